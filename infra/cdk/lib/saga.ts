@@ -1,0 +1,121 @@
+/** The booking saga and the settlement of cancellations: two state machines over one payment function. */
+import { Duration, Stack } from 'aws-cdk-lib';
+import type { RemovalPolicy } from 'aws-cdk-lib';
+import { Rule } from 'aws-cdk-lib/aws-events';
+import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import { DefinitionBody, LogLevel, StateMachine, StateMachineType } from 'aws-cdk-lib/aws-stepfunctions';
+import { NagSuppressions } from 'cdk-nag';
+import { Construct } from 'constructs';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import path from 'node:path';
+import type { HoldfastFunction } from './holdfast-function.ts';
+
+export const STATE_MACHINES_DIR = path.resolve(
+  path.dirname(fileURLToPath(import.meta.url)),
+  '../../../statemachines',
+);
+
+/** The error with which a machine ends after it has put its own note into the manual-review queue. */
+export const PARKED = 'Parked';
+
+export interface SagaProps {
+  readonly payment: HoldfastFunction;
+  readonly manualReview: Queue;
+  readonly undelivered: Queue;
+  readonly latePaymentSeconds: number;
+  readonly tracing: boolean;
+  readonly removalPolicy: RemovalPolicy;
+}
+
+export class Saga extends Construct {
+  readonly booking: StateMachine;
+  readonly cancellation: StateMachine;
+
+  constructor(scope: Construct, id: string, props: SagaProps) {
+    super(scope, id);
+    const common = {
+      PaymentFunctionArn: props.payment.lambda.functionArn,
+      ManualReviewQueueUrl: props.manualReview.queueUrl,
+    };
+    this.booking = this.machine('booking', props, {
+      ...common,
+      LatePaymentSeconds: String(props.latePaymentSeconds),
+    });
+    this.cancellation = this.machine('cancellation', props, common);
+
+    // No Catch sees States.Runtime and States.DataLimitExceeded, nor a machine that is stopped or runs out of time.
+    // Whatever ends other than well, and has not parked itself, is put before a person all the same.
+    new Rule(this, 'EndedUnparked', {
+      description: 'Sagas that ended badly without having parked themselves',
+      eventPattern: {
+        source: ['aws.states'],
+        detailType: ['Step Functions Execution Status Change'],
+        detail: {
+          stateMachineArn: [this.booking.stateMachineArn, this.cancellation.stateMachineArn],
+          $or: [
+            { status: ['TIMED_OUT', 'ABORTED'] },
+            { status: ['FAILED'], error: [{ 'anything-but': [PARKED] }] },
+            { status: ['FAILED'], error: [{ exists: false }] },
+          ],
+        },
+      },
+      targets: [
+        new SqsQueue(props.manualReview, {
+          deadLetterQueue: props.undelivered,
+          retryAttempts: 185,
+          maxEventAge: Duration.hours(24),
+        }),
+      ],
+    });
+  }
+
+  private machine(name: string, props: SagaProps, substitutions: Record<string, string>): StateMachine {
+    const stackName = Stack.of(this).stackName.toLowerCase();
+    const definition = readFileSync(path.join(STATE_MACHINES_DIR, `${name}.asl.json`), 'utf8');
+    const role = new Role(this, `${name}Role`, { assumedBy: new ServicePrincipal('states.amazonaws.com') });
+    role.addToPolicy(
+      new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [props.payment.lambda.functionArn] }),
+    );
+    role.addToPolicy(new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [props.manualReview.queueArn] }));
+
+    const machine = new StateMachine(this, name, {
+      stateMachineName: `${stackName}-${name}`,
+      stateMachineType: StateMachineType.STANDARD,
+      definitionBody: DefinitionBody.fromString(definition),
+      definitionSubstitutions: substitutions,
+      role,
+      logs: {
+        level: LogLevel.ALL,
+        // Inputs and outputs stay in the execution history, where reading them needs a permission of its own.
+        includeExecutionData: false,
+        destination: new LogGroup(this, `${name}Logs`, {
+          logGroupName: `/aws/vendedlogs/states/${stackName}-${name}`,
+          retention: RetentionDays.ONE_MONTH,
+          removalPolicy: props.removalPolicy,
+        }),
+      },
+      tracingEnabled: props.tracing,
+    });
+    if (!props.tracing) {
+      NagSuppressions.addResourceSuppressions(machine, [
+        { id: 'AwsSolutions-SF2', reason: 'The local stack has nowhere to send traces' },
+      ]);
+    }
+    NagSuppressions.addResourceSuppressions(
+      role,
+      [
+        {
+          id: 'AwsSolutions-IAM5',
+          reason: 'Delivery of logs and traces knows no resources',
+          appliesTo: ['Resource::*'],
+        },
+      ],
+      true,
+    );
+    return machine;
+  }
+}
