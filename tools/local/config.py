@@ -1,0 +1,54 @@
+"""Names, ports and paths of the local stack, in one place. Standard library only: `make` runs this before any install."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+TOOLS_DIR = ROOT / "tools" / "local"
+CDK_DIR = ROOT / "infra" / "cdk"
+LOCAL_DIR = ROOT / ".local"
+
+VENV_DIR = LOCAL_DIR / "venv"
+VENV_PYTHON = VENV_DIR / "bin" / "python"
+LAMBDA_DIR = LOCAL_DIR / "lambda"
+RUN_DIR = LOCAL_DIR / "run"
+LOG_DIR = LOCAL_DIR / "logs"
+STATE_DIR = LOCAL_DIR / "state"
+KEYS_DIR = LOCAL_DIR / "keys"
+STAMP_DIR = LOCAL_DIR / "stamps"
+STACK_ENV_FILE = LOCAL_DIR / "stack.env"
+STACK_JSON_FILE = LOCAL_DIR / "stack.json"
+
+STACK_NAME = "Holdfast"
+REGION = "us-east-1"
+ACCOUNT = "000000000000"
+
+MINISTACK_PORT = 4566
+LOCALSTRIPE_PORT = 8420
+STRIPE_PORT = 8421
+ISSUER_PORT = 8422
+INBOX_PORT = 8423
+
+AWS_ENDPOINT_URL = f"http://localhost:{MINISTACK_PORT}"
+LOCALSTRIPE_URL = f"http://localhost:{LOCALSTRIPE_PORT}"
+STRIPE_API_URL = f"http://localhost:{STRIPE_PORT}"
+ISSUER_URL = f"http://localhost:{ISSUER_PORT}"
+PARTNER_INBOX_URL = f"http://localhost:{INBOX_PORT}"
+
+# The local stack's public test values, worth nothing anywhere else; the CDK app puts the same ones into its secret.
+STRIPE_API_KEY = "sk_test_holdfast_local"
+STRIPE_WEBHOOK_SECRET = "whsec_holdfast_local"
+PARTNER_SIGNING_SECRET = "whsec_aG9sZGZhc3QtbG9jYWwtcGFydG5lci1zZWNyZXQ="
+TOKEN_AUDIENCE = "holdfast-local"
+
+STOP_SECONDS_MAX = 20
+START_SECONDS_MAX = 30
+
+AWS_ENV = {
+    "AWS_ENDPOINT_URL": AWS_ENDPOINT_URL,
+    "AWS_REGION": REGION,
+    "AWS_DEFAULT_REGION": REGION,
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+}

@@ -1,0 +1,135 @@
+"""Starts MiniStack with six things put right, each named by what goes wrong without it.
+
+MiniStack 1.5.33 is started as it is otherwise: settings come from the environment that `stack.py` gives it.
+The mends touch private names; the version is pinned, and a name that is gone stops the start instead of being skipped.
+"""
+
+from __future__ import annotations
+
+import inspect
+import socketserver
+import threading
+import time
+
+REAPER_THREAD = "dynamodb-ttl-reaper"
+REAPER_INTERVAL_SECONDS = 5
+TTL_SERVICE_IDENTITY = {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
+
+
+def answer_lambdas_without_delay() -> None:
+    """The Lambda runtime API answers in small writes: with Nagle's algorithm each call waits 40 ms for an ACK."""
+    socketserver.StreamRequestHandler.disable_nagle_algorithm = True
+
+
+def wait_less_for_silent_handlers() -> None:
+    """After each call MiniStack waits 50 ms for a first log line; a handler that logs nothing always pays it."""
+    from ministack.core import lambda_runtime
+
+    patched = 0
+    for _, worker in inspect.getmembers(lambda_runtime, inspect.isclass):
+        drain = vars(worker).get("_drain_stderr_bounded")
+        if drain is None:
+            continue
+        first_line_wait, *rest = drain.__defaults__
+        assert first_line_wait == 0.050, "_drain_stderr_bounded has other defaults than the pinned version"
+        drain.__defaults__ = (0.002, *rest)
+        patched += 1
+    assert patched, "no worker with _drain_stderr_bounded: the pinned version of MiniStack has changed"
+
+
+def look_for_expired_items_often() -> None:
+    """The TTL reaper sleeps 60 s between its passes: a test of the backstop should not take a minute.
+
+    Must run before the DynamoDB module is imported, because the import starts the thread.
+    """
+    sleep = time.sleep
+
+    def sleep_less_in_reaper(seconds: float) -> None:
+        in_reaper = threading.current_thread().name == REAPER_THREAD
+        sleep(min(seconds, REAPER_INTERVAL_SECONDS) if in_reaper else seconds)
+
+    time.sleep = sleep_less_in_reaper
+
+
+def emit_stream_records_for_ttl_deletions() -> None:
+    """The TTL reaper removes items without a stream record; DynamoDB emits REMOVE with the service's user identity."""
+    from ministack.core import responses
+    from ministack.services import dynamodb
+
+    remove_item = dynamodb._remove_item
+    build_change_record = dynamodb._build_change_record
+
+    def in_reaper() -> bool:
+        return threading.current_thread().name == REAPER_THREAD
+
+    def remove_item_and_tell(table: dict, pk_val: str, sk_val: str):
+        old_item = remove_item(table, pk_val, sk_val)
+        if old_item is not None and in_reaper():
+            _, _, _, region, account, resource = table["TableArn"].split(":", 5)
+            responses.set_request_account_id(account)
+            responses.set_request_region(region)
+            dynamodb._emit_stream_event(resource.removeprefix("table/"), "REMOVE", old_item, None)
+        return old_item
+
+    def build_change_record_with_identity(*args, **kwargs) -> dict:
+        record = build_change_record(*args, **kwargs)
+        if in_reaper():
+            record["userIdentity"] = dict(TTL_SERVICE_IDENTITY)
+        return record
+
+    dynamodb._remove_item = remove_item_and_tell
+    dynamodb._build_change_record = build_change_record_with_identity
+
+
+def keep_ttl_of_templates() -> None:
+    """CloudFormation's AWS::DynamoDB::Table drops TimeToLiveSpecification: nothing would ever expire."""
+    from ministack.services import dynamodb
+    from ministack.services.cloudformation import provisioners
+
+    handlers = provisioners._RESOURCE_HANDLERS["AWS::DynamoDB::Table"]
+
+    def with_ttl(provision, properties_position: int):
+        def provision_with_ttl(*args, **kwargs):
+            result = provision(*args, **kwargs)
+            specification = args[properties_position].get("TimeToLiveSpecification")
+            if specification:
+                enabled = str(specification.get("Enabled")).lower() == "true"
+                dynamodb._update_ttl(
+                    {"TableName": result[0], "TimeToLiveSpecification": specification | {"Enabled": enabled}}
+                )
+            return result
+
+        return provision_with_ttl
+
+    handlers["create"] = with_ttl(handlers["create"], properties_position=1)
+    handlers["update"] = with_ttl(handlers["update"], properties_position=2)
+
+
+def read_streams_from_the_start_after_a_restart() -> None:
+    """How far a function has read a stream is saved, the stream's records are not: it would skip as many new ones."""
+    from ministack.services import lambda_svc
+
+    restore_positions = lambda_svc._restore_esm_positions
+
+    def restore_unless_of_a_stream(store, positions) -> None:
+        if store is not lambda_svc._dynamodb_stream_positions:
+            restore_positions(store, positions)
+
+    lambda_svc._restore_esm_positions = restore_unless_of_a_stream
+
+
+def main() -> None:
+    answer_lambdas_without_delay()
+    wait_less_for_silent_handlers()
+    look_for_expired_items_often()
+    emit_stream_records_for_ttl_deletions()
+    keep_ttl_of_templates()
+    read_streams_from_the_start_after_a_restart()
+
+    from ministack.app import main as ministack
+
+    ministack()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,64 @@
+"""Stands in for a partner: keeps what is posted to it, and answers as it is told to.
+
+POST /<any path>      a delivery; recorded with headers and raw body
+GET  /_requests       the deliveries, oldest first; `?path=/hotel-1` for one path only
+DELETE /_requests     forget them
+POST /_answer         {"status": 503, "times": 2, "delaySeconds": 0}: how the next deliveries are answered
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+
+from aiohttp import web
+
+DELIVERIES_MAX = 5_000
+
+
+class Inbox:
+    def __init__(self) -> None:
+        self._deliveries: deque[dict] = deque(maxlen=DELIVERIES_MAX)
+        self._answers: deque[tuple[int, float]] = deque()
+
+    async def receive(self, request: web.Request) -> web.Response:
+        body = await request.text()
+        status, delay_seconds = self._answers.popleft() if self._answers else (204, 0.0)
+        self._deliveries.append(
+            {
+                "receivedAt": time.time(),
+                "path": request.path,
+                "headers": {name.lower(): value for name, value in request.headers.items()},
+                "body": body,
+                "answered": status,
+            }
+        )
+        await asyncio.sleep(delay_seconds)
+        return web.Response(status=status)
+
+    async def requests(self, request: web.Request) -> web.Response:
+        path = request.query.get("path")
+        results = [one for one in self._deliveries if path is None or one["path"] == path]
+        return web.json_response({"results": results})
+
+    async def forget(self, _request: web.Request) -> web.Response:
+        self._deliveries.clear()
+        self._answers.clear()
+        return web.Response(status=204)
+
+    async def answer(self, request: web.Request) -> web.Response:
+        wish = await request.json()
+        one = (int(wish["status"]), float(wish.get("delaySeconds", 0)))
+        self._answers.extend([one] * int(wish.get("times", 1)))
+        return web.Response(status=204)
+
+
+def make_app() -> web.Application:
+    inbox = Inbox()
+    app = web.Application()
+    app.router.add_get("/_requests", inbox.requests)
+    app.router.add_delete("/_requests", inbox.forget)
+    app.router.add_post("/_answer", inbox.answer)
+    app.router.add_post("/{path:.*}", inbox.receive)
+    return app

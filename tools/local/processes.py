@@ -1,0 +1,149 @@
+"""Background processes of the stack: started in a session of their own, remembered by process id, ended by that id.
+
+A process id alone may belong to somebody else by now (after a reboot, say), so the id is kept with the process's start
+time as the kernel tells it, and only a process that matches both is ever signalled.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+import config
+from console import Stop, wait_until
+
+
+@dataclass(frozen=True)
+class Recorded:
+    pid: int
+    start_ticks: str
+
+    def is_alive(self) -> bool:
+        return start_ticks_of(self.pid) == self.start_ticks
+
+
+def start_ticks_of(pid: int) -> str | None:
+    """The start time of a running process in kernel ticks, or None when there is none (a zombie counts as none).
+
+    Without /proc (macOS) the start time is asked of `ps`.
+    """
+    if not Path("/proc/self/stat").exists():
+        asked = subprocess.run(["ps", "-o", "stat=,lstart=", "-p", str(pid)], capture_output=True, text=True)
+        state, _, started = asked.stdout.strip().partition(" ")
+        return started.strip() or None if asked.returncode == 0 and not state.startswith("Z") else None
+    try:
+        # The command's name may hold spaces and brackets: count fields after its closing bracket.
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return None
+    return None if fields[0] == "Z" else fields[19]
+
+
+def record_file(name: str) -> Path:
+    return config.RUN_DIR / f"{name}.json"
+
+
+def recorded(name: str) -> Recorded | None:
+    """The recorded process, if it still runs; a stale record is removed on the way."""
+    path = record_file(name)
+    try:
+        content = json.loads(path.read_text())
+        one = Recorded(int(content["pid"]), str(content["startTicks"]))
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError):
+        path.unlink()
+        return None
+    if one.is_alive():
+        return one
+    path.unlink(missing_ok=True)
+    return None
+
+
+def start(name: str, command: list[str], env: dict[str, str]) -> Recorded:
+    """Starts `command` with exactly `env`, its output appended to the log of that name."""
+    config.RUN_DIR.mkdir(parents=True, exist_ok=True)
+    config.LOG_DIR.mkdir(parents=True, exist_ok=True)
+    with log_file(name).open("ab") as log:
+        process = subprocess.Popen(
+            command, env=env, cwd=config.ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+        )
+    one = Recorded(process.pid, start_ticks_of(process.pid) or "")
+    record_file(name).write_text(json.dumps({"pid": one.pid, "startTicks": one.start_ticks, "command": command}))
+    return one
+
+
+def stop(name: str, seconds_max: float = config.STOP_SECONDS_MAX) -> str:
+    """SIGTERM, a time limit, SIGKILL; then whatever is left of the process's own group (Lambda workers). Says how it went."""
+    one = recorded(name)
+    if one is None:
+        return "not running"
+    signal_quietly(one.pid, signal.SIGTERM)
+    gone = wait_until(lambda: reaped(one), seconds_max)
+    if not gone:
+        signal_quietly(one.pid, signal.SIGKILL)
+        wait_until(lambda: reaped(one), 5)
+    # The process led its own session, so its group is its id and holds nothing but what it started.
+    try:
+        os.killpg(one.pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        pass
+    record_file(name).unlink(missing_ok=True)
+    return "stopped" if gone else f"did not stop within {seconds_max:.0f} s, killed"
+
+
+def reaped(one: Recorded) -> bool:
+    try:
+        os.waitpid(one.pid, os.WNOHANG)
+    except ChildProcessError:
+        pass
+    return not one.is_alive()
+
+
+def signal_quietly(pid: int, number: signal.Signals) -> None:
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        pass
+
+
+def log_file(name: str) -> Path:
+    return config.LOG_DIR / f"{name}.log"
+
+
+def log_tail(name: str, lines: int = 15) -> str:
+    try:
+        return "\n".join(log_file(name).read_text(errors="replace").splitlines()[-lines:])
+    except FileNotFoundError:
+        return ""
+
+
+def port_is_taken(port: int) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def ensure_ports_free(ports: dict[int, str]) -> None:
+    for port, owner in ports.items():
+        if port_is_taken(port):
+            raise Stop(
+                f"Port {port} ({owner}) is taken by a process that this stack did not start: "
+                f"end it (`ss -ltnp 'sport = :{port}'` or `lsof -i :{port}` names it) and run the command again."
+            )
+
+
+def answers(url: str, seconds_max: float = 2) -> bool:
+    """Whether the URL answers with a success within the time."""
+    try:
+        with urllib.request.urlopen(url, timeout=seconds_max) as answer:
+            return answer.status < 400
+    except (OSError, urllib.error.URLError):
+        return False

@@ -1,0 +1,110 @@
+"""The three background processes of the local stack and how each is started: MiniStack, localstripe, our own servers."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+import config
+import processes
+from console import Stop, step, wait_until
+
+
+@dataclass(frozen=True)
+class Service:
+    name: str
+    title: str
+    script: str
+    ports: dict[int, str]
+    ready_url: str
+    env: dict[str, str]
+
+
+# Functions inherit MiniStack's environment whole, so it is given nothing of the caller's but PATH and HOME.
+CLEAN_ENV = {
+    "PATH": os.environ.get("PATH", "/usr/local/bin:/usr/bin:/bin"),
+    "HOME": str(config.LOCAL_DIR),
+    "LANG": "C.UTF-8",
+    "TMPDIR": str(config.LOCAL_DIR / "tmp"),
+    "PYTHONUNBUFFERED": "1",
+}
+
+MINISTACK = Service(
+    name="ministack",
+    title="MiniStack (AWS)",
+    script="ministack_launcher.py",
+    ports={config.MINISTACK_PORT: "MiniStack"},
+    ready_url=f"{config.AWS_ENDPOINT_URL}/_ministack/ready",
+    env=CLEAN_ENV
+    | config.AWS_ENV
+    | {
+        "BIND_HOST": "127.0.0.1",
+        "GATEWAY_PORT": str(config.MINISTACK_PORT),
+        "PERSIST_STATE": "1",
+        "STATE_DIR": str(config.STATE_DIR / "ministack"),
+        "S3_PERSIST": "1",
+        "S3_DATA_DIR": str(config.STATE_DIR / "s3"),
+        "SFTP_ENABLED": "0",
+        "IOT_MTLS_ENABLED": "0",
+        "LAMBDA_WARM_TTL_SECONDS": "3600",
+    },
+)
+
+LOCALSTRIPE = Service(
+    name="localstripe",
+    title="localstripe",
+    script="localstripe_launcher.py",
+    ports={config.LOCALSTRIPE_PORT: "localstripe"},
+    ready_url=f"{config.LOCALSTRIPE_URL}/js.stripe.com/v3/",
+    env=CLEAN_ENV,
+)
+
+COMPANIONS = Service(
+    name="companions",
+    title="Stripe shim, issuer, inbox",
+    script="companions.py",
+    ports={
+        config.STRIPE_PORT: "the Stripe shim",
+        config.ISSUER_PORT: "the token issuer",
+        config.INBOX_PORT: "the partner inbox",
+    },
+    ready_url=f"{config.ISSUER_URL}/.well-known/openid-configuration",
+    env=CLEAN_ENV,
+)
+
+SERVICES = (MINISTACK, LOCALSTRIPE, COMPANIONS)
+
+
+def ensure_running(service: Service) -> bool:
+    """Starts the service unless it runs and answers; True when it was started now."""
+    with step(service.title) as note:
+        if processes.recorded(service.name) is not None:
+            if processes.answers(service.ready_url):
+                note("running")
+                return False
+            # A start that was broken off, or a process that hangs: begin again.
+            processes.stop(service.name)
+        processes.ensure_ports_free(service.ports)
+        for directory in ("tmp", "state/ministack", "state/s3"):
+            (config.LOCAL_DIR / directory).mkdir(parents=True, exist_ok=True)
+        one = processes.start(
+            service.name, [str(config.VENV_PYTHON), str(config.TOOLS_DIR / service.script)], service.env
+        )
+        wait_until(
+            lambda: processes.answers(service.ready_url) or not one.is_alive(), config.START_SECONDS_MAX
+        )
+        if not processes.answers(service.ready_url):
+            processes.stop(service.name)
+            raise Stop(
+                f"{service.title} did not start: see {processes.log_file(service.name).relative_to(config.ROOT)}, "
+                "and try `make down clean-local up` if it does not say why.",
+                processes.log_tail(service.name),
+            )
+        note("started, port " + ", ".join(str(port) for port in service.ports))
+        return True
+
+
+def stop_all() -> None:
+    for service in SERVICES:
+        with step(service.title) as note:
+            note(processes.stop(service.name))
