@@ -1,0 +1,118 @@
+//! Who asks, and the ids that follow from what they ask. Ids are inputs, not inventions: a retry derives the same id and so
+//! meets its own earlier self, and no table of idempotency keys is needed.
+
+use data_encoding::BASE32_NOPAD;
+use holdfast_domain::{BookingId, Fingerprint, GuestId, HoldId};
+use sha2::{Digest, Sha256};
+
+/// The caller, as the token says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// The token's `sub`.
+    pub guest: GuestId,
+    /// Whether the token has the scope `booking/operator`.
+    pub operator: bool,
+    /// The token's `email`, if it has one.
+    pub email: Option<String>,
+}
+
+impl Caller {
+    /// Whether the caller may see what belongs to `owner`. Everything else does not exist for them.
+    #[must_use]
+    pub fn may_see(&self, owner: &GuestId) -> bool {
+        self.operator || self.guest == *owner
+    }
+}
+
+/// An idempotency key with the content it was used for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestKey {
+    /// The caller's `Idempotency-Key`.
+    pub key: String,
+    /// Digest of method, path and body.
+    pub content: Fingerprint,
+}
+
+fn digest(parts: &[&str], length: usize) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+        hash.update(part.as_bytes());
+    }
+    let mut text = BASE32_NOPAD.encode(&hash.finalize()).to_ascii_lowercase();
+    text.truncate(length);
+    text
+}
+
+fn parsed<T, E>(parse: fn(&str) -> Result<T, E>, text: &str) -> T {
+    match parse(text) {
+        Ok(id) => id,
+        Err(_) => unreachable!("a base32 digest is an identifier"),
+    }
+}
+
+/// The digest of a request's content: method, path and body in canonical form.
+#[must_use]
+pub fn fingerprint(parts: &[&str]) -> Fingerprint {
+    parsed(Fingerprint::parse, &digest(parts, 16))
+}
+
+/// The hold that `caller` places with `key`.
+#[must_use]
+pub fn hold_id(caller: &GuestId, key: &str) -> HoldId {
+    parsed(HoldId::parse, &format!("hld_{}", digest(&["hold", caller.as_str(), key], 24)))
+}
+
+/// The booking that `caller` asks for with `key`: one per payment attempt.
+#[must_use]
+pub fn booking_id(caller: &GuestId, key: &str) -> BookingId {
+    parsed(BookingId::parse, &format!("bkg_{}", digest(&["booking", caller.as_str(), key], 24)))
+}
+
+/// The digest of a key on a hold or booking, where the path names which.
+#[must_use]
+pub fn key_digest(purpose: &str, caller: &GuestId, key: &str) -> Fingerprint {
+    parsed(Fingerprint::parse, &digest(&[purpose, caller.as_str(), key], 16))
+}
+
+/// The confirmation number of a booking: ten characters, without the letters and digits people mix up.
+#[must_use]
+pub fn confirmation_number(booking: &BookingId) -> String {
+    let code: String = digest(&["confirmation", booking.as_str()], 10)
+        .to_ascii_uppercase()
+        .chars()
+        .map(|c| match c {
+            'I' => '8',
+            'O' => '9',
+            other => other,
+        })
+        .collect();
+    format!("HF-{code}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn guest(name: &str) -> GuestId {
+        GuestId::parse(name).expect("a valid guest")
+    }
+
+    #[test]
+    fn ids_depend_on_caller_key_and_purpose() {
+        let first = hold_id(&guest("a"), "k");
+        assert_eq!(first, hold_id(&guest("a"), "k"));
+        assert_ne!(first, hold_id(&guest("b"), "k"));
+        assert_ne!(first, hold_id(&guest("a"), "l"));
+        assert_ne!(hold_id(&guest("ab"), "c"), hold_id(&guest("a"), "bc"));
+        assert_ne!(first.as_str()[4..], booking_id(&guest("a"), "k").as_str()[4..]);
+    }
+
+    #[test]
+    fn confirmation_numbers_avoid_ambiguous_letters() {
+        let number = confirmation_number(&booking_id(&guest("a"), "k"));
+        assert_eq!(number.len(), 13);
+        assert!(number.starts_with("HF-"));
+        assert!(!number[3..].contains(['I', 'O', '0', '1']));
+    }
+}

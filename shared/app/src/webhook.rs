@@ -1,0 +1,128 @@
+//! What the provider tells us unasked. A webhook is a doorbell: who rings is checked at the door, what they say is not
+//! believed; the provider is asked. So duplicates, delays and wrong order have no second effect.
+
+use std::sync::Arc;
+
+use holdfast_domain::{Booking, BookingEvent, BookingId, BookingStatus, Money, PaymentStatus};
+
+use crate::bookings::change;
+use crate::failure::Failure;
+use crate::ports::{
+    CommitError, InventoryMove, Ledger, Mutation, Payment, PaymentState, Payments, StoreError, Workflow,
+};
+
+const ATTEMPTS_MAX: usize = 8;
+
+/// What a webhook led to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reaction {
+    /// No booking of ours, or nothing new.
+    Nothing,
+    /// A saga that waited for the customer goes on.
+    Resumed,
+    /// Money of a booking that does not stand is being given back.
+    Settling,
+    /// A refund made in the provider's dashboard was written down.
+    RefundRecorded,
+}
+
+/// The use case of the webhook function.
+pub struct Webhook {
+    ledger: Arc<dyn Ledger>,
+    payments: Arc<dyn Payments>,
+    workflow: Arc<dyn Workflow>,
+}
+
+impl Webhook {
+    /// Over a ledger, a payment provider and the sagas.
+    #[must_use]
+    pub fn new(ledger: Arc<dyn Ledger>, payments: Arc<dyn Payments>, workflow: Arc<dyn Workflow>) -> Self {
+        Self { ledger, payments, workflow }
+    }
+
+    /// Something happened to the payment `intent`, says the event `event_id`.
+    ///
+    /// # Errors
+    /// [`Failure`] on an outage; the provider sends the event again.
+    pub async fn on_payment(
+        &self,
+        event_id: &str,
+        intent: &str,
+        mutation: &Mutation,
+    ) -> Result<Reaction, Failure> {
+        let payment = self.payments.inquire(intent).await?;
+        let Some(id) = payment.booking.as_deref().and_then(|id| BookingId::parse(id).ok()) else {
+            return Ok(Reaction::Nothing);
+        };
+        let Some(booking) = self.ledger.booking(&id).await? else { return Ok(Reaction::Nothing) };
+        match booking.status {
+            BookingStatus::Pending => self.resume(&booking).await,
+            BookingStatus::Cancelled | BookingStatus::Failed => {
+                self.settle(&booking, &payment, event_id, mutation).await
+            }
+            BookingStatus::Confirmed | BookingStatus::Completed => {
+                self.record_refund(booking, payment.refunded, mutation).await
+            }
+        }
+    }
+
+    async fn resume(&self, booking: &Booking) -> Result<Reaction, Failure> {
+        match self.ledger.task_token(&booking.id).await? {
+            Some(token) if self.workflow.resume(&token).await? => Ok(Reaction::Resumed),
+            Some(_) | None => Ok(Reaction::Nothing),
+        }
+    }
+
+    async fn settle(
+        &self,
+        booking: &Booking,
+        payment: &Payment,
+        event_id: &str,
+        mutation: &Mutation,
+    ) -> Result<Reaction, Failure> {
+        let settles = match payment.state {
+            PaymentState::Authorized => true,
+            PaymentState::Captured => {
+                payment.refunded.amount() > booking.refunded.amount()
+                    || booking.refund_due().amount() > 0
+                    || matches!(booking.payment_status, PaymentStatus::Pending | PaymentStatus::Authorized)
+            }
+            PaymentState::NotStarted
+            | PaymentState::ActionRequired { .. }
+            | PaymentState::Processing
+            | PaymentState::Voided
+            | PaymentState::Declined { .. } => false,
+        };
+        if !settles {
+            return Ok(Reaction::Nothing);
+        }
+        self.workflow.start_settlement(&booking.id, event_id, mutation.trace.as_deref()).await?;
+        Ok(Reaction::Settling)
+    }
+
+    async fn record_refund(
+        &self,
+        mut booking: Booking,
+        total: Money,
+        mutation: &Mutation,
+    ) -> Result<Reaction, Failure> {
+        for _ in 0..ATTEMPTS_MAX {
+            if total.amount() <= booking.refunded.amount() {
+                return Ok(Reaction::Nothing);
+            }
+            let event = BookingEvent::Refunded { total };
+            let Some(commit) = change(&booking, event, InventoryMove::Keep, mutation)? else {
+                return Ok(Reaction::Nothing);
+            };
+            match self.ledger.commit(&commit).await {
+                Ok(()) => return Ok(Reaction::RefundRecorded),
+                Err(CommitError::Stale) => {
+                    booking = self.ledger.booking(&booking.id).await?.ok_or(Failure::NotFound("booking"))?;
+                }
+                Err(CommitError::Rejected(rejection)) => return Err(rejection.into()),
+                Err(CommitError::Store(error)) => return Err(error.into()),
+            }
+        }
+        Err(StoreError::Contention(booking.id.to_string()).into())
+    }
+}

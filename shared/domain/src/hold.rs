@@ -1,0 +1,152 @@
+//! Hold records: what a hold was placed for. The page says whether it lives, the record what it is.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::booking::{Order, Placement};
+use crate::ids::{BookingId, Fingerprint, GuestId, HoldId};
+use crate::inventory::{HoldState, PageHold};
+
+/// Where a hold stands (API.md, Holds).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum HoldStatus {
+    /// It takes its places.
+    Active,
+    /// It became a booking.
+    Confirmed,
+    /// Its guest gave it back.
+    Released,
+    /// Its time passed.
+    Expired,
+}
+
+impl HoldStatus {
+    /// Every status.
+    pub const ALL: [Self; 4] = [Self::Active, Self::Confirmed, Self::Released, Self::Expired];
+
+    /// The name in answers and events.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Confirmed => "confirmed",
+            Self::Released => "released",
+            Self::Expired => "expired",
+        }
+    }
+
+    /// The status of that name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.as_str() == name)
+    }
+}
+
+/// The answer an extension was given, so that its retry gets the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Extension {
+    /// Expiry after it.
+    pub expires_at: Timestamp,
+    /// When it was granted.
+    pub at: Timestamp,
+}
+
+/// A hold's record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hold {
+    /// Derived from caller and idempotency key.
+    pub id: HoldId,
+    /// What it is for.
+    pub order: Order,
+    /// Who placed it: the guest, or an operator for them.
+    pub caller: GuestId,
+    /// Digest of the request's content.
+    pub fingerprint: Fingerprint,
+    /// One TTL, in seconds.
+    pub ttl_seconds: u32,
+    /// When it was placed.
+    pub created_at: Timestamp,
+    /// When it was to expire, as the first answer said.
+    pub first_expires_at: Timestamp,
+    /// When it expires, extensions included. A copy: the page decides.
+    pub expires_at: Timestamp,
+    /// How it ended, `Active` if nobody ended it (it may have expired all the same).
+    pub recorded: HoldStatus,
+    /// Answers to extensions, by digest of their request.
+    pub extensions: BTreeMap<Fingerprint, Extension>,
+    /// The booking it became.
+    pub booking: Option<BookingId>,
+}
+
+impl Hold {
+    /// One TTL.
+    #[must_use]
+    pub fn ttl(&self) -> SignedDuration {
+        SignedDuration::from_secs(i64::from(self.ttl_seconds))
+    }
+
+    /// What one page stores of this hold when it is placed, or when a booking becomes a hold again.
+    #[must_use]
+    pub fn entry(&self, placement: &Placement) -> PageHold {
+        PageHold {
+            quantity: placement.quantity,
+            slots: placement.slots.clone(),
+            expires_at: self.expires_at,
+            state: HoldState::Active,
+            prolonged: false,
+            extensions: u32::try_from(self.extensions.len()).unwrap_or(u32::MAX),
+            last_extension: None,
+            fingerprint: self.fingerprint.clone(),
+        }
+    }
+}
+
+/// A hold's record with what its page stores of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HoldSnapshot {
+    /// The record.
+    pub hold: Hold,
+    /// What its first page stores; the other pages say the same, since a hold's pages are written together.
+    pub entry: Option<PageHold>,
+}
+
+impl HoldSnapshot {
+    /// Where it stands at `now`.
+    #[must_use]
+    pub fn status(&self, now: Timestamp) -> HoldStatus {
+        match self.hold.recorded {
+            HoldStatus::Active => match &self.entry {
+                Some(entry) if entry.is_live(now) => HoldStatus::Active,
+                Some(_) | None => HoldStatus::Expired,
+            },
+            ended @ (HoldStatus::Confirmed | HoldStatus::Released | HoldStatus::Expired) => ended,
+        }
+    }
+
+    /// When it expires, as far as its guest is concerned.
+    #[must_use]
+    pub fn expires_at(&self) -> Timestamp {
+        self.entry.as_ref().map_or(self.hold.expires_at, |entry| entry.expires_at)
+    }
+
+    /// The booking whose payment runs on it at `now`.
+    #[must_use]
+    pub fn claimed_by(&self, now: Timestamp) -> Option<&BookingId> {
+        match self.entry.as_ref().filter(|entry| entry.is_live(now)).map(|entry| &entry.state) {
+            Some(HoldState::Confirming { booking, .. }) => Some(booking),
+            Some(HoldState::Active) | None => None,
+        }
+    }
+
+    /// Until when a customer's 3-D Secure step is in time: the hold's expiry, one TTL later unless one such step has
+    /// prolonged it already (API.md, Bookings).
+    #[must_use]
+    pub fn customer_deadline(&self) -> Timestamp {
+        let expires_at = self.expires_at();
+        match &self.entry {
+            Some(entry) if entry.prolonged => expires_at,
+            Some(_) | None => expires_at.checked_add(self.hold.ttl()).unwrap_or(expires_at),
+        }
+    }
+}

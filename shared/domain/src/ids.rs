@@ -1,0 +1,108 @@
+//! Identifiers, each a validated string of bounded length.
+
+use std::fmt;
+
+use thiserror::Error;
+
+/// Why a string is not an identifier.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum InvalidId {
+    /// Empty, or longer than the bound.
+    #[error("must have 1 to {max} characters")]
+    Length {
+        /// The longest identifier accepted, in characters.
+        max: usize,
+    },
+    /// A character outside of the allowed set.
+    #[error("may contain only letters, digits, '.', '_', ':' and '-'")]
+    Character,
+}
+
+fn checked(text: &str, max: usize, allowed: fn(char) -> bool) -> Result<String, InvalidId> {
+    if text.is_empty() || text.len() > max {
+        return Err(InvalidId::Length { max });
+    }
+    if !text.chars().all(allowed) {
+        return Err(InvalidId::Character);
+    }
+    Ok(text.to_owned())
+}
+
+fn is_token(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | ':' | '-')
+}
+
+fn is_visible(c: char) -> bool {
+    c.is_ascii_graphic()
+}
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident, $max:expr, $allowed:expr) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(String);
+
+        impl $name {
+            /// Parses the identifier.
+            ///
+            /// # Errors
+            /// [`InvalidId`] when it is empty, too long, or has a character that is not allowed.
+            pub fn parse(text: &str) -> Result<Self, InvalidId> {
+                checked(text, $max, $allowed).map(Self)
+            }
+
+            /// The identifier as text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+id!(
+    /// A bookable resource, named by the operator: 1 to 64 letters, digits, `.`, `_`, `:`, `-`.
+    ResourceId, 64, is_token
+);
+id!(
+    /// A hold. Derived from caller and idempotency key, so that a retry meets its own earlier self.
+    HoldId, 64, is_token
+);
+id!(
+    /// A booking. Derived from caller and idempotency key of the payment attempt.
+    BookingId, 64, is_token
+);
+id!(
+    /// Who holds or books: the `sub` of the caller's token, 1 to 128 visible ASCII characters.
+    GuestId, 128, is_visible
+);
+id!(
+    /// A digest of a request's content, to tell a retry from another request under the same key.
+    Fingerprint, 64, is_token
+);
+id!(
+    /// A slot's name within its page: the day of the month, the minutes since local midnight, or `event`.
+    SlotKey, 8, is_token
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_bounded_and_made_of_known_characters() {
+        assert!(ResourceId::parse("hotel-nyc_1.a:b").is_ok());
+        assert_eq!(ResourceId::parse(""), Err(InvalidId::Length { max: 64 }));
+        assert_eq!(ResourceId::parse(&"x".repeat(65)), Err(InvalidId::Length { max: 64 }));
+        assert_eq!(ResourceId::parse("a#b"), Err(InvalidId::Character));
+        assert_eq!(ResourceId::parse("a b"), Err(InvalidId::Character));
+        assert!(GuestId::parse("auth0|abc").is_ok());
+        assert_eq!(GuestId::parse("a b"), Err(InvalidId::Character));
+    }
+}

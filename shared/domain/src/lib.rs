@@ -1,0 +1,27 @@
+//! The booking domain of Holdfast: resources, schedules, slots, inventory pages, holds, bookings, money.
+//!
+//! Promises: everything here is pure. No clock, no randomness, no input or output, no serialisation; time and ids are
+//! arguments, so a replay gives the same result. Every state change is `decide` (may it happen, what happens) followed by
+//! `evolve` (apply it), and every match over states is exhaustive.
+//!
+//! Deliberately absent: storage, HTTP, payment providers, and any knowledge of how a page is written.
+
+pub mod booking;
+pub mod hold;
+pub mod ids;
+pub mod inventory;
+pub mod lifecycle;
+pub mod money;
+pub mod policy;
+pub mod resource;
+pub mod schedule;
+
+pub use booking::{Booking, BookingEvent, BookingStatus, PaymentStatus};
+pub use hold::{Hold, HoldSnapshot, HoldStatus};
+pub use ids::{BookingId, Fingerprint, GuestId, HoldId, ResourceId, SlotKey};
+pub use inventory::{Page, PageChange, PageCommand, PageHold, PageKey, PageRejection};
+pub use lifecycle::Lifecycle;
+pub use money::{Currency, Money};
+pub use policy::CancellationPolicy;
+pub use resource::Resource;
+pub use schedule::{Schedule, Slot, When};
