@@ -4,37 +4,48 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-
-HEARTBEAT_SECONDS = 15
 
 
 class Stop(Exception):
-    """Ends the command with one clear line saying what to do. `hint` goes below it, for a log's last lines."""
+    """Ends the command with one clear line saying what to do. `hint` is shown before it: a log's last lines, say."""
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
         self.hint = hint
 
 
+class _Line:
+    """Whether the step's title stands on the current line, waiting for its outcome."""
+
+    title_is_open = False
+
+
 def say(text: str) -> None:
+    if _Line.title_is_open:
+        print(file=sys.stderr)
+        _Line.title_is_open = False
     print(text, file=sys.stderr, flush=True)
 
 
 @contextmanager
-def step(title: str):
-    """Prints `title ... detail (1.2 s)`; the block calls the yielded function with the detail."""
-    detail: list[str] = []
+def step(title: str) -> Iterator[Callable[[str], None]]:
+    """Prints `title  outcome  1.2 s` on one line; the block calls the yielded function with the outcome."""
+    outcome = ["done"]
     started = time.monotonic()
-    print(f"  {title:<34}", end="", file=sys.stderr, flush=True)
+    print(f"  {title:<30}", end="", file=sys.stderr, flush=True)
+    _Line.title_is_open = True
     try:
-        yield detail.append
+        yield outcome.append
     except BaseException:
-        say("failed")
+        outcome.append("failed")
         raise
-    note = detail[-1] if detail else "done"
-    say(f"{note:<44} {time.monotonic() - started:6.1f} s")
+    finally:
+        if not _Line.title_is_open:
+            print(f"  {title:<30}", end="", file=sys.stderr)
+        _Line.title_is_open = False
+        say(f"{outcome[-1]:<42} {time.monotonic() - started:6.1f} s")
 
 
 def wait_until(ready: Callable[[], bool], seconds_max: float, interval_seconds: float = 0.05) -> bool:

@@ -1,0 +1,78 @@
+# Every command of the project. The work is done in tools/local; here are the names. `make help` lists them.
+
+.DEFAULT_GOAL := help
+.PHONY: help up down clean-local demo env token logs watch invoke build deploy test test-fast test-e2e bench fmt lint
+
+PYTHON := python3
+STACK := $(PYTHON) tools/local/stack.py
+CHECKS := $(PYTHON) tools/local/checks.py
+VENV_BIN := $(CURDIR)/.local/venv/bin
+
+# Arguments of the targets below: make token SUB=guest-1 SCOPE="booking/guest"
+SUB ?= guest-1
+SCOPE ?= booking/guest
+EXPIRES_IN ?=
+FN ?=
+EVENT ?=
+
+help: ## This list
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@echo
+	@echo '  FN is a folder below functions/, EVENT a file below events/samples/:'
+	@echo '    make logs FN=hold'
+	@echo '    make invoke FN=hold EVENT=events/samples/hold-create.json'
+	@echo '  invoke calls the deployed function, or the one that `make watch FN=...` runs beside it.'
+	@echo '  A token: make -s token SUB=guest-1 SCOPE="booking/guest" (EXPIRES_IN=60, in seconds, if wanted)'
+
+up: ## Start the local stack: install, build, deploy, load the catalogue; quick when it runs already
+	@$(STACK) up
+
+down: ## Stop the local stack; its data is kept for the next `make up`
+	@$(STACK) down
+
+clean-local: ## Forget the stopped local stack's data and logs
+	@$(STACK) clean
+
+demo: up ## Start the local stack and show the whole journey of a booking, step by step
+	@$(STACK) exec -- cargo run --quiet --locked --package demo
+
+env: ## Print KEY=VALUE lines of the running local stack
+	@$(STACK) env
+
+token: ## Print a token that the local API accepts (SUB, SCOPE, EXPIRES_IN)
+	@$(STACK) token --sub '$(SUB)' --scope '$(SCOPE)' --expires-in='$(EXPIRES_IN)'
+
+logs: ## Follow a deployed function's log (FN)
+	@$(STACK) logs --fn '$(FN)'
+
+watch: ## Run a function from source against the running stack, rebuilt at every change (FN)
+	@$(STACK) watch --fn '$(FN)'
+
+invoke: ## Call a function with an event (FN, EVENT)
+	@$(STACK) invoke --fn '$(FN)' --event '$(EVENT)'
+
+build: ## Build the functions for AWS: release, arm64, into target/lambda
+	@$(STACK) tools
+	PATH="$(VENV_BIN):$$PATH" cargo lambda build --release --arm64 $(foreach fn,$(notdir $(wildcard functions/*)),--package $(fn))
+
+deploy: build ## Deploy to the AWS account of your credentials (needs `cdk bootstrap` once)
+	cd infra/cdk && npx cdk deploy Holdfast
+
+test: ## Run every test: format, lints, unit, property, ledger, CDK, and end to end on a deployed local stack
+	@$(CHECKS) everything
+
+test-fast: ## Run the tests that need no local stack
+	@$(CHECKS) without-stack
+
+test-e2e: ## Start the local stack if need be and run the end-to-end tests
+	@$(CHECKS) end-to-end
+
+bench: ## Print the figures: write units, rates, start-up times, binary sizes
+	@$(STACK) tools
+	PATH="$(VENV_BIN):$$PATH" cargo run --quiet --locked --release --package bench
+
+fmt: ## Format the Rust code
+	cargo fmt --all
+
+lint: ## Check format and lints
+	@$(CHECKS) lint

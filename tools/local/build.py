@@ -1,0 +1,98 @@
+"""Installs what the project needs into its own folders, builds the functions, packages them for the CDK app."""
+
+from __future__ import annotations
+
+import filecmp
+import json
+import os
+import shutil
+import subprocess
+import sys
+from functools import cache
+
+import config
+import fingerprint
+from commands import run_logged, tool_env
+from console import Stop, step
+
+REQUIREMENTS = config.TOOLS_DIR / "requirements.txt"
+PACKAGE_LOCK = config.CDK_DIR / "package-lock.json"
+
+
+def install_python_tools() -> None:
+    with step("Python tools") as note:
+        wanted = fingerprint.of_files([REQUIREMENTS]) + sys.version
+        if fingerprint.stamp_is("requirements", wanted) and config.VENV_PYTHON.exists():
+            note("unchanged")
+            return
+        # Whatever is there may be half of an installation: begin again.
+        shutil.rmtree(config.VENV_DIR, ignore_errors=True)
+        run_logged([sys.executable, "-m", "venv", str(config.VENV_DIR)], "venv", what="Making .local/venv")
+        run_logged(
+            [str(config.VENV_PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--requirement", str(REQUIREMENTS)],
+            "pip", what="Installing tools/local/requirements.txt",
+        )
+        fingerprint.write_stamp("requirements", wanted)
+        note("installed in .local/venv")
+
+
+def install_node_modules() -> None:
+    with step("CDK packages") as note:
+        wanted = fingerprint.of_files([PACKAGE_LOCK, config.CDK_DIR / "package.json"])
+        if fingerprint.stamp_is("package-lock", wanted) and (config.CDK_DIR / "node_modules" / ".bin" / "cdk").exists():
+            note("unchanged")
+            return
+        run_logged(
+            ["npm", "ci", "--no-audit", "--no-fund"], "npm", what="npm ci in infra/cdk", cwd=config.CDK_DIR, env=tool_env()
+        )
+        fingerprint.write_stamp("package-lock", wanted)
+        note("installed in infra/cdk/node_modules")
+
+
+def function_names() -> list[str]:
+    return sorted(path.parent.name for path in (config.ROOT / "functions").glob("*/Cargo.toml"))
+
+
+@cache
+def cargo_target_dir() -> str:
+    """Where cargo puts what it builds: the caller may have set CARGO_TARGET_DIR or a configuration file."""
+    metadata = subprocess.run(
+        ["cargo", "metadata", "--format-version=1", "--no-deps", "--offline"], cwd=config.ROOT, capture_output=True, text=True
+    )
+    if metadata.returncode != 0:
+        return os.environ.get("CARGO_TARGET_DIR", str(config.ROOT / "target"))
+    return json.loads(metadata.stdout)["target_directory"]
+
+
+def build_functions() -> None:
+    """Builds all functions in the profile that tests use too, so that dependencies are compiled once."""
+    names = function_names()
+    with step("Functions (cargo build)") as note:
+        packages = [option for name in names for option in ("--package", name)]
+        run_logged(
+            ["cargo", "build", "--locked", "--bins", *packages], "cargo-build", what="cargo build", env=tool_env(CARGO_TERM_COLOR="never"),
+            interesting=lambda line: line.lstrip().startswith(("Compiling", "Downloading", "Finished", "error", "Blocking")),
+        )
+        note(f"{len(names)} built")
+    with step("Packages (.local/lambda)") as note:
+        changed = [name for name in names if package_function(name)]
+        for folder in config.LAMBDA_DIR.iterdir():
+            if folder.name not in names:
+                shutil.rmtree(folder)
+        note(f"{len(changed)} of {len(names)} changed" if changed else "unchanged")
+
+
+def package_function(name: str) -> bool:
+    """Puts the binary where the CDK app looks for it; an unchanged one is left alone."""
+    built = os.path.join(cargo_target_dir(), "debug", name)
+    if not os.path.exists(built):
+        raise Stop(f"cargo built no binary {name}: functions/{name} must have a binary of the folder's name.")
+    bootstrap = config.LAMBDA_DIR / name / "bootstrap"
+    if bootstrap.exists() and filecmp.cmp(built, bootstrap, shallow=False):
+        return False
+    bootstrap.parent.mkdir(parents=True, exist_ok=True)
+    fresh = bootstrap.with_suffix(".new")
+    shutil.copyfile(built, fresh)
+    fresh.chmod(0o755)
+    fresh.replace(bootstrap)
+    return True

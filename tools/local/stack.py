@@ -1,0 +1,237 @@
+"""The local stack's command line; the Makefile's targets call it. Standard library only."""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import json
+import os
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import aws
+import build
+import config
+import deploy
+import prerequisites
+import processes
+import services
+from commands import tool_env
+from console import Stop, say, step
+
+
+@contextmanager
+def only_one() -> Iterator[None]:
+    """Two `make up` or `make down` at once would undo each other's work."""
+    config.LOCAL_DIR.mkdir(exist_ok=True)
+    with (config.LOCAL_DIR / "lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            raise Stop(f"Process {lock.read().strip()} is starting or stopping this stack: wait for it to end, then run the command again.") from None
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
+
+
+def is_running() -> bool:
+    return all(
+        processes.recorded(service.name) is not None and processes.answers(service.ready_url) for service in services.SERVICES
+    )
+
+
+def values() -> dict[str, str]:
+    """The stack's values, if it runs."""
+    if not config.STACK_JSON_FILE.exists() or not is_running():
+        raise Stop("The local stack does not run: start it with `make up`.")
+    return json.loads(config.STACK_JSON_FILE.read_text())
+
+
+def up(_arguments: argparse.Namespace) -> None:
+    started = time.monotonic()
+    with only_one():
+        say("Starting the local stack")
+        with step("Prerequisites") as note:
+            note(prerequisites.check())
+        build.install_python_tools()
+        build.install_node_modules()
+        build.build_functions()
+        for service in services.SERVICES:
+            services.ensure_running(service)
+        deploy.deploy()
+        deploy.load_catalogue()
+    say(f"Up after {time.monotonic() - started:.0f} s: {values()['API_URL']}")
+
+
+def down(_arguments: argparse.Namespace) -> None:
+    with only_one():
+        say("Stopping the local stack")
+        services.stop_all()
+
+
+def clean(_arguments: argparse.Namespace) -> None:
+    if any(processes.recorded(service.name) for service in services.SERVICES):
+        raise Stop("The local stack runs: stop it first with `make down`.")
+    with only_one():
+        for name in ("state", "run", "logs", "tmp"):
+            shutil.rmtree(config.LOCAL_DIR / name, ignore_errors=True)
+        for path in (config.STACK_ENV_FILE, config.STACK_JSON_FILE, deploy.OUTPUTS_FILE):
+            path.unlink(missing_ok=True)
+    say("The local stack's state and logs are gone; tools and builds are kept.")
+
+
+def env(_arguments: argparse.Namespace) -> None:
+    values()
+    sys.stdout.write(config.STACK_ENV_FILE.read_text())
+
+
+def token(arguments: argparse.Namespace) -> None:
+    try:
+        print(deploy.issue_token(arguments.sub, arguments.scope, arguments.expires_in))
+    except OSError as error:
+        raise Stop(f"The token issuer does not answer ({error}): start the local stack with `make up`.") from error
+
+
+def deployed_name(function: str) -> str:
+    names = build.function_names()
+    if function not in names:
+        raise Stop(f"FN must be one of: {' '.join(names)}.")
+    name = values().get(f"{deploy.upper_snake(pascal_case(function))}_FUNCTION_NAME")
+    if name is None:
+        raise Stop(f"The deployed stack has no function {function}: run `make up`.")
+    return name
+
+
+def pascal_case(name: str) -> str:
+    return "".join(part.capitalize() for part in name.split("-"))
+
+
+def logs(arguments: argparse.Namespace) -> None:
+    """Follows the function's log from the last few minutes on, until Ctrl-C."""
+    group = f"/aws/lambda/{deployed_name(arguments.fn)}"
+    seen: set[tuple[int, str, str]] = set()
+    since = int((time.time() - arguments.minutes * 60) * 1000)
+    while True:
+        try:
+            events = aws.log_events(group, since)
+        except aws.AwsError as error:
+            if error.kind != "ResourceNotFoundException":
+                raise
+            events = []
+        for event in events:
+            # The emulator gives its events no id.
+            identity = (event["timestamp"], event.get("logStreamName", ""), event["message"])
+            if identity not in seen:
+                seen.add(identity)
+                print(time.strftime("%H:%M:%S", time.localtime(event["timestamp"] / 1000)), event["message"].rstrip(), flush=True)
+        if not arguments.follow:
+            return
+        time.sleep(0.5)
+
+
+def function_env(function: str) -> dict[str, str]:
+    """What the deployed function sees, for running it outside of the emulator against the same stack."""
+    configuration = aws.function_configuration(deployed_name(function))
+    return configuration.get("Environment", {}).get("Variables", {}) | config.AWS_ENV
+
+
+def watch(arguments: argparse.Namespace) -> None:
+    """Rebuilds and restarts the function at every change; `make invoke` then calls this one."""
+    own = function_env(arguments.fn)
+    command = [str(config.VENV_DIR / "bin" / "cargo-lambda"), "lambda", "watch", "--package", arguments.fn]
+    say(f"cargo lambda watch: {arguments.fn} on http://localhost:9000, against the running stack. Ctrl-C ends it.")
+    os.chdir(config.ROOT)
+    os.execve(command[0], command, tool_env(**own))
+
+
+def invoke(arguments: argparse.Namespace) -> None:
+    """Calls the watched function if `make watch` runs, else the deployed one; prints its answer."""
+    event = Path(arguments.event)
+    if not event.is_file():
+        raise Stop(f"EVENT={arguments.event} is no file: take one of events/samples/.")
+    if processes.port_is_taken(9000):
+        say(f"{arguments.fn}: the one that `make watch` runs")
+        command = [str(config.VENV_DIR / "bin" / "cargo-lambda"), "lambda", "invoke", arguments.fn, "--data-file", str(event.resolve())]
+        os.chdir(config.ROOT)
+        os.execve(command[0], command, tool_env())
+    say(f"{arguments.fn}: the deployed one")
+    answer, failed = aws.invoke_function(deployed_name(arguments.fn), event.read_bytes())
+    print(json.dumps(answer, indent=2))
+    if failed:
+        raise SystemExit(1)
+
+
+def execute(arguments: argparse.Namespace) -> None:
+    """Runs a command with the stack's values in its environment."""
+    program, *_ = command = arguments.words[1:] if arguments.words[:1] == ["--"] else arguments.words
+    environment = tool_env(**values())
+    if shutil.which(program, path=environment["PATH"]) is None:
+        raise Stop(f"There is no command {program}.")
+    os.execvpe(program, command, environment)
+
+
+def tools(_arguments: argparse.Namespace) -> None:
+    """Installs what builds need, without starting anything."""
+    with step("Prerequisites") as note:
+        note(prerequisites.check())
+    build.install_python_tools()
+    build.install_node_modules()
+
+
+def status(_arguments: argparse.Namespace) -> None:
+    raise SystemExit(0 if config.STACK_JSON_FILE.exists() and is_running() else 1)
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="stack.py", description=__doc__)
+    commands = parser.add_subparsers(required=True)
+    for command in (up, down, clean, env, tools, status):
+        commands.add_parser(command.__name__).set_defaults(command=command)
+    one = commands.add_parser("token")
+    one.add_argument("--sub", required=True)
+    one.add_argument("--scope", default="booking/guest")
+    one.add_argument("--expires-in", default="")
+    one.set_defaults(command=token)
+    one = commands.add_parser("logs")
+    one.add_argument("--fn", required=True)
+    one.add_argument("--minutes", type=float, default=5)
+    one.add_argument("--no-follow", dest="follow", action="store_false")
+    one.set_defaults(command=logs)
+    one = commands.add_parser("exec")
+    one.add_argument("words", nargs=argparse.REMAINDER)
+    one.set_defaults(command=execute)
+    one = commands.add_parser("watch")
+    one.add_argument("--fn", required=True)
+    one.set_defaults(command=watch)
+    one = commands.add_parser("invoke")
+    one.add_argument("--fn", required=True)
+    one.add_argument("--event", required=True)
+    one.set_defaults(command=invoke)
+    return parser.parse_args(arguments)
+
+
+def main(arguments: list[str]) -> int:
+    parsed = parse(arguments)
+    try:
+        parsed.command(parsed)
+    except Stop as stop:
+        if stop.hint:
+            say(stop.hint)
+        say(str(stop))
+        return 1
+    except aws.AwsError as error:
+        say(f"The emulated AWS refused a call: {error}. `make down clean-local up` starts from nothing.")
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
