@@ -1,0 +1,76 @@
+/** The app, synthesized with stand-ins for the functions' binaries, so that the template depends on this folder only. */
+import { App, Aspects, Tags } from 'aws-cdk-lib';
+import { Annotations, Match } from 'aws-cdk-lib/assertions';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { FUNCTION_NAMES } from '../lib/functions.ts';
+import { HoldfastStack } from '../lib/holdfast-stack.ts';
+import { settingsFromContext } from '../lib/settings.ts';
+
+export const CDK_DIR = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+export const REPOSITORY_DIR = path.resolve(CDK_DIR, '../..');
+
+export interface Resource {
+  readonly Type: string;
+  readonly Properties: Readonly<Record<string, unknown>>;
+}
+
+export interface Template {
+  readonly Resources: Readonly<Record<string, Resource>>;
+  readonly Outputs: Readonly<Record<string, unknown>>;
+}
+
+export interface Synthesized {
+  readonly template: Template;
+  /** What cdk-nag still finds after the suppressions. */
+  readonly findings: readonly string[];
+}
+
+export function synthesize(local: boolean, outdir?: string, context: Readonly<Record<string, string>> = {}): Synthesized {
+  const standIns = mkdtempSync(path.join(tmpdir(), 'holdfast-functions-'));
+  try {
+    for (const name of FUNCTION_NAMES) {
+      mkdirSync(path.join(standIns, name));
+      writeFileSync(path.join(standIns, name, 'bootstrap'), `stands in for ${name}\n`, { mode: 0o755 });
+    }
+    const fromFile = JSON.parse(readFileSync(path.join(CDK_DIR, 'cdk.json'), 'utf8')) as { context: Record<string, unknown> };
+    const app = new App({
+      ...(outdir === undefined ? {} : { outdir }),
+      analyticsReporting: false,
+      context: {
+        ...fromFile.context,
+        local: String(local),
+        lambdaDir: standIns,
+        // The machine that runs the test must not show in the template.
+        architecture: local ? 'x86_64' : 'arm64',
+        ...context,
+      },
+    });
+    const settings = settingsFromContext(app.node);
+    const stack = new HoldfastStack(app, 'Holdfast', {
+      description: 'Holdfast: holds, bookings and their payments',
+      settings,
+      ...(settings.variant.environment === undefined ? {} : { env: settings.variant.environment }),
+    });
+    Tags.of(app).add('application', 'holdfast');
+    Aspects.of(app).add(new AwsSolutionsChecks());
+
+    const template = app.synth().getStackByName('Holdfast').template as Template;
+    const annotations = Annotations.fromStack(stack);
+    const nag = Match.stringLikeRegexp('AwsSolutions-.*');
+    const findings = [...annotations.findError('*', nag), ...annotations.findWarning('*', nag)].map(
+      (finding) => `${finding.id}: ${String(finding.entry.data)}`,
+    );
+    return { template, findings };
+  } finally {
+    rmSync(standIns, { recursive: true, force: true });
+  }
+}
+
+/** Resources of one type, by logical id. */
+export function resourcesOf(template: Template, type: string): [string, Resource][] {
+  return Object.entries(template.Resources).filter(([, resource]) => resource.Type === type);
+}

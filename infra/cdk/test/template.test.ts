@@ -1,0 +1,93 @@
+/** The template of each variant against its golden file, and cdk-nag. `npm run test:update` rewrites the golden files. */
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { CDK_DIR, resourcesOf, synthesize } from './synthesized.ts';
+
+const GOLDEN_DIR = path.join(CDK_DIR, 'test/golden');
+const UPDATE = process.env['UPDATE_GOLDEN'] === '1';
+
+for (const variant of ['aws', 'local'] as const) {
+  const { template, findings } = synthesize(variant === 'local');
+
+  test(`${variant}: the template is the golden one`, () => {
+    const golden = path.join(GOLDEN_DIR, `holdfast.${variant}.template.json`);
+    const text = `${JSON.stringify(template, null, 1)}\n`;
+    if (UPDATE) {
+      mkdirSync(GOLDEN_DIR, { recursive: true });
+      writeFileSync(golden, text);
+    }
+    assert.ok(existsSync(golden), `no ${golden}: npm run test:update`);
+    assert.deepEqual(
+      JSON.parse(text),
+      JSON.parse(readFileSync(golden, 'utf8')),
+      'the template has changed: look at the difference, then npm run test:update',
+    );
+  });
+
+  test(`${variant}: cdk-nag finds nothing`, () => {
+    assert.deepEqual(findings, []);
+  });
+
+  test(`${variant}: no policy allows all actions of a service`, () => {
+    for (const [id, policy] of resourcesOf(template, 'AWS::IAM::Policy')) {
+      const { Statement } = policy.Properties['PolicyDocument'] as { Statement: { Action: string | string[] }[] };
+      for (const action of Statement.flatMap((statement) => statement.Action)) {
+        assert.doesNotMatch(action, /\*/, `${id} allows ${action}`);
+      }
+    }
+  });
+
+  test(`${variant}: a queue hides a message for six times its function's timeout`, () => {
+    const functions = new Map(resourcesOf(template, 'AWS::Lambda::Function'));
+    const queues = new Map(resourcesOf(template, 'AWS::SQS::Queue'));
+    let mappings = 0;
+    for (const [id, mapping] of resourcesOf(template, 'AWS::Lambda::EventSourceMapping')) {
+      const source = mapping.Properties['EventSourceArn'] as { 'Fn::GetAtt': [string, string] };
+      const queue = queues.get(source['Fn::GetAtt'][0]);
+      assert.deepEqual(mapping.Properties['FunctionResponseTypes'], ['ReportBatchItemFailures'], id);
+      if (queue === undefined) {
+        continue;
+      }
+      mappings += 1;
+      const target = functions.get((mapping.Properties['FunctionName'] as { Ref: string }).Ref);
+      assert.ok(target, id);
+      const hidden = Number(queue.Properties['VisibilityTimeout']);
+      assert.ok(hidden >= 6 * Number(target.Properties['Timeout']), `${id}: ${hidden} s`);
+    }
+    assert.equal(mappings, 3);
+  });
+}
+
+test('the local stack asks for nothing the emulator refuses', () => {
+  const { template } = synthesize(true);
+  const refused = [
+    'AWS::Events::Archive',
+    'AWS::Events::EventBusPolicy',
+    'AWS::Events::ApiDestination',
+    'AWS::Events::Connection',
+    'AWS::StepFunctions::StateMachineVersion',
+    'AWS::StepFunctions::StateMachineAlias',
+    'AWS::CloudFormation::CustomResource',
+  ];
+  for (const [id, resource] of Object.entries(template.Resources)) {
+    assert.ok(!refused.includes(resource.Type) && !resource.Type.startsWith('Custom::'), `${id} is a ${resource.Type}`);
+    if (resource.Type === 'AWS::CloudWatch::Alarm') {
+      assert.equal(resource.Properties['Metrics'], undefined, `${id} computes with metrics`);
+    }
+  }
+});
+
+test('on AWS what holds data outlives the stack', () => {
+  const { template } = synthesize(false);
+  for (const [id, resource] of Object.entries(template.Resources)) {
+    if (['AWS::DynamoDB::Table', 'AWS::Cognito::UserPool', 'AWS::SecretsManager::Secret'].includes(resource.Type)) {
+      assert.equal((resource as unknown as { DeletionPolicy: string }).DeletionPolicy, 'Retain', id);
+    }
+    if (resource.Type === 'AWS::DynamoDB::Table') {
+      assert.equal(resource.Properties['DeletionProtectionEnabled'], true, id);
+      assert.deepEqual(resource.Properties['PointInTimeRecoverySpecification'], { PointInTimeRecoveryEnabled: true }, id);
+    }
+  }
+});
