@@ -27,9 +27,7 @@ async def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
 
-    shim = Shim(
-        config.LOCALSTRIPE_URL, config.STRIPE_API_URL, config.STRIPE_WEBHOOK_SECRET, config.STATE_DIR / "stripe-shim.pickle"
-    )
+    shim = Shim(config.LOCALSTRIPE_URL, config.STRIPE_API_URL, config.STRIPE_WEBHOOK_SECRET, config.SHIM_STATE)
     runners = [
         await serve(shim.app(), config.STRIPE_PORT),
         await serve(partner_inbox.make_app(), config.INBOX_PORT),

@@ -14,7 +14,7 @@ from localstripe.server import app
 
 import config
 
-STORE_FILE = config.STATE_DIR / "localstripe.pickle"
+STORE_FILE = config.LOCALSTRIPE_STATE
 
 
 async def load(_app: web.Application) -> None:

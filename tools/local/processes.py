@@ -13,6 +13,7 @@ import socket
 import subprocess
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,7 +52,7 @@ def record_file(name: str) -> Path:
 
 
 def recorded(name: str) -> Recorded | None:
-    """The recorded process, if it still runs; a stale record is removed on the way."""
+    """The recorded process, if it still runs; a stale record is removed on the way, with what its process left running."""
     path = record_file(name)
     try:
         content = json.loads(path.read_text())
@@ -63,8 +64,14 @@ def recorded(name: str) -> Recorded | None:
         return None
     if one.is_alive():
         return one
+    end_children(one)
     path.unlink(missing_ok=True)
     return None
+
+
+def unsaved_mark(name: str) -> Path:
+    """Stands from the start of a process to its clean stop: found before a start, it tells of state that was not saved."""
+    return config.RUN_DIR / f"{name}.unsaved"
 
 
 def start(name: str, command: list[str], env: dict[str, str]) -> Recorded:
@@ -77,6 +84,7 @@ def start(name: str, command: list[str], env: dict[str, str]) -> Recorded:
         )
     one = Recorded(process.pid, start_ticks_of(process.pid) or "")
     record_file(name).write_text(json.dumps({"pid": one.pid, "startTicks": one.start_ticks, "command": command}))
+    unsaved_mark(name).touch()
     return one
 
 
@@ -90,13 +98,34 @@ def stop(name: str, seconds_max: float = config.STOP_SECONDS_MAX) -> str:
     if not gone:
         signal_quietly(one.pid, signal.SIGKILL)
         wait_until(lambda: reaped(one), 5)
-    # The process led its own session, so its group is its id and holds nothing but what it started.
-    try:
-        os.killpg(one.pid, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        pass
+    end_children(one)
     record_file(name).unlink(missing_ok=True)
+    if gone:
+        unsaved_mark(name).unlink(missing_ok=True)
     return "stopped" if gone else f"did not stop within {seconds_max:.0f} s, killed"
+
+
+def end_children(one: Recorded) -> None:
+    """Ends, by their ids, what the process started and left (Lambda workers): members of its group that run from .local."""
+    for pid, group, command in running_processes():
+        if group == one.pid and str(config.LOCAL_DIR) in command:
+            signal_quietly(pid, signal.SIGKILL)
+
+
+def running_processes() -> Iterator[tuple[int, int, str]]:
+    """Id, process group and command line of every process."""
+    if Path("/proc/self/stat").exists():
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                fields = (folder / "stat").read_text().rpartition(")")[2].split()
+                command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            except OSError:
+                continue
+            yield int(folder.name), int(fields[2]), command
+        return
+    for line in subprocess.run(["ps", "-axo", "pid=,pgid=,args="], capture_output=True, text=True).stdout.splitlines():
+        pid, group, command = line.split(None, 2)
+        yield int(pid), int(group), command
 
 
 def reaped(one: Recorded) -> bool:

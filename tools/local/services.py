@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 from dataclasses import dataclass
+from pathlib import Path
 
 import config
 import processes
@@ -18,6 +20,8 @@ class Service:
     ports: dict[int, str]
     ready_url: str
     env: dict[str, str]
+    # Written at a clean stop, read at the start.
+    state: tuple[Path, ...]
 
 
 # Functions inherit MiniStack's environment whole, so it is given nothing of the caller's but PATH and HOME.
@@ -48,6 +52,7 @@ MINISTACK = Service(
         "IOT_MTLS_ENABLED": "0",
         "LAMBDA_WARM_TTL_SECONDS": "3600",
     },
+    state=(config.STATE_DIR / "ministack", config.STATE_DIR / "s3"),
 )
 
 LOCALSTRIPE = Service(
@@ -57,6 +62,7 @@ LOCALSTRIPE = Service(
     ports={config.LOCALSTRIPE_PORT: "localstripe"},
     ready_url=f"{config.LOCALSTRIPE_URL}/js.stripe.com/v3/",
     env=CLEAN_ENV,
+    state=(config.LOCALSTRIPE_STATE,),
 )
 
 COMPANIONS = Service(
@@ -70,23 +76,24 @@ COMPANIONS = Service(
     },
     ready_url=f"{config.ISSUER_URL}/.well-known/openid-configuration",
     env=CLEAN_ENV,
+    state=(config.SHIM_STATE,),
 )
 
 SERVICES = (MINISTACK, LOCALSTRIPE, COMPANIONS)
 
 
-def ensure_running(service: Service) -> bool:
-    """Starts the service unless it runs and answers; True when it was started now."""
+def ensure_running(service: Service) -> None:
+    """Starts the service unless it runs and answers."""
     with step(service.title) as note:
         if processes.recorded(service.name) is not None:
             if processes.answers(service.ready_url):
                 note("running")
-                return False
+                return
             # A start that was broken off, or a process that hangs: begin again.
             processes.stop(service.name)
         processes.ensure_ports_free(service.ports)
-        for directory in ("tmp", "state/ministack", "state/s3"):
-            (config.LOCAL_DIR / directory).mkdir(parents=True, exist_ok=True)
+        forgotten = forget_unsaved_state(service)
+        (config.LOCAL_DIR / "tmp").mkdir(parents=True, exist_ok=True)
         one = processes.start(
             service.name, [str(config.VENV_PYTHON), str(config.TOOLS_DIR / service.script)], service.env
         )
@@ -96,12 +103,24 @@ def ensure_running(service: Service) -> bool:
         if not processes.answers(service.ready_url):
             processes.stop(service.name)
             raise Stop(
-                f"{service.title} did not start: see {processes.log_file(service.name).relative_to(config.ROOT)}, "
-                "and try `make down clean-local up` if it does not say why.",
+                f"{service.title} did not start: {processes.log_file(service.name).relative_to(config.ROOT)} says why; "
+                "`make down clean-local up` starts from nothing.",
                 processes.log_tail(service.name),
             )
-        note("started, port " + ", ".join(str(port) for port in service.ports))
-        return True
+        ports = ", ".join(str(port) for port in service.ports)
+        note(f"started empty (last stop unclean), port {ports}" if forgotten else f"started, port {ports}")
+
+
+def forget_unsaved_state(service: Service) -> bool:
+    """Removes what an unclean end left: parts of it are newer than others, and together they make no whole."""
+    if not processes.unsaved_mark(service.name).exists():
+        return False
+    for path in service.state:
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+    return True
 
 
 def stop_all() -> None:
