@@ -1,9 +1,9 @@
 /** What follows from a change: streams, the bus, its rules, and a queue with a dead-letter queue for each consumer. */
 import { Duration, Stack } from 'aws-cdk-lib';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
-import { EventBus, Rule } from 'aws-cdk-lib/aws-events';
+import { CfnEventBusPolicy, EventBus, Rule } from 'aws-cdk-lib/aws-events';
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
-import { AccountRootPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { FilterCriteria, FilterRule, StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
@@ -90,28 +90,18 @@ export class EventChannels extends Construct {
   private readonly queues = new Map<string, { queue: Queue; deadLetters: Queue }>();
   private readonly failures = new Map<FunctionName, Queue>();
 
-  constructor(scope: Construct, id: string, props: { readonly archiveAndPolicy: boolean }) {
+  constructor(scope: Construct, id: string, props: { readonly archive: boolean }) {
     super(scope, id);
     this.bus = new EventBus(this, 'Bus', {
       eventBusName: Stack.of(this).stackName.toLowerCase(),
       description: 'Everything that happened to resources, holds, bookings and payments',
     });
-    if (props.archiveAndPolicy) {
+    if (props.archive) {
       this.bus.archive('Archive', {
         description: 'To replay what a consumer has missed',
         eventPattern: { source: [EVENT_SOURCE] },
         retention: Duration.days(30),
       });
-      this.bus.addToResourcePolicy(
-        new PolicyStatement({
-          sid: 'OnlyThisAccountPublishes',
-          effect: Effect.ALLOW,
-          principals: [new AccountRootPrincipal()],
-          actions: ['events:PutEvents'],
-          resources: [this.bus.eventBusArn],
-          conditions: { StringEquals: { 'events:source': EVENT_SOURCE } },
-        }),
-      );
     }
 
     this.manualReview = lastQueue(this, 'ManualReview');
@@ -171,6 +161,8 @@ export interface EventFlowProps {
   readonly ledger: Table;
   readonly holds: Table;
   readonly partnerEnabled: boolean;
+  /** Whether the bus refuses events from anybody but the relay. */
+  readonly busPolicy: boolean;
 }
 
 /** Rules, and the mappings from queues and streams to the functions. */
@@ -178,6 +170,10 @@ export class EventFlow extends Construct {
   constructor(scope: Construct, id: string, props: EventFlowProps) {
     super(scope, id);
     const { channels, functions } = props;
+
+    if (props.busPolicy) {
+      onlyPublisher(this, channels.bus, functions.get('relay'));
+    }
 
     for (const consumer of CONSUMERS) {
       new Rule(this, `${pascalCase(consumer.name)}Rule`, {
@@ -279,6 +275,24 @@ export class EventFlow extends Construct {
       filters: reading.filters,
     });
   }
+}
+
+/** What is on the bus comes from the ledger: whoever else in the account may put events somewhere, may not put them here. */
+function onlyPublisher(scope: Construct, bus: EventBus, publisher: HoldfastFunction): void {
+  const statementId = 'OnlyTheRelayPublishes';
+  const statement = new PolicyStatement({
+    sid: statementId,
+    effect: Effect.DENY,
+    principals: [new AnyPrincipal()],
+    actions: ['events:PutEvents'],
+    resources: [bus.eventBusArn],
+    conditions: { ArnNotEquals: { 'aws:PrincipalArn': publisher.role.roleArn } },
+  });
+  new CfnEventBusPolicy(scope, 'BusPolicy', {
+    eventBusName: bus.eventBusName,
+    statementId,
+    statement: statement.toStatementJson(),
+  });
 }
 
 function itemsWithSortKey(sortKey: string | object, eventNames: readonly string[]): { [key: string]: unknown } {

@@ -226,12 +226,8 @@ export class Functions extends Construct {
     const expiry = connect('hold-expiry', bookingArn);
     expiry.allow(start, [booking.stateMachineArn]);
 
-    const paymentRole = this.get('payment').lambda.role;
-    if (paymentRole === undefined) {
-      throw new Error('the payment function has no role');
-    }
     new Policy(this, 'PaymentResumesSaga', {
-      roles: [paymentRole],
+      roles: [this.get('payment').role],
       statements: [new PolicyStatement({ actions: resume, resources: [booking.stateMachineArn] })],
     });
 

@@ -28,6 +28,7 @@ export interface HoldfastFunctionProps {
 
 export class HoldfastFunction extends Construct {
   readonly lambda: LambdaFunction;
+  readonly role: Role;
   readonly name: string;
   readonly timeoutSeconds: number;
 
@@ -42,8 +43,8 @@ export class HoldfastFunction extends Construct {
       retention: RetentionDays.ONE_MONTH,
       removalPolicy: props.removalPolicy,
     });
-    const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
-    logGroup.grantWrite(role);
+    this.role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    logGroup.grantWrite(this.role);
 
     this.lambda = new LambdaFunction(this, 'Function', {
       functionName,
@@ -55,14 +56,14 @@ export class HoldfastFunction extends Construct {
       memorySize: props.memoryMegabytes,
       timeout: Duration.seconds(props.timeoutSeconds),
       environment: { ...props.environment },
-      role,
+      role: this.role,
       logGroup,
       loggingFormat: LoggingFormat.TEXT,
       tracing: props.tracing ? Tracing.ACTIVE : Tracing.DISABLED,
     });
     if (props.tracing) {
       NagSuppressions.addResourceSuppressions(
-        role,
+        this.role,
         [{ id: 'AwsSolutions-IAM5', reason: 'X-Ray has no resources to name', appliesTo: ['Resource::*'] }],
         true,
       );

@@ -25,7 +25,7 @@ export class HoldfastStack extends Stack {
 
     const tables = new Tables(this, 'Tables', { removalPolicy, deletionProtection });
     const secret = new ProviderSecret(this, 'Provider', { values: variant.secretValues, removalPolicy });
-    const channels = new EventChannels(this, 'Channels', { archiveAndPolicy: variant.busArchiveAndPolicy });
+    const channels = new EventChannels(this, 'Channels', { archive: variant.busArchiveAndPolicy });
     const functions = new Functions(this, 'Functions', {
       settings,
       tables,
@@ -48,6 +48,7 @@ export class HoldfastStack extends Stack {
       ledger: tables.ledger,
       holds: tables.holds,
       partnerEnabled: variant.partnerWebhookUrl !== undefined,
+      busPolicy: variant.busArchiveAndPolicy,
     });
     const auth = new Auth(this, 'Auth', {
       tokenIssuer: variant.tokenIssuer,
