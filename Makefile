@@ -1,7 +1,7 @@
 # Every command of the project. The work is done in tools/local; here are the names. `make help` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help up down clean-local demo env token logs watch invoke build deploy test test-fast test-e2e bench fmt lint
+.PHONY: help tools up down clean-local demo env token logs watch invoke build deploy test test-fast test-e2e bench fmt lint
 
 PYTHON := python3
 STACK := $(PYTHON) tools/local/stack.py
@@ -51,8 +51,7 @@ watch: ## Run a function from source against the running stack, rebuilt at every
 invoke: ## Call a function with an event (FN, EVENT)
 	@$(STACK) invoke --fn '$(FN)' --event '$(EVENT)'
 
-build: ## Build the functions for AWS: release, arm64, into target/lambda
-	@$(STACK) tools
+build: tools ## Build the functions for AWS: release, arm64, into target/lambda
 	PATH="$(VENV_BIN):$$PATH" cargo lambda build --release --arm64 $(foreach fn,$(notdir $(wildcard functions/*)),--package $(fn))
 
 deploy: build ## Deploy to the AWS account of your credentials (needs `cdk bootstrap` once)
@@ -67,12 +66,14 @@ test-fast: ## Run the tests that need no local stack
 test-e2e: ## Start the local stack if need be and run the end-to-end tests
 	@$(CHECKS) end-to-end
 
-bench: ## Print the figures: write units, rates, start-up times, binary sizes
-	@$(STACK) tools
+bench: tools ## Print the figures: write units, rates, start-up times, binary sizes
 	PATH="$(VENV_BIN):$$PATH" cargo run --quiet --locked --release --package bench
+
+tools: ## Install the tools that builds and tests use into .local and infra/cdk
+	@$(STACK) tools
 
 fmt: ## Format the Rust code
 	cargo fmt --all
 
-lint: ## Check format and lints
+lint: ## Check format and lints of the Rust code
 	@$(CHECKS) lint

@@ -74,12 +74,6 @@ def function_configuration(name: str) -> dict[str, Any]:
     return request("lambda", "GET", f"/2015-03-31/functions/{name}/configuration")[0]
 
 
-def invoke_function(name: str, payload: bytes) -> tuple[Any, bool]:
-    """The function's answer, and whether it is an error of the function."""
-    answer, headers = request("lambda", "POST", f"/2015-03-31/functions/{name}/invocations", payload, seconds_max=120)
-    return answer, any(header.lower() == "x-amz-function-error" for header in headers)
-
-
 def log_events(group: str, since_milliseconds: int) -> list[dict[str, Any]]:
     body = {"logGroupName": group, "startTime": since_milliseconds, "limit": 10_000}
     return call("logs", "Logs_20140328.FilterLogEvents", body)["events"]

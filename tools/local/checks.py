@@ -12,9 +12,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-import build
 import config
-import prerequisites
 import stack
 from commands import tool_env
 from console import Stop, say
@@ -34,15 +32,12 @@ def run(title: str, command: Sequence[str], cwd: Path = config.ROOT) -> None:
 
 def without_stack() -> None:
     """What needs no running stack."""
-    prerequisites.check()
-    build.install_python_tools()
-    build.install_node_modules()
+    stack.install_tools()
     lint()
-    # The CDK app refuses to synthesize without the functions, and the end-to-end tests need them anyway.
-    build.build_functions()
-    run("Rust tests", ["cargo", "test", "--locked", "--workspace", "--exclude", END_TO_END])
     run("Stripe shim", [str(config.VENV_PYTHON), "-m", "unittest", "discover", "--start-directory", "tools/local/tests"])
     run("CDK app", ["npm", "test", "--silent"], cwd=config.CDK_DIR)
+    run("CloudFormation templates", ["npm", "run", "--silent", "lint:template"], cwd=config.CDK_DIR)
+    run("Rust tests", ["cargo", "test", "--locked", "--workspace", "--exclude", END_TO_END])
 
 
 def lint() -> None:

@@ -24,6 +24,10 @@ from commands import tool_env
 from console import Stop, say, step
 
 
+CARGO_LAMBDA = (str(config.VENV_DIR / "bin" / "cargo-lambda"), "lambda")
+WATCH_PORT = 9000
+
+
 @contextmanager
 def only_one() -> Iterator[None]:
     """Two `make up` or `make down` at once would undo each other's work."""
@@ -57,10 +61,7 @@ def up(_arguments: argparse.Namespace) -> None:
     started = time.monotonic()
     with only_one():
         say("Starting the local stack")
-        with step("Prerequisites") as note:
-            note(prerequisites.check())
-        build.install_python_tools()
-        build.install_node_modules()
+        install_tools()
         build.build_functions()
         for service in services.SERVICES:
             services.ensure_running(service)
@@ -143,28 +144,28 @@ def function_env(function: str) -> dict[str, str]:
 
 def watch(arguments: argparse.Namespace) -> None:
     """Rebuilds and restarts the function at every change; `make invoke` then calls this one."""
-    own = function_env(arguments.fn)
-    command = [str(config.VENV_DIR / "bin" / "cargo-lambda"), "lambda", "watch", "--package", arguments.fn]
-    say(f"cargo lambda watch: {arguments.fn} on http://localhost:9000, against the running stack. Ctrl-C ends it.")
+    environment = tool_env(**function_env(arguments.fn))
+    command = [
+        *CARGO_LAMBDA, "watch", "--invoke-address", "127.0.0.1", "--invoke-port", str(WATCH_PORT), "--package", arguments.fn
+    ]
+    say(f"{arguments.fn} on http://localhost:{WATCH_PORT}, against the running stack; Ctrl-C ends it.")
     os.chdir(config.ROOT)
-    os.execve(command[0], command, tool_env(**own))
+    os.execve(command[0], command, environment)
 
 
 def invoke(arguments: argparse.Namespace) -> None:
-    """Calls the watched function if `make watch` runs, else the deployed one; prints its answer."""
+    """Calls the function that `make watch` runs, if it does, else the deployed one."""
     event = Path(arguments.event)
     if not event.is_file():
         raise Stop(f"EVENT={arguments.event} is no file: take one of events/samples/.")
-    if processes.port_is_taken(9000):
+    command = [*CARGO_LAMBDA, "invoke", "--data-file", str(event), "--output-format", "json"]
+    if processes.port_is_taken(WATCH_PORT):
         say(f"{arguments.fn}: the one that `make watch` runs")
-        command = [str(config.VENV_DIR / "bin" / "cargo-lambda"), "lambda", "invoke", arguments.fn, "--data-file", str(event.resolve())]
-        os.chdir(config.ROOT)
-        os.execve(command[0], command, tool_env())
-    say(f"{arguments.fn}: the deployed one")
-    answer, failed = aws.invoke_function(deployed_name(arguments.fn), event.read_bytes())
-    print(json.dumps(answer, indent=2))
-    if failed:
-        raise SystemExit(1)
+        command += ["--invoke-address", "127.0.0.1", "--invoke-port", str(WATCH_PORT), arguments.fn]
+    else:
+        say(f"{arguments.fn}: the deployed one")
+        command += ["--remote", "--endpoint-url", config.AWS_ENDPOINT_URL, deployed_name(arguments.fn)]
+    os.execve(command[0], command, tool_env(**config.AWS_ENV))
 
 
 def execute(arguments: argparse.Namespace) -> None:
@@ -177,7 +178,11 @@ def execute(arguments: argparse.Namespace) -> None:
 
 
 def tools(_arguments: argparse.Namespace) -> None:
-    """Installs what builds need, without starting anything."""
+    install_tools()
+
+
+def install_tools() -> None:
+    """Installs what builds and tests need, without starting anything."""
     with step("Prerequisites") as note:
         note(prerequisites.check())
     build.install_python_tools()
