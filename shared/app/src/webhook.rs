@@ -4,6 +4,8 @@
 use std::sync::Arc;
 
 use holdfast_domain::{Booking, BookingEvent, BookingId, BookingStatus, Money, PaymentStatus};
+use jiff::Timestamp;
+use thiserror::Error;
 
 use crate::bookings::change;
 use crate::failure::Failure;
@@ -12,6 +14,43 @@ use crate::ports::{
 };
 
 const ATTEMPTS_MAX: usize = 8;
+
+/// What a verified webhook says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WebhookEvent {
+    /// The provider's name for the event: the same when it is sent again.
+    pub id: String,
+    /// Such as `payment_intent.succeeded`.
+    pub kind: String,
+    /// The payment it is about, if it is about one.
+    pub intent: Option<String>,
+}
+
+/// Why a webhook is turned away at the door.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum InvalidWebhook {
+    /// The signature header cannot be read.
+    #[error("the signature header is malformed")]
+    Malformed,
+    /// It was signed too long ago, or in the future.
+    #[error("the signature is outside of the tolerated time")]
+    Stale,
+    /// Nobody who knows the secret signed this.
+    #[error("the signature does not match")]
+    Foreign,
+    /// The signature is right, the payload is not an event.
+    #[error("the payload is not an event")]
+    Payload,
+}
+
+/// Checks who rings, and reads what they say.
+pub trait WebhookVerifier: Send + Sync {
+    /// The event in `payload`, whose signature header is `header`, received at `now`.
+    ///
+    /// # Errors
+    /// [`InvalidWebhook`].
+    fn verify(&self, payload: &[u8], header: &str, now: Timestamp) -> Result<WebhookEvent, InvalidWebhook>;
+}
 
 /// What a webhook led to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
