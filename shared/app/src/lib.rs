@@ -18,7 +18,6 @@ pub mod webhook;
 pub use audit::AuditEvent;
 pub use failure::Failure;
 pub use identity::{Caller, RequestKey};
-pub use webhook::{InvalidWebhook, WebhookEvent, WebhookVerifier};
 pub use ports::{
     Clock, CommitError, InventoryMove, Ledger, LedgerError, Mutation, PaymentError, Payments, SearchIndex,
     StoreError, Timers, Workflow, WorkflowError,
