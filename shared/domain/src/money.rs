@@ -108,6 +108,7 @@ impl Money {
     ///
     /// # Errors
     /// [`MoneyError::CurrencyMismatch`], [`MoneyError::OutOfRange`].
+    #[expect(clippy::should_implement_trait, reason = "a checked sum is no `Add`")]
     pub fn add(self, other: Self) -> Result<Self, MoneyError> {
         self.same_currency(other)?;
         Self::new(self.amount.saturating_add(other.amount), self.currency)

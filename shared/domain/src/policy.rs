@@ -1,5 +1,7 @@
 //! Cancellation policies: how much of the price comes back.
 
+use std::cmp::Reverse;
+
 use jiff::Timestamp;
 
 use crate::money::{Money, Percent};
@@ -26,7 +28,7 @@ impl CancellationPolicy {
     /// A policy of tiers in any order. `None` with more than [`TIERS_MAX`] tiers, or two for the same hours.
     #[must_use]
     pub fn new(mut tiers: Vec<Tier>) -> Option<Self> {
-        tiers.sort_by(|a, b| b.hours_before.cmp(&a.hours_before));
+        tiers.sort_by_key(|tier| Reverse(tier.hours_before));
         let distinct = tiers.windows(2).all(|pair| pair[0].hours_before != pair[1].hours_before);
         (tiers.len() <= TIERS_MAX && distinct).then_some(Self { tiers })
     }

@@ -1,0 +1,258 @@
+//! What is asked of a page, what happens to it, and why it refuses.
+
+use jiff::{SignedDuration, Timestamp};
+use thiserror::Error;
+
+use super::{EXTENSIONS_MAX, HOLDS_PER_PAGE_MAX, PageHold};
+use crate::ids::{BookingId, Fingerprint, HoldId, SlotKey};
+
+/// What is asked of a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PageCommand {
+    /// Take places for a hold.
+    Place {
+        /// The new hold.
+        hold: HoldId,
+        /// What it takes, and until when.
+        entry: PageHold,
+    },
+    /// Add `by` to a live, unclaimed hold's expiry.
+    Extend {
+        /// Which hold.
+        hold: HoldId,
+        /// Digest of the request.
+        request: Fingerprint,
+        /// One TTL.
+        by: SignedDuration,
+    },
+    /// Keep a live hold from expiring while `booking` is paid.
+    Claim {
+        /// Which hold.
+        hold: HoldId,
+        /// Who pays.
+        booking: BookingId,
+        /// When the claim lapses.
+        deadline: Timestamp,
+    },
+    /// Give the customer time for a 3-D Secure step: once, one TTL more, and the claim lapses with the hold.
+    Prolong {
+        /// Which hold.
+        hold: HoldId,
+        /// Who pays.
+        booking: BookingId,
+        /// One TTL.
+        by: SignedDuration,
+    },
+    /// The payment failed: the hold waits for its guest again.
+    Unclaim {
+        /// Which hold.
+        hold: HoldId,
+        /// Who tried to pay.
+        booking: BookingId,
+    },
+    /// The guest gives the places back.
+    Release {
+        /// Which hold.
+        hold: HoldId,
+    },
+    /// The booking that claims the hold is given up, and the hold with it.
+    Abandon {
+        /// Which hold.
+        hold: HoldId,
+        /// The booking.
+        booking: BookingId,
+    },
+    /// Drop the hold if it is dead.
+    Expire {
+        /// Which hold.
+        hold: HoldId,
+    },
+    /// Turn the claimed hold into a booking; if it died meanwhile, take free places for the booking instead.
+    Confirm {
+        /// The claimed hold.
+        hold: HoldId,
+        /// The booking.
+        booking: BookingId,
+        /// Slots of this page.
+        slots: Vec<SlotKey>,
+        /// Places per slot.
+        quantity: u32,
+    },
+    /// The booking could not be charged: its places become a hold again.
+    Return {
+        /// The hold.
+        hold: HoldId,
+        /// What it takes, and until when.
+        entry: PageHold,
+    },
+    /// Give a booking's places back.
+    Free {
+        /// The booking.
+        booking: BookingId,
+        /// Slots of this page.
+        slots: Vec<SlotKey>,
+        /// Places per slot.
+        quantity: u32,
+    },
+    /// Set capacity or stop-sell of some slots.
+    SetInventory {
+        /// Which slots.
+        slots: Vec<SlotKey>,
+        /// Places per slot, if it changes.
+        capacity: Option<u32>,
+        /// Whether sale is stopped, if it changes.
+        closed: Option<bool>,
+    },
+    /// Set the capacity of every slot that has none of its own.
+    SetDefaultCapacity {
+        /// Places per slot.
+        capacity: u32,
+    },
+}
+
+/// What happened to a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PageChange {
+    /// A hold took places.
+    Placed {
+        /// The hold.
+        hold: HoldId,
+        /// What it takes.
+        entry: PageHold,
+    },
+    /// A hold lives longer.
+    Extended {
+        /// The hold.
+        hold: HoldId,
+        /// Digest of the request.
+        request: Fingerprint,
+        /// New expiry.
+        expires_at: Timestamp,
+    },
+    /// A hold waits for the bank.
+    Claimed {
+        /// The hold.
+        hold: HoldId,
+        /// Who pays.
+        booking: BookingId,
+        /// When the claim lapses.
+        deadline: Timestamp,
+    },
+    /// A hold waits for its customer's bank step.
+    Prolonged {
+        /// The hold.
+        hold: HoldId,
+        /// New expiry, and deadline of the claim.
+        expires_at: Timestamp,
+    },
+    /// A hold waits for its guest again.
+    Unclaimed {
+        /// The hold.
+        hold: HoldId,
+    },
+    /// A hold was given back.
+    Released {
+        /// The hold.
+        hold: HoldId,
+    },
+    /// A dead hold was dropped.
+    Expired {
+        /// The hold.
+        hold: HoldId,
+    },
+    /// A hold became a booking.
+    Confirmed {
+        /// The hold.
+        hold: HoldId,
+        /// The booking.
+        booking: BookingId,
+    },
+    /// A booking whose hold had died took free places.
+    Reacquired {
+        /// The booking.
+        booking: BookingId,
+        /// Slots of this page.
+        slots: Vec<SlotKey>,
+        /// Places per slot.
+        quantity: u32,
+    },
+    /// A booking became a hold again.
+    Returned {
+        /// The hold.
+        hold: HoldId,
+        /// What it takes.
+        entry: PageHold,
+    },
+    /// A booking's places became free.
+    Freed {
+        /// The booking.
+        booking: BookingId,
+        /// Slots of this page.
+        slots: Vec<SlotKey>,
+        /// Places per slot.
+        quantity: u32,
+    },
+    /// Capacity or stop-sell changed.
+    InventorySet {
+        /// Which slots.
+        slots: Vec<SlotKey>,
+        /// Places per slot, if it changed.
+        capacity: Option<u32>,
+        /// Whether sale is stopped, if it changed.
+        closed: Option<bool>,
+    },
+    /// The default capacity changed.
+    DefaultCapacitySet {
+        /// Places per slot.
+        capacity: u32,
+    },
+}
+
+/// Why a command is refused. Nothing is changed.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum PageRejection {
+    /// Fewer places are free than asked for.
+    #[error("only {available} places are free")]
+    SoldOut {
+        /// What could be had in every slot asked for.
+        available: u32,
+    },
+    /// The page does not count this slot: it was made for another schedule.
+    #[error("the page has no slot {0}")]
+    UnknownSlot(SlotKey),
+    /// The hold exists, placed by another request.
+    #[error("the hold was placed by another request")]
+    Reused,
+    /// The page stores as many holds as it may.
+    #[error("the page stores {HOLDS_PER_PAGE_MAX} live holds already")]
+    TooManyHolds,
+    /// The page has no such hold.
+    #[error("the page has no such hold")]
+    HoldMissing,
+    /// The hold's time has passed.
+    #[error("the hold has expired")]
+    HoldExpired,
+    /// Another booking's payment runs on the hold, or (for commands of guests) any payment.
+    #[error("a payment of the hold is running")]
+    HoldClaimed,
+    /// The hold still counts, until the given moment.
+    #[error("the hold lives until {until}")]
+    HoldLive {
+        /// When it lapses.
+        until: Timestamp,
+    },
+    /// The hold has been extended as often as it may.
+    #[error("a hold may be extended {EXTENSIONS_MAX} times")]
+    NotExtendable,
+    /// More is held or confirmed than the capacity asked for.
+    #[error("{in_use} places of slot {slot} are in use")]
+    CapacityInUse {
+        /// The first such slot.
+        slot: SlotKey,
+        /// Live holds and bookings in it.
+        in_use: u32,
+    },
+    /// Fewer places are confirmed than should be given back.
+    #[error("fewer places are confirmed than should be given back")]
+    NotConfirmed,
+}

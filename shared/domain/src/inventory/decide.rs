@@ -1,0 +1,249 @@
+//! What a command does to a page, and whether it may.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{
+    EXTENSIONS_MAX, HOLDS_PER_PAGE_MAX, HoldState, Page, PageChange, PageCommand, PageHold, PageRejection,
+};
+use crate::ids::{BookingId, Fingerprint, HoldId, SlotKey};
+
+impl Page {
+    /// What `command` does at `now`: the changes in order, none if it was done before.
+    ///
+    /// # Errors
+    /// [`PageRejection`], when it may not happen.
+    pub fn decide(&self, command: &PageCommand, now: Timestamp) -> Result<Vec<PageChange>, PageRejection> {
+        match command {
+            PageCommand::Place { hold, entry } => self.decide_place(hold, entry, now),
+            PageCommand::Extend { hold, request, by } => self.decide_extend(hold, request, *by, now),
+            PageCommand::Claim { hold, booking, deadline } => {
+                let entry = self.live_hold(hold, now)?;
+                match &entry.state {
+                    HoldState::Active => Ok(vec![PageChange::Claimed {
+                        hold: hold.clone(),
+                        booking: booking.clone(),
+                        deadline: *deadline,
+                    }]),
+                    HoldState::Confirming { booking: other, .. } if other == booking => Ok(Vec::new()),
+                    HoldState::Confirming { .. } => Err(PageRejection::HoldClaimed),
+                }
+            }
+            PageCommand::Prolong { hold, booking, by } => {
+                let entry = self.live_hold(hold, now)?;
+                match &entry.state {
+                    HoldState::Confirming { booking: other, deadline } if other == booking => {
+                        let expires_at =
+                            if entry.prolonged { entry.expires_at } else { later(entry.expires_at, *by) };
+                        if entry.prolonged && *deadline == expires_at {
+                            return Ok(Vec::new());
+                        }
+                        Ok(vec![PageChange::Prolonged { hold: hold.clone(), expires_at }])
+                    }
+                    HoldState::Confirming { .. } | HoldState::Active => Err(PageRejection::HoldClaimed),
+                }
+            }
+            PageCommand::Unclaim { hold, booking } => match self.holds.get(hold).map(|entry| &entry.state) {
+                Some(HoldState::Confirming { booking: other, .. }) if other == booking => {
+                    Ok(vec![PageChange::Unclaimed { hold: hold.clone() }])
+                }
+                Some(HoldState::Confirming { .. } | HoldState::Active) | None => Ok(Vec::new()),
+            },
+            PageCommand::Release { hold } => match self.holds.get(hold) {
+                None => Ok(Vec::new()),
+                Some(entry) if !entry.is_live(now) => Ok(vec![PageChange::Expired { hold: hold.clone() }]),
+                Some(entry) => match entry.state {
+                    HoldState::Active => Ok(vec![PageChange::Released { hold: hold.clone() }]),
+                    HoldState::Confirming { .. } => Err(PageRejection::HoldClaimed),
+                },
+            },
+            PageCommand::Abandon { hold, booking } => match self.holds.get(hold).map(|entry| &entry.state) {
+                Some(HoldState::Confirming { booking: other, .. }) if other == booking => {
+                    Ok(vec![PageChange::Released { hold: hold.clone() }])
+                }
+                Some(HoldState::Confirming { .. } | HoldState::Active) | None => Ok(Vec::new()),
+            },
+            PageCommand::Expire { hold } => match self.holds.get(hold) {
+                None => Ok(Vec::new()),
+                Some(entry) if entry.is_live(now) => {
+                    Err(PageRejection::HoldLive { until: entry.lapses_at() })
+                }
+                Some(_) => Ok(vec![PageChange::Expired { hold: hold.clone() }]),
+            },
+            PageCommand::Confirm { hold, booking, slots, quantity } => {
+                self.decide_confirm(hold, booking, slots, *quantity, now)
+            }
+            PageCommand::Return { hold, entry } => {
+                self.require_confirmed(&entry.slots, entry.quantity)?;
+                Ok(vec![PageChange::Returned { hold: hold.clone(), entry: entry.clone() }])
+            }
+            PageCommand::Free { booking, slots, quantity } => {
+                self.require_confirmed(slots, *quantity)?;
+                Ok(vec![PageChange::Freed {
+                    booking: booking.clone(),
+                    slots: slots.clone(),
+                    quantity: *quantity,
+                }])
+            }
+            PageCommand::SetInventory { slots, capacity, closed } => {
+                self.decide_inventory(slots, *capacity, *closed, now)
+            }
+            PageCommand::SetDefaultCapacity { capacity } => {
+                let affected: Vec<&SlotKey> =
+                    self.available.keys().filter(|slot| !self.overrides.contains_key(*slot)).collect();
+                self.require_capacity(affected.into_iter(), *capacity, now)?;
+                let mut changes = self.expire_all(now);
+                changes.push(PageChange::DefaultCapacitySet { capacity: *capacity });
+                Ok(changes)
+            }
+        }
+    }
+
+    fn live_hold(&self, hold: &HoldId, now: Timestamp) -> Result<&PageHold, PageRejection> {
+        let entry = self.holds.get(hold).ok_or(PageRejection::HoldMissing)?;
+        if entry.is_live(now) { Ok(entry) } else { Err(PageRejection::HoldExpired) }
+    }
+
+    fn decide_place(
+        &self,
+        hold: &HoldId,
+        entry: &PageHold,
+        now: Timestamp,
+    ) -> Result<Vec<PageChange>, PageRejection> {
+        if let Some(own) = self.holds.get(hold) {
+            if own.fingerprint != entry.fingerprint {
+                return Err(PageRejection::Reused);
+            }
+            if own.is_live(now) {
+                return Ok(Vec::new());
+            }
+        }
+        self.require_offered(&entry.slots, entry.quantity, now)?;
+        let mut changes = if self.needs_reclaim(&entry.slots, entry.quantity) || self.holds.contains_key(hold)
+        {
+            self.expire_all(now)
+        } else {
+            Vec::new()
+        };
+        if self.holds.len() - changes.len() >= HOLDS_PER_PAGE_MAX {
+            changes = self.expire_all(now);
+            if self.holds.len() - changes.len() >= HOLDS_PER_PAGE_MAX {
+                return Err(PageRejection::TooManyHolds);
+            }
+        }
+        changes.push(PageChange::Placed { hold: hold.clone(), entry: entry.clone() });
+        Ok(changes)
+    }
+
+    fn decide_extend(
+        &self,
+        hold: &HoldId,
+        request: &Fingerprint,
+        by: SignedDuration,
+        now: Timestamp,
+    ) -> Result<Vec<PageChange>, PageRejection> {
+        let entry = self.live_hold(hold, now)?;
+        if entry.last_extension.as_ref() == Some(request) {
+            return Ok(Vec::new());
+        }
+        match entry.state {
+            HoldState::Confirming { .. } => Err(PageRejection::HoldClaimed),
+            HoldState::Active if entry.extensions >= EXTENSIONS_MAX => Err(PageRejection::NotExtendable),
+            HoldState::Active => Ok(vec![PageChange::Extended {
+                hold: hold.clone(),
+                request: request.clone(),
+                expires_at: later(entry.expires_at, by),
+            }]),
+        }
+    }
+
+    fn decide_confirm(
+        &self,
+        hold: &HoldId,
+        booking: &BookingId,
+        slots: &[SlotKey],
+        quantity: u32,
+        now: Timestamp,
+    ) -> Result<Vec<PageChange>, PageRejection> {
+        if let Some(entry) = self.holds.get(hold)
+            && let HoldState::Confirming { booking: payer, .. } = &entry.state
+            && payer == booking
+            && entry.is_live(now)
+        {
+            return Ok(vec![PageChange::Confirmed { hold: hold.clone(), booking: booking.clone() }]);
+        }
+        self.require_offered(slots, quantity, now)?;
+        let mut changes = if self.needs_reclaim(slots, quantity) || self.holds.contains_key(hold) {
+            self.expire_all(now)
+        } else {
+            Vec::new()
+        };
+        changes.push(PageChange::Reacquired { booking: booking.clone(), slots: slots.to_vec(), quantity });
+        Ok(changes)
+    }
+
+    fn decide_inventory(
+        &self,
+        slots: &[SlotKey],
+        capacity: Option<u32>,
+        closed: Option<bool>,
+        now: Timestamp,
+    ) -> Result<Vec<PageChange>, PageRejection> {
+        if let Some(unknown) = slots.iter().find(|slot| !self.available.contains_key(slot)) {
+            return Err(PageRejection::UnknownSlot(unknown.clone()));
+        }
+        let mut changes = Vec::new();
+        if let Some(capacity) = capacity {
+            self.require_capacity(slots.iter(), capacity, now)?;
+            changes = self.expire_all(now);
+        }
+        changes.push(PageChange::InventorySet { slots: slots.to_vec(), capacity, closed });
+        Ok(changes)
+    }
+
+    fn require_offered(&self, slots: &[SlotKey], quantity: u32, now: Timestamp) -> Result<(), PageRejection> {
+        if let Some(unknown) = slots.iter().find(|slot| !self.available.contains_key(slot)) {
+            return Err(PageRejection::UnknownSlot(unknown.clone()));
+        }
+        let available = slots.iter().map(|slot| self.offered(slot, now)).min().unwrap_or(0);
+        if available < quantity { Err(PageRejection::SoldOut { available }) } else { Ok(()) }
+    }
+
+    fn require_confirmed(&self, slots: &[SlotKey], quantity: u32) -> Result<(), PageRejection> {
+        if slots.iter().all(|slot| self.confirmed_in(slot) >= quantity) {
+            Ok(())
+        } else {
+            Err(PageRejection::NotConfirmed)
+        }
+    }
+
+    fn require_capacity<'a>(
+        &self,
+        slots: impl Iterator<Item = &'a SlotKey>,
+        capacity: u32,
+        now: Timestamp,
+    ) -> Result<(), PageRejection> {
+        for slot in slots {
+            let in_use = self.in_use(slot, now);
+            if in_use > capacity {
+                return Err(PageRejection::CapacityInUse { slot: slot.clone(), in_use });
+            }
+        }
+        Ok(())
+    }
+
+    fn needs_reclaim(&self, slots: &[SlotKey], quantity: u32) -> bool {
+        slots.iter().any(|slot| self.available.get(slot).copied().unwrap_or(0) < quantity)
+    }
+
+    fn expire_all(&self, now: Timestamp) -> Vec<PageChange> {
+        self.holds
+            .iter()
+            .filter(|(_, entry)| !entry.is_live(now))
+            .map(|(hold, _)| PageChange::Expired { hold: hold.clone() })
+            .collect()
+    }
+}
+
+fn later(at: Timestamp, by: SignedDuration) -> Timestamp {
+    at.checked_add(by).unwrap_or(Timestamp::MAX)
+}
