@@ -1,4 +1,4 @@
-"""Starts MiniStack with six things put right, each named by what goes wrong without it.
+"""Starts MiniStack with what is wrong in it for this application put right, each named by what goes wrong without it.
 
 MiniStack 1.5.33 is started as it is otherwise: settings come from the environment that `stack.py` gives it.
 The mends touch private names; the version is pinned, and a name that is gone stops the start instead of being skipped.
@@ -7,6 +7,7 @@ The mends touch private names; the version is pinned, and a name that is gone st
 from __future__ import annotations
 
 import inspect
+import random
 import socketserver
 import threading
 import time
@@ -118,6 +119,80 @@ def read_streams_from_the_start_after_a_restart() -> None:
     lambda_svc._restore_esm_positions = restore_unless_of_a_stream
 
 
+def evaluate_task_timeouts() -> None:
+    """A JSONata `TimeoutSeconds` reaches the wait as text and fails the execution; AWS evaluates it when the state is entered."""
+    from ministack.services import stepfunctions
+
+    execute_task = stepfunctions._execute_task
+
+    def execute_task_with_timeout(state: dict, raw_input, execution, context):
+        if isinstance(state.get("TimeoutSeconds"), str):
+            seconds = stepfunctions._jsonata_state_field(state, "TimeoutSeconds", "number", raw_input, context)
+            state = state | {"TimeoutSeconds": seconds}
+        return execute_task(state, raw_input, execution, context)
+
+    stepfunctions._execute_task = execute_task_with_timeout
+
+
+def fail_tasks_that_could_not_hand_over_their_token() -> None:
+    """The error of a function that was to keep a task token is swallowed and the token waited for; AWS fails the task."""
+    from ministack.services import stepfunctions
+
+    class HandOverFailed(Exception):
+        pass
+
+    here = threading.local()
+    invoke_with_callback = stepfunctions._invoke_with_callback
+    call_lambda = stepfunctions._call_lambda
+
+    def invoke_with_callback_or_fail(resource, input_data, token, state):
+        here.hands_over = True
+        try:
+            return invoke_with_callback(resource, input_data, token, state)
+        except HandOverFailed as failed:
+            stepfunctions._task_tokens.pop(token, None)
+            raise failed.__cause__ from None
+        finally:
+            here.hands_over = False
+
+    def call_lambda_and_tell(function, event):
+        try:
+            return call_lambda(function, event)
+        except stepfunctions._ExecutionError as error:
+            if getattr(here, "hands_over", False):
+                raise HandOverFailed from error
+            raise
+
+    stepfunctions._invoke_with_callback = invoke_with_callback_or_fail
+    stepfunctions._call_lambda = call_lambda_and_tell
+
+
+def retry_as_the_retrier_says() -> None:
+    """`MaxDelaySeconds` and `JitterStrategy` of a retrier are ignored: a parked saga would take minutes instead of seconds."""
+    from ministack.services import stepfunctions
+
+    here = threading.local()
+    find_matching_retrier = stepfunctions._find_matching_retrier
+    scaled_sleep = stepfunctions._scaled_sleep
+
+    def find_and_remember_retrier(retriers, error, counts):
+        found = find_matching_retrier(retriers, error, counts)
+        here.retrier = found[0]
+        return found
+
+    def sleep_as_said(seconds: float) -> None:
+        # The sleep after a retrier was found is the one before the retry; any other stays as it is.
+        retrier, here.retrier = getattr(here, "retrier", None), None
+        if retrier is not None:
+            seconds = min(seconds, retrier.get("MaxDelaySeconds", seconds))
+            if retrier.get("JitterStrategy") == "FULL":
+                seconds = random.uniform(0, seconds)
+        scaled_sleep(seconds)
+
+    stepfunctions._find_matching_retrier = find_and_remember_retrier
+    stepfunctions._scaled_sleep = sleep_as_said
+
+
 def main() -> None:
     answer_lambdas_without_delay()
     wait_less_for_silent_handlers()
@@ -125,6 +200,9 @@ def main() -> None:
     emit_stream_records_for_ttl_deletions()
     keep_ttl_of_templates()
     read_streams_from_the_start_after_a_restart()
+    evaluate_task_timeouts()
+    fail_tasks_that_could_not_hand_over_their_token()
+    retry_as_the_retrier_says()
 
     from ministack.app import main as ministack
 
