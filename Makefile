@@ -1,7 +1,7 @@
 # Every command of the project. The work is done in tools/local; here are the names. `make help` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help tools up down clean-local demo env token logs watch invoke build deploy test test-fast test-e2e bench fmt lint
+.PHONY: help tools up up-localstack down clean-local demo env token logs watch invoke build deploy test test-fast test-e2e bench fmt lint
 
 PYTHON := python3
 STACK := $(PYTHON) tools/local/stack.py
@@ -14,9 +14,10 @@ SCOPE ?= booking/guest
 EXPIRES_IN ?=
 FN ?=
 EVENT ?=
+ARCH ?= arm64
 
 help: ## This list
-	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ":.*## " '{printf "  make %-14s %s\n", $$1, $$2}'
 	@echo
 	@echo '  FN is a folder below functions/, EVENT a file below events/samples/:'
 	@echo '    make logs FN=hold'
@@ -26,6 +27,9 @@ help: ## This list
 
 up: ## Start the local stack: install, build, deploy, load the catalogue; quick when it runs already
 	@$(STACK) up
+
+up-localstack: ## The same on a LocalStack that you run on port 4566 (Docker, HTTP APIs; see README)
+	@NEIGHBOUR_HOST=host.docker.internal $(STACK) up --foreign-emulator
 
 down: ## Stop the local stack; its data is kept for the next `make up`
 	@$(STACK) down
@@ -51,11 +55,11 @@ watch: ## Run a function from source against the running stack, rebuilt at every
 invoke: ## Call a function with an event (FN, EVENT)
 	@$(STACK) invoke --fn '$(FN)' --event '$(EVENT)'
 
-build: tools ## Build the functions for AWS: release, arm64, into target/lambda
-	PATH="$(VENV_BIN):$$PATH" cargo lambda build --release --arm64 $(foreach fn,$(notdir $(wildcard functions/*)),--package $(fn))
+build: tools ## Build the functions for AWS: release, into target/lambda (ARCH=arm64 or x86_64)
+	PATH="$(VENV_BIN):$$PATH" cargo lambda build --release $(if $(filter arm64,$(ARCH)),--arm64,--x86-64) $(foreach fn,$(notdir $(wildcard functions/*)),--package $(fn))
 
 deploy: build ## Deploy to the AWS account of your credentials (needs `cdk bootstrap` once)
-	cd infra/cdk && npx cdk deploy Holdfast
+	cd infra/cdk && npx cdk deploy Holdfast -c architecture=$(ARCH)
 
 test: ## Run every test: format, lints, unit, property, ledger, CDK, and end to end on a deployed local stack
 	@$(CHECKS) everything

@@ -35,6 +35,7 @@ def without_stack() -> None:
     stack.install_tools()
     lint()
     run("Stripe shim", [str(config.VENV_PYTHON), "-m", "unittest", "discover", "--start-directory", "tools/local/tests"])
+    run("Sample catalogue", [sys.executable, "-m", "unittest", "discover", "--start-directory", "tools/catalogue"])
     run("CDK app", ["npm", "test", "--silent"], cwd=config.CDK_DIR)
     run("CloudFormation templates", ["npm", "run", "--silent", "lint:template"], cwd=config.CDK_DIR)
     run("Rust tests", ["cargo", "test", "--locked", "--workspace", "--exclude", END_TO_END])

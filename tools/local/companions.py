@@ -17,7 +17,7 @@ from stripe_shim.server import Shim
 async def serve(app: web.Application, port: int) -> web.AppRunner:
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", port, reuse_address=True).start()
+    await web.TCPSite(runner, config.NEIGHBOUR_BIND, port, reuse_address=True).start()
     return runner
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,6 +38,12 @@ LOCALSTRIPE_URL = f"http://localhost:{LOCALSTRIPE_PORT}"
 STRIPE_API_URL = f"http://localhost:{STRIPE_PORT}"
 ISSUER_URL = f"http://localhost:{ISSUER_PORT}"
 PARTNER_INBOX_URL = f"http://localhost:{INBOX_PORT}"
+
+# How functions reach the servers beside the emulator. Another name than localhost is needed only where they run in
+# containers, as LocalStack's do; the servers then listen on all interfaces.
+NEIGHBOUR_HOST = os.environ.get("NEIGHBOUR_HOST", "localhost")
+NEIGHBOUR_BIND = "127.0.0.1" if NEIGHBOUR_HOST == "localhost" else "0.0.0.0"
+TOKEN_ISSUER = f"http://{NEIGHBOUR_HOST}:{ISSUER_PORT}"
 
 # The local stack's public test values, worth nothing anywhere else; the CDK app puts the same ones into its secret.
 STRIPE_API_KEY = "sk_test_holdfast_local"

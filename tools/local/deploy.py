@@ -21,6 +21,15 @@ CATALOGUE_LOADER = CATALOGUE_DIR / "load.py"
 OUTPUTS_FILE = config.LOCAL_DIR / "cdk-outputs.json"
 MAIL_DOMAIN = "example.com"
 
+# As the CDK app has them by itself, unless the functions reach the neighbours under another name.
+CONTEXT = [
+    "-c", "local=true",
+    "-c", f"issuerUrl={config.TOKEN_ISSUER}",
+    "-c", f"audience={config.TOKEN_AUDIENCE}",
+    "-c", f"stripeApiUrl=http://{config.NEIGHBOUR_HOST}:{config.STRIPE_PORT}",
+    "-c", f"partnerWebhookUrl=http://{config.NEIGHBOUR_HOST}:{config.INBOX_PORT}/webhooks",
+]
+
 # Kept in the emulator, not in a file: they come and go with the state that they describe.
 DEPLOYED_PARAMETER = "/holdfast/local/deployed"
 OUTPUTS_PARAMETER = "/holdfast/local/outputs"
@@ -35,7 +44,7 @@ def deploy() -> None:
                 config.ROOT / "statemachines",
                 config.LAMBDA_DIR,
             ]
-        )
+        ) + " ".join(CONTEXT)
         if aws.parameter(DEPLOYED_PARAMETER) == wanted:
             note("unchanged")
         else:
@@ -61,12 +70,12 @@ def cdk_bootstrap() -> None:
     """The bucket and roles that `cdk deploy` expects in an account."""
     version = aws.parameter("/cdk-bootstrap/hnb659fds/version")
     if version is None:
-        cdk("bootstrap", f"aws://{config.ACCOUNT}/{config.REGION}", "-c", "local=true", log_name="cdk-bootstrap", what="cdk bootstrap")
+        cdk("bootstrap", f"aws://{config.ACCOUNT}/{config.REGION}", *CONTEXT, log_name="cdk-bootstrap", what="cdk bootstrap")
 
 
 def cdk_deploy() -> None:
     cdk(
-        "deploy", config.STACK_NAME, "--method", "direct", "--require-approval", "never", "-c", "local=true",
+        "deploy", config.STACK_NAME, "--method", "direct", "--require-approval", "never", *CONTEXT,
         "--outputs-file", str(OUTPUTS_FILE), "--progress", "events", log_name="cdk-deploy", what="cdk deploy",
     )
 

@@ -1,6 +1,6 @@
 """A token issuer for the local stack: RS256, discovery document, key set. What Cognito is on AWS.
 
-It signs for anybody who asks, so it listens on the loopback interface only.
+It signs for anybody who asks: its tokens are worth something on this machine only.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Issuer:
     def token(self, subject: str, scope: str, expires_in_seconds: int) -> str:
         now = int(time.time())
         claims = {
-            "iss": config.ISSUER_URL,
+            "iss": config.TOKEN_ISSUER,
             "aud": config.TOKEN_AUDIENCE,
             "client_id": config.TOKEN_AUDIENCE,
             "token_use": "access",
@@ -73,9 +73,9 @@ class Issuer:
     async def discovery(self, _request: web.Request) -> web.Response:
         return web.json_response(
             {
-                "issuer": config.ISSUER_URL,
-                "jwks_uri": f"{config.ISSUER_URL}/.well-known/jwks.json",
-                "token_endpoint": f"{config.ISSUER_URL}/token",
+                "issuer": config.TOKEN_ISSUER,
+                "jwks_uri": f"{config.TOKEN_ISSUER}/.well-known/jwks.json",
+                "token_endpoint": f"{config.TOKEN_ISSUER}/token",
                 "response_types_supported": ["token"],
                 "subject_types_supported": ["public"],
                 "id_token_signing_alg_values_supported": ["RS256"],

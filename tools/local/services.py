@@ -24,6 +24,9 @@ class Service:
     state: tuple[Path, ...]
 
 
+# MiniStack and LocalStack both answer it.
+EMULATOR_HEALTH_URL = f"{config.AWS_ENDPOINT_URL}/_localstack/health"
+
 # Functions inherit MiniStack's environment whole, so it is given nothing of the caller's but PATH and HOME.
 CLEAN_ENV = {
     "PATH": os.environ.get("PATH", "/usr/local/bin:/usr/bin:/bin"),
@@ -38,7 +41,7 @@ MINISTACK = Service(
     title="MiniStack (AWS)",
     script="ministack_launcher.py",
     ports={config.MINISTACK_PORT: "MiniStack"},
-    ready_url=f"{config.AWS_ENDPOINT_URL}/_ministack/ready",
+    ready_url=EMULATOR_HEALTH_URL,
     env=CLEAN_ENV
     | config.AWS_ENV
     | {
@@ -75,11 +78,12 @@ COMPANIONS = Service(
         config.INBOX_PORT: "the partner inbox",
     },
     ready_url=f"{config.ISSUER_URL}/.well-known/openid-configuration",
-    env=CLEAN_ENV,
+    env=CLEAN_ENV | {"NEIGHBOUR_HOST": config.NEIGHBOUR_HOST},
     state=(config.SHIM_STATE,),
 )
 
-SERVICES = (MINISTACK, LOCALSTRIPE, COMPANIONS)
+NEIGHBOURS = (LOCALSTRIPE, COMPANIONS)
+SERVICES = (MINISTACK, *NEIGHBOURS)
 
 
 def ensure_running(service: Service) -> None:
@@ -109,6 +113,14 @@ def ensure_running(service: Service) -> None:
             )
         ports = ", ".join(str(port) for port in service.ports)
         note(f"started empty (last stop unclean), port {ports}" if forgotten else f"started, port {ports}")
+
+
+def ensure_foreign_emulator() -> None:
+    """For an emulator that the user runs: LocalStack, for example."""
+    with step("Emulator (started by you)") as note:
+        if not processes.answers(EMULATOR_HEALTH_URL):
+            raise Stop(f"No emulator answers at {EMULATOR_HEALTH_URL}: start LocalStack first, then run the command again.")
+        note("answers")
 
 
 def forget_unsaved_state(service: Service) -> bool:

@@ -45,9 +45,10 @@ def only_one() -> Iterator[None]:
 
 
 def is_running() -> bool:
-    return all(
-        processes.recorded(service.name) is not None and processes.answers(service.ready_url) for service in services.SERVICES
+    neighbours_run = all(
+        processes.recorded(one.name) is not None and processes.answers(one.ready_url) for one in services.NEIGHBOURS
     )
+    return neighbours_run and processes.answers(services.EMULATOR_HEALTH_URL)
 
 
 def values() -> dict[str, str]:
@@ -57,13 +58,17 @@ def values() -> dict[str, str]:
     return json.loads(config.STACK_JSON_FILE.read_text())
 
 
-def up(_arguments: argparse.Namespace) -> None:
+def up(arguments: argparse.Namespace) -> None:
     started = time.monotonic()
     with only_one():
         say("Starting the local stack")
         install_tools()
         build.build_functions()
-        for service in services.SERVICES:
+        if arguments.foreign_emulator:
+            services.ensure_foreign_emulator()
+        else:
+            services.ensure_running(services.MINISTACK)
+        for service in services.NEIGHBOURS:
             services.ensure_running(service)
         deploy.deploy()
         deploy.load_catalogue()
@@ -196,8 +201,11 @@ def status(_arguments: argparse.Namespace) -> None:
 def parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="stack.py", description=__doc__)
     commands = parser.add_subparsers(required=True)
-    for command in (up, down, clean, env, tools, status):
+    for command in (down, clean, env, tools, status):
         commands.add_parser(command.__name__).set_defaults(command=command)
+    one = commands.add_parser("up")
+    one.add_argument("--foreign-emulator", action="store_true", help="deploy to the emulator that already runs on port 4566")
+    one.set_defaults(command=up)
     one = commands.add_parser("token")
     one.add_argument("--sub", required=True)
     one.add_argument("--scope", default="booking/guest")
