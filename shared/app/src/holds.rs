@@ -125,7 +125,7 @@ impl Holds {
                 extensions: std::collections::BTreeMap::new(),
                 booking: None,
             };
-            match self.ledger.place(&resource, &hold, mutation).await {
+            match self.ledger.place(&[&resource], &hold, mutation).await {
                 Err(LedgerError::ResourceChanged) => self.forget(&request.resource),
                 Err(error) => return Err(error.into()),
                 Ok(placed) => return Ok(placed),

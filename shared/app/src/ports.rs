@@ -170,10 +170,11 @@ pub trait Ledger: Send + Sync {
     /// Every stored page of a resource.
     async fn stored_pages(&self, resource: &Resource) -> Result<Vec<Page>, StoreError>;
 
-    /// Takes the places of a hold and writes its record. Placing the same hold again gives the first record.
+    /// Takes the places of a hold, on all its pages or none, and writes its record. Placing the same hold again gives the
+    /// first record. `resources` are those the hold's placements name.
     async fn place(
         &self,
-        resource: &Resource,
+        resources: &[&Resource],
         hold: &Hold,
         mutation: &Mutation,
     ) -> Result<Placed, LedgerError>;

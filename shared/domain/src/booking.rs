@@ -313,7 +313,7 @@ impl Booking {
             },
             (BookingEvent::Authorized, S::Confirmed) => Verdict::Already,
             (BookingEvent::Confirmed, S::Pending) => match self.payment_status {
-                P::Authorized => Verdict::Happens,
+                P::Authorized | P::Captured => Verdict::Happens,
                 _ => Verdict::Illegal,
             },
             (BookingEvent::Confirmed, S::Confirmed) => Verdict::Already,

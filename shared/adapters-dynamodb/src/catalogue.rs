@@ -1,0 +1,178 @@
+//! Resources and their inventory.
+//!
+//! A page is made when it is first needed, in a transaction that counts it on the resource (`pages`) under the resource's
+//! revision. A replacement of the resource is conditional on both, so that it knows every page there is.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
+use holdfast_app::{LedgerError, Mutation, StoreError};
+use holdfast_domain::schedule::Slot;
+use holdfast_domain::booking::Placement;
+use holdfast_domain::{Page, PageCommand, PageKey, PageRejection, Resource, ResourceId, SlotKey};
+use jiff::Timestamp;
+
+use crate::DynamoLedger;
+use crate::error::Refused;
+use crate::item::{Reader, n};
+use crate::page_item::{decode_page, encode_page, page_key, page_sk, resource_pk};
+use crate::records::{encode_resource, resource_key, resource_of};
+use crate::write::{PageOp, TRANSACTION_ITEMS_MAX, WriteError, built};
+
+impl DynamoLedger {
+    /// A resource, and how many pages were made of it.
+    pub(crate) async fn read_resource(&self, id: &ResourceId) -> Result<Option<(Resource, u64)>, StoreError> {
+        let Some(item) = self.get_ledger_item(resource_key(id)).await? else { return Ok(None) };
+        let reader = Reader::new(&item);
+        Ok(Some((resource_of(&reader, id.clone())?, reader.number("pages")?)))
+    }
+
+    pub(crate) async fn query_pages(&self, id: &ResourceId) -> Result<Vec<Page>, StoreError> {
+        self.query_all(&resource_pk(id), &page_sk("")).await?.iter().map(decode_page).collect()
+    }
+
+    pub(crate) async fn read_pages(&self, resource: &Resource, names: &[String]) -> Result<Vec<Page>, StoreError> {
+        let keys = names
+            .iter()
+            .map(|page| page_key(&PageKey { resource: resource.id.clone(), page: page.clone() }))
+            .collect();
+        let mut stored: BTreeMap<String, Page> = BTreeMap::new();
+        for item in self.get_many(keys).await? {
+            let page = decode_page(&item)?;
+            stored.insert(page.key.page.clone(), page);
+        }
+        Ok(names
+            .iter()
+            .map(|name| stored.remove(name).unwrap_or_else(|| resource.fresh_page(name)))
+            .collect())
+    }
+
+    pub(crate) async fn replace_resource(
+        &self,
+        previous: Option<&Resource>,
+        next: &Resource,
+        mutation: &Mutation,
+    ) -> Result<(), LedgerError> {
+        let mut pages_made = 0;
+        let mut items = Vec::new();
+        if let Some(previous) = previous {
+            let (stored, made) =
+                self.read_resource(&next.id).await?.ok_or(LedgerError::ResourceChanged)?;
+            if stored.revision != previous.revision {
+                return Err(LedgerError::ResourceChanged);
+            }
+            pages_made = made;
+            if next.schedule_revision != previous.schedule_revision || next.terms.capacity != previous.terms.capacity
+            {
+                items = self.adapt_pages(previous, next, mutation).await?;
+            }
+        }
+        if items.len() + 1 > TRANSACTION_ITEMS_MAX {
+            return Err(LedgerError::TooManyPages { max: TRANSACTION_ITEMS_MAX - 1 });
+        }
+        items.push(self.put_resource_item(previous, next, pages_made)?);
+        match self.transact(items).await {
+            Ok(()) => Ok(()),
+            Err(Refused::Condition { .. } | Refused::Busy) => Err(LedgerError::ResourceChanged),
+            Err(Refused::Store(error)) => Err(error.into()),
+        }
+    }
+
+    fn put_resource_item(
+        &self,
+        previous: Option<&Resource>,
+        next: &Resource,
+        pages: u64,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let put = Put::builder().table_name(&self.tables.ledger).set_item(Some(encode_resource(next, pages)));
+        let put = match previous {
+            None => put.condition_expression("attribute_not_exists(pk)"),
+            Some(previous) => put
+                .condition_expression("rev = :rev AND pages = :pages")
+                .expression_attribute_values(":rev", n(previous.revision))
+                .expression_attribute_values(":pages", n(pages)),
+        };
+        Ok(TransactWriteItem::builder().put(put.build().map_err(built)?).build())
+    }
+
+    /// Brings the stored pages that are not past under the new terms.
+    async fn adapt_pages(
+        &self,
+        previous: &Resource,
+        next: &Resource,
+        mutation: &Mutation,
+    ) -> Result<Vec<TransactWriteItem>, LedgerError> {
+        let mut items = Vec::new();
+        for page in self.query_pages(&next.id).await? {
+            if is_past(previous, &page, mutation.now) {
+                continue;
+            }
+            if next.schedule_revision != previous.schedule_revision {
+                require_unused(&page, mutation.now)?;
+                items.push(self.delete_page(&page)?);
+            } else {
+                let command = PageCommand::SetDefaultCapacity { capacity: next.terms.capacity };
+                let changes = page.decide(&command, mutation.now)?;
+                let mut adapted = changes.iter().fold(page.clone(), Page::evolve);
+                adapted.seq = page.seq + 1;
+                let item = encode_page(&adapted, &changes, mutation.now, mutation.trace.as_deref());
+                items.push(self.put_if_seq(item, page.seq)?);
+            }
+        }
+        Ok(items)
+    }
+
+    fn delete_page(&self, page: &Page) -> Result<TransactWriteItem, StoreError> {
+        let delete = Delete::builder()
+            .table_name(&self.tables.ledger)
+            .set_key(Some(page_key(&page.key)))
+            .condition_expression("seq = :seq")
+            .expression_attribute_values(":seq", n(page.seq))
+            .build()
+            .map_err(built)?;
+        Ok(TransactWriteItem::builder().delete(delete).build())
+    }
+
+    pub(crate) async fn write_inventory(
+        &self,
+        resource: &Resource,
+        slots: &[Slot],
+        capacity: Option<u32>,
+        closed: Option<bool>,
+        mutation: &Mutation,
+    ) -> Result<(), LedgerError> {
+        let mut by_page: BTreeMap<&str, Vec<SlotKey>> = BTreeMap::new();
+        for slot in slots {
+            by_page.entry(&slot.page).or_default().push(slot.key.clone());
+        }
+        let ops: Vec<PageOp> = by_page
+            .into_iter()
+            .map(|(page, slots)| {
+                let page = PageKey { resource: resource.id.clone(), page: page.to_owned() };
+                let command = PageCommand::SetInventory { slots: slots.clone(), capacity, closed };
+                PageOp { placement: Placement { page, slots, quantity: 0 }, command }
+            })
+            .collect();
+        match self.write(&ops, &[], &[resource], mutation).await {
+            Ok(_) => Ok(()),
+            Err(WriteError::Ledger(LedgerError::Rejected(PageRejection::UnknownSlot(_)))) => {
+                Err(LedgerError::ResourceChanged)
+            }
+            Err(WriteError::Ledger(error)) => Err(error),
+            Err(WriteError::Extra { .. }) => unreachable!("no extra item was written"),
+        }
+    }
+}
+
+fn is_past(resource: &Resource, page: &Page, now: Timestamp) -> bool {
+    let slots = resource.terms.schedule.page(&page.key.page, &resource.terms.time_zone);
+    slots.iter().all(|slot| slot.end <= now)
+}
+
+/// A page of another schedule cannot count what is held or booked on it.
+fn require_unused(page: &Page, now: Timestamp) -> Result<(), PageRejection> {
+    match page.available.keys().map(|slot| (slot, page.in_use(slot, now))).find(|(_, in_use)| *in_use > 0) {
+        Some((slot, in_use)) => Err(PageRejection::CapacityInUse { slot: slot.clone(), in_use }),
+        None => Ok(()),
+    }
+}

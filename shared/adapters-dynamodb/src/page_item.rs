@@ -1,0 +1,301 @@
+//! Inventory pages as items. Attribute names are short: every write pays for the item's size.
+//!
+//! | attribute | holds |
+//! | --- | --- |
+//! | `sv` | schedule revision | 
+//! | `seq` | sequence number of the last write |
+//! | `cap`, `ov` | default capacity; capacity of single slots |
+//! | `av`, `co` | free and confirmed places per slot |
+//! | `cl` | slots whose sale is stopped |
+//! | `ho` | holds: `q` quantity, `sl` slots, `e` expiry, `s` state (`a` active, `c` confirming), `b` booking, `d` deadline, `p` prolonged, `x` extensions, `lx` last extension, `f` fingerprint |
+//! | `ch`, `at`, `tr` | what the last write did, when, and in which trace: the outbox record |
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use holdfast_app::StoreError;
+use holdfast_domain::inventory::HoldState;
+use holdfast_domain::{
+    BookingId, Fingerprint, HoldId, Page, PageChange, PageHold, PageKey, ResourceId, SlotKey,
+};
+use jiff::Timestamp;
+
+use crate::item::{Item, Reader, m, millis, n, s};
+
+/// Partition of everything that belongs to a resource.
+pub(crate) fn resource_pk(id: &ResourceId) -> String {
+    format!("R#{id}")
+}
+
+/// Sort key of a page.
+pub(crate) fn page_sk(page: &str) -> String {
+    format!("P#{page}")
+}
+
+/// Primary key of a page.
+pub(crate) fn page_key(key: &PageKey) -> Item {
+    Item::from([("pk".into(), s(resource_pk(&key.resource))), ("sk".into(), s(page_sk(&key.page)))])
+}
+
+pub(crate) fn join_slots(slots: &[SlotKey]) -> AttributeValue {
+    s(slots.iter().map(SlotKey::as_str).collect::<Vec<_>>().join(","))
+}
+
+fn split_slots(reader: &Reader<'_>, key: &str) -> Result<Vec<SlotKey>, StoreError> {
+    reader
+        .text(key)?
+        .split(',')
+        .map(|slot| SlotKey::parse(slot).map_err(|error| reader.corrupt(format!("{key}: {error}"))))
+        .collect()
+}
+
+fn counts(map: &BTreeMap<SlotKey, u32>) -> AttributeValue {
+    m(map.iter().map(|(slot, count)| (slot.to_string(), n(count))).collect())
+}
+
+fn read_counts(reader: &Reader<'_>, key: &str) -> Result<BTreeMap<SlotKey, u32>, StoreError> {
+    let map = reader.map(key)?;
+    let inner = reader.inner(map);
+    map.keys()
+        .map(|slot| {
+            let parsed = SlotKey::parse(slot).map_err(|error| reader.corrupt(format!("{key}: {error}")))?;
+            Ok((parsed, inner.number(slot)?))
+        })
+        .collect()
+}
+
+/// A hold as its page stores it.
+pub(crate) fn encode_hold(hold: &PageHold) -> AttributeValue {
+    let mut item = Item::from([
+        ("q".into(), n(hold.quantity)),
+        ("sl".into(), join_slots(&hold.slots)),
+        ("e".into(), millis(hold.expires_at)),
+        ("x".into(), n(hold.extensions)),
+        ("f".into(), s(hold.fingerprint.as_str())),
+    ]);
+    match &hold.state {
+        HoldState::Active => {
+            item.insert("s".into(), s(ACTIVE));
+        }
+        HoldState::Confirming { booking, deadline } => {
+            item.insert("s".into(), s(CONFIRMING));
+            item.insert("b".into(), s(booking.as_str()));
+            item.insert("d".into(), millis(*deadline));
+        }
+    }
+    if hold.prolonged {
+        item.insert("p".into(), AttributeValue::Bool(true));
+    }
+    if let Some(request) = &hold.last_extension {
+        item.insert("lx".into(), s(request.as_str()));
+    }
+    m(item)
+}
+
+/// State of a hold that waits for its guest.
+pub(crate) const ACTIVE: &str = "a";
+/// State of a hold that waits for the bank.
+pub(crate) const CONFIRMING: &str = "c";
+
+pub(crate) fn decode_hold(reader: &Reader<'_>) -> Result<PageHold, StoreError> {
+    let state = match reader.text("s")? {
+        ACTIVE => HoldState::Active,
+        CONFIRMING => {
+            HoldState::Confirming { booking: reader.parsed("b", BookingId::parse)?, deadline: reader.instant("d")? }
+        }
+        other => return Err(reader.corrupt(format!("unknown hold state {other}"))),
+    };
+    let last_extension = match reader.opt_text("lx") {
+        Some(_) => Some(reader.parsed("lx", Fingerprint::parse)?),
+        None => None,
+    };
+    Ok(PageHold {
+        quantity: reader.number("q")?,
+        slots: split_slots(reader, "sl")?,
+        expires_at: reader.instant("e")?,
+        state,
+        prolonged: reader.flag("p"),
+        extensions: reader.number("x")?,
+        last_extension,
+        fingerprint: reader.parsed("f", Fingerprint::parse)?,
+    })
+}
+
+/// A page with what its last write did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PageRecord {
+    /// The page after the write.
+    pub page: Page,
+    /// What the write did, in order.
+    pub changes: Vec<PageChange>,
+    /// When.
+    pub at: Timestamp,
+    /// W3C trace context of the request.
+    pub trace: Option<String>,
+}
+
+pub(crate) fn encode_page(page: &Page, changes: &[PageChange], at: Timestamp, trace: Option<&str>) -> Item {
+    let mut item = page_key(&page.key);
+    item.extend([
+        ("sv".into(), n(page.schedule_revision)),
+        ("seq".into(), n(page.seq)),
+        ("cap".into(), n(page.capacity)),
+        ("ov".into(), counts(&page.overrides)),
+        ("av".into(), counts(&page.available)),
+        ("co".into(), counts(&page.confirmed)),
+        (
+            "cl".into(),
+            m(page.closed.iter().map(|slot| (slot.to_string(), AttributeValue::Bool(true))).collect()),
+        ),
+        ("ho".into(), m(page.holds.iter().map(|(id, hold)| (id.to_string(), encode_hold(hold))).collect())),
+        ("ch".into(), encode_changes(changes)),
+        ("at".into(), millis(at)),
+        ("tr".into(), s(trace.unwrap_or_default())),
+    ]);
+    item
+}
+
+pub(crate) fn decode_page(item: &Item) -> Result<Page, StoreError> {
+    let reader = Reader::new(item);
+    let resource = reader.parsed("pk", |pk| ResourceId::parse(pk.strip_prefix("R#").unwrap_or_default()))?;
+    let page = reader
+        .text("sk")?
+        .strip_prefix("P#")
+        .ok_or_else(|| reader.corrupt("its sort key is no page"))?
+        .to_owned();
+    let closed: BTreeSet<SlotKey> = reader
+        .map("cl")?
+        .keys()
+        .map(|slot| SlotKey::parse(slot).map_err(|error| reader.corrupt(error.to_string())))
+        .collect::<Result<_, _>>()?;
+    let mut holds = BTreeMap::new();
+    for (id, value) in reader.map("ho")? {
+        let AttributeValue::M(map) = value else { return Err(reader.corrupt("a hold is no map")) };
+        let id = HoldId::parse(id).map_err(|error| reader.corrupt(error.to_string()))?;
+        holds.insert(id, decode_hold(&reader.inner(map))?);
+    }
+    let mut confirmed = read_counts(&reader, "co")?;
+    confirmed.retain(|_, count| *count > 0);
+    let page = Page {
+        key: PageKey { resource, page },
+        schedule_revision: reader.number("sv")?,
+        seq: reader.number("seq")?,
+        capacity: reader.number("cap")?,
+        overrides: read_counts(&reader, "ov")?,
+        closed,
+        available: read_counts(&reader, "av")?,
+        confirmed,
+        holds,
+    };
+    match page.broken_slot() {
+        Some(slot) => Err(reader.corrupt(format!("slot {slot} does not add up"))),
+        None => Ok(page),
+    }
+}
+
+pub(crate) fn decode_page_record(item: &Item) -> Result<PageRecord, StoreError> {
+    let page = decode_page(item)?;
+    let reader = Reader::new(item);
+    let changes = reader
+        .list("ch")?
+        .iter()
+        .map(|change| match change {
+            AttributeValue::M(map) => decode_change(&reader.inner(map), &page),
+            _ => Err(reader.corrupt("a change is no map")),
+        })
+        .collect::<Result<_, _>>()?;
+    let trace = reader.opt_text("tr").filter(|trace| !trace.is_empty()).map(ToOwned::to_owned);
+    Ok(PageRecord { changes, at: reader.instant("at")?, trace, page })
+}
+
+/// What a write did. What the page itself says after the write is not repeated.
+pub(crate) fn encode_changes(changes: &[PageChange]) -> AttributeValue {
+    AttributeValue::L(changes.iter().map(encode_change).collect())
+}
+
+fn encode_change(change: &PageChange) -> AttributeValue {
+    let of_hold = |kind: &str, hold: &HoldId| vec![("t", s(kind)), ("h", s(hold.as_str()))];
+    let of_booking = |kind: &str, booking: &BookingId, slots: &[SlotKey], quantity: u32| {
+        vec![("t", s(kind)), ("b", s(booking.as_str())), ("sl", join_slots(slots)), ("q", n(quantity))]
+    };
+    let fields = match change {
+        PageChange::Placed { hold, .. } => of_hold("placed", hold),
+        PageChange::Extended { hold, .. } => of_hold("extended", hold),
+        PageChange::Claimed { hold, .. } => of_hold("claimed", hold),
+        PageChange::Prolonged { hold, .. } => of_hold("prolonged", hold),
+        PageChange::Unclaimed { hold } => of_hold("unclaimed", hold),
+        PageChange::Released { hold } => of_hold("released", hold),
+        PageChange::Expired { hold } => of_hold("expired", hold),
+        PageChange::Confirmed { hold, booking } => {
+            let mut fields = of_hold("confirmed", hold);
+            fields.push(("b", s(booking.as_str())));
+            fields
+        }
+        PageChange::Returned { hold, .. } => of_hold("returned", hold),
+        PageChange::Reacquired { booking, slots, quantity } => of_booking("reacquired", booking, slots, *quantity),
+        PageChange::Freed { booking, slots, quantity } => of_booking("freed", booking, slots, *quantity),
+        PageChange::InventorySet { slots, capacity, closed } => {
+            let mut fields = vec![("t", s("inventory")), ("sl", join_slots(slots))];
+            fields.extend(capacity.map(|capacity| ("cap", n(capacity))));
+            fields.extend(closed.map(|closed| ("cl", AttributeValue::Bool(closed))));
+            fields
+        }
+        PageChange::DefaultCapacitySet { capacity } => vec![("t", s("capacity")), ("cap", n(capacity))],
+    };
+    m(fields.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
+}
+
+fn decode_change(reader: &Reader<'_>, page: &Page) -> Result<PageChange, StoreError> {
+    let hold = || reader.parsed("h", HoldId::parse);
+    let booking = || reader.parsed("b", BookingId::parse);
+    let entry = || {
+        let id = hold()?;
+        let entry = page.holds.get(&id).cloned().ok_or_else(|| reader.corrupt(format!("{id} is not on the page")))?;
+        Ok::<_, StoreError>((id, entry))
+    };
+    Ok(match reader.text("t")? {
+        "placed" => {
+            let (hold, entry) = entry()?;
+            PageChange::Placed { hold, entry }
+        }
+        "returned" => {
+            let (hold, entry) = entry()?;
+            PageChange::Returned { hold, entry }
+        }
+        "extended" => {
+            let (hold, entry) = entry()?;
+            let request = entry.last_extension.ok_or_else(|| reader.corrupt("an extension without its request"))?;
+            PageChange::Extended { hold, request, expires_at: entry.expires_at }
+        }
+        "claimed" => {
+            let (hold, entry) = entry()?;
+            match entry.state {
+                HoldState::Confirming { booking, deadline } => PageChange::Claimed { hold, booking, deadline },
+                HoldState::Active => return Err(reader.corrupt("a claimed hold is active")),
+            }
+        }
+        "prolonged" => {
+            let (hold, entry) = entry()?;
+            PageChange::Prolonged { hold, expires_at: entry.expires_at }
+        }
+        "unclaimed" => PageChange::Unclaimed { hold: hold()? },
+        "released" => PageChange::Released { hold: hold()? },
+        "expired" => PageChange::Expired { hold: hold()? },
+        "confirmed" => PageChange::Confirmed { hold: hold()?, booking: booking()? },
+        "reacquired" => PageChange::Reacquired {
+            booking: booking()?,
+            slots: split_slots(reader, "sl")?,
+            quantity: reader.number("q")?,
+        },
+        "freed" => {
+            PageChange::Freed { booking: booking()?, slots: split_slots(reader, "sl")?, quantity: reader.number("q")? }
+        }
+        "inventory" => PageChange::InventorySet {
+            slots: split_slots(reader, "sl")?,
+            capacity: reader.number("cap").ok(),
+            closed: reader.has("cl").then(|| reader.flag("cl")),
+        },
+        "capacity" => PageChange::DefaultCapacitySet { capacity: reader.number("cap")? },
+        other => return Err(reader.corrupt(format!("unknown change {other}"))),
+    })
+}

@@ -1,0 +1,340 @@
+//! Writing pages. First blindly, by condition; where that is refused, by reading, deciding and comparing `seq`.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::{
+    Put, ReturnValuesOnConditionCheckFailure as OnFailure, TransactWriteItem, Update,
+};
+use holdfast_app::{LedgerError, Mutation, StoreError};
+use holdfast_domain::booking::Placement;
+use holdfast_domain::{Page, PageChange, PageCommand, PageKey, Resource};
+
+use crate::DynamoLedger;
+use crate::error::{Refused, unavailable};
+use crate::expression::{Expression, blind_write};
+use crate::item::{Item, n};
+use crate::page_item::{decode_page, encode_page, page_key};
+use crate::records::resource_key;
+
+/// The most items of one transaction (DynamoDB's limit).
+pub(crate) const TRANSACTION_ITEMS_MAX: usize = 100;
+/// How often a write meets others at the same items before it gives up. With the pauses below: some four seconds.
+const ATTEMPTS_MAX: u32 = 30;
+const PAUSE_FIRST_MS: u64 = 4;
+const PAUSE_LONGEST_MS: u64 = 250;
+
+/// One command to the page of a placement.
+#[derive(Debug, Clone)]
+pub(crate) struct PageOp {
+    pub(crate) placement: Placement,
+    pub(crate) command: PageCommand,
+}
+
+/// How a command was carried out.
+#[derive(Debug)]
+pub(crate) enum Done {
+    /// By its condition.
+    Blindly,
+    /// After reading; the page as it was, and what was changed.
+    ByReading { before: Box<Page>, changes: Vec<PageChange> },
+}
+
+/// Why pages were not written. Nothing was.
+#[derive(Debug)]
+pub(crate) enum WriteError {
+    /// The extra item of that number refused; as it was, if it was there.
+    Extra { index: usize, old: Option<Item> },
+    /// Anything else.
+    Ledger(LedgerError),
+}
+
+impl<E: Into<LedgerError>> From<E> for WriteError {
+    fn from(error: E) -> Self {
+        Self::Ledger(error.into())
+    }
+}
+
+enum Step {
+    Done(Vec<Done>),
+    /// The page of the only command, as the refusal showed it.
+    Refused(Option<Item>),
+    Again,
+}
+
+pub(crate) async fn pause(attempt: u32) {
+    let longest = PAUSE_FIRST_MS.saturating_mul(1 << attempt.min(10)).min(PAUSE_LONGEST_MS);
+    tokio::time::sleep(Duration::from_millis(fastrand::u64(0..=longest))).await;
+}
+
+impl DynamoLedger {
+    /// Carries out `ops` and writes `extras`, all or nothing. `resources` are those whose pages may have to be made.
+    pub(crate) async fn write(
+        &self,
+        ops: &[PageOp],
+        extras: &[TransactWriteItem],
+        resources: &[&Resource],
+        mutation: &Mutation,
+    ) -> Result<Vec<Done>, WriteError> {
+        if ops.len() + extras.len() > TRANSACTION_ITEMS_MAX {
+            return Err(LedgerError::TooManyPages { max: TRANSACTION_ITEMS_MAX - extras.len() }.into());
+        }
+        for attempt in 0..ATTEMPTS_MAX {
+            let old = match self.write_blindly(ops, extras, resources, mutation).await? {
+                Step::Done(done) => return Ok(done),
+                Step::Refused(old) => old,
+                Step::Again => {
+                    pause(attempt).await;
+                    continue;
+                }
+            };
+            match self.write_by_reading(ops, extras, resources, old, mutation).await? {
+                Step::Done(done) => return Ok(done),
+                Step::Refused(_) | Step::Again => pause(attempt).await,
+            }
+        }
+        let item = ops.first().map_or_else(|| "booking".to_owned(), |op| op.placement.page.resource.to_string());
+        Err(StoreError::Contention(item).into())
+    }
+
+    async fn write_blindly(
+        &self,
+        ops: &[PageOp],
+        extras: &[TransactWriteItem],
+        resources: &[&Resource],
+        mutation: &Mutation,
+    ) -> Result<Step, WriteError> {
+        let expressions: Option<Vec<(&PageKey, Expression)>> = ops
+            .iter()
+            .map(|op| {
+                let page = &op.placement.page;
+                let revision = resource_of(resources, page).map(|resource| resource.schedule_revision);
+                blind_write(&op.command, &op.placement, revision, mutation.now, mutation.trace.as_deref())
+                    .map(|expression| (page, expression))
+            })
+            .collect();
+        let Some(expressions) = expressions else { return Ok(Step::Refused(None)) };
+        let outcome = match (&expressions[..], extras) {
+            ([(page, expression)], []) => self.update_one(page, expression).await,
+            _ => {
+                let mut items = Vec::with_capacity(expressions.len() + extras.len());
+                for (page, expression) in &expressions {
+                    items.push(self.update_item(page, expression)?);
+                }
+                items.extend_from_slice(extras);
+                self.transact(items).await
+            }
+        };
+        match outcome {
+            Ok(()) => Ok(Step::Done(ops.iter().map(|_| Done::Blindly).collect())),
+            Err(refused) => Self::step(refused, ops.len()),
+        }
+    }
+
+    async fn write_by_reading(
+        &self,
+        ops: &[PageOp],
+        extras: &[TransactWriteItem],
+        resources: &[&Resource],
+        old: Option<Item>,
+        mutation: &Mutation,
+    ) -> Result<Step, WriteError> {
+        let mut done = Vec::with_capacity(ops.len());
+        let mut items = Vec::with_capacity(ops.len() + extras.len());
+        let known = if let (Some(item), [_]) = (&old, ops) { Some(decode_page(item)?) } else { None };
+        let mut known = known;
+        for op in ops {
+            let key = &op.placement.page;
+            let stored = match known.take() {
+                Some(page) => Some(page),
+                None => self.read_page(key).await?,
+            };
+            let page = match (stored, takes_places(&op.command)) {
+                (Some(page), _) => page,
+                (None, true) => {
+                    self.make_page(key, resources).await?;
+                    return Ok(Step::Again);
+                }
+                (None, false) => Page::fresh(key.clone(), 0, 0, Vec::new()),
+            };
+            if let (PageCommand::Place { .. }, Some(resource)) = (&op.command, resource_of(resources, key))
+                && resource.schedule_revision != page.schedule_revision
+            {
+                return Err(LedgerError::ResourceChanged.into());
+            }
+            let changes = page.decide(&op.command, mutation.now)?;
+            if !changes.is_empty() {
+                let mut next = changes.iter().fold(page.clone(), Page::evolve);
+                next.seq = page.seq + 1;
+                let item = encode_page(&next, &changes, mutation.now, mutation.trace.as_deref());
+                items.push(self.put_if_seq(item, page.seq)?);
+            }
+            done.push(Done::ByReading { before: Box::new(page), changes });
+        }
+        let written = items.len();
+        items.extend_from_slice(extras);
+        if items.is_empty() {
+            return Ok(Step::Done(done));
+        }
+        match self.transact(items).await {
+            Ok(()) => Ok(Step::Done(done)),
+            Err(refused) => Ok(match Self::step(refused, written)? {
+                Step::Refused(_) | Step::Again => Step::Again,
+                Step::Done(done) => Step::Done(done),
+            }),
+        }
+    }
+
+    /// Sorts a refusal: of a page (to be read), of an extra item (final), or a passing one.
+    fn step(refused: Refused, pages: usize) -> Result<Step, WriteError> {
+        match refused {
+            Refused::Condition { index, old } if index < pages => Ok(Step::Refused(old)),
+            Refused::Condition { index, old } => Err(WriteError::Extra { index: index - pages, old }),
+            Refused::Busy => Ok(Step::Again),
+            Refused::Store(error) => Err(error.into()),
+        }
+    }
+
+    /// Reads a page; the latest write.
+    pub(crate) async fn read_page(&self, key: &PageKey) -> Result<Option<Page>, StoreError> {
+        let output = self
+            .client
+            .get_item()
+            .table_name(&self.tables.ledger)
+            .set_key(Some(page_key(key)))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(unavailable)?;
+        output.item().map(decode_page).transpose()
+    }
+
+    /// Makes a page nobody touched yet, under the resource's current revision, and counts it on the resource.
+    pub(crate) async fn make_page(&self, key: &PageKey, resources: &[&Resource]) -> Result<(), LedgerError> {
+        let loaded;
+        let resource = match resource_of(resources, key) {
+            Some(resource) => resource,
+            None => match self.read_resource(&key.resource).await? {
+                Some((resource, _)) => {
+                    loaded = resource;
+                    &loaded
+                }
+                None => return Err(LedgerError::ResourceChanged),
+            },
+        };
+        let page = resource.fresh_page(&key.page);
+        if page.available.is_empty() {
+            return Err(LedgerError::ResourceChanged);
+        }
+        let count = Update::builder()
+            .table_name(&self.tables.ledger)
+            .set_key(Some(resource_key(&resource.id)))
+            .update_expression("SET pages = pages + :one")
+            .condition_expression("rev = :rev")
+            .expression_attribute_values(":one", n(1))
+            .expression_attribute_values(":rev", n(resource.revision))
+            .build();
+        let put = Put::builder()
+            .table_name(&self.tables.ledger)
+            .set_item(Some(encode_page(&page, &[], jiff::Timestamp::UNIX_EPOCH, None)))
+            .condition_expression("attribute_not_exists(pk)")
+            .build();
+        let items = vec![
+            TransactWriteItem::builder().update(count.map_err(built)?).build(),
+            TransactWriteItem::builder().put(put.map_err(built)?).build(),
+        ];
+        match self.transact(items).await {
+            Ok(()) | Err(Refused::Busy | Refused::Condition { index: 1, .. }) => Ok(()),
+            Err(Refused::Condition { .. }) => Err(LedgerError::ResourceChanged),
+            Err(Refused::Store(error)) => Err(error.into()),
+        }
+    }
+
+    async fn update_one(&self, page: &PageKey, expression: &Expression) -> Result<(), Refused> {
+        self.client
+            .update_item()
+            .table_name(&self.tables.ledger)
+            .set_key(Some(page_key(page)))
+            .update_expression(expression.update())
+            .condition_expression(expression.all_conditions())
+            .set_expression_attribute_names(Some(expression.names.clone()))
+            .set_expression_attribute_values(Some(expression.values.clone()))
+            .return_values_on_condition_check_failure(OnFailure::AllOld)
+            .send()
+            .await?;
+        Ok(())
+    }
+
+    fn update_item(&self, page: &PageKey, expression: &Expression) -> Result<TransactWriteItem, StoreError> {
+        let update = Update::builder()
+            .table_name(&self.tables.ledger)
+            .set_key(Some(page_key(page)))
+            .update_expression(expression.update())
+            .condition_expression(expression.all_conditions())
+            .set_expression_attribute_names(Some(expression.names.clone()))
+            .set_expression_attribute_values(Some(expression.values.clone()))
+            .return_values_on_condition_check_failure(OnFailure::AllOld)
+            .build()
+            .map_err(built)?;
+        Ok(TransactWriteItem::builder().update(update).build())
+    }
+
+    /// Puts a page that is still at `seq`.
+    pub(crate) fn put_if_seq(&self, page: Item, seq: u64) -> Result<TransactWriteItem, StoreError> {
+        let put = Put::builder()
+            .table_name(&self.tables.ledger)
+            .set_item(Some(page))
+            .condition_expression("seq = :seq")
+            .expression_attribute_values(":seq", n(seq))
+            .build()
+            .map_err(built)?;
+        Ok(TransactWriteItem::builder().put(put).build())
+    }
+
+    /// Writes all of `items` or none. A single put needs no transaction: half the price, and no conflicts.
+    pub(crate) async fn transact(&self, items: Vec<TransactWriteItem>) -> Result<(), Refused> {
+        if let [item] = &items[..]
+            && let Some(put) = item.put()
+        {
+            self.client
+                .put_item()
+                .table_name(put.table_name())
+                .set_item(Some(put.item().clone()))
+                .set_condition_expression(put.condition_expression().map(ToOwned::to_owned))
+                .set_expression_attribute_names(put.expression_attribute_names().cloned())
+                .set_expression_attribute_values(put.expression_attribute_values().cloned())
+                .return_values_on_condition_check_failure(OnFailure::AllOld)
+                .send()
+                .await?;
+            return Ok(());
+        }
+        self.client.transact_write_items().set_transact_items(Some(items)).send().await?;
+        Ok(())
+    }
+}
+
+/// An SDK builder that misses a field: a mistake of this crate.
+pub(crate) fn built(error: aws_sdk_dynamodb::error::BuildError) -> StoreError {
+    StoreError::Unavailable(Box::new(error))
+}
+
+fn resource_of<'a>(resources: &[&'a Resource], page: &PageKey) -> Option<&'a Resource> {
+    resources.iter().copied().find(|resource| resource.id == page.resource)
+}
+
+/// Whether a command may need a page that nobody touched yet.
+fn takes_places(command: &PageCommand) -> bool {
+    match command {
+        PageCommand::Place { .. } | PageCommand::Confirm { .. } | PageCommand::SetInventory { .. } => true,
+        PageCommand::Extend { .. }
+        | PageCommand::Claim { .. }
+        | PageCommand::Prolong { .. }
+        | PageCommand::Unclaim { .. }
+        | PageCommand::Release { .. }
+        | PageCommand::Abandon { .. }
+        | PageCommand::Expire { .. }
+        | PageCommand::Return { .. }
+        | PageCommand::Free { .. }
+        | PageCommand::SetDefaultCapacity { .. } => false,
+    }
+}
+
