@@ -25,6 +25,7 @@ from console import Stop, wait_until
 class Recorded:
     pid: int
     start_ticks: str
+    version: str
 
     def is_alive(self) -> bool:
         return start_ticks_of(self.pid) == self.start_ticks
@@ -56,7 +57,7 @@ def recorded(name: str) -> Recorded | None:
     path = record_file(name)
     try:
         content = json.loads(path.read_text())
-        one = Recorded(int(content["pid"]), str(content["startTicks"]))
+        one = Recorded(int(content["pid"]), str(content["startTicks"]), str(content["version"]))
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError):
@@ -74,16 +75,16 @@ def unsaved_mark(name: str) -> Path:
     return config.RUN_DIR / f"{name}.unsaved"
 
 
-def start(name: str, command: list[str], env: dict[str, str]) -> Recorded:
-    """Starts `command` with exactly `env`, its output appended to the log of that name."""
+def start(name: str, command: list[str], env: dict[str, str], version: str) -> Recorded:
+    """Starts `command` with exactly `env`, its output appended to the log of that name; `version` is kept in the record."""
     config.RUN_DIR.mkdir(parents=True, exist_ok=True)
     config.LOG_DIR.mkdir(parents=True, exist_ok=True)
     with log_file(name).open("ab") as log:
         process = subprocess.Popen(
             command, env=env, cwd=config.ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
         )
-    one = Recorded(process.pid, start_ticks_of(process.pid) or "")
-    record_file(name).write_text(json.dumps({"pid": one.pid, "startTicks": one.start_ticks, "command": command}))
+    one = Recorded(process.pid, start_ticks_of(process.pid) or "", version)
+    record_file(name).write_text(json.dumps({"pid": one.pid, "startTicks": one.start_ticks, "version": version}))
     unsaved_mark(name).touch()
     return one
 

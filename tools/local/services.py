@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import config
+import fingerprint
 import processes
 from console import Stop, step, wait_until
 
@@ -22,6 +23,12 @@ class Service:
     env: dict[str, str]
     # Written at a clean stop, read at the start.
     state: tuple[Path, ...]
+
+    def version(self) -> str:
+        """Changes with the code and settings that a running process would have to be restarted for."""
+        own_env = sorted((name, value) for name, value in self.env.items() if name not in CLEAN_ENV)
+        sources = fingerprint.of_files([*config.TOOLS_DIR.glob("*.py"), config.TOOLS_DIR / "stripe_shim"])
+        return f"{sources} {own_env}"
 
 
 # MiniStack and LocalStack both answer it.
@@ -89,17 +96,18 @@ SERVICES = (MINISTACK, *NEIGHBOURS)
 def ensure_running(service: Service) -> None:
     """Starts the service unless it runs and answers."""
     with step(service.title) as note:
-        if processes.recorded(service.name) is not None:
-            if processes.answers(service.ready_url):
+        running = processes.recorded(service.name)
+        if running is not None:
+            if running.version == service.version() and processes.answers(service.ready_url):
                 note("running")
                 return
-            # A start that was broken off, or a process that hangs: begin again.
+            # Older code, a start that was broken off, or a process that hangs: begin again.
             processes.stop(service.name)
         processes.ensure_ports_free(service.ports)
         forgotten = forget_unsaved_state(service)
         (config.LOCAL_DIR / "tmp").mkdir(parents=True, exist_ok=True)
         one = processes.start(
-            service.name, [str(config.VENV_PYTHON), str(config.TOOLS_DIR / service.script)], service.env
+            service.name, [str(config.VENV_PYTHON), str(config.TOOLS_DIR / service.script)], service.env, service.version()
         )
         wait_until(
             lambda: processes.answers(service.ready_url) or not one.is_alive(), config.START_SECONDS_MAX
