@@ -16,12 +16,13 @@ from commands import run_logged, tool_env
 from console import Stop, step
 
 REQUIREMENTS = config.TOOLS_DIR / "requirements.txt"
+CONSTRAINTS = config.TOOLS_DIR / "constraints.txt"
 PACKAGE_LOCK = config.CDK_DIR / "package-lock.json"
 
 
 def install_python_tools() -> None:
     with step("Python tools") as note:
-        wanted = fingerprint.of_files([REQUIREMENTS]) + sys.version
+        wanted = fingerprint.of_files([REQUIREMENTS, CONSTRAINTS]) + sys.version
         if fingerprint.stamp_is("requirements", wanted) and config.VENV_PYTHON.exists():
             note("unchanged")
             return
@@ -29,7 +30,10 @@ def install_python_tools() -> None:
         shutil.rmtree(config.VENV_DIR, ignore_errors=True)
         run_logged([sys.executable, "-m", "venv", str(config.VENV_DIR)], "venv", what="Making .local/venv")
         run_logged(
-            [str(config.VENV_PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--requirement", str(REQUIREMENTS)],
+            [
+                str(config.VENV_PYTHON), "-m", "pip", "install", "--disable-pip-version-check",
+                "--requirement", str(REQUIREMENTS), "--constraint", str(CONSTRAINTS),
+            ],
             "pip", what="Installing tools/local/requirements.txt",
         )
         fingerprint.write_stamp("requirements", wanted)
