@@ -1,1 +1,22 @@
-//! placeholder
+//! The payment provider: Stripe over its HTTP API.
+//!
+//! Promises: every mutating call carries an `Idempotency-Key` derived from booking and operation, so that a repetition is
+//! done once; what may have happened is never reported as not done, and the other way round; no key, secret or client
+//! secret is logged.
+//!
+//! **How a key lives.** Stripe repeats the first answer to a key for 24 hours, a 500 included, and forgets it after that.
+//! Neither may be relied on alone: before a repetition the state machine asks where the payment stands
+//! (`InquirePayment`), and an intent in the wrong state refuses on its own. When Stripe repeats a 500, this adapter asks
+//! where the payment stands, and only if the operation has had no effect tries once more under a further key.
+//!
+//! Deliberately absent: card data (guests give it to Stripe and bring us a payment method's id), retries with waiting (the
+//! state machine's), customers and invoices.
+
+mod client;
+mod payments;
+mod webhook;
+mod wire;
+
+pub use client::{ApiError, StripeClient, StripeConfig};
+pub use payments::StripePayments;
+pub use webhook::{SIGNATURE_HEADER, StripeWebhook};

@@ -1,0 +1,219 @@
+//! One call to Stripe: form in, JSON out, and a verdict on what a failure means.
+
+use std::time::Duration;
+
+use holdfast_app::PaymentError;
+use reqwest::header::HeaderMap;
+use reqwest::{Client, Method, StatusCode, redirect};
+use serde::de::DeserializeOwned;
+use thiserror::Error;
+
+use crate::wire::{ErrorBody, ErrorDetail};
+
+/// The version of the API this crate is written for (<https://docs.stripe.com/api/versioning>).
+const API_VERSION: &str = "2024-06-20";
+/// The longest answer read, in bytes. An intent with its charge has some 5 KB.
+const ANSWER_BYTES_MAX: usize = 1024 * 1024;
+
+/// Where Stripe is and how long it is waited for.
+#[derive(Clone)]
+pub struct StripeConfig {
+    /// Such as `https://api.stripe.com`, without a slash at the end.
+    pub url: String,
+    /// The secret key.
+    pub api_key: String,
+    /// For a connection.
+    pub connect_timeout: Duration,
+    /// For a whole call. A bank may take seconds.
+    pub timeout: Duration,
+}
+
+impl StripeConfig {
+    /// With the usual time limits: 2 s for a connection, 10 s for a call.
+    #[must_use]
+    pub fn new(url: &str, api_key: &str) -> Self {
+        Self {
+            url: url.trim_end_matches('/').to_owned(),
+            api_key: api_key.to_owned(),
+            connect_timeout: Duration::from_secs(2),
+            timeout: Duration::from_secs(10),
+        }
+    }
+}
+
+/// What Stripe said instead of doing it.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    pub(crate) status: StatusCode,
+    pub(crate) error: ErrorDetail,
+    /// Stripe repeats the answer to an earlier request with this key.
+    pub(crate) replayed: bool,
+}
+
+/// Why a call gave no answer to work with.
+#[derive(Debug, Error)]
+pub enum ApiError {
+    /// Stripe refused: 4xx.
+    #[error("Stripe answered {status}: {code}: {message}")]
+    Refused {
+        /// The HTTP status.
+        status: u16,
+        /// Stripe's code.
+        code: String,
+        /// Stripe's words.
+        message: String,
+    },
+    /// Stripe failed, for certain without effect.
+    #[error("Stripe could not be asked")]
+    NotSent(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// Stripe may have done it.
+    #[error("Stripe gave no usable answer")]
+    NoAnswer(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// The answer to a call.
+pub(crate) enum Answer<T> {
+    Done(T),
+    Refused(Box<Refusal>),
+}
+
+/// Speaks to Stripe's API.
+#[derive(Clone)]
+pub struct StripeClient {
+    http: Client,
+    url: String,
+    api_key: String,
+}
+
+impl StripeClient {
+    /// A client with its own connections. The process needs a rustls provider installed before.
+    ///
+    /// # Errors
+    /// The TLS set-up's.
+    pub fn new(config: &StripeConfig) -> Result<Self, reqwest::Error> {
+        let http = Client::builder()
+            .connect_timeout(config.connect_timeout)
+            .timeout(config.timeout)
+            .redirect(redirect::Policy::none())
+            .no_proxy()
+            .build()?;
+        Ok(Self { http, url: config.url.clone(), api_key: config.api_key.clone() })
+    }
+
+    pub(crate) async fn post<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        form: &[(&str, &str)],
+        key: &str,
+    ) -> Result<Answer<T>, ApiError> {
+        self.call(Method::POST, path, form, Some(key)).await
+    }
+
+    /// Asks. Asking has no effect, so that a lost answer is the same as an outage.
+    pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<Answer<T>, ApiError> {
+        match self.call(Method::GET, path, &[], None).await {
+            Err(ApiError::NoAnswer(source)) => Err(ApiError::NotSent(source)),
+            other => other,
+        }
+    }
+
+    async fn call<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        form: &[(&str, &str)],
+        key: Option<&str>,
+    ) -> Result<Answer<T>, ApiError> {
+        let mut request = self
+            .http
+            .request(method, format!("{}{path}", self.url))
+            .bearer_auth(&self.api_key)
+            .header("Stripe-Version", API_VERSION);
+        if let Some(key) = key {
+            request = request.header("Idempotency-Key", key).form(form);
+        }
+        let response = request.send().await.map_err(transport)?;
+        let status = response.status();
+        let replayed = is_replayed(response.headers());
+        let body = read_bounded(response).await?;
+        if status.is_success() {
+            return match serde_json::from_slice(&body) {
+                Ok(value) => Ok(Answer::Done(value)),
+                Err(error) => Err(ApiError::NoAnswer(Box::new(error))),
+            };
+        }
+        let error = serde_json::from_slice::<ErrorBody>(&body).map(|body| body.error).unwrap_or_default();
+        Ok(Answer::Refused(Box::new(Refusal { status, error, replayed })))
+    }
+}
+
+fn is_replayed(headers: &HeaderMap) -> bool {
+    headers.get("Idempotent-Replayed").is_some_and(|value| value.as_bytes() == b"true")
+}
+
+async fn read_bounded(mut response: reqwest::Response) -> Result<Vec<u8>, ApiError> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(transport)? {
+        if body.len() + chunk.len() > ANSWER_BYTES_MAX {
+            return Err(ApiError::NoAnswer("the answer is too long".into()));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+/// Without a connection nothing was sent; after that, anything may have happened.
+fn transport(error: reqwest::Error) -> ApiError {
+    let before_sending = error.is_connect() || error.is_builder();
+    let source = Box::new(error.without_url());
+    if before_sending { ApiError::NotSent(source) } else { ApiError::NoAnswer(source) }
+}
+
+impl Refusal {
+    /// Stripe failed while at work, or is at work on the same key: it may have happened.
+    pub(crate) fn leaves_unknown(&self) -> bool {
+        self.status.is_server_error() || self.status == StatusCode::CONFLICT
+    }
+
+    /// The very answer that was lost before, and the same for 24 hours.
+    pub(crate) fn is_repeated_failure(&self) -> bool {
+        self.replayed && self.status.is_server_error()
+    }
+
+    pub(crate) fn is_unexpected_state(&self) -> bool {
+        self.error.code.as_deref() == Some("payment_intent_unexpected_state")
+    }
+
+    /// A bank's no, as opposed to Stripe's own.
+    pub(crate) fn is_decline(&self) -> bool {
+        self.status == StatusCode::PAYMENT_REQUIRED || self.error.kind.as_deref() == Some("card_error")
+    }
+
+    /// What the refusal means for money. A key that Stripe does not take (401, 403) is an outage of ours: nothing
+    /// happened, and no guest's card is to blame.
+    pub(crate) fn into_error(self) -> PaymentError {
+        let code =
+            self.error.code.clone().or(self.error.kind.clone()).unwrap_or_else(|| "unknown".to_owned());
+        let message = self.error.message.clone().unwrap_or_default();
+        let status = self.status.as_u16();
+        if self.leaves_unknown() {
+            return PaymentError::Unknown(Box::new(ApiError::Refused { status, code, message }));
+        }
+        match self.status {
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+                PaymentError::Unavailable(Box::new(ApiError::Refused { status, code, message }))
+            }
+            _ => PaymentError::Refused { code, message },
+        }
+    }
+}
+
+impl From<ApiError> for PaymentError {
+    fn from(error: ApiError) -> Self {
+        match error {
+            ApiError::Refused { code, message, .. } => Self::Refused { code, message },
+            ApiError::NotSent(_) => Self::Unavailable(Box::new(error)),
+            ApiError::NoAnswer(_) => Self::Unknown(Box::new(error)),
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! [`Payments`] over PaymentIntents with manual capture (<https://docs.stripe.com/api/payment_intents>).
+
+use async_trait::async_trait;
+use holdfast_app::ports::{NewPayment, Payment, PaymentState};
+use holdfast_app::{PaymentError, Payments};
+use holdfast_domain::{BookingId, Money};
+
+use crate::client::{Answer, Refusal, StripeClient};
+use crate::wire::{BOOKING_METADATA, Intent, Refund};
+
+/// How many keys one operation may use: the first, and one more for each 500 that Stripe keeps repeating.
+const KEYS_MAX: u32 = 4;
+const EXPAND: (&str, &str) = ("expand[]", "latest_charge");
+
+/// Stripe as the payment provider.
+#[derive(Clone)]
+pub struct StripePayments {
+    client: StripeClient,
+}
+
+/// A step of an intent, and the states in which it has not been taken yet.
+#[derive(Clone, Copy)]
+struct Step {
+    name: &'static str,
+    path: &'static str,
+    is_due: fn(&PaymentState) -> bool,
+}
+
+const AUTHORIZE: Step =
+    Step { name: "authorize", path: "confirm", is_due: |state| matches!(state, PaymentState::NotStarted) };
+const CAPTURE: Step =
+    Step { name: "capture", path: "capture", is_due: |state| matches!(state, PaymentState::Authorized) };
+const VOID: Step = Step {
+    name: "void",
+    path: "cancel",
+    is_due: |state| match state {
+        PaymentState::Captured | PaymentState::Voided => false,
+        PaymentState::NotStarted
+        | PaymentState::ActionRequired { .. }
+        | PaymentState::Processing
+        | PaymentState::Authorized
+        | PaymentState::Declined { .. } => true,
+    },
+};
+
+/// The key of an operation on a booking: the same for every repetition, another after a failure that Stripe repeats.
+fn idempotency_key(booking: &BookingId, operation: &str, attempt: u32) -> String {
+    match attempt {
+        0 => format!("holdfast-{booking}-{operation}"),
+        _ => format!("holdfast-{booking}-{operation}-after-{attempt}"),
+    }
+}
+
+fn unknown(reason: &str) -> PaymentError {
+    PaymentError::Unknown(reason.into())
+}
+
+/// Ids go into paths: only what Stripe makes of them.
+fn checked(intent: &str) -> Result<&str, PaymentError> {
+    if !intent.is_empty() && intent.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
+        Ok(intent)
+    } else {
+        Err(PaymentError::Refused {
+            code: "resource_missing".to_owned(),
+            message: "not the id of a payment intent".to_owned(),
+        })
+    }
+}
+
+impl StripePayments {
+    /// Over a client.
+    #[must_use]
+    pub fn new(client: StripeClient) -> Self {
+        Self { client }
+    }
+
+    async fn step(
+        &self,
+        step: Step,
+        booking: &BookingId,
+        intent: &str,
+        form: &[(&str, &str)],
+    ) -> Result<Payment, PaymentError> {
+        let path = format!("/v1/payment_intents/{}/{}", checked(intent)?, step.path);
+        for attempt in 0..KEYS_MAX {
+            let key = idempotency_key(booking, step.name, attempt);
+            let refusal = match self.client.post::<Intent>(&path, form, &key).await? {
+                Answer::Done(intent) => return intent.payment(),
+                Answer::Refused(refusal) => *refusal,
+            };
+            if refusal.is_repeated_failure() {
+                let payment = self.after_doubt(intent).await?;
+                if !(step.is_due)(&payment.state) {
+                    return Ok(payment);
+                }
+                continue;
+            }
+            if refusal.is_unexpected_state() {
+                let payment = self.after_doubt(intent).await?;
+                if (step.is_due)(&payment.state) {
+                    return Err(unknown("Stripe refuses a step as out of turn, and asks for it"));
+                }
+                return Ok(payment);
+            }
+            if refusal.is_decline() {
+                return self.declined(intent, refusal).await;
+            }
+            return Err(refusal.into_error());
+        }
+        Err(unknown("Stripe keeps failing"))
+    }
+
+    /// Asks in the middle of an operation whose outcome is in doubt: without an answer it stays in doubt.
+    async fn after_doubt(&self, intent: &str) -> Result<Payment, PaymentError> {
+        self.inquire(intent).await.map_err(|error| match error {
+            PaymentError::Unavailable(source) => PaymentError::Unknown(source),
+            other => other,
+        })
+    }
+
+    async fn declined(&self, intent: &str, mut refusal: Refusal) -> Result<Payment, PaymentError> {
+        match refusal.error.payment_intent.take() {
+            Some(known) => known.declined(&refusal.error),
+            None => {
+                let payment = self.after_doubt(intent).await?;
+                Ok(Payment { state: PaymentState::Declined { code: refusal.error.decline() }, ..payment })
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Payments for StripePayments {
+    async fn create(&self, payment: &NewPayment) -> Result<String, PaymentError> {
+        let amount = payment.amount.amount().to_string();
+        let currency = payment.amount.currency().code().to_ascii_lowercase();
+        let metadata = format!("metadata[{BOOKING_METADATA}]");
+        let description = format!("Booking {}", payment.confirmation_number);
+        let form = [
+            ("amount", amount.as_str()),
+            ("currency", currency.as_str()),
+            ("capture_method", "manual"),
+            ("payment_method_types[]", "card"),
+            (metadata.as_str(), payment.booking.as_str()),
+            ("description", description.as_str()),
+        ];
+        for attempt in 0..KEYS_MAX {
+            let key = idempotency_key(&payment.booking, "create", attempt);
+            match self.client.post::<Intent>("/v1/payment_intents", &form, &key).await? {
+                Answer::Done(intent) => return Ok(intent.id),
+                // An intent made by the failed request stays unconfirmed: no money is at stake.
+                Answer::Refused(refusal) if refusal.is_repeated_failure() => {}
+                Answer::Refused(refusal) => return Err(refusal.into_error()),
+            }
+        }
+        Err(unknown("Stripe keeps failing"))
+    }
+
+    async fn authorize(
+        &self,
+        booking: &BookingId,
+        intent: &str,
+        payment_method: &str,
+    ) -> Result<Payment, PaymentError> {
+        self.step(AUTHORIZE, booking, intent, &[("payment_method", payment_method), EXPAND]).await
+    }
+
+    async fn inquire(&self, intent: &str) -> Result<Payment, PaymentError> {
+        let path = format!("/v1/payment_intents/{}?expand%5B%5D=latest_charge", checked(intent)?);
+        match self.client.get::<Intent>(&path).await? {
+            Answer::Done(intent) => intent.payment(),
+            Answer::Refused(refusal) => Err(match refusal.into_error() {
+                PaymentError::Unknown(source) => PaymentError::Unavailable(source),
+                other => other,
+            }),
+        }
+    }
+
+    async fn capture(
+        &self,
+        booking: &BookingId,
+        intent: &str,
+        amount: Money,
+    ) -> Result<Payment, PaymentError> {
+        let amount = amount.amount().to_string();
+        self.step(CAPTURE, booking, intent, &[("amount_to_capture", &amount), EXPAND]).await
+    }
+
+    async fn void(&self, booking: &BookingId, intent: &str) -> Result<Payment, PaymentError> {
+        self.step(VOID, booking, intent, &[EXPAND]).await
+    }
+
+    /// A refund's key names what had been given back before: the same refund again is the same key, the next one another.
+    async fn refund(
+        &self,
+        booking: &BookingId,
+        intent: &str,
+        amount: Money,
+        already: Money,
+    ) -> Result<(), PaymentError> {
+        let operation = format!("refund-from-{}", already.amount());
+        let target = already
+            .add(amount)
+            .map_err(|error| PaymentError::Refused {
+                code: "amount_too_large".to_owned(),
+                message: error.to_string(),
+            })?
+            .amount();
+        let amount = amount.amount().to_string();
+        let metadata = format!("metadata[{BOOKING_METADATA}]");
+        let form = [
+            ("payment_intent", checked(intent)?),
+            ("amount", amount.as_str()),
+            (metadata.as_str(), booking.as_str()),
+        ];
+        for attempt in 0..KEYS_MAX {
+            let key = idempotency_key(booking, &operation, attempt);
+            let refusal = match self.client.post::<Refund>("/v1/refunds", &form, &key).await? {
+                Answer::Done(refund) => return refund.verdict(),
+                Answer::Refused(refusal) => *refusal,
+            };
+            let repeated = refusal.is_repeated_failure();
+            if refusal.leaves_unknown() && !repeated {
+                return Err(refusal.into_error());
+            }
+            if self.after_doubt(intent).await?.refunded.amount() >= target {
+                return Ok(());
+            }
+            if !repeated {
+                return Err(refusal.into_error());
+            }
+        }
+        Err(unknown("Stripe keeps failing"))
+    }
+}
+
+impl Refund {
+    /// Pending is as good as done: Stripe has taken it on, and counts it.
+    fn verdict(self) -> Result<(), PaymentError> {
+        match self.status.as_deref() {
+            Some("failed" | "canceled") => Err(PaymentError::Refused {
+                code: "refund_failed".to_owned(),
+                message: self.failure_reason.unwrap_or_default(),
+            }),
+            Some(_) | None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,329 @@
+//! What each answer of the wire means for money: against a server that plays a script.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use holdfast_adapters_stripe::{StripeClient, StripeConfig, StripePayments};
+use holdfast_app::ports::{NewPayment, PaymentState};
+use holdfast_app::{PaymentError, Payments};
+use holdfast_domain::{BookingId, Currency, Money};
+
+/// How one request is answered.
+enum Reply {
+    Json(u16, String),
+    Replayed(u16, String),
+    HangUp,
+    Silence,
+}
+
+/// A request as received: its first line, headers in lower case, body.
+#[derive(Clone, Debug)]
+struct Seen {
+    line: String,
+    headers: Vec<String>,
+    body: String,
+}
+
+impl Seen {
+    fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find_map(|line| line.strip_prefix(&format!("{name}: ")))
+    }
+
+    fn key(&self) -> &str {
+        self.header("idempotency-key").expect("every POST has a key")
+    }
+}
+
+struct Server {
+    payments: StripePayments,
+    seen: Arc<Mutex<Vec<Seen>>>,
+}
+
+fn read_request(stream: &TcpStream) -> Option<Seen> {
+    let mut reader = BufReader::new(stream);
+    let mut line = String::new();
+    reader.read_line(&mut line).ok().filter(|length| *length > 0)?;
+    let mut headers = Vec::new();
+    loop {
+        let mut header = String::new();
+        reader.read_line(&mut header).ok()?;
+        match header.trim_end().split_once(": ") {
+            Some((name, value)) => headers.push(format!("{}: {value}", name.to_ascii_lowercase())),
+            None => break,
+        }
+    }
+    let length = headers.iter().find_map(|header| header.strip_prefix("content-length: ")?.parse().ok());
+    let mut body = vec![0; length.unwrap_or(0)];
+    reader.read_exact(&mut body).ok()?;
+    let body = String::from_utf8(body).ok()?;
+    Some(Seen { line: line.trim_end().trim_end_matches(" HTTP/1.1").to_owned(), headers, body })
+}
+
+fn client(url: &str) -> StripePayments {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let config = StripeConfig { timeout: Duration::from_millis(500), ..StripeConfig::new(url, "sk_test_1") };
+    StripePayments::new(StripeClient::new(&config).expect("a client"))
+}
+
+/// A server that gives these replies in order, one connection each.
+fn server(replies: Vec<Reply>) -> Server {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let url = format!("http://{}", listener.local_addr().expect("bound"));
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let log = Arc::clone(&seen);
+    std::thread::spawn(move || {
+        let mut kept_open = Vec::new();
+        for reply in replies {
+            let Ok((mut stream, _)) = listener.accept() else { return };
+            if let Some(request) = read_request(&stream) {
+                log.lock().expect("not poisoned").push(request);
+            }
+            let (status, body, more) = match reply {
+                Reply::Json(status, body) => (status, body, ""),
+                Reply::Replayed(status, body) => (status, body, "Idempotent-Replayed: true\r\n"),
+                Reply::HangUp => continue,
+                Reply::Silence => {
+                    kept_open.push(stream);
+                    continue;
+                }
+            };
+            let head = format!(
+                "HTTP/1.1 {status} X\r\nConnection: close\r\n{more}Content-Length: {}\r\n\r\n",
+                body.len()
+            );
+            let _ = stream.write_all(format!("{head}{body}").as_bytes());
+        }
+    });
+    Server { payments: client(&url), seen }
+}
+
+impl Server {
+    fn seen(&self) -> Vec<Seen> {
+        self.seen.lock().expect("not poisoned").clone()
+    }
+}
+
+fn booking() -> BookingId {
+    BookingId::parse("bkg_1").expect("valid")
+}
+
+fn usd(amount: i64) -> Money {
+    Money::new(amount, Currency::parse("USD").expect("known")).expect("valid")
+}
+
+fn intent(status: &str) -> String {
+    format!(
+        r#"{{"id":"pi_1","object":"payment_intent","currency":"usd","status":"{status}","metadata":{{"bookingId":"bkg_1"}},
+           "latest_charge":{{"id":"ch_1","amount_refunded":0}}}}"#
+    )
+}
+
+fn refunded(amount: i64) -> String {
+    format!(
+        r#"{{"id":"pi_1","currency":"usd","status":"succeeded","latest_charge":{{"amount_refunded":{amount}}}}}"#
+    )
+}
+
+fn error(kind: &str, code: &str) -> String {
+    format!(r#"{{"error":{{"type":"{kind}","code":"{code}","message":"No."}}}}"#)
+}
+
+fn wrong_state() -> Reply {
+    Reply::Json(400, error("invalid_request_error", "payment_intent_unexpected_state"))
+}
+
+fn failure() -> Reply {
+    Reply::Json(500, error("api_error", "x"))
+}
+
+fn repeated_failure() -> Reply {
+    Reply::Replayed(500, error("api_error", "x"))
+}
+
+#[tokio::test]
+async fn a_payment_is_created_unconfirmed_and_captured_by_hand() {
+    let server = server(vec![Reply::Json(200, intent("requires_payment_method"))]);
+    let new =
+        NewPayment { booking: booking(), confirmation_number: "HF-ABC".to_owned(), amount: usd(25_800) };
+    assert_eq!(server.payments.create(&new).await.expect("created"), "pi_1");
+    let seen = server.seen().remove(0);
+    assert_eq!(seen.line, "POST /v1/payment_intents");
+    assert_eq!(seen.key(), "holdfast-bkg_1-create");
+    assert_eq!(seen.header("authorization"), Some("Bearer sk_test_1"));
+    assert_eq!(seen.header("stripe-version"), Some("2024-06-20"));
+    for part in [
+        "amount=25800",
+        "currency=usd",
+        "capture_method=manual",
+        "payment_method_types%5B%5D=card",
+        "metadata%5BbookingId%5D=bkg_1",
+        "description=Booking+HF-ABC",
+    ] {
+        assert!(seen.body.split('&').any(|field| field == part), "{part} in {}", seen.body);
+    }
+    assert!(!seen.body.contains("confirm"));
+}
+
+#[tokio::test]
+async fn every_step_has_a_key_of_its_own_and_the_same_again() {
+    let ok = |status| Reply::Json(200, intent(status));
+    let server = server(vec![
+        ok("requires_capture"),
+        ok("requires_capture"),
+        ok("succeeded"),
+        ok("canceled"),
+        Reply::Json(200, r#"{"status":"succeeded"}"#.to_owned()),
+    ]);
+    let payments = &server.payments;
+    for _ in 0..2 {
+        let authorized = payments.authorize(&booking(), "pi_1", "pm_card_visa").await.expect("authorized");
+        assert_eq!(authorized.state, PaymentState::Authorized);
+        assert_eq!(authorized.booking.as_deref(), Some("bkg_1"));
+    }
+    payments.capture(&booking(), "pi_1", usd(500)).await.expect("captured");
+    payments.void(&booking(), "pi_1").await.expect("voided");
+    payments.refund(&booking(), "pi_1", usd(200), usd(100)).await.expect("refunded");
+    let seen = server.seen();
+    let calls: Vec<(&str, &str)> = seen.iter().map(|seen| (seen.line.as_str(), seen.key())).collect();
+    assert_eq!(
+        calls,
+        [
+            ("POST /v1/payment_intents/pi_1/confirm", "holdfast-bkg_1-authorize"),
+            ("POST /v1/payment_intents/pi_1/confirm", "holdfast-bkg_1-authorize"),
+            ("POST /v1/payment_intents/pi_1/capture", "holdfast-bkg_1-capture"),
+            ("POST /v1/payment_intents/pi_1/cancel", "holdfast-bkg_1-void"),
+            ("POST /v1/refunds", "holdfast-bkg_1-refund-from-100"),
+        ]
+    );
+    assert!(seen[0].body.contains("payment_method=pm_card_visa"));
+    assert!(seen[2].body.contains("amount_to_capture=500"));
+    assert!(seen[4].body.contains("payment_intent=pi_1") && seen[4].body.contains("amount=200"));
+}
+
+#[tokio::test]
+async fn a_declined_card_is_an_answer_not_an_error() {
+    let body = r#"{"error":{"type":"card_error","code":"card_declined","decline_code":"insufficient_funds",
+        "payment_intent":{"id":"pi_1","currency":"usd","status":"requires_payment_method"}}}"#;
+    let server = server(vec![Reply::Json(402, body.to_owned())]);
+    let payment = server.payments.authorize(&booking(), "pi_1", "pm_1").await.expect("an answer");
+    assert_eq!(payment.state, PaymentState::Declined { code: "insufficient_funds".to_owned() });
+}
+
+#[tokio::test]
+async fn an_inquiry_asks_for_the_refunds_too() {
+    let server = server(vec![Reply::Json(200, refunded(700))]);
+    assert_eq!(server.payments.inquire("pi_1").await.expect("known").refunded, usd(700));
+    assert_eq!(server.seen()[0].line, "GET /v1/payment_intents/pi_1?expand%5B%5D=latest_charge");
+}
+
+/// Authorizes against the replies, and gives the kind of error.
+async fn kind_of_error(replies: Vec<Reply>) -> &'static str {
+    let server = server(replies);
+    match server.payments.authorize(&booking(), "pi_1", "pm_1").await {
+        Ok(_) => "none",
+        Err(PaymentError::Unknown(_)) => "unknown",
+        Err(PaymentError::Unavailable(_)) => "unavailable",
+        Err(PaymentError::Refused { .. }) => "refused",
+    }
+}
+
+#[tokio::test]
+async fn what_may_have_happened_is_unknown_and_what_did_not_is_not() {
+    let json = |status, code| vec![Reply::Json(status, error("invalid_request_error", code))];
+    assert_eq!(kind_of_error(vec![failure()]).await, "unknown");
+    assert_eq!(kind_of_error(vec![Reply::HangUp]).await, "unknown");
+    assert_eq!(kind_of_error(vec![Reply::Silence]).await, "unknown");
+    assert_eq!(kind_of_error(vec![Reply::Json(200, "{".to_owned())]).await, "unknown");
+    assert_eq!(kind_of_error(json(409, "idempotency_key_in_use")).await, "unknown");
+    assert_eq!(kind_of_error(json(429, "rate_limit")).await, "unavailable");
+    assert_eq!(kind_of_error(json(401, "api_key_expired")).await, "unavailable");
+    assert_eq!(kind_of_error(json(400, "resource_missing")).await, "refused");
+}
+
+#[tokio::test]
+async fn nobody_at_home_is_certainly_not_done() {
+    let closed = TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("bound");
+    let payments = client(&format!("http://{closed}"));
+    let refused = payments.capture(&booking(), "pi_1", usd(1)).await;
+    assert!(matches!(refused, Err(PaymentError::Unavailable(_))), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_lost_answer_to_a_question_is_an_outage_only() {
+    let server = server(vec![Reply::HangUp, failure()]);
+    for _ in 0..2 {
+        let outcome = server.payments.inquire("pi_1").await;
+        assert!(matches!(outcome, Err(PaymentError::Unavailable(_))), "{outcome:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_step_out_of_turn_gives_the_true_state() {
+    let server = server(vec![
+        wrong_state(),
+        Reply::Json(200, intent("succeeded")),
+        wrong_state(),
+        Reply::Json(200, intent("canceled")),
+    ]);
+    let late = server.payments.void(&booking(), "pi_1").await.expect("known");
+    assert_eq!(late.state, PaymentState::Captured);
+    let lapsed = server.payments.capture(&booking(), "pi_1", usd(1)).await.expect("known");
+    assert_eq!(lapsed.state, PaymentState::Voided);
+}
+
+#[tokio::test]
+async fn a_repeated_failure_is_asked_about_and_only_then_tried_again() {
+    let server = server(vec![
+        repeated_failure(),
+        Reply::Json(200, intent("requires_capture")),
+        repeated_failure(),
+        Reply::Json(200, intent("requires_capture")),
+        Reply::Json(200, intent("succeeded")),
+        repeated_failure(),
+        Reply::Json(200, intent("succeeded")),
+    ]);
+    let captured = server.payments.capture(&booking(), "pi_1", usd(1)).await.expect("captured");
+    assert_eq!(captured.state, PaymentState::Captured);
+    let keys: Vec<String> =
+        server.seen().iter().filter_map(|seen| seen.header("idempotency-key").map(str::to_owned)).collect();
+    assert_eq!(
+        keys,
+        ["holdfast-bkg_1-capture", "holdfast-bkg_1-capture-after-1", "holdfast-bkg_1-capture-after-2"]
+    );
+    let done_all_along = server.payments.capture(&booking(), "pi_1", usd(1)).await.expect("captured");
+    assert_eq!(done_all_along.state, PaymentState::Captured);
+    assert_eq!(server.seen().len(), 7, "no further key is used for what has happened");
+}
+
+#[tokio::test]
+async fn a_refund_is_never_made_twice() {
+    let already = || Reply::Json(400, error("invalid_request_error", "charge_already_refunded"));
+    let server = server(vec![
+        failure(),
+        repeated_failure(),
+        Reply::Json(200, refunded(300)),
+        already(),
+        Reply::Json(200, refunded(300)),
+        already(),
+        Reply::Json(200, refunded(100)),
+        Reply::Json(200, r#"{"status":"failed","failure_reason":"expired_or_canceled_card"}"#.to_owned()),
+    ]);
+    let booking = booking();
+    let refund = || server.payments.refund(&booking, "pi_1", usd(200), usd(100));
+    assert!(matches!(refund().await, Err(PaymentError::Unknown(_))), "the first answer is lost");
+    assert!(refund().await.is_ok(), "it had been made");
+    assert!(refund().await.is_ok(), "all has been given back, by whomever");
+    assert!(matches!(refund().await, Err(PaymentError::Refused { .. })), "it cannot be made");
+    assert!(matches!(refund().await, Err(PaymentError::Refused { .. })), "the bank sent it back");
+}
+
+#[tokio::test]
+async fn only_ids_go_into_paths() {
+    let server = server(Vec::new());
+    for wrong in ["", "pi_1/../x", "pi 1", "pi?x"] {
+        assert!(matches!(server.payments.inquire(wrong).await, Err(PaymentError::Refused { .. })), "{wrong}");
+    }
+    assert!(server.seen().is_empty());
+}
