@@ -1,0 +1,144 @@
+//! The bus: EventBridge.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use aws_sdk_eventbridge::Client;
+use aws_sdk_eventbridge::primitives::DateTime;
+use aws_sdk_eventbridge::types::PutEventsRequestEntry;
+use holdfast_app::outbound::{EventBus, OutgoingEvent, Unpublished};
+use holdfast_app::ports::Source;
+
+/// `source` of every event of ours; rules select by it.
+const SOURCE: &str = "holdfast";
+/// The most entries of one PutEvents.
+const ENTRIES_MAX: usize = 10;
+/// The most bytes of one PutEvents: 256 KB, with room for what is counted besides the event.
+const BYTES_MAX: usize = 240 * 1024;
+const ENTRY_OVERHEAD_BYTES: usize = 512;
+/// How often entries that the bus did not take are put again.
+const ATTEMPTS_MAX: u32 = 3;
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Publishes on one bus.
+#[derive(Clone)]
+pub struct EventBridgeBus {
+    client: Client,
+    bus_name: String,
+}
+
+impl EventBridgeBus {
+    /// On the bus of that name.
+    #[must_use]
+    pub fn new(client: Client, bus_name: &str) -> Self {
+        Self { client, bus_name: bus_name.to_owned() }
+    }
+
+    fn entry(&self, event: &OutgoingEvent) -> PutEventsRequestEntry {
+        PutEventsRequestEntry::builder()
+            .event_bus_name(&self.bus_name)
+            .source(SOURCE)
+            .detail_type(&event.kind)
+            .time(DateTime::from_millis(event.at.as_millisecond()))
+            .detail(&event.body)
+            .build()
+    }
+
+    /// Puts the events at `positions`; gives those that were not taken, with the last reason.
+    async fn put(&self, events: &[OutgoingEvent], positions: &[usize]) -> Option<(Vec<usize>, Source)> {
+        let entries =
+            positions.iter().filter_map(|position| events.get(*position)).map(|event| self.entry(event));
+        let output = match self.client.put_events().set_entries(Some(entries.collect())).send().await {
+            Ok(output) => output,
+            Err(error) => return Some((positions.to_vec(), Box::new(error))),
+        };
+        if output.failed_entry_count() == 0 {
+            return None;
+        }
+        let mut reason = String::new();
+        let refused: Vec<usize> = positions
+            .iter()
+            .zip(output.entries())
+            .filter(|(_, result)| result.error_code().is_some())
+            .map(|(position, result)| {
+                let code = result.error_code().unwrap_or_default();
+                reason = format!("{code}: {}", result.error_message().unwrap_or_default());
+                *position
+            })
+            .collect();
+        Some((refused, reason.into()))
+    }
+}
+
+/// Cuts the events into calls: at most [`ENTRIES_MAX`] and, unless one alone is larger, [`BYTES_MAX`].
+fn calls(events: &[OutgoingEvent]) -> Vec<Vec<usize>> {
+    let mut calls: Vec<Vec<usize>> = Vec::new();
+    let mut bytes = 0;
+    for (position, event) in events.iter().enumerate() {
+        let size = event.body.len() + event.kind.len() + ENTRY_OVERHEAD_BYTES;
+        match calls.last_mut() {
+            Some(call) if call.len() < ENTRIES_MAX && bytes + size <= BYTES_MAX => {
+                call.push(position);
+                bytes += size;
+            }
+            Some(_) | None => {
+                calls.push(vec![position]);
+                bytes = size;
+            }
+        }
+    }
+    calls
+}
+
+#[async_trait]
+impl EventBus for EventBridgeBus {
+    async fn publish(&self, events: &[OutgoingEvent]) -> Result<(), Unpublished> {
+        let mut refused: Option<Unpublished> = None;
+        for call in calls(events) {
+            let mut waiting = call;
+            let mut attempt = 1;
+            while let Some((again, source)) = self.put(events, &waiting).await {
+                waiting = again;
+                if attempt >= ATTEMPTS_MAX {
+                    let mut positions = refused.take().map_or_else(Vec::new, |earlier| earlier.positions);
+                    positions.extend(&waiting);
+                    refused = Some(Unpublished { positions, source });
+                    break;
+                }
+                tokio::time::sleep(PAUSE * attempt).await;
+                attempt += 1;
+            }
+        }
+        refused.map_or(Ok(()), Err)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+
+    fn check(bodies: &[usize], expected: &[usize]) {
+        let events: Vec<OutgoingEvent> = bodies
+            .iter()
+            .map(|length| OutgoingEvent {
+                kind: "inventory.changed".to_owned(),
+                at: Timestamp::UNIX_EPOCH,
+                body: "x".repeat(*length),
+            })
+            .collect();
+        let calls = calls(&events);
+        assert_eq!(calls.iter().map(Vec::len).collect::<Vec<_>>(), expected);
+        assert_eq!(calls.concat(), (0..bodies.len()).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn calls_are_bounded_in_entries_and_bytes() {
+        check(&[], &[]);
+        check(&[10; 10], &[10]);
+        check(&[10; 21], &[10, 10, 1]);
+        check(&[100_000; 5], &[2, 2, 1]);
+        check(&[10, 500_000, 10], &[1, 1, 1]);
+    }
+}
