@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
 use holdfast_app::{LedgerError, Mutation, StoreError};
-use holdfast_domain::schedule::Slot;
 use holdfast_domain::booking::Placement;
+use holdfast_domain::schedule::Slot;
 use holdfast_domain::{Page, PageCommand, PageKey, PageRejection, Resource, ResourceId, SlotKey};
 use jiff::Timestamp;
 
@@ -31,7 +31,11 @@ impl DynamoLedger {
         self.query_all(&resource_pk(id), &page_sk("")).await?.iter().map(decode_page).collect()
     }
 
-    pub(crate) async fn read_pages(&self, resource: &Resource, names: &[String]) -> Result<Vec<Page>, StoreError> {
+    pub(crate) async fn read_pages(
+        &self,
+        resource: &Resource,
+        names: &[String],
+    ) -> Result<Vec<Page>, StoreError> {
         let keys = names
             .iter()
             .map(|page| page_key(&PageKey { resource: resource.id.clone(), page: page.clone() }))
@@ -56,13 +60,13 @@ impl DynamoLedger {
         let mut pages_made = 0;
         let mut items = Vec::new();
         if let Some(previous) = previous {
-            let (stored, made) =
-                self.read_resource(&next.id).await?.ok_or(LedgerError::ResourceChanged)?;
+            let (stored, made) = self.read_resource(&next.id).await?.ok_or(LedgerError::ResourceChanged)?;
             if stored.revision != previous.revision {
                 return Err(LedgerError::ResourceChanged);
             }
             pages_made = made;
-            if next.schedule_revision != previous.schedule_revision || next.terms.capacity != previous.terms.capacity
+            if next.schedule_revision != previous.schedule_revision
+                || next.terms.capacity != previous.terms.capacity
             {
                 items = self.adapt_pages(previous, next, mutation).await?;
             }

@@ -253,8 +253,10 @@ impl StoredOrder {
                     Some(other) => ResourceId::parse(&other).map_err(reason)?,
                     None => resource.clone(),
                 };
-                let slots =
-                    slots.split(',').map(|slot| SlotKey::parse(slot).map_err(reason)).collect::<Result<_, _>>()?;
+                let slots = slots
+                    .split(',')
+                    .map(|slot| SlotKey::parse(slot).map_err(reason))
+                    .collect::<Result<_, _>>()?;
                 Ok(Placement { page: PageKey { resource, page }, slots, quantity })
             })
             .collect::<Result<_, Reason>>()?;
@@ -293,7 +295,11 @@ impl From<&CustomerAction> for StoredAction {
 
 impl StoredAction {
     pub(crate) fn read(self) -> Result<CustomerAction, Reason> {
-        Ok(CustomerAction { client_secret: self.secret, redirect_url: self.url, expires_at: instant(self.expires)? })
+        Ok(CustomerAction {
+            client_secret: self.secret,
+            redirect_url: self.url,
+            expires_at: instant(self.expires)?,
+        })
     }
 }
 

@@ -92,7 +92,12 @@ fn is_passing(reasons: &[aws_sdk_dynamodb::types::CancellationReason]) -> bool {
     reasons.iter().any(|reason| {
         matches!(
             reason.code(),
-            Some("TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded" | "RequestLimitExceeded")
+            Some(
+                "TransactionConflict"
+                    | "ThrottlingError"
+                    | "ProvisionedThroughputExceeded"
+                    | "RequestLimitExceeded"
+            )
         )
     })
 }

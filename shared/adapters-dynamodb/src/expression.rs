@@ -179,9 +179,7 @@ pub(crate) fn blind_write(
             e.value(":a", s(ACTIVE));
             e.value(":c", s(CONFIRMING));
             e.value(":now", millis(now));
-            e.condition(
-                "((#ho.#h.s = :a AND #ho.#h.e <= :now) OR (#ho.#h.s = :c AND #ho.#h.d <= :now))",
-            );
+            e.condition("((#ho.#h.s = :a AND #ho.#h.e <= :now) OR (#ho.#h.s = :c AND #ho.#h.d <= :now))");
             e.quantity(placement.quantity);
             let slots = e.slots(&placement.slots);
             e.free_up(&slots);

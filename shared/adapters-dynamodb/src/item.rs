@@ -88,7 +88,8 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) fn instant(&self, key: &str) -> Result<Timestamp, StoreError> {
-        Timestamp::from_millisecond(self.number(key)?).map_err(|_| self.corrupt(format!("{key} is no instant")))
+        Timestamp::from_millisecond(self.number(key)?)
+            .map_err(|_| self.corrupt(format!("{key} is no instant")))
     }
 
     pub(crate) fn has(&self, key: &str) -> bool {

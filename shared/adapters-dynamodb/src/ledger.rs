@@ -12,8 +12,8 @@ use holdfast_domain::booking::Placement;
 use holdfast_domain::hold::Extension;
 use holdfast_domain::schedule::Slot;
 use holdfast_domain::{
-    Booking, BookingId, Fingerprint, GuestId, Hold, HoldId, HoldSnapshot, HoldStatus, Page, PageChange, PageCommand,
-    PageHold, PageRejection, Resource, ResourceId,
+    Booking, BookingId, Fingerprint, GuestId, Hold, HoldId, HoldSnapshot, HoldStatus, Page, PageChange,
+    PageCommand, PageHold, PageRejection, Resource, ResourceId,
 };
 use jiff::Timestamp;
 
@@ -73,7 +73,12 @@ impl Ledger for DynamoLedger {
         self.query_pages(&resource.id).await
     }
 
-    async fn place(&self, resources: &[&Resource], hold: &Hold, mutation: &Mutation) -> Result<Placed, LedgerError> {
+    async fn place(
+        &self,
+        resources: &[&Resource],
+        hold: &Hold,
+        mutation: &Mutation,
+    ) -> Result<Placed, LedgerError> {
         match &hold.order.placements[..] {
             [placement] => self.place_on_page(placement, resources, hold, mutation).await,
             placements => self.place_on_pages(placements, resources, hold, mutation).await,
@@ -114,7 +119,9 @@ impl Ledger for DynamoLedger {
         let done = self.on_hold(hold, PageCommand::Release { hold: hold.id.clone() }, mutation).await?;
         let expired = done.iter().any(|done| match done {
             Done::Blindly => false,
-            Done::ByReading { changes, .. } => changes.iter().any(|c| matches!(c, PageChange::Expired { .. })),
+            Done::ByReading { changes, .. } => {
+                changes.iter().any(|c| matches!(c, PageChange::Expired { .. }))
+            }
         });
         if expired || hold.expires_at <= mutation.now {
             return Ok(());
@@ -224,7 +231,12 @@ impl Ledger for DynamoLedger {
         self.query_all(&booking_pk(booking), EVENT_SK_PREFIX).await?.iter().map(decode_audit).collect()
     }
 
-    async fn put_task_token(&self, booking: &BookingId, token: &str, mutation: &Mutation) -> Result<(), StoreError> {
+    async fn put_task_token(
+        &self,
+        booking: &BookingId,
+        token: &str,
+        mutation: &Mutation,
+    ) -> Result<(), StoreError> {
         self.client
             .put_item()
             .table_name(&self.tables.ledger)
@@ -257,7 +269,9 @@ impl DynamoLedger {
         let op = PageOp { placement: placement.clone(), command };
         let done = self.write(&[op], &[], resources, mutation).await.map_err(no_extras)?;
         let met_self = match done.first() {
-            Some(Done::ByReading { before, changes }) if changes.is_empty() => before.holds.get(&hold.id).cloned(),
+            Some(Done::ByReading { before, changes }) if changes.is_empty() => {
+                before.holds.get(&hold.id).cloned()
+            }
             Some(Done::ByReading { .. } | Done::Blindly) | None => None,
         };
         let expires_at = met_self.as_ref().map_or(hold.expires_at, |own| own.expires_at);
@@ -369,7 +383,9 @@ impl DynamoLedger {
         for attempt in 0..BATCH_ATTEMPTS_MAX {
             match self.transact(vec![self.new_record(hold)?]).await {
                 Ok(()) => return Ok(None),
-                Err(Refused::Condition { old: Some(item), .. }) => return decode_hold_record(&item).map(Some),
+                Err(Refused::Condition { old: Some(item), .. }) => {
+                    return decode_hold_record(&item).map(Some);
+                }
                 Err(Refused::Condition { old: None, .. } | Refused::Busy) => pause(attempt).await,
                 Err(Refused::Store(error)) => return Err(error),
             }
@@ -564,7 +580,9 @@ fn extended_to(change: &PageChange) -> Option<Timestamp> {
 
 /// Whether the record is of the hold that was just placed: then a concurrent twin of this request wrote it first.
 fn is_same_life(known: &Hold, placed: &Hold) -> bool {
-    known.recorded == HoldStatus::Active && known.first_expires_at == placed.first_expires_at
+    known.recorded == HoldStatus::Active
+        && known.first_expires_at == placed.first_expires_at
+        && known.fingerprint == placed.fingerprint
 }
 
 fn replayed(known: Hold, asked: &Hold) -> Result<Placed, LedgerError> {
@@ -577,7 +595,9 @@ fn replayed(known: Hold, asked: &Hold) -> Result<Placed, LedgerError> {
 
 fn record_change(inventory: &InventoryMove, booking: &Booking) -> Option<RecordChange> {
     match inventory {
-        InventoryMove::Keep | InventoryMove::Claim { .. } | InventoryMove::Unclaim | InventoryMove::Free => None,
+        InventoryMove::Keep | InventoryMove::Claim { .. } | InventoryMove::Unclaim | InventoryMove::Free => {
+            None
+        }
         InventoryMove::Prolong { expires_at, .. } => Some(RecordChange::ExpiresAt(*expires_at)),
         InventoryMove::Abandon => Some(RecordChange::Released),
         InventoryMove::Confirm => Some(RecordChange::Confirmed(booking.id.clone())),
@@ -590,7 +610,9 @@ fn page_command(inventory: &InventoryMove, booking: &Booking, placement: &Placem
     let (slots, quantity) = (placement.slots.clone(), placement.quantity);
     match inventory {
         InventoryMove::Keep => None,
-        InventoryMove::Claim { deadline } => Some(PageCommand::Claim { hold, booking: id, deadline: *deadline }),
+        InventoryMove::Claim { deadline } => {
+            Some(PageCommand::Claim { hold, booking: id, deadline: *deadline })
+        }
         InventoryMove::Prolong { hold: record, .. } => {
             Some(PageCommand::Prolong { hold, booking: id, by: record.ttl() })
         }

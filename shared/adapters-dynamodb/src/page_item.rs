@@ -2,7 +2,7 @@
 //!
 //! | attribute | holds |
 //! | --- | --- |
-//! | `sv` | schedule revision | 
+//! | `sv` | schedule revision |
 //! | `seq` | sequence number of the last write |
 //! | `cap`, `ov` | default capacity; capacity of single slots |
 //! | `av`, `co` | free and confirmed places per slot |
@@ -100,9 +100,10 @@ pub(crate) const CONFIRMING: &str = "c";
 pub(crate) fn decode_hold(reader: &Reader<'_>) -> Result<PageHold, StoreError> {
     let state = match reader.text("s")? {
         ACTIVE => HoldState::Active,
-        CONFIRMING => {
-            HoldState::Confirming { booking: reader.parsed("b", BookingId::parse)?, deadline: reader.instant("d")? }
-        }
+        CONFIRMING => HoldState::Confirming {
+            booking: reader.parsed("b", BookingId::parse)?,
+            deadline: reader.instant("d")?,
+        },
         other => return Err(reader.corrupt(format!("unknown hold state {other}"))),
     };
     let last_extension = match reader.opt_text("lx") {
@@ -232,7 +233,9 @@ fn encode_change(change: &PageChange) -> AttributeValue {
             fields
         }
         PageChange::Returned { hold, .. } => of_hold("returned", hold),
-        PageChange::Reacquired { booking, slots, quantity } => of_booking("reacquired", booking, slots, *quantity),
+        PageChange::Reacquired { booking, slots, quantity } => {
+            of_booking("reacquired", booking, slots, *quantity)
+        }
         PageChange::Freed { booking, slots, quantity } => of_booking("freed", booking, slots, *quantity),
         PageChange::InventorySet { slots, capacity, closed } => {
             let mut fields = vec![("t", s("inventory")), ("sl", join_slots(slots))];
@@ -250,7 +253,8 @@ fn decode_change(reader: &Reader<'_>, page: &Page) -> Result<PageChange, StoreEr
     let booking = || reader.parsed("b", BookingId::parse);
     let entry = || {
         let id = hold()?;
-        let entry = page.holds.get(&id).cloned().ok_or_else(|| reader.corrupt(format!("{id} is not on the page")))?;
+        let entry =
+            page.holds.get(&id).cloned().ok_or_else(|| reader.corrupt(format!("{id} is not on the page")))?;
         Ok::<_, StoreError>((id, entry))
     };
     Ok(match reader.text("t")? {
@@ -264,13 +268,16 @@ fn decode_change(reader: &Reader<'_>, page: &Page) -> Result<PageChange, StoreEr
         }
         "extended" => {
             let (hold, entry) = entry()?;
-            let request = entry.last_extension.ok_or_else(|| reader.corrupt("an extension without its request"))?;
+            let request =
+                entry.last_extension.ok_or_else(|| reader.corrupt("an extension without its request"))?;
             PageChange::Extended { hold, request, expires_at: entry.expires_at }
         }
         "claimed" => {
             let (hold, entry) = entry()?;
             match entry.state {
-                HoldState::Confirming { booking, deadline } => PageChange::Claimed { hold, booking, deadline },
+                HoldState::Confirming { booking, deadline } => {
+                    PageChange::Claimed { hold, booking, deadline }
+                }
                 HoldState::Active => return Err(reader.corrupt("a claimed hold is active")),
             }
         }
@@ -287,9 +294,11 @@ fn decode_change(reader: &Reader<'_>, page: &Page) -> Result<PageChange, StoreEr
             slots: split_slots(reader, "sl")?,
             quantity: reader.number("q")?,
         },
-        "freed" => {
-            PageChange::Freed { booking: booking()?, slots: split_slots(reader, "sl")?, quantity: reader.number("q")? }
-        }
+        "freed" => PageChange::Freed {
+            booking: booking()?,
+            slots: split_slots(reader, "sl")?,
+            quantity: reader.number("q")?,
+        },
         "inventory" => PageChange::InventorySet {
             slots: split_slots(reader, "sl")?,
             capacity: reader.number("cap").ok(),

@@ -5,12 +5,14 @@ use std::collections::{BTreeMap, HashMap};
 use aws_sdk_dynamodb::types::AttributeValue;
 use holdfast_app::{AuditEvent, StoreError};
 use holdfast_domain::{
-    Booking, BookingId, BookingStatus, Fingerprint, GuestId, Hold, HoldId, HoldStatus, PaymentStatus, Resource,
-    ResourceId,
+    Booking, BookingId, BookingStatus, Fingerprint, GuestId, Hold, HoldId, HoldStatus, PaymentStatus,
+    Resource, ResourceId,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::documents::{StoredAction, StoredCancellation, StoredMoney, StoredOrder, StoredTerms, read_extension};
+use crate::documents::{
+    StoredAction, StoredCancellation, StoredMoney, StoredOrder, StoredTerms, read_extension,
+};
 use crate::item::{Item, Reader, document, m, millis, n, s};
 use crate::page_item::resource_pk;
 
@@ -79,7 +81,8 @@ pub(crate) fn encode_hold_record(hold: &Hold) -> Item {
             (request.to_string(), AttributeValue::L(vec![millis(extension.expires_at), millis(extension.at)]))
         })
         .collect();
-    let doc = HoldDocument { order: (&hold.order).into(), caller: hold.caller.to_string(), ttl: hold.ttl_seconds };
+    let doc =
+        HoldDocument { order: (&hold.order).into(), caller: hold.caller.to_string(), ttl: hold.ttl_seconds };
     let mut item = hold_key(&hold.id);
     item.extend([
         ("st".into(), s(hold.recorded.as_str())),
@@ -230,7 +233,8 @@ pub(crate) fn encode_audit(event: &AuditEvent) -> Item {
 
 pub(crate) fn decode_audit(item: &Item) -> Result<AuditEvent, StoreError> {
     let reader = Reader::new(item);
-    let sequence = reader.parsed("sk", |sk| sk.strip_prefix(EVENT_SK_PREFIX).unwrap_or_default().parse::<u64>())?;
+    let sequence =
+        reader.parsed("sk", |sk| sk.strip_prefix(EVENT_SK_PREFIX).unwrap_or_default().parse::<u64>())?;
     let status = |key| reader.parsed(key, |name| BookingStatus::parse(name).ok_or("unknown status"));
     Ok(AuditEvent {
         booking: reader.parsed("pk", |pk| BookingId::parse(pk.strip_prefix("B#").unwrap_or_default()))?,

@@ -92,7 +92,8 @@ impl DynamoLedger {
                 Step::Refused(_) | Step::Again => pause(attempt).await,
             }
         }
-        let item = ops.first().map_or_else(|| "booking".to_owned(), |op| op.placement.page.resource.to_string());
+        let item =
+            ops.first().map_or_else(|| "booking".to_owned(), |op| op.placement.page.resource.to_string());
         Err(StoreError::Contention(item).into())
     }
 
@@ -337,4 +338,3 @@ fn takes_places(command: &PageCommand) -> bool {
         | PageCommand::SetDefaultCapacity { .. } => false,
     }
 }
-

@@ -1,1 +1,13 @@
-//! placeholder
+//! What tests share: a DynamoDB of their own over HTTP, a clock they turn by hand, and resources to book.
+//!
+//! For tests only. Helpers panic where a test cannot go on.
+
+#![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot be set up has failed")]
+
+mod clock;
+mod database;
+mod fixtures;
+
+pub use clock::TestClock;
+pub use database::Database;
+pub use fixtures::{at, event_resource, hold_for, money, mutation, nightly_resource, slots_resource};

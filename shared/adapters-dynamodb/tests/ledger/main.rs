@@ -1,0 +1,12 @@
+//! The ledger against a real DynamoDB protocol (dynoxide over HTTP) and a clock the tests turn.
+
+#![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
+mod bookings;
+mod catalogue;
+mod expiry;
+mod harness;
+mod index;
+mod model;
+mod placing;
+mod races;

@@ -1,0 +1,132 @@
+//! A DynamoDB of one's own: dynoxide in this process, spoken to by the real SDK over HTTP.
+
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
+    ProjectionType, ScalarAttributeType, TimeToLiveSpecification,
+};
+use tokio::sync::oneshot;
+
+use crate::TestClock;
+
+const LEDGER: &str = "ledger";
+const HOLDS: &str = "holds";
+const SEARCH: &str = "search";
+
+/// A running database with the tables of the CDK app. Ends with its value.
+pub struct Database {
+    /// A client of it.
+    pub client: Client,
+    engine: dynoxide::Database,
+    stop: Option<oneshot::Sender<()>>,
+}
+
+impl Database {
+    /// Name of the ledger's table.
+    pub const LEDGER: &'static str = LEDGER;
+    /// Name of the table of hold records.
+    pub const HOLDS: &'static str = HOLDS;
+    /// Name of the read model's table.
+    pub const SEARCH: &'static str = SEARCH;
+
+    /// Starts a database in memory whose TTL goes by `clock`, with the tables made.
+    pub async fn start(clock: &TestClock) -> Self {
+        let engine =
+            dynoxide::Database::memory_with_clock(Arc::new(clock.clone())).expect("a database in memory");
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("a bound port");
+        let (stop, stopped) = oneshot::channel::<()>();
+        let served = dynoxide::server::serve_with_shutdown(listener, engine.clone(), async {
+            stopped.await.ok();
+        });
+        tokio::spawn(served);
+        let config = aws_sdk_dynamodb::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("us-east-1"))
+            .credentials_provider(Credentials::new("test", "test", None, None, "testkit"))
+            .endpoint_url(format!("http://{address}"))
+            .http_client(aws_smithy_http_client::Builder::new().build_http())
+            .build();
+        let client = Client::from_conf(config);
+        make_tables(&client).await;
+        Self { client, engine, stop: Some(stop) }
+    }
+
+    /// Deletes what the TTL says, as DynamoDB does some day. Gives how many items went.
+    #[must_use]
+    pub fn sweep_ttl(&self) -> usize {
+        self.engine.sweep_ttl().expect("a sweep")
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            stop.send(()).ok();
+        }
+    }
+}
+
+fn key(name: &str, kind: KeyType) -> KeySchemaElement {
+    KeySchemaElement::builder().attribute_name(name).key_type(kind).build().expect("a key")
+}
+
+fn text(name: &str) -> AttributeDefinition {
+    AttributeDefinition::builder()
+        .attribute_name(name)
+        .attribute_type(ScalarAttributeType::S)
+        .build()
+        .expect("an attribute")
+}
+
+async fn make_tables(client: &Client) {
+    let by_guest = GlobalSecondaryIndex::builder()
+        .index_name("by-guest")
+        .key_schema(key("guest", KeyType::Hash))
+        .key_schema(key("guest_sort", KeyType::Range))
+        .projection(Projection::builder().projection_type(ProjectionType::KeysOnly).build())
+        .build()
+        .expect("an index");
+    client
+        .create_table()
+        .table_name(LEDGER)
+        .billing_mode(BillingMode::PayPerRequest)
+        .key_schema(key("pk", KeyType::Hash))
+        .key_schema(key("sk", KeyType::Range))
+        .set_attribute_definitions(Some(["pk", "sk", "guest", "guest_sort"].map(text).to_vec()))
+        .global_secondary_indexes(by_guest)
+        .send()
+        .await
+        .expect("the ledger's table");
+    client
+        .create_table()
+        .table_name(HOLDS)
+        .billing_mode(BillingMode::PayPerRequest)
+        .key_schema(key("pk", KeyType::Hash))
+        .attribute_definitions(text("pk"))
+        .send()
+        .await
+        .expect("the table of hold records");
+    client
+        .update_time_to_live()
+        .table_name(HOLDS)
+        .time_to_live_specification(
+            TimeToLiveSpecification::builder().enabled(true).attribute_name("ttl").build().expect("a TTL"),
+        )
+        .send()
+        .await
+        .expect("the TTL of hold records");
+    client
+        .create_table()
+        .table_name(SEARCH)
+        .billing_mode(BillingMode::PayPerRequest)
+        .key_schema(key("pk", KeyType::Hash))
+        .key_schema(key("sk", KeyType::Range))
+        .set_attribute_definitions(Some(["pk", "sk"].map(text).to_vec()))
+        .send()
+        .await
+        .expect("the read model's table");
+}
