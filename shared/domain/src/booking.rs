@@ -152,7 +152,7 @@ pub struct CustomerAction {
 pub struct Cancellation {
     /// In the guest's words.
     pub reason: Option<String>,
-    /// What is to be refunded by policy; zero if nothing.
+    /// What the guest gets back in all, refunds before the cancellation included; zero if nothing.
     pub refund: Money,
     /// Nothing had been taken yet: whatever an overlapping capture takes all the same goes back in full.
     pub before_capture: bool,
@@ -304,17 +304,20 @@ impl Booking {
             (BookingEvent::ActionRequired { .. }, S::Pending) => match (self.payment_status, &self.action) {
                 (P::Pending, Some(_)) => Verdict::Already,
                 (P::Pending, None) => Verdict::Happens,
-                _ => Verdict::Illegal,
+                (
+                    P::Authorized | P::Captured | P::Voided | P::PartiallyRefunded | P::Refunded | P::Failed,
+                    _,
+                ) => Verdict::Illegal,
             },
             (BookingEvent::Authorized, S::Pending) => match self.payment_status {
                 P::Pending => Verdict::Happens,
-                P::Authorized => Verdict::Already,
-                _ => Verdict::Illegal,
+                P::Authorized | P::Captured | P::PartiallyRefunded | P::Refunded => Verdict::Already,
+                P::Voided | P::Failed => Verdict::Illegal,
             },
             (BookingEvent::Authorized, S::Confirmed) => Verdict::Already,
             (BookingEvent::Confirmed, S::Pending) => match self.payment_status {
                 P::Authorized | P::Captured => Verdict::Happens,
-                _ => Verdict::Illegal,
+                P::Pending | P::Voided | P::PartiallyRefunded | P::Refunded | P::Failed => Verdict::Illegal,
             },
             (BookingEvent::Confirmed, S::Confirmed) => Verdict::Already,
             (BookingEvent::Captured { amount }, _) => match self.payment_status {
@@ -337,19 +340,26 @@ impl Booking {
                     }
                     if total.amount() > self.refunded.amount() { Verdict::Happens } else { Verdict::Already }
                 }
-                _ => Verdict::Illegal,
+                P::Pending | P::Authorized | P::Voided | P::Failed => Verdict::Illegal,
             },
             (BookingEvent::Failed { .. }, S::Pending) => Verdict::Happens,
             (BookingEvent::Failed { .. }, S::Confirmed) => match self.payment_status {
                 P::Authorized => Verdict::Happens,
-                _ => Verdict::Illegal,
+                P::Pending | P::Captured | P::Voided | P::PartiallyRefunded | P::Refunded | P::Failed => {
+                    Verdict::Illegal
+                }
             },
             (BookingEvent::Failed { .. }, S::Failed) => Verdict::Already,
-            (BookingEvent::Cancelled(_), S::Pending | S::Confirmed) => Verdict::Happens,
+            (BookingEvent::Cancelled(terms), S::Pending | S::Confirmed) => {
+                if self.captured.subtract(terms.refund).is_err() {
+                    return Err(BookingRejection::RefundExceedsCapture);
+                }
+                Verdict::Happens
+            }
             (BookingEvent::Cancelled(_), S::Cancelled) => Verdict::Already,
             (BookingEvent::Completed, S::Confirmed) => match self.payment_status {
                 P::Captured | P::PartiallyRefunded | P::Refunded => Verdict::Happens,
-                _ => Verdict::Illegal,
+                P::Pending | P::Authorized | P::Voided | P::Failed => Verdict::Illegal,
             },
             (BookingEvent::Completed, S::Completed) => Verdict::Already,
             (
@@ -407,7 +417,10 @@ impl Booking {
             BookingEvent::Failed { reason, declined } => {
                 self.status = BookingStatus::Failed;
                 self.failure = Some(reason.clone());
-                if *declined {
+                // What was taken or given back before stays known: it has to be settled.
+                if *declined
+                    && matches!(self.payment_status, PaymentStatus::Pending | PaymentStatus::Authorized)
+                {
                     self.payment_status = PaymentStatus::Failed;
                 }
                 self.action = None;
@@ -437,13 +450,14 @@ impl Booking {
         target.subtract(self.refunded).unwrap_or(nothing)
     }
 
-    /// What a cancellation at `now` refunds: by policy if the money was taken, nothing otherwise.
+    /// What a guest who cancels at `now` gets back in all: by policy if the money was taken, nothing otherwise. What was
+    /// refunded before counts towards it, and stays theirs where it is more.
     #[must_use]
     pub fn refund_at(&self, now: Timestamp) -> Money {
         match self.payment_status {
             PaymentStatus::Captured | PaymentStatus::PartiallyRefunded | PaymentStatus::Refunded => {
                 let by_policy = self.order.policy.refund(self.captured, self.order.start, now);
-                by_policy.subtract(self.refunded).unwrap_or(Money::zero(self.captured.currency()))
+                if by_policy.amount() > self.refunded.amount() { by_policy } else { self.refunded }
             }
             PaymentStatus::Pending
             | PaymentStatus::Authorized

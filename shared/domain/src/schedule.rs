@@ -2,10 +2,11 @@
 //!
 //! All ranges are half-open. Local times are read in the resource's zone by the "compatible" rule of RFC 5545: a time in
 //! a gap moves forward by the gap's length, an ambiguous time is the earlier one. Slots are cut in elapsed time, so a
-//! missing hour has no slots and a repeated hour has its slots twice.
+//! missing hour has no slots and a repeated hour has its slots twice. Opening hours that end in a gap end with it, before
+//! whatever opens after it; a night's times stay on their date; a date that the zone skipped has no nights and no slots.
 
 use jiff::civil::{Date, Time, Weekday};
-use jiff::tz::TimeZone;
+use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use thiserror::Error;
 
@@ -222,12 +223,15 @@ impl SlotSchedule {
         let slot = SignedDuration::from_mins(i64::from(self.slot_minutes));
         let period = slot + SignedDuration::from_mins(i64::from(self.buffer_minutes));
         let Ok(day_start) = local_instant(date, Time::midnight(), zone) else { return Vec::new() };
+        if !is_day(date, zone) {
+            return Vec::new();
+        }
         let page = date.to_string();
         let mut slots = Vec::new();
         for window in self.opening.iter().filter(|o| o.days.contains(&date.weekday())) {
             let closes_on = if window.to > window.from { date } else { next_day(date) };
             let (Ok(mut start), Ok(close)) =
-                (local_instant(date, window.from, zone), local_instant(closes_on, window.to, zone))
+                (local_instant(date, window.from, zone), closing_instant(closes_on, window.to, zone))
             else {
                 continue;
             };
@@ -252,6 +256,33 @@ fn local_instant(date: Date, time: Time, zone: &TimeZone) -> Result<Timestamp, R
     zone.to_timestamp(date.to_datetime(time)).map_err(|_| RangeError::NotBookable)
 }
 
+/// A closing time that does not exist is the moment the clock jumps over it: what opens after the jump comes later.
+fn closing_instant(date: Date, time: Time, zone: &TimeZone) -> Result<Timestamp, RangeError> {
+    let local = zone.to_ambiguous_timestamp(date.to_datetime(time));
+    let missing = matches!(local.offset(), AmbiguousOffset::Gap { .. });
+    let after = local.compatible().map_err(|_| RangeError::NotBookable)?;
+    if !missing {
+        return Ok(after);
+    }
+    let jump = after.checked_add(SignedDuration::from_nanos(1)).ok().and_then(|at| zone.preceding(at).next());
+    Ok(jump.map_or(after, |jump| jump.timestamp()))
+}
+
+/// A time on a date of the zone, also where a gap at the end of that date would carry it into the next.
+fn instant_on(date: Date, time: Time, zone: &TimeZone) -> Result<Timestamp, RangeError> {
+    let local = zone.to_ambiguous_timestamp(date.to_datetime(time));
+    let at = local.compatible().map_err(|_| RangeError::NotBookable)?;
+    if zone.to_datetime(at).date() == date || !is_day(date, zone) {
+        return Ok(at);
+    }
+    local.earlier().map_err(|_| RangeError::NotBookable)
+}
+
+/// Whether the zone has that date at all. Those that moved over the date line skipped one.
+fn is_day(date: Date, zone: &TimeZone) -> bool {
+    local_instant(date, Time::midnight(), zone).is_ok_and(|at| zone.to_datetime(at).date() == date)
+}
+
 fn next_day(date: Date) -> Date {
     date.tomorrow().unwrap_or(Date::MAX)
 }
@@ -265,8 +296,8 @@ fn nightly_slot(date: Date, check_in: Time, check_out: Time, zone: &TimeZone) ->
     Ok(Slot {
         page: format!("{:04}-{:02}", date.year(), date.month()),
         key,
-        start: local_instant(date, check_in, zone)?,
-        end: local_instant(next_day(date), check_out, zone)?,
+        start: instant_on(date, check_in, zone)?,
+        end: instant_on(next_day(date), check_out, zone)?,
     })
 }
 
@@ -300,10 +331,13 @@ impl Schedule {
                     return Err(RangeError::Empty);
                 }
                 bounded(usize::try_from(nights).unwrap_or(usize::MAX))?;
-                from.series(1.day())
+                let nights = from
+                    .series(1.day())
                     .take_while(|date| *date < to)
+                    .filter(|date| is_day(*date, zone))
                     .map(|date| nightly_slot(date, *check_in, *check_out, zone))
-                    .collect()
+                    .collect::<Result<Vec<Slot>, RangeError>>()?;
+                if nights.is_empty() { Err(RangeError::NotBookable) } else { Ok(nights) }
             }
             Self::Slots(rule) => {
                 let (start, end) = (start.instant(zone)?, end.instant(zone)?);
@@ -364,7 +398,8 @@ impl Schedule {
         let dates = || from.series(1.day()).take_while(|date| *date < to);
         match self {
             Self::Nightly { check_in, check_out } => {
-                dates().map(|date| nightly_slot(date, *check_in, *check_out, zone)).collect()
+                let days = dates().filter(|date| is_day(*date, zone));
+                days.map(|date| nightly_slot(date, *check_in, *check_out, zone)).collect()
             }
             Self::Slots(rule) => Ok(dates().flat_map(|date| rule.slots_of_day(date, zone)).collect()),
             Self::Event { start, end } => {
@@ -388,11 +423,14 @@ impl Schedule {
                 first
                     .series(1.day())
                     .take_while(|date| date.month() == first.month())
+                    .filter(|date| is_day(*date, zone))
                     .filter_map(|date| nightly_slot(date, *check_in, *check_out, zone).ok())
+                    .filter(|slot| slot.page == page)
                     .collect()
             }
             Self::Slots(rule) => {
-                page.parse::<Date>().map_or_else(|_| Vec::new(), |date| rule.slots_of_day(date, zone))
+                let date = page.parse::<Date>().ok().filter(|date| date.to_string() == page);
+                date.map_or_else(Vec::new, |date| rule.slots_of_day(date, zone))
             }
             Self::Event { start, end } => {
                 if page == EVENT_PAGE {

@@ -31,7 +31,7 @@ pub enum PageCommand {
         hold: HoldId,
         /// Who pays.
         booking: BookingId,
-        /// When the claim lapses.
+        /// When the claim lapses; not before the hold would have expired, a claim never shortens its life.
         deadline: Timestamp,
     },
     /// Give the customer time for a 3-D Secure step: once, one TTL more, and the claim lapses with the hold.
@@ -78,7 +78,7 @@ pub enum PageCommand {
         /// Places per slot.
         quantity: u32,
     },
-    /// The booking could not be charged: its places become a hold again.
+    /// The booking could not be charged: its places become a hold again, unless a live hold of that name is there.
     Return {
         /// The hold.
         hold: HoldId,

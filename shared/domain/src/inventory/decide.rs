@@ -22,7 +22,7 @@ impl Page {
                     HoldState::Active => Ok(vec![PageChange::Claimed {
                         hold: hold.clone(),
                         booking: booking.clone(),
-                        deadline: *deadline,
+                        deadline: (*deadline).max(entry.expires_at),
                     }]),
                     HoldState::Confirming { booking: other, .. } if other == booking => Ok(Vec::new()),
                     HoldState::Confirming { .. } => Err(PageRejection::HoldClaimed),
@@ -72,10 +72,7 @@ impl Page {
             PageCommand::Confirm { hold, booking, slots, quantity } => {
                 self.decide_confirm(hold, booking, slots, *quantity, now)
             }
-            PageCommand::Return { hold, entry } => {
-                self.require_confirmed(&entry.slots, entry.quantity)?;
-                Ok(vec![PageChange::Returned { hold: hold.clone(), entry: entry.clone() }])
-            }
+            PageCommand::Return { hold, entry } => self.decide_return(hold, entry, now),
             PageCommand::Free { booking, slots, quantity } => {
                 self.require_confirmed(slots, *quantity)?;
                 Ok(vec![PageChange::Freed {
@@ -178,6 +175,27 @@ impl Page {
             Vec::new()
         };
         changes.push(PageChange::Reacquired { booking: booking.clone(), slots: slots.to_vec(), quantity });
+        Ok(changes)
+    }
+
+    /// Never refused for the number of holds: what was sold must find its way back. The dead make room first.
+    fn decide_return(
+        &self,
+        hold: &HoldId,
+        entry: &PageHold,
+        now: Timestamp,
+    ) -> Result<Vec<PageChange>, PageRejection> {
+        self.require_confirmed(&entry.slots, entry.quantity)?;
+        let stored = self.holds.get(hold);
+        if let Some(live) = stored.filter(|stored| stored.is_live(now)) {
+            return Err(PageRejection::HoldLive { until: live.lapses_at() });
+        }
+        let mut changes = if stored.is_some() || self.holds.len() >= HOLDS_PER_PAGE_MAX {
+            self.expire_all(now)
+        } else {
+            Vec::new()
+        };
+        changes.push(PageChange::Returned { hold: hold.clone(), entry: entry.clone() });
         Ok(changes)
     }
 

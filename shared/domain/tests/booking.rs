@@ -1,0 +1,518 @@
+//! Bookings: every state that any sequence of events can reach, and every way there.
+#![expect(clippy::expect_used, reason = "helpers of tests")]
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use holdfast_domain::booking::{BookingRejection, Cancellation, CustomerAction, Order};
+use holdfast_domain::money::{Currency, Money, Percent};
+use holdfast_domain::policy::Tier;
+use holdfast_domain::{
+    Booking, BookingEvent, BookingId, BookingStatus, CancellationPolicy, Fingerprint, GuestId, HoldId,
+    Lifecycle, PaymentStatus, ResourceId,
+};
+use jiff::{SignedDuration, Timestamp};
+use proptest::prelude::*;
+use proptest::test_runner::FileFailurePersistence;
+
+use BookingStatus as S;
+use PaymentStatus as P;
+
+/// Where a booking stands: with its guest, and its money.
+type Place = (S, P);
+
+const PRICE: i64 = 1_001;
+
+/// Where a booking may go from where: the whole table. What keeps its place (a payment created, a customer's action,
+/// another part refunded) is in it only where it may happen.
+const LEGAL: &[(Place, &[Place])] = &[
+    (
+        (S::Pending, P::Pending),
+        &[
+            (S::Pending, P::Pending),
+            (S::Pending, P::Authorized),
+            (S::Pending, P::Captured),
+            (S::Pending, P::Voided),
+            (S::Failed, P::Pending),
+            (S::Failed, P::Failed),
+            (S::Cancelled, P::Pending),
+        ],
+    ),
+    (
+        (S::Pending, P::Authorized),
+        &[
+            (S::Pending, P::Authorized),
+            (S::Pending, P::Captured),
+            (S::Pending, P::Voided),
+            (S::Confirmed, P::Authorized),
+            (S::Failed, P::Authorized),
+            (S::Failed, P::Failed),
+            (S::Cancelled, P::Authorized),
+        ],
+    ),
+    (
+        (S::Pending, P::Captured),
+        &[
+            (S::Pending, P::Captured),
+            (S::Confirmed, P::Captured),
+            (S::Pending, P::PartiallyRefunded),
+            (S::Pending, P::Refunded),
+            (S::Failed, P::Captured),
+            (S::Cancelled, P::Captured),
+        ],
+    ),
+    (
+        (S::Pending, P::PartiallyRefunded),
+        &[
+            (S::Pending, P::PartiallyRefunded),
+            (S::Pending, P::Refunded),
+            (S::Failed, P::PartiallyRefunded),
+            (S::Cancelled, P::PartiallyRefunded),
+        ],
+    ),
+    (
+        (S::Pending, P::Refunded),
+        &[(S::Pending, P::Refunded), (S::Failed, P::Refunded), (S::Cancelled, P::Refunded)],
+    ),
+    ((S::Pending, P::Voided), &[(S::Pending, P::Voided), (S::Failed, P::Voided), (S::Cancelled, P::Voided)]),
+    (
+        (S::Confirmed, P::Authorized),
+        &[
+            (S::Confirmed, P::Captured),
+            (S::Failed, P::Authorized),
+            (S::Failed, P::Failed),
+            (S::Cancelled, P::Authorized),
+        ],
+    ),
+    (
+        (S::Confirmed, P::Captured),
+        &[
+            (S::Confirmed, P::PartiallyRefunded),
+            (S::Confirmed, P::Refunded),
+            (S::Completed, P::Captured),
+            (S::Cancelled, P::Captured),
+        ],
+    ),
+    (
+        (S::Confirmed, P::PartiallyRefunded),
+        &[
+            (S::Confirmed, P::PartiallyRefunded),
+            (S::Confirmed, P::Refunded),
+            (S::Completed, P::PartiallyRefunded),
+            (S::Cancelled, P::PartiallyRefunded),
+        ],
+    ),
+    ((S::Confirmed, P::Refunded), &[(S::Completed, P::Refunded), (S::Cancelled, P::Refunded)]),
+    ((S::Cancelled, P::Pending), &[(S::Cancelled, P::Captured), (S::Cancelled, P::Voided)]),
+    ((S::Cancelled, P::Authorized), &[(S::Cancelled, P::Captured), (S::Cancelled, P::Voided)]),
+    ((S::Cancelled, P::Captured), &[(S::Cancelled, P::PartiallyRefunded), (S::Cancelled, P::Refunded)]),
+    (
+        (S::Cancelled, P::PartiallyRefunded),
+        &[(S::Cancelled, P::PartiallyRefunded), (S::Cancelled, P::Refunded)],
+    ),
+    ((S::Cancelled, P::Refunded), &[]),
+    ((S::Cancelled, P::Voided), &[]),
+    ((S::Failed, P::Pending), &[(S::Failed, P::Captured), (S::Failed, P::Voided)]),
+    ((S::Failed, P::Authorized), &[(S::Failed, P::Captured), (S::Failed, P::Voided)]),
+    ((S::Failed, P::Captured), &[(S::Failed, P::PartiallyRefunded), (S::Failed, P::Refunded)]),
+    ((S::Failed, P::PartiallyRefunded), &[(S::Failed, P::PartiallyRefunded), (S::Failed, P::Refunded)]),
+    ((S::Failed, P::Refunded), &[]),
+    ((S::Failed, P::Voided), &[]),
+    ((S::Failed, P::Failed), &[]),
+    ((S::Completed, P::Captured), &[(S::Completed, P::PartiallyRefunded), (S::Completed, P::Refunded)]),
+    (
+        (S::Completed, P::PartiallyRefunded),
+        &[(S::Completed, P::PartiallyRefunded), (S::Completed, P::Refunded)],
+    ),
+    ((S::Completed, P::Refunded), &[]),
+];
+
+fn eur(amount: i64) -> Money {
+    Money::new(amount, Currency::parse("EUR").expect("known")).expect("in range")
+}
+
+fn digest(name: &str) -> Fingerprint {
+    Fingerprint::parse(name).expect("an id")
+}
+
+fn start() -> Timestamp {
+    Timestamp::from_second(1_780_000_000).expect("in range")
+}
+
+fn requested() -> Booking {
+    let tiers = [(24, 100), (0, 50)].map(|(hours_before, percent)| Tier {
+        hours_before,
+        refund: Percent::new(percent).expect("at most 100"),
+    });
+    Booking {
+        id: BookingId::parse("b").expect("an id"),
+        confirmation_number: "HF-1".to_owned(),
+        hold: HoldId::parse("h").expect("an id"),
+        order: Order {
+            resource: ResourceId::parse("hotel").expect("an id"),
+            resource_name: "Hotel".to_owned(),
+            guest: GuestId::parse("guest-1").expect("an id"),
+            start: start(),
+            end: start() + SignedDuration::from_hours(20),
+            quantity: 1,
+            price: eur(PRICE),
+            policy: CancellationPolicy::new(tiers.to_vec()).expect("a valid policy"),
+            placements: Vec::new(),
+        },
+        email: None,
+        payment_method: "pm_card_visa".to_owned(),
+        fingerprint: digest("f"),
+        status: S::Pending,
+        payment_status: P::Pending,
+        payment_intent: None,
+        action: None,
+        captured: eur(0),
+        refunded: eur(0),
+        failure: None,
+        cancellation: None,
+        created_at: start() - SignedDuration::from_hours(100),
+        version: 0,
+    }
+    .evolve(&BookingEvent::Requested)
+}
+
+fn hours_before(hours: i64) -> Timestamp {
+    start() - SignedDuration::from_hours(hours)
+}
+
+/// A cancellation as the use case makes it of the booking it read.
+fn cancellation(booking: &Booking, at: Timestamp) -> BookingEvent {
+    BookingEvent::Cancelled(Cancellation {
+        reason: None,
+        refund: booking.refund_at(at),
+        before_capture: booking.captured.amount() == 0,
+        request: (digest("k"), digest("c")),
+        at,
+    })
+}
+
+/// Every event anybody may come up with, sensible or not.
+fn events(booking: &Booking) -> Vec<BookingEvent> {
+    let action = CustomerAction { client_secret: "s".to_owned(), redirect_url: None, expires_at: start() };
+    let usd = Money::new(PRICE, Currency::parse("USD").expect("known")).expect("in range");
+    let unearned = match cancellation(booking, hours_before(1)) {
+        BookingEvent::Cancelled(terms) => {
+            BookingEvent::Cancelled(Cancellation { refund: eur(PRICE + 1), ..terms })
+        }
+        other => other,
+    };
+    let mut events = vec![
+        BookingEvent::Requested,
+        BookingEvent::PaymentCreated { intent: "pi_1".to_owned() },
+        BookingEvent::PaymentCreated { intent: "pi_2".to_owned() },
+        BookingEvent::ActionRequired { action },
+        BookingEvent::Authorized,
+        BookingEvent::Confirmed,
+        BookingEvent::Voided,
+        BookingEvent::Failed { reason: "card_declined".to_owned(), declined: true },
+        BookingEvent::Failed { reason: "sold_out".to_owned(), declined: false },
+        cancellation(booking, hours_before(30)),
+        cancellation(booking, hours_before(1)),
+        cancellation(booking, start()),
+        unearned,
+        BookingEvent::Completed,
+    ];
+    let amounts = [eur(0), eur(1), eur(400), eur(501), eur(PRICE - 1), eur(PRICE), eur(PRICE + 1), usd];
+    events.extend(amounts.map(|amount| BookingEvent::Captured { amount }));
+    events.extend(amounts.map(|total| BookingEvent::Refunded { total }));
+    events
+}
+
+fn place(booking: &Booking) -> Place {
+    (booking.status, booking.payment_status)
+}
+
+fn legal(from: Place) -> Option<&'static [Place]> {
+    LEGAL.iter().find(|(at, _)| *at == from).map(|(_, to)| *to)
+}
+
+/// What must hold of every booking, whatever happened to it.
+fn check_booking(booking: &Booking) -> Result<(), String> {
+    let at = place(booking);
+    let (price, captured, refunded) = (booking.order.price, booking.captured, booking.refunded);
+    let rules = [
+        ("a place of the table", legal(at).is_some()),
+        ("captured nothing or the price", captured.amount() == 0 || captured == price),
+        ("refunded at most what was captured", refunded.amount() <= captured.amount()),
+        ("one currency", captured.currency() == price.currency() && refunded.currency() == price.currency()),
+        (
+            "payment status as the amounts say",
+            match booking.payment_status {
+                P::Pending | P::Authorized | P::Voided | P::Failed => captured.amount() == 0,
+                P::Captured => captured == price && refunded.amount() == 0,
+                P::PartiallyRefunded => refunded.amount() > 0 && refunded.amount() < captured.amount(),
+                P::Refunded => refunded == captured,
+            },
+        ),
+        ("failed for a reason", (booking.status == S::Failed) == booking.failure.is_some()),
+        ("cancelled by terms", (booking.status == S::Cancelled) == booking.cancellation.is_some()),
+        (
+            "waits for its customer only while pending",
+            booking.action.is_none() || at == (S::Pending, P::Pending),
+        ),
+        (
+            "gives back no more than it took",
+            booking.refund_due().add(refunded).is_ok_and(|m| m.amount() <= captured.amount()),
+        ),
+        (
+            "offers to give back no more than it took, and no less than it did",
+            booking.refund_at(hours_before(30)).amount() <= captured.amount()
+                && booking.refund_at(start()).amount() >= refunded.amount(),
+        ),
+    ];
+    match rules.iter().find(|(_, kept)| !kept) {
+        Some((rule, _)) => Err(format!("not {rule}: {booking:?}")),
+        None => Ok(()),
+    }
+}
+
+fn is_over(status: S) -> bool {
+    match status {
+        S::Pending | S::Confirmed => false,
+        S::Cancelled | S::Completed | S::Failed => true,
+    }
+}
+
+/// One event put to a booking: the booking after it, if it changed.
+fn step(booking: &Booking, event: &BookingEvent) -> Result<Option<Booking>, String> {
+    let told = |what: &str| format!("{what}: {event:?} of {booking:?}");
+    match booking.decide(event.clone()) {
+        Err(
+            BookingRejection::IllegalTransition { .. }
+            | BookingRejection::RefundExceedsCapture
+            | BookingRejection::WrongAmount,
+        )
+        | Ok(None) => Ok(None),
+        Ok(Some(happened)) => {
+            let after = booking.clone().evolve(&happened);
+            let (from, to) = (place(booking), place(&after));
+            if happened != *event {
+                return Err(told("decided otherwise"));
+            }
+            if after.version != booking.version + 1 {
+                return Err(told("not counted"));
+            }
+            if !legal(from).is_some_and(|targets| targets.contains(&to)) {
+                return Err(told(&format!("illegal way to {to:?}")));
+            }
+            if is_over(booking.status) && after.status != booking.status {
+                return Err(told("left its end"));
+            }
+            if after.refunded.amount() < booking.refunded.amount()
+                || after.captured.amount() < booking.captured.amount()
+            {
+                return Err(told("money ran backwards"));
+            }
+            if after.decide(event.clone()) != Ok(None) {
+                return Err(told("happens twice"));
+            }
+            check_booking(&after).map_err(|broken| told(&broken))?;
+            Ok(Some(after))
+        }
+    }
+}
+
+/// Every booking that can come to be, by any sequence of events, and the ways taken.
+fn reachable() -> (Vec<Booking>, BTreeSet<(Place, Place)>) {
+    let identity = |booking: &Booking| format!("{:?}", Booking { version: 0, ..booking.clone() });
+    let mut seen = BTreeMap::from([(identity(&requested()), requested())]);
+    let mut ways = BTreeSet::new();
+    let mut queue = VecDeque::from([requested()]);
+    while let Some(booking) = queue.pop_front() {
+        for event in events(&booking) {
+            if let Some(after) = step(&booking, &event).expect("a legal step") {
+                ways.insert((place(&booking), place(&after)));
+                if seen.insert(identity(&after), after.clone()).is_none() {
+                    queue.push_back(after);
+                }
+            }
+        }
+        assert!(seen.len() < 100_000, "the states must stay countable");
+    }
+    (seen.into_values().collect(), ways)
+}
+
+#[test]
+fn no_sequence_of_events_leaves_the_table_and_every_way_in_it_is_taken() {
+    let (bookings, ways) = reachable();
+    assert!(bookings.len() > 100, "{}", bookings.len());
+    let table: BTreeSet<_> =
+        LEGAL.iter().flat_map(|(from, targets)| targets.iter().map(|to| (*from, *to))).collect();
+    let unused: Vec<_> = table.difference(&ways).collect();
+    assert!(unused.is_empty(), "in the table, but never taken: {unused:?}");
+    assert!(ways.is_subset(&table));
+    let ends: BTreeSet<Place> = ways.iter().map(|(_, to)| *to).filter(|(s, _)| *s == S::Confirmed).collect();
+    assert!(
+        ends.iter()
+            .all(|(_, payment)| *payment != P::Pending && *payment != P::Voided && *payment != P::Failed)
+    );
+}
+
+#[test]
+fn what_failed_or_was_cancelled_is_never_confirmed() {
+    let (bookings, ways) = reachable();
+    assert!(ways.iter().all(|((from, _), (to, _))| !is_over(*from) || from == to));
+    for booking in bookings.iter().filter(|booking| is_over(booking.status)) {
+        let refused = booking.decide(BookingEvent::Confirmed);
+        assert!(matches!(refused, Err(BookingRejection::IllegalTransition { .. })), "{booking:?}");
+    }
+}
+
+#[test]
+fn what_is_due_can_be_refunded_and_then_nothing_is_due() {
+    let (bookings, _) = reachable();
+    for booking in bookings.iter().filter(|booking| booking.refund_due().amount() > 0) {
+        let total = booking.refunded.add(booking.refund_due()).expect("in range");
+        let after = step(booking, &BookingEvent::Refunded { total }).expect("legal").expect("it happens");
+        assert_eq!(after.refund_due().amount(), 0, "{after:?}");
+        assert!(booking.status == S::Cancelled || booking.status == S::Failed, "it stands: {booking:?}");
+    }
+}
+
+#[test]
+fn what_failed_gives_all_back_and_what_was_cancelled_by_its_terms() {
+    let happen = |events: &[BookingEvent]| {
+        events.iter().fold(requested(), |booking, event| {
+            step(&booking, event)
+                .expect("legal")
+                .unwrap_or_else(|| panic!("{event:?} does not happen to {booking:?}"))
+        })
+    };
+    let captured = || {
+        let amount = eur(PRICE);
+        vec![BookingEvent::Authorized, BookingEvent::Confirmed, BookingEvent::Captured { amount }]
+    };
+    let cancel = |mut events: Vec<BookingEvent>, at| {
+        events.push(cancellation(&happen(&events), at));
+        let booking = happen(&events);
+        let answer = booking.cancellation.as_ref().map(|terms| terms.refund.amount());
+        (answer.unwrap_or_default(), booking.refund_due().amount())
+    };
+    assert_eq!(cancel(captured(), hours_before(24)), (PRICE, PRICE));
+    assert_eq!(cancel(captured(), hours_before(1)), (501, 501), "half, rounded up");
+    assert_eq!(cancel(captured(), start()), (0, 0));
+    // A part went back in the provider's dashboard before: it counts towards the whole, once.
+    let mut dashboard = captured();
+    dashboard.push(BookingEvent::Refunded { total: eur(400) });
+    assert_eq!(cancel(dashboard.clone(), hours_before(24)), (PRICE, PRICE - 400));
+    assert_eq!(cancel(dashboard.clone(), hours_before(1)), (501, 101));
+    assert_eq!(cancel(dashboard, start()), (400, 0));
+    // Cancelled while the capture was on its way: all of it.
+    let mut overtaken = vec![BookingEvent::Authorized, BookingEvent::Confirmed];
+    overtaken.push(cancellation(&happen(&overtaken), hours_before(1)));
+    overtaken.push(BookingEvent::Captured { amount: eur(PRICE) });
+    assert_eq!(happen(&overtaken).refund_due(), eur(PRICE));
+    // Captured, sold out, failed as declined: what was taken is still known.
+    let sold_out = [
+        BookingEvent::Captured { amount: eur(PRICE) },
+        BookingEvent::Failed { reason: "sold_out".to_owned(), declined: true },
+    ];
+    assert_eq!(happen(&sold_out).refund_due(), eur(PRICE));
+}
+
+#[test]
+fn amounts_that_are_not_the_price_are_refused() {
+    let booking = requested();
+    let usd = Money::new(PRICE, Currency::parse("USD").expect("known")).expect("in range");
+    for amount in [eur(0), eur(PRICE - 1), eur(PRICE + 1), usd] {
+        let refused = booking.decide(BookingEvent::Captured { amount });
+        assert_eq!(refused, Err(BookingRejection::WrongAmount), "{amount:?}");
+    }
+    let captured = booking.evolve(&BookingEvent::Captured { amount: eur(PRICE) });
+    for total in [eur(PRICE + 1), usd] {
+        let refused = captured.decide(BookingEvent::Refunded { total });
+        assert_eq!(refused, Err(BookingRejection::RefundExceedsCapture), "{total:?}");
+    }
+    let BookingEvent::Cancelled(terms) = cancellation(&captured, hours_before(30)) else { return };
+    for refund in [eur(PRICE + 1), usd] {
+        let refused = captured.decide(BookingEvent::Cancelled(Cancellation { refund, ..terms.clone() }));
+        assert_eq!(refused, Err(BookingRejection::RefundExceedsCapture), "{refund:?}");
+    }
+}
+
+#[test]
+fn an_event_that_arrives_after_its_successor_has_no_second_effect() {
+    for captured in [requested(), requested().evolve(&BookingEvent::Authorized)] {
+        let captured = captured.evolve(&BookingEvent::Captured { amount: eur(PRICE) });
+        assert_eq!(captured.decide(BookingEvent::Authorized), Ok(None));
+    }
+}
+
+#[test]
+fn control_an_event_applied_without_decide_is_noticed() {
+    let failed = requested().evolve(&BookingEvent::Failed { reason: "late".to_owned(), declined: true });
+    let captured = requested().evolve(&BookingEvent::Captured { amount: eur(PRICE) });
+    for broken in [
+        failed.clone().evolve(&BookingEvent::Confirmed),
+        failed.evolve(&BookingEvent::Refunded { total: eur(1) }),
+        requested().evolve(&BookingEvent::Confirmed),
+        requested().evolve(&BookingEvent::Completed),
+        captured.clone().evolve(&BookingEvent::Refunded { total: eur(PRICE + 1) }),
+        captured.evolve(&BookingEvent::Voided),
+        requested().evolve(&BookingEvent::Captured { amount: eur(PRICE + 1) }),
+    ] {
+        assert!(check_booking(&broken).is_err(), "{broken:?}");
+    }
+}
+
+#[test]
+fn every_pair_of_states_has_a_name() {
+    let name =
+        |status, payment_status| Lifecycle::of(&Booking { status, payment_status, ..requested() }).as_str();
+    let mut names = BTreeSet::new();
+    for status in S::ALL {
+        for payment in P::ALL {
+            names.insert(name(status, payment));
+        }
+        assert_eq!(S::parse(status.as_str()), Some(status));
+    }
+    let of_bookings = "HOLD_ACTIVE HOLD_EXPIRED PAYMENT_AUTHORIZED BOOKING_CONFIRMED PAYMENT_CAPTURED \
+        BOOKING_CANCELLED BOOKING_COMPLETED REFUNDED";
+    assert_eq!(names, of_bookings.split_whitespace().collect());
+    assert_eq!(Lifecycle::HoldCreated.as_str(), "HOLD_CREATED");
+    assert!(P::ALL.iter().all(|payment| P::parse(payment.as_str()) == Some(*payment)));
+    for (place, expected) in [
+        ((S::Pending, P::Pending), "HOLD_ACTIVE"),
+        ((S::Pending, P::Authorized), "PAYMENT_AUTHORIZED"),
+        ((S::Confirmed, P::Authorized), "BOOKING_CONFIRMED"),
+        ((S::Confirmed, P::Captured), "PAYMENT_CAPTURED"),
+        ((S::Confirmed, P::PartiallyRefunded), "REFUNDED"),
+        ((S::Cancelled, P::Voided), "BOOKING_CANCELLED"),
+        ((S::Cancelled, P::Refunded), "REFUNDED"),
+        ((S::Completed, P::Captured), "BOOKING_COMPLETED"),
+        ((S::Failed, P::Failed), "HOLD_EXPIRED"),
+    ] {
+        assert_eq!(name(place.0, place.1), expected, "{place:?}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 2000,
+        failure_persistence: Some(Box::new(FileFailurePersistence::Direct("tests/regressions/booking.txt"))),
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn events_in_any_order_are_counted_and_happen_once(picks in proptest::collection::vec(any::<prop::sample::Index>(), 1..60)) {
+        let mut booking = requested();
+        let mut happened: Vec<BookingEvent> = Vec::new();
+        for pick in picks {
+            let event = pick.get(&events(&booking)).clone();
+            if let Some(after) = step(&booking, &event).map_err(TestCaseError::fail)? {
+                booking = after;
+                happened.push(event);
+            }
+            prop_assert_eq!(booking.version, 1 + happened.len() as u64);
+            for past in &happened {
+                prop_assert!(!matches!(booking.decide(past.clone()), Ok(Some(_))), "{:?} happens twice", past);
+            }
+        }
+        let replayed = happened.iter().fold(requested(), Booking::evolve);
+        prop_assert_eq!(replayed, booking, "the events tell the whole story");
+    }
+}

@@ -1,0 +1,438 @@
+//! Pages under any sequence of commands: never more held and confirmed than there is, compared with a model that only
+//! counts; and the same checks with the guard off, to show that they catch what they should.
+#![expect(clippy::expect_used, reason = "helpers of tests")]
+
+mod inventory_model;
+
+use holdfast_domain::inventory::HoldState;
+use holdfast_domain::{
+    BookingId, Fingerprint, HoldId, Page, PageChange, PageCommand, PageHold, PageKey, PageRejection,
+    ResourceId, SlotKey,
+};
+use jiff::{SignedDuration, Timestamp};
+use proptest::prelude::*;
+use proptest::strategy::Union;
+use proptest::test_runner::{FileFailurePersistence, RngAlgorithm, TestError, TestRng, TestRunner};
+
+use inventory_model::{Model, Verdict};
+
+const SLOTS: usize = 4;
+
+fn slot(n: usize) -> SlotKey {
+    SlotKey::parse(&format!("{:02}", n + 1)).expect("a key")
+}
+
+fn hold(n: u8) -> HoldId {
+    HoldId::parse(&format!("h{n}")).expect("an id")
+}
+
+fn booking(n: u8) -> BookingId {
+    BookingId::parse(&format!("b{n}")).expect("an id")
+}
+
+fn digest(n: u8) -> Fingerprint {
+    Fingerprint::parse(&format!("f{n}")).expect("an id")
+}
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(1_780_000_000 + second).expect("in range")
+}
+
+fn page(capacity: u32) -> Page {
+    let key = PageKey { resource: ResourceId::parse("hotel").expect("an id"), page: "2026-06".to_owned() };
+    Page::fresh(key, 1, capacity, (0..SLOTS).map(slot).collect())
+}
+
+fn entry(quantity: u32, slots: Vec<SlotKey>, expires_at: Timestamp, fingerprint: u8) -> PageHold {
+    PageHold {
+        quantity,
+        slots,
+        expires_at,
+        state: HoldState::Active,
+        prolonged: false,
+        extensions: 0,
+        last_extension: None,
+        fingerprint: digest(fingerprint),
+    }
+}
+
+/// One step: wait so many seconds, then a command made of small numbers.
+#[derive(Debug, Clone)]
+struct Step {
+    wait: i64,
+    command: Maker,
+    draw: Draw,
+}
+
+type Maker = fn(&Draw, Timestamp) -> PageCommand;
+
+#[derive(Debug, Clone)]
+struct Draw {
+    hold: u8,
+    booking: u8,
+    digest: u8,
+    quantity: u32,
+    slots: Vec<SlotKey>,
+    seconds: i64,
+    closed: Option<bool>,
+    capacity: Option<u32>,
+}
+
+impl Draw {
+    fn later(&self, now: Timestamp) -> Timestamp {
+        now + SignedDuration::from_secs(self.seconds)
+    }
+
+    fn by(&self) -> SignedDuration {
+        SignedDuration::from_secs(self.seconds)
+    }
+
+    fn entry(&self, now: Timestamp) -> PageHold {
+        // Mostly the request that belongs to the hold, now and then another under the same key.
+        let fingerprint = if self.digest == 0 { 100 } else { self.hold };
+        entry(self.quantity, self.slots.clone(), self.later(now), fingerprint)
+    }
+}
+
+fn place(draw: &Draw, now: Timestamp) -> PageCommand {
+    PageCommand::Place { hold: hold(draw.hold), entry: draw.entry(now) }
+}
+
+fn extend(draw: &Draw, _: Timestamp) -> PageCommand {
+    PageCommand::Extend { hold: hold(draw.hold), request: digest(draw.digest), by: draw.by() }
+}
+
+fn claim(draw: &Draw, now: Timestamp) -> PageCommand {
+    PageCommand::Claim { hold: hold(draw.hold), booking: booking(draw.booking), deadline: draw.later(now) }
+}
+
+fn prolong(draw: &Draw, _: Timestamp) -> PageCommand {
+    PageCommand::Prolong { hold: hold(draw.hold), booking: booking(draw.booking), by: draw.by() }
+}
+
+fn unclaim(draw: &Draw, _: Timestamp) -> PageCommand {
+    PageCommand::Unclaim { hold: hold(draw.hold), booking: booking(draw.booking) }
+}
+
+fn release(draw: &Draw, _: Timestamp) -> PageCommand {
+    PageCommand::Release { hold: hold(draw.hold) }
+}
+
+fn abandon(draw: &Draw, _: Timestamp) -> PageCommand {
+    PageCommand::Abandon { hold: hold(draw.hold), booking: booking(draw.booking) }
+}
+
+fn expire(draw: &Draw, _: Timestamp) -> PageCommand {
+    PageCommand::Expire { hold: hold(draw.hold) }
+}
+
+fn confirm(draw: &Draw, _: Timestamp) -> PageCommand {
+    PageCommand::Confirm {
+        hold: hold(draw.hold),
+        booking: booking(draw.booking),
+        slots: draw.slots.clone(),
+        quantity: draw.quantity,
+    }
+}
+
+fn give_back(draw: &Draw, now: Timestamp) -> PageCommand {
+    PageCommand::Return { hold: hold(draw.hold), entry: draw.entry(now) }
+}
+
+fn free(draw: &Draw, _: Timestamp) -> PageCommand {
+    PageCommand::Free { booking: booking(draw.booking), slots: draw.slots.clone(), quantity: draw.quantity }
+}
+
+fn set_inventory(draw: &Draw, _: Timestamp) -> PageCommand {
+    PageCommand::SetInventory { slots: draw.slots.clone(), capacity: draw.capacity, closed: draw.closed }
+}
+
+fn set_default(draw: &Draw, _: Timestamp) -> PageCommand {
+    PageCommand::SetDefaultCapacity { capacity: draw.capacity.unwrap_or(3) }
+}
+
+fn any_draw() -> impl Strategy<Value = Draw> {
+    let slots = proptest::sample::subsequence((0..SLOTS).map(slot).collect::<Vec<_>>(), 1..=SLOTS);
+    let closed = prop_oneof![4 => Just(None), 1 => Just(Some(true)), 3 => Just(Some(false))];
+    let capacity = proptest::option::of(0u32..12);
+    ((0u8..3, 0u8..2, 0u8..8), 1u32..4, slots, 1i64..40, closed, capacity).prop_map(
+        |((hold, booking, digest), quantity, slots, seconds, closed, capacity)| Draw {
+            hold,
+            booking,
+            digest,
+            quantity,
+            slots,
+            seconds,
+            closed,
+            capacity,
+        },
+    )
+}
+
+fn any_step() -> impl Strategy<Value = Step> {
+    let commands: [(u32, Maker); 13] = [
+        (8, place),
+        (2, extend),
+        (6, claim),
+        (3, prolong),
+        (2, unclaim),
+        (2, release),
+        (1, abandon),
+        (2, expire),
+        (5, confirm),
+        (2, give_back),
+        (2, free),
+        (1, set_inventory),
+        (1, set_default),
+    ];
+    let command = Union::new_weighted(commands.map(|(weight, maker)| (weight, Just(maker))).to_vec());
+    let wait = prop_oneof![12 => Just(0i64), 4 => 1i64..5, 1 => 5i64..60];
+    (wait, command, any_draw()).prop_map(|(wait, command, draw)| Step { wait, command, draw })
+}
+
+fn any_steps() -> impl Strategy<Value = (u32, Vec<Step>)> {
+    (0u32..12, proptest::collection::vec(any_step(), 1..60))
+}
+
+fn apply(page: Page, changes: &[PageChange]) -> Page {
+    changes.iter().fold(page, Page::evolve)
+}
+
+/// The ledger's promise, counted by hand: in every slot, live holds and bookings fit, and nothing is lost.
+fn check_promise(page: &Page, now: Timestamp) -> Result<(), String> {
+    if let Some(slot) = page.broken_slot() {
+        return Err(format!("slot {slot} does not add up"));
+    }
+    for slot in page.available.keys() {
+        let mut taken = page.confirmed.get(slot).copied().unwrap_or(0);
+        for hold in page.holds.values().filter(|hold| hold.slots.contains(slot)) {
+            let lapses_at = match &hold.state {
+                HoldState::Active => hold.expires_at,
+                HoldState::Confirming { deadline, .. } => *deadline,
+            };
+            taken += if lapses_at > now { hold.quantity } else { 0 };
+        }
+        let capacity = page.overrides.get(slot).copied().unwrap_or(page.capacity);
+        if taken > capacity {
+            return Err(format!("slot {slot}: {taken} of {capacity} taken"));
+        }
+    }
+    Ok(())
+}
+
+/// Whether the same command, at once again, has to do nothing.
+fn is_repeatable(command: &PageCommand, page: &Page, now: Timestamp) -> bool {
+    match command {
+        PageCommand::Claim { .. }
+        | PageCommand::Release { .. }
+        | PageCommand::Expire { .. }
+        | PageCommand::Unclaim { .. }
+        | PageCommand::Abandon { .. }
+        | PageCommand::Place { .. }
+        | PageCommand::Extend { .. } => true,
+        // A hold that was claimed for long may be dead even with one TTL more.
+        PageCommand::Prolong { hold, .. } => page.holds.get(hold).is_some_and(|entry| entry.is_live(now)),
+        // The booking's version guards these: the transaction that writes them again is refused.
+        PageCommand::Confirm { .. } | PageCommand::Return { .. } | PageCommand::Free { .. } => false,
+        PageCommand::SetInventory { .. } | PageCommand::SetDefaultCapacity { .. } => false,
+    }
+}
+
+fn check_repeat(command: &PageCommand, page: &Page, now: Timestamp) -> Result<(), String> {
+    let again = page.decide(command, now);
+    if is_repeatable(command, page, now) && again != Ok(Vec::new()) {
+        return Err(format!("again: {again:?}"));
+    }
+    if matches!(command, PageCommand::SetInventory { .. } | PageCommand::SetDefaultCapacity { .. }) {
+        let again = again.map_err(|rejection| rejection.to_string())?;
+        if apply(page.clone(), &again) != *page {
+            return Err(format!("again changes something: {again:?}"));
+        }
+    }
+    Ok(())
+}
+
+/// Whatever is offered can be had, and not one place more: no dead hold is in the way.
+fn check_offer(page: &Page, now: Timestamp) -> Result<(), String> {
+    let all: Vec<SlotKey> = page.available.keys().cloned().collect();
+    let mut wishes: Vec<Vec<SlotKey>> = all.iter().map(|slot| vec![slot.clone()]).collect();
+    wishes.push(all);
+    for slots in wishes {
+        let offered = slots.iter().map(|slot| page.offered(slot, now)).min().unwrap_or(0);
+        let wish = |quantity| PageCommand::Place {
+            hold: hold(99),
+            entry: entry(quantity, slots.clone(), now + SignedDuration::from_secs(60), 99),
+        };
+        if offered > 0 {
+            let changes = page
+                .decide(&wish(offered), now)
+                .map_err(|rejection| format!("{offered} places of {slots:?} are offered, but {rejection}"))?;
+            check_promise(&apply(page.clone(), &changes), now)?;
+        }
+        let one_more = page.decide(&wish(offered + 1), now);
+        if one_more != Err(PageRejection::SoldOut { available: offered }) {
+            return Err(format!("one more than {offered} of {slots:?}: {one_more:?}"));
+        }
+    }
+    Ok(())
+}
+
+fn play(capacity: u32, steps: &[Step]) -> Result<(), String> {
+    let mut page = page(capacity);
+    let mut model = Model::new(page.available.keys().cloned(), capacity);
+    let mut now = at(0);
+    for (n, step) in steps.iter().enumerate() {
+        now += SignedDuration::from_secs(step.wait);
+        let command = (step.command)(&step.draw, now);
+        let told = |what: String| format!("step {n}, {command:?} at {now}: {what}");
+        let decided = page.decide(&command, now);
+        let verdict = model.apply(&command, now);
+        match (&decided, verdict) {
+            (Ok(changes), Verdict::Done) => {
+                page = apply(page, changes);
+                check_repeat(&command, &page, now).map_err(told)?;
+            }
+            // A dead hold that is still stored remembers its request; the model has forgotten it.
+            (Err(PageRejection::Reused), Verdict::Done) if model.undo_place(&command) => {}
+            (Err(_), Verdict::Refused) => {}
+            (decided, verdict) => return Err(told(format!("{decided:?}, but by the model {verdict:?}"))),
+        }
+        check_promise(&page, now).map_err(told)?;
+        check_offer(&page, now).map_err(told)?;
+        model.compare(&page, now).map_err(told)?;
+    }
+    Ok(())
+}
+
+/// What a store without its condition would do: write what is asked, unasked.
+fn unguarded(command: &PageCommand) -> Vec<PageChange> {
+    match command {
+        PageCommand::Place { hold, entry } => {
+            vec![PageChange::Placed { hold: hold.clone(), entry: entry.clone() }]
+        }
+        PageCommand::Free { booking, slots, quantity } => {
+            vec![PageChange::Freed { booking: booking.clone(), slots: slots.clone(), quantity: *quantity }]
+        }
+        PageCommand::Return { hold, entry } => {
+            vec![PageChange::Returned { hold: hold.clone(), entry: entry.clone() }]
+        }
+        PageCommand::Confirm { booking, slots, quantity, .. } => vec![PageChange::Reacquired {
+            booking: booking.clone(),
+            slots: slots.clone(),
+            quantity: *quantity,
+        }],
+        PageCommand::SetDefaultCapacity { capacity } => {
+            vec![PageChange::DefaultCapacitySet { capacity: *capacity }]
+        }
+        PageCommand::SetInventory { slots, capacity, closed } => {
+            vec![PageChange::InventorySet { slots: slots.clone(), capacity: *capacity, closed: *closed }]
+        }
+        PageCommand::Extend { .. }
+        | PageCommand::Claim { .. }
+        | PageCommand::Prolong { .. }
+        | PageCommand::Unclaim { .. }
+        | PageCommand::Release { .. }
+        | PageCommand::Abandon { .. }
+        | PageCommand::Expire { .. } => Vec::new(),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 5000,
+        max_shrink_iters: 4096,
+        failure_persistence: Some(Box::new(FileFailurePersistence::Direct("tests/regressions/inventory.txt"))),
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn no_sequence_of_commands_sells_a_place_twice((capacity, steps) in any_steps()) {
+        play(capacity, &steps).map_err(TestCaseError::fail)?;
+    }
+}
+
+#[test]
+fn the_steps_reach_every_command_and_most_of_its_outcomes() {
+    use std::collections::BTreeMap;
+    let seed = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+    let config = ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() };
+    let seen = std::cell::RefCell::new(BTreeMap::<String, u32>::new());
+    TestRunner::new_with_rng(config, seed)
+        .run(&any_steps(), |(capacity, steps)| {
+            let (mut page, mut now) = (page(capacity), at(0));
+            for step in &steps {
+                now += SignedDuration::from_secs(step.wait);
+                let decided = page.decide(&(step.command)(&step.draw, now), now);
+                let kinds = match &decided {
+                    Ok(changes) => changes.iter().map(|change| variant(&format!("{change:?}"))).collect(),
+                    Err(rejection) => vec![variant(&format!("{rejection:?}"))],
+                };
+                for kind in kinds {
+                    *seen.borrow_mut().entry(kind).or_default() += 1;
+                }
+                page = apply(page, &decided.unwrap_or_default());
+            }
+            Ok(())
+        })
+        .expect("nothing is checked here");
+    let seen = seen.into_inner();
+    let kinds = "Placed Extended Claimed Prolonged Unclaimed Released Expired Confirmed Reacquired Returned Freed \
+        InventorySet DefaultCapacitySet SoldOut Reused HoldMissing HoldExpired HoldClaimed HoldLive CapacityInUse NotConfirmed";
+    for kind in kinds.split_whitespace() {
+        assert!(seen.get(kind).copied().unwrap_or(0) >= 20, "{kind} is hardly met: {seen:?}");
+    }
+}
+
+fn variant(debug: &str) -> String {
+    debug.chars().take_while(char::is_ascii_alphanumeric).collect()
+}
+
+// Negative controls: with the guard off, the same checks must fail.
+
+#[test]
+fn control_without_the_guard_places_are_sold_twice_and_the_checks_see_it() {
+    let seed = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+    let config = ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() };
+    let outcome = TestRunner::new_with_rng(config, seed).run(&any_steps(), |(capacity, steps)| {
+        let (mut page, mut now) = (page(capacity), at(0));
+        for step in &steps {
+            now += SignedDuration::from_secs(step.wait);
+            page = apply(page, &unguarded(&(step.command)(&step.draw, now)));
+            check_promise(&page, now).map_err(TestCaseError::fail)?;
+        }
+        Ok(())
+    });
+    assert!(matches!(outcome, Err(TestError::Fail(..))), "{outcome:?}");
+}
+
+#[test]
+fn control_each_unguarded_write_breaks_the_promise() {
+    let full =
+        apply(page(1), &[PageChange::Placed { hold: hold(1), entry: entry(1, vec![slot(0)], at(60), 1) }]);
+    assert_eq!(check_promise(&full, at(0)), Ok(()));
+    let one = |n| PageChange::Placed { hold: hold(n), entry: entry(1, vec![slot(0)], at(60), n) };
+    let (b, s) = (booking(1), vec![slot(0)]);
+    for change in [
+        one(2),
+        PageChange::Placed { hold: hold(1), entry: entry(1, vec![slot(1)], at(60), 1) },
+        PageChange::Placed { hold: hold(2), entry: entry(1, vec![slot(9)], at(60), 2) },
+        PageChange::Reacquired { booking: b.clone(), slots: s.clone(), quantity: 1 },
+        PageChange::Freed { booking: b, slots: s.clone(), quantity: 1 },
+        PageChange::Returned { hold: hold(2), entry: entry(1, s.clone(), at(60), 2) },
+        PageChange::InventorySet { slots: s, capacity: Some(0), closed: None },
+        PageChange::DefaultCapacitySet { capacity: 0 },
+    ] {
+        assert!(check_promise(&full.clone().evolve(&change), at(0)).is_err(), "{change:?}");
+    }
+}
+
+#[test]
+fn control_a_write_that_forgets_the_dead_hold_breaks_the_promise() {
+    // Taking the places of a dead hold without dropping it: they would be given back once too often.
+    let page =
+        apply(page(1), &[PageChange::Placed { hold: hold(1), entry: entry(1, vec![slot(0)], at(10), 1) }]);
+    let late = PageCommand::Place { hold: hold(2), entry: entry(1, vec![slot(0)], at(60), 2) };
+    let right = page.decide(&late, at(10)).expect("the first hold is dead");
+    assert_eq!(check_promise(&apply(page.clone(), &right), at(10)), Ok(()));
+    assert!(check_promise(&apply(page, &right[1..]), at(10)).is_err());
+}

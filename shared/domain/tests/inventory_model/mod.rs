@@ -1,0 +1,268 @@
+//! A page as anybody would keep it on paper: live holds in a list, the dead struck out at once, places counted anew for
+//! each question.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use holdfast_domain::inventory::{EXTENSIONS_MAX, HoldState};
+use holdfast_domain::{BookingId, Fingerprint, HoldId, Page, PageCommand, PageHold, SlotKey};
+use jiff::Timestamp;
+
+/// What the model says to a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// It may happen, or has happened.
+    Done,
+    /// It may not.
+    Refused,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+struct Held {
+    quantity: u32,
+    slots: Vec<SlotKey>,
+    expires_at: Timestamp,
+    claim: Option<(BookingId, Timestamp)>,
+    prolonged: bool,
+    requests: Vec<Fingerprint>,
+    fingerprint: Fingerprint,
+}
+
+impl Held {
+    fn new(entry: &PageHold) -> Self {
+        Self {
+            quantity: entry.quantity,
+            slots: entry.slots.clone(),
+            expires_at: entry.expires_at,
+            claim: None,
+            prolonged: entry.prolonged,
+            requests: Vec::new(),
+            fingerprint: entry.fingerprint.clone(),
+        }
+    }
+
+    fn claimed_by(&self, booking: &BookingId) -> bool {
+        self.claim.as_ref().is_some_and(|(payer, _)| payer == booking)
+    }
+}
+
+/// See the module.
+pub(crate) struct Model {
+    capacity: BTreeMap<SlotKey, u32>,
+    own_capacity: BTreeSet<SlotKey>,
+    closed: BTreeSet<SlotKey>,
+    confirmed: BTreeMap<SlotKey, u32>,
+    holds: BTreeMap<HoldId, Held>,
+}
+
+impl Model {
+    pub(crate) fn new(slots: impl Iterator<Item = SlotKey>, capacity: u32) -> Self {
+        let capacity: BTreeMap<_, _> = slots.map(|slot| (slot, capacity)).collect();
+        Self {
+            confirmed: capacity.keys().map(|slot| (slot.clone(), 0)).collect(),
+            capacity,
+            own_capacity: BTreeSet::new(),
+            closed: BTreeSet::new(),
+            holds: BTreeMap::new(),
+        }
+    }
+
+    fn used(&self, slot: &SlotKey) -> u32 {
+        let held: u32 = self.holds.values().filter(|h| h.slots.contains(slot)).map(|h| h.quantity).sum();
+        held + self.confirmed[slot]
+    }
+
+    fn fits(&self, slots: &[SlotKey], quantity: u32) -> bool {
+        slots.iter().all(|s| !self.closed.contains(s) && self.used(s) + quantity <= self.capacity[s])
+    }
+
+    fn stands(&self, slots: &[SlotKey], quantity: u32) -> bool {
+        slots.iter().all(|slot| self.confirmed[slot] >= quantity)
+    }
+
+    fn book(&mut self, slots: &[SlotKey], quantity: u32) {
+        slots.iter().for_each(|slot| *self.confirmed.entry(slot.clone()).or_default() += quantity);
+    }
+
+    fn unbook(&mut self, slots: &[SlotKey], quantity: u32) {
+        slots.iter().for_each(|slot| *self.confirmed.entry(slot.clone()).or_default() -= quantity);
+    }
+
+    /// What `command` does at `now`, if it may.
+    pub(crate) fn apply(&mut self, command: &PageCommand, now: Timestamp) -> Verdict {
+        self.holds.retain(|_, held| held.claim.as_ref().map_or(held.expires_at, |claim| claim.1) > now);
+        if self.may(command) { Verdict::Done } else { Verdict::Refused }
+    }
+
+    /// Takes back a place that the model alone allowed.
+    pub(crate) fn undo_place(&mut self, command: &PageCommand) -> bool {
+        match command {
+            PageCommand::Place { hold, .. } => self.holds.remove(hold).is_some(),
+            _ => false,
+        }
+    }
+
+    fn may(&mut self, command: &PageCommand) -> bool {
+        match command {
+            PageCommand::Place { hold, entry } => match self.holds.get(hold) {
+                Some(known) => known.fingerprint == entry.fingerprint,
+                None if !self.fits(&entry.slots, entry.quantity) => false,
+                None => self.holds.insert(hold.clone(), Held::new(entry)).is_none(),
+            },
+            PageCommand::Extend { hold, request, by } => {
+                let Some(held) = self.holds.get_mut(hold) else { return false };
+                if held.requests.last() == Some(request) {
+                    return true;
+                }
+                if held.claim.is_some() || held.requests.len() >= EXTENSIONS_MAX as usize {
+                    return false;
+                }
+                held.expires_at += *by;
+                held.requests.push(request.clone());
+                true
+            }
+            PageCommand::Claim { hold, booking, deadline } => {
+                let Some(held) = self.holds.get_mut(hold) else { return false };
+                match &held.claim {
+                    Some((payer, _)) => payer == booking,
+                    None => {
+                        held.claim = Some((booking.clone(), (*deadline).max(held.expires_at)));
+                        true
+                    }
+                }
+            }
+            PageCommand::Prolong { hold, booking, by } => {
+                let Some(held) = self.holds.get_mut(hold).filter(|held| held.claimed_by(booking)) else {
+                    return false;
+                };
+                if !held.prolonged {
+                    held.prolonged = true;
+                    held.expires_at += *by;
+                }
+                held.claim = Some((booking.clone(), held.expires_at));
+                true
+            }
+            PageCommand::Unclaim { hold, booking } => {
+                if let Some(held) = self.holds.get_mut(hold).filter(|held| held.claimed_by(booking)) {
+                    held.claim = None;
+                }
+                true
+            }
+            PageCommand::Abandon { hold, booking } => {
+                if self.holds.get(hold).is_some_and(|held| held.claimed_by(booking)) {
+                    self.holds.remove(hold);
+                }
+                true
+            }
+            PageCommand::Release { hold } => {
+                let claimed = self.holds.get(hold).is_some_and(|held| held.claim.is_some());
+                if !claimed {
+                    self.holds.remove(hold);
+                }
+                !claimed
+            }
+            PageCommand::Expire { hold } => !self.holds.contains_key(hold),
+            PageCommand::Confirm { hold, booking, slots, quantity } => {
+                if let Some(held) = self.holds.get(hold).filter(|held| held.claimed_by(booking)).cloned() {
+                    self.holds.remove(hold);
+                    self.book(&held.slots, held.quantity);
+                    return true;
+                }
+                let fits = self.fits(slots, *quantity);
+                if fits {
+                    self.book(slots, *quantity);
+                }
+                fits
+            }
+            PageCommand::Return { hold, entry } => {
+                let may = self.stands(&entry.slots, entry.quantity) && !self.holds.contains_key(hold);
+                if may {
+                    self.unbook(&entry.slots, entry.quantity);
+                    self.holds.insert(hold.clone(), Held::new(entry));
+                }
+                may
+            }
+            PageCommand::Free { slots, quantity, .. } => {
+                let may = self.stands(slots, *quantity);
+                if may {
+                    self.unbook(slots, *quantity);
+                }
+                may
+            }
+            PageCommand::SetInventory { slots, capacity, closed } => {
+                if capacity.is_some_and(|capacity| slots.iter().any(|slot| self.used(slot) > capacity)) {
+                    return false;
+                }
+                for slot in slots {
+                    if let Some(capacity) = capacity {
+                        self.capacity.insert(slot.clone(), *capacity);
+                        self.own_capacity.insert(slot.clone());
+                    }
+                    if *closed == Some(true) {
+                        self.closed.insert(slot.clone());
+                    } else if *closed == Some(false) {
+                        self.closed.remove(slot);
+                    }
+                }
+                true
+            }
+            PageCommand::SetDefaultCapacity { capacity } => {
+                let others: Vec<SlotKey> =
+                    self.capacity.keys().filter(|slot| !self.own_capacity.contains(slot)).cloned().collect();
+                let may = others.iter().all(|slot| self.used(slot) <= *capacity);
+                if may {
+                    self.capacity.extend(others.into_iter().map(|slot| (slot, *capacity)));
+                }
+                may
+            }
+        }
+    }
+
+    /// What a page says otherwise than the model.
+    pub(crate) fn compare(&self, page: &Page, now: Timestamp) -> Result<(), String> {
+        let live: BTreeMap<HoldId, Held> = page
+            .holds
+            .iter()
+            .filter(|(_, entry)| entry.is_live(now))
+            .map(|(id, entry)| {
+                let claim = match &entry.state {
+                    HoldState::Active => None,
+                    HoldState::Confirming { booking, deadline } => Some((booking.clone(), *deadline)),
+                };
+                (id.clone(), Held { claim, ..Held::new(entry) })
+            })
+            .collect();
+        let forgetful: BTreeMap<HoldId, Held> = self
+            .holds
+            .iter()
+            .filter(|(_, held)| held.claim.as_ref().map_or(held.expires_at, |claim| claim.1) > now)
+            .map(|(id, held)| (id.clone(), Held { requests: Vec::new(), ..held.clone() }))
+            .collect();
+        if live != forgetful {
+            return Err(format!("live holds {live:?}, by the model {forgetful:?}"));
+        }
+        for (id, entry) in page.holds.iter().filter(|(_, entry)| entry.is_live(now)) {
+            let requests = &self.holds[id].requests;
+            if entry.extensions as usize != requests.len() || entry.last_extension.as_ref() != requests.last()
+            {
+                return Err(format!(
+                    "{id} was extended {} times, by the model {requests:?}",
+                    entry.extensions
+                ));
+            }
+        }
+        for slot in self.capacity.keys() {
+            let confirmed = page.confirmed.get(slot).copied().unwrap_or(0);
+            let used: u32 =
+                forgetful.values().filter(|h| h.slots.contains(slot)).map(|h| h.quantity).sum::<u32>()
+                    + self.confirmed[slot];
+            let free = self.capacity[slot] - used;
+            let offered = if self.closed.contains(slot) { 0 } else { free };
+            let said = (page.capacity_of(slot), confirmed, page.in_use(slot, now), page.offered(slot, now));
+            let counted = (self.capacity[slot], self.confirmed[slot], used, offered);
+            if said != counted {
+                return Err(format!("slot {slot}: {said:?}, by the model {counted:?}"));
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,123 @@
+//! Money and cancellation policies: nothing is made from nothing.
+#![expect(clippy::expect_used, reason = "helpers of tests")]
+
+use holdfast_domain::money::{AMOUNT_MAX, Currency, Money, MoneyError, Percent};
+use holdfast_domain::policy::{CancellationPolicy, TIERS_MAX, Tier};
+use jiff::{SignedDuration, Timestamp};
+use proptest::prelude::*;
+use proptest::test_runner::FileFailurePersistence;
+
+fn eur(amount: i64) -> Money {
+    Money::new(amount, Currency::parse("EUR").expect("known")).expect("in range")
+}
+
+fn percent(value: u8) -> Percent {
+    Percent::new(value).expect("at most 100")
+}
+
+fn start() -> Timestamp {
+    Timestamp::from_second(1_780_000_000).expect("in range")
+}
+
+fn any_tiers() -> impl Strategy<Value = Vec<Tier>> {
+    proptest::collection::btree_map(0u32..200, 0u8..=100, 0..=TIERS_MAX).prop_map(|tiers| {
+        tiers.into_iter().map(|(hours_before, value)| Tier { hours_before, refund: percent(value) }).collect()
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        failure_persistence: Some(Box::new(FileFailurePersistence::Direct("tests/regressions/money.txt"))),
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn sums_can_be_taken_apart_again(a in 0..=AMOUNT_MAX, b in 0..=AMOUNT_MAX) {
+        match eur(a).add(eur(b)) {
+            Ok(sum) => {
+                prop_assert_eq!(sum.amount(), a + b);
+                prop_assert_eq!(sum.subtract(eur(b)), Ok(eur(a)));
+                prop_assert_eq!(eur(b).add(eur(a)), Ok(sum));
+            }
+            Err(error) => {
+                prop_assert_eq!(error, MoneyError::OutOfRange);
+                prop_assert!(a + b > AMOUNT_MAX);
+            }
+        }
+        prop_assert_eq!(eur(a).subtract(eur(b)).is_ok(), a >= b);
+    }
+
+    #[test]
+    fn times_is_repeated_addition(amount in 0i64..1_000_000, count in 0u64..100) {
+        let mut sum = eur(0);
+        for _ in 0..count {
+            sum = sum.add(eur(amount)).expect("in range");
+        }
+        prop_assert_eq!(eur(amount).times(count), Ok(sum));
+    }
+
+    #[test]
+    fn a_percentage_and_its_rest_lose_nothing(amount in 0..=AMOUNT_MAX, value in 0u8..=100) {
+        let part = eur(amount).percent(percent(value)).amount();
+        let rest = eur(amount).percent(percent(100 - value)).amount();
+        // Both halves of a half are rounded up.
+        prop_assert!((amount..=amount + 1).contains(&(part + rest)), "{part} + {rest} of {amount}");
+        let exact = i128::from(amount) * i128::from(value);
+        prop_assert!((i128::from(part) * 100 - exact).abs() <= 50);
+        if value > 0 {
+            prop_assert!(eur(amount).percent(percent(value - 1)).amount() <= part);
+        }
+    }
+
+    #[test]
+    fn the_order_of_tiers_says_nothing(tiers in any_tiers().prop_shuffle(), turn in 0usize..16) {
+        let mut turned = tiers.clone();
+        turned.rotate_left(turn.min(tiers.len()));
+        let policy = CancellationPolicy::new(tiers).expect("a valid policy");
+        prop_assert!(policy.tiers().windows(2).all(|pair| pair[0].hours_before > pair[1].hours_before));
+        prop_assert_eq!(CancellationPolicy::new(turned), Some(policy));
+    }
+
+    #[test]
+    fn the_tier_with_the_most_hours_that_still_remain_applies(
+        tiers in any_tiers(),
+        paid in 0..=AMOUNT_MAX,
+        seconds in -7_200i64..800_000,
+        nanos in 0i32..2,
+    ) {
+        let policy = CancellationPolicy::new(tiers.clone()).expect("a valid policy");
+        let now = start() - SignedDuration::new(seconds, nanos);
+        let refund = policy.refund(eur(paid), start(), now);
+        let begun = seconds < 0 || (seconds == 0 && nanos == 0);
+        let share = tiers
+            .iter()
+            .filter(|tier| !begun && i64::from(tier.hours_before) * 3_600 <= seconds)
+            .max_by_key(|tier| tier.hours_before)
+            .map_or(Percent::ZERO, |tier| tier.refund);
+        prop_assert_eq!(refund, eur(paid).percent(share));
+        prop_assert!(refund.amount() <= paid);
+    }
+
+    #[test]
+    fn any_text_is_a_known_currency_or_refused(text in "\\PC{0,5}") {
+        if let Ok(currency) = Currency::parse(&text) {
+            prop_assert_eq!(currency.code(), text);
+        }
+    }
+}
+
+#[test]
+fn currencies_do_not_mix() {
+    let usd = Money::zero(Currency::parse("USD").expect("known"));
+    for mixed in [eur(1).add(usd), eur(1).subtract(usd)] {
+        assert!(matches!(mixed, Err(MoneyError::CurrencyMismatch(..))));
+    }
+}
+
+#[test]
+fn too_many_tiers_are_refused() {
+    let tiers =
+        |count: u32| (0..count).map(|hours_before| Tier { hours_before, refund: percent(1) }).collect();
+    assert!(CancellationPolicy::new(tiers(16)).is_some());
+    assert!(CancellationPolicy::new(tiers(17)).is_none());
+}
