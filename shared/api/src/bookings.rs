@@ -15,6 +15,8 @@ use crate::exchange::Exchange;
 use crate::problem::Problem;
 use crate::read::query::Query;
 use crate::request::{Request, Response, Scope};
+#[cfg(test)]
+use crate::route::listed;
 use crate::route::{Route, find};
 use crate::wire::booking::{BookingBody, BookingEventList, BookingList};
 use crate::wire::search::{bounded, limit};
@@ -38,6 +40,12 @@ const ROUTES: &[Route<Operation>] = &[
     Route { method: Method::GET, template: "/api/bookings/{bookingId}/events", operation: Operation::Trail },
 ];
 const SCOPES: &[Scope] = &[Scope::Guest, Scope::Operator];
+
+/// Method and template of every route, for the OpenAPI document to be held against.
+#[cfg(test)]
+pub(crate) fn routes() -> Vec<(String, String)> {
+    listed(ROUTES)
+}
 
 impl BookingsApi {
     /// Over the use cases of bookings.

@@ -12,6 +12,8 @@ use crate::bookings::booking_id;
 use crate::exchange::Exchange;
 use crate::problem::Problem;
 use crate::request::{Request, Response, Scope};
+#[cfg(test)]
+use crate::route::listed;
 use crate::route::{Route, find};
 use crate::wire::booking::{CancelledBody, NewCancellation};
 
@@ -32,6 +34,12 @@ const ROUTES: &[Route<Operation>] = &[Route {
     operation: Operation::Cancel,
 }];
 const SCOPES: &[Scope] = &[Scope::Guest, Scope::Operator];
+
+/// Method and template of every route, for the OpenAPI document to be held against.
+#[cfg(test)]
+pub(crate) fn routes() -> Vec<(String, String)> {
+    listed(ROUTES)
+}
 
 impl CancelApi {
     /// Over the use cases of bookings.
@@ -65,7 +73,7 @@ impl CancelApi {
             description = "`respond-async`: do not wait for the refund. `wait=N`: up to N seconds, at most 25 (RFC 7240)"
         ),
     ),
-    request_body = Option<NewCancellation>,
+    request_body(content = NewCancellation, description = "May be left out"),
     responses((status = 200, description = "The booking is cancelled", body = CancelledBody))
 )]
 pub(crate) async fn cancel(api: &CancelApi, exchange: &Exchange, id: &str) -> Result<Response, Problem> {

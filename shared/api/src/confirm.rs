@@ -12,6 +12,8 @@ use crate::answer;
 use crate::exchange::{Exchange, PREFERENCE_APPLIED};
 use crate::problem::{Code, Problem};
 use crate::request::{Request, Response, Scope};
+#[cfg(test)]
+use crate::route::listed;
 use crate::route::{Route, find};
 use crate::wire::booking::{BookingBody, NewBooking, has_stood};
 
@@ -29,6 +31,12 @@ enum Operation {
 const ROUTES: &[Route<Operation>] =
     &[Route { method: Method::POST, template: "/api/bookings", operation: Operation::Create }];
 const SCOPES: &[Scope] = &[Scope::Guest, Scope::Operator];
+
+/// Method and template of every route, for the OpenAPI document to be held against.
+#[cfg(test)]
+pub(crate) fn routes() -> Vec<(String, String)> {
+    listed(ROUTES)
+}
 
 impl ConfirmApi {
     /// Over the use cases of bookings.

@@ -12,6 +12,8 @@ use crate::answer;
 use crate::exchange::Exchange;
 use crate::problem::Problem;
 use crate::request::{Request, Response, Scope};
+#[cfg(test)]
+use crate::route::listed;
 use crate::route::{Route, find};
 use crate::wire::hold::{HoldBody, NewHold, Nothing};
 
@@ -37,6 +39,12 @@ const ROUTES: &[Route<Operation>] = &[
     Route { method: Method::POST, template: "/api/holds/{holdId}/extend", operation: Operation::Extend },
 ];
 const SCOPES: &[Scope] = &[Scope::Guest, Scope::Operator];
+
+/// Method and template of every route, for the OpenAPI document to be held against.
+#[cfg(test)]
+pub(crate) fn routes() -> Vec<(String, String)> {
+    listed(ROUTES)
+}
 
 impl HoldApi {
     /// Over the use cases of holds.
@@ -126,7 +134,7 @@ pub(crate) async fn release(api: &HoldApi, exchange: &Exchange, id: &str) -> Res
 #[utoipa::path(
     post, path = "/api/holds/{holdId}/extend", operation_id = "extendHold", tag = "holds",
     params(("holdId" = String, Path, description = "The hold")),
-    request_body = Option<Nothing>,
+    request_body(content = Nothing, description = "May be left out"),
     responses((status = 200, description = "The hold with its new expiry", body = HoldBody))
 )]
 pub(crate) async fn extend(api: &HoldApi, exchange: &Exchange, id: &str) -> Result<Response, Problem> {

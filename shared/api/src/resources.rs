@@ -13,6 +13,8 @@ use crate::answer;
 use crate::exchange::Exchange;
 use crate::problem::{FieldError, Problem};
 use crate::request::{Request, Response, Scope};
+#[cfg(test)]
+use crate::route::listed;
 use crate::route::{Route, find};
 use crate::wire::resource::{Inventory, InventoryBody, InventorySet, ResourceBody, TermsBody};
 
@@ -40,6 +42,12 @@ const ROUTES: &[Route<Operation>] = &[
     },
 ];
 const SCOPES: &[Scope] = &[Scope::Operator];
+
+/// Method and template of every route, for the OpenAPI document to be held against.
+#[cfg(test)]
+pub(crate) fn routes() -> Vec<(String, String)> {
+    listed(ROUTES)
+}
 
 impl ResourcesApi {
     /// Over the use cases of resources.

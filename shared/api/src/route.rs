@@ -41,6 +41,12 @@ pub(crate) fn find<O: Copy>(
     }
 }
 
+/// Method and template of routes.
+#[cfg(test)]
+pub(crate) fn listed<O>(routes: &[Route<O>]) -> Vec<(String, String)> {
+    routes.iter().map(|route| (route.method.to_string(), route.template.to_owned())).collect()
+}
+
 fn matches(template: &str, path: &str) -> Option<String> {
     let mut named = String::new();
     let mut wanted = template.split('/');

@@ -15,6 +15,8 @@ use crate::exchange::Exchange;
 use crate::problem::Problem;
 use crate::request::{Request, Response};
 use crate::resources::resource_id;
+#[cfg(test)]
+use crate::route::listed;
 use crate::route::{Route, find};
 use crate::wire::instant;
 use crate::wire::search::{Calendar, CalendarParameters, OfferBody, OfferList, SearchParameters};
@@ -40,6 +42,12 @@ const ROUTES: &[Route<Operation>] = &[
         operation: Operation::Calendar,
     },
 ];
+
+/// Method and template of every route, for the OpenAPI document to be held against.
+#[cfg(test)]
+pub(crate) fn routes() -> Vec<(String, String)> {
+    listed(ROUTES)
+}
 
 impl SearchApi {
     /// Over search, and the resources for their calendars.

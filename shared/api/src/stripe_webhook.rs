@@ -12,6 +12,8 @@ use crate::answer;
 use crate::exchange::Exchange;
 use crate::problem::{Code, Problem};
 use crate::request::{Request, Response};
+#[cfg(test)]
+use crate::route::listed;
 use crate::route::{Route, find};
 
 /// Events carry whole objects of the provider.
@@ -32,6 +34,12 @@ enum Operation {
 
 const ROUTES: &[Route<Operation>] =
     &[Route { method: Method::POST, template: "/api/webhooks/stripe", operation: Operation::Receive }];
+
+/// Method and template of every route, for the OpenAPI document to be held against.
+#[cfg(test)]
+pub(crate) fn routes() -> Vec<(String, String)> {
+    listed(ROUTES)
+}
 
 impl WebhookApi {
     /// Over the use case of webhooks and the check of their signatures.

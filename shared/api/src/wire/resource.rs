@@ -57,11 +57,12 @@ pub struct TermsBody {
 
 /// How a resource's time is cut.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
-#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[serde(tag = "kind", rename_all = "camelCase")]
 #[schema(as = Schedule)]
 pub enum ScheduleBody {
     /// A night per local date.
     #[schema(title = "nightly")]
+    #[serde(rename_all = "camelCase")]
     Nightly {
         /// Local time of arrival, `HH:MM`.
         #[schema(pattern = "^[0-2][0-9]:[0-5][0-9]$", example = "15:00")]
@@ -72,6 +73,7 @@ pub enum ScheduleBody {
     },
     /// Slots of equal length within opening hours.
     #[schema(title = "slots")]
+    #[serde(rename_all = "camelCase")]
     Slots {
         /// Minutes of one slot.
         #[schema(minimum = 1, maximum = 1440)]

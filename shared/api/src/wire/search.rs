@@ -51,8 +51,8 @@ pub struct SearchParameters {
     /// Units.
     #[param(required = false, default = 1, minimum = 1, maximum = 100_000)]
     pub quantity: u32,
-    /// Order of results.
-    #[param(required = false, inline, default = "price")]
+    /// Order of results; by price if left out.
+    #[param(required = false, inline)]
     pub sort: SortName,
     /// `latitude,longitude` in degrees; required to sort by distance.
     #[param(required = false, example = "40.7,-74.0")]
