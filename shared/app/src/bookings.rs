@@ -13,12 +13,16 @@ use tokio::time::{Instant, sleep};
 use crate::audit::AuditEvent;
 use crate::failure::Failure;
 use crate::holds::claimed_by_another;
-use crate::identity::{Caller, RequestKey, booking_id, confirmation_number, key_digest};
+use crate::identity::{Caller, RequestKey, booking_id_of_run, confirmation_number, key_digest};
 use crate::ports::{BookingCommit, CommitError, InventoryMove, Ledger, Mutation, StoreError, Workflow};
 
 /// How long a claim keeps a hold from expiring while the bank is asked. Longer than the saga's bounded steps take, so that
 /// only a saga that has long been stuck loses its hold, and has to take the places again.
 pub const CLAIM_SECONDS: i64 = 900;
+/// The reasons of a booking that failed because something outside did not answer. The same request again runs for real.
+pub const OUTAGE_REASONS: [&str; 2] = ["service_unavailable", "payment_unavailable"];
+/// How often a request runs for real before its last failure is repeated: each run is a booking in the guest's history.
+const RUNS_MAX: u32 = 20;
 const ATTEMPTS_MAX: usize = 8;
 const POLL_FIRST: Duration = Duration::from_millis(15);
 const POLL_LONGEST: Duration = Duration::from_millis(150);
@@ -100,10 +104,22 @@ impl Bookings {
         request: &BookingRequest,
         mutation: &Mutation,
     ) -> Result<Requested, Failure> {
-        let id = booking_id(&caller.guest, &key.key);
-        let replayed = match self.ledger.booking(&id).await? {
-            Some(known) => self.same_request(&known, key)?,
-            None => self.open(&id, caller, key, request, mutation).await?,
+        let mut run = 0;
+        let (id, replayed) = loop {
+            let id = booking_id_of_run(&caller.guest, &key.key, run);
+            match self.ledger.booking(&id).await? {
+                Some(known) => {
+                    let replayed = self.same_request(&known, key)?;
+                    if !failed_by_outage(&known) || run == RUNS_MAX {
+                        break (id, replayed);
+                    }
+                    run += 1;
+                }
+                None => {
+                    let replayed = self.open(&id, caller, key, request, mutation).await?;
+                    break (id, replayed);
+                }
+            }
         };
         self.workflow.start_booking(&id, mutation.trace.as_deref()).await?;
         let booking = self.wait_for(&id, request.wait, is_settled).await?;
@@ -228,7 +244,7 @@ impl Bookings {
         let mut replayed = false;
         for _ in 0..ATTEMPTS_MAX {
             let booking = self.get(caller, id).await?;
-            match (booking.status, &booking.cancellation) {
+            match (booking.status_at(mutation.now), &booking.cancellation) {
                 (BookingStatus::Cancelled, Some(known)) => {
                     if known.request.0 == request.0 {
                         if known.request.1 != request.1 {
@@ -342,6 +358,14 @@ fn is_settled(booking: &Booking) -> bool {
         },
         BookingStatus::Cancelled | BookingStatus::Completed | BookingStatus::Failed => true,
     }
+}
+
+/// Whether a booking came to nothing because something outside did not answer.
+#[must_use]
+pub fn failed_by_outage(booking: &Booking) -> bool {
+    booking.status == BookingStatus::Failed
+        && booking.payment_status != PaymentStatus::Failed
+        && booking.failure.as_deref().is_some_and(|reason| OUTAGE_REASONS.contains(&reason))
 }
 
 /// Whether the money of a booking that does not stand has come to rest.

@@ -435,6 +435,20 @@ impl Booking {
         self
     }
 
+    /// Where the booking stands at `now`. As with holds, the end of its time is a condition, not a job: a confirmed booking
+    /// whose time has passed is completed.
+    #[must_use]
+    pub fn status_at(&self, now: Timestamp) -> BookingStatus {
+        match self.status {
+            BookingStatus::Confirmed if self.order.end <= now => BookingStatus::Completed,
+            status @ (BookingStatus::Pending
+            | BookingStatus::Confirmed
+            | BookingStatus::Cancelled
+            | BookingStatus::Completed
+            | BookingStatus::Failed) => status,
+        }
+    }
+
     /// What is still to be given back of what was taken: by the cancellation's terms, all of it if the booking failed,
     /// nothing while it stands.
     #[must_use]

@@ -1,0 +1,21 @@
+//! `make bench`: the figures of the ledger, printed. Every speed stands beside another of the same run; nothing here
+//! passes or fails.
+
+#![expect(clippy::expect_used, clippy::print_stdout, reason = "a benchmark prints, and stops where it cannot go on")]
+
+mod rates;
+mod start;
+mod units;
+
+use holdfast_testkit::at;
+
+/// When every run begins: the nights booked lie after it.
+const START: &str = "2030-01-01T12:00:00Z";
+
+#[tokio::main]
+async fn main() {
+    println!("Holdfast figures, one run on this machine\n");
+    units::print(at(START)).await;
+    rates::print(at(START)).await;
+    start::print();
+}
