@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use holdfast_app::bookings::{Bookings, Requested};
+use holdfast_app::bookings::{Bookings, Requested, failed_by_outage};
 use holdfast_app::{Caller, Clock};
 use holdfast_domain::{Booking, BookingStatus, PaymentStatus};
 use http::{Method, StatusCode};
@@ -127,7 +127,7 @@ fn failed(booking: &Booking) -> Problem {
             "sold_out" => {
                 Problem::new(Code::SoldOut, "the hold expired, and its places are gone; nothing is charged")
             }
-            "service_unavailable" | "payment_unavailable" => Problem::new(
+            _ if failed_by_outage(booking) => Problem::new(
                 Code::ServiceUnavailable,
                 "the payment could not be made; nothing is charged; try again later",
             ),

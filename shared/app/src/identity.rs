@@ -69,6 +69,17 @@ pub fn booking_id(caller: &GuestId, key: &str) -> BookingId {
     parsed(BookingId::parse, &format!("bkg_{}", digest(&["booking", caller.as_str(), key], 24)))
 }
 
+/// The booking of a later run of the same request: `run` earlier ones came to nothing because something outside failed, and
+/// such an outcome is not remembered (API.md, Conventions). Run 0 is [`booking_id`].
+#[must_use]
+pub fn booking_id_of_run(caller: &GuestId, key: &str, run: u32) -> BookingId {
+    if run == 0 {
+        return booking_id(caller, key);
+    }
+    let run = run.to_string();
+    parsed(BookingId::parse, &format!("bkg_{}", digest(&["booking", caller.as_str(), key, &run], 24)))
+}
+
 /// The digest of a key on a hold or booking, where the path names which.
 #[must_use]
 pub fn key_digest(purpose: &str, caller: &GuestId, key: &str) -> Fingerprint {
@@ -106,6 +117,8 @@ mod tests {
         assert_ne!(first, hold_id(&guest("a"), "l"));
         assert_ne!(hold_id(&guest("ab"), "c"), hold_id(&guest("a"), "bc"));
         assert_ne!(first.as_str()[4..], booking_id(&guest("a"), "k").as_str()[4..]);
+        assert_eq!(booking_id_of_run(&guest("a"), "k", 0), booking_id(&guest("a"), "k"));
+        assert_ne!(booking_id_of_run(&guest("a"), "k", 1), booking_id_of_run(&guest("a"), "k", 2));
     }
 
     #[test]

@@ -10,6 +10,7 @@ use holdfast_domain::booking::CustomerAction;
 use holdfast_domain::{
     Booking, BookingEvent, BookingId, BookingStatus, HoldSnapshot, PageRejection, PaymentStatus,
 };
+use jiff::Timestamp;
 
 use crate::bookings::change;
 use crate::failure::Failure;
@@ -33,7 +34,7 @@ pub enum Outcome {
     Authorized,
     /// The bank wants the customer, for so many seconds.
     ActionRequired {
-        /// Until the hold expires, at least 1.
+        /// Until the hold expires, rounded up; 0 once it has: then only a late payment may still come.
         timeout_seconds: i64,
     },
     /// The card was declined.
@@ -114,7 +115,7 @@ impl Saga {
         self.commit(
             id,
             BookingEvent::PaymentCreated { intent },
-            |_| InventoryMove::Keep,
+            InventoryMove::Keep,
             Outcome::Created,
             mutation,
         )
@@ -188,7 +189,7 @@ impl Saga {
     /// [`Failure`] on an outage.
     pub async fn confirm_booking(&self, id: &BookingId, mutation: &Mutation) -> Result<Outcome, Failure> {
         let done = self
-            .commit(id, BookingEvent::Confirmed, |_| InventoryMove::Confirm, Outcome::Confirmed, mutation)
+            .commit(id, BookingEvent::Confirmed, InventoryMove::Confirm, Outcome::Confirmed, mutation)
             .await;
         match done {
             Err(Failure::SoldOut { .. } | Failure::RangeNotBookable(_)) => Ok(Outcome::SoldOut),
@@ -231,6 +232,15 @@ impl Saga {
     pub async fn refund_payment(&self, id: &BookingId, mutation: &Mutation) -> Result<Outcome, Failure> {
         let booking = self.load(id).await?;
         let payment = self.payments.inquire(intent_of(&booking)?).await?;
+        let booking = match payment.state {
+            PaymentState::Captured => self.captured(&booking, mutation).await?,
+            PaymentState::NotStarted
+            | PaymentState::ActionRequired { .. }
+            | PaymentState::Processing
+            | PaymentState::Authorized
+            | PaymentState::Voided
+            | PaymentState::Declined { .. } => booking,
+        };
         let due = match booking.status {
             BookingStatus::Pending => booking
                 .captured
@@ -241,7 +251,19 @@ impl Saga {
             | BookingStatus::Confirmed
             | BookingStatus::Completed => booking.refund_due(),
         };
-        self.refund(&booking, &payment, due, mutation).await
+        let promised = booking.refunded.add(due).map_err(|error| corrupt(&booking, &error.to_string()))?;
+        if let Ok(missing) = promised.subtract(payment.refunded)
+            && missing.amount() > 0
+        {
+            self.payments.refund(id, &payment.intent, missing, payment.refunded).await?;
+        }
+        // More may have been given back in the provider's dashboard than was promised.
+        let total = if payment.refunded.amount() > promised.amount() { payment.refunded } else { promised };
+        if total.amount() == 0 {
+            return Ok(Outcome::Refunded);
+        }
+        let event = BookingEvent::Refunded { total };
+        self.commit(id, event, InventoryMove::Keep, Outcome::Refunded, mutation).await
     }
 
     /// The booking has come to nothing: its hold waits for the guest again if it is in time, its places are free if not.
@@ -271,7 +293,7 @@ impl Saga {
             | BookingStatus::Failed => InventoryMove::Unclaim,
         };
         let event = BookingEvent::Failed { reason: reason.to_owned(), declined };
-        self.commit(id, event, |_| inventory.clone(), Outcome::Failed, mutation).await
+        self.commit(id, event, inventory, Outcome::Failed, mutation).await
     }
 
     /// Brings the money of a booking that does not stand to rest: void what is reserved, give back what is due.
@@ -287,12 +309,7 @@ impl Saga {
             }
         }
         match self.void(&booking, mutation).await? {
-            Outcome::Captured => {
-                let booking = self.load(id).await?;
-                let payment = self.payments.inquire(intent_of(&booking)?).await?;
-                let due = booking.refund_due();
-                self.refund(&booking, &payment, due, mutation).await?;
-            }
+            Outcome::Captured => drop(self.refund_payment(id, mutation).await?),
             Outcome::Voided
             | Outcome::Claimed
             | Outcome::Dead
@@ -328,9 +345,7 @@ impl Saga {
                 match after.state {
                     PaymentState::Voided => true,
                     PaymentState::Captured => {
-                        let event = BookingEvent::Captured { amount: booking.order.price };
-                        self.commit(&booking.id, event, |_| InventoryMove::Keep, Outcome::Captured, mutation)
-                            .await?;
+                        self.captured(booking, mutation).await?;
                         false
                     }
                     PaymentState::NotStarted
@@ -349,28 +364,14 @@ impl Saga {
         if !voided {
             return Ok(Outcome::Captured);
         }
-        self.commit_any(&booking.id, BookingEvent::Voided, |_| InventoryMove::Keep, Outcome::Voided, mutation)
-            .await
+        self.commit(&booking.id, BookingEvent::Voided, InventoryMove::Keep, Outcome::Voided, mutation).await
     }
 
-    async fn refund(
-        &self,
-        booking: &Booking,
-        payment: &Payment,
-        due: holdfast_domain::Money,
-        mutation: &Mutation,
-    ) -> Result<Outcome, Failure> {
-        let total = booking.refunded.add(due).map_err(|error| corrupt(booking, &error.to_string()))?;
-        if let Ok(missing) = total.subtract(payment.refunded)
-            && missing.amount() > 0
-        {
-            self.payments.refund(&booking.id, &payment.intent, missing, payment.refunded).await?;
-        }
-        if total.amount() == 0 {
-            return Ok(Outcome::Refunded);
-        }
-        let event = BookingEvent::Refunded { total };
-        self.commit_any(&booking.id, event, |_| InventoryMove::Keep, Outcome::Refunded, mutation).await
+    /// Writes down that the money was taken; the booking after that.
+    async fn captured(&self, booking: &Booking, mutation: &Mutation) -> Result<Booking, Failure> {
+        let event = BookingEvent::Captured { amount: booking.order.price };
+        self.commit(&booking.id, event, InventoryMove::Keep, Outcome::Captured, mutation).await?;
+        self.load(&booking.id).await
     }
 
     /// Writes down what the provider says of a payment.
@@ -389,34 +390,33 @@ impl Saga {
             PaymentState::Voided => Ok(Outcome::Voided),
             PaymentState::Declined { code } => Ok(Outcome::Declined { code }),
             PaymentState::Authorized => {
-                self.commit(
-                    id,
-                    BookingEvent::Authorized,
-                    |_| InventoryMove::Keep,
-                    Outcome::Authorized,
-                    mutation,
-                )
-                .await
+                self.commit(id, BookingEvent::Authorized, InventoryMove::Keep, Outcome::Authorized, mutation)
+                    .await
             }
             PaymentState::Captured => {
                 let event = BookingEvent::Captured { amount: booking.order.price };
-                self.commit(id, event, |_| InventoryMove::Keep, Outcome::Captured, mutation).await
+                self.commit(id, event, InventoryMove::Keep, Outcome::Captured, mutation).await
             }
             PaymentState::ActionRequired { client_secret, redirect_url } => {
                 let snapshot = self.hold_of(booking).await?;
+                let claimed = snapshot.claimed_by(mutation.now) == Some(id);
                 let expires_at = match &booking.action {
                     Some(action) => action.expires_at,
-                    None => snapshot.customer_deadline(),
+                    None if claimed => snapshot.customer_deadline(),
+                    None => snapshot.expires_at(),
                 };
-                let timeout_seconds = expires_at.duration_since(mutation.now).as_secs().max(1);
-                let outcome = Outcome::ActionRequired { timeout_seconds };
+                let timeout_seconds = seconds_until(expires_at, mutation.now);
                 let action = CustomerAction { client_secret, redirect_url, expires_at };
-                let prolong = InventoryMove::Prolong { hold: Box::new(snapshot.hold), expires_at };
+                let inventory = if claimed {
+                    InventoryMove::Prolong { hold: Box::new(snapshot.hold), expires_at }
+                } else {
+                    InventoryMove::Keep
+                };
                 self.commit(
                     id,
                     BookingEvent::ActionRequired { action },
-                    |_| prolong.clone(),
-                    outcome,
+                    inventory,
+                    Outcome::ActionRequired { timeout_seconds },
                     mutation,
                 )
                 .await
@@ -424,45 +424,25 @@ impl Saga {
         }
     }
 
+    /// Writes an event down. A cancelled booking takes only what tells of its money, and says that it is cancelled unless
+    /// money was given back.
     async fn commit(
         &self,
         id: &BookingId,
         event: BookingEvent,
-        inventory: impl Fn(&Booking) -> InventoryMove + Send,
+        inventory: InventoryMove,
         outcome: Outcome,
         mutation: &Mutation,
     ) -> Result<Outcome, Failure> {
+        let gives_back = matches!(event, BookingEvent::Voided | BookingEvent::Refunded { .. });
         for _ in 0..ATTEMPTS_MAX {
             let booking = self.load(id).await?;
-            let takes_no_more = booking.status == BookingStatus::Cancelled;
-            if takes_no_more && !matches!(event, BookingEvent::Captured { .. }) {
+            let overtaken = booking.status == BookingStatus::Cancelled && !gives_back;
+            if overtaken && !matches!(event, BookingEvent::Captured { .. }) {
                 return Ok(Outcome::Cancelled);
             }
-            let Some(commit) = change(&booking, event.clone(), inventory(&booking), mutation)? else {
-                return Ok(outcome);
-            };
-            match self.ledger.commit(&commit).await {
-                Ok(()) if takes_no_more => return Ok(Outcome::Cancelled),
-                Ok(()) => return Ok(outcome),
-                Err(CommitError::Stale) => {}
-                Err(error) => return Err(failed(error)),
-            }
-        }
-        Err(StoreError::Contention(id.to_string()).into())
-    }
-
-    /// As `commit`, for what happens to cancelled bookings too.
-    async fn commit_any(
-        &self,
-        id: &BookingId,
-        event: BookingEvent,
-        inventory: impl Fn(&Booking) -> InventoryMove + Send,
-        outcome: Outcome,
-        mutation: &Mutation,
-    ) -> Result<Outcome, Failure> {
-        for _ in 0..ATTEMPTS_MAX {
-            let booking = self.load(id).await?;
-            let Some(commit) = change(&booking, event.clone(), inventory(&booking), mutation)? else {
+            let outcome = if overtaken { Outcome::Cancelled } else { outcome.clone() };
+            let Some(commit) = change(&booking, event.clone(), inventory.clone(), mutation)? else {
                 return Ok(outcome);
             };
             match self.ledger.commit(&commit).await {
@@ -481,6 +461,12 @@ impl Saga {
     async fn hold_of(&self, booking: &Booking) -> Result<HoldSnapshot, Failure> {
         self.ledger.hold(&booking.hold).await?.ok_or(Failure::NotFound("hold"))
     }
+}
+
+fn seconds_until(deadline: Timestamp, now: Timestamp) -> i64 {
+    let left = deadline.duration_since(now);
+    let started = i64::from(left.subsec_nanos() > 0);
+    left.as_secs().saturating_add(started).max(0)
 }
 
 fn failed(error: CommitError) -> Failure {

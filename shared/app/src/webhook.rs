@@ -10,7 +10,8 @@ use thiserror::Error;
 use crate::bookings::change;
 use crate::failure::Failure;
 use crate::ports::{
-    CommitError, InventoryMove, Ledger, Mutation, Payment, PaymentState, Payments, StoreError, Workflow,
+    CommitError, InventoryMove, Ledger, Mutation, Payment, PaymentError, PaymentState, Payments, StoreError,
+    Workflow,
 };
 
 const ATTEMPTS_MAX: usize = 8;
@@ -89,7 +90,14 @@ impl Webhook {
         intent: &str,
         mutation: &Mutation,
     ) -> Result<Reaction, Failure> {
-        let payment = self.payments.inquire(intent).await?;
+        let payment = match self.payments.inquire(intent).await {
+            Ok(payment) => payment,
+            Err(PaymentError::Refused { code, .. }) => {
+                tracing::warn!(intent, code, "the provider does not tell us of a payment it rang for");
+                return Ok(Reaction::Nothing);
+            }
+            Err(error) => return Err(error.into()),
+        };
         let Some(id) = payment.booking.as_deref().and_then(|id| BookingId::parse(id).ok()) else {
             return Ok(Reaction::Nothing);
         };
