@@ -87,7 +87,7 @@ export class Functions extends Construct {
       ...search,
     });
     searchFunction.allow(READ, [tables.search.tableArn]);
-    searchFunction.allow(['dynamodb:GetItem', 'dynamodb:Query'], [tables.ledger.tableArn]);
+    searchFunction.allow(READ, [tables.ledger.tableArn]);
 
     const hold = make('hold', 'Places, reads, extends and releases holds', { ...ledger, ...holds }, { memoryMegabytes: 512 });
     hold.allow([...READ, ...WRITE], [tables.ledger.tableArn, tables.holds.tableArn]);
