@@ -38,7 +38,7 @@ clean-local: ## Forget the stopped local stack's data and logs
 	@$(STACK) clean
 
 demo: up ## Start the local stack and show the whole journey of a booking, step by step
-	@$(STACK) exec -- cargo run --quiet --locked --package demo
+	@$(STACK) exec -- target/debug/demo
 
 env: ## Print KEY=VALUE lines of the running local stack
 	@$(STACK) env
@@ -70,8 +70,9 @@ test-fast: ## Run the tests that need no local stack
 test-e2e: ## Start the local stack if need be and run the end-to-end tests
 	@$(CHECKS) end-to-end
 
-bench: tools ## Print the figures: write units, rates, start-up times, binary sizes
-	PATH="$(VENV_BIN):$$PATH" cargo run --quiet --locked --release --package bench
+bench: ## Print the figures: write units, rates, start-up times, binary sizes
+	cargo build --locked --release --workspace --bins
+	target/release/bench
 
 tools: ## Install the tools that builds and tests use into .local and infra/cdk
 	@$(STACK) tools

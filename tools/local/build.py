@@ -69,12 +69,12 @@ def cargo_target_dir() -> str:
 
 
 def build_functions() -> None:
-    """Builds all functions in the profile that tests use too, so that dependencies are compiled once."""
+    """Builds all functions, with the selection and the profile that tests use too, so that dependencies are compiled once:
+    another selection of packages would mean other features of shared dependencies."""
     names = function_names()
     with step("Functions (cargo build)") as note:
-        packages = [option for name in names for option in ("--package", name)]
         run_logged(
-            ["cargo", "build", "--locked", "--bins", *packages], "cargo-build", what="cargo build", env=tool_env(CARGO_TERM_COLOR="never"),
+            ["cargo", "build", "--locked", "--workspace", "--bins"], "cargo-build", what="cargo build", env=tool_env(CARGO_TERM_COLOR="never"),
             interesting=lambda line: line.lstrip().startswith(("Compiling", "Downloading", "Finished", "error", "Blocking")),
         )
         note(f"{len(names)} built")

@@ -32,13 +32,17 @@ def run(title: str, command: Sequence[str], cwd: Path = config.ROOT) -> None:
 
 def without_stack() -> None:
     """What needs no running stack."""
-    stack.install_tools()
     lint()
+    around_the_code()
+    run("Rust tests", ["cargo", "test", "--locked", "--workspace", "--exclude", END_TO_END])
+
+
+def around_the_code() -> None:
+    stack.install_tools()
     run("Stripe shim", [str(config.VENV_PYTHON), "-m", "unittest", "discover", "--start-directory", "tools/local/tests"])
     run("Sample catalogue", [sys.executable, "-m", "unittest", "discover", "--start-directory", "tools/catalogue"])
     run("CDK app", ["npm", "test", "--silent"], cwd=config.CDK_DIR)
     run("CloudFormation templates", ["npm", "run", "--silent", "lint:template"], cwd=config.CDK_DIR)
-    run("Rust tests", ["cargo", "test", "--locked", "--workspace", "--exclude", END_TO_END])
 
 
 def lint() -> None:
@@ -52,10 +56,13 @@ def end_to_end() -> None:
 
 
 def everything() -> None:
+    """All Rust tests in one run, the end-to-end ones included: one selection of packages, compiled once."""
     was_running = config.STACK_JSON_FILE.exists() and stack.is_running()
-    without_stack()
+    lint()
+    around_the_code()
     try:
-        end_to_end()
+        run("Local stack", [*STACK, "up"])
+        run("Rust tests", ["cargo", "test", "--locked", "--workspace"])
     finally:
         if not was_running or os.environ.get("CI") == "true":
             subprocess.run([*STACK, "down"], check=False)
