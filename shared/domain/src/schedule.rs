@@ -223,9 +223,6 @@ impl SlotSchedule {
         let slot = SignedDuration::from_mins(i64::from(self.slot_minutes));
         let period = slot + SignedDuration::from_mins(i64::from(self.buffer_minutes));
         let Ok(day_start) = local_instant(date, Time::midnight(), zone) else { return Vec::new() };
-        if !is_day(date, zone) {
-            return Vec::new();
-        }
         let page = date.to_string();
         let mut slots = Vec::new();
         for window in self.opening.iter().filter(|o| o.days.contains(&date.weekday())) {
