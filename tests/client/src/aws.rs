@@ -1,0 +1,155 @@
+//! A look at the emulated AWS: plain JSON calls, since the emulator reads the service from the credential's scope and checks
+//! no signature.
+
+use serde_json::{Value, json};
+use tokio::sync::Mutex;
+
+use crate::{Stack, Trouble};
+
+const OBSERVER: &str = "e2e-observer";
+/// How long a received message stays hidden: longer than deleting it takes.
+const HIDDEN_SECONDS: u8 = 30;
+
+/// Everything seen on the bus by this process so far.
+static SEEN: Mutex<Vec<Value>> = Mutex::const_new(Vec::new());
+
+impl Stack {
+    /// A call of a service with the JSON protocol, such as `("dynamodb", "DynamoDB_20120810.GetItem")`.
+    ///
+    /// # Errors
+    /// [`Trouble`] with the service's words if it refuses.
+    pub async fn aws(&self, service: &str, target: &str, body: &Value) -> Result<Value, Trouble> {
+        let account = self.value("AWS_ACCESS_KEY_ID").unwrap_or("test");
+        let region = self.value("AWS_REGION").unwrap_or("us-east-1");
+        let scope = format!("{account}/20260101/{region}/{service}/aws4_request");
+        let answer = self
+            .http()
+            .post(self.value("AWS_ENDPOINT_URL")?)
+            .header("Authorization", format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"))
+            .header("X-Amz-Target", target)
+            .header("Content-Type", "application/x-amz-json-1.0")
+            .body(body.to_string())
+            .send()
+            .await?;
+        let (status, text) = (answer.status(), answer.text().await?);
+        if status.is_success() {
+            Ok(serde_json::from_str(&text).unwrap_or(Value::Null))
+        } else {
+            Err(Trouble::unexpected(format!("{target}: {status} {text}")))
+        }
+    }
+
+    /// Begins to watch the bus: a queue of our own that gets every event from now on. Again: no effect.
+    ///
+    /// # Errors
+    /// [`Trouble`] of the emulator.
+    pub async fn watch_bus(&self) -> Result<BusWatch, Trouble> {
+        let made = self
+            .aws(
+                "sqs",
+                "AmazonSQS.CreateQueue",
+                &json!({"QueueName": OBSERVER, "Attributes": {"MessageRetentionPeriod": "600"}}),
+            )
+            .await?;
+        let queue = made["QueueUrl"].as_str().unwrap_or_default().to_owned();
+        let named = self
+            .aws(
+                "sqs",
+                "AmazonSQS.GetQueueAttributes",
+                &json!({"QueueUrl": queue, "AttributeNames": ["QueueArn"]}),
+            )
+            .await?;
+        let bus = self.value("BUS_NAME")?;
+        let pattern = json!({"source": ["holdfast"]}).to_string();
+        self.aws(
+            "events",
+            "AWSEvents.PutRule",
+            &json!({"Name": OBSERVER, "EventBusName": bus, "EventPattern": pattern}),
+        )
+        .await?;
+        let target = json!([{"Id": "queue", "Arn": named["Attributes"]["QueueArn"]}]);
+        self.aws(
+            "events",
+            "AWSEvents.PutTargets",
+            &json!({"Rule": OBSERVER, "EventBusName": bus, "Targets": target}),
+        )
+        .await?;
+        Ok(BusWatch { stack: self.clone(), queue })
+    }
+
+    /// Messages of a log group since `since_milliseconds` that contain `text`.
+    ///
+    /// # Errors
+    /// [`Trouble`] of the emulator.
+    pub async fn log_lines(
+        &self,
+        group: &str,
+        since_milliseconds: i64,
+        text: &str,
+    ) -> Result<Vec<String>, Trouble> {
+        let body = json!({"logGroupName": group, "startTime": since_milliseconds, "limit": 10_000});
+        let answer = self.aws("logs", "Logs_20140328.FilterLogEvents", &body).await?;
+        let lines = answer["events"].as_array().into_iter().flatten();
+        Ok(lines
+            .filter_map(|event| event["message"].as_str())
+            .filter(|line| line.contains(text))
+            .map(str::to_owned)
+            .collect())
+    }
+}
+
+/// The bus as seen through a queue of our own, shared by all who watch in this process.
+#[derive(Debug, Clone)]
+pub struct BusWatch {
+    stack: Stack,
+    queue: String,
+}
+
+impl BusWatch {
+    /// Events seen so far whose detail mentions `text`: the EventBridge envelopes, `detail-type` and `detail` among them.
+    ///
+    /// # Errors
+    /// [`Trouble`] of the emulator.
+    pub async fn events_about(&self, text: &str) -> Result<Vec<Value>, Trouble> {
+        let mut seen = SEEN.lock().await;
+        loop {
+            let batch = self
+                .stack
+                .aws(
+                    "sqs",
+                    "AmazonSQS.ReceiveMessage",
+                    &json!({"QueueUrl": self.queue, "MaxNumberOfMessages": 10, "WaitTimeSeconds": 0,
+                            "VisibilityTimeout": HIDDEN_SECONDS}),
+                )
+                .await?;
+            let messages = batch["Messages"].as_array().cloned().unwrap_or_default();
+            if messages.is_empty() {
+                break;
+            }
+            let entries: Vec<Value> = messages
+                .iter()
+                .enumerate()
+                .map(|(number, message)| json!({"Id": number.to_string(), "ReceiptHandle": message["ReceiptHandle"]}))
+                .collect();
+            self.stack
+                .aws(
+                    "sqs",
+                    "AmazonSQS.DeleteMessageBatch",
+                    &json!({"QueueUrl": self.queue, "Entries": entries}),
+                )
+                .await?;
+            let bodies = messages.iter().filter_map(|message| message["Body"].as_str());
+            seen.extend(bodies.filter_map(|body| serde_json::from_str::<Value>(body).ok()));
+        }
+        Ok(seen.iter().filter(|event| event["detail"].to_string().contains(text)).cloned().collect())
+    }
+
+    /// Events of one type about something.
+    ///
+    /// # Errors
+    /// [`Trouble`] of the emulator.
+    pub async fn of_type(&self, detail_type: &str, text: &str) -> Result<Vec<Value>, Trouble> {
+        let about = self.events_about(text).await?;
+        Ok(about.into_iter().filter(|event| event["detail-type"] == detail_type).collect())
+    }
+}

@@ -1,0 +1,30 @@
+//! The other neighbours: the mailbox of the emulated SES, and the inbox that stands in for a partner.
+
+use serde_json::Value;
+
+use crate::{Stack, Trouble};
+
+impl Stack {
+    /// Mails sent to an address, oldest first: `Subject`, `BodyText`, `BodyHtml`, `To`.
+    ///
+    /// # Errors
+    /// [`Trouble`] of the emulator.
+    pub async fn mails_to(&self, address: &str) -> Result<Vec<Value>, Trouble> {
+        let url = format!("{}/_ministack/ses/messages", self.value("AWS_ENDPOINT_URL")?);
+        let answer: Value = self.http().get(url).send().await?.json().await?;
+        let accounts = answer["messages"].as_object().into_iter().flatten();
+        let mails = accounts.flat_map(|(_, mails)| mails.as_array().into_iter().flatten());
+        Ok(mails.filter(|mail| mail["To"].to_string().contains(address)).cloned().collect())
+    }
+
+    /// Deliveries to the partner that mention `text`, oldest first: `headers` (lower case), `body`, `path`, `receivedAt`.
+    ///
+    /// # Errors
+    /// [`Trouble`] of the inbox.
+    pub async fn deliveries_about(&self, text: &str) -> Result<Vec<Value>, Trouble> {
+        let url = format!("{}/_requests", self.value("PARTNER_INBOX_URL")?);
+        let answer: Value = self.http().get(url).send().await?.json().await?;
+        let all = answer["results"].as_array().into_iter().flatten();
+        Ok(all.filter(|one| one["body"].as_str().is_some_and(|body| body.contains(text))).cloned().collect())
+    }
+}

@@ -1,0 +1,175 @@
+//! The fake Stripe: cards, what it knows of a booking's payment, the customer's bank, ordered faults, signed webhooks.
+
+use std::time::Duration;
+
+use data_encoding::HEXLOWER;
+use hmac::{Hmac, Mac};
+use reqwest::Method;
+use serde_json::{Value, json};
+use sha2::Sha256;
+
+use crate::{Stack, Trouble, poll};
+
+/// Always accepted.
+pub const ACCEPTED: &str = "4242424242424242";
+/// Declined with `generic_decline`.
+pub const DECLINED: &str = "4000000000000002";
+/// Declined with `insufficient_funds`.
+pub const INSUFFICIENT_FUNDS: &str = "4000000000009995";
+/// Asks for 3-D Secure, then accepted.
+pub const THREE_D_SECURE: &str = "4000002760003184";
+
+const PATIENCE: Duration = Duration::from_secs(15);
+
+impl Stack {
+    /// A call of the fake Stripe's API with the secret key.
+    ///
+    /// # Errors
+    /// [`Trouble`] if it does not answer JSON.
+    pub async fn stripe(&self, method: Method, path: &str, form: &[(&str, &str)]) -> Result<Value, Trouble> {
+        let url = format!("{}{path}", self.value("STRIPE_API_URL")?);
+        let key = self.value("STRIPE_API_KEY").unwrap_or("sk_test_holdfast_local");
+        let mut request = self.http().request(method.clone(), url).bearer_auth(key);
+        request = if method == Method::GET { request.query(form) } else { request.form(form) };
+        Ok(request.send().await?.json().await?)
+    }
+
+    /// A payment method for a card number, as the guest's browser would make it: the card never reaches the API.
+    ///
+    /// # Errors
+    /// [`Trouble`] of the provider.
+    pub async fn card(&self, number: &str) -> Result<String, Trouble> {
+        let form = [
+            ("type", "card"),
+            ("card[number]", number),
+            ("card[exp_month]", "12"),
+            ("card[exp_year]", "2034"),
+            ("card[cvc]", "123"),
+        ];
+        id_of(&self.stripe(Method::POST, "/v1/payment_methods", &form).await?)
+    }
+
+    /// The payment intent of a booking, once there is one.
+    ///
+    /// # Errors
+    /// [`Trouble`] if there is none in time.
+    pub async fn intent_of(&self, booking: &str) -> Result<Value, Trouble> {
+        let id = poll("a payment intent of the booking", PATIENCE, async || {
+            let events = self.shim("/_events", booking).await?;
+            let intent = events
+                .iter()
+                .map(|event| &event["data"]["object"])
+                .find(|subject| subject["object"] == "payment_intent")
+                .map(id_of);
+            intent.transpose()
+        })
+        .await?;
+        self.intent(&id).await
+    }
+
+    /// A payment intent as it stands.
+    ///
+    /// # Errors
+    /// [`Trouble`] of the provider.
+    pub async fn intent(&self, id: &str) -> Result<Value, Trouble> {
+        self.stripe(Method::GET, &format!("/v1/payment_intents/{id}"), &[]).await
+    }
+
+    /// Refunds of a payment intent.
+    ///
+    /// # Errors
+    /// [`Trouble`] of the provider.
+    pub async fn refunds(&self, intent: &str) -> Result<Vec<Value>, Trouble> {
+        let page = self.stripe(Method::GET, "/v1/refunds", &[("payment_intent", intent)]).await?;
+        Ok(page["data"].as_array().cloned().unwrap_or_default())
+    }
+
+    /// What the customer does at their bank: completes the 3-D Secure step, or fails it.
+    ///
+    /// # Errors
+    /// [`Trouble`] of the provider.
+    pub async fn authenticate(&self, intent: &Value, success: bool) -> Result<Value, Trouble> {
+        let secret = intent["client_secret"].as_str().unwrap_or_default();
+        let path = format!("/v1/payment_intents/{}/_authenticate", id_of(intent)?);
+        let success = if success { "true" } else { "false" };
+        self.stripe(Method::POST, &path, &[("client_secret", secret), ("success", success)]).await
+    }
+
+    /// Orders a fault for the next calls that match; see `tools/local/stripe_shim/faults.py`.
+    ///
+    /// # Errors
+    /// [`Trouble`] if the order is not taken.
+    pub async fn order_fault(&self, wish: &Value) -> Result<(), Trouble> {
+        let url = format!("{}/_fault", self.value("STRIPE_API_URL")?);
+        let status = self.http().post(url).json(wish).send().await?.status();
+        if status.is_success() { Ok(()) } else { Err(Trouble::unexpected(format!("no fault: {status}"))) }
+    }
+
+    /// Calls with an effect that the provider took for a payment intent: of `POST`, ended by `step` (`capture`, `cancel`),
+    /// neither refused nor repeated.
+    ///
+    /// # Errors
+    /// [`Trouble`] of the shim.
+    pub async fn effects(&self, intent: &str, step: &str) -> Result<usize, Trouble> {
+        let path = format!("/v1/payment_intents/{intent}/{step}");
+        let calls = self.shim("/_requests", intent).await?;
+        let counts =
+            |call: &&Value| call["path"] == path.as_str() && call["status"] == 200 && call["replayed"] == false;
+        Ok(calls.iter().filter(counts).count())
+    }
+
+    /// How often the bank was asked about a card: confirmations that name it, repetitions not counted.
+    ///
+    /// # Errors
+    /// [`Trouble`] of the shim.
+    pub async fn confirmations_of(&self, card: &str) -> Result<usize, Trouble> {
+        let calls = self.shim("/_requests", card).await?;
+        let asks = |call: &&Value| {
+            let path = call["path"].as_str().unwrap_or_default();
+            path.ends_with("/confirm") && call["replayed"] == false
+        };
+        Ok(calls.iter().filter(asks).count())
+    }
+
+    /// Events about something, oldest first, each with its deliveries.
+    ///
+    /// # Errors
+    /// [`Trouble`] of the shim.
+    pub async fn stripe_events(&self, contains: &str) -> Result<Vec<Value>, Trouble> {
+        self.shim("/_events", contains).await
+    }
+
+    /// Sends an event again; the status of our answer.
+    ///
+    /// # Errors
+    /// [`Trouble`] of the shim.
+    pub async fn send_stripe_event(&self, event: &str) -> Result<Option<i64>, Trouble> {
+        let url = format!("{}/_events/{event}/send", self.value("STRIPE_API_URL")?);
+        let sent: Value = self.http().post(url).json(&json!({})).send().await?.json().await?;
+        Ok(sent["status"].as_i64())
+    }
+
+    async fn shim(&self, path: &str, contains: &str) -> Result<Vec<Value>, Trouble> {
+        let url = format!("{}{path}", self.value("STRIPE_API_URL")?);
+        let found: Value = self.http().get(url).query(&[("contains", contains)]).send().await?.json().await?;
+        Ok(found["results"].as_array().cloned().unwrap_or_default())
+    }
+}
+
+/// The `id` of a Stripe object.
+///
+/// # Errors
+/// [`Trouble::Unexpected`] if it has none.
+pub fn id_of(object: &Value) -> Result<String, Trouble> {
+    object["id"].as_str().map(str::to_owned).ok_or_else(|| Trouble::unexpected(format!("no id in {object}")))
+}
+
+/// The `Stripe-Signature` of a payload, by <https://docs.stripe.com/webhooks#verify-manually>.
+#[must_use]
+pub fn signature(payload: &str, secret: &str, at_seconds: i64) -> String {
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.as_bytes()) else {
+        unreachable!("a key may have any length")
+    };
+    mac.update(format!("{at_seconds}.{payload}").as_bytes());
+    format!("t={at_seconds},v1={}", HEXLOWER.encode(&mac.finalize().into_bytes()))
+}

@@ -1,0 +1,137 @@
+//! What follows from a change: events on the bus, the guest's mail, the partner's notification.
+
+use holdfast_client::stripe::ACCEPTED;
+use holdfast_client::{Trouble, poll};
+use serde_json::{Value, json};
+use standardwebhooks::Webhook;
+
+use crate::world::{PATIENCE, World, check};
+
+#[tokio::test]
+async fn what_happens_is_told_on_the_bus() {
+    let w = World::new().await;
+    let bus = w.watch_bus().await.unwrap();
+    let guest = w.guest().await;
+    let offer = w.event(json!({})).await;
+    let hold = w.held(&guest, &offer).await;
+    let booking = check(w.pay(&guest, &hold, ACCEPTED).await, 201).str("/bookingId").to_owned();
+    check(w.cancel(&guest, &booking).await, 200);
+    let other = w.held(&guest, &offer).await;
+    check(w.release(&guest, &other).await, 204);
+    for (kind, about) in [
+        ("resource.changed", &offer.id),
+        ("inventory.changed", &offer.id),
+        ("hold.placed", &hold),
+        ("hold.claimed", &hold),
+        ("hold.confirmed", &hold),
+        ("hold.released", &other),
+        ("booking.requested", &booking),
+        ("booking.confirmed", &booking),
+        ("booking.cancelled", &booking),
+        ("payment.authorized", &booking),
+        ("payment.captured", &booking),
+        ("payment.refunded", &booking),
+    ] {
+        let event = poll(&format!("{kind} of {about}"), PATIENCE, async || {
+            Ok(bus.of_type(kind, about).await?.into_iter().next())
+        })
+        .await
+        .unwrap();
+        assert_eq!(event["source"], "holdfast");
+        for field in ["specversion", "id", "source", "type", "time"] {
+            assert!(event["detail"][field].is_string(), "CloudEvents has {field}: {event}");
+        }
+        assert_eq!(event["detail"]["type"], kind, "{event}");
+        assert!(event["detail"]["data"].is_object(), "{event}");
+    }
+}
+
+#[tokio::test]
+async fn every_event_is_told_once() {
+    let w = World::new().await;
+    let bus = w.watch_bus().await.unwrap();
+    let guest = w.guest().await;
+    let offer = w.event(json!({})).await;
+    let booking = w.booked(&guest, &offer).await.str("/bookingId").to_owned();
+    poll("payment.captured", PATIENCE, async || {
+        Ok(bus.of_type("payment.captured", &booking).await?.into_iter().next())
+    })
+    .await
+    .unwrap();
+    let mut ids: Vec<String> = bus
+        .events_about(&offer.id)
+        .await
+        .unwrap()
+        .iter()
+        .map(|event| event["detail"]["id"].as_str().unwrap().to_owned())
+        .collect();
+    let count = ids.len();
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), count, "{ids:?}");
+}
+
+/// The mails to a guest once there are so many.
+async fn mails(w: &World, sub: &str, count: usize) -> Vec<Value> {
+    let address = format!("{sub}@example.com");
+    poll(&format!("{count} mails to {address}"), PATIENCE, async || {
+        let mails = w.mails_to(&address).await?;
+        Ok((mails.len() >= count).then_some(mails))
+    })
+    .await
+    .unwrap()
+}
+
+#[tokio::test]
+async fn a_guest_gets_one_mail_for_a_booking_and_one_for_its_cancellation() {
+    let w = World::new().await;
+    let guest = w.guest().await;
+    let offer = w.event(json!({"name": "Evening of strings"})).await;
+    let booking = w.booked(&guest, &offer).await;
+    let confirmed = mails(&w, &guest.sub, 1).await;
+    assert_eq!(confirmed.len(), 1, "{confirmed:#?}");
+    let text = confirmed[0].to_string();
+    assert!(text.contains(booking.str("/confirmationNumber")), "{text}");
+    assert!(text.contains("Evening of strings"), "{text}");
+    check(w.cancel(&guest, booking.str("/bookingId")).await, 200);
+    let both = mails(&w, &guest.sub, 2).await;
+    assert_eq!(both.len(), 2, "{both:#?}");
+}
+
+#[tokio::test]
+async fn a_partner_gets_signed_inventory_changes() {
+    let w = World::new().await;
+    let guest = w.guest().await;
+    let offer = w.event(json!({"capacity": 7})).await;
+    w.held(&guest, &offer).await;
+    let deliveries = poll("a delivery to the partner", PATIENCE, async || {
+        let found = w.deliveries_about(&offer.id).await?;
+        Ok((!found.is_empty()).then_some(found))
+    })
+    .await
+    .unwrap();
+    let verifier = Webhook::new(w.value("PARTNER_SIGNING_SECRET").unwrap()).unwrap();
+    for delivery in deliveries {
+        let mut headers = http::HeaderMap::new();
+        for name in ["webhook-id", "webhook-timestamp", "webhook-signature"] {
+            let value = delivery["headers"][name].as_str().unwrap_or_else(|| panic!("no {name}: {delivery}"));
+            headers.insert(name, value.parse().unwrap());
+        }
+        let body = delivery["body"].as_str().unwrap();
+        verifier.verify(body.as_bytes(), &headers).unwrap();
+        assert!(verifier.verify(format!("{body} ").as_bytes(), &headers).is_err());
+        let told: Value = serde_json::from_str(body).unwrap();
+        assert!(!told.to_string().contains(&guest.sub), "partners learn nothing of guests: {told}");
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_set_aside_for_people() {
+    let w = World::new().await;
+    for queue in ["MANUAL_REVIEW", "UNDELIVERED", "TIMER_DEAD_LETTERS", "NOTIFY_DEAD_LETTERS"] {
+        let url = w.value(&format!("{queue}_QUEUE_URL")).unwrap();
+        let body = json!({"QueueUrl": url, "AttributeNames": ["ApproximateNumberOfMessages"]});
+        let answer: Result<Value, Trouble> = w.aws("sqs", "AmazonSQS.GetQueueAttributes", &body).await;
+        assert_eq!(answer.unwrap()["Attributes"]["ApproximateNumberOfMessages"], "0", "{queue}");
+    }
+}

@@ -1,0 +1,92 @@
+//! API.md, Resources: what a cancellation gives back, by the policy's tiers, and what the bank sees of it.
+
+use holdfast_client::wait_past;
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+
+use crate::terms::{in_time, instant};
+use crate::world::{World, check};
+
+/// Books an event that starts some time from now, cancels, and looks at the answer, at the booking and at the bank.
+async fn check_refund(
+    start_in: SignedDuration,
+    tiers: Value,
+    price: (i64, &str),
+    refund: i64,
+    payment_status: &str,
+) {
+    let w = World::new().await;
+    let guest = w.guest().await;
+    let pricing = json!({"currency": price.1, "base": price.0});
+    let changes = json!({"pricing": pricing, "cancellationPolicy": {"tiers": tiers}});
+    let start = in_time(start_in);
+    let offer = w.event_at(start, changes).await;
+    let booking = w.booked(&guest, &offer).await.str("/bookingId").to_owned();
+    if start_in < SignedDuration::from_mins(1) {
+        wait_past(instant(&offer.start)).await;
+    }
+    let cancelled = check(w.cancel(&guest, &booking).await, 200);
+    assert_eq!(cancelled.str("/status"), "cancelled");
+    assert_eq!(cancelled.int("/refund/amount"), Some(refund), "{cancelled}");
+    assert_eq!(cancelled.str("/refund/currency"), price.1, "{cancelled}");
+    w.until(&guest, &booking, "cancelled", payment_status).await;
+    let refunds = w.refunds(&w.intent_id(&booking).await).await.unwrap();
+    let given: Vec<i64> = refunds.iter().map(|one| one["amount"].as_i64().unwrap()).collect();
+    let wanted = if refund == 0 { vec![] } else { vec![refund] };
+    assert_eq!(given, wanted, "at the bank");
+}
+
+/// In no order of hours.
+fn three_tiers() -> Value {
+    json!([
+        {"hoursBefore": 0, "refundPercent": 50},
+        {"hoursBefore": 48, "refundPercent": 100},
+        {"hoursBefore": 24, "refundPercent": 75}])
+}
+
+const EUR_10001: (i64, &str) = (10_001, "EUR");
+
+#[tokio::test]
+async fn the_tier_with_the_most_remaining_hours_applies() {
+    check_refund(SignedDuration::from_hours(72), three_tiers(), EUR_10001, 10_001, "refunded").await;
+}
+
+#[tokio::test]
+async fn a_tier_needs_its_hours_in_full() {
+    let just_below = SignedDuration::from_hours(48) - SignedDuration::from_secs(60);
+    check_refund(just_below, three_tiers(), EUR_10001, 7_501, "partially_refunded").await;
+}
+
+#[tokio::test]
+async fn a_tier_applies_while_its_hours_still_remain() {
+    let just_above = SignedDuration::from_hours(48) + SignedDuration::from_secs(60);
+    check_refund(just_above, three_tiers(), EUR_10001, 10_001, "refunded").await;
+}
+
+#[tokio::test]
+async fn half_a_minor_unit_is_rounded_up() {
+    check_refund(SignedDuration::from_hours(3), three_tiers(), EUR_10001, 5_001, "partially_refunded").await;
+}
+
+#[tokio::test]
+async fn less_than_half_a_minor_unit_is_rounded_down() {
+    let tiers = json!([{"hoursBefore": 0, "refundPercent": 33}]);
+    check_refund(SignedDuration::from_hours(3), tiers, (1_001, "JPY"), 330, "partially_refunded").await;
+}
+
+#[tokio::test]
+async fn past_the_last_tier_nothing_is_refunded() {
+    let tiers = json!([{"hoursBefore": 24, "refundPercent": 100}]);
+    check_refund(SignedDuration::from_hours(3), tiers, EUR_10001, 0, "captured").await;
+}
+
+#[tokio::test]
+async fn without_tiers_nothing_is_refunded() {
+    check_refund(SignedDuration::from_hours(900), json!([]), EUR_10001, 0, "captured").await;
+}
+
+#[tokio::test]
+async fn once_it_has_started_nothing_is_refunded() {
+    let tiers = json!([{"hoursBefore": 0, "refundPercent": 100}]);
+    check_refund(SignedDuration::from_secs(8), tiers, EUR_10001, 0, "captured").await;
+}

@@ -1,0 +1,221 @@
+//! API.md, Resources and Search: the three schedules, and the calendar of a resource.
+
+use holdfast_client::unique;
+use jiff::civil::{Date, date};
+use serde_json::{Value, json};
+
+use crate::terms::{hold_of, in_days, in_hours, instant, local, nightly, slots, with};
+use crate::world::{World, check, check_invalid, check_problem};
+
+const NEW_YORK: &str = "America/New_York";
+const BERLIN: &str = "Europe/Berlin";
+
+fn times(slots: &[Value]) -> Vec<(String, String)> {
+    let text = |slot: &Value, field: &str| slot[field].as_str().unwrap().to_owned();
+    slots.iter().map(|slot| (text(slot, "start"), text(slot, "end"))).collect()
+}
+
+fn nights_in_new_york(first: Date, count: i32) -> Vec<(String, String)> {
+    let day = |number: i32| first + jiff::Span::new().days(number);
+    let at = |number: i32, hour: i8| local(NEW_YORK, day(number), hour, 0).to_string();
+    (0..count).map(|number| (at(number, 15), at(number + 1, 11))).collect()
+}
+
+#[tokio::test]
+async fn nightly_has_a_night_for_each_local_date() {
+    let w = World::new().await;
+    let room = w.resource(&nightly()).await;
+    let first = in_days(100);
+    let slots = w.calendar(&room, &first.to_string(), &in_days(104).to_string()).await;
+    assert_eq!(times(&slots), nights_in_new_york(first, 4));
+    for slot in &slots {
+        assert_eq!(slot["capacity"], 3);
+        assert_eq!(slot["available"], 3);
+        assert_eq!(slot["price"], json!({"amount": 12900, "currency": "USD"}), "{slot}");
+    }
+}
+
+#[tokio::test]
+async fn nights_over_daylight_saving_keep_their_local_times() {
+    let w = World::new().await;
+    let guest = w.guest().await;
+    let room = w.resource(&nightly()).await;
+    // The clocks of New York go forward on 2027-03-14 and back on 2027-11-07.
+    for change in [date(2027, 3, 14), date(2027, 11, 7)] {
+        let first = change.yesterday().unwrap();
+        let after = change.tomorrow().unwrap();
+        let slots = w.calendar(&room, &first.to_string(), &after.to_string()).await;
+        assert_eq!(times(&slots), nights_in_new_york(first, 2));
+        let hold = check(
+            w.place(&guest, &hold_of(&room, &first.to_string(), &after.to_string(), 1)).await,
+            201,
+        );
+        assert_eq!(hold.int("/price/amount"), Some(2 * 12900), "{hold}");
+        assert_eq!(instant(hold.str("/startTime")), local(NEW_YORK, first, 15, 0));
+        assert_eq!(instant(hold.str("/endTime")), local(NEW_YORK, after, 11, 0));
+    }
+}
+
+#[tokio::test]
+async fn of_nights_only_the_local_dates_count() {
+    let w = World::new().await;
+    let guest = w.guest().await;
+    let room = w.resource(&with(nightly(), json!({"capacity": 9}))).await;
+    let (first, last) = (in_days(30), in_days(32));
+    let (check_in, check_out) = (local(NEW_YORK, first, 15, 0), local(NEW_YORK, last, 11, 0));
+    let ends = [
+        (first.to_string(), last.to_string()),
+        (check_in.to_string(), check_out.to_string()),
+        (local(NEW_YORK, first, 0, 0).to_string(), local(NEW_YORK, last, 23, 59).to_string()),
+        (first.to_string(), local(NEW_YORK, last, 8, 30).to_string()),
+    ];
+    for (start, end) in ends {
+        let hold = check(w.place(&guest, &hold_of(&room, &start, &end, 1)).await, 201);
+        assert_eq!(instant(hold.str("/startTime")), check_in, "{start} to {end}: {hold}");
+        assert_eq!(instant(hold.str("/endTime")), check_out, "{start} to {end}: {hold}");
+        assert_eq!(hold.int("/price/amount"), Some(2 * 12900), "{hold}");
+    }
+    let nights = w.calendar(&room, &first.to_string(), &last.to_string()).await;
+    assert!(nights.iter().all(|night| night["available"] == 5), "{nights:?}");
+}
+
+#[tokio::test]
+async fn nights_reach_over_months_and_years() {
+    let w = World::new().await;
+    let guest = w.guest().await;
+    let room = w.resource(&with(nightly(), json!({"capacity": 1}))).await;
+    check(w.place(&guest, &hold_of(&room, "2027-12-30", "2028-01-03", 1)).await, 201);
+    let nights = w.calendar(&room, "2027-12-29", "2028-01-04").await;
+    let left: Vec<i64> = nights.iter().map(|night| night["available"].as_i64().unwrap()).collect();
+    assert_eq!(left, [1, 0, 0, 0, 0, 1]);
+    for (start, end) in [("2027-12-31", "2028-01-01"), ("2028-01-01", "2028-01-02"), ("2028-01-02", "2028-01-04")] {
+        check_problem(w.place(&guest, &hold_of(&room, start, end, 1)).await, 409, "sold_out");
+    }
+    check(w.place(&guest, &hold_of(&room, "2028-02-28", "2028-03-01", 1)).await, 201);
+}
+
+#[tokio::test]
+async fn slots_fill_the_opening_hours_in_local_time() {
+    let w = World::new().await;
+    let day = in_days(20);
+    let weekday = day.strftime("%a").to_string().to_lowercase();
+    let schedule = json!({"kind": "slots", "slotMinutes": 50, "bufferMinutes": 10, "opening": [
+        {"days": [weekday], "from": "09:00", "to": "12:00"},
+        {"days": [weekday], "from": "14:00", "to": "15:45"}]});
+    let practice = w.resource(&with(slots(), json!({"schedule": schedule}))).await;
+    let found = w.calendar(&practice, &day.to_string(), &day.tomorrow().unwrap().to_string()).await;
+    let slot = |hour| (local(BERLIN, day, hour, 0).to_string(), local(BERLIN, day, hour, 50).to_string());
+    assert_eq!(times(&found), [slot(9), slot(10), slot(11), slot(14)]);
+    let next = w.calendar(&practice, &day.tomorrow().unwrap().to_string(), &in_days(22).to_string()).await;
+    assert!(next.is_empty(), "open on one weekday only: {next:?}");
+}
+
+#[tokio::test]
+async fn a_bar_may_be_open_past_midnight() {
+    let w = World::new().await;
+    let guest = w.guest().await;
+    let day = in_days(20);
+    let weekday = day.strftime("%a").to_string().to_lowercase();
+    let schedule = json!({"kind": "slots", "slotMinutes": 120, "bufferMinutes": 0, "opening": [
+        {"days": [weekday], "from": "20:00", "to": "02:00"}]});
+    let bar = w.resource(&with(slots(), json!({"schedule": schedule}))).await;
+    let (evening, night) = (day, day.tomorrow().unwrap());
+    let found = w.calendar(&bar, &evening.to_string(), &night.to_string()).await;
+    let midnight = local(BERLIN, night, 0, 0).to_string();
+    assert_eq!(times(&found)[2], (midnight.clone(), local(BERLIN, night, 2, 0).to_string()), "{found:?}");
+    let late = hold_of(&bar, &local(BERLIN, evening, 22, 0).to_string(), found[2]["end"].as_str().unwrap(), 1);
+    assert_eq!(check(w.place(&guest, &late).await, 201).int("/price/amount"), Some(2 * 3500));
+}
+
+#[tokio::test]
+async fn an_event_is_one_slot() {
+    let w = World::new().await;
+    let offer = w.event_at(local("Europe/Paris", in_days(30), 20, 0), json!({"capacity": 40})).await;
+    let day = in_days(30);
+    let found = w.calendar(&offer.id, &day.to_string(), &day.tomorrow().unwrap().to_string()).await;
+    assert_eq!(times(&found), [(offer.start.clone(), offer.end.clone())]);
+    assert_eq!((&found[0]["capacity"], &found[0]["available"]), (&json!(40), &json!(40)));
+    let other = w.calendar(&offer.id, &in_days(31).to_string(), &in_days(40).to_string()).await;
+    assert!(other.is_empty(), "{other:?}");
+}
+
+#[tokio::test]
+async fn a_range_that_does_not_fit_the_schedule_is_refused() {
+    let w = World::new().await;
+    let guest = w.guest().await;
+    let chair = w.resource(&slots()).await;
+    let day = in_days(20);
+    let at = |hour, minute| local(BERLIN, day, hour, minute).to_string();
+    for (start, end) in [
+        (at(9, 15), at(9, 45)),
+        (at(9, 0), at(9, 45)),
+        (at(8, 30), at(9, 0)),
+        (at(8, 0), at(9, 30)),
+        (at(16, 30), at(17, 30)),
+        (at(20, 0), at(20, 30)),
+    ] {
+        let answer = w.place(&guest, &hold_of(&chair, &start, &end, 1)).await;
+        assert_eq!(answer.status, 422, "{start} to {end}: {answer:?}");
+        check_problem(answer, 422, "range_not_bookable");
+    }
+    let start = in_hours(300);
+    let show = w.event_at(start, json!({})).await;
+    let minutes = |later: i64| (start + jiff::Span::new().minutes(later)).to_string();
+    for (from, to) in [(0, 60), (30, 120), (-60, 120), (0, 180)] {
+        let body = hold_of(&show.id, &minutes(from), &minutes(to), 1);
+        check_problem(w.place(&guest, &body).await, 422, "range_not_bookable");
+    }
+    check(w.place(&guest, &hold_of(&show.id, &minutes(0), &minutes(120), 1)).await, 201);
+}
+
+#[tokio::test]
+async fn a_range_of_several_slots_needs_each_of_them() {
+    let w = World::new().await;
+    let guest = w.guest().await;
+    let chair = w.resource(&with(slots(), json!({"capacity": 1}))).await;
+    let at = |hour, minute| local(BERLIN, in_days(20), hour, minute).to_string();
+    check(w.place(&guest, &hold_of(&chair, &at(10, 0), &at(10, 30), 1)).await, 201);
+    let over = hold_of(&chair, &at(9, 30), &at(11, 0), 1);
+    check_problem(w.place(&guest, &over).await, 409, "sold_out");
+    let day = in_days(20);
+    let slots = w.calendar(&chair, &day.to_string(), &day.tomorrow().unwrap().to_string()).await;
+    let taken = slots.iter().filter(|slot| slot["available"] == 0).count();
+    assert_eq!(taken, 1, "all or nothing: {slots:?}");
+}
+
+#[tokio::test]
+async fn a_missing_hour_has_no_slots_and_a_repeated_hour_has_them_twice() {
+    let w = World::new().await;
+    let week = json!(["mon", "tue", "wed", "thu", "fri", "sat", "sun"]);
+    let schedule = json!({"kind": "slots", "slotMinutes": 60, "bufferMinutes": 0, "opening": [
+        {"days": week, "from": "00:00", "to": "06:00"}]});
+    let night_shift = w.resource(&with(slots(), json!({"schedule": schedule}))).await;
+    // Berlin's clocks go forward on 2027-03-28 at 2:00 and back on 2027-10-31 at 3:00.
+    for (day, next, hours) in
+        [("2027-03-28", "2027-03-29", 5), ("2027-10-31", "2027-11-01", 7), ("2027-06-01", "2027-06-02", 6)]
+    {
+        let found = times(&w.calendar(&night_shift, day, next).await);
+        assert_eq!(found.len(), hours, "{day}: {found:?}");
+        assert!(found.windows(2).all(|pair| pair[0].1 == pair[1].0), "{day}: {found:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_calendar_takes_a_half_open_range_of_local_dates() {
+    let w = World::new().await;
+    let room = w.resource(&with(nightly(), json!({"timeZone": "Pacific/Auckland"}))).await;
+    let found = w.calendar(&room, "2030-06-01", "2030-06-03").await;
+    let at = |day: i8, hour| local("Pacific/Auckland", date(2030, 6, day), hour, 0).to_string();
+    assert_eq!(times(&found), [(at(1, 15), at(2, 11)), (at(2, 15), at(3, 11))]);
+    let path = format!("/api/resources/{room}/availability");
+    for query in [
+        [("start", "2030-06-03"), ("end", "2030-06-03")],
+        [("start", "2030-06-03"), ("end", "2030-06-01")],
+        [("start", "yesterday"), ("end", "2030-06-01")],
+    ] {
+        check_invalid(w.get(&path).query(&query).send().await.unwrap());
+    }
+    check_invalid(w.get(&path).send().await.unwrap());
+    let unknown = format!("/api/resources/{}/availability?start=2030-06-01&end=2030-06-02", unique("e2e"));
+    check(w.get(&unknown).send().await.unwrap(), 404);
+}

@@ -1,0 +1,89 @@
+//! Bodies of requests: resources of each schedule, and holds of them.
+
+use holdfast_client::now;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, ToSpan};
+use serde_json::{Value, json};
+
+/// A room by the night, as the contract's example has it.
+pub(crate) fn nightly() -> Value {
+    json!({
+        "resourceType": "hotel", "name": "Deluxe double", "location": "NYC", "timeZone": "America/New_York",
+        "schedule": {"kind": "nightly", "checkIn": "15:00", "checkOut": "11:00"},
+        "capacity": 3, "holdTtlSeconds": 600,
+        "pricing": {"currency": "USD", "base": 12900},
+        "cancellationPolicy": {"tiers": [
+            {"hoursBefore": 24, "refundPercent": 100}, {"hoursBefore": 0, "refundPercent": 50}]},
+        "attributes": {"rating": 4.6, "latitude": 40.7, "longitude": -74.0}
+    })
+}
+
+/// Half hours on every day of the week, from nine to five in Berlin.
+pub(crate) fn slots() -> Value {
+    with(
+        nightly(),
+        json!({
+            "resourceType": "appointment", "name": "Haircut", "location": "BER", "timeZone": "Europe/Berlin",
+            "schedule": {"kind": "slots", "slotMinutes": 30, "bufferMinutes": 0, "opening": [
+                {"days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"], "from": "09:00", "to": "17:00"}]},
+            "pricing": {"currency": "EUR", "base": 3500}
+        }),
+    )
+}
+
+/// Two hours at one moment.
+pub(crate) fn event(start: Timestamp) -> Value {
+    with(
+        nightly(),
+        json!({
+            "resourceType": "event", "name": "Evening concert", "location": "PAR", "timeZone": "Europe/Paris",
+            "schedule": {"kind": "event", "start": start.to_string(), "end": (start + 2.hours()).to_string()},
+            "pricing": {"currency": "EUR", "base": 4500}
+        }),
+    )
+}
+
+/// `body` with some of its top-level fields set otherwise.
+pub(crate) fn with(mut body: Value, changes: Value) -> Value {
+    if let (Value::Object(all), Value::Object(some)) = (&mut body, changes) {
+        all.extend(some);
+    }
+    body
+}
+
+/// `body` without one of its top-level fields.
+pub(crate) fn without(mut body: Value, field: &str) -> Value {
+    body.as_object_mut().unwrap().remove(field);
+    body
+}
+
+/// The body of `POST /api/holds`.
+pub(crate) fn hold_of(resource: &str, start: &str, end: &str, quantity: u32) -> Value {
+    json!({"resourceId": resource, "startTime": start, "endTime": end, "quantity": quantity})
+}
+
+/// A whole second some time from now.
+pub(crate) fn in_time(from_now: SignedDuration) -> Timestamp {
+    Timestamp::from_second((now() + from_now).as_second()).unwrap()
+}
+
+/// A whole second some hours from now.
+pub(crate) fn in_hours(hours: i64) -> Timestamp {
+    in_time(SignedDuration::from_hours(hours))
+}
+
+/// The date in UTC some days from now.
+pub(crate) fn in_days(days: i32) -> Date {
+    now().to_zoned(TimeZone::UTC).date() + days.days()
+}
+
+/// The instant of a local time.
+pub(crate) fn local(zone: &str, date: Date, hour: i8, minute: i8) -> Timestamp {
+    date.at(hour, minute, 0, 0).in_tz(zone).unwrap().timestamp()
+}
+
+/// An RFC 3339 instant of an answer.
+pub(crate) fn instant(text: &str) -> Timestamp {
+    text.parse().unwrap_or_else(|error| panic!("{text:?} is no instant: {error}"))
+}

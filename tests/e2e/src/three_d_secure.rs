@@ -1,0 +1,139 @@
+//! API.md, Bookings: the customer's 3-D Secure step, the time it gets, and payments that come too late.
+
+use holdfast_client::stripe::{ACCEPTED, THREE_D_SECURE};
+use holdfast_client::{Answer, now, poll, wait_past};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+
+use crate::terms::instant;
+use crate::world::{Guest, Offer, PATIENCE, World, check, check_problem};
+
+/// A capacity-1 event with a short TTL, held by a guest whose bank wants them: offer, guest, the hold as placed, and the
+/// pending booking.
+async fn pending(ttl_seconds: i64) -> (World, Guest, Offer, Answer, Answer) {
+    let w = World::new().await;
+    let guest = w.guest().await;
+    let offer = w.event(json!({"capacity": 1, "holdTtlSeconds": ttl_seconds})).await;
+    let card = w.card(THREE_D_SECURE).await.unwrap();
+    let placed = check(w.place(&guest, &offer.hold(1)).await, 201);
+    let booking = check(w.pay_with(&guest, "3ds", placed.str("/holdId"), &card).await, 202);
+    assert!(booking.json["nextAction"].is_object(), "{booking}");
+    (w, guest, offer, placed, booking)
+}
+
+fn later(moment: &str, seconds: i64) -> Timestamp {
+    instant(moment) + SignedDuration::from_secs(seconds)
+}
+
+#[tokio::test]
+async fn it_prolongs_the_hold_by_one_ttl() {
+    let (w, guest, offer, placed, booking) = pending(60).await;
+    let prolonged = later(placed.str("/expiresAt"), 60);
+    assert_eq!(instant(booking.str("/expiresAt")), prolonged, "{booking}");
+    let hold = w.hold(&guest, placed.str("/holdId")).await;
+    assert_eq!(hold.str("/status"), "active");
+    assert_eq!(instant(hold.str("/expiresAt")), prolonged, "{hold}");
+    check_problem(w.place(&w.guest().await, &offer.hold(1)).await, 409, "sold_out");
+}
+
+#[tokio::test]
+async fn it_prolongs_the_hold_once() {
+    let (w, guest, _, placed, booking) = pending(60).await;
+    w.customer_acts(booking.str("/bookingId"), false).await;
+    poll("the failed step ends the booking", PATIENCE, async || {
+        let now = w.booking(&guest, booking.str("/bookingId")).await;
+        Ok((now.str("/status") == "failed").then_some(()))
+    })
+    .await
+    .unwrap();
+    let hold = w.hold(&guest, placed.str("/holdId")).await;
+    assert_eq!(hold.str("/status"), "active", "{hold}");
+    let second = w.awaiting_customer(&guest, placed.str("/holdId")).await;
+    assert_eq!(instant(second.str("/expiresAt")), later(placed.str("/expiresAt"), 60), "{second}");
+    let hold = w.hold(&guest, placed.str("/holdId")).await;
+    assert_eq!(instant(hold.str("/expiresAt")), later(placed.str("/expiresAt"), 60), "{hold}");
+    w.customer_acts(second.str("/bookingId"), true).await;
+    w.until(&guest, second.str("/bookingId"), "confirmed", "captured").await;
+}
+
+#[tokio::test]
+async fn a_hold_with_a_pending_step_outlives_its_first_expiry() {
+    let (w, guest, offer, placed, booking) = pending(3).await;
+    wait_past(instant(placed.str("/expiresAt"))).await;
+    assert!(now() < instant(booking.str("/expiresAt")), "the machine is too slow for this test");
+    check_problem(w.place(&w.guest().await, &offer.hold(1)).await, 409, "sold_out");
+    w.customer_acts(booking.str("/bookingId"), true).await;
+    let done = w.until(&guest, booking.str("/bookingId"), "confirmed", "captured").await;
+    assert_eq!(done.str("/holdId"), placed.str("/holdId"));
+    let intent = w.intent_id(booking.str("/bookingId")).await;
+    assert_eq!(w.effects(&intent, "capture").await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn when_the_prolonged_time_passes_the_hold_expires_like_any_other() {
+    let (w, guest, offer, placed, booking) = pending(2).await;
+    wait_past(instant(booking.str("/expiresAt"))).await;
+    check(w.place(&w.guest().await, &offer.hold(1)).await, 201);
+    assert_eq!(w.hold(&guest, placed.str("/holdId")).await.str("/status"), "expired");
+    check_problem(w.pay(&guest, placed.str("/holdId"), ACCEPTED).await, 409, "hold_expired");
+}
+
+#[tokio::test]
+async fn a_late_payment_with_free_places_is_confirmed() {
+    let (w, guest, offer, placed, booking) = pending(2).await;
+    let id = booking.str("/bookingId");
+    wait_past(instant(booking.str("/expiresAt"))).await;
+    assert_eq!(w.hold(&guest, placed.str("/holdId")).await.str("/status"), "expired");
+    w.customer_acts(id, true).await;
+    w.until(&guest, id, "confirmed", "captured").await;
+    let intent = w.intent_id(id).await;
+    assert_eq!(w.effects(&intent, "capture").await.unwrap(), 1);
+    assert!(w.refunds(&intent).await.unwrap().is_empty());
+    check_problem(w.place(&w.guest().await, &offer.hold(1)).await, 409, "sold_out");
+}
+
+#[tokio::test]
+async fn a_late_payment_whose_places_are_taken_is_given_back_once() {
+    let (w, guest, offer, placed, booking) = pending(2).await;
+    let id = booking.str("/bookingId");
+    wait_past(instant(booking.str("/expiresAt"))).await;
+    let faster = w.guest().await;
+    let theirs = w.booked(&faster, &offer).await;
+    w.customer_acts(id, true).await;
+    let ended = poll("the late payment is given back", PATIENCE, async || {
+        let now = w.booking(&guest, id).await;
+        let settled = ["voided", "refunded"].contains(&now.str("/paymentStatus"));
+        Ok((now.str("/status") == "failed" && settled).then_some(now))
+    })
+    .await
+    .unwrap();
+    assert_eq!(ended.str("/holdId"), placed.str("/holdId"));
+    let intent = w.intent_of(id).await.unwrap();
+    let id_of_intent = intent["id"].as_str().unwrap();
+    let voids = w.effects(id_of_intent, "cancel").await.unwrap();
+    let refunds = w.refunds(id_of_intent).await.unwrap();
+    assert_eq!(voids + refunds.len(), 1, "exactly one void or refund: {intent} {refunds:?}");
+    if voids == 1 {
+        assert_eq!(intent["status"], "canceled");
+    } else {
+        assert_eq!(refunds[0]["amount"], intent["amount_received"]);
+    }
+    assert_eq!(w.booking(&faster, theirs.str("/bookingId")).await.str("/status"), "confirmed");
+}
+
+#[tokio::test]
+async fn a_step_that_fails_is_a_failed_booking_of_a_hold_that_still_stands() {
+    let (w, guest, _, placed, booking) = pending(60).await;
+    w.customer_acts(booking.str("/bookingId"), false).await;
+    let ended = poll("the booking fails", PATIENCE, async || {
+        let now = w.booking(&guest, booking.str("/bookingId")).await;
+        Ok((now.str("/status") == "failed").then_some(now))
+    })
+    .await
+    .unwrap();
+    assert!(["failed", "voided"].contains(&ended.str("/paymentStatus")), "{ended}");
+    assert_eq!(w.hold(&guest, placed.str("/holdId")).await.str("/status"), "active");
+    check(w.pay(&guest, placed.str("/holdId"), ACCEPTED).await, 201);
+    let intent = w.intent_id(booking.str("/bookingId")).await;
+    assert_eq!(w.effects(&intent, "capture").await.unwrap(), 0);
+}

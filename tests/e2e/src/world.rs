@@ -1,0 +1,284 @@
+//! A test's own corner of the running stack, and what guests and operators do in it.
+
+use std::ops::Deref;
+use std::time::Duration;
+
+use holdfast_client::stripe::id_of;
+use holdfast_client::{Answer, Call, Stack, poll, unique};
+use jiff::Timestamp;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::terms::{self, with};
+
+/// How long anything may take that is promised to come by itself.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Somebody with a token.
+pub(crate) struct Guest {
+    pub(crate) sub: String,
+    pub(crate) token: String,
+}
+
+/// A resource with a range of it that can be held.
+#[derive(Clone)]
+pub(crate) struct Offer {
+    pub(crate) id: String,
+    pub(crate) start: String,
+    pub(crate) end: String,
+}
+
+impl Offer {
+    /// The body of a hold of this.
+    pub(crate) fn hold(&self, quantity: u32) -> Value {
+        terms::hold_of(&self.id, &self.start, &self.end, quantity)
+    }
+}
+
+pub(crate) struct World {
+    stack: Stack,
+    pub(crate) operator: Guest,
+}
+
+impl Deref for World {
+    type Target = Stack;
+
+    fn deref(&self) -> &Stack {
+        &self.stack
+    }
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        let stack = Stack::connect().unwrap_or_else(|trouble| panic!("{trouble}"));
+        let sub = unique("operator");
+        let token = stack.token(&sub, "booking/operator").await.unwrap_or_else(|trouble| panic!("{trouble}"));
+        Self { stack, operator: Guest { sub, token } }
+    }
+
+    pub(crate) async fn guest(&self) -> Guest {
+        let sub = unique("guest");
+        let token = self.token(&sub, "booking/guest").await.unwrap();
+        Guest { sub, token }
+    }
+
+    // Calls
+
+    pub(crate) fn get(&self, path: &str) -> Call {
+        self.call(Method::GET, path).unwrap()
+    }
+
+    pub(crate) fn post(&self, path: &str) -> Call {
+        self.call(Method::POST, path).unwrap()
+    }
+
+    pub(crate) fn put(&self, path: &str) -> Call {
+        self.call(Method::PUT, path).unwrap()
+    }
+
+    pub(crate) fn patch(&self, path: &str) -> Call {
+        self.call(Method::PATCH, path).unwrap()
+    }
+
+    pub(crate) fn delete(&self, path: &str) -> Call {
+        self.call(Method::DELETE, path).unwrap()
+    }
+
+    pub(crate) async fn read(&self, guest: &Guest, path: &str) -> Answer {
+        self.get(path).token(&guest.token).send().await.unwrap()
+    }
+
+    /// A POST with a key of its own.
+    pub(crate) async fn send(&self, guest: &Guest, path: &str, body: &Value) -> Answer {
+        self.send_keyed(guest, &unique("key"), path, body).await
+    }
+
+    pub(crate) async fn send_keyed(&self, guest: &Guest, key: &str, path: &str, body: &Value) -> Answer {
+        self.post(path).token(&guest.token).key(key).json(body).send().await.unwrap()
+    }
+
+    // Resources
+
+    pub(crate) async fn put_resource(&self, id: &str, terms: &Value) -> Answer {
+        let path = format!("/api/resources/{id}");
+        self.put(&path).token(&self.operator.token).json(terms).send().await.unwrap()
+    }
+
+    /// A new resource under these terms.
+    pub(crate) async fn resource(&self, terms: &Value) -> String {
+        let id = unique("e2e");
+        let answer = self.put_resource(&id, terms).await;
+        assert!(answer.status == 200 || answer.status == 201, "{answer:?}");
+        id
+    }
+
+    /// An event two months ahead.
+    pub(crate) async fn event(&self, changes: Value) -> Offer {
+        self.event_at(terms::in_hours(60 * 24), changes).await
+    }
+
+    pub(crate) async fn event_at(&self, start: Timestamp, changes: Value) -> Offer {
+        let terms = with(terms::event(start), changes);
+        let id = self.resource(&terms).await;
+        let text = |name: &str| terms["schedule"][name].as_str().unwrap().to_owned();
+        Offer { id, start: text("start"), end: text("end") }
+    }
+
+    /// A room, and one night of it some weeks ahead.
+    pub(crate) async fn room(&self, changes: Value) -> Offer {
+        let id = self.resource(&with(terms::nightly(), changes)).await;
+        Offer { id, start: terms::in_days(40).to_string(), end: terms::in_days(41).to_string() }
+    }
+
+    pub(crate) async fn set_inventory(&self, id: &str, body: &Value) -> Answer {
+        let path = format!("/api/resources/{id}/inventory");
+        self.patch(&path).token(&self.operator.token).json(body).send().await.unwrap()
+    }
+
+    /// The slots of a range of local dates.
+    pub(crate) async fn calendar(&self, id: &str, start: &str, end: &str) -> Vec<Value> {
+        let path = format!("/api/resources/{id}/availability");
+        let answer = check(self.get(&path).query(&[("start", start), ("end", end)]).send().await.unwrap(), 200);
+        answer.json["slots"].as_array().unwrap_or_else(|| panic!("no slots: {answer}")).clone()
+    }
+
+    // Holds
+
+    pub(crate) async fn place(&self, guest: &Guest, body: &Value) -> Answer {
+        self.send(guest, "/api/holds", body).await
+    }
+
+    /// A hold of one place; its id.
+    pub(crate) async fn held(&self, guest: &Guest, offer: &Offer) -> String {
+        let answer = check(self.place(guest, &offer.hold(1)).await, 201);
+        answer.str("/holdId").to_owned()
+    }
+
+    pub(crate) async fn hold(&self, guest: &Guest, id: &str) -> Answer {
+        self.read(guest, &format!("/api/holds/{id}")).await
+    }
+
+    pub(crate) async fn release(&self, guest: &Guest, id: &str) -> Answer {
+        self.delete(&format!("/api/holds/{id}")).token(&guest.token).send().await.unwrap()
+    }
+
+    pub(crate) async fn extend(&self, guest: &Guest, key: &str, id: &str) -> Answer {
+        self.post(&format!("/api/holds/{id}/extend")).token(&guest.token).key(key).send().await.unwrap()
+    }
+
+    // Bookings
+
+    /// Pays a hold with a new card of this number.
+    pub(crate) async fn pay(&self, guest: &Guest, hold: &str, number: &str) -> Answer {
+        let card = self.card(number).await.unwrap();
+        self.pay_with(guest, &unique("key"), hold, &card).await
+    }
+
+    pub(crate) async fn pay_with(&self, guest: &Guest, key: &str, hold: &str, card: &str) -> Answer {
+        self.send_keyed(guest, key, "/api/bookings", &json!({"holdId": hold, "paymentMethodId": card})).await
+    }
+
+    /// Holds one place and pays it.
+    pub(crate) async fn booked(&self, guest: &Guest, offer: &Offer) -> Answer {
+        let hold = self.held(guest, offer).await;
+        check(self.pay(guest, &hold, holdfast_client::stripe::ACCEPTED).await, 201)
+    }
+
+    /// Pays a hold with a card whose bank wants the customer; the pending booking.
+    pub(crate) async fn awaiting_customer(&self, guest: &Guest, hold: &str) -> Answer {
+        let answer = check(self.pay(guest, hold, holdfast_client::stripe::THREE_D_SECURE).await, 202);
+        assert_eq!(answer.str("/status"), "pending", "{answer}");
+        assert!(answer.json["nextAction"].is_object(), "{answer}");
+        answer
+    }
+
+    /// The customer completes (or fails) the 3-D Secure step of a booking.
+    pub(crate) async fn customer_acts(&self, booking: &str, success: bool) {
+        let intent = self.intent_of(booking).await.unwrap();
+        let after = self.authenticate(&intent, success).await.unwrap();
+        assert_eq!(after["id"], intent["id"], "{after}");
+    }
+
+    pub(crate) async fn booking(&self, guest: &Guest, id: &str) -> Answer {
+        self.read(guest, &format!("/api/bookings/{id}")).await
+    }
+
+    /// The booking once it has come to these two.
+    pub(crate) async fn until(&self, guest: &Guest, id: &str, status: &str, payment_status: &str) -> Answer {
+        let what = format!("booking {id} is {status} and {payment_status}");
+        let mut last = String::new();
+        let found = poll(&what, PATIENCE, async || {
+            let answer = self.booking(guest, id).await;
+            last = answer.to_string();
+            let there = answer.str("/status") == status && answer.str("/paymentStatus") == payment_status;
+            Ok(there.then_some(answer))
+        })
+        .await;
+        found.unwrap_or_else(|trouble| panic!("{trouble}; it is {last}"))
+    }
+
+    pub(crate) async fn cancel(&self, guest: &Guest, id: &str) -> Answer {
+        self.send(guest, &format!("/api/bookings/{id}/cancel"), &json!({})).await
+    }
+
+    pub(crate) async fn trail(&self, guest: &Guest, id: &str) -> Vec<Value> {
+        let answer = check(self.read(guest, &format!("/api/bookings/{id}/events")).await, 200);
+        answer.json["results"].as_array().unwrap_or_else(|| panic!("no results: {answer}")).clone()
+    }
+
+    /// The id of the payment intent of a booking.
+    pub(crate) async fn intent_id(&self, booking: &str) -> String {
+        id_of(&self.intent_of(booking).await.unwrap()).unwrap()
+    }
+}
+
+/// The answer, if it is of this status.
+#[track_caller]
+pub(crate) fn check(answer: Answer, status: u16) -> Answer {
+    assert_eq!(answer.status, status, "{answer:?}");
+    assert!(!answer.header("x-request-id").is_empty(), "no X-Request-Id: {answer:?}");
+    if status < 400 && !answer.text.is_empty() {
+        assert!(answer.header("content-type").starts_with("application/json"), "{answer:?}");
+    }
+    answer
+}
+
+/// The answer, if it is a problem of this status and code, and whole (RFC 9457).
+#[track_caller]
+pub(crate) fn check_problem(answer: Answer, status: u16, code: &str) -> Answer {
+    let answer = check(answer, status);
+    assert_eq!(answer.code(), code, "{answer}");
+    assert!(answer.header("content-type").starts_with("application/problem+json"), "{answer:?}");
+    for field in ["type", "title", "detail", "instance"] {
+        assert!(answer.json[field].is_string(), "no {field}: {answer}");
+    }
+    assert_eq!(answer.json["status"], status, "{answer}");
+    answer
+}
+
+/// The answer, if it says that all went well.
+#[track_caller]
+pub(crate) fn check_done(answer: Answer) -> Answer {
+    let status = answer.status;
+    assert!((200..300).contains(&status), "{answer:?}");
+    check(answer, status)
+}
+
+/// The answer, if it is a 422 that names what does not validate.
+#[track_caller]
+pub(crate) fn check_invalid(answer: Answer) -> Answer {
+    let code = answer.code().to_owned();
+    let answer = check_problem(answer, 422, &code);
+    let errors = answer.json["errors"].as_array().unwrap_or_else(|| panic!("no errors: {answer}"));
+    assert!(!errors.is_empty(), "{answer}");
+    for error in errors {
+        assert!(error["pointer"].is_string() && error["detail"].is_string(), "{answer}");
+    }
+    answer
+}
+
+/// A list's `results`.
+#[track_caller]
+pub(crate) fn results(answer: &Answer) -> &[Value] {
+    answer.json["results"].as_array().unwrap_or_else(|| panic!("no results: {answer}"))
+}
