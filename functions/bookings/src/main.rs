@@ -1,2 +1,12 @@
-//! placeholder
-fn main() {}
+//! `GET /api/bookings`, `GET /api/bookings/{bookingId}` and its audit trail.
+
+use holdfast_api::BookingsApi;
+use holdfast_app::bookings::Bookings;
+use holdfast_runtime::{Error, Process, Variable, http};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let process = Process::start(&[Variable::LedgerTable, Variable::HoldsTable])?;
+    let api = BookingsApi::new(Bookings::new(process.ledger()?, process.workflow()), process.clock());
+    http::serve(|request| api.handle(request)).await
+}

@@ -1,2 +1,17 @@
-//! placeholder
-fn main() {}
+//! Lets expired holds go: promptly by timers, without fail by the table's TTL.
+
+use holdfast_app::expiry::Expiry;
+use holdfast_runtime::{Error, ExpiryHandler, Process, Variable, batch};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let process = Process::start(&[
+        Variable::LedgerTable,
+        Variable::HoldsTable,
+        Variable::TimerQueueUrl,
+        Variable::BookingMachine,
+    ])?;
+    let expiry = Expiry::new(process.ledger()?, process.timers()?, process.workflow());
+    let handler = ExpiryHandler::new(expiry, process.timers()?, process.clock());
+    batch::serve(|event| handler.handle(event)).await
+}

@@ -1,2 +1,12 @@
-//! placeholder
-fn main() {}
+//! `/api/holds`: places, reads, extends and releases holds.
+
+use holdfast_api::HoldApi;
+use holdfast_app::holds::Holds;
+use holdfast_runtime::{Error, Process, Variable, http};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let process = Process::start(&[Variable::LedgerTable, Variable::HoldsTable])?;
+    let api = HoldApi::new(Holds::new(process.ledger()?), process.clock());
+    http::serve(|request| api.handle(request)).await
+}

@@ -1,2 +1,14 @@
-//! placeholder
-fn main() {}
+//! `GET /api/availability` and `GET /api/resources/{resourceId}/availability`.
+
+use holdfast_api::SearchApi;
+use holdfast_app::resources::Resources;
+use holdfast_app::search::Search;
+use holdfast_runtime::{Error, Process, Variable, http};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let process = Process::start(&[Variable::LedgerTable, Variable::SearchTable])?;
+    let search = Search::new(process.search_index()?);
+    let api = SearchApi::new(search, Resources::new(process.ledger()?), process.clock());
+    http::serve(|request| api.handle(request)).await
+}

@@ -1,0 +1,353 @@
+//! The entry of functions behind the HTTP API: events of payload format 2.0
+//! (<https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>) as requests,
+//! answers back.
+//!
+//! The event is read here field by field and the URL is never put together again: `lambda_http` does that, and panics on
+//! paths and hosts that are no URL, which any client may send.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use futures::FutureExt;
+use holdfast_api::problem::{Code, Problem, internal_error};
+use holdfast_api::{Claims, Request, Response};
+use holdfast_app::Clock;
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use lambda_runtime::{Diagnostic, LambdaEvent, Runtime, service_fn};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::clock::SystemClock;
+
+/// What is kept of the function's time for giving a clean answer when the rest runs out.
+const RESERVE: Duration = Duration::from_millis(500);
+
+/// An event of the HTTP API, payload format 2.0.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct GatewayEvent {
+    raw_path: String,
+    raw_query_string: Option<String>,
+    headers: Option<HashMap<String, String>>,
+    request_context: RequestContext,
+    body: Option<String>,
+    is_base64_encoded: bool,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct RequestContext {
+    request_id: Option<String>,
+    http: HttpContext,
+    authorizer: Option<Authorizer>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+struct HttpContext {
+    method: String,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+struct Authorizer {
+    jwt: Option<Jwt>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+struct Jwt {
+    claims: Option<Map<String, Value>>,
+}
+
+/// An answer as the HTTP API takes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GatewayAnswer {
+    status_code: u16,
+    headers: HashMap<String, String>,
+    body: String,
+    is_base64_encoded: bool,
+}
+
+/// Why an event is no request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NoRequest {
+    /// Not a method of HTTP.
+    #[error("the event names no HTTP method")]
+    Method,
+    /// The body is said to be base64 and is not.
+    #[error("the body is not base64")]
+    Body,
+}
+
+fn claims(claims: &Map<String, Value>) -> Option<Claims> {
+    let text = |name: &str| claims.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+    let scopes = text("scope").unwrap_or_default().split(' ').filter(|scope| !scope.is_empty());
+    Some(Claims {
+        sub: text("sub")?.to_owned(),
+        scopes: scopes.map(str::to_owned).collect(),
+        email: text("email").map(str::to_owned),
+    })
+}
+
+impl GatewayEvent {
+    /// The request in it. `invocation` names it if the gateway did not.
+    ///
+    /// # Errors
+    /// [`NoRequest`], which the gateway itself never sends.
+    pub fn into_request(self, invocation: &str) -> Result<Request, NoRequest> {
+        let method = Method::from_bytes(self.request_context.http.method.as_bytes());
+        let mut headers = HeaderMap::new();
+        for (name, value) in self.headers.unwrap_or_default() {
+            if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(&value)) {
+                headers.append(name, value);
+            }
+        }
+        let body = self.body.unwrap_or_default();
+        let body = if self.is_base64_encoded {
+            STANDARD.decode(body).map_err(|_| NoRequest::Body)?
+        } else {
+            body.into_bytes()
+        };
+        let jwt = self.request_context.authorizer.and_then(|authorizer| authorizer.jwt);
+        Ok(Request {
+            method: method.map_err(|_| NoRequest::Method)?,
+            path: self.raw_path,
+            query: self.raw_query_string.unwrap_or_default(),
+            headers,
+            body,
+            claims: jwt.and_then(|jwt| jwt.claims).as_ref().and_then(claims),
+            request_id: self.request_context.request_id.unwrap_or_else(|| invocation.to_owned()),
+        })
+    }
+}
+
+impl From<Response> for GatewayAnswer {
+    fn from(response: Response) -> Self {
+        let (parts, body) = response.into_parts();
+        let mut headers: HashMap<String, String> = HashMap::new();
+        for (name, value) in &parts.headers {
+            let value = String::from_utf8_lossy(value.as_bytes());
+            let joined = headers.entry(name.as_str().to_owned()).or_default();
+            if !joined.is_empty() {
+                joined.push_str(", ");
+            }
+            joined.push_str(&value);
+        }
+        let (body, is_base64_encoded) = match String::from_utf8(body) {
+            Ok(text) => (text, false),
+            Err(bytes) => (STANDARD.encode(bytes.as_bytes()), true),
+        };
+        Self { status_code: parts.status.as_u16(), headers, body, is_base64_encoded }
+    }
+}
+
+/// What is needed to answer when the handler does not.
+#[derive(Clone)]
+struct Stamp {
+    request_id: String,
+    traceparent: Option<String>,
+    path: String,
+}
+
+impl Stamp {
+    fn of(request: &Request) -> Self {
+        let traceparent = request.headers.get("traceparent").and_then(|value| value.to_str().ok());
+        Self {
+            request_id: request.request_id.clone(),
+            traceparent: traceparent.map(str::to_owned),
+            path: request.path.clone(),
+        }
+    }
+
+    fn broken(&self) -> Response {
+        internal_error(&self.request_id, self.traceparent.as_deref(), &self.path)
+    }
+
+    fn unavailable(&self) -> Response {
+        let mut response =
+            Problem::new(Code::ServiceUnavailable, "something we depend on does not answer; try again later")
+                .into_response(&self.path);
+        let stamped = self.broken();
+        for name in ["x-request-id", "traceparent"] {
+            if let Some(value) = stamped.headers().get(name) {
+                response.headers_mut().insert(HeaderName::from_static(name), value.clone());
+            }
+        }
+        response
+    }
+}
+
+/// The answer to a request whose handler could not even be made.
+#[must_use]
+pub fn unavailable(request: &Request) -> Response {
+    Stamp::of(request).unavailable()
+}
+
+/// Answers one event within `time`: a panic is a clean 500, time running out a clean 503.
+pub async fn answer<F, Fut>(event: GatewayEvent, invocation: &str, time: Duration, handle: F) -> GatewayAnswer
+where
+    F: FnOnce(Request) -> Fut,
+    Fut: Future<Output = Response>,
+{
+    let request = match event.into_request(invocation) {
+        Ok(request) => request,
+        Err(error) => {
+            tracing::error!(request_id = invocation, %error, "an event that is no request");
+            return internal_error(invocation, None, "").into();
+        }
+    };
+    let stamp = Stamp::of(&request);
+    let handled = AssertUnwindSafe(async { handle(request).await }).catch_unwind();
+    match tokio::time::timeout(time, handled).await {
+        Ok(Ok(response)) => response.into(),
+        Ok(Err(_)) => {
+            tracing::error!(request_id = stamp.request_id, path = stamp.path, "the handler panicked");
+            stamp.broken().into()
+        }
+        Err(_) => {
+            tracing::error!(request_id = stamp.request_id, path = stamp.path, "the time ran out");
+            stamp.unavailable().into()
+        }
+    }
+}
+
+/// Milliseconds since 1970 at which the invocation ends, as time left for the handler.
+fn time_left(deadline_ms: u64, now_ms: i64) -> Duration {
+    let left = deadline_ms.saturating_sub(u64::try_from(now_ms).unwrap_or(0));
+    Duration::from_millis(left).saturating_sub(RESERVE)
+}
+
+/// Serves requests until the process ends.
+///
+/// # Errors
+/// The runtime's own.
+pub async fn serve<F, Fut>(handle: F) -> Result<(), lambda_runtime::Error>
+where
+    F: Fn(Request) -> Fut,
+    Fut: Future<Output = Response>,
+{
+    let handle = &handle;
+    let service = service_fn(move |event: LambdaEvent<GatewayEvent>| async move {
+        let LambdaEvent { payload, context } = event;
+        let time = time_left(context.deadline, SystemClock.now().as_millisecond());
+        Ok::<_, Diagnostic>(answer(payload, &context.request_id, time, handle).await)
+    });
+    Runtime::new(service).run().await
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    fn event(changes: Value) -> GatewayEvent {
+        let mut event = json!({
+            "version": "2.0",
+            "rawPath": "/api/holds",
+            "rawQueryString": "",
+            "headers": {"idempotency-key": "k", "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"},
+            "requestContext": {"requestId": "r-1", "http": {"method": "POST"}},
+            "body": "{}",
+            "isBase64Encoded": false,
+        });
+        if let (Value::Object(event), Value::Object(changes)) = (&mut event, changes) {
+            event.extend(changes);
+        }
+        serde_json::from_value(event).expect("an event")
+    }
+
+    #[test]
+    fn a_request_is_read_field_by_field() {
+        let request = event(json!({
+            "rawQueryString": "a=%7B&b=\"<>|",
+            "body": "eyJ9",
+            "isBase64Encoded": true,
+            "requestContext": {"requestId": "r-1", "http": {"method": "POST"}, "authorizer": {"jwt": {
+                "claims": {"sub": "guest-1", "scope": "booking/guest booking/operator", "exp": "1795", "email": "a@b.c"},
+                "scopes": ["booking/guest"]}}},
+        }))
+        .into_request("i-1")
+        .expect("a request");
+        assert_eq!((request.method, request.path.as_str()), (Method::POST, "/api/holds"));
+        assert_eq!(request.query, "a=%7B&b=\"<>|");
+        assert_eq!(request.headers["Idempotency-Key"], "k");
+        assert_eq!(request.body, b"{\"}");
+        assert_eq!(request.request_id, "r-1");
+        let claims = request.claims.expect("a token");
+        assert_eq!((claims.sub.as_str(), claims.email.as_deref()), ("guest-1", Some("a@b.c")));
+        assert_eq!(claims.scopes, ["booking/guest", "booking/operator"]);
+    }
+
+    #[test]
+    fn little_is_needed_to_be_a_request() {
+        let event: GatewayEvent =
+            serde_json::from_value(json!({"requestContext": {"http": {"method": "GET"}}})).expect("an event");
+        let request = event.into_request("i-1").expect("a request");
+        assert_eq!((request.request_id.as_str(), request.claims), ("i-1", None));
+        assert_eq!(GatewayEvent::default().into_request("i").err(), Some(NoRequest::Method));
+        let broken = self::event(json!({"body": "%", "isBase64Encoded": true}));
+        assert_eq!(broken.into_request("i").err(), Some(NoRequest::Body));
+    }
+
+    #[tokio::test]
+    async fn an_answer_goes_back_as_it_is() {
+        let answer = answer(event(json!({})), "i-1", MINUTE, |request| async move {
+            assert_eq!(request.body, b"{}");
+            http::Response::builder()
+                .status(201)
+                .header("x-request-id", "r-1")
+                .header("vary", "a")
+                .header("vary", "b")
+                .body("\u{e9}".into())
+                .expect("an answer")
+        })
+        .await;
+        let answer = serde_json::to_value(answer).expect("JSON");
+        assert_eq!(
+            answer,
+            json!({
+                "statusCode": 201,
+                "headers": {"x-request-id": "r-1", "vary": "a, b"},
+                "body": "\u{e9}",
+                "isBase64Encoded": false,
+            })
+        );
+    }
+
+    async fn check(event: GatewayEvent, time: Duration, misbehaves: fn(), status: u16, code: &str) {
+        let answer = answer(event, "i-1", time, |_| async move {
+            misbehaves();
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            Response::default()
+        })
+        .await;
+        assert_eq!(answer.status_code, status);
+        let body: Value = serde_json::from_str(&answer.body).expect("a problem");
+        assert_eq!(body["code"], code, "{body}");
+        assert!(!answer.body.contains("secret"), "nothing of the inside shows: {body}");
+        assert!(answer.headers.contains_key("x-request-id") && answer.headers.contains_key("traceparent"));
+        assert_eq!(answer.headers.contains_key("retry-after"), status == 503);
+    }
+
+    #[tokio::test]
+    async fn a_panic_and_a_timeout_are_clean_answers() {
+        check(event(json!({})), MINUTE, || panic!("a secret"), 500, "internal_error").await;
+        check(event(json!({})), Duration::from_millis(20), || {}, 503, "service_unavailable").await;
+        check(GatewayEvent::default(), MINUTE, || {}, 500, "internal_error").await;
+    }
+
+    #[test]
+    fn some_time_is_kept_for_the_answer() {
+        assert_eq!(time_left(10_000, 7_000), Duration::from_millis(2_500));
+        assert_eq!(time_left(10_000, 11_000), Duration::ZERO);
+    }
+}

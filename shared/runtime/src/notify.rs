@@ -1,0 +1,33 @@
+//! Mails to guests.
+
+use holdfast_app::notices::{Notices, Occasion};
+use holdfast_workflow::events::{booking_occasion, from_bus};
+use serde_json::Value;
+
+use crate::queue::MessageError;
+
+/// Tells guests.
+pub struct NotifyHandler {
+    notices: Notices,
+}
+
+impl NotifyHandler {
+    /// Over the use case.
+    #[must_use]
+    pub fn new(notices: Notices) -> Self {
+        Self { notices }
+    }
+
+    /// Mails what one event says.
+    ///
+    /// # Errors
+    /// Whatever keeps the mail from going out; the message is delivered again.
+    pub async fn tell(&self, message: Value) -> Result<(), MessageError> {
+        let (kind, event) = from_bus(&message)?;
+        let occasion = booking_occasion(kind, &event)?;
+        let happened = if occasion.confirmed { Occasion::Confirmed } else { Occasion::Cancelled };
+        let told = self.notices.tell(&occasion.booking, happened, &occasion.cause).await?;
+        tracing::info!(booking = %occasion.booking, event = occasion.cause, ?told, "guest told");
+        Ok(())
+    }
+}

@@ -1,0 +1,49 @@
+//! Ledger changes into the read model.
+
+use std::sync::Arc;
+
+use holdfast_adapters_dynamodb::stream::{LedgerRecord, decode_ledger_record};
+use holdfast_app::projection::{Projection, ProjectionBatch};
+use holdfast_app::{Failure, Ledger, SearchIndex};
+
+use crate::causes;
+use crate::stream::{NotDone, Record};
+
+/// Keeps the read model.
+pub struct ProjectorHandler {
+    projection: Projection,
+}
+
+async fn apply(batch: &mut ProjectionBatch<'_>, record: &Record) -> Result<(), Failure> {
+    match decode_ledger_record(record.new.as_ref(), record.old.as_ref())? {
+        LedgerRecord::Page(write) => batch.on_page(&write.page).await,
+        LedgerRecord::Resource { resource, previous } => {
+            batch.on_resource(&resource, previous.as_deref()).await
+        }
+        LedgerRecord::Audit(_) | LedgerRecord::Other => Ok(()),
+    }
+}
+
+impl ProjectorHandler {
+    /// From a ledger into a read model.
+    #[must_use]
+    pub fn new(ledger: Arc<dyn Ledger>, index: Arc<dyn SearchIndex>) -> Self {
+        Self { projection: Projection::new(ledger, index) }
+    }
+
+    /// Applies a batch, in order.
+    ///
+    /// # Errors
+    /// [`NotDone`]: the first record that was not applied.
+    pub async fn apply(&self, records: Vec<Record>) -> Result<(), NotDone> {
+        let mut batch = self.projection.batch();
+        for record in records {
+            if let Err(error) = apply(&mut batch, &record).await {
+                let sequence_number = record.sequence_number;
+                tracing::error!(sequence_number, error = causes(&error), "a change was not projected");
+                return Err(NotDone { sequence_number });
+            }
+        }
+        Ok(())
+    }
+}
