@@ -25,7 +25,10 @@ impl Stack {
         let answer = self
             .http()
             .post(self.value("AWS_ENDPOINT_URL")?)
-            .header("Authorization", format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"))
+            .header(
+                "Authorization",
+                format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"),
+            )
             .header("X-Amz-Target", target)
             .header("Content-Type", "application/x-amz-json-1.0")
             .body(body.to_string())

@@ -49,7 +49,10 @@ impl From<reqwest::Error> for Trouble {
 
 /// The time on this machine, which the local stack shares.
 #[must_use]
-#[expect(clippy::disallowed_methods, reason = "the one clock of everything that drives the stack from outside")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one clock of everything that drives the stack from outside"
+)]
 pub fn now() -> Timestamp {
     Timestamp::now()
 }

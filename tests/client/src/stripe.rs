@@ -113,8 +113,9 @@ impl Stack {
     pub async fn effects(&self, intent: &str, step: &str) -> Result<usize, Trouble> {
         let path = format!("/v1/payment_intents/{intent}/{step}");
         let calls = self.shim("/_requests", intent).await?;
-        let counts =
-            |call: &&Value| call["path"] == path.as_str() && call["status"] == 200 && call["replayed"] == false;
+        let counts = |call: &&Value| {
+            call["path"] == path.as_str() && call["status"] == 200 && call["replayed"] == false
+        };
         Ok(calls.iter().filter(counts).count())
     }
 

@@ -151,11 +151,7 @@ async fn slots_that_touch_never_collide() {
     let at = |hour, minute| terms::local("Europe/Berlin", date, hour, minute).to_string();
     check(w.place(&guest, &hold_of(&chair, &at(9, 0), &at(10, 0), 1)).await, 201);
     check(w.place(&guest, &hold_of(&chair, &at(10, 0), &at(10, 30), 1)).await, 201);
-    check_problem(
-        w.place(&guest, &hold_of(&chair, &at(9, 30), &at(10, 0), 1)).await,
-        409,
-        "sold_out",
-    );
+    check_problem(w.place(&guest, &hold_of(&chair, &at(9, 30), &at(10, 0), 1)).await, 409, "sold_out");
 }
 
 #[tokio::test]

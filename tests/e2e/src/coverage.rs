@@ -16,7 +16,8 @@ fn tests() -> BTreeSet<String> {
         let text = fs::read_to_string(&path).unwrap();
         let mut is_test = false;
         for line in text.lines() {
-            let name = line.trim_start_matches("async ").strip_prefix("fn ").and_then(|l| l.split('(').next());
+            let name =
+                line.trim_start_matches("async ").strip_prefix("fn ").and_then(|l| l.split('(').next());
             match name {
                 Some(name) if is_test => {
                     found.insert(format!("{module}::{name}"));
@@ -33,7 +34,9 @@ fn tests() -> BTreeSet<String> {
 fn rows() -> Vec<(&'static str, Vec<&'static str>)> {
     TABLE
         .lines()
-        .filter(|line| line.starts_with("| ") && !line.starts_with("| Sentence") && !line.starts_with("| ---"))
+        .filter(|line| {
+            line.starts_with("| ") && !line.starts_with("| Sentence") && !line.starts_with("| ---")
+        })
         .map(|line| {
             let (sentence, tests) = line.trim_matches('|').rsplit_once(" | ").unwrap();
             let named = tests.split('`').filter(|part| part.contains("::")).collect();

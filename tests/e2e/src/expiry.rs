@@ -102,7 +102,8 @@ async fn a_hold_that_did_not_expire_is_not_told_to_have() {
     check(w.pay(&guest, paid.str("/holdId"), ACCEPTED).await, 201);
     wait_past(instant(paid.str("/expiresAt"))).await;
     sleep(SECOND_EVENT).await;
-    for (hold, kind) in [(released.str("/holdId"), "hold.released"), (paid.str("/holdId"), "hold.confirmed")] {
+    for (hold, kind) in [(released.str("/holdId"), "hold.released"), (paid.str("/holdId"), "hold.confirmed")]
+    {
         assert_eq!(bus.of_type(kind, hold).await.unwrap().len(), 1, "{kind}");
         assert!(bus.of_type("hold.expired", hold).await.unwrap().is_empty(), "{hold}");
     }

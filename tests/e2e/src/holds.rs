@@ -30,8 +30,7 @@ async fn a_hold_can_be_read() {
     let offer = w.event(json!({})).await;
     let placed = check(w.place(&guest, &offer.hold(2)).await, 201);
     let read = check(w.hold(&guest, placed.str("/holdId")).await, 200);
-    for field in
-        ["holdId", "status", "resourceId", "startTime", "endTime", "quantity", "price", "expiresAt"]
+    for field in ["holdId", "status", "resourceId", "startTime", "endTime", "quantity", "price", "expiresAt"]
     {
         assert_eq!(read.json[field], placed.json[field], "{field}: {read}");
     }

@@ -66,9 +66,7 @@ async fn lowering_below_what_is_held_changes_nothing() {
     let (first, last) = five_nights();
     let third = hold_of(&room, &in_days(32).to_string(), &in_days(33).to_string(), 2);
     check(w.place(&guest, &third).await, 201);
-    let all = |capacity: u32| {
-        json!({"from": first.to_string(), "to": last.to_string(), "capacity": capacity, "closed": true})
-    };
+    let all = |capacity: u32| json!({"from": first.to_string(), "to": last.to_string(), "capacity": capacity, "closed": true});
     check_problem(w.set_inventory(&room, &all(1)).await, 409, "capacity_in_use");
     let slots = w.calendar(&room, &first.to_string(), &last.to_string()).await;
     assert_eq!(numbers(&slots, "capacity"), [3, 3, 3, 3, 3]);
@@ -100,9 +98,7 @@ async fn an_expired_hold_is_not_in_use() {
     let room = w.room(json!({"holdTtlSeconds": 1})).await;
     let hold = check(w.place(&guest, &room.hold(3)).await, 201);
     wait_past(instant(hold.str("/expiresAt"))).await;
-    check_done(
-        w.set_inventory(&room.id, &json!({"from": room.start, "to": room.end, "capacity": 0})).await,
-    );
+    check_done(w.set_inventory(&room.id, &json!({"from": room.start, "to": room.end, "capacity": 0})).await);
     check_problem(w.place(&guest, &room.hold(1)).await, 409, "sold_out");
 }
 
@@ -112,9 +108,7 @@ async fn a_closed_date_keeps_its_bookings() {
     let guest = w.guest().await;
     let room = w.room(json!({})).await;
     let booking = w.booked(&guest, &room).await;
-    check_done(
-        w.set_inventory(&room.id, &json!({"from": room.start, "to": room.end, "closed": true})).await,
-    );
+    check_done(w.set_inventory(&room.id, &json!({"from": room.start, "to": room.end, "closed": true})).await);
     check_problem(w.place(&guest, &room.hold(1)).await, 409, "sold_out");
     assert_eq!(w.booking(&guest, booking.str("/bookingId")).await.str("/status"), "confirmed");
 }

@@ -20,7 +20,9 @@ async fn an_answer_of_5xx_is_clean_and_not_remembered() {
     let mut broken = key.clone();
     broken["scribble"] = json!({"S": "SECRET-INTERNALS"});
     // Neither relay nor projector can read this page: it must be gone before they have given up on it.
-    w.aws("dynamodb", "DynamoDB_20120810.PutItem", &json!({"TableName": table, "Item": broken})).await.unwrap();
+    w.aws("dynamodb", "DynamoDB_20120810.PutItem", &json!({"TableName": table, "Item": broken}))
+        .await
+        .unwrap();
     let idempotency_key = unique("key");
     let answer = w.send_keyed(&guest, &idempotency_key, "/api/holds", &offer.hold(1)).await;
     w.aws("dynamodb", "DynamoDB_20120810.DeleteItem", &json!({"TableName": table, "Key": key}))
@@ -43,7 +45,8 @@ async fn a_503_says_when_to_come_again() {
     let booking = check(w.pay(&guest, &hold, ACCEPTED).await, 201);
     let intent = w.intent_of(booking.str("/bookingId")).await.unwrap();
     let id = intent["id"].as_str().unwrap();
-    let fault = json!({"match": "GET /v1/payment_intents/*", "kind": "before_500", "times": 20, "contains": id});
+    let fault =
+        json!({"match": "GET /v1/payment_intents/*", "kind": "before_500", "times": 20, "contains": id});
     w.order_fault(&fault).await.unwrap();
     let event = json!({"id": unique("evt"), "object": "event", "created": now().as_second(),
                        "type": "payment_intent.succeeded", "data": {"object": intent}})

@@ -53,10 +53,8 @@ async fn a_price_is_fixed_when_it_is_held() {
     let offer = w.event(json!({})).await;
     let held = check(w.place(&guest, &offer.hold(2)).await, 201);
     assert_eq!(held.int("/price/amount"), Some(9000));
-    let dearer = with(
-        terms::event(instant(&offer.start)),
-        json!({"pricing": {"currency": "EUR", "base": 99900}}),
-    );
+    let dearer =
+        with(terms::event(instant(&offer.start)), json!({"pricing": {"currency": "EUR", "base": 99900}}));
     check(w.put_resource(&offer.id, &dearer).await, 200);
     let paid = check(w.pay(&guest, held.str("/holdId"), holdfast_client::stripe::ACCEPTED).await, 201);
     assert_eq!(paid.int("/price/amount"), Some(9000));

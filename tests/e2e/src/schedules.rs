@@ -46,10 +46,8 @@ async fn nights_over_daylight_saving_keep_their_local_times() {
         let after = change.tomorrow().unwrap();
         let slots = w.calendar(&room, &first.to_string(), &after.to_string()).await;
         assert_eq!(times(&slots), nights_in_new_york(first, 2));
-        let hold = check(
-            w.place(&guest, &hold_of(&room, &first.to_string(), &after.to_string(), 1)).await,
-            201,
-        );
+        let hold =
+            check(w.place(&guest, &hold_of(&room, &first.to_string(), &after.to_string(), 1)).await, 201);
         assert_eq!(hold.int("/price/amount"), Some(2 * 12900), "{hold}");
         assert_eq!(instant(hold.str("/startTime")), local(NEW_YORK, first, 15, 0));
         assert_eq!(instant(hold.str("/endTime")), local(NEW_YORK, after, 11, 0));
@@ -88,7 +86,9 @@ async fn nights_reach_over_months_and_years() {
     let nights = w.calendar(&room, "2027-12-29", "2028-01-04").await;
     let left: Vec<i64> = nights.iter().map(|night| night["available"].as_i64().unwrap()).collect();
     assert_eq!(left, [1, 0, 0, 0, 0, 1]);
-    for (start, end) in [("2027-12-31", "2028-01-01"), ("2028-01-01", "2028-01-02"), ("2028-01-02", "2028-01-04")] {
+    for (start, end) in
+        [("2027-12-31", "2028-01-01"), ("2028-01-01", "2028-01-02"), ("2028-01-02", "2028-01-04")]
+    {
         check_problem(w.place(&guest, &hold_of(&room, start, end, 1)).await, 409, "sold_out");
     }
     check(w.place(&guest, &hold_of(&room, "2028-02-28", "2028-03-01", 1)).await, 201);
@@ -123,7 +123,8 @@ async fn a_bar_may_be_open_past_midnight() {
     let found = w.calendar(&bar, &evening.to_string(), &night.to_string()).await;
     let midnight = local(BERLIN, night, 0, 0).to_string();
     assert_eq!(times(&found)[2], (midnight.clone(), local(BERLIN, night, 2, 0).to_string()), "{found:?}");
-    let late = hold_of(&bar, &local(BERLIN, evening, 22, 0).to_string(), found[2]["end"].as_str().unwrap(), 1);
+    let late =
+        hold_of(&bar, &local(BERLIN, evening, 22, 0).to_string(), found[2]["end"].as_str().unwrap(), 1);
     assert_eq!(check(w.place(&guest, &late).await, 201).int("/price/amount"), Some(2 * 3500));
 }
 

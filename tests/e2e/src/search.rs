@@ -214,7 +214,6 @@ async fn search_is_by_type_and_location() {
     let (start, end) = (in_days(30).to_string(), in_days(31).to_string());
     search_until(&w, &hotels(&place, &start, &end), &[&room]).await;
     search_until(&w, &hotels(&elsewhere, &start, &end), &[&away]).await;
-    let villas =
-        [("resourceType", "villa"), ("location", place.as_str()), ("start", &start), ("end", &end)];
+    let villas = [("resourceType", "villa"), ("location", place.as_str()), ("start", &start), ("end", &end)];
     search_until(&w, &villas, &[&villa]).await;
 }

@@ -68,7 +68,8 @@ async fn a_question_that_makes_no_sense_is_refused() {
         ("end", "2030-01-01"),
         ("end", "2029-12-31"),
     ] {
-        let mut query: Vec<(&str, &str)> = base.iter().copied().filter(|(name, _)| *name != spoilt.0).collect();
+        let mut query: Vec<(&str, &str)> =
+            base.iter().copied().filter(|(name, _)| *name != spoilt.0).collect();
         query.push(spoilt);
         let answer = w.get("/api/availability").query(&query).send().await.unwrap();
         assert_eq!(answer.status, 422, "{spoilt:?}: {answer:?}");

@@ -27,7 +27,8 @@ async fn the_trace_of_a_request_goes_through_answer_events_and_logs() {
 
     let (pay_parent, pay_trace) = fresh_trace();
     let body = json!({"holdId": hold.str("/holdId"), "paymentMethodId": w.card(ACCEPTED).await.unwrap()});
-    let pay = w.post("/api/bookings").token(&guest.token).key(&unique("key")).header("traceparent", &pay_parent);
+    let pay =
+        w.post("/api/bookings").token(&guest.token).key(&unique("key")).header("traceparent", &pay_parent);
     let booking = check(pay.json(&body).send().await.unwrap(), 201);
     assert!(booking.header("traceparent").contains(&pay_trace), "{booking:?}");
 
@@ -38,9 +39,13 @@ async fn the_trace_of_a_request_goes_through_answer_events_and_logs() {
         ("payment.captured", booking.str("/bookingId"), &pay_trace),
     ] {
         let events =
-            poll(kind, PATIENCE, async || Ok(Some(bus.of_type(kind, about).await?).filter(|e| !e.is_empty())))
-                .await
-                .unwrap();
+            poll(
+                kind,
+                PATIENCE,
+                async || Ok(Some(bus.of_type(kind, about).await?).filter(|e| !e.is_empty())),
+            )
+            .await
+            .unwrap();
         let detail = events[0]["detail"].to_string();
         assert!(detail.contains(trace.as_str()), "{kind} is not of the trace: {detail}");
     }

@@ -185,9 +185,7 @@ async fn a_resource_that_does_not_validate_names_the_field() {
 #[tokio::test]
 async fn a_schedule_that_makes_no_sense_is_refused() {
     let w = World::new().await;
-    let slots_of = |slot_minutes: i64, opening: Value| {
-        json!({"kind": "slots", "slotMinutes": slot_minutes, "bufferMinutes": 0, "opening": opening})
-    };
+    let slots_of = |slot_minutes: i64, opening: Value| json!({"kind": "slots", "slotMinutes": slot_minutes, "bufferMinutes": 0, "opening": opening});
     let nine_to_five = json!([{"days": ["mon"], "from": "09:00", "to": "17:00"}]);
     for schedule in [
         json!({"kind": "hourly"}),

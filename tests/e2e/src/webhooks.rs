@@ -143,9 +143,9 @@ async fn every_event_stripe_sent_was_taken() {
     w.until(&guest, &booking, "cancelled", "refunded").await;
     poll("all deliveries are answered 200", PATIENCE, async || {
         let events = w.stripe_events(&intent).await?;
-        let deliveries: Vec<&Value> = events.iter().flat_map(|e| e["deliveries"].as_array().unwrap()).collect();
-        let refunded =
-            events.iter().any(|e| e["type"] == "charge.refunded" && e["deliveries"] != json!([]));
+        let deliveries: Vec<&Value> =
+            events.iter().flat_map(|e| e["deliveries"].as_array().unwrap()).collect();
+        let refunded = events.iter().any(|e| e["type"] == "charge.refunded" && e["deliveries"] != json!([]));
         Ok((refunded && deliveries.iter().all(|one| one["status"] == 200)).then_some(()))
     })
     .await

@@ -138,7 +138,8 @@ impl World {
     /// The slots of a range of local dates.
     pub(crate) async fn calendar(&self, id: &str, start: &str, end: &str) -> Vec<Value> {
         let path = format!("/api/resources/{id}/availability");
-        let answer = check(self.get(&path).query(&[("start", start), ("end", end)]).send().await.unwrap(), 200);
+        let answer =
+            check(self.get(&path).query(&[("start", start), ("end", end)]).send().await.unwrap(), 200);
         answer.json["slots"].as_array().unwrap_or_else(|| panic!("no slots: {answer}")).clone()
     }
 
