@@ -350,12 +350,7 @@ impl Booking {
                 }
             },
             (BookingEvent::Failed { .. }, S::Failed) => Verdict::Already,
-            (BookingEvent::Cancelled(terms), S::Pending | S::Confirmed) => {
-                if self.captured.subtract(terms.refund).is_err() {
-                    return Err(BookingRejection::RefundExceedsCapture);
-                }
-                Verdict::Happens
-            }
+            (BookingEvent::Cancelled(_), S::Pending | S::Confirmed) => Verdict::Happens,
             (BookingEvent::Cancelled(_), S::Cancelled) => Verdict::Already,
             (BookingEvent::Completed, S::Confirmed) => match self.payment_status {
                 P::Captured | P::PartiallyRefunded | P::Refunded => Verdict::Happens,
@@ -449,14 +444,15 @@ impl Booking {
         }
     }
 
-    /// What is still to be given back of what was taken: by the cancellation's terms, all of it if the booking failed,
-    /// nothing while it stands.
+    /// What is still to be given back of what was taken: by the cancellation's terms but never more than was taken, all of
+    /// it if the booking failed, nothing while it stands.
     #[must_use]
     pub fn refund_due(&self) -> Money {
         let nothing = Money::zero(self.captured.currency());
         let target = match (self.status, &self.cancellation) {
             (BookingStatus::Cancelled, Some(cancellation)) if !cancellation.before_capture => {
-                cancellation.refund
+                let promised = cancellation.refund;
+                if promised.amount() > self.captured.amount() { self.captured } else { promised }
             }
             (BookingStatus::Cancelled | BookingStatus::Failed, _) => self.captured,
             (BookingStatus::Pending | BookingStatus::Confirmed | BookingStatus::Completed, _) => nothing,
