@@ -102,8 +102,7 @@ fn slots(fields: &mut Object<'_>, errors: &Errors) -> Option<Schedule> {
     let buffer_minutes = fields.optional("bufferMinutes", integer(0..=i64::from(SLOT_MINUTES_MAX)));
     let buffer_minutes = if missing { Some(0) } else { buffer_minutes };
     let openings = fields.items("opening", OPENINGS_MAX)?;
-    let openings: Option<Vec<Opening>> =
-        openings.into_iter().map(|(at, value)| opening(value, at, errors)).collect();
+    let openings = all(openings, |at, value| opening(value, at, errors));
     let minutes = |minutes: i64| u16::try_from(minutes).ok();
     let (slot_minutes, buffer_minutes) = (minutes(slot_minutes?)?, minutes(buffer_minutes?)?);
     SlotSchedule::new(slot_minutes, buffer_minutes, openings?)
@@ -120,6 +119,13 @@ fn slots(fields: &mut Object<'_>, errors: &Errors) -> Option<Schedule> {
             errors.push(fields.at(field), error.to_string());
         })
         .ok()
+}
+
+/// Reads every item, so that each wrong one is named; `None` if any is wrong.
+fn all<T>(items: Vec<(String, &Value)>, read: impl Fn(String, &Value) -> Option<T>) -> Option<Vec<T>> {
+    let count = items.len();
+    let read: Vec<T> = items.into_iter().filter_map(|(at, value)| read(at, value)).collect();
+    (read.len() == count).then_some(read)
 }
 
 fn opening(value: &Value, at: String, errors: &Errors) -> Option<Opening> {
@@ -166,7 +172,7 @@ fn policy(mut fields: Object<'_>, errors: &Errors) -> Option<CancellationPolicy>
     let items = fields.items("tiers", TIERS_MAX);
     let at = fields.at("tiers");
     fields.close();
-    let tiers: Option<Vec<Tier>> = items?.into_iter().map(|(at, value)| tier(value, at, errors)).collect();
+    let tiers = all(items?, |at, value| tier(value, at, errors));
     let policy = CancellationPolicy::new(tiers?);
     if policy.is_none() {
         errors.push(at, "must not have two tiers for the same hoursBefore");

@@ -1,0 +1,345 @@
+//! One stub for every port, and a gateway in front of the routers.
+
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use holdfast_api::{
+    BookingsApi, CancelApi, Claims, ConfirmApi, HoldApi, Request, ResourcesApi, Response, SearchApi,
+    WebhookApi,
+};
+use holdfast_app::bookings::Bookings;
+use holdfast_app::holds::Holds;
+use holdfast_app::ports::{BookingCommit, NewPayment, Payment, Placed};
+use holdfast_app::resources::Resources;
+use holdfast_app::search::Search;
+use holdfast_app::webhook::Webhook;
+use holdfast_app::{
+    AuditEvent, Clock, CommitError, InvalidWebhook, Ledger, LedgerError, Mutation, PaymentError, Payments,
+    SearchIndex, StoreError, WebhookEvent, WebhookVerifier, Workflow, WorkflowError,
+};
+use holdfast_domain::hold::Extension;
+use holdfast_domain::{
+    Booking, BookingEvent, BookingId, Fingerprint, GuestId, Hold, HoldId, HoldSnapshot, Money, Page,
+    PageRejection, Resource, ResourceId, Slot,
+};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+/// The time in every test.
+pub(crate) const NOW: &str = "2027-05-01T10:00:00.123456789Z";
+
+/// What the outside knows, and how it behaves.
+#[derive(Default)]
+pub(crate) struct Outside {
+    pub(crate) resource: Option<Resource>,
+    pub(crate) hold: Mutex<Option<Hold>>,
+    pub(crate) booking: Mutex<Option<Booking>>,
+    /// What the saga does to a booking as soon as it is started.
+    pub(crate) saga: Vec<BookingEvent>,
+    /// A page refuses.
+    pub(crate) rejection: Option<PageRejection>,
+    /// Nothing answers.
+    pub(crate) down: bool,
+}
+
+impl Outside {
+    /// With the nightly resource of API.md.
+    pub(crate) fn with_resource() -> Self {
+        let body = hotel();
+        let terms = holdfast_api::wire::resource::TermsBody::read(&body).expect("valid terms");
+        let id = ResourceId::parse("hotel-nyc-deluxe").expect("an id");
+        Self { resource: Some(Resource::create(id, terms)), ..Self::default() }
+    }
+
+    fn up(&self) -> Result<(), StoreError> {
+        if self.down { Err(StoreError::Unavailable("SECRET host".into())) } else { Ok(()) }
+    }
+
+    fn refused(&self) -> Result<(), LedgerError> {
+        self.up()?;
+        self.rejection.clone().map_or(Ok(()), |rejection| Err(rejection.into()))
+    }
+}
+
+/// The body of a valid `PUT`.
+pub(crate) fn hotel() -> Value {
+    json!({
+        "resourceType": "hotel", "name": "Deluxe double", "location": "NYC", "timeZone": "America/New_York",
+        "schedule": { "kind": "nightly", "checkIn": "15:00", "checkOut": "11:00" },
+        "capacity": 3, "holdTtlSeconds": 600, "pricing": { "currency": "USD", "base": 12900 },
+        "cancellationPolicy": {
+            "tiers": [{ "hoursBefore": 0, "refundPercent": 50 }, { "hoursBefore": 24, "refundPercent": 100 }]
+        },
+        "attributes": { "rating": 4.6, "latitude": 40.7, "longitude": -74.0 }
+    })
+}
+
+struct Fixed;
+
+impl Clock for Fixed {
+    fn now(&self) -> Timestamp {
+        NOW.parse().expect("an instant")
+    }
+}
+
+struct Stub(Arc<Outside>);
+
+#[async_trait]
+impl Ledger for Stub {
+    async fn resource(&self, id: &ResourceId) -> Result<Option<Resource>, StoreError> {
+        self.0.up()?;
+        Ok(self.0.resource.clone().filter(|resource| resource.id == *id))
+    }
+    async fn put_resource(
+        &self,
+        _: Option<&Resource>,
+        _: &Resource,
+        _: &Mutation,
+    ) -> Result<(), LedgerError> {
+        self.0.refused()
+    }
+    async fn set_inventory(
+        &self,
+        _: &Resource,
+        _: &[Slot],
+        _: Option<u32>,
+        _: Option<bool>,
+        _: &Mutation,
+    ) -> Result<(), LedgerError> {
+        self.0.refused()
+    }
+    async fn pages(&self, resource: &Resource, pages: &[String]) -> Result<Vec<Page>, StoreError> {
+        Ok(pages.iter().map(|page| resource.fresh_page(page)).collect())
+    }
+    async fn stored_pages(&self, _: &Resource) -> Result<Vec<Page>, StoreError> {
+        Ok(Vec::new())
+    }
+    async fn place(&self, _: &[&Resource], hold: &Hold, _: &Mutation) -> Result<Placed, LedgerError> {
+        self.0.refused()?;
+        let mut known = self.0.hold.lock().expect("unpoisoned");
+        if let Some(known) = known.as_ref().filter(|known| known.id == hold.id) {
+            return match known.fingerprint == hold.fingerprint {
+                true => Ok(Placed { hold: known.clone(), replayed: true }),
+                false => Err(PageRejection::Reused.into()),
+            };
+        }
+        *known = Some(hold.clone());
+        Ok(Placed { hold: hold.clone(), replayed: false })
+    }
+    async fn hold(&self, id: &HoldId) -> Result<Option<HoldSnapshot>, StoreError> {
+        self.0.up()?;
+        let known = self.0.hold.lock().expect("unpoisoned").clone().filter(|hold| hold.id == *id);
+        Ok(known.map(|hold| HoldSnapshot {
+            entry: hold.order.placements.first().map(|placement| hold.entry(placement)),
+            hold,
+        }))
+    }
+    async fn extend(
+        &self,
+        hold: &Hold,
+        request: &Fingerprint,
+        mutation: &Mutation,
+    ) -> Result<Extension, LedgerError> {
+        self.0.refused()?;
+        let expires_at = hold.expires_at.checked_add(hold.ttl()).expect("in range");
+        let extension = Extension { expires_at, at: mutation.now };
+        if let Some(known) = self.0.hold.lock().expect("unpoisoned").as_mut() {
+            known.extensions.insert(request.clone(), extension);
+            known.expires_at = expires_at;
+        }
+        Ok(extension)
+    }
+    async fn release(&self, _: &Hold, _: &Mutation) -> Result<(), LedgerError> {
+        self.0.refused()
+    }
+    async fn expire(&self, _: &Hold, _: &Mutation) -> Result<(), LedgerError> {
+        self.0.refused()
+    }
+    async fn booking(&self, id: &BookingId) -> Result<Option<Booking>, StoreError> {
+        self.0.up()?;
+        Ok(self.0.booking.lock().expect("unpoisoned").clone().filter(|booking| booking.id == *id))
+    }
+    async fn commit(&self, commit: &BookingCommit) -> Result<(), CommitError> {
+        self.0.up()?;
+        *self.0.booking.lock().expect("unpoisoned") = Some(commit.booking.clone());
+        Ok(())
+    }
+    async fn bookings_of(
+        &self,
+        guest: &GuestId,
+        _: u32,
+        cursor: Option<&str>,
+    ) -> Result<(Vec<Booking>, Option<String>), StoreError> {
+        self.0.up()?;
+        assert!(
+            cursor.is_none_or(|cursor| cursor == "the-store's-own"),
+            "a foreign cursor reached the store"
+        );
+        let known = self.0.booking.lock().expect("unpoisoned").clone();
+        let own = known.into_iter().filter(|booking| booking.order.guest == *guest).collect();
+        Ok((own, cursor.is_none().then(|| "the-store's-own".to_owned())))
+    }
+    async fn audit_trail(&self, _: &BookingId) -> Result<Vec<AuditEvent>, StoreError> {
+        let known = self.0.booking.lock().expect("unpoisoned").clone();
+        let mutation = Mutation { now: Fixed.now(), actor: "guest-1".to_owned(), trace: None };
+        Ok(known
+            .map(|booking| AuditEvent::record(booking.status, &BookingEvent::Requested, &booking, &mutation))
+            .into_iter()
+            .collect())
+    }
+    async fn put_task_token(&self, _: &BookingId, _: &str, _: &Mutation) -> Result<(), StoreError> {
+        Ok(())
+    }
+    async fn task_token(&self, _: &BookingId) -> Result<Option<String>, StoreError> {
+        Ok(None)
+    }
+}
+
+#[async_trait]
+impl Workflow for Stub {
+    async fn start_booking(&self, _: &BookingId, _: Option<&str>) -> Result<(), WorkflowError> {
+        let mut known = self.0.booking.lock().expect("unpoisoned");
+        if let Some(pending) = known.take() {
+            let happens = pending.version == 1;
+            let events = if happens { self.0.saga.as_slice() } else { &[] };
+            *known = Some(events.iter().fold(pending, Booking::evolve));
+        }
+        Ok(())
+    }
+    async fn start_settlement(&self, _: &BookingId, _: &str, _: Option<&str>) -> Result<(), WorkflowError> {
+        let mut known = self.0.booking.lock().expect("unpoisoned");
+        if let Some(booking) = known.take() {
+            let due = booking.refund_due();
+            let event =
+                if due.amount() > 0 { BookingEvent::Refunded { total: due } } else { BookingEvent::Voided };
+            *known = Some(booking.evolve(&event));
+        }
+        Ok(())
+    }
+    async fn resume(&self, _: &str) -> Result<bool, WorkflowError> {
+        Ok(true)
+    }
+}
+
+#[async_trait]
+impl SearchIndex for Stub {
+    async fn put_resource(&self, _: &Resource, _: Option<(&str, &str)>) -> Result<(), StoreError> {
+        Ok(())
+    }
+    async fn put_page(&self, _: &Resource, _: &Page) -> Result<(), StoreError> {
+        Ok(())
+    }
+    async fn resources(&self, _: &str, _: &str) -> Result<Vec<Resource>, StoreError> {
+        self.0.up()?;
+        Ok(self.0.resource.clone().into_iter().collect())
+    }
+    async fn pages(&self, _: &str, _: &str, _: &str) -> Result<Vec<Page>, StoreError> {
+        Ok(Vec::new())
+    }
+}
+
+fn unknown_payment<T>() -> Result<T, PaymentError> {
+    Err(PaymentError::Refused { code: "resource_missing".to_owned(), message: "no such payment".to_owned() })
+}
+
+#[async_trait]
+impl Payments for Stub {
+    async fn create(&self, _: &NewPayment) -> Result<String, PaymentError> {
+        unknown_payment()
+    }
+    async fn authorize(&self, _: &BookingId, _: &str, _: &str) -> Result<Payment, PaymentError> {
+        unknown_payment()
+    }
+    async fn inquire(&self, _: &str) -> Result<Payment, PaymentError> {
+        if self.0.down { Err(PaymentError::Unavailable("SECRET host".into())) } else { unknown_payment() }
+    }
+    async fn capture(&self, _: &BookingId, _: &str, _: Money) -> Result<Payment, PaymentError> {
+        unknown_payment()
+    }
+    async fn void(&self, _: &BookingId, _: &str) -> Result<Payment, PaymentError> {
+        unknown_payment()
+    }
+    async fn refund(&self, _: &BookingId, _: &str, _: Money, _: Money) -> Result<(), PaymentError> {
+        unknown_payment()
+    }
+}
+
+impl WebhookVerifier for Stub {
+    fn verify(&self, payload: &[u8], header: &str, _: Timestamp) -> Result<WebhookEvent, InvalidWebhook> {
+        if header != "good" {
+            return Err(InvalidWebhook::Foreign);
+        }
+        let event: Value = serde_json::from_slice(payload).map_err(|_| InvalidWebhook::Payload)?;
+        Ok(WebhookEvent {
+            id: "evt_1".to_owned(),
+            kind: event["type"].as_str().unwrap_or_default().to_owned(),
+            intent: event["data"]["object"]["id"].as_str().map(str::to_owned),
+        })
+    }
+}
+
+/// Passes a request to the function that the gateway would pass it to.
+pub(crate) async fn gateway(outside: &Arc<Outside>, request: Request) -> Response {
+    let stub = || Arc::new(Stub(Arc::clone(outside)));
+    let clock = Arc::new(Fixed);
+    let bookings = || Bookings::new(stub(), stub());
+    let path = request.path.clone();
+    let get = request.method == Method::GET;
+    if path.starts_with("/api/holds") {
+        HoldApi::new(Holds::new(stub()), clock).handle(request).await
+    } else if path.starts_with("/api/bookings") && path.ends_with("/cancel") {
+        CancelApi::new(bookings(), clock).handle(request).await
+    } else if path == "/api/bookings" && !get {
+        ConfirmApi::new(bookings(), clock).handle(request).await
+    } else if path.starts_with("/api/bookings") {
+        BookingsApi::new(bookings(), clock).handle(request).await
+    } else if path.starts_with("/api/webhooks") {
+        WebhookApi::new(Webhook::new(stub(), stub(), stub()), stub(), clock).handle(request).await
+    } else if path.ends_with("/availability") {
+        SearchApi::new(Search::new(stub()), Resources::new(stub()), clock).handle(request).await
+    } else {
+        ResourcesApi::new(Resources::new(stub()), clock).handle(request).await
+    }
+}
+
+/// A request of guest-1 with an idempotency key; change what matters.
+pub(crate) fn request(method: Method, target: &str, body: &str) -> Request {
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let request = Request {
+        method,
+        path: path.to_owned(),
+        query: query.to_owned(),
+        headers: HeaderMap::new(),
+        body: body.as_bytes().to_vec(),
+        claims: None,
+        request_id: "request-1".to_owned(),
+    };
+    with(by(request, "guest-1", "booking/guest"), "idempotency-key", "key-1")
+}
+
+/// With a header.
+pub(crate) fn with(mut request: Request, name: &'static str, value: &str) -> Request {
+    let value = HeaderValue::from_bytes(value.as_bytes()).expect("a header");
+    request.headers.insert(HeaderName::from_static(name), value);
+    request
+}
+
+/// By somebody else.
+pub(crate) fn by(mut request: Request, sub: &str, scope: &str) -> Request {
+    request.claims = Some(Claims { sub: sub.to_owned(), scopes: vec![scope.to_owned()], email: None });
+    request
+}
+
+/// The answer's body.
+pub(crate) fn body(response: &Response) -> Value {
+    if response.body().is_empty() {
+        return Value::Null;
+    }
+    serde_json::from_slice(response.body()).expect("a body is JSON")
+}
+
+/// Runs a test's future.
+pub(crate) fn run<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime").block_on(future)
+}
