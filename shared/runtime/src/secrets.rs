@@ -54,7 +54,7 @@ impl SecretStore {
     /// # Errors
     /// [`SecretsError`].
     pub async fn get(&self) -> Result<&Secrets, SecretsError> {
-        self.known.get_or_try_init(|| self.fetch()).await
+        self.known.get_or_try_init(|| Box::pin(self.fetch())).await
     }
 
     async fn fetch(&self) -> Result<Secrets, SecretsError> {

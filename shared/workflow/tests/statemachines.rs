@@ -1,0 +1,166 @@
+//! The state machines and the code speak of the same tasks, outcomes and errors.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::PathBuf;
+
+use holdfast_app::saga::Outcome;
+use holdfast_workflow::errors::{HANDLED, UNHANDLED};
+use holdfast_workflow::tasks::{Task, TaskCall, outcome_json, outcome_name};
+use serde_json::{Value, json};
+
+const MACHINES: [&str; 2] = ["booking", "cancellation"];
+const PREFIXES_OF_OTHERS: [&str; 4] = ["States.", "Lambda.", "Runtime.", "Sandbox."];
+
+fn states() -> BTreeMap<String, Value> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../statemachines");
+    let mut all = BTreeMap::new();
+    for machine in MACHINES {
+        let text = fs::read_to_string(folder.join(format!("{machine}.asl.json"))).expect("a machine");
+        let definition: Value = serde_json::from_str(&text).expect("JSON");
+        for (name, state) in definition["States"].as_object().expect("states") {
+            all.insert(format!("{machine}/{name}"), state.clone());
+        }
+    }
+    all
+}
+
+/// The texts in single quotes that follow `before` in a JSONata expression.
+fn quoted_after<'a>(expression: &'a str, before: &str) -> Vec<&'a str> {
+    expression.split(before).skip(1).filter_map(|rest| rest.trim_start().strip_prefix('\'')?.split('\'').next()).collect()
+}
+
+fn tasks() -> Vec<(String, String)> {
+    let expressions = states().into_iter().filter_map(|(name, state)| {
+        let expression = state.pointer("/Arguments/Payload")?.as_str()?.to_owned();
+        Some((name, expression))
+    });
+    expressions.collect()
+}
+
+/// A payload with the fields that the machine's expression names.
+fn payload(expression: &str) -> Value {
+    let task = quoted_after(expression, "'task':");
+    let mut payload = json!({ "task": task.first().expect("a task"), "bookingId": "bkg_1", "traceparent": "00-1" });
+    for field in ["taskToken", "reason", "declineCode"] {
+        if expression.contains(&format!("'{field}':")) {
+            payload[field] = json!("x");
+        }
+    }
+    payload
+}
+
+#[test]
+fn every_task_of_the_machines_is_served_and_every_task_is_used() {
+    let mut used = BTreeSet::new();
+    for (state, expression) in tasks() {
+        let call = TaskCall::parse(&payload(&expression)).unwrap_or_else(|error| panic!("{state}: {error}"));
+        assert_eq!(call.booking.as_str(), "bkg_1");
+        used.extend(quoted_after(&expression, "'task':").into_iter().map(str::to_owned));
+    }
+    assert_eq!(used, Task::NAMES.into_iter().map(str::to_owned).collect());
+}
+
+#[test]
+fn every_field_a_machine_sends_is_known() {
+    let known = ["task", "bookingId", "taskToken", "reason", "declineCode"];
+    for (state, expression) in tasks() {
+        let keys = expression.split('\'').skip(1).step_by(2);
+        let keys: Vec<&str> = keys.filter(|key| expression.contains(&format!("'{key}':"))).collect();
+        assert!(keys.len() >= 2, "{state}: {expression}");
+        for key in keys {
+            assert!(known.contains(&key), "{state} sends {key}");
+        }
+    }
+}
+
+#[test]
+fn every_error_the_machines_select_by_is_one_of_ours_and_every_one_is_selected() {
+    let mut selected = BTreeSet::new();
+    for (state, definition) in states() {
+        for rules in ["Retry", "Catch"] {
+            for rule in definition[rules].as_array().into_iter().flatten() {
+                for name in rule["ErrorEquals"].as_array().into_iter().flatten() {
+                    let name = name.as_str().expect("a name");
+                    if PREFIXES_OF_OTHERS.iter().any(|prefix| name.starts_with(prefix)) {
+                        continue;
+                    }
+                    assert!(HANDLED.contains(&name), "{state} selects by {name}");
+                    selected.insert(name.to_owned());
+                }
+            }
+        }
+    }
+    assert_eq!(selected, HANDLED.into_iter().map(str::to_owned).collect());
+    assert!(UNHANDLED.iter().all(|name| !HANDLED.contains(name)));
+}
+
+fn outcomes() -> Vec<Outcome> {
+    vec![
+        Outcome::Claimed,
+        Outcome::Dead,
+        Outcome::Created,
+        Outcome::Authorized,
+        Outcome::ActionRequired { timeout_seconds: 600 },
+        Outcome::Declined { code: "insufficient_funds".to_owned() },
+        Outcome::NotStarted,
+        Outcome::Notified,
+        Outcome::Confirmed,
+        Outcome::SoldOut,
+        Outcome::Captured,
+        Outcome::Voided,
+        Outcome::Refunded,
+        Outcome::Failed,
+        Outcome::Settled,
+        Outcome::Cancelled,
+    ]
+}
+
+#[test]
+fn every_outcome_the_machines_choose_by_can_happen() {
+    let names: BTreeSet<&str> = outcomes().iter().map(outcome_name).collect();
+    let mut chosen = BTreeSet::new();
+    for (state, definition) in states() {
+        for choice in definition["Choices"].as_array().into_iter().flatten() {
+            let condition = choice["Condition"].as_str().expect("a condition");
+            let mut found = quoted_after(condition, "$states.input.outcome =");
+            for list in condition.split("$states.input.outcome in [").skip(1) {
+                let list = list.split(']').next().unwrap_or_default();
+                found.extend(list.split(',').map(|name| name.trim().trim_matches('\'')));
+            }
+            for name in found {
+                assert!(names.contains(name), "{state} chooses by {name}");
+                chosen.insert(name.to_owned());
+            }
+        }
+    }
+    // The outcome of a callback task is not looked at: the saga goes on when its token comes back.
+    let looked_at: BTreeSet<String> =
+        names.into_iter().filter(|name| *name != "notified").map(str::to_owned).collect();
+    assert_eq!(chosen, looked_at);
+}
+
+#[test]
+fn outcomes_carry_what_the_machines_read() {
+    let [action, declined] = [4, 5].map(|index| outcome_json(&outcomes()[index]));
+    assert_eq!(action, json!({"outcome": "action_required", "timeoutSeconds": 600}));
+    assert_eq!(declined, json!({"outcome": "declined", "declineCode": "insufficient_funds"}));
+    assert_eq!(outcome_json(&Outcome::Claimed), json!({"outcome": "claimed"}));
+}
+
+#[test]
+fn what_is_no_task_is_named_so() {
+    for payload in [
+        json!(null),
+        json!({"task": "ClaimHold"}),
+        json!({"task": "Claim", "bookingId": "bkg_1"}),
+        json!({"task": "ClaimHold", "bookingId": ""}),
+        json!({"task": "ClaimHold", "bookingId": "bkg_1", "more": 1}),
+        json!({"task": "ClaimHold", "bookingId": "bkg_1", "reason": "x"}),
+        json!({"task": "AwaitCustomer", "bookingId": "bkg_1"}),
+        json!({"task": "FailBooking", "bookingId": "bkg_1"}),
+    ] {
+        let refused = TaskCall::parse(&payload).expect_err("no task");
+        assert_eq!(refused.name(), "InvalidTask", "{payload}");
+    }
+}
