@@ -1,11 +1,13 @@
 //! The OpenAPI 3.1 document: paths and schemas are generated from the handlers and the wire types, what all routes have in
 //! common is added here. `docs/openapi.json` is its golden copy; `cargo run -p holdfast-api --example openapi` prints it.
 
+mod facts;
+
 use serde_json::{Map, Value, json};
 use utoipa::OpenApi;
 
 use crate::problem::{Code, PROBLEM_JSON};
-use crate::request::Scope;
+use facts::{Access, FACTS, Facts};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -43,142 +45,8 @@ use crate::request::Scope;
 )]
 struct Generated;
 
-/// Who may call an operation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Access {
-    /// Anyone.
-    Public,
-    /// Bearers of any of the scopes.
-    Scopes(&'static [Scope]),
-}
-
-/// What the handlers do not say of themselves.
-struct Facts {
-    operation: &'static str,
-    access: Access,
-    /// Whether it takes an `Idempotency-Key`.
-    keyed: bool,
-    /// Problems beside those of every operation, of every token, of every key.
-    codes: &'static [Code],
-}
-
 /// How handlers describe a body that may be left out.
 const BODY_OPTIONAL: &str = "May be left out";
-
-const ANYONE: Access = Access::Public;
-const GUEST: Access = Access::Scopes(&[Scope::Guest, Scope::Operator]);
-const OPERATOR: Access = Access::Scopes(&[Scope::Operator]);
-
-const FACTS: &[Facts] = &[
-    Facts { operation: "search", access: ANYONE, keyed: false, codes: &[Code::ValidationFailed] },
-    Facts {
-        operation: "readCalendar",
-        access: ANYONE,
-        keyed: false,
-        codes: &[Code::NotFound, Code::ValidationFailed, Code::RangeNotBookable],
-    },
-    Facts {
-        operation: "createHold",
-        access: GUEST,
-        keyed: true,
-        codes: &[
-            Code::MalformedJson,
-            Code::BodyTooLarge,
-            Code::ValidationFailed,
-            Code::RangeNotBookable,
-            Code::Forbidden,
-            Code::NotFound,
-            Code::SoldOut,
-            Code::TooManyHolds,
-        ],
-    },
-    Facts { operation: "readHold", access: GUEST, keyed: false, codes: &[Code::NotFound] },
-    Facts {
-        operation: "releaseHold",
-        access: GUEST,
-        keyed: false,
-        codes: &[Code::NotFound, Code::HoldConfirmed, Code::RequestInProgress],
-    },
-    Facts {
-        operation: "extendHold",
-        access: GUEST,
-        keyed: true,
-        codes: &[
-            Code::MalformedJson,
-            Code::BodyTooLarge,
-            Code::ValidationFailed,
-            Code::NotFound,
-            Code::HoldNotExtendable,
-            Code::HoldExpired,
-            Code::HoldReleased,
-            Code::HoldConfirmed,
-        ],
-    },
-    Facts {
-        operation: "createBooking",
-        access: GUEST,
-        keyed: true,
-        codes: &[
-            Code::MalformedJson,
-            Code::BodyTooLarge,
-            Code::ValidationFailed,
-            Code::NotFound,
-            Code::PaymentDeclined,
-            Code::PaymentFailed,
-            Code::HoldExpired,
-            Code::HoldReleased,
-            Code::HoldConfirmed,
-            Code::SoldOut,
-        ],
-    },
-    Facts { operation: "listBookings", access: GUEST, keyed: false, codes: &[Code::ValidationFailed] },
-    Facts { operation: "readBooking", access: GUEST, keyed: false, codes: &[Code::NotFound] },
-    Facts { operation: "readBookingEvents", access: GUEST, keyed: false, codes: &[Code::NotFound] },
-    Facts {
-        operation: "cancelBooking",
-        access: GUEST,
-        keyed: true,
-        codes: &[
-            Code::MalformedJson,
-            Code::BodyTooLarge,
-            Code::ValidationFailed,
-            Code::NotFound,
-            Code::BookingNotCancellable,
-        ],
-    },
-    Facts { operation: "readResource", access: ANYONE, keyed: false, codes: &[Code::NotFound] },
-    Facts {
-        operation: "putResource",
-        access: OPERATOR,
-        keyed: false,
-        codes: &[
-            Code::MalformedJson,
-            Code::BodyTooLarge,
-            Code::ValidationFailed,
-            Code::RangeNotBookable,
-            Code::CapacityInUse,
-        ],
-    },
-    Facts {
-        operation: "setInventory",
-        access: OPERATOR,
-        keyed: false,
-        codes: &[
-            Code::MalformedJson,
-            Code::BodyTooLarge,
-            Code::ValidationFailed,
-            Code::RangeNotBookable,
-            Code::NotFound,
-            Code::CapacityInUse,
-        ],
-    },
-    Facts {
-        operation: "receiveStripeEvent",
-        access: ANYONE,
-        keyed: false,
-        codes: &[Code::InvalidSignature, Code::BodyTooLarge],
-    },
-];
 
 /// The document.
 #[must_use]

@@ -339,7 +339,7 @@ fn arbitrary_json() -> impl Strategy<Value = Value> {
 
 /// A valid body with some of its fields replaced by anything.
 fn nearly_valid() -> impl Strategy<Value = (usize, Value)> {
-    let valid = vec![
+    let valid = [
         hold(),
         json!({ "holdId": "h", "paymentMethodId": "pm_1" }),
         hotel(),

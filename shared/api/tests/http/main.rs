@@ -1,7 +1,12 @@
 //! The HTTP layer over stubs of the ports: what goes in, what comes out. How the ledger behaves is tested where it is.
 
+#[cfg(test)]
 mod answers;
+#[cfg(test)]
 mod bad_input;
+#[cfg(test)]
 mod samples;
+#[cfg(test)]
 mod schemas;
+#[cfg(test)]
 mod stub;

@@ -1,0 +1,141 @@
+//! What the handlers do not say of themselves.
+
+use crate::problem::Code;
+use crate::request::Scope;
+
+/// Who may call an operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Access {
+    /// Anyone.
+    Public,
+    /// Bearers of any of the scopes.
+    Scopes(&'static [Scope]),
+}
+
+/// What the handlers do not say of themselves.
+pub(super) struct Facts {
+    /// Its id.
+    pub(super) operation: &'static str,
+    /// Who may call it.
+    pub(super) access: Access,
+    /// Whether it takes an `Idempotency-Key`.
+    pub(super) keyed: bool,
+    /// Problems beside those of every operation, of every token, of every key.
+    pub(super) codes: &'static [Code],
+}
+
+const ANYONE: Access = Access::Public;
+const GUEST: Access = Access::Scopes(&[Scope::Guest, Scope::Operator]);
+const OPERATOR: Access = Access::Scopes(&[Scope::Operator]);
+
+/// Every operation.
+pub(super) const FACTS: &[Facts] = &[
+    Facts { operation: "search", access: ANYONE, keyed: false, codes: &[Code::ValidationFailed] },
+    Facts {
+        operation: "readCalendar",
+        access: ANYONE,
+        keyed: false,
+        codes: &[Code::NotFound, Code::ValidationFailed, Code::RangeNotBookable],
+    },
+    Facts {
+        operation: "createHold",
+        access: GUEST,
+        keyed: true,
+        codes: &[
+            Code::MalformedJson,
+            Code::BodyTooLarge,
+            Code::ValidationFailed,
+            Code::RangeNotBookable,
+            Code::Forbidden,
+            Code::NotFound,
+            Code::SoldOut,
+            Code::TooManyHolds,
+        ],
+    },
+    Facts { operation: "readHold", access: GUEST, keyed: false, codes: &[Code::NotFound] },
+    Facts {
+        operation: "releaseHold",
+        access: GUEST,
+        keyed: false,
+        codes: &[Code::NotFound, Code::HoldConfirmed, Code::RequestInProgress],
+    },
+    Facts {
+        operation: "extendHold",
+        access: GUEST,
+        keyed: true,
+        codes: &[
+            Code::MalformedJson,
+            Code::BodyTooLarge,
+            Code::ValidationFailed,
+            Code::NotFound,
+            Code::HoldNotExtendable,
+            Code::HoldExpired,
+            Code::HoldReleased,
+            Code::HoldConfirmed,
+        ],
+    },
+    Facts {
+        operation: "createBooking",
+        access: GUEST,
+        keyed: true,
+        codes: &[
+            Code::MalformedJson,
+            Code::BodyTooLarge,
+            Code::ValidationFailed,
+            Code::NotFound,
+            Code::PaymentDeclined,
+            Code::PaymentFailed,
+            Code::HoldExpired,
+            Code::HoldReleased,
+            Code::HoldConfirmed,
+            Code::SoldOut,
+        ],
+    },
+    Facts { operation: "listBookings", access: GUEST, keyed: false, codes: &[Code::ValidationFailed] },
+    Facts { operation: "readBooking", access: GUEST, keyed: false, codes: &[Code::NotFound] },
+    Facts { operation: "readBookingEvents", access: GUEST, keyed: false, codes: &[Code::NotFound] },
+    Facts {
+        operation: "cancelBooking",
+        access: GUEST,
+        keyed: true,
+        codes: &[
+            Code::MalformedJson,
+            Code::BodyTooLarge,
+            Code::ValidationFailed,
+            Code::NotFound,
+            Code::BookingNotCancellable,
+        ],
+    },
+    Facts { operation: "readResource", access: ANYONE, keyed: false, codes: &[Code::NotFound] },
+    Facts {
+        operation: "putResource",
+        access: OPERATOR,
+        keyed: false,
+        codes: &[
+            Code::MalformedJson,
+            Code::BodyTooLarge,
+            Code::ValidationFailed,
+            Code::RangeNotBookable,
+            Code::CapacityInUse,
+        ],
+    },
+    Facts {
+        operation: "setInventory",
+        access: OPERATOR,
+        keyed: false,
+        codes: &[
+            Code::MalformedJson,
+            Code::BodyTooLarge,
+            Code::ValidationFailed,
+            Code::RangeNotBookable,
+            Code::NotFound,
+            Code::CapacityInUse,
+        ],
+    },
+    Facts {
+        operation: "receiveStripeEvent",
+        access: ANYONE,
+        keyed: false,
+        codes: &[Code::InvalidSignature, Code::BodyTooLarge],
+    },
+];
