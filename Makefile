@@ -21,7 +21,7 @@ help: ## This list
 	@echo
 	@echo '  FN is a folder below functions/, EVENT a file below events/samples/:'
 	@echo '    make logs FN=hold'
-	@echo '    make invoke FN=hold EVENT=events/samples/hold-create.json'
+	@echo '    make invoke FN=hold EVENT=events/samples/http/hold-create.json'
 	@echo '  invoke calls the deployed function, or the one that `make watch FN=...` runs beside it.'
 	@echo '  A token: make -s token SUB=guest-1 SCOPE="booking/guest" (EXPIRES_IN=60, in seconds, if wanted)'
 

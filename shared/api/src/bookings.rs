@@ -93,7 +93,7 @@ pub(crate) async fn list(api: &BookingsApi, exchange: &Exchange) -> Result<Respo
     query.finish(Some(()))?;
     let (bookings, next) = api.bookings.list(&caller, limit, cursor.as_deref()).await?;
     let body = BookingList {
-        results: bookings.iter().map(|booking| BookingBody::current(booking, true)).collect(),
+        results: bookings.iter().map(|booking| BookingBody::at(booking, true, exchange.now)).collect(),
         next_cursor: next.map(|cursor| sealed(&cursor, &caller.guest)),
     };
     answer::json(StatusCode::OK, &body)
@@ -109,7 +109,7 @@ pub(crate) async fn read(api: &BookingsApi, exchange: &Exchange, id: &str) -> Re
     let caller = exchange.caller(SCOPES)?;
     let booking = api.bookings.get(&caller, &booking_id(id)?).await?;
     let own = booking.order.guest == caller.guest;
-    answer::json(StatusCode::OK, &BookingBody::current(&booking, own))
+    answer::json(StatusCode::OK, &BookingBody::at(&booking, own, exchange.now))
 }
 
 /// The audit trail of a booking, oldest first.

@@ -5,6 +5,7 @@ mod requests;
 use holdfast_app::AuditEvent;
 use holdfast_app::bookings::{Cancelled, is_at_rest};
 use holdfast_domain::{Booking, BookingStatus, PaymentStatus};
+use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -228,7 +229,13 @@ pub fn has_stood(booking: &Booking) -> bool {
 }
 
 impl BookingBody {
-    /// As it stands. `own` if the reader is its guest, whom alone the client secret is for.
+    /// As it stands at `now`.
+    #[must_use]
+    pub fn at(booking: &Booking, own: bool, now: Timestamp) -> Self {
+        Self { status: booking.status_at(now).into(), ..Self::current(booking, own) }
+    }
+
+    /// As it is stored. `own` if the reader is its guest, whom alone the client secret is for.
     #[must_use]
     pub fn current(booking: &Booking, own: bool) -> Self {
         let action = match booking.status {
