@@ -1,7 +1,11 @@
 //! `make bench`: the figures of the ledger, printed. Every speed stands beside another of the same run; nothing here
 //! passes or fails.
 
-#![expect(clippy::expect_used, clippy::print_stdout, reason = "a benchmark prints, and stops where it cannot go on")]
+#![expect(
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a benchmark prints, and stops where it cannot go on"
+)]
 
 mod rates;
 mod start;

@@ -67,7 +67,8 @@ pub(crate) async fn print(now: Timestamp) {
             let rate = (TURNS * HOLDS_PER_TURN) as f64 / took.as_secs_f64();
             (rate, p99)
         };
-        let (raw, handler, transaction) = (figures(Way::Raw), figures(Way::Handler), figures(Way::Transaction));
+        let (raw, handler, transaction) =
+            (figures(Way::Raw), figures(Way::Handler), figures(Way::Transaction));
         println!(
             "  {callers:>7} | {:>8.0}/s {:>9.2} | {:>8.0}/s {:>9.2} | {:>5.0}% | {:>8.0}/s {:>9.2}",
             raw.0,
@@ -93,7 +94,14 @@ impl Bench {
             ledger.put_resource(None, &room, &by).await.expect("a resource");
             for month in 1..=MONTHS {
                 let night = (format!("2031-{month:02}-01"), format!("2031-{month:02}-02"));
-                let hold = hold_for(&room, "first", &format!("{index}-{month}"), (&night.0, &night.1), 1, clock.now());
+                let hold = hold_for(
+                    &room,
+                    "first",
+                    &format!("{index}-{month}"),
+                    (&night.0, &night.1),
+                    1,
+                    clock.now(),
+                );
                 ledger.place(&[&room], &hold, &by).await.expect("a page");
             }
             rooms.push(room);
@@ -201,7 +209,13 @@ fn n(number: impl ToString) -> AttributeValue {
 }
 
 impl RawHold {
-    fn new(client: &Client, room: &Resource, hold: &holdfast_domain::Hold, month: usize, now: Timestamp) -> Self {
+    fn new(
+        client: &Client,
+        room: &Resource,
+        hold: &holdfast_domain::Hold,
+        month: usize,
+        now: Timestamp,
+    ) -> Self {
         let entry = HashMap::from([
             ("q".to_owned(), n(1)),
             ("sl".to_owned(), s("10,11")),
@@ -257,12 +271,14 @@ impl RawHold {
                 ("pk".to_owned(), s(format!("R#{}", room.id))),
                 ("sk".to_owned(), s(format!("P#2031-{month:02}"))),
             ]),
-            update: "SET #av.#a = #av.#a - :q, #av.#b = #av.#b - :q, #ho.#h = :h, #seq = #seq + :one, #ch = :ch, \
+            update:
+                "SET #av.#a = #av.#a - :q, #av.#b = #av.#b - :q, #ho.#h = :h, #seq = #seq + :one, #ch = :ch, \
                      #at = :at, #tr = :tr"
-                .to_owned(),
-            condition: "#sv = :sv AND attribute_not_exists(#ho.#h) AND size(#ho) < :max AND #av.#a >= :q AND \
+                    .to_owned(),
+            condition:
+                "#sv = :sv AND attribute_not_exists(#ho.#h) AND size(#ho) < :max AND #av.#a >= :q AND \
                         attribute_not_exists(#cl.#a) AND #av.#b >= :q AND attribute_not_exists(#cl.#b)"
-                .to_owned(),
+                    .to_owned(),
             names,
             values,
             record,
@@ -316,6 +332,11 @@ impl RawHold {
             put(Database::HOLDS, &self.record),
             put(Database::LEDGER, &self.event),
         ];
-        self.client.transact_write_items().set_transact_items(Some(items)).send().await.expect("a transaction");
+        self.client
+            .transact_write_items()
+            .set_transact_items(Some(items))
+            .send()
+            .await
+            .expect("a transaction");
     }
 }

@@ -35,7 +35,9 @@ pub(crate) fn print() {
     let release = std::env::current_exe().ok().and_then(|path| path.parent().map(Path::to_path_buf));
     let Some(release) = release else { return };
     let functions: Vec<PathBuf> = function_names().into_iter().map(|name| release.join(name)).collect();
-    println!("Start-up, process start to first poll of the runtime API (median of {STARTS}), and size of the binary");
+    println!(
+        "Start-up, process start to first poll of the runtime API (median of {STARTS}), and size of the binary"
+    );
     let bare = release.join("bare-lambda");
     let Some(yardstick) = median(&bare) else {
         println!("  not measured: build the release binaries first (`make bench` does)\n");

@@ -22,7 +22,9 @@ fn size(value: &AttributeValue) -> usize {
             digits.trim_matches('0').len().div_ceil(2) + 1
         }
         AttributeValue::Bool(_) | AttributeValue::Null(_) => 1,
-        AttributeValue::M(map) => 3 + map.iter().map(|(name, value)| 1 + name.len() + size(value)).sum::<usize>(),
+        AttributeValue::M(map) => {
+            3 + map.iter().map(|(name, value)| 1 + name.len() + size(value)).sum::<usize>()
+        }
         AttributeValue::L(list) => 3 + list.iter().map(|value| 1 + size(value)).sum::<usize>(),
         other => unreachable!("{other:?} is not stored"),
     }
@@ -41,7 +43,8 @@ async fn stored(database: &Database, table: &str, pk: &str, sk: Option<&str>) ->
     if let Some(sk) = sk {
         key.insert("sk".to_owned(), AttributeValue::S(sk.to_owned()));
     }
-    let output = database.client.get_item().table_name(table).set_key(Some(key)).send().await.expect("a read");
+    let output =
+        database.client.get_item().table_name(table).set_key(Some(key)).send().await.expect("a read");
     item_size(output.item().expect("an item"))
 }
 
@@ -62,14 +65,21 @@ pub(crate) async fn print(now: Timestamp) {
     let pk = format!("B#{}", booking.id);
     let last = format!("E#{:06}", booking.version);
     let rows = [
-        ("page", stored(&database, Database::LEDGER, "R#nyc-deluxe-double", Some("P#2030-05")).await.max(page)),
+        (
+            "page",
+            stored(&database, Database::LEDGER, "R#nyc-deluxe-double", Some("P#2030-05")).await.max(page),
+        ),
         ("booking", stored(&database, Database::LEDGER, &pk, Some("B")).await),
         ("audit event", stored(&database, Database::LEDGER, &pk, Some(&last)).await),
         ("hold record", stored(&database, Database::HOLDS, &format!("H#{}", hold.id), None).await),
     ];
 
     println!("Write units (three nights, a page of 31 days)");
-    println!("  hold:    page {page} B = {} + record {record} B = {} (target 1 + 1)", units(page), units(record));
+    println!(
+        "  hold:    page {page} B = {} + record {record} B = {} (target 1 + 1)",
+        units(page),
+        units(record)
+    );
     let total: usize = rows.iter().map(|(_, bytes)| 2 * units(*bytes)).sum();
     let parts: Vec<String> = rows.iter().map(|(name, bytes)| format!("{name} {bytes} B")).collect();
     println!("  confirm: {} = {total} in one transaction (target at most 8)", parts.join(", "));
