@@ -69,8 +69,7 @@ impl From<SdkError<TransactWriteItemsError>> for Refused {
                     .cancellation_reasons()
                     .iter()
                     .enumerate()
-                    .filter(|(_, reason)| reason.code() == Some("ConditionalCheckFailed"))
-                    .next_back();
+                    .rfind(|(_, reason)| reason.code() == Some("ConditionalCheckFailed"));
                 match failed {
                     Some((index, reason)) => Self::Condition { index, old: reason.item().cloned() },
                     None if is_passing(cancelled.cancellation_reasons()) => Self::Busy,

@@ -144,6 +144,8 @@ pub(crate) fn blind_write(
             e.value(":c", s(CONFIRMING));
             e.value(":b", s(booking.as_str()));
             e.value(":d", millis(*deadline));
+            // A claim never shortens a hold's life: one that lives longer is claimed by reading.
+            e.condition("#ho.#h.e <= :d");
             e.set("#ho.#h.s = :c, #ho.#h.b = :b, #ho.#h.d = :d");
             PageChange::Claimed { hold: hold.clone(), booking: booking.clone(), deadline: *deadline }
         }

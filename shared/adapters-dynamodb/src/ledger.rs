@@ -12,8 +12,8 @@ use holdfast_domain::booking::Placement;
 use holdfast_domain::hold::Extension;
 use holdfast_domain::schedule::Slot;
 use holdfast_domain::{
-    Booking, BookingId, Fingerprint, GuestId, Hold, HoldId, HoldSnapshot, HoldStatus, Page, PageChange,
-    PageCommand, PageHold, PageRejection, Resource, ResourceId,
+    Booking, BookingId, BookingStatus, Fingerprint, GuestId, Hold, HoldId, HoldSnapshot, HoldStatus, Page,
+    PageChange, PageCommand, PageHold, PageRejection, Resource, ResourceId,
 };
 use jiff::Timestamp;
 
@@ -595,6 +595,8 @@ fn replayed(known: Hold, asked: &Hold) -> Result<Placed, LedgerError> {
 
 fn record_change(inventory: &InventoryMove, booking: &Booking) -> Option<RecordChange> {
     match inventory {
+        // The hold of a booking that could not be charged became none after all: its record ends as its page says.
+        InventoryMove::Free if booking.status == BookingStatus::Failed => Some(RecordChange::ActiveAgain),
         InventoryMove::Keep | InventoryMove::Claim { .. } | InventoryMove::Unclaim | InventoryMove::Free => {
             None
         }

@@ -116,7 +116,14 @@ impl Bookings {
                     run += 1;
                 }
                 None => {
-                    let replayed = self.open(&id, caller, key, request, mutation).await?;
+                    let replayed = match self.open(&id, caller, key, request, mutation).await {
+                        // A twin of this request may have come and gone since the booking was looked for.
+                        Err(refusal) if !refusal.is_outage() => match self.ledger.booking(&id).await? {
+                            Some(known) => self.same_request(&known, key)?,
+                            None => return Err(refusal),
+                        },
+                        opened => opened?,
+                    };
                     break (id, replayed);
                 }
             }

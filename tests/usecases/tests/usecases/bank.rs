@@ -1,0 +1,318 @@
+//! A payment provider in memory. It does what a card's name says, does each thing once, and fails as it is told to.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use futures::future::BoxFuture;
+use holdfast_app::ports::{NewPayment, Payment, PaymentState};
+use holdfast_app::{PaymentError, Payments};
+use holdfast_domain::{BookingId, Money};
+
+/// Pays.
+pub(crate) const VISA: &str = "pm_visa";
+/// Is declined.
+pub(crate) const DECLINED: &str = "pm_declined";
+/// Wants the customer first.
+pub(crate) const THREE_D_SECURE: &str = "pm_3ds";
+/// Reserves the amount and then refuses to give it.
+pub(crate) const NEVER_CAPTURES: &str = "pm_never_captures";
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Op {
+    Create,
+    Authorize,
+    Inquire,
+    Capture,
+    Void,
+    Refund,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// The request got lost: nothing happened, nobody knows.
+    RequestLost,
+    /// The answer got lost: it happened, nobody knows.
+    AnswerLost,
+    /// Turned away: nothing happened.
+    Unavailable,
+}
+
+enum Act {
+    Fault(Fault),
+    Before(BoxFuture<'static, ()>),
+    After(BoxFuture<'static, ()>),
+}
+
+/// How often something happened to somebody's money.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Effects {
+    pub(crate) authorized: u32,
+    pub(crate) captured: u32,
+    pub(crate) voided: u32,
+    pub(crate) refunded: u32,
+}
+
+struct Intent {
+    booking: String,
+    amount: Money,
+    card: String,
+    state: PaymentState,
+    refunded: Money,
+}
+
+#[derive(Default)]
+struct Books {
+    intents: BTreeMap<String, Intent>,
+    refund_keys: HashMap<(String, i64), i64>,
+    effects: Effects,
+    script: VecDeque<(Op, Act)>,
+}
+
+#[derive(Default)]
+pub(crate) struct Bank(Mutex<Books>);
+
+fn refused(code: &str) -> PaymentError {
+    PaymentError::Refused { code: code.to_owned(), message: String::new() }
+}
+
+impl Books {
+    fn intent(&mut self, name: &str) -> Result<&mut Intent, PaymentError> {
+        self.intents.get_mut(name).ok_or_else(|| refused("resource_missing"))
+    }
+
+    fn payment(&self, name: &str) -> Result<Payment, PaymentError> {
+        let intent = self.intents.get(name).ok_or_else(|| refused("resource_missing"))?;
+        Ok(Payment {
+            intent: name.to_owned(),
+            booking: Some(intent.booking.clone()),
+            state: intent.state.clone(),
+            refunded: intent.refunded,
+        })
+    }
+
+    fn authorize(&mut self, name: &str, card: &str) -> Result<Payment, PaymentError> {
+        let intent = self.intent(name)?;
+        if intent.state == PaymentState::NotStarted {
+            intent.card = card.to_owned();
+            intent.state = match card {
+                VISA | NEVER_CAPTURES => PaymentState::Authorized,
+                DECLINED => PaymentState::Declined { code: "card_declined".to_owned() },
+                THREE_D_SECURE => PaymentState::ActionRequired {
+                    client_secret: format!("{name}_secret"),
+                    redirect_url: None,
+                },
+                other => panic!("there is no card {other}"),
+            };
+            if intent.state == PaymentState::Authorized {
+                self.effects.authorized += 1;
+            }
+        }
+        self.payment(name)
+    }
+
+    fn capture(&mut self, name: &str, amount: Money) -> Result<Payment, PaymentError> {
+        let intent = self.intent(name)?;
+        assert_eq!(amount, intent.amount, "what was reserved is taken");
+        if intent.state == PaymentState::Authorized {
+            if intent.card == NEVER_CAPTURES {
+                return Err(refused("card_declined"));
+            }
+            intent.state = PaymentState::Captured;
+            self.effects.captured += 1;
+        }
+        self.payment(name)
+    }
+
+    fn void(&mut self, name: &str) -> Result<Payment, PaymentError> {
+        let intent = self.intent(name)?;
+        let reserved = intent.state == PaymentState::Authorized;
+        if !matches!(intent.state, PaymentState::Captured | PaymentState::Voided) {
+            intent.state = PaymentState::Voided;
+        }
+        self.effects.voided += u32::from(reserved);
+        self.payment(name)
+    }
+
+    fn refund(&mut self, name: &str, amount: i64, already: i64) -> Result<(), PaymentError> {
+        if let Some(known) = self.refund_keys.get(&(name.to_owned(), already)) {
+            assert_eq!(*known, amount, "one key, one refund");
+            return Ok(());
+        }
+        let intent = self.intent(name)?;
+        let total = intent.refunded.amount() + amount;
+        if intent.state != PaymentState::Captured || total > intent.amount.amount() {
+            return Err(refused("charge_already_refunded"));
+        }
+        intent.refunded = Money::new(total, intent.amount.currency()).expect("in range");
+        self.refund_keys.insert((name.to_owned(), already), amount);
+        self.effects.refunded += 1;
+        Ok(())
+    }
+}
+
+impl Bank {
+    fn books(&self) -> MutexGuard<'_, Books> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next call of `op` fails so.
+    pub(crate) fn fail(&self, op: Op, fault: Fault) {
+        self.books().script.push_back((op, Act::Fault(fault)));
+    }
+
+    /// While the next call of `op` is on its way to the bank, this happens.
+    pub(crate) fn before(&self, op: Op, meanwhile: BoxFuture<'static, ()>) {
+        self.books().script.push_back((op, Act::Before(meanwhile)));
+    }
+
+    /// While the answer of the next call of `op` is on its way back, this happens.
+    pub(crate) fn after(&self, op: Op, meanwhile: BoxFuture<'static, ()>) {
+        self.books().script.push_back((op, Act::After(meanwhile)));
+    }
+
+    /// Whether every scripted event has come.
+    pub(crate) fn script_is_played(&self) -> bool {
+        self.books().script.is_empty()
+    }
+
+    pub(crate) fn effects(&self) -> Effects {
+        self.books().effects
+    }
+
+    pub(crate) fn state(&self, booking: &BookingId) -> Option<PaymentState> {
+        let books = self.books();
+        books.intents.values().find(|i| i.booking == booking.as_str()).map(|i| i.state.clone())
+    }
+
+    /// The provider's name for a booking's payment.
+    pub(crate) fn intent_of(&self, booking: &BookingId) -> String {
+        let books = self.books();
+        let found = books.intents.iter().find(|(_, i)| i.booking == booking.as_str());
+        found.map(|(name, _)| name.clone()).expect("a payment")
+    }
+
+    /// What the house has of a booking's money, in minor units.
+    pub(crate) fn kept(&self, booking: &BookingId) -> i64 {
+        let books = self.books();
+        let of_booking = books.intents.values().filter(|i| i.booking == booking.as_str());
+        of_booking
+            .map(|i| match i.state {
+                PaymentState::Captured => i.amount.amount() - i.refunded.amount(),
+                _ => 0,
+            })
+            .sum()
+    }
+
+    /// The customer is done at their bank.
+    pub(crate) fn customer(&self, booking: &BookingId, passes: bool) {
+        let name = self.intent_of(booking);
+        let mut books = self.books();
+        let intent = books.intent(&name).expect("a payment");
+        assert!(matches!(intent.state, PaymentState::ActionRequired { .. }), "nobody waits for the customer");
+        intent.state = if passes {
+            PaymentState::Authorized
+        } else {
+            PaymentState::Declined { code: "authentication_failed".to_owned() }
+        };
+        books.effects.authorized += u32::from(passes);
+    }
+
+    /// A person does something in the provider's dashboard.
+    pub(crate) fn dashboard(&self, booking: &BookingId, does: Dashboard) {
+        let name = self.intent_of(booking);
+        let mut books = self.books();
+        match does {
+            Dashboard::Refunds(amount) => {
+                let already = books.intent(&name).expect("a payment").refunded.amount();
+                books.refund(&name, amount, -1 - already).expect("a refund");
+            }
+            Dashboard::Captures => {
+                let amount = books.intent(&name).expect("a payment").amount;
+                books.capture(&name, amount).expect("a capture");
+            }
+            Dashboard::Voids => drop(books.void(&name).expect("a void")),
+        }
+    }
+
+    async fn perform<T>(
+        &self,
+        op: Op,
+        effect: impl FnOnce(&mut Books) -> Result<T, PaymentError> + Send,
+    ) -> Result<T, PaymentError> {
+        let act = {
+            let mut books = self.books();
+            let next = books.script.iter().position(|(at, _)| *at == op);
+            next.and_then(|at| books.script.remove(at)).map(|(_, act)| act)
+        };
+        let then = match act {
+            Some(Act::Fault(Fault::RequestLost)) => return Err(PaymentError::Unknown("request lost".into())),
+            Some(Act::Fault(Fault::Unavailable)) => return Err(PaymentError::Unavailable("later".into())),
+            Some(Act::Before(meanwhile)) => {
+                meanwhile.await;
+                None
+            }
+            other => other,
+        };
+        let answer = effect(&mut self.books());
+        match then {
+            Some(Act::Fault(_)) => Err(PaymentError::Unknown("answer lost".into())),
+            Some(Act::After(meanwhile) | Act::Before(meanwhile)) => {
+                meanwhile.await;
+                answer
+            }
+            None => answer,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Dashboard {
+    Refunds(i64),
+    Captures,
+    Voids,
+}
+
+#[async_trait]
+impl Payments for Bank {
+    async fn create(&self, payment: &NewPayment) -> Result<String, PaymentError> {
+        let name = format!("pi_{}", payment.booking);
+        self.perform(Op::Create, |books| {
+            books.intents.entry(name.clone()).or_insert_with(|| Intent {
+                booking: payment.booking.to_string(),
+                amount: payment.amount,
+                card: String::new(),
+                state: PaymentState::NotStarted,
+                refunded: Money::zero(payment.amount.currency()),
+            });
+            Ok(name)
+        })
+        .await
+    }
+
+    async fn authorize(&self, _: &BookingId, intent: &str, card: &str) -> Result<Payment, PaymentError> {
+        self.perform(Op::Authorize, |books| books.authorize(intent, card)).await
+    }
+
+    async fn inquire(&self, intent: &str) -> Result<Payment, PaymentError> {
+        self.perform(Op::Inquire, |books| books.payment(intent)).await
+    }
+
+    async fn capture(&self, _: &BookingId, intent: &str, amount: Money) -> Result<Payment, PaymentError> {
+        self.perform(Op::Capture, |books| books.capture(intent, amount)).await
+    }
+
+    async fn void(&self, _: &BookingId, intent: &str) -> Result<Payment, PaymentError> {
+        self.perform(Op::Void, |books| books.void(intent)).await
+    }
+
+    async fn refund(
+        &self,
+        _: &BookingId,
+        intent: &str,
+        amount: Money,
+        already: Money,
+    ) -> Result<(), PaymentError> {
+        self.perform(Op::Refund, |books| books.refund(intent, amount.amount(), already.amount())).await
+    }
+}

@@ -1,0 +1,139 @@
+//! Asking for a booking, with its saga running beside.
+
+use futures::future::join_all;
+use holdfast_app::Failure;
+use holdfast_domain::{BookingStatus, HoldStatus, PaymentStatus};
+use holdfast_testkit::nightly_resource;
+
+use crate::bank::{DECLINED, Effects, VISA};
+use crate::driver::{Drive, Ending};
+use crate::world::{NIGHT, PRICE, SPAN, World, guest, key, operator};
+
+const ONE_CAPTURE: Effects = Effects { authorized: 1, captured: 1, voided: 0, refunded: 0 };
+
+#[tokio::test]
+async fn a_hold_that_is_paid_becomes_a_booking_and_is_captured_once() {
+    for range in [NIGHT, SPAN] {
+        let room = nightly_resource("room", 1, 600);
+        let w = World::running(&room).await;
+        let hold = w.held(&room, "k", range).await;
+        let booking = w.ask(&hold, "pay", VISA).await.expect("an answer").booking;
+        assert_eq!(booking.status, BookingStatus::Confirmed);
+        assert_eq!(booking.payment_status, PaymentStatus::Captured);
+        assert_eq!(booking.captured, hold.order.price);
+        assert_eq!(w.bank.effects(), ONE_CAPTURE);
+        assert_eq!(w.hold_status(&hold.id).await, HoldStatus::Confirmed);
+        assert!(w.taken(&room).await.iter().all(|(_, places)| *places == 1));
+        w.at_rest(&booking.id).await;
+        let trail = ["booking.requested", "payment.created", "payment.authorized", "booking.confirmed"];
+        assert_eq!(w.trail(&booking.id).await, [&trail[..], &["payment.captured"]].concat());
+    }
+}
+
+#[tokio::test]
+async fn a_declined_card_leaves_the_hold_for_another_and_money_is_taken_once() {
+    let room = nightly_resource("room", 1, 600);
+    let w = World::running(&room).await;
+    let hold = w.held(&room, "k", NIGHT).await;
+    let declined = w.ask(&hold, "first", DECLINED).await.expect("an answer").booking;
+    assert_eq!(declined.status, BookingStatus::Failed);
+    assert_eq!(declined.payment_status, PaymentStatus::Failed);
+    assert_eq!(declined.failure.as_deref(), Some("card_declined"));
+    assert_eq!(w.hold_status(&hold.id).await, HoldStatus::Active);
+    let paid = w.ask(&hold, "second", VISA).await.expect("an answer").booking;
+    assert_eq!(paid.status, BookingStatus::Confirmed);
+    assert_eq!(w.bank.effects(), ONE_CAPTURE);
+    let again = w.ask(&hold, "first", DECLINED).await.expect("a replay");
+    assert!(again.replayed);
+    assert_eq!(again.booking.id, declined.id);
+    assert_eq!(again.booking.status, BookingStatus::Failed);
+}
+
+#[tokio::test]
+async fn the_same_request_again_is_the_same_booking() {
+    let room = nightly_resource("room", 1, 600);
+    let w = World::running(&room).await;
+    let hold = w.held(&room, "k", NIGHT).await;
+    let first = w.ask(&hold, "pay", VISA).await.expect("an answer");
+    let again = w.ask(&hold, "pay", VISA).await.expect("a replay");
+    assert!(!first.replayed && again.replayed);
+    assert_eq!(again.booking, first.booking);
+    assert_eq!(w.flow.started(), [first.booking.id]);
+    assert_eq!(w.bank.effects(), ONE_CAPTURE);
+    assert!(matches!(w.ask(&hold, "pay", DECLINED).await, Err(Failure::KeyReused)), "another body");
+}
+
+#[tokio::test]
+async fn a_second_key_is_turned_away_while_the_first_runs_and_once_it_has_paid() {
+    let room = nightly_resource("room", 1, 600);
+    let w = World::with(&room).await;
+    let hold = w.held(&room, "k", NIGHT).await;
+    let id = w.open(&hold, "first", VISA).await;
+    assert!(matches!(w.ask(&hold, "second", VISA).await, Err(Failure::RequestInProgress)));
+    assert_eq!(Drive::new(&w, &id).run().await, Ending::Confirmed);
+    assert!(matches!(w.ask(&hold, "second", VISA).await, Err(Failure::HoldConfirmed)));
+    assert_eq!(w.bank.effects(), ONE_CAPTURE);
+}
+
+#[tokio::test]
+async fn a_hold_that_is_dead_is_not_payable() {
+    let room = nightly_resource("room", 9, 60);
+    let w = World::running(&room).await;
+    let released = w.held(&room, "released", NIGHT).await;
+    w.holds.release(&guest("guest"), &released.id, &w.by("guest")).await.expect("a release");
+    assert!(matches!(w.ask(&released, "a", VISA).await, Err(Failure::HoldReleased)));
+    let expired = w.held(&room, "expired", NIGHT).await;
+    w.pass(60);
+    assert!(matches!(w.ask(&expired, "b", VISA).await, Err(Failure::HoldExpired)));
+    let mut unknown = expired.clone();
+    unknown.id = holdfast_app::identity::hold_id(&guest("guest").guest, "never");
+    assert!(matches!(w.ask(&unknown, "c", VISA).await, Err(Failure::NotFound("hold"))));
+    assert_eq!(w.bank.effects(), Effects::default());
+    assert_eq!(w.flow.started(), []);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn twins_of_one_request_open_one_booking() {
+    let room = nightly_resource("room", 1, 600);
+    let w = World::running(&room).await;
+    let hold = w.held(&room, "k", NIGHT).await;
+    let answers = join_all((0..6).map(|_| w.ask(&hold, "pay", VISA))).await;
+    let answers: Vec<_> = answers.into_iter().map(|answer| answer.expect("an answer")).collect();
+    assert_eq!(answers.iter().filter(|answer| !answer.replayed).count(), 1, "{answers:?}");
+    assert!(answers.iter().all(|answer| answer.booking == answers[0].booking));
+    assert_eq!(w.bank.effects(), ONE_CAPTURE);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_concurrent_requests_with_different_keys_one_pays() {
+    let room = nightly_resource("room", 1, 600);
+    let w = World::running(&room).await;
+    let hold = w.held(&room, "k", NIGHT).await;
+    let names: Vec<String> = (0..6).map(|n| format!("pay{n}")).collect();
+    let answers = join_all(names.iter().map(|name| w.ask(&hold, name, VISA))).await;
+    let (paid, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(Result::is_ok);
+    assert_eq!(paid.len(), 1);
+    for refusal in refused {
+        assert!(matches!(refusal, Err(Failure::RequestInProgress | Failure::HoldConfirmed)), "{refusal:?}");
+    }
+    assert_eq!(w.bank.effects(), ONE_CAPTURE);
+    assert_eq!(w.taken(&room).await.len(), 1);
+}
+
+#[tokio::test]
+async fn somebody_elses_booking_does_not_exist() {
+    let room = nightly_resource("room", 1, 600);
+    let w = World::running(&room).await;
+    let hold = w.held(&room, "k", NIGHT).await;
+    let id = w.ask(&hold, "pay", VISA).await.expect("an answer").booking.id;
+    let thief = guest("thief");
+    assert!(matches!(w.bookings.get(&thief, &id).await, Err(Failure::NotFound("booking"))));
+    assert!(matches!(w.bookings.trail(&thief, &id).await, Err(Failure::NotFound("booking"))));
+    let wait = std::time::Duration::ZERO;
+    let cancelled = w.bookings.cancel(&thief, &id, &key("x", ""), None, wait, &w.by("thief")).await;
+    assert!(matches!(cancelled, Err(Failure::NotFound("booking"))));
+    assert_eq!(w.bookings.list(&thief, 10, None).await.expect("a list").0, []);
+    assert!(w.bookings.get(&operator(), &id).await.is_ok());
+    assert_eq!(w.bookings.list(&guest("guest"), 10, None).await.expect("a list").0.len(), 1);
+    assert_eq!(w.bank.kept(&id), PRICE);
+}

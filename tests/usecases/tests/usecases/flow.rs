@@ -1,0 +1,161 @@
+//! The saga service and the timers: they remember what they were asked, and run what the test wants run.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use holdfast_app::{Timers, Workflow, WorkflowError};
+use holdfast_domain::{BookingId, HoldId};
+use jiff::Timestamp;
+use tokio::sync::oneshot;
+
+use crate::driver::Drive;
+use crate::world::{World, soon};
+
+#[derive(Default)]
+struct State {
+    started: Vec<BookingId>,
+    settlements: Vec<(BookingId, String)>,
+    waiting: HashMap<String, oneshot::Sender<()>>,
+    handed_over: HashSet<String>,
+    resumed: Vec<String>,
+}
+
+/// A fake of the saga service. Starting the same twice starts it once.
+#[derive(Default)]
+pub(crate) struct Flow {
+    state: Mutex<State>,
+    sagas_run_in: OnceLock<Weak<World>>,
+    settlements_run_in: OnceLock<Weak<World>>,
+}
+
+impl Flow {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// From now on sagas run as soon as they are started.
+    pub(crate) fn run_sagas(&self, world: Weak<World>) {
+        self.sagas_run_in.set(world).ok();
+    }
+
+    /// From now on settlements run as soon as they are started.
+    pub(crate) fn run_settlements(&self, world: Weak<World>) {
+        self.settlements_run_in.set(world).ok();
+    }
+
+    pub(crate) fn runs_settlements(&self) -> bool {
+        self.settlements_run_in.get().is_some()
+    }
+
+    pub(crate) fn started(&self) -> Vec<BookingId> {
+        self.state().started.clone()
+    }
+
+    pub(crate) fn settlements(&self) -> Vec<(BookingId, String)> {
+        self.state().settlements.clone()
+    }
+
+    pub(crate) fn resumed(&self) -> Vec<String> {
+        self.state().resumed.clone()
+    }
+
+    /// A saga begins to wait under a token.
+    pub(crate) fn wait(&self, token: &str) -> oneshot::Receiver<()> {
+        let (wake, woken) = oneshot::channel();
+        self.state().waiting.insert(token.to_owned(), wake);
+        woken
+    }
+
+    /// The callback under a token is where it belongs: from now on the saga only waits.
+    pub(crate) fn hand_over(&self, token: &str) {
+        self.state().handed_over.insert(token.to_owned());
+    }
+
+    /// Comes when a saga only waits.
+    pub(crate) async fn idle(&self) {
+        let waits = || {
+            let state = self.state();
+            state.waiting.keys().any(|token| state.handed_over.contains(token))
+        };
+        soon("a saga that waits", async {
+            while !waits() {
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+        })
+        .await;
+    }
+
+    /// The time of every waiting saga is over.
+    pub(crate) fn time_out(&self) {
+        for (_, wake) in self.state().waiting.drain() {
+            wake.send(()).ok();
+        }
+    }
+}
+
+#[async_trait]
+impl Workflow for Flow {
+    async fn start_booking(&self, booking: &BookingId, _: Option<&str>) -> Result<(), WorkflowError> {
+        {
+            let mut state = self.state();
+            if state.started.contains(booking) {
+                return Ok(());
+            }
+            state.started.push(booking.clone());
+        }
+        if let Some(world) = self.sagas_run_in.get().and_then(Weak::upgrade) {
+            let id = booking.clone();
+            tokio::spawn(async move { Drive::new(&world, &id).run().await });
+        }
+        Ok(())
+    }
+
+    async fn start_settlement(
+        &self,
+        booking: &BookingId,
+        cause: &str,
+        _: Option<&str>,
+    ) -> Result<(), WorkflowError> {
+        {
+            let mut state = self.state();
+            let name = (booking.clone(), cause.to_owned());
+            if state.settlements.contains(&name) {
+                return Ok(());
+            }
+            state.settlements.push(name);
+        }
+        if let Some(world) = self.settlements_run_in.get().and_then(Weak::upgrade) {
+            let id = booking.clone();
+            tokio::spawn(async move { world.settle(&id).await });
+        }
+        Ok(())
+    }
+
+    async fn resume(&self, token: &str) -> Result<bool, WorkflowError> {
+        let mut state = self.state();
+        let Some(wake) = state.waiting.remove(token) else { return Ok(false) };
+        state.resumed.push(token.to_owned());
+        wake.send(()).ok();
+        Ok(true)
+    }
+}
+
+/// Timers that never ring by themselves.
+#[derive(Default)]
+pub(crate) struct Alarm(Mutex<Vec<(HoldId, Timestamp)>>);
+
+impl Alarm {
+    pub(crate) fn set(&self) -> Vec<(HoldId, Timestamp)> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+#[async_trait]
+impl Timers for Alarm {
+    async fn wake(&self, hold: &HoldId, at: Timestamp, _: Timestamp) -> Result<(), WorkflowError> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push((hold.clone(), at));
+        Ok(())
+    }
+}

@@ -1,0 +1,181 @@
+//! Placing, reading and releasing holds.
+
+use holdfast_app::Failure;
+use holdfast_app::holds::HoldRequest;
+use holdfast_domain::{GuestId, HoldStatus};
+use holdfast_testkit::nightly_resource;
+
+use crate::bank::VISA;
+use crate::driver::{Drive, Ending};
+use crate::world::{NIGHT, SPAN, World, guest, hold_request, key, operator};
+
+#[tokio::test]
+async fn the_same_request_again_gets_the_first_answer_and_takes_no_more_places() {
+    for range in [NIGHT, SPAN] {
+        let room = nightly_resource("room", 3, 600);
+        let w = World::with(&room).await;
+        let first = w.place(&room, "k", range, 2).await.expect("free places");
+        w.pass(5);
+        let again = w.place(&room, "k", range, 2).await.expect("a replay");
+        assert!(!first.replayed && again.replayed);
+        assert_eq!(again.hold, first.hold);
+        assert!(w.taken(&room).await.iter().all(|(_, places)| *places == 2));
+        let other = w.place(&room, "l", range, 1).await.expect("another request");
+        assert_ne!(other.hold.id, first.hold.id);
+    }
+}
+
+#[tokio::test]
+async fn a_key_with_another_body_is_refused_while_the_hold_lives_and_after() {
+    let (room, other) = (nightly_resource("room", 3, 60), nightly_resource("other", 3, 60));
+    let w = World::with(&room).await;
+    w.put(&other).await;
+    w.held(&room, "k", NIGHT).await;
+    for seconds in [0, 120] {
+        w.pass(seconds);
+        assert!(matches!(w.place(&room, "k", NIGHT, 2).await, Err(Failure::KeyReused)));
+        assert!(matches!(w.place(&room, "k", SPAN, 1).await, Err(Failure::KeyReused)));
+        let elsewhere = hold_request(&other, NIGHT, 1);
+        let refused = w.holds.create(&guest("guest"), &key("k", "other"), &elsewhere, &w.by("guest")).await;
+        assert!(matches!(refused, Err(Failure::KeyReused)), "{refused:?}");
+    }
+    assert_eq!(w.taken(&room).await, []);
+    assert_eq!(w.taken(&other).await, []);
+}
+
+#[tokio::test]
+async fn a_refusal_is_not_remembered() {
+    let room = nightly_resource("room", 1, 60);
+    let w = World::with(&room).await;
+    w.held(&room, "first", NIGHT).await;
+    assert!(matches!(w.place(&room, "k", NIGHT, 1).await, Err(Failure::SoldOut { available: 0 })));
+    w.pass(60);
+    assert!(!w.place(&room, "k", NIGHT, 1).await.expect("free places").replayed);
+    let unknown = nightly_resource("unknown", 1, 60);
+    assert!(matches!(w.place(&unknown, "u", NIGHT, 1).await, Err(Failure::NotFound("resource"))));
+    w.put(&unknown).await;
+    assert!(!w.place(&unknown, "u", NIGHT, 1).await.expect("it exists now").replayed);
+}
+
+#[tokio::test]
+async fn a_late_retry_gets_the_first_answer_whatever_became_of_hold_and_resource() {
+    let room = nightly_resource("room", 1, 60);
+    let w = World::with(&room).await;
+    let hold = w.held(&room, "k", NIGHT).await;
+    let replay = async |why: &str| {
+        let again = w.place(&room, "k", NIGHT, 1).await.unwrap_or_else(|error| panic!("{why}: {error}"));
+        assert!(again.replayed, "{why}");
+        assert_eq!(again.hold.expires_at, hold.expires_at, "{why}");
+    };
+    w.pass(61);
+    replay("expired, places free").await;
+    assert_eq!(w.taken(&room).await, [], "a replay takes nothing");
+    w.held(&room, "thief", NIGHT).await;
+    replay("expired, places taken").await;
+    w.pass(61);
+    let mut terms = room.terms.clone();
+    terms.capacity = 0;
+    w.resources.put(&room.id, &terms, &w.by("operator")).await.expect("a replacement");
+    w.pass(2);
+    replay("the resource changed").await;
+    w.pass(30 * 24 * 3600);
+    replay("its start has passed").await;
+}
+
+#[tokio::test]
+async fn a_released_hold_is_not_placed_again_by_its_retry() {
+    let room = nightly_resource("room", 1, 600);
+    let w = World::with(&room).await;
+    let hold = w.held(&room, "k", NIGHT).await;
+    w.holds.release(&guest("guest"), &hold.id, &w.by("guest")).await.expect("a release");
+    assert!(w.place(&room, "k", NIGHT, 1).await.expect("a replay").replayed);
+    assert_eq!(w.taken(&room).await, []);
+    assert_eq!(w.hold_status(&hold.id).await, HoldStatus::Released);
+}
+
+#[tokio::test]
+async fn nobody_but_an_operator_holds_for_somebody_else() {
+    let room = nightly_resource("room", 3, 600);
+    let w = World::with(&room).await;
+    let request = |user: &str| HoldRequest {
+        user: Some(GuestId::parse(user).expect("a guest")),
+        ..hold_request(&room, NIGHT, 1)
+    };
+    let other = w.holds.create(&guest("guest"), &key("a", ""), &request("other"), &w.by("guest")).await;
+    assert!(matches!(other, Err(Failure::Forbidden(_))), "{other:?}");
+    assert_eq!(w.taken(&room).await, []);
+    let own = w.holds.create(&guest("guest"), &key("a", ""), &request("guest"), &w.by("guest")).await;
+    assert_eq!(own.expect("their own").hold.order.guest.as_str(), "guest");
+    let made = w.holds.create(&operator(), &key("a", ""), &request("other"), &w.by("operator")).await;
+    let made = made.expect("an operator may").hold;
+    assert_eq!(made.order.guest.as_str(), "other");
+    assert!(w.holds.get(&guest("other"), &made.id).await.is_ok(), "it is the guest's");
+}
+
+#[tokio::test]
+async fn somebody_elses_hold_does_not_exist() {
+    let room = nightly_resource("room", 3, 600);
+    let w = World::with(&room).await;
+    let hold = w.held(&room, "k", NIGHT).await;
+    let thief = guest("thief");
+    assert!(matches!(w.holds.get(&thief, &hold.id).await, Err(Failure::NotFound("hold"))));
+    let released = w.holds.release(&thief, &hold.id, &w.by("thief")).await;
+    assert!(matches!(released, Err(Failure::NotFound("hold"))));
+    let extended = w.holds.extend(&thief, &hold.id, &key("x", ""), &w.by("thief")).await;
+    assert!(matches!(extended, Err(Failure::NotFound("hold"))));
+    let request = holdfast_app::bookings::BookingRequest {
+        hold: hold.id.clone(),
+        payment_method: VISA.to_owned(),
+        wait: std::time::Duration::ZERO,
+    };
+    let paid = w.bookings.request(&thief, &key("p", ""), &request, &w.by("thief")).await;
+    assert!(matches!(paid, Err(Failure::NotFound("hold"))));
+    assert!(w.holds.get(&operator(), &hold.id).await.is_ok(), "an operator sees it");
+    assert_eq!(w.hold_status(&hold.id).await, HoldStatus::Active);
+}
+
+#[tokio::test]
+async fn two_guests_with_the_same_key_have_two_holds() {
+    let room = nightly_resource("room", 3, 600);
+    let w = World::with(&room).await;
+    let request = hold_request(&room, NIGHT, 1);
+    let a = w.holds.create(&guest("a"), &key("k", ""), &request, &w.by("a")).await.expect("a hold");
+    let b = w.holds.create(&guest("b"), &key("k", ""), &request, &w.by("b")).await.expect("a hold");
+    assert_ne!(a.hold.id, b.hold.id);
+    assert!(!b.replayed);
+}
+
+#[tokio::test]
+async fn a_hold_is_released_once_and_not_while_its_payment_runs() {
+    for range in [NIGHT, SPAN] {
+        let room = nightly_resource("room", 1, 600);
+        let w = World::with(&room).await;
+        let hold = w.held(&room, "k", range).await;
+        let id = w.open(&hold, "pay", VISA).await;
+        let refused = w.holds.release(&guest("guest"), &hold.id, &w.by("guest")).await;
+        assert!(matches!(refused, Err(Failure::RequestInProgress)), "{refused:?}");
+        assert_eq!(Drive::new(&w, &id).run().await, Ending::Confirmed);
+        let refused = w.holds.release(&guest("guest"), &hold.id, &w.by("guest")).await;
+        assert!(matches!(refused, Err(Failure::HoldConfirmed)), "{refused:?}");
+        let free = nightly_resource("free", 1, 600);
+        w.put(&free).await;
+        let hold = w.held(&free, "l", range).await;
+        for _ in 0..2 {
+            w.holds.release(&guest("guest"), &hold.id, &w.by("guest")).await.expect("a release");
+            assert_eq!(w.hold_status(&hold.id).await, HoldStatus::Released);
+            assert_eq!(w.taken(&free).await, []);
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_expired_hold_needs_no_release() {
+    let room = nightly_resource("room", 1, 60);
+    let w = World::with(&room).await;
+    let hold = w.held(&room, "k", NIGHT).await;
+    w.pass(60);
+    w.held(&room, "next", NIGHT).await;
+    w.holds.release(&guest("guest"), &hold.id, &w.by("guest")).await.expect("no effect");
+    assert_eq!(w.hold_status(&hold.id).await, HoldStatus::Expired);
+    assert_eq!(w.taken(&room).await.len(), 1, "the next guest's");
+}

@@ -1,0 +1,21 @@
+//! The use cases over the real ledger and read model (dynoxide over HTTP), a payment provider that follows a script, and
+//! sagas that run in this process in the order of `statemachines/booking.asl.json`.
+
+#![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
+mod bank;
+mod bookings;
+mod cancelling;
+mod customer;
+mod driver;
+mod expiry;
+mod extending;
+mod flow;
+mod holds;
+mod losses;
+mod refunds;
+mod resources;
+mod saga;
+mod search;
+mod webhook;
+mod world;

@@ -1,0 +1,259 @@
+//! One world: a ledger, a read model, a bank, sagas, a clock that the test turns, and the use cases over them.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use holdfast_adapters_dynamodb::{DynamoLedger, DynamoSearchIndex, Tables};
+use holdfast_app::bookings::{BookingRequest, Bookings, Cancelled, Requested, is_at_rest};
+use holdfast_app::expiry::Expiry;
+use holdfast_app::holds::{HoldRequest, Holds};
+use holdfast_app::ports::{PaymentState, Placed};
+use holdfast_app::projection::Projection;
+use holdfast_app::resources::Resources;
+use holdfast_app::saga::{Outcome, Saga};
+use holdfast_app::search::Search;
+use holdfast_app::webhook::Webhook;
+use holdfast_app::{Caller, Clock, Failure, Ledger, Mutation, PaymentError, RequestKey, identity};
+use holdfast_domain::{Booking, BookingId, BookingStatus, GuestId, Hold, HoldId, HoldStatus, Resource, When};
+use holdfast_testkit::{Database, TestClock, at, mutation};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::bank::Bank;
+use crate::flow::{Alarm, Flow};
+
+/// When every test begins: noon UTC, twelve days before [`NIGHT`].
+pub(crate) const START: &str = "2030-05-20T12:00:00Z";
+pub(crate) const NIGHT: (&str, &str) = ("2030-06-01", "2030-06-02");
+/// Over two pages.
+pub(crate) const SPAN: (&str, &str) = ("2030-06-30", "2030-07-02");
+/// What a night costs, in minor units.
+pub(crate) const PRICE: i64 = 12_900;
+const PATIENCE: Duration = Duration::from_secs(20);
+
+pub(crate) struct World {
+    pub(crate) clock: TestClock,
+    pub(crate) database: Database,
+    pub(crate) ledger: Arc<DynamoLedger>,
+    pub(crate) index: Arc<DynamoSearchIndex>,
+    pub(crate) bank: Arc<Bank>,
+    pub(crate) flow: Arc<Flow>,
+    pub(crate) alarm: Arc<Alarm>,
+    pub(crate) holds: Holds,
+    pub(crate) bookings: Bookings,
+    pub(crate) saga: Saga,
+    pub(crate) webhook: Webhook,
+    pub(crate) expiry: Expiry,
+    pub(crate) resources: Resources,
+    pub(crate) search: Search,
+}
+
+/// A date or an instant, as a client writes it.
+pub(crate) fn when(text: &str) -> When {
+    text.parse().map_or_else(|_| When::Instant(at(text)), When::Date)
+}
+
+pub(crate) fn guest(name: &str) -> Caller {
+    Caller { guest: GuestId::parse(name).expect("a guest"), operator: false, email: None }
+}
+
+pub(crate) fn operator() -> Caller {
+    Caller { operator: true, ..guest("operator") }
+}
+
+/// A key, used for a request of that content.
+pub(crate) fn key(key: &str, content: &str) -> RequestKey {
+    RequestKey { key: key.to_owned(), content: identity::fingerprint(&[content]) }
+}
+
+/// What comes in time; a test that waits for longer has failed.
+pub(crate) async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
+    let outcome = tokio::time::timeout(PATIENCE, future).await;
+    outcome.unwrap_or_else(|_| panic!("{what} did not come in {PATIENCE:?}"))
+}
+
+pub(crate) fn hold_request(resource: &Resource, range: (&str, &str), quantity: u32) -> HoldRequest {
+    HoldRequest {
+        resource: resource.id.clone(),
+        start: when(range.0),
+        end: when(range.1),
+        quantity,
+        user: None,
+    }
+}
+
+impl World {
+    pub(crate) async fn start() -> Arc<Self> {
+        let clock = TestClock::at(at(START));
+        let database = Database::start(&clock).await;
+        let tables = Tables { ledger: Database::LEDGER.to_owned(), holds: Database::HOLDS.to_owned() };
+        let ledger = Arc::new(DynamoLedger::new(database.client.clone(), tables));
+        let index = DynamoSearchIndex::new(database.client.clone(), Database::SEARCH.to_owned());
+        let index = Arc::new(index);
+        let (bank, flow, alarm) =
+            (Arc::new(Bank::default()), Arc::new(Flow::default()), Arc::new(Alarm::default()));
+        Arc::new(Self {
+            holds: Holds::new(ledger.clone()),
+            bookings: Bookings::new(ledger.clone(), flow.clone()),
+            saga: Saga::new(ledger.clone(), bank.clone(), flow.clone()),
+            webhook: Webhook::new(ledger.clone(), bank.clone(), flow.clone()),
+            expiry: Expiry::new(ledger.clone(), alarm.clone(), flow.clone()),
+            resources: Resources::new(ledger.clone()),
+            search: Search::new(index.clone()),
+            clock,
+            database,
+            ledger,
+            index,
+            bank,
+            flow,
+            alarm,
+        })
+    }
+
+    /// A world with one resource.
+    pub(crate) async fn with(resource: &Resource) -> Arc<Self> {
+        let world = Self::start().await;
+        world.put(resource).await;
+        world
+    }
+
+    /// A world whose sagas and settlements run as soon as they are started.
+    pub(crate) async fn running(resource: &Resource) -> Arc<Self> {
+        let world = Self::with(resource).await;
+        world.flow.run_sagas(Arc::downgrade(&world));
+        world.flow.run_settlements(Arc::downgrade(&world));
+        world
+    }
+
+    pub(crate) async fn put(&self, resource: &Resource) -> Resource {
+        let put = self.resources.put(&resource.id, &resource.terms, &self.by("operator")).await;
+        put.expect("a resource").0
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    pub(crate) fn by(&self, actor: &str) -> Mutation {
+        mutation(self.now(), actor)
+    }
+
+    pub(crate) fn pass(&self, seconds: i64) {
+        self.clock.advance(SignedDuration::from_secs(seconds));
+    }
+
+    /// Places a hold of guest `guest`; the key's content is the range.
+    pub(crate) async fn place(
+        &self,
+        resource: &Resource,
+        name: &str,
+        range: (&str, &str),
+        quantity: u32,
+    ) -> Result<Placed, Failure> {
+        let request = hold_request(resource, range, quantity);
+        let key = key(name, &format!("{range:?}{quantity}"));
+        self.holds.create(&guest("guest"), &key, &request, &self.by("guest")).await
+    }
+
+    /// A hold that must come to be.
+    pub(crate) async fn held(&self, resource: &Resource, name: &str, range: (&str, &str)) -> Hold {
+        let placed = self.place(resource, name, range, 1).await.expect("free places");
+        assert!(!placed.replayed, "{name} was placed before");
+        placed.hold
+    }
+
+    /// Asks for a booking of a hold, and waits for it where sagas run.
+    pub(crate) async fn ask(&self, hold: &Hold, name: &str, card: &str) -> Result<Requested, Failure> {
+        let wait = Duration::from_secs(10);
+        let request = BookingRequest { hold: hold.id.clone(), payment_method: card.to_owned(), wait };
+        let key = key(name, &format!("{} {card}", hold.id));
+        self.bookings.request(&guest("guest"), &key, &request, &self.by("guest")).await
+    }
+
+    /// A booking whose saga has not run yet.
+    pub(crate) async fn open(&self, hold: &Hold, name: &str, card: &str) -> BookingId {
+        let request =
+            BookingRequest { hold: hold.id.clone(), payment_method: card.to_owned(), wait: Duration::ZERO };
+        let key = key(name, &format!("{} {card}", hold.id));
+        let requested = self.bookings.request(&guest("guest"), &key, &request, &self.by("guest")).await;
+        requested.expect("a booking").booking.id
+    }
+
+    /// Gives a booking up, and waits for its money where settlements run.
+    pub(crate) async fn cancel(&self, id: &BookingId, name: &str) -> Result<Cancelled, Failure> {
+        let wait = if self.flow.runs_settlements() { Duration::from_secs(10) } else { Duration::ZERO };
+        let key = key(name, id.as_str());
+        self.bookings.cancel(&guest("guest"), id, &key, None, wait, &self.by("guest")).await
+    }
+
+    /// The settlement of a booking that does not stand, with the machine's retries.
+    pub(crate) async fn settle(&self, id: &BookingId) {
+        for _ in 0..10 {
+            match self.saga.settle(id, &self.by("saga")).await {
+                Ok(outcome) => return assert_eq!(outcome, Outcome::Settled),
+                Err(Failure::Payment(PaymentError::Unknown(_) | PaymentError::Unavailable(_))) => {}
+                Err(error) => panic!("the settlement of {id} is parked: {error:?}"),
+            }
+        }
+        panic!("the settlement of {id} never ends");
+    }
+
+    pub(crate) async fn booking(&self, id: &BookingId) -> Booking {
+        self.ledger.booking(id).await.expect("a read").expect("a booking")
+    }
+
+    pub(crate) async fn hold_status(&self, id: &HoldId) -> HoldStatus {
+        self.ledger.hold(id).await.expect("a read").expect("a record").status(self.now())
+    }
+
+    /// Places taken now, by page and slot; every page keeps its invariant.
+    pub(crate) async fn taken(&self, resource: &Resource) -> Vec<(String, u32)> {
+        let mut taken = Vec::new();
+        for page in self.ledger.stored_pages(resource).await.expect("pages") {
+            assert_eq!(page.broken_slot(), None, "{page:?}");
+            for slot in page.available.keys() {
+                let places = page.in_use(slot, self.now());
+                if places > 0 {
+                    taken.push((format!("{} {slot}", page.key.page), places));
+                }
+            }
+        }
+        taken
+    }
+
+    /// A booking whose money rests where it belongs: bank and ledger say the same, and nobody's money is kept for nothing.
+    pub(crate) async fn at_rest(&self, id: &BookingId) -> Booking {
+        let booking = self.booking(id).await;
+        let kept = self.bank.kept(id);
+        assert_eq!(
+            booking.captured.amount() - booking.refunded.amount(),
+            kept,
+            "the books agree: {booking:?}"
+        );
+        assert_ne!(
+            self.bank.state(id),
+            Some(PaymentState::Authorized),
+            "nothing stays reserved: {booking:?}"
+        );
+        assert!(is_at_rest(&booking) || booking.status == BookingStatus::Confirmed, "{booking:?}");
+        match booking.status {
+            BookingStatus::Pending => panic!("not at rest: {booking:?}"),
+            BookingStatus::Confirmed | BookingStatus::Completed | BookingStatus::Cancelled => {}
+            BookingStatus::Failed => assert_eq!(kept, 0, "{booking:?}"),
+        }
+        assert!(self.bank.script_is_played(), "the bank did all it was told to");
+        booking
+    }
+
+    /// The kinds of a booking's audit events.
+    pub(crate) async fn trail(&self, id: &BookingId) -> Vec<String> {
+        let trail = self.ledger.audit_trail(id).await.expect("a trail");
+        trail.into_iter().map(|event| event.kind).collect()
+    }
+
+    /// Brings the read model up to date with a resource and its pages.
+    pub(crate) async fn project(&self, resource: &Resource, previous: Option<&Resource>) {
+        let projection = Projection::new(self.ledger.clone(), self.index.clone());
+        projection.batch().on_resource(resource, previous).await.expect("a projection");
+    }
+}
