@@ -25,6 +25,7 @@ mod one_booking;
 mod outages;
 mod policy;
 mod race;
+mod readme;
 mod resources;
 mod schedules;
 mod search;
