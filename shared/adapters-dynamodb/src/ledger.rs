@@ -1,43 +1,28 @@
-//! The ledger: holds, bookings, audit trail. Resources and inventory are in `catalogue.rs`.
-
-use std::collections::HashMap;
+//! The ledger: holds, bookings, audit trail. Resources and inventory are in `catalogue.rs`, the records of holds in
+//! `hold_records.rs`, readings of many items in `reads.rs`.
 
 use async_trait::async_trait;
-use aws_sdk_dynamodb::types::{
-    KeysAndAttributes, Put, ReturnValuesOnConditionCheckFailure as OnFailure, TransactWriteItem, Update,
-};
+use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use holdfast_app::ports::{BookingCommit, CommitError, InventoryMove, Placed};
 use holdfast_app::{AuditEvent, Ledger, LedgerError, Mutation, StoreError};
 use holdfast_domain::booking::Placement;
 use holdfast_domain::hold::Extension;
 use holdfast_domain::schedule::Slot;
 use holdfast_domain::{
-    Booking, BookingId, BookingStatus, Fingerprint, GuestId, Hold, HoldId, HoldSnapshot, HoldStatus, Page,
-    PageChange, PageCommand, PageHold, PageRejection, Resource, ResourceId,
+    Booking, BookingId, Fingerprint, GuestId, Hold, HoldId, HoldSnapshot, Page, PageChange, PageCommand,
+    PageHold, PageRejection, Resource, ResourceId,
 };
 use jiff::Timestamp;
 
 use crate::DynamoLedger;
-use crate::error::{Refused, unavailable};
-use crate::item::{Item, Reader, millis, n, s};
-use crate::page_item::{decode_hold, page_key};
+use crate::error::unavailable;
+use crate::hold_records::record_change;
+use crate::item::{Reader, millis, n, s};
 use crate::records::{
     BOOKING_SK, EVENT_SK_PREFIX, TASK_TOKEN_SK, booking_key, booking_pk, decode_audit, decode_booking,
-    decode_hold_record, encode_audit, encode_booking, encode_hold_record, hold_key,
+    decode_hold_record, encode_audit, encode_booking,
 };
-use crate::write::{Done, PageOp, WriteError, built, pause};
-
-/// The most keys of one `BatchGetItem` (DynamoDB's limit).
-const BATCH_KEYS_MAX: usize = 100;
-const BATCH_ATTEMPTS_MAX: u32 = 10;
-
-/// What becomes of a hold's record in a booking's transaction.
-enum RecordChange {
-    Confirmed(BookingId),
-    Released,
-    ActiveAgain,
-    ExpiresAt(Timestamp),
-}
+use crate::write::{Done, PageOp, WriteError, built};
 
 #[async_trait]
 impl Ledger for DynamoLedger {
@@ -185,46 +170,7 @@ impl Ledger for DynamoLedger {
         limit: u32,
         cursor: Option<&str>,
     ) -> Result<(Vec<Booking>, Option<String>), StoreError> {
-        let start = cursor.and_then(|cursor| cursor.split_once('.')).map(|(_, id)| {
-            let sort = cursor.map(|cursor| cursor.replacen('.', "#", 1)).unwrap_or_default();
-            Item::from([
-                ("pk".into(), s(format!("B#{id}"))),
-                ("sk".into(), s(BOOKING_SK)),
-                ("guest".into(), s(guest.as_str())),
-                ("guest_sort".into(), s(sort)),
-            ])
-        });
-        let output = self
-            .client
-            .query()
-            .table_name(&self.tables.ledger)
-            .index_name("by-guest")
-            .key_condition_expression("guest = :guest")
-            .expression_attribute_values(":guest", s(guest.as_str()))
-            .scan_index_forward(false)
-            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
-            .set_exclusive_start_key(start)
-            .send()
-            .await
-            .map_err(unavailable)?;
-        let next = output
-            .last_evaluated_key()
-            .and_then(|key| Reader::new(key).opt_text("guest_sort").map(|sort| sort.replacen('#', ".", 1)));
-        let keys = output
-            .items()
-            .iter()
-            .filter_map(|item| {
-                let reader = Reader::new(item);
-                Some(Item::from([
-                    ("pk".into(), s(reader.opt_text("pk")?)),
-                    ("sk".into(), s(reader.opt_text("sk")?)),
-                ]))
-            })
-            .collect();
-        let mut bookings =
-            self.get_many(keys).await?.iter().map(decode_booking).collect::<Result<Vec<_>, _>>()?;
-        bookings.sort_by(|a, b| (b.created_at, &b.id).cmp(&(a.created_at, &a.id)));
-        Ok((bookings, next))
+        self.bookings_by_guest(guest, limit, cursor).await
     }
 
     async fn audit_trail(&self, booking: &BookingId) -> Result<Vec<AuditEvent>, StoreError> {
@@ -343,135 +289,6 @@ impl DynamoLedger {
         self.write(&ops, &[], &[], mutation).await.map_err(no_extras)
     }
 
-    async fn read_hold(&self, id: &HoldId) -> Result<Option<Hold>, StoreError> {
-        let output = self
-            .client
-            .get_item()
-            .table_name(&self.tables.holds)
-            .set_key(Some(hold_key(id)))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(unavailable)?;
-        output.item().map(decode_hold_record).transpose()
-    }
-
-    async fn read_entry(&self, placement: &Placement, id: &HoldId) -> Result<Option<PageHold>, StoreError> {
-        let output = self
-            .client
-            .get_item()
-            .table_name(&self.tables.ledger)
-            .set_key(Some(page_key(&placement.page)))
-            .consistent_read(true)
-            .projection_expression("#ho.#h")
-            .expression_attribute_names("#ho", "ho")
-            .expression_attribute_names("#h", id.as_str())
-            .send()
-            .await
-            .map_err(unavailable)?;
-        let Some(item) = output.item() else { return Ok(None) };
-        let reader = Reader::new(item);
-        let Ok(holds) = reader.map("ho") else { return Ok(None) };
-        match reader.inner(holds).map(id.as_str()) {
-            Ok(entry) => Ok(Some(decode_hold(&reader.inner(entry))?)),
-            Err(_) => Ok(None),
-        }
-    }
-
-    /// Writes a hold's record unless there is one; that one then.
-    async fn put_new_record(&self, hold: &Hold) -> Result<Option<Hold>, StoreError> {
-        for attempt in 0..BATCH_ATTEMPTS_MAX {
-            match self.transact(vec![self.new_record(hold)?]).await {
-                Ok(()) => return Ok(None),
-                Err(Refused::Condition { old: Some(item), .. }) => {
-                    return decode_hold_record(&item).map(Some);
-                }
-                Err(Refused::Condition { old: None, .. } | Refused::Busy) => pause(attempt).await,
-                Err(Refused::Store(error)) => return Err(error),
-            }
-        }
-        Err(StoreError::Contention(hold.id.to_string()))
-    }
-
-    fn new_record(&self, hold: &Hold) -> Result<TransactWriteItem, StoreError> {
-        let put = Put::builder()
-            .table_name(&self.tables.holds)
-            .set_item(Some(encode_hold_record(hold)))
-            .condition_expression("attribute_not_exists(pk)")
-            .return_values_on_condition_check_failure(OnFailure::AllOld)
-            .build()
-            .map_err(built)?;
-        Ok(TransactWriteItem::builder().put(put).build())
-    }
-
-    async fn record_extension(
-        &self,
-        id: &HoldId,
-        request: &Fingerprint,
-        extension: Extension,
-    ) -> Result<(), StoreError> {
-        let pair = aws_sdk_dynamodb::types::AttributeValue::L(vec![
-            millis(extension.expires_at),
-            millis(extension.at),
-        ]);
-        self.client
-            .update_item()
-            .table_name(&self.tables.holds)
-            .set_key(Some(hold_key(id)))
-            .update_expression("SET ex.#r = :x, e = :e")
-            .condition_expression("attribute_exists(pk)")
-            .expression_attribute_names("#r", request.as_str())
-            .expression_attribute_values(":x", pair)
-            .expression_attribute_values(":e", millis(extension.expires_at))
-            .send()
-            .await
-            .map_err(unavailable)?;
-        Ok(())
-    }
-
-    async fn record_release(&self, id: &HoldId) -> Result<(), StoreError> {
-        let outcome = self
-            .client
-            .update_item()
-            .table_name(&self.tables.holds)
-            .set_key(Some(hold_key(id)))
-            .update_expression("SET st = :released")
-            .condition_expression("st = :active")
-            .expression_attribute_values(":released", s(HoldStatus::Released.as_str()))
-            .expression_attribute_values(":active", s(HoldStatus::Active.as_str()))
-            .send()
-            .await;
-        match outcome.map_err(Refused::from) {
-            Ok(_) | Err(Refused::Condition { .. }) => Ok(()),
-            Err(Refused::Busy) => Err(StoreError::Contention(id.to_string())),
-            Err(Refused::Store(error)) => Err(error),
-        }
-    }
-
-    fn update_hold_record(&self, id: &HoldId, change: RecordChange) -> Result<TransactWriteItem, StoreError> {
-        let update = Update::builder()
-            .table_name(&self.tables.holds)
-            .set_key(Some(hold_key(id)))
-            .condition_expression("attribute_exists(pk)");
-        let status = |status: HoldStatus| s(status.as_str());
-        let update = match change {
-            RecordChange::Confirmed(booking) => update
-                .update_expression("SET st = :st, b = :b")
-                .expression_attribute_values(":st", status(HoldStatus::Confirmed))
-                .expression_attribute_values(":b", s(booking.as_str())),
-            RecordChange::Released => update
-                .update_expression("SET st = :st")
-                .expression_attribute_values(":st", status(HoldStatus::Released)),
-            RecordChange::ActiveAgain => update
-                .update_expression("SET st = :st REMOVE b")
-                .expression_attribute_values(":st", status(HoldStatus::Active)),
-            RecordChange::ExpiresAt(at) => {
-                update.update_expression("SET e = :e").expression_attribute_values(":e", millis(at))
-            }
-        };
-        Ok(TransactWriteItem::builder().update(update.build().map_err(built)?).build())
-    }
-
     fn put_booking(&self, booking: &Booking) -> Result<TransactWriteItem, StoreError> {
         let put = Put::builder().table_name(&self.tables.ledger).set_item(Some(encode_booking(booking)));
         let put = if booking.version <= 1 {
@@ -490,77 +307,6 @@ impl DynamoLedger {
             .build()
             .map_err(built)?;
         Ok(TransactWriteItem::builder().put(put).build())
-    }
-
-    pub(crate) async fn get_ledger_item(&self, key: Item) -> Result<Option<Item>, StoreError> {
-        let output = self
-            .client
-            .get_item()
-            .table_name(&self.tables.ledger)
-            .set_key(Some(key))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(unavailable)?;
-        Ok(output.item)
-    }
-
-    /// Every item of a partition whose sort key begins with `prefix`, in order; the latest writes.
-    pub(crate) async fn query_all(&self, pk: &str, prefix: &str) -> Result<Vec<Item>, StoreError> {
-        let mut items = Vec::new();
-        let mut start = None;
-        loop {
-            let output = self
-                .client
-                .query()
-                .table_name(&self.tables.ledger)
-                .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
-                .expression_attribute_values(":pk", s(pk))
-                .expression_attribute_values(":prefix", s(prefix))
-                .consistent_read(true)
-                .set_exclusive_start_key(start)
-                .send()
-                .await
-                .map_err(unavailable)?;
-            start = output.last_evaluated_key;
-            items.extend(output.items.unwrap_or_default());
-            if start.is_none() {
-                return Ok(items);
-            }
-        }
-    }
-
-    /// The items of those keys, in any order; missing ones are left out.
-    pub(crate) async fn get_many(&self, keys: Vec<Item>) -> Result<Vec<Item>, StoreError> {
-        let mut items = Vec::with_capacity(keys.len());
-        for chunk in keys.chunks(BATCH_KEYS_MAX) {
-            let mut wanted = Some(chunk.to_vec());
-            for attempt in 0..BATCH_ATTEMPTS_MAX {
-                let Some(keys) = wanted.take() else { break };
-                let request = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
-                let output = self
-                    .client
-                    .batch_get_item()
-                    .request_items(&self.tables.ledger, request.map_err(built)?)
-                    .send()
-                    .await
-                    .map_err(unavailable)?;
-                let found: HashMap<String, Vec<Item>> = output.responses.unwrap_or_default();
-                items.extend(found.into_values().flatten());
-                wanted = output
-                    .unprocessed_keys
-                    .and_then(|mut keys| keys.remove(&self.tables.ledger))
-                    .map(|rest| rest.keys)
-                    .filter(|keys| !keys.is_empty());
-                if wanted.is_some() {
-                    pause(attempt).await;
-                }
-            }
-            if wanted.is_some() {
-                return Err(StoreError::Contention("batch".to_owned()));
-            }
-        }
-        Ok(items)
     }
 }
 
@@ -590,20 +336,6 @@ fn replayed(known: Hold, asked: &Hold) -> Result<Placed, LedgerError> {
         Ok(Placed { hold: known, replayed: true })
     } else {
         Err(PageRejection::Reused.into())
-    }
-}
-
-fn record_change(inventory: &InventoryMove, booking: &Booking) -> Option<RecordChange> {
-    match inventory {
-        // The hold of a booking that could not be charged became none after all: its record ends as its page says.
-        InventoryMove::Free if booking.status == BookingStatus::Failed => Some(RecordChange::ActiveAgain),
-        InventoryMove::Keep | InventoryMove::Claim { .. } | InventoryMove::Unclaim | InventoryMove::Free => {
-            None
-        }
-        InventoryMove::Prolong { expires_at, .. } => Some(RecordChange::ExpiresAt(*expires_at)),
-        InventoryMove::Abandon => Some(RecordChange::Released),
-        InventoryMove::Confirm => Some(RecordChange::Confirmed(booking.id.clone())),
-        InventoryMove::Return { .. } => Some(RecordChange::ActiveAgain),
     }
 }
 

@@ -1,0 +1,154 @@
+//! The records of holds: what each was placed for, and what became of it. The places themselves are counted on pages.
+
+use aws_sdk_dynamodb::types::{
+    Put, ReturnValuesOnConditionCheckFailure as OnFailure, TransactWriteItem, Update,
+};
+use holdfast_app::StoreError;
+use holdfast_app::ports::InventoryMove;
+use holdfast_domain::hold::Extension;
+use holdfast_domain::{Booking, BookingId, BookingStatus, Fingerprint, Hold, HoldId, HoldStatus};
+use jiff::Timestamp;
+
+use crate::DynamoLedger;
+use crate::error::{Refused, unavailable};
+use crate::item::{millis, s};
+use crate::records::{decode_hold_record, encode_hold_record, hold_key};
+use crate::write::{built, pause};
+
+/// How often a record meets others at the same item before it is given up.
+const ATTEMPTS_MAX: u32 = 10;
+
+/// What becomes of a hold's record in a booking's transaction.
+pub(crate) enum RecordChange {
+    Confirmed(BookingId),
+    Released,
+    ActiveAgain,
+    ExpiresAt(Timestamp),
+}
+
+impl DynamoLedger {
+    pub(crate) async fn read_hold(&self, id: &HoldId) -> Result<Option<Hold>, StoreError> {
+        let output = self
+            .client
+            .get_item()
+            .table_name(&self.tables.holds)
+            .set_key(Some(hold_key(id)))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(unavailable)?;
+        output.item().map(decode_hold_record).transpose()
+    }
+
+    /// Writes a hold's record unless there is one; that one then.
+    pub(crate) async fn put_new_record(&self, hold: &Hold) -> Result<Option<Hold>, StoreError> {
+        for attempt in 0..ATTEMPTS_MAX {
+            match self.transact(vec![self.new_record(hold)?]).await {
+                Ok(()) => return Ok(None),
+                Err(Refused::Condition { old: Some(item), .. }) => {
+                    return decode_hold_record(&item).map(Some);
+                }
+                Err(Refused::Condition { old: None, .. } | Refused::Busy) => pause(attempt).await,
+                Err(Refused::Store(error)) => return Err(error),
+            }
+        }
+        Err(StoreError::Contention(hold.id.to_string()))
+    }
+
+    pub(crate) fn new_record(&self, hold: &Hold) -> Result<TransactWriteItem, StoreError> {
+        let put = Put::builder()
+            .table_name(&self.tables.holds)
+            .set_item(Some(encode_hold_record(hold)))
+            .condition_expression("attribute_not_exists(pk)")
+            .return_values_on_condition_check_failure(OnFailure::AllOld)
+            .build()
+            .map_err(built)?;
+        Ok(TransactWriteItem::builder().put(put).build())
+    }
+
+    pub(crate) async fn record_extension(
+        &self,
+        id: &HoldId,
+        request: &Fingerprint,
+        extension: Extension,
+    ) -> Result<(), StoreError> {
+        let pair = aws_sdk_dynamodb::types::AttributeValue::L(vec![
+            millis(extension.expires_at),
+            millis(extension.at),
+        ]);
+        self.client
+            .update_item()
+            .table_name(&self.tables.holds)
+            .set_key(Some(hold_key(id)))
+            .update_expression("SET ex.#r = :x, e = :e")
+            .condition_expression("attribute_exists(pk)")
+            .expression_attribute_names("#r", request.as_str())
+            .expression_attribute_values(":x", pair)
+            .expression_attribute_values(":e", millis(extension.expires_at))
+            .send()
+            .await
+            .map_err(unavailable)?;
+        Ok(())
+    }
+
+    pub(crate) async fn record_release(&self, id: &HoldId) -> Result<(), StoreError> {
+        let outcome = self
+            .client
+            .update_item()
+            .table_name(&self.tables.holds)
+            .set_key(Some(hold_key(id)))
+            .update_expression("SET st = :released")
+            .condition_expression("st = :active")
+            .expression_attribute_values(":released", s(HoldStatus::Released.as_str()))
+            .expression_attribute_values(":active", s(HoldStatus::Active.as_str()))
+            .send()
+            .await;
+        match outcome.map_err(Refused::from) {
+            Ok(_) | Err(Refused::Condition { .. }) => Ok(()),
+            Err(Refused::Busy) => Err(StoreError::Contention(id.to_string())),
+            Err(Refused::Store(error)) => Err(error),
+        }
+    }
+
+    pub(crate) fn update_hold_record(
+        &self,
+        id: &HoldId,
+        change: RecordChange,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let update = Update::builder()
+            .table_name(&self.tables.holds)
+            .set_key(Some(hold_key(id)))
+            .condition_expression("attribute_exists(pk)");
+        let status = |status: HoldStatus| s(status.as_str());
+        let update = match change {
+            RecordChange::Confirmed(booking) => update
+                .update_expression("SET st = :st, b = :b")
+                .expression_attribute_values(":st", status(HoldStatus::Confirmed))
+                .expression_attribute_values(":b", s(booking.as_str())),
+            RecordChange::Released => update
+                .update_expression("SET st = :st")
+                .expression_attribute_values(":st", status(HoldStatus::Released)),
+            RecordChange::ActiveAgain => update
+                .update_expression("SET st = :st REMOVE b")
+                .expression_attribute_values(":st", status(HoldStatus::Active)),
+            RecordChange::ExpiresAt(at) => {
+                update.update_expression("SET e = :e").expression_attribute_values(":e", millis(at))
+            }
+        };
+        Ok(TransactWriteItem::builder().update(update.build().map_err(built)?).build())
+    }
+}
+
+pub(crate) fn record_change(inventory: &InventoryMove, booking: &Booking) -> Option<RecordChange> {
+    match inventory {
+        // The hold of a booking that could not be charged became none after all: its record ends as its page says.
+        InventoryMove::Free if booking.status == BookingStatus::Failed => Some(RecordChange::ActiveAgain),
+        InventoryMove::Keep | InventoryMove::Claim { .. } | InventoryMove::Unclaim | InventoryMove::Free => {
+            None
+        }
+        InventoryMove::Prolong { expires_at, .. } => Some(RecordChange::ExpiresAt(*expires_at)),
+        InventoryMove::Abandon => Some(RecordChange::Released),
+        InventoryMove::Confirm => Some(RecordChange::Confirmed(booking.id.clone())),
+        InventoryMove::Return { .. } => Some(RecordChange::ActiveAgain),
+    }
+}
