@@ -27,7 +27,11 @@ fn states() -> BTreeMap<String, Value> {
 
 /// The texts in single quotes that follow `before` in a JSONata expression.
 fn quoted_after<'a>(expression: &'a str, before: &str) -> Vec<&'a str> {
-    expression.split(before).skip(1).filter_map(|rest| rest.trim_start().strip_prefix('\'')?.split('\'').next()).collect()
+    expression
+        .split(before)
+        .skip(1)
+        .filter_map(|rest| rest.trim_start().strip_prefix('\'')?.split('\'').next())
+        .collect()
 }
 
 fn tasks() -> Vec<(String, String)> {
@@ -41,7 +45,8 @@ fn tasks() -> Vec<(String, String)> {
 /// A payload with the fields that the machine's expression names.
 fn payload(expression: &str) -> Value {
     let task = quoted_after(expression, "'task':");
-    let mut payload = json!({ "task": task.first().expect("a task"), "bookingId": "bkg_1", "traceparent": "00-1" });
+    let mut payload =
+        json!({ "task": task.first().expect("a task"), "bookingId": "bkg_1", "traceparent": "00-1" });
     for field in ["taskToken", "reason", "declineCode"] {
         if expression.contains(&format!("'{field}':")) {
             payload[field] = json!("x");

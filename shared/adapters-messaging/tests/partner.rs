@@ -1,0 +1,93 @@
+//! What a partner receives, and what its answers mean: against a server that plays the partner.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpListener;
+use std::sync::mpsc::{Receiver, channel};
+
+use holdfast_adapters_messaging::{InvalidEndpoint, PartnerWebhook};
+use holdfast_app::outbound::{DeliveryError, Notice, PartnerEndpoint};
+use jiff::Timestamp;
+use reqwest::header::{HeaderMap, HeaderName};
+use standardwebhooks::Webhook;
+
+const SECRET: &str = "whsec_aG9sZGZhc3QtbG9jYWwtcGFydG5lci1zZWNyZXQ=";
+const AT: i64 = 1_800_000_000;
+
+/// A partner that answers once with these lines; gives its URL and what it received.
+fn partner(answer: &'static str) -> (String, Receiver<(HeaderMap, String)>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let url = format!("http://{}/webhooks", listener.local_addr().expect("bound"));
+    let (send, received) = channel();
+    std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("a delivery");
+        let mut reader = BufReader::new(stream.try_clone().expect("a second handle"));
+        let mut headers = HeaderMap::new();
+        let mut line = String::new();
+        reader.read_line(&mut line).expect("a request line");
+        loop {
+            line.clear();
+            reader.read_line(&mut line).expect("a header");
+            let Some((name, value)) = line.trim_end().split_once(": ") else { break };
+            let name: HeaderName = name.parse().expect("a name");
+            headers.insert(name, value.parse().expect("a value"));
+        }
+        let length = headers["content-length"].to_str().expect("text").parse().expect("a length");
+        let mut body = vec![0; length];
+        reader.read_exact(&mut body).expect("a body");
+        send.send((headers, String::from_utf8(body).expect("text"))).expect("a listener");
+        stream.write_all(format!("HTTP/1.1 {answer}\r\nContent-Length: 0\r\n\r\n").as_bytes()).expect("sent");
+    });
+    (url, received)
+}
+
+async fn deliver(url: &str) -> Result<(), DeliveryError> {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let endpoint = PartnerWebhook::new(url, SECRET).expect("an endpoint");
+    let notice = Notice { id: "hotel-1/2026-06/7/inventory".to_owned(), body: r#"{"a":1}"#.to_owned() };
+    endpoint.deliver(&notice, Timestamp::from_second(AT).expect("valid")).await
+}
+
+#[tokio::test]
+async fn a_notice_is_signed_as_standard_webhooks_says() {
+    let (url, received) = partner("204 No Content");
+    deliver(&url).await.expect("delivered");
+    let (headers, body) = received.recv().expect("a delivery");
+    assert_eq!(body, r#"{"a":1}"#);
+    assert_eq!(headers["content-type"], "application/json");
+    assert_eq!(headers["webhook-id"], "hotel-1/2026-06/7/inventory");
+    assert_eq!(headers["webhook-timestamp"], AT.to_string());
+    let expected = Webhook::new(SECRET)
+        .expect("a secret")
+        .sign("hotel-1/2026-06/7/inventory", AT, body.as_bytes())
+        .expect("signed");
+    assert_eq!(headers["webhook-signature"], expected);
+}
+
+#[tokio::test]
+async fn answers_mean_delivered_later_or_never() {
+    for (answer, expected) in [
+        ("200 OK", "delivered"),
+        ("500 Internal Server Error", "later"),
+        ("429 Too Many Requests", "later"),
+        ("302 Found\r\nLocation: http://127.0.0.1:1/elsewhere", "later"),
+        ("410 Gone", "never"),
+    ] {
+        let (url, _received) = partner(answer);
+        let outcome = match deliver(&url).await {
+            Ok(()) => "delivered",
+            Err(DeliveryError::Unavailable(_)) => "later",
+            Err(DeliveryError::Refused(_)) => "never",
+        };
+        assert_eq!(outcome, expected, "{answer}");
+    }
+    let closed = TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("bound");
+    let nobody = deliver(&format!("http://{closed}/")).await;
+    assert!(matches!(nobody, Err(DeliveryError::Unavailable(_))));
+}
+
+#[test]
+fn a_secret_that_is_none_is_refused() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let made = PartnerWebhook::new("https://partner.example/", "whsec_%%%");
+    assert!(matches!(made, Err(InvalidEndpoint::Secret)));
+}

@@ -1,0 +1,350 @@
+//! The handlers behind queues, streams and machines, over a real ledger and stand-ins for the services around it.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use holdfast_adapters_dynamodb::{DynamoLedger, Tables};
+use holdfast_app::expiry::Expiry;
+use holdfast_app::notices::Notices;
+use holdfast_app::outbound::{DeliveryError, EventBus, Mail, Mailer, OutgoingEvent, Unpublished};
+use holdfast_app::ports::{BookingCommit, InventoryMove, NewPayment, Payment};
+use holdfast_app::saga::Saga;
+use holdfast_app::{AuditEvent, Clock, Ledger, PaymentError, Payments, Timers, Workflow, WorkflowError};
+use holdfast_domain::{
+    Booking, BookingEvent, BookingId, BookingStatus, Hold, HoldId, HoldStatus, Money, PaymentStatus,
+};
+use holdfast_runtime::queue::{self, QueueEvent};
+use holdfast_runtime::stream::{self, StreamEvent};
+use holdfast_runtime::{ExpiryEvent, ExpiryHandler, NotifyHandler, RelayHandler, saga};
+use holdfast_testkit::{Database, TestClock, at, hold_for, money, mutation, nightly_resource};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+const NOW: &str = "2026-05-01T09:00:00Z";
+
+fn sample(name: &str) -> Value {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../events/samples").join(name);
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{name}: {error}"));
+    serde_json::from_str(&text).expect("JSON")
+}
+
+/// Writes down what it is asked, and refuses what it is told to refuse.
+#[derive(Default)]
+struct Outside {
+    log: Mutex<Vec<String>>,
+    refuses: Option<usize>,
+}
+
+impl Outside {
+    fn note(&self, line: String) {
+        self.log.lock().expect("not poisoned").push(line);
+    }
+
+    fn log(&self) -> Vec<String> {
+        std::mem::take(&mut *self.log.lock().expect("not poisoned"))
+    }
+}
+
+#[async_trait]
+impl EventBus for Outside {
+    async fn publish(&self, events: &[OutgoingEvent]) -> Result<(), Unpublished> {
+        for event in events {
+            self.note(event.kind.clone());
+        }
+        match self.refuses.filter(|position| *position < events.len()) {
+            Some(position) => Err(Unpublished { positions: vec![position], source: "throttled".into() }),
+            None => Ok(()),
+        }
+    }
+}
+
+#[async_trait]
+impl Timers for Outside {
+    async fn wake(&self, hold: &HoldId, at: Timestamp, _now: Timestamp) -> Result<(), WorkflowError> {
+        self.note(format!("wake {hold} at {at}"));
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Workflow for Outside {
+    async fn start_booking(&self, booking: &BookingId, _trace: Option<&str>) -> Result<(), WorkflowError> {
+        self.note(format!("start {booking}"));
+        Ok(())
+    }
+
+    async fn start_settlement(
+        &self,
+        booking: &BookingId,
+        cause: &str,
+        _trace: Option<&str>,
+    ) -> Result<(), WorkflowError> {
+        self.note(format!("settle {booking} for {cause}"));
+        Ok(())
+    }
+
+    async fn resume(&self, _task_token: &str) -> Result<bool, WorkflowError> {
+        Ok(false)
+    }
+}
+
+#[async_trait]
+impl Mailer for Outside {
+    async fn send(&self, mail: &Mail) -> Result<(), DeliveryError> {
+        if self.refuses.is_some() {
+            return Err(DeliveryError::Unavailable("the mail service is away".into()));
+        }
+        self.note(format!("{}: {}\n{}", mail.to, mail.subject, mail.text));
+        Ok(())
+    }
+}
+
+fn away<T>() -> Result<T, PaymentError> {
+    Err(PaymentError::Unavailable("the provider is away".into()))
+}
+
+#[async_trait]
+impl Payments for Outside {
+    async fn create(&self, _: &NewPayment) -> Result<String, PaymentError> {
+        away()
+    }
+    async fn authorize(&self, _: &BookingId, _: &str, _: &str) -> Result<Payment, PaymentError> {
+        away()
+    }
+    async fn inquire(&self, _: &str) -> Result<Payment, PaymentError> {
+        away()
+    }
+    async fn capture(&self, _: &BookingId, _: &str, _: Money) -> Result<Payment, PaymentError> {
+        away()
+    }
+    async fn void(&self, _: &BookingId, _: &str) -> Result<Payment, PaymentError> {
+        away()
+    }
+    async fn refund(&self, _: &BookingId, _: &str, _: Money, _: Money) -> Result<(), PaymentError> {
+        away()
+    }
+}
+
+struct World {
+    clock: TestClock,
+    _database: Database,
+    ledger: Arc<DynamoLedger>,
+    hold: Hold,
+    outside: Arc<Outside>,
+}
+
+impl World {
+    /// With the hold of the samples placed.
+    async fn start() -> Self {
+        let clock = TestClock::at(at(NOW));
+        let database = Database::start(&clock).await;
+        let tables = Tables { ledger: Database::LEDGER.to_owned(), holds: Database::HOLDS.to_owned() };
+        let ledger = Arc::new(DynamoLedger::new(database.client.clone(), tables));
+        let resource = nightly_resource("hotel-nyc-deluxe", 3, 600);
+        let operator = mutation(at(NOW), "operator");
+        ledger.put_resource(None, &resource, &operator).await.expect("a resource");
+        let hold = hold_for(&resource, "guest-1", "sample", ("2026-06-01", "2026-06-03"), 1, at(NOW));
+        ledger.place(&[&resource], &hold, &mutation(at(NOW), "guest-1")).await.expect("a hold");
+        Self { clock, _database: database, ledger, hold, outside: Arc::new(Outside::default()) }
+    }
+
+    fn expiry(&self) -> ExpiryHandler {
+        let (timers, workflow) = (Arc::clone(&self.outside), Arc::clone(&self.outside));
+        let expiry = Expiry::new(self.ledger.clone(), timers.clone(), workflow);
+        ExpiryHandler::new(expiry, timers, Arc::new(self.clock.clone()))
+    }
+
+    async fn expire(&self, name: &str) -> Vec<String> {
+        let event: ExpiryEvent = serde_json::from_value(sample(name)).expect("a batch");
+        let failures = self.expiry().handle(event).await;
+        assert!(failures.ids().is_empty(), "{name} failed");
+        self.outside.log()
+    }
+
+    /// Where the hold stands, and whether its page still stores it.
+    async fn status(&self) -> (HoldStatus, bool) {
+        let snapshot = self.ledger.hold(&self.hold.id).await.expect("an answer").expect("a hold");
+        (snapshot.status(self.clock.now()), snapshot.entry.is_some())
+    }
+
+    /// Writes the booking's events, one commit each.
+    async fn book(&self, events: Vec<BookingEvent>) -> Booking {
+        let mut booking = Booking {
+            id: holdfast_app::identity::booking_id(&self.hold.order.guest, "sample"),
+            confirmation_number: "HF-SAMPLE2345".to_owned(),
+            hold: self.hold.id.clone(),
+            order: self.hold.order.clone(),
+            email: Some("guest-1@example.com".to_owned()),
+            payment_method: "pm_card_visa".to_owned(),
+            fingerprint: self.hold.fingerprint.clone(),
+            status: BookingStatus::Pending,
+            payment_status: PaymentStatus::Pending,
+            payment_intent: None,
+            action: None,
+            captured: money(0),
+            refunded: money(0),
+            failure: None,
+            cancellation: None,
+            created_at: at(NOW),
+            version: 0,
+        };
+        for event in events {
+            let before = booking.status;
+            booking = booking.evolve(&event);
+            let mutation = mutation(self.clock.now(), "saga");
+            let audit = AuditEvent::record(before, &event, &booking, &mutation);
+            let inventory = match &event {
+                BookingEvent::Requested => InventoryMove::Claim { deadline: at("2026-05-01T09:15:00Z") },
+                BookingEvent::Confirmed => InventoryMove::Confirm,
+                _ => InventoryMove::Keep,
+            };
+            let commit = BookingCommit { booking: booking.clone(), event, audit, inventory };
+            self.ledger.commit(&commit).await.expect("committed");
+        }
+        booking
+    }
+}
+
+async fn relay(outside: &Arc<Outside>, records: &[Value]) -> Vec<String> {
+    let event: StreamEvent = serde_json::from_value(json!({ "Records": records })).expect("a batch");
+    let handler = RelayHandler::new(Arc::clone(outside) as Arc<dyn EventBus>);
+    let failures = stream::process(event, |records| handler.publish(records)).await;
+    failures.ids().into_iter().map(str::to_owned).collect()
+}
+
+fn numbered(name: &str, number: &str) -> Value {
+    let mut record = sample(name)["Records"][0].clone();
+    record["dynamodb"]["SequenceNumber"] = json!(number);
+    record
+}
+
+#[tokio::test]
+async fn the_relay_publishes_and_reports_the_first_record_that_is_not_on_the_bus() {
+    let page = numbered("stream/ledger-page.json", "1");
+    let audit = numbered("stream/ledger-audit.json", "2");
+    let mut poison = numbered("stream/ledger-page.json", "3");
+    poison["dynamodb"]["NewImage"]["av"] = json!({ "S": "nonsense" });
+
+    let outside = Arc::new(Outside::default());
+    assert_eq!(relay(&outside, &[page.clone(), audit.clone()]).await, [""; 0]);
+    assert_eq!(outside.log(), ["hold.placed", "inventory.changed", "booking.requested"]);
+    assert_eq!(relay(&outside, &[page.clone(), poison, audit.clone()]).await, ["3"]);
+    assert_eq!(outside.log(), ["hold.placed", "inventory.changed"], "what comes before goes out");
+
+    for (refused, expected) in [(0, "1"), (1, "1"), (2, "2")] {
+        let outside = Arc::new(Outside { refuses: Some(refused), ..Outside::default() });
+        assert_eq!(relay(&outside, &[page.clone(), audit.clone()]).await, [expected], "{refused}");
+    }
+}
+
+#[tokio::test]
+async fn a_placed_hold_is_timed_and_dropped_when_its_time_has_passed() {
+    let world = World::start().await;
+    let wake = format!("wake {} at 2026-05-01T09:10:00Z", world.hold.id);
+    assert_eq!(world.expire("sqs/timer-hold.placed.json").await, [wake.clone()]);
+    assert_eq!(world.expire("sqs/timer-rearmed.json").await, [wake.clone()], "it still lives");
+    assert_eq!(world.expire("stream/holds-ttl.json").await, [wake], "a deletion too early is harmless");
+    assert_eq!(world.status().await, (HoldStatus::Active, true));
+    world.clock.advance(SignedDuration::from_secs(600));
+    assert_eq!(world.expire("sqs/timer-rearmed.json").await, [""; 0]);
+    assert_eq!(world.status().await, (HoldStatus::Expired, false));
+    for again in ["sqs/timer-rearmed.json", "sqs/timer-hold.placed.json", "stream/holds-ttl.json"] {
+        assert_eq!(world.expire(again).await, [""; 0], "{again} has no second effect");
+    }
+}
+
+#[tokio::test]
+async fn a_booking_that_was_asked_for_has_its_saga() {
+    let world = World::start().await;
+    let started = world.expire("sqs/timer-booking.requested.json").await;
+    assert_eq!(started.len(), 1);
+    assert!(started[0].starts_with("start bkg_"), "{started:?}");
+}
+
+#[tokio::test]
+async fn a_message_of_an_unknown_version_is_reported() {
+    let world = World::start().await;
+    for body in [
+        json!({"source": "holdfast.timer", "version": 2, "holdId": "h", "at": NOW}),
+        json!({"source": "aws.s3", "detail-type": "x", "detail": {}}),
+        json!("nothing"),
+    ] {
+        let event =
+            json!({"Records": [{"messageId": "m-1", "body": body.to_string(), "eventSource": "aws:sqs"}]});
+        let event: ExpiryEvent = serde_json::from_value(event).expect("a batch");
+        assert_eq!(world.expiry().handle(event).await.ids(), ["m-1"], "{body}");
+    }
+    let neither = serde_json::from_value::<ExpiryEvent>(json!({"Records": [{"eventSource": "aws:s3"}]}));
+    assert!(neither.is_err());
+}
+
+async fn mail(world: &World, outside: &Arc<Outside>, name: &str) -> usize {
+    let notices = Notices::new(world.ledger.clone(), Arc::clone(outside) as Arc<dyn Mailer>);
+    let handler = NotifyHandler::new(notices);
+    let event: QueueEvent = serde_json::from_value(sample(name)).expect("a batch");
+    queue::process(event, |message| handler.tell(message)).await.ids().len()
+}
+
+fn paid(world: &World) -> Vec<BookingEvent> {
+    let amount = world.hold.order.price;
+    vec![
+        BookingEvent::Requested,
+        BookingEvent::Authorized,
+        BookingEvent::Confirmed,
+        BookingEvent::Captured { amount },
+    ]
+}
+
+#[tokio::test]
+async fn a_confirmed_guest_is_mailed_what_where_when_and_how_much() {
+    let world = World::start().await;
+    world.book(paid(&world)).await;
+    let outside = Arc::new(Outside::default());
+    assert_eq!(mail(&world, &outside, "sqs/notify-booking.confirmed.json").await, 0);
+    let log = outside.log();
+    assert_eq!(log.len(), 1);
+    for part in [
+        "guest-1@example.com: Your booking HF-SAMPLE2345 is confirmed",
+        "Deluxe double",
+        "Monday, 1 June 2026, 15:00",
+        "Wednesday, 3 June 2026, 11:00",
+        "America/New_York",
+        "258.00 EUR",
+    ] {
+        assert!(log[0].contains(part), "{part} in {}", log[0]);
+    }
+    assert_eq!(mail(&world, &outside, "sqs/notify-booking.cancelled.json").await, 0);
+    assert_eq!(outside.log(), [""; 0], "it was not cancelled");
+    let away = Arc::new(Outside { refuses: Some(0), ..Outside::default() });
+    assert_eq!(mail(&world, &away, "sqs/notify-booking.confirmed.json").await, 1, "later again");
+}
+
+#[tokio::test]
+async fn a_booking_that_does_not_stand_is_not_confirmed_by_mail() {
+    let world = World::start().await;
+    let reason = BookingEvent::Failed { reason: "sold_out".to_owned(), declined: false };
+    world.book(vec![BookingEvent::Requested, reason]).await;
+    let outside = Arc::new(Outside::default());
+    assert_eq!(mail(&world, &outside, "sqs/notify-booking.confirmed.json").await, 0);
+    assert_eq!(outside.log(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_step_that_fails_is_named() {
+    let world = World::start().await;
+    let outside = Arc::clone(&world.outside);
+    let saga = Saga::new(world.ledger.clone(), outside.clone(), outside);
+    let name = async |payload: &Value| match saga::step(payload, &saga, &world.clock).await {
+        Ok(outcome) => outcome["outcome"].as_str().unwrap_or_default().to_owned(),
+        Err(error) => error.error_type,
+    };
+    assert_eq!(name(&json!({"task": "Nonsense"})).await, "InvalidTask");
+    assert_eq!(name(&sample("saga/ClaimHold.json")).await, "NotFound");
+    world.book(vec![BookingEvent::Requested]).await;
+    assert_eq!(name(&sample("saga/ClaimHold.json")).await, "claimed");
+    assert_eq!(name(&sample("saga/CreatePayment.json")).await, "ProviderUnavailable");
+    assert_eq!(name(&sample("saga/InquirePayment.json")).await, "Corrupt");
+    assert_eq!(name(&sample("saga/FailBooking.json")).await, "failed");
+    assert_eq!(name(&sample("saga/ClaimHold.json")).await, "dead");
+}

@@ -1,0 +1,117 @@
+//! Stream records, made of what the ledger really writes.
+
+use holdfast_adapters_dynamodb::{DynamoLedger, Item, Tables};
+use holdfast_app::ports::{BookingCommit, InventoryMove};
+use holdfast_app::{AuditEvent, Clock, Ledger};
+use holdfast_domain::{BookingEvent, BookingStatus};
+use holdfast_testkit::{Database, TestClock, at, nightly_resource};
+use jiff::SignedDuration;
+use serde_json::{Map, Value, json};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use crate::golden::check;
+use crate::messages::{NOW, booking, hold, mutation};
+
+fn value_json(value: &AttributeValue) -> Value {
+    match value {
+        AttributeValue::S(text) => json!({ "S": text }),
+        AttributeValue::N(number) => json!({ "N": number }),
+        AttributeValue::Bool(flag) => json!({ "BOOL": flag }),
+        AttributeValue::Null(flag) => json!({ "NULL": flag }),
+        AttributeValue::L(list) => json!({ "L": list.iter().map(value_json).collect::<Vec<_>>() }),
+        AttributeValue::M(map) => json!({ "M": image(map) }),
+        other => panic!("the ledger has no {other:?}"),
+    }
+}
+
+fn image(item: &Item) -> Map<String, Value> {
+    let mut names: Vec<&String> = item.keys().collect();
+    names.sort();
+    names.into_iter().map(|name| (name.clone(), value_json(&item[name]))).collect()
+}
+
+fn record(event: &str, new: Option<&Item>, old: Option<&Item>, table: &str) -> Value {
+    let keys: Map<String, Value> = image(new.or(old).expect("an image"))
+        .into_iter()
+        .filter(|(name, _)| name == "pk" || name == "sk")
+        .collect();
+    let mut change = json!({
+        "ApproximateCreationDateTime": at(NOW).as_second(),
+        "Keys": keys,
+        "SequenceNumber": "111000000000000000000001",
+        "SizeBytes": 1024,
+        "StreamViewType": if new.is_some() { "NEW_AND_OLD_IMAGES" } else { "OLD_IMAGE" },
+    });
+    for (name, image_of) in [("NewImage", new), ("OldImage", old)] {
+        if let Some(item) = image_of {
+            change[name] = Value::Object(image(item));
+        }
+    }
+    let mut record = json!({
+        "eventID": "c4ca4238a0b923820dcc509a6f75849b",
+        "eventName": event,
+        "eventVersion": "1.1",
+        "eventSource": "aws:dynamodb",
+        "awsRegion": "us-east-1",
+        "dynamodb": change,
+        "eventSourceARN": format!("arn:aws:dynamodb:us-east-1:000000000000:table/{table}/stream/sample"),
+    });
+    if event == "REMOVE" {
+        record["userIdentity"] = json!({"type": "Service", "principalId": "dynamodb.amazonaws.com"});
+    }
+    json!({ "Records": [record] })
+}
+
+struct Store {
+    database: Database,
+    ledger: DynamoLedger,
+}
+
+impl Store {
+    async fn start(clock: &TestClock) -> Self {
+        let database = Database::start(clock).await;
+        let tables = Tables { ledger: Database::LEDGER.to_owned(), holds: Database::HOLDS.to_owned() };
+        let ledger = DynamoLedger::new(database.client.clone(), tables);
+        Self { database, ledger }
+    }
+
+    async fn item(&self, table: &str, key: &[(&str, &str)]) -> Item {
+        let mut get = self.database.client.get_item().table_name(table);
+        for (name, value) in key {
+            get = get.key(*name, AttributeValue::S((*value).to_owned()));
+        }
+        get.send().await.expect("an answer").item.unwrap_or_else(|| panic!("no item {key:?}"))
+    }
+}
+
+#[tokio::test]
+async fn there_is_a_sample_of_every_record() {
+    let clock = TestClock::at(at(NOW));
+    let store = Store::start(&clock).await;
+    let resource = nightly_resource("hotel-nyc-deluxe", 3, 600);
+    let hold = hold();
+    store.ledger.put_resource(None, &resource, &mutation()).await.expect("a resource");
+    let listed = store.item(Database::LEDGER, &[("pk", "R#hotel-nyc-deluxe"), ("sk", "R")]).await;
+    check("stream", "ledger-resource", &record("INSERT", Some(&listed), None, Database::LEDGER));
+
+    store.ledger.place(&[&resource], &hold, &mutation()).await.expect("a hold");
+    let page = store.item(Database::LEDGER, &[("pk", "R#hotel-nyc-deluxe"), ("sk", "P#2026-06")]).await;
+    check("stream", "ledger-page", &record("INSERT", Some(&page), None, Database::LEDGER));
+    let kept = store.item(Database::HOLDS, &[("pk", &format!("H#{}", hold.id))]).await;
+    check("stream", "holds-ttl", &record("REMOVE", None, Some(&kept), Database::HOLDS));
+
+    let requested = booking().evolve(&BookingEvent::Requested);
+    let audit = AuditEvent::record(BookingStatus::Pending, &BookingEvent::Requested, &requested, &mutation());
+    let deadline = clock.now().checked_add(SignedDuration::from_secs(900)).expect("in range");
+    let pk = format!("B#{}", requested.id);
+    let commit = BookingCommit {
+        booking: requested,
+        event: BookingEvent::Requested,
+        audit,
+        inventory: InventoryMove::Claim { deadline },
+    };
+    store.ledger.commit(&commit).await.expect("a booking");
+    let event = store.item(Database::LEDGER, &[("pk", &pk), ("sk", "E#000001")]).await;
+    check("stream", "ledger-audit", &record("INSERT", Some(&event), None, Database::LEDGER));
+}

@@ -1,0 +1,239 @@
+//! Events on the bus and messages in queues, made of ledger facts.
+
+use holdfast_app::{AuditEvent, Mutation};
+use holdfast_domain::booking::{Cancellation, CustomerAction};
+use holdfast_domain::hold::Hold;
+use holdfast_domain::{
+    Booking, BookingEvent, BookingStatus, Money, Page, PageChange, PageCommand, PaymentStatus,
+};
+use holdfast_testkit::{at, hold_for, money, nightly_resource};
+use holdfast_workflow::Envelope;
+use holdfast_workflow::events::{EventType, of_audit, of_page, of_resource};
+use holdfast_workflow::tasks::Task;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use crate::golden::check;
+
+pub(crate) const TRACE: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+pub(crate) const NOW: &str = "2026-05-01T09:00:00Z";
+
+pub(crate) fn hold() -> Hold {
+    let resource = nightly_resource("hotel-nyc-deluxe", 3, 600);
+    hold_for(&resource, "guest-1", "sample", ("2026-06-01", "2026-06-03"), 1, at(NOW))
+}
+
+pub(crate) fn mutation() -> Mutation {
+    Mutation { now: at(NOW), actor: "guest-1".to_owned(), trace: Some(TRACE.to_owned()) }
+}
+
+pub(crate) fn booking() -> Booking {
+    let hold = hold();
+    Booking {
+        id: holdfast_app::identity::booking_id(&hold.order.guest, "sample"),
+        confirmation_number: "HF-SAMPLE2345".to_owned(),
+        hold: hold.id,
+        order: hold.order,
+        email: Some("guest-1@example.com".to_owned()),
+        payment_method: "pm_card_visa".to_owned(),
+        fingerprint: hold.fingerprint,
+        status: BookingStatus::Pending,
+        payment_status: PaymentStatus::Pending,
+        payment_intent: None,
+        action: None,
+        captured: money(0),
+        refunded: money(0),
+        failure: None,
+        cancellation: None,
+        created_at: at(NOW),
+        version: 0,
+    }
+}
+
+/// A page through the commands, each at so many seconds after [`NOW`]; gives what the last one did.
+fn page_after(commands: &[(i64, PageCommand)]) -> (Page, Vec<PageChange>, Timestamp) {
+    let mut page = nightly_resource("hotel-nyc-deluxe", 3, 600).fresh_page("2026-06");
+    let mut last = (Vec::new(), at(NOW));
+    for (seconds, command) in commands {
+        let now = at(NOW).checked_add(SignedDuration::from_secs(*seconds)).expect("in range");
+        let changes = page.decide(command, now).unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        page = changes.iter().fold(page, Page::evolve);
+        page.seq += 1;
+        last = (changes, now);
+    }
+    (page, last.0, last.1)
+}
+
+fn page_events() -> Vec<Envelope> {
+    let (hold, booking) = (hold(), booking());
+    let id = || hold.id.clone();
+    let place = (0, PageCommand::Place { hold: id(), entry: hold.entry(&hold.order.placements[0]) });
+    let by = SignedDuration::from_secs(600);
+    let deadline = at("2026-05-01T09:16:00Z");
+    let claim = (60, PageCommand::Claim { hold: id(), booking: booking.id.clone(), deadline });
+    let confirm = PageCommand::Confirm {
+        hold: id(),
+        booking: booking.id.clone(),
+        slots: hold.order.placements[0].slots.clone(),
+        quantity: 1,
+    };
+    let told = |commands: &[(i64, PageCommand)]| {
+        let (page, changes, at) = page_after(commands);
+        of_page(&page, &changes, at, Some(TRACE))
+    };
+    let mut events = told(&[place.clone()]);
+    for (seconds, command) in [
+        (30, PageCommand::Extend { hold: id(), request: hold.fingerprint.clone(), by }),
+        (30, PageCommand::Release { hold: id() }),
+        (601, PageCommand::Expire { hold: id() }),
+        claim.clone(),
+    ] {
+        events.extend(told(&[place.clone(), (seconds, command)]).into_iter().take(1));
+    }
+    for command in [PageCommand::Unclaim { hold: id(), booking: booking.id.clone() }, confirm] {
+        events.extend(told(&[place.clone(), claim.clone(), (90, command)]).into_iter().take(1));
+    }
+    events
+}
+
+fn booking_events() -> Vec<Envelope> {
+    let cancellation = |refund: Money| Cancellation {
+        reason: Some("a change of plans".to_owned()),
+        refund,
+        before_capture: false,
+        request: (hold().fingerprint, hold().fingerprint),
+        at: at(NOW),
+    };
+    let price = booking().order.price;
+    let action = CustomerAction {
+        client_secret: "never told".to_owned(),
+        redirect_url: None,
+        expires_at: at("2026-05-01T09:20:00Z"),
+    };
+    let common = [
+        BookingEvent::Requested,
+        BookingEvent::PaymentCreated { intent: "pi_sample".to_owned() },
+        BookingEvent::ActionRequired { action },
+        BookingEvent::Authorized,
+    ];
+    let stands = [BookingEvent::Confirmed, BookingEvent::Captured { amount: price }];
+    let given_up = [BookingEvent::Cancelled(cancellation(price)), BookingEvent::Refunded { total: price }];
+    let declined = BookingEvent::Failed { reason: "insufficient_funds".to_owned(), declined: true };
+    let lives: [Vec<BookingEvent>; 4] = [
+        [common.to_vec(), stands.to_vec(), given_up.to_vec()].concat(),
+        [common.to_vec(), stands.to_vec(), vec![BookingEvent::Completed]].concat(),
+        [common.to_vec(), vec![BookingEvent::Voided]].concat(),
+        vec![BookingEvent::Requested, declined],
+    ];
+    let mut events = Vec::new();
+    for life in lives {
+        let mut booking = booking();
+        for event in life {
+            let before = booking.status;
+            booking = booking.evolve(&event);
+            let audit = AuditEvent::record(before, &event, &booking, &mutation());
+            let told = of_audit(&audit).unwrap_or_else(|| panic!("{} is not told", audit.kind));
+            if events.iter().all(|known: &Envelope| known.kind != told.kind) {
+                events.push(told);
+            }
+        }
+    }
+    events
+}
+
+/// One event of every type.
+pub(crate) fn events() -> Vec<Envelope> {
+    let resource = nightly_resource("hotel-nyc-deluxe", 3, 600);
+    let mut events = page_events();
+    events.push(of_resource(&resource, None, at(NOW)));
+    events.extend(booking_events());
+    events
+}
+
+/// An event as EventBridge puts it into a queue.
+pub(crate) fn on_bus(event: &Envelope) -> Value {
+    json!({
+        "version": "0",
+        "id": "6a7e8feb-b491-4cf7-a9f1-bf3703467718",
+        "detail-type": event.kind,
+        "source": "holdfast",
+        "account": "000000000000",
+        "time": event.time,
+        "region": "us-east-1",
+        "resources": [],
+        "detail": event,
+    })
+}
+
+fn in_queue(queue: &str, body: &Value) -> Value {
+    json!({ "Records": [{
+        "messageId": "059f36b4-87a3-44ab-83d2-661975830a7d",
+        "receiptHandle": "sample",
+        "body": body.to_string(),
+        "attributes": {"ApproximateReceiveCount": "1"},
+        "messageAttributes": {},
+        "eventSource": "aws:sqs",
+        "eventSourceARN": format!("arn:aws:sqs:us-east-1:000000000000:{queue}"),
+        "awsRegion": "us-east-1",
+    }]})
+}
+
+#[test]
+fn there_is_a_sample_of_every_event_type() {
+    let events = events();
+    for kind in EventType::ALL {
+        let event = events.iter().find(|event| event.kind == kind.as_str());
+        let event = event.unwrap_or_else(|| panic!("no {}", kind.as_str()));
+        check("events", kind.as_str(), &on_bus(event));
+    }
+    let text = serde_json::to_string(&events).expect("JSON");
+    assert!(!text.contains("never told"), "no client secret leaves the house");
+}
+
+#[test]
+fn an_id_says_which_fact_it_is() {
+    let ids: Vec<String> = events().into_iter().map(|event| format!("{} {}", event.kind, event.id)).collect();
+    let again: Vec<String> =
+        events().into_iter().map(|event| format!("{} {}", event.kind, event.id)).collect();
+    assert_eq!(ids, again);
+    assert!(ids.contains(&"hold.placed hotel-nyc-deluxe/2026-06/1/0".to_owned()), "{ids:?}");
+    assert!(ids.contains(&"inventory.changed hotel-nyc-deluxe/2026-06/1/inventory".to_owned()));
+}
+
+#[test]
+fn there_is_a_sample_of_every_message() {
+    let events = events();
+    let of = |kind: &str| on_bus(events.iter().find(|event| event.kind == kind).expect("an event"));
+    for (queue, kind) in [
+        ("timer", "hold.placed"),
+        ("timer", "booking.requested"),
+        ("notify", "booking.confirmed"),
+        ("notify", "booking.cancelled"),
+        ("partner", "inventory.changed"),
+    ] {
+        check("sqs", &format!("{queue}-{kind}"), &in_queue(queue, &of(kind)));
+    }
+    let timer = json!({
+        "source": "holdfast.timer",
+        "version": 1,
+        "holdId": hold().id.as_str(),
+        "at": "2026-05-01T09:10:00Z",
+    });
+    check("sqs", "timer-rearmed", &in_queue("timer", &timer));
+}
+
+#[test]
+fn there_is_a_sample_of_every_task() {
+    for name in Task::NAMES {
+        let mut payload = json!({ "task": name, "bookingId": booking().id.as_str(), "traceparent": TRACE });
+        match name {
+            "AwaitCustomer" | "AwaitLatePayment" => payload["taskToken"] = json!("sample-token"),
+            "FailBooking" => {
+                payload["reason"] = json!("payment_declined");
+                payload["declineCode"] = json!("insufficient_funds");
+            }
+            _ => {}
+        }
+        check("saga", name, &payload);
+    }
+}
