@@ -119,17 +119,22 @@ impl Stack {
         Ok(calls.iter().filter(counts).count())
     }
 
+    /// Calls that mention something and whose path ends so, oldest first; one that still runs has no `status` yet.
+    ///
+    /// # Errors
+    /// [`Trouble`] of the shim.
+    pub async fn stripe_requests(&self, contains: &str, path_end: &str) -> Result<Vec<Value>, Trouble> {
+        let calls = self.shim("/_requests", contains).await?;
+        Ok(calls.into_iter().filter(|c| c["path"].as_str().is_some_and(|p| p.ends_with(path_end))).collect())
+    }
+
     /// How often the bank was asked about a card: confirmations that name it, repetitions not counted.
     ///
     /// # Errors
     /// [`Trouble`] of the shim.
     pub async fn confirmations_of(&self, card: &str) -> Result<usize, Trouble> {
-        let calls = self.shim("/_requests", card).await?;
-        let asks = |call: &&Value| {
-            let path = call["path"].as_str().unwrap_or_default();
-            path.ends_with("/confirm") && call["replayed"] == false
-        };
-        Ok(calls.iter().filter(asks).count())
+        let calls = self.stripe_requests(card, "/confirm").await?;
+        Ok(calls.iter().filter(|call| call["replayed"] == false).count())
     }
 
     /// Events about something, oldest first, each with its deliveries.

@@ -2,10 +2,10 @@
 
 use futures::future::join_all;
 use holdfast_client::stripe::DECLINED;
-use holdfast_client::{Answer, unique};
+use holdfast_client::{Answer, poll, unique};
 use serde_json::json;
 
-use crate::world::{World, check, check_problem, results};
+use crate::world::{PATIENCE, World, check, check_problem, results};
 
 #[tokio::test]
 async fn a_cancellation_names_the_refund_and_frees_the_places_at_once() {
@@ -109,6 +109,11 @@ async fn a_booking_cancelled_while_the_bank_is_asked_takes_no_money() {
     let call = w.post("/api/bookings").token(&guest.token).key("slow").header("Prefer", "wait=0");
     let pending = check(call.json(&body).send().await.unwrap(), 202);
     let id = pending.str("/bookingId");
+    poll("the bank is being asked", PATIENCE, async || {
+        Ok((!w.stripe_requests(&card, "/confirm").await?.is_empty()).then_some(()))
+    })
+    .await
+    .unwrap();
     let cancelled = check(w.cancel(&guest, id).await, 200);
     assert_eq!(cancelled.int("/refund/amount"), Some(0));
     w.until(&guest, id, "cancelled", "voided").await;

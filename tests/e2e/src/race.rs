@@ -109,16 +109,15 @@ async fn a_cancellation_that_races_its_own_payment_leaves_no_money_behind() {
     })
     .await
     .unwrap();
-    let intent = w.intent_of(&id).await.unwrap();
-    let given: i64 = w
-        .refunds(intent["id"].as_str().unwrap())
-        .await
-        .unwrap()
-        .iter()
-        .map(|one| one["amount"].as_i64().unwrap())
-        .sum();
-    let received = intent["amount_received"].as_i64().unwrap();
-    assert_eq!(received, given, "nothing is kept: {intent}");
+    let mut received = 0;
+    // The cancellation may have been faster than the first call to the provider: then there is no payment at all.
+    if let Some(event) = w.stripe_events(&id).await.unwrap().first() {
+        let intent = w.intent(event["data"]["object"]["id"].as_str().unwrap()).await.unwrap();
+        let refunds = w.refunds(intent["id"].as_str().unwrap()).await.unwrap();
+        let given: i64 = refunds.iter().map(|one| one["amount"].as_i64().unwrap()).sum();
+        received = intent["amount_received"].as_i64().unwrap();
+        assert_eq!(received, given, "nothing is kept: {intent}");
+    }
     assert!(refund == 0 || refund == received, "{cancelled}");
     assert_eq!(w.booking(&guest, &id).await.str("/status"), "cancelled");
     check(w.place(&w.guest().await, &offer.hold(1)).await, 201);

@@ -54,7 +54,7 @@ async fn search_names_price_availability_and_attributes() {
     assert_eq!(offer["name"], "Corner suite");
     assert_eq!(offer["available"], 3);
     assert_eq!(offer["price"], json!({"amount": 2 * 2 * 12900, "currency": "USD"}));
-    assert_eq!(offer["attributes"], json!({"rating": 4.6, "latitude": 40.7, "longitude": -74.0}));
+    assert_eq!(offer["attributes"], json!({"rating": 4.6, "latitude": 40.7, "longitude": -74.25}));
     assert_eq!(answer.json["nextCursor"], Value::Null);
     instant(answer.str("/asOf"));
 }

@@ -15,7 +15,7 @@ pub(crate) fn nightly() -> Value {
         "pricing": {"currency": "USD", "base": 12900},
         "cancellationPolicy": {"tiers": [
             {"hoursBefore": 24, "refundPercent": 100}, {"hoursBefore": 0, "refundPercent": 50}]},
-        "attributes": {"rating": 4.6, "latitude": 40.7, "longitude": -74.0}
+        "attributes": {"rating": 4.6, "latitude": 40.7, "longitude": -74.25}
     })
 }
 
