@@ -66,29 +66,38 @@ impl DynamoLedger {
         Ok(TransactWriteItem::builder().put(put).build())
     }
 
+    /// The first of a request's twins writes down the answer that all of them give.
     pub(crate) async fn record_extension(
         &self,
         id: &HoldId,
         request: &Fingerprint,
         extension: Extension,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(Extension, bool), StoreError> {
         let pair = aws_sdk_dynamodb::types::AttributeValue::L(vec![
             millis(extension.expires_at),
             millis(extension.at),
         ]);
-        self.client
+        let outcome = self
+            .client
             .update_item()
             .table_name(&self.tables.holds)
             .set_key(Some(hold_key(id)))
             .update_expression("SET ex.#r = :x, e = :e")
-            .condition_expression("attribute_exists(pk)")
+            .condition_expression("attribute_exists(pk) AND attribute_not_exists(ex.#r)")
             .expression_attribute_names("#r", request.as_str())
             .expression_attribute_values(":x", pair)
             .expression_attribute_values(":e", millis(extension.expires_at))
             .send()
-            .await
-            .map_err(unavailable)?;
-        Ok(())
+            .await;
+        match outcome.map_err(Refused::from) {
+            Ok(_) => Ok((extension, false)),
+            Err(Refused::Condition { .. }) => {
+                let known = self.read_hold(id).await?.and_then(|hold| hold.extensions.get(request).copied());
+                Ok(known.map_or((extension, false), |first| (first, true)))
+            }
+            Err(Refused::Busy) => Err(StoreError::Contention(id.to_string())),
+            Err(Refused::Store(error)) => Err(error),
+        }
     }
 
     pub(crate) async fn record_release(&self, id: &HoldId) -> Result<(), StoreError> {

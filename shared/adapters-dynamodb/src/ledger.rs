@@ -84,7 +84,7 @@ impl Ledger for DynamoLedger {
         hold: &Hold,
         request: &Fingerprint,
         mutation: &Mutation,
-    ) -> Result<Extension, LedgerError> {
+    ) -> Result<(Extension, bool), LedgerError> {
         let command = PageCommand::Extend { hold: hold.id.clone(), request: request.clone(), by: hold.ttl() };
         let done = self.on_hold(hold, command, mutation).await?;
         let expires_at = done.iter().find_map(|done| match done {
@@ -96,8 +96,7 @@ impl Ledger for DynamoLedger {
         });
         let Some(expires_at) = expires_at else { return Err(PageRejection::HoldMissing.into()) };
         let extension = Extension { expires_at, at: mutation.now };
-        self.record_extension(&hold.id, request, extension).await?;
-        Ok(extension)
+        Ok(self.record_extension(&hold.id, request, extension).await?)
     }
 
     async fn release(&self, hold: &Hold, mutation: &Mutation) -> Result<(), LedgerError> {

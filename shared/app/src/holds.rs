@@ -181,8 +181,8 @@ impl Holds {
             HoldStatus::Released => return Err(Failure::HoldReleased),
             HoldStatus::Confirmed => return Err(Failure::HoldConfirmed),
         }
-        let extension = self.ledger.extend(&snapshot.hold, &request, mutation).await?;
-        Ok((snapshot, extension, false))
+        let (extension, replayed) = self.ledger.extend(&snapshot.hold, &request, mutation).await?;
+        Ok((snapshot, extension, replayed))
     }
 
     async fn resource(&self, id: &ResourceId, now: Timestamp) -> Result<Arc<Resource>, Failure> {

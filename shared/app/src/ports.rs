@@ -182,13 +182,14 @@ pub trait Ledger: Send + Sync {
     /// A hold with what its page stores of it.
     async fn hold(&self, id: &HoldId) -> Result<Option<HoldSnapshot>, StoreError>;
 
-    /// Adds one TTL to the hold's expiry, once per `request`.
+    /// Adds one TTL to the hold's expiry, once per `request`: the answer as first given, and whether a twin of the request
+    /// was given it.
     async fn extend(
         &self,
         hold: &Hold,
         request: &Fingerprint,
         mutation: &Mutation,
-    ) -> Result<Extension, LedgerError>;
+    ) -> Result<(Extension, bool), LedgerError>;
 
     /// Gives the hold back for its guest. Again: no effect.
     async fn release(&self, hold: &Hold, mutation: &Mutation) -> Result<(), LedgerError>;

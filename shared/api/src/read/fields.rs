@@ -83,7 +83,7 @@ pub(crate) fn time_of_day(text: &str) -> Result<Time, String> {
     Time::new(hour, minute, 0, 0).map_err(|_| wrong())
 }
 
-/// An instant by RFC 3339, with `Z` or an offset. What RFC 9557 and ISO 8601 allow beyond that is refused.
+/// An instant by RFC 3339, with `Z` or an offset up to 23:59. What RFC 9557 and ISO 8601 allow beyond that is refused.
 pub(crate) fn instant(text: &str) -> Result<Timestamp, String> {
     let wrong = || "must be an RFC 3339 instant, such as 2026-06-01T15:00:00Z".to_owned();
     let upper = text.to_ascii_uppercase();
@@ -95,7 +95,7 @@ pub(crate) fn instant(text: &str) -> Result<Timestamp, String> {
     let valid = shaped(seconds, b"dddd-dd-ddTdd:dd:dd")
         && (1..=9).contains(&fraction.len())
         && fraction.bytes().all(|b| b.is_ascii_digit())
-        && (offset.is_empty() || shaped(offset, b"+dd:dd") || shaped(offset, b"-dd:dd"));
+        && (offset.is_empty() || offset.starts_with(['+', '-']) && time_of_day(&offset[1..]).is_ok());
     if !valid {
         return Err(wrong());
     }
@@ -156,6 +156,9 @@ mod tests {
             "2026-06-01T25:00:00Z",
             "2026-06-01T15:00:00+0200",
             "2026-06-01T15:00:00+99:00",
+            "2026-06-01T15:00:00+25:00",
+            "2026-06-01T15:00:00-24:00",
+            "2026-06-01T15:00:00+02:60",
             "2026-06-01T15:00:00[Europe/Berlin]",
             "2026-06-01T15:00:00Z[UTC]",
             "20260601T150000Z",

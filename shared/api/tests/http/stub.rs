@@ -140,7 +140,7 @@ impl Ledger for Stub {
         hold: &Hold,
         request: &Fingerprint,
         mutation: &Mutation,
-    ) -> Result<Extension, LedgerError> {
+    ) -> Result<(Extension, bool), LedgerError> {
         self.0.refused()?;
         let expires_at = hold.expires_at.checked_add(hold.ttl()).expect("in range");
         let extension = Extension { expires_at, at: mutation.now };
@@ -148,7 +148,7 @@ impl Ledger for Stub {
             known.extensions.insert(request.clone(), extension);
             known.expires_at = expires_at;
         }
-        Ok(extension)
+        Ok((extension, false))
     }
     async fn release(&self, _: &Hold, _: &Mutation) -> Result<(), LedgerError> {
         self.0.refused()
