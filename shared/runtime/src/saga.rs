@@ -10,8 +10,8 @@ use tracing::Instrument;
 
 use crate::causes;
 
-/// Takes one step. The error's type is the name that the machines' retriers and catchers select by; its message goes into
-/// the history of the execution, the whole chain of causes into the log only.
+/// Takes one step. The error's type is the name that the machines' retriers and catchers select by; its message, the whole
+/// chain of causes, goes into the history of the execution and from there to whoever looks into a parked booking.
 ///
 /// # Errors
 /// [`Diagnostic`], named by `holdfast_workflow::errors`.
@@ -39,8 +39,7 @@ pub async fn step(payload: &Value, saga: &Saga, clock: &dyn Clock) -> Result<Val
             outcome
         }
     };
-    outcome
-        .map_err(|error| Diagnostic { error_type: error.name().to_owned(), error_message: error.to_string() })
+    outcome.map_err(|error| Diagnostic { error_type: error.name().to_owned(), error_message: causes(&error) })
 }
 
 fn log(outcome: &Result<Value, TaskError>) {
