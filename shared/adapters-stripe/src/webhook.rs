@@ -25,11 +25,14 @@ struct Event {
     id: String,
     #[serde(rename = "type")]
     kind: String,
+    #[serde(default)]
     data: Data,
 }
 
-#[derive(Deserialize)]
+/// An event of no interest may be about nothing.
+#[derive(Default, Deserialize)]
 struct Data {
+    #[serde(default)]
     object: Value,
 }
 
@@ -147,6 +150,16 @@ mod tests {
         );
         check(r#"{"object":"charge","id":"ch_1","payment_intent":null}"#, None);
         check(r#"{"object":"customer","id":"cus_1"}"#, None);
+        check("{}", None);
+    }
+
+    #[test]
+    fn an_event_about_nothing_is_an_event() {
+        for payload in [r#"{"id":"evt_1","type":"ping"}"#, r#"{"id":"evt_1","type":"ping","data":{}}"#] {
+            let header = format!("t={AT},v1={}", sign(payload, AT, SECRET));
+            let event = verify(payload, &header).expect("signed");
+            assert_eq!((event.kind.as_str(), event.intent), ("ping", None), "{payload}");
+        }
     }
 
     #[test]

@@ -98,13 +98,8 @@ fn answered(requested: &Requested, caller: &Caller) -> Result<Response, Problem>
             let problem = failed(booking);
             return Err(if *replayed { answer::replayed_problem(problem) } else { problem });
         }
-        _ if has_stood(booking) => {
-            if *replayed {
-                StatusCode::OK
-            } else {
-                StatusCode::CREATED
-            }
-        }
+        _ if *replayed => StatusCode::OK,
+        _ if has_stood(booking) => StatusCode::CREATED,
         BookingStatus::Pending | BookingStatus::Confirmed => StatusCode::ACCEPTED,
         BookingStatus::Cancelled | BookingStatus::Completed => StatusCode::OK,
     };

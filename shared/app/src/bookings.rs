@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use holdfast_domain::booking::Cancellation;
 use holdfast_domain::{
-    Booking, BookingEvent, BookingId, BookingStatus, HoldId, HoldStatus, Money, PaymentStatus,
+    Booking, BookingEvent, BookingId, BookingStatus, HoldId, Money, PageRejection, PaymentStatus,
 };
 use jiff::SignedDuration;
 use tokio::time::{Instant, sleep};
 
 use crate::audit::AuditEvent;
 use crate::failure::Failure;
-use crate::holds::claimed_by_another;
+use crate::holds::{claimed_by_another, require_live, why_missing};
 use crate::identity::{Caller, RequestKey, booking_id_of_run, confirmation_number, key_digest};
 use crate::ports::{BookingCommit, CommitError, InventoryMove, Ledger, Mutation, StoreError, Workflow};
 
@@ -150,12 +150,7 @@ impl Bookings {
             Some(snapshot) if caller.may_see(&snapshot.hold.order.guest) => snapshot,
             Some(_) | None => return Err(Failure::NotFound("hold")),
         };
-        match snapshot.status(mutation.now) {
-            HoldStatus::Active => {}
-            HoldStatus::Expired => return Err(Failure::HoldExpired),
-            HoldStatus::Released => return Err(Failure::HoldReleased),
-            HoldStatus::Confirmed => return Err(Failure::HoldConfirmed),
-        }
+        require_live(&snapshot, mutation.now)?;
         if claimed_by_another(&snapshot, id, mutation.now) {
             return Err(Failure::RequestInProgress);
         }
@@ -194,6 +189,9 @@ impl Bookings {
             Err(CommitError::Stale) => {
                 let known = self.load(id).await?;
                 self.same_request(&known, key)
+            }
+            Err(CommitError::Rejected(PageRejection::HoldMissing)) => {
+                Err(why_missing(self.ledger.as_ref(), &request.hold, mutation.now).await)
             }
             Err(CommitError::Rejected(rejection)) => Err(rejection.into()),
             Err(CommitError::Store(error)) => Err(error.into()),

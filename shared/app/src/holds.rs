@@ -7,7 +7,8 @@ use holdfast_domain::booking::{Order, Placement};
 use holdfast_domain::hold::Extension;
 use holdfast_domain::resource::Stay;
 use holdfast_domain::{
-    BookingId, GuestId, Hold, HoldId, HoldSnapshot, HoldStatus, PageKey, Resource, ResourceId, SlotKey, When,
+    BookingId, GuestId, Hold, HoldId, HoldSnapshot, HoldStatus, PageKey, PageRejection, Resource, ResourceId,
+    SlotKey, When,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -175,14 +176,14 @@ impl Holds {
         if let Some(extension) = snapshot.hold.extensions.get(&request).copied() {
             return Ok((snapshot, extension, true));
         }
-        match snapshot.status(mutation.now) {
-            HoldStatus::Active => {}
-            HoldStatus::Expired => return Err(Failure::HoldExpired),
-            HoldStatus::Released => return Err(Failure::HoldReleased),
-            HoldStatus::Confirmed => return Err(Failure::HoldConfirmed),
+        require_live(&snapshot, mutation.now)?;
+        match self.ledger.extend(&snapshot.hold, &request, mutation).await {
+            Ok((extension, replayed)) => Ok((snapshot, extension, replayed)),
+            Err(LedgerError::Rejected(PageRejection::HoldMissing)) => {
+                Err(why_missing(self.ledger.as_ref(), id, mutation.now).await)
+            }
+            Err(error) => Err(error.into()),
         }
-        let (extension, replayed) = self.ledger.extend(&snapshot.hold, &request, mutation).await?;
-        Ok((snapshot, extension, replayed))
     }
 
     async fn resource(&self, id: &ResourceId, now: Timestamp) -> Result<Arc<Resource>, Failure> {
@@ -221,6 +222,25 @@ fn placements(resource: &ResourceId, stay: &Stay, quantity: u32) -> Vec<Placemen
             Some(Placement { page: PageKey { resource: resource.clone(), page }, slots: keys, quantity })
         })
         .collect()
+}
+
+/// Only a live hold can be paid or extended; of another, the refusal says how it ended.
+pub(crate) fn require_live(snapshot: &HoldSnapshot, now: Timestamp) -> Result<(), Failure> {
+    match snapshot.status(now) {
+        HoldStatus::Active => Ok(()),
+        HoldStatus::Expired => Err(Failure::HoldExpired),
+        HoldStatus::Released => Err(Failure::HoldReleased),
+        HoldStatus::Confirmed => Err(Failure::HoldConfirmed),
+    }
+}
+
+/// How a hold ended that was live when it was read, and that its page does not know any more.
+pub(crate) async fn why_missing(ledger: &dyn Ledger, id: &HoldId, now: Timestamp) -> Failure {
+    match ledger.hold(id).await {
+        Ok(Some(snapshot)) => require_live(&snapshot, now).err().unwrap_or(Failure::HoldExpired),
+        Ok(None) => Failure::HoldExpired,
+        Err(error) => error.into(),
+    }
 }
 
 /// The booking whose payment runs on a hold, if it is not `own`.

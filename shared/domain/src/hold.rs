@@ -116,12 +116,14 @@ pub struct HoldSnapshot {
 }
 
 impl HoldSnapshot {
-    /// Where it stands at `now`.
+    /// Where it stands at `now`. A page gives a hold up before its time only when it is released, which the record says a
+    /// moment later.
     #[must_use]
     pub fn status(&self, now: Timestamp) -> HoldStatus {
         match self.hold.recorded {
             HoldStatus::Active => match &self.entry {
                 Some(entry) if entry.is_live(now) => HoldStatus::Active,
+                None if now < self.hold.expires_at => HoldStatus::Released,
                 Some(_) | None => HoldStatus::Expired,
             },
             ended @ (HoldStatus::Confirmed | HoldStatus::Released | HoldStatus::Expired) => ended,

@@ -325,7 +325,8 @@ impl Schedule {
                 let (from, to) = (start.local_date(zone), end.local_date(zone));
                 let nights = days_between(from, to);
                 if nights <= 0 {
-                    return Err(RangeError::Empty);
+                    let ordered = start.instant(zone)? < end.instant(zone)?;
+                    return Err(if ordered { RangeError::NotBookable } else { RangeError::Empty });
                 }
                 bounded(usize::try_from(nights).unwrap_or(usize::MAX))?;
                 let nights = from

@@ -369,7 +369,8 @@ fn the_record_and_the_page_tell_where_a_hold_stands() {
     check(HoldStatus::Active, live(), 10, HoldStatus::Expired);
     check(HoldStatus::Active, claimed(), 89, HoldStatus::Active);
     check(HoldStatus::Active, claimed(), 90, HoldStatus::Expired);
-    check(HoldStatus::Active, None, 0, HoldStatus::Expired);
+    check(HoldStatus::Active, None, 9, HoldStatus::Released);
+    check(HoldStatus::Active, None, 10, HoldStatus::Expired);
     for ended in [HoldStatus::Confirmed, HoldStatus::Released, HoldStatus::Expired] {
         check(ended, None, 0, ended);
         check(ended, live(), 0, ended);

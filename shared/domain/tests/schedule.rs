@@ -129,6 +129,8 @@ fn a_range_is_not_empty_and_bounded() {
     let max = SLOTS_PER_RANGE_MAX;
     check(&hotel, "UTC", "2026-06-01", "2026-06-01", Err(RangeError::Empty));
     check(&hotel, "UTC", "2026-06-02", "2026-06-01", Err(RangeError::Empty));
+    check(&hotel, "UTC", "2026-06-01T18:00", "2026-06-01T09:00", Err(RangeError::Empty));
+    check(&hotel, "UTC", "2026-06-01T09:00", "2026-06-01T18:00", Err(RangeError::NotBookable));
     let year = hotel.slots(When::Date(date("2026-01-01")), When::Date(date("2027-01-02")), &zone("UTC"));
     assert_eq!(year.map(|slots| slots.len()), Ok(max));
     check(&hotel, "UTC", "2026-01-01", "2027-01-03", Err(RangeError::TooLong { max }));

@@ -11,7 +11,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::resource::PolicyBody;
-use super::{MoneyBody, instant};
+use super::{MoneyBody, instant, moment};
 pub use requests::{NewBooking, NewCancellation};
 
 /// Where a booking stands.
@@ -314,7 +314,7 @@ impl BookingBody {
             quantity: booking.order.quantity,
             price: booking.order.price.into(),
             cancellation_policy: PolicyBody::from(&booking.order.policy),
-            created_at: instant(booking.created_at),
+            created_at: moment(booking.created_at),
             expires_at: None,
             next_action: None,
             refunded: None,
@@ -365,7 +365,7 @@ impl From<AuditEvent> for BookingEventBody {
         Self {
             event_id: event.event_id(),
             kind: event.kind,
-            at: instant(event.at),
+            at: moment(event.at),
             actor: event.actor,
             from: event.from.into(),
             to: event.to.into(),

@@ -37,3 +37,9 @@ impl From<Money> for MoneyBody {
 pub fn instant(at: Timestamp) -> String {
     at.to_string()
 }
+
+/// An instant of ours as answered, to the millisecond whatever it is: texts sort as the instants do.
+#[must_use]
+pub fn moment(at: Timestamp) -> String {
+    format!("{at:.3}")
+}

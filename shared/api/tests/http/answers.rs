@@ -292,7 +292,7 @@ fn a_booking_that_waits_for_the_customer_says_what_to_do() {
         })
     );
     let path = pending.header("location").expect("a location").to_owned();
-    let again = check(&outside, pay.clone(), 202, None);
+    let again = check(&outside, pay.clone(), 200, None);
     assert_eq!((again.header("idempotent-replayed"), &again.body), (Some("true"), &pending.body));
     assert_eq!(check(&outside, get(&path), 200, None).body, pending.body);
     let operators = check(&outside, by(get(&path), "op", "booking/operator"), 200, None);
@@ -305,7 +305,7 @@ fn a_booking_that_waits_for_the_customer_says_what_to_do() {
         *known = Some(events.iter().fold(booking, Booking::evolve));
     };
     proceed(&events);
-    let still = check(&outside, pay.clone(), 202, None);
+    let still = check(&outside, pay.clone(), 200, None);
     assert_eq!(
         (still.body["status"].as_str(), still.body["nextAction"].as_object()),
         (Some("pending"), None)

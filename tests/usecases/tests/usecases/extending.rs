@@ -67,6 +67,25 @@ async fn a_hold_that_is_not_live_is_not_extended_and_the_answer_says_why() {
     assert!(matches!(extend(&w, &expired, "d").await, Err(Failure::HoldExpired)));
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hold_released_at_the_same_time_is_said_to_be_released() {
+    let room = nightly_resource("room", 9, 600);
+    let w = World::running(&room).await;
+    for n in 0..6 {
+        let (paid, longer) =
+            (w.held(&room, &format!("p{n}"), NIGHT).await, w.held(&room, &format!("e{n}"), NIGHT).await);
+        let (caller, by) = (guest("guest"), w.by("guest"));
+        let (pay, give) = (format!("pay{n}"), w.holds.release(&caller, &paid.id, &by));
+        let (asked, _) = tokio::join!(w.ask(&paid, &pay, VISA), give);
+        assert!(matches!(asked, Ok(_) | Err(Failure::HoldReleased)), "{asked:?}");
+        let (extended, given) =
+            tokio::join!(extend(&w, &longer, "a"), w.holds.release(&caller, &longer.id, &by));
+        assert!(matches!(extended, Ok(_) | Err(Failure::HoldReleased)), "{extended:?}");
+        given.expect("a release");
+        assert_eq!(w.hold_status(&longer.id).await, HoldStatus::Released);
+    }
+}
+
 #[tokio::test]
 async fn a_claim_never_shortens_the_life_of_a_hold() {
     let room = nightly_resource("room", 1, 3600);
