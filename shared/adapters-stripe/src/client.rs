@@ -73,7 +73,11 @@ pub enum ApiError {
 
 /// The answer to a call.
 pub(crate) enum Answer<T> {
-    Done(T),
+    Done {
+        value: T,
+        /// It is the answer to an earlier request with this key: things may have changed since.
+        replayed: bool,
+    },
     Refused(Box<Refusal>),
 }
 
@@ -138,7 +142,7 @@ impl StripeClient {
         let body = read_bounded(response).await?;
         if status.is_success() {
             return match serde_json::from_slice(&body) {
-                Ok(value) => Ok(Answer::Done(value)),
+                Ok(value) => Ok(Answer::Done { value, replayed }),
                 Err(error) => Err(ApiError::NoAnswer(Box::new(error))),
             };
         }
@@ -175,9 +179,9 @@ impl Refusal {
         self.status.is_server_error() || self.status == StatusCode::CONFLICT
     }
 
-    /// The very answer that was lost before, and the same for 24 hours.
+    /// The very answer that was given before, and the same for 24 hours, whatever has changed since. A bank's no is final.
     pub(crate) fn is_repeated_failure(&self) -> bool {
-        self.replayed && self.status.is_server_error()
+        self.replayed && !self.is_decline()
     }
 
     pub(crate) fn is_unexpected_state(&self) -> bool {

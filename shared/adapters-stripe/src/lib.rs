@@ -6,8 +6,9 @@
 //!
 //! **How a key lives.** Stripe repeats the first answer to a key for 24 hours, a 500 included, and forgets it after that.
 //! Neither may be relied on alone: before a repetition the state machine asks where the payment stands
-//! (`InquirePayment`), and an intent in the wrong state refuses on its own. When Stripe repeats a 500, this adapter asks
-//! where the payment stands, and only if the operation has had no effect tries once more under a further key.
+//! (`InquirePayment`), and an intent in the wrong state refuses on its own. When Stripe repeats a failure (a 500, or a
+//! refusal that may have been right at the time), or the success of a refund that has failed since, this adapter asks where
+//! the payment stands, and only if the operation is without effect tries once more under a further key.
 //!
 //! Deliberately absent: card data (guests give it to Stripe and bring us a payment method's id), retries with waiting (the
 //! state machine's), customers and invoices.

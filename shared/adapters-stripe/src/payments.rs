@@ -8,7 +8,7 @@ use holdfast_domain::{BookingId, Money};
 use crate::client::{Answer, Refusal, StripeClient};
 use crate::wire::{BOOKING_METADATA, Intent, Refund};
 
-/// How many keys one operation may use: the first, and one more for each 500 that Stripe keeps repeating.
+/// How many keys one operation may use: the first, and one more for each outdated answer that Stripe keeps repeating.
 const KEYS_MAX: u32 = 4;
 const EXPAND: (&str, &str) = ("expand[]", "latest_charge");
 
@@ -85,7 +85,7 @@ impl StripePayments {
         for attempt in 0..KEYS_MAX {
             let key = idempotency_key(booking, step.name, attempt);
             let refusal = match self.client.post::<Intent>(&path, form, &key).await? {
-                Answer::Done(intent) => return intent.payment(),
+                Answer::Done { value, .. } => return value.payment(),
                 Answer::Refused(refusal) => *refusal,
             };
             if refusal.is_repeated_failure() {
@@ -147,7 +147,7 @@ impl Payments for StripePayments {
         for attempt in 0..KEYS_MAX {
             let key = idempotency_key(&payment.booking, "create", attempt);
             match self.client.post::<Intent>("/v1/payment_intents", &form, &key).await? {
-                Answer::Done(intent) => return Ok(intent.id),
+                Answer::Done { value, .. } => return Ok(value.id),
                 // An intent made by the failed request stays unconfirmed: no money is at stake.
                 Answer::Refused(refusal) if refusal.is_repeated_failure() => {}
                 Answer::Refused(refusal) => return Err(refusal.into_error()),
@@ -168,7 +168,7 @@ impl Payments for StripePayments {
     async fn inquire(&self, intent: &str) -> Result<Payment, PaymentError> {
         let path = format!("/v1/payment_intents/{}?expand%5B%5D=latest_charge", checked(intent)?);
         match self.client.get::<Intent>(&path).await? {
-            Answer::Done(intent) => intent.payment(),
+            Answer::Done { value, .. } => value.payment(),
             Answer::Refused(refusal) => Err(match refusal.into_error() {
                 PaymentError::Unknown(source) => PaymentError::Unavailable(source),
                 other => other,
@@ -216,18 +216,18 @@ impl Payments for StripePayments {
         for attempt in 0..KEYS_MAX {
             let key = idempotency_key(booking, &operation, attempt);
             let refusal = match self.client.post::<Refund>("/v1/refunds", &form, &key).await? {
-                Answer::Done(refund) => return refund.verdict(),
-                Answer::Refused(refusal) => *refusal,
+                Answer::Done { value, replayed: false } => return value.verdict(),
+                // A refund may fail days after it was taken on; the first answer says nothing of that.
+                Answer::Done { replayed: true, .. } => None,
+                Answer::Refused(refusal) if refusal.is_repeated_failure() => None,
+                Answer::Refused(refusal) if refusal.leaves_unknown() => return Err(refusal.into_error()),
+                Answer::Refused(refusal) => Some(refusal.into_error()),
             };
-            let repeated = refusal.is_repeated_failure();
-            if refusal.leaves_unknown() && !repeated {
-                return Err(refusal.into_error());
-            }
             if self.after_doubt(intent).await?.refunded.amount() >= target {
                 return Ok(());
             }
-            if !repeated {
-                return Err(refusal.into_error());
+            if let Some(error) = refusal {
+                return Err(error);
             }
         }
         Err(unknown("Stripe keeps failing"))

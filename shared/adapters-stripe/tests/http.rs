@@ -298,6 +298,50 @@ async fn a_repeated_failure_is_asked_about_and_only_then_tried_again() {
 }
 
 #[tokio::test]
+async fn a_refusal_that_was_right_at_the_time_is_not_taken_for_the_answer_now() {
+    let outdated = || Reply::Replayed(400, error("invalid_request_error", "payment_intent_unexpected_state"));
+    let server = server(vec![
+        wrong_state(),
+        Reply::Json(200, intent("processing")),
+        outdated(),
+        Reply::Json(200, intent("requires_capture")),
+        Reply::Json(200, intent("canceled")),
+    ]);
+    let early = server.payments.void(&booking(), "pi_1").await;
+    assert!(matches!(early, Err(PaymentError::Unknown(_))), "not while the bank is at work: {early:?}");
+    let voided = server.payments.void(&booking(), "pi_1").await.expect("voided");
+    assert_eq!(voided.state, PaymentState::Voided);
+    let keys: Vec<String> =
+        server.seen().iter().filter_map(|seen| seen.header("idempotency-key").map(str::to_owned)).collect();
+    assert_eq!(keys, ["holdfast-bkg_1-void", "holdfast-bkg_1-void", "holdfast-bkg_1-void-after-1"]);
+}
+
+#[tokio::test]
+async fn a_refund_that_came_back_is_made_again_and_one_that_stands_is_not() {
+    let taken_on = || r#"{"status":"pending"}"#.to_owned();
+    let server = server(vec![
+        Reply::Json(200, taken_on()),
+        Reply::Replayed(200, taken_on()),
+        Reply::Json(200, refunded(200)),
+        Reply::Replayed(200, taken_on()),
+        Reply::Json(200, refunded(0)),
+        Reply::Json(200, taken_on()),
+        Reply::Replayed(400, error("invalid_request_error", "balance_insufficient")),
+        Reply::Json(200, refunded(0)),
+        Reply::Json(200, taken_on()),
+    ]);
+    let booking = booking();
+    let refund = || server.payments.refund(&booking, "pi_1", usd(200), usd(0));
+    assert!(refund().await.is_ok());
+    assert!(refund().await.is_ok(), "it stands");
+    assert_eq!(server.seen().len(), 3);
+    assert!(refund().await.is_ok(), "it had failed at the bank");
+    assert_eq!(server.seen().last().expect("a call").key(), "holdfast-bkg_1-refund-from-0-after-1");
+    assert!(refund().await.is_ok(), "what was refused once may be taken now");
+    assert_eq!(server.seen().len(), 9);
+}
+
+#[tokio::test]
 async fn a_refund_is_never_made_twice() {
     let already = || Reply::Json(400, error("invalid_request_error", "charge_already_refunded"));
     let server = server(vec![
