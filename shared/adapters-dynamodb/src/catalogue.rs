@@ -99,7 +99,8 @@ impl DynamoLedger {
         Ok(TransactWriteItem::builder().put(put.build().map_err(built)?).build())
     }
 
-    /// Brings the stored pages that are not past under the new terms.
+    /// Brings the stored pages that are not past under the new terms. A page may be past under one schedule and ahead under
+    /// the next: an event that takes place again, a day whose hours grow after closing time.
     async fn adapt_pages(
         &self,
         previous: &Resource,
@@ -107,12 +108,14 @@ impl DynamoLedger {
         mutation: &Mutation,
     ) -> Result<Vec<TransactWriteItem>, LedgerError> {
         let mut items = Vec::new();
+        let is_other_schedule = next.schedule_revision != previous.schedule_revision;
         for page in self.query_pages(&next.id).await? {
-            if is_past(previous, &page, mutation.now) {
+            let is_over = is_past(previous, &page, mutation.now);
+            if is_over && (!is_other_schedule || is_past(next, &page, mutation.now)) {
                 continue;
             }
-            if next.schedule_revision != previous.schedule_revision {
-                require_unused(&page, mutation.now)?;
+            if is_other_schedule {
+                require_unused(&page, is_over, mutation.now)?;
                 items.push(self.delete_page(&page)?);
             } else {
                 let command = PageCommand::SetDefaultCapacity { capacity: next.terms.capacity };
@@ -173,9 +176,13 @@ fn is_past(resource: &Resource, page: &Page, now: Timestamp) -> bool {
     slots.iter().all(|slot| slot.end <= now)
 }
 
-/// A page of another schedule cannot count what is held or booked on it.
-fn require_unused(page: &Page, now: Timestamp) -> Result<(), PageRejection> {
-    match page.available.keys().map(|slot| (slot, page.in_use(slot, now))).find(|(_, in_use)| *in_use > 0) {
+/// A page of another schedule cannot count what is held or booked on it. Of a page that is over the bookings are done with.
+fn require_unused(page: &Page, is_over: bool, now: Timestamp) -> Result<(), PageRejection> {
+    let in_use = |slot: &SlotKey| {
+        let done = if is_over { page.confirmed.get(slot).copied().unwrap_or(0) } else { 0 };
+        page.in_use(slot, now).saturating_sub(done)
+    };
+    match page.available.keys().map(|slot| (slot, in_use(slot))).find(|(_, in_use)| *in_use > 0) {
         Some((slot, in_use)) => Err(PageRejection::CapacityInUse { slot: slot.clone(), in_use }),
         None => Ok(()),
     }

@@ -9,8 +9,8 @@ use holdfast_domain::booking::Placement;
 use holdfast_domain::hold::Extension;
 use holdfast_domain::schedule::Slot;
 use holdfast_domain::{
-    Booking, BookingId, Fingerprint, GuestId, Hold, HoldId, HoldSnapshot, Page, PageChange, PageCommand,
-    PageHold, PageRejection, Resource, ResourceId,
+    Booking, BookingId, Fingerprint, GuestId, Hold, HoldId, HoldSnapshot, HoldStatus, Page, PageChange,
+    PageCommand, PageHold, PageRejection, Resource, ResourceId,
 };
 use jiff::Timestamp;
 
@@ -23,6 +23,9 @@ use crate::records::{
     decode_hold_record, encode_audit, encode_booking,
 };
 use crate::write::{Done, PageOp, WriteError, built};
+
+/// What every booking's transaction writes besides pages: the booking and its audit event. The hold's record comes after.
+const BOOKING_EXTRAS: usize = 2;
 
 #[async_trait]
 impl Ledger for DynamoLedger {
@@ -71,11 +74,15 @@ impl Ledger for DynamoLedger {
     }
 
     async fn hold(&self, id: &HoldId) -> Result<Option<HoldSnapshot>, StoreError> {
-        let Some(hold) = self.read_hold(id).await? else { return Ok(None) };
+        let Some(mut hold) = self.read_hold(id).await? else { return Ok(None) };
         let entry = match hold.order.placements.first() {
             Some(placement) => self.read_entry(placement, id).await?,
             None => None,
         };
+        if entry.is_none() && hold.recorded == HoldStatus::Active {
+            // It may have ended between the two reads: a hold that became a booking has not expired.
+            hold = self.read_hold(id).await?.unwrap_or(hold);
+        }
         Ok(Some(HoldSnapshot { hold, entry }))
     }
 
@@ -144,14 +151,15 @@ impl Ledger for DynamoLedger {
             actor: commit.audit.actor.clone(),
             trace: commit.audit.trace.clone(),
         };
-        match self.write(&ops, &extras, &[], &mutation).await {
+        let mut written = self.write(&ops, &extras, &[], &mutation).await;
+        if let Err(WriteError::Extra { index: BOOKING_EXTRAS.., .. }) = written {
+            // A record outlives its hold by a week only. The booking goes on without.
+            extras.truncate(BOOKING_EXTRAS);
+            written = self.write(&ops, &extras, &[], &mutation).await;
+        }
+        match written {
             Ok(_) => Ok(()),
-            Err(WriteError::Extra { index: 0 | 1, .. }) => Err(CommitError::Stale),
-            Err(WriteError::Extra { .. }) => Err(StoreError::Corrupt {
-                item: booking.hold.to_string(),
-                reason: "the hold of a running booking has no record".to_owned(),
-            }
-            .into()),
+            Err(WriteError::Extra { .. }) => Err(CommitError::Stale),
             Err(WriteError::Ledger(LedgerError::Rejected(rejection))) => Err(rejection.into()),
             Err(WriteError::Ledger(LedgerError::Store(error))) => Err(error.into()),
             Err(WriteError::Ledger(LedgerError::ResourceChanged)) => {

@@ -212,7 +212,8 @@ impl DynamoLedger {
     /// Makes a page nobody touched yet, under the resource's current revision, and counts it on the resource.
     pub(crate) async fn make_page(&self, key: &PageKey, resources: &[&Resource]) -> Result<(), LedgerError> {
         let loaded;
-        let resource = match resource_of(resources, key) {
+        let given = resource_of(resources, key);
+        let resource = match given {
             Some(resource) => resource,
             None => match self.read_resource(&key.resource).await? {
                 Some((resource, _)) => {
@@ -245,6 +246,8 @@ impl DynamoLedger {
         ];
         match self.transact(items).await {
             Ok(()) | Err(Refused::Busy | Refused::Condition { index: 1, .. }) => Ok(()),
+            // Replaced since it was read: here the next try reads it again, elsewhere the caller has to.
+            Err(Refused::Condition { .. }) if given.is_none() => Ok(()),
             Err(Refused::Condition { .. }) => Err(LedgerError::ResourceChanged),
             Err(Refused::Store(error)) => Err(error.into()),
         }

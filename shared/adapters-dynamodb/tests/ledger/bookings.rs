@@ -175,6 +175,48 @@ async fn a_booking_that_cannot_be_charged_becomes_a_hold_again() {
 }
 
 #[tokio::test]
+async fn a_booking_goes_on_when_its_holds_record_is_gone() {
+    for range in [NIGHT, SPAN] {
+        let room = nightly_resource("room", 2, 60);
+        let h = Harness::with(&room).await;
+        let pending = h.placed(&room, "p", range, 1).await;
+        let pending = h.open(&pending, "pay").await.expect("a claim");
+        let confirmed = h.placed(&room, "c", range, 1).await;
+        let confirmed = h.confirmed(&confirmed, "pay too").await;
+        h.clock.advance(SignedDuration::from_hours(24 * 8));
+        assert_eq!(h.database.sweep_ttl(), 2, "a week later nobody asks");
+        h.apply(&pending, cancelled(&h), InventoryMove::Abandon).await.expect("a cancellation");
+        let stale = h.apply(&pending, cancelled(&h), InventoryMove::Abandon).await;
+        assert!(matches!(stale, Err(CommitError::Stale)), "{stale:?}");
+        h.apply(&confirmed, failed(), InventoryMove::Free).await.expect("an authorization that lapsed");
+        assert_eq!(h.taken(&room, "2030-06").await, []);
+        assert_eq!(h.ledger.hold(&pending.hold).await.expect("a read"), None, "no half a record is made");
+    }
+}
+
+/// Record and page are read one after the other, and the hold becomes a booking in between.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hold_that_becomes_a_booking_is_never_seen_as_expired() {
+    let room = nightly_resource("room", 100, 600);
+    let h = Harness::with(&room).await;
+    for round in 0..40 {
+        let hold = h.placed(&room, &format!("k{round}"), NIGHT, 1).await;
+        let key = format!("pay{round}");
+        let booking = h.confirmed(&hold, &key);
+        let watch = async {
+            loop {
+                match h.status(&hold.id).await {
+                    HoldStatus::Active => {}
+                    HoldStatus::Confirmed => break,
+                    other => panic!("{other:?} in round {round}"),
+                }
+            }
+        };
+        tokio::join!(booking, watch);
+    }
+}
+
+#[tokio::test]
 async fn a_customers_bank_step_prolongs_the_hold_once() {
     let room = nightly_resource("room", 1, 60);
     let h = Harness::with(&room).await;

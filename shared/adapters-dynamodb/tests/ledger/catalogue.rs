@@ -3,7 +3,8 @@
 use holdfast_app::{Ledger, LedgerError};
 use holdfast_domain::schedule::Slot;
 use holdfast_domain::{PageRejection, Resource, Schedule};
-use holdfast_testkit::{event_resource, nightly_resource, slots_resource};
+use holdfast_testkit::{at, event_resource, nightly_resource, slots_resource};
+use jiff::SignedDuration;
 use jiff::civil::{date, time};
 
 use crate::harness::Harness;
@@ -87,6 +88,25 @@ async fn another_schedule_needs_empty_pages() {
     let stale = h.place(&room, "stale", NIGHT, 1).await;
     assert!(matches!(stale, Err(LedgerError::ResourceChanged)), "{stale:?}");
     h.placed(&next, "fresh", NIGHT, 1).await;
+}
+
+#[tokio::test]
+async fn what_is_over_may_take_place_again() {
+    let concert = event_resource("concert", 2, 60);
+    let h = Harness::with(&concert).await;
+    let hold = h.placed(&concert, "k", ("2030-06-01T19:00:00Z", "2030-06-01T22:00:00Z"), 2).await;
+    h.confirmed(&hold, "pay").await;
+    let mut terms = concert.terms.clone();
+    terms.schedule =
+        Schedule::event(at("2030-07-01T19:00:00Z"), at("2030-07-01T22:00:00Z")).expect("an event");
+    let again = concert.replace(terms);
+    let refused = h.ledger.put_resource(Some(&concert), &again, &h.by("operator")).await;
+    assert_eq!(in_use(refused.expect_err("it is booked")), 2);
+    h.clock.advance(SignedDuration::from_hours(24 * 20));
+    h.ledger.put_resource(Some(&concert), &again, &h.by("operator")).await.expect("that one is over");
+    h.placed(&again, "again", ("2030-07-01T19:00:00Z", "2030-07-01T22:00:00Z"), 2).await;
+    let refused = h.place(&again, "more", ("2030-07-01T19:00:00Z", "2030-07-01T22:00:00Z"), 1).await;
+    assert!(matches!(refused, Err(LedgerError::Rejected(PageRejection::SoldOut { available: 0 }))));
 }
 
 #[tokio::test]
