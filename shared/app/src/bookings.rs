@@ -267,7 +267,7 @@ impl Bookings {
             let cancellation = Cancellation {
                 reason: reason.clone(),
                 refund: booking.refund_at(mutation.now),
-                before_capture: booking.captured.amount() == 0,
+                before_capture: booking.captured.amount() == 0 || booking.status == BookingStatus::Pending,
                 request: request.clone(),
                 at: mutation.now,
             };

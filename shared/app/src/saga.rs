@@ -1,8 +1,8 @@
 //! The payment saga's steps. Each is idempotent, asks before it guesses, and ends in a named outcome; the order of steps,
 //! retries and compensations is the state machine's (`statemachines/booking.asl.json`).
 //!
-//! Every step first looks whether the booking was cancelled meanwhile: then nothing more is asked of the bank, and the
-//! saga turns to giving back.
+//! Every step first looks whether the booking was cancelled meanwhile, or has failed and is looked at again: then nothing
+//! more is asked of the bank, and the saga turns to giving back.
 
 use std::sync::Arc;
 
@@ -60,7 +60,7 @@ pub enum Outcome {
     Failed,
     /// The money of a booking that does not stand has come to rest.
     Settled,
-    /// The booking was cancelled meanwhile.
+    /// The booking does not stand any more: cancelled meanwhile, or failed before. Only its money is put right.
     Cancelled,
 }
 
@@ -100,7 +100,7 @@ impl Saga {
     /// [`Failure`] on an outage.
     pub async fn create_payment(&self, id: &BookingId, mutation: &Mutation) -> Result<Outcome, Failure> {
         let booking = self.load(id).await?;
-        if booking.status == BookingStatus::Cancelled {
+        if has_ended(&booking) {
             return Ok(Outcome::Cancelled);
         }
         if booking.payment_intent.is_some() {
@@ -111,7 +111,12 @@ impl Saga {
             confirmation_number: booking.confirmation_number.clone(),
             amount: booking.order.price,
         };
-        let intent = self.payments.create(&payment).await?;
+        let intent = match self.payments.create(&payment).await {
+            Ok(intent) => intent,
+            // An amount that the provider never takes, for one: not an outage that would pass.
+            Err(PaymentError::Refused { code, .. }) => return Ok(Outcome::Declined { code }),
+            Err(error) => return Err(error.into()),
+        };
         self.commit(
             id,
             BookingEvent::PaymentCreated { intent },
@@ -128,13 +133,13 @@ impl Saga {
     /// [`Failure::Payment`] with [`PaymentError::Unknown`]: ask by [`Saga::inquire_payment`] before anything else.
     pub async fn authorize_payment(&self, id: &BookingId, mutation: &Mutation) -> Result<Outcome, Failure> {
         let booking = self.load(id).await?;
-        if booking.status == BookingStatus::Cancelled {
+        if has_ended(&booking) {
             return Ok(Outcome::Cancelled);
         }
         if booking.payment_status == PaymentStatus::Authorized {
             return Ok(Outcome::Authorized);
         }
-        let intent = intent_of(&booking)?;
+        let Some(intent) = &booking.payment_intent else { return Ok(Outcome::NotStarted) };
         match self.payments.authorize(id, intent, &booking.payment_method).await {
             Ok(payment) => self.record(&booking, payment, mutation).await,
             Err(PaymentError::Refused { code, .. }) => Ok(Outcome::Declined { code }),
@@ -142,16 +147,18 @@ impl Saga {
         }
     }
 
-    /// Asks the provider where the payment stands, and writes that down.
+    /// Asks the provider where the payment stands, and writes that down. A saga may be started again before it ever came to
+    /// a payment.
     ///
     /// # Errors
     /// [`Failure`] on an outage.
     pub async fn inquire_payment(&self, id: &BookingId, mutation: &Mutation) -> Result<Outcome, Failure> {
         let booking = self.load(id).await?;
-        if booking.status == BookingStatus::Cancelled {
+        if has_ended(&booking) {
             return Ok(Outcome::Cancelled);
         }
-        let payment = self.payments.inquire(intent_of(&booking)?).await?;
+        let Some(intent) = &booking.payment_intent else { return Ok(Outcome::NotStarted) };
+        let payment = self.payments.inquire(intent).await?;
         self.record(&booking, payment, mutation).await
     }
 
@@ -203,7 +210,7 @@ impl Saga {
     /// [`Failure::Payment`] with [`PaymentError::Unknown`]: ask by [`Saga::inquire_payment`] before anything else.
     pub async fn capture_payment(&self, id: &BookingId, mutation: &Mutation) -> Result<Outcome, Failure> {
         let booking = self.load(id).await?;
-        if booking.status == BookingStatus::Cancelled {
+        if has_ended(&booking) {
             return Ok(Outcome::Cancelled);
         }
         if booking.captured.amount() > 0 {
@@ -280,11 +287,12 @@ impl Saga {
         let booking = self.load(id).await?;
         let inventory = match booking.status {
             BookingStatus::Confirmed => {
-                let snapshot = self.hold_of(&booking).await?;
-                if snapshot.hold.expires_at > mutation.now {
-                    InventoryMove::Return { hold: Box::new(snapshot.hold) }
-                } else {
-                    InventoryMove::Free
+                // A record outlives its hold by a week only, and an authorization may lapse after that.
+                match self.ledger.hold(&booking.hold).await? {
+                    Some(snapshot) if snapshot.hold.expires_at > mutation.now => {
+                        InventoryMove::Return { hold: Box::new(snapshot.hold) }
+                    }
+                    Some(_) | None => InventoryMove::Free,
                 }
             }
             BookingStatus::Pending
@@ -424,7 +432,7 @@ impl Saga {
         }
     }
 
-    /// Writes an event down. A cancelled booking takes only what tells of its money, and says that it is cancelled unless
+    /// Writes an event down. A booking that has ended takes only what tells of its money, and says that it has ended unless
     /// money was given back.
     async fn commit(
         &self,
@@ -435,9 +443,11 @@ impl Saga {
         mutation: &Mutation,
     ) -> Result<Outcome, Failure> {
         let gives_back = matches!(event, BookingEvent::Voided | BookingEvent::Refunded { .. });
+        let fails = matches!(event, BookingEvent::Failed { .. });
         for _ in 0..ATTEMPTS_MAX {
             let booking = self.load(id).await?;
-            let overtaken = booking.status == BookingStatus::Cancelled && !gives_back;
+            let again = fails && booking.status == BookingStatus::Failed;
+            let overtaken = has_ended(&booking) && !gives_back && !again;
             if overtaken && !matches!(event, BookingEvent::Captured { .. }) {
                 return Ok(Outcome::Cancelled);
             }
@@ -460,6 +470,14 @@ impl Saga {
 
     async fn hold_of(&self, booking: &Booking) -> Result<HoldSnapshot, Failure> {
         self.ledger.hold(&booking.hold).await?.ok_or(Failure::NotFound("hold"))
+    }
+}
+
+/// Whether nothing but the money of a booking is left to be put right.
+fn has_ended(booking: &Booking) -> bool {
+    match booking.status {
+        BookingStatus::Cancelled | BookingStatus::Failed => true,
+        BookingStatus::Pending | BookingStatus::Confirmed | BookingStatus::Completed => false,
     }
 }
 

@@ -102,6 +102,10 @@ impl Webhook {
             return Ok(Reaction::Nothing);
         };
         let Some(booking) = self.ledger.booking(&id).await? else { return Ok(Reaction::Nothing) };
+        // Whoever shares the account may name a booking of ours: its payment is the one it knows.
+        if booking.payment_intent.as_deref().is_some_and(|own| own != payment.intent) {
+            return Ok(Reaction::Nothing);
+        }
         match booking.status {
             BookingStatus::Pending => self.resume(&booking).await,
             BookingStatus::Cancelled | BookingStatus::Failed => {
@@ -130,7 +134,8 @@ impl Webhook {
         let settles = match payment.state {
             PaymentState::Authorized => true,
             PaymentState::Captured => {
-                payment.refunded.amount() > booking.refunded.amount()
+                // More was given back in the dashboard, or what was given back has come back from the bank.
+                payment.refunded.amount() != booking.refunded.amount()
                     || booking.refund_due().amount() > 0
                     || matches!(booking.payment_status, PaymentStatus::Pending | PaymentStatus::Authorized)
             }

@@ -154,7 +154,7 @@ pub struct Cancellation {
     pub reason: Option<String>,
     /// What the guest gets back in all, refunds before the cancellation included; zero if nothing.
     pub refund: Money,
-    /// Nothing had been taken yet: whatever an overlapping capture takes all the same goes back in full.
+    /// Nothing had been taken yet, or the booking never stood: whatever is taken all the same goes back in full.
     pub before_capture: bool,
     /// Digest of the request's key and of its content, to tell its retry from another.
     pub request: (Fingerprint, Fingerprint),
@@ -461,9 +461,12 @@ impl Booking {
     }
 
     /// What a guest who cancels at `now` gets back in all: by policy if the money was taken, nothing otherwise. What was
-    /// refunded before counts towards it, and stays theirs where it is more.
+    /// refunded before counts towards it, and stays theirs where it is more. A booking that never stood keeps nothing.
     #[must_use]
     pub fn refund_at(&self, now: Timestamp) -> Money {
+        if self.status == BookingStatus::Pending {
+            return self.captured;
+        }
         match self.payment_status {
             PaymentStatus::Captured | PaymentStatus::PartiallyRefunded | PaymentStatus::Refunded => {
                 let by_policy = self.order.policy.refund(self.captured, self.order.start, now);
