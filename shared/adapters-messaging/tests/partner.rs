@@ -1,4 +1,5 @@
 //! What a partner receives, and what its answers mean: against a server that plays the partner.
+#![expect(clippy::expect_used, reason = "helpers of tests")]
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;

@@ -1,4 +1,5 @@
 //! The handlers behind queues, streams and machines, over a real ledger and stand-ins for the services around it.
+#![expect(clippy::expect_used, clippy::panic, reason = "helpers of tests")]
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -241,10 +242,10 @@ async fn the_relay_publishes_and_reports_the_first_record_that_is_not_on_the_bus
 #[tokio::test]
 async fn a_placed_hold_is_timed_and_dropped_when_its_time_has_passed() {
     let world = World::start().await;
-    let wake = format!("wake {} at 2026-05-01T09:10:00Z", world.hold.id);
-    assert_eq!(world.expire("sqs/timer-hold.placed.json").await, [wake.clone()]);
-    assert_eq!(world.expire("sqs/timer-rearmed.json").await, [wake.clone()], "it still lives");
-    assert_eq!(world.expire("stream/holds-ttl.json").await, [wake], "a deletion too early is harmless");
+    let wake = [format!("wake {} at 2026-05-01T09:10:00Z", world.hold.id)];
+    assert_eq!(world.expire("sqs/timer-hold.placed.json").await, wake);
+    assert_eq!(world.expire("sqs/timer-rearmed.json").await, wake, "it still lives");
+    assert_eq!(world.expire("stream/holds-ttl.json").await, wake, "a deletion too early is harmless");
     assert_eq!(world.status().await, (HoldStatus::Active, true));
     world.clock.advance(SignedDuration::from_secs(600));
     assert_eq!(world.expire("sqs/timer-rearmed.json").await, [""; 0]);

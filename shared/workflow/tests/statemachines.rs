@@ -1,4 +1,5 @@
 //! The state machines and the code speak of the same tasks, outcomes and errors.
+#![expect(clippy::expect_used, reason = "helpers of tests")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -81,7 +81,7 @@ fn page_events() -> Vec<Envelope> {
         let (page, changes, at) = page_after(commands);
         of_page(&page, &changes, at, Some(TRACE))
     };
-    let mut events = told(&[place.clone()]);
+    let mut events = told(std::slice::from_ref(&place));
     for (seconds, command) in [
         (30, PageCommand::Extend { hold: id(), request: hold.fingerprint.clone(), by }),
         (30, PageCommand::Release { hold: id() }),
