@@ -171,6 +171,11 @@ impl Bank {
         self.books().script.push_back((op, Act::After(meanwhile)));
     }
 
+    /// A day later the provider knows no key any more.
+    pub(crate) fn forget_keys(&self) {
+        self.books().refund_keys.clear();
+    }
+
     /// Whether every scripted event has come.
     pub(crate) fn script_is_played(&self) -> bool {
         self.books().script.is_empty()

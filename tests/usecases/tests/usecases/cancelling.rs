@@ -72,6 +72,11 @@ async fn a_booking_given_up_anywhere_in_its_saga_gives_back_money_and_places() {
             assert!(effects.authorized <= 1 && effects.captured <= 1, "{why}: {effects:?}");
             assert_eq!(effects.voided + effects.captured, effects.authorized, "{why}: {effects:?}");
             assert_eq!(effects.refunded, effects.captured, "{why}: {effects:?}");
+            if let Point::Before(step) = point {
+                let reserved = matches!(step, Step::ConfirmBooking | Step::CapturePayment);
+                assert_eq!(effects.authorized, u32::from(reserved), "{why}: nothing more is asked");
+                assert_eq!(effects.captured, 0, "{why}: nothing more is asked");
+            }
             assert_eq!(w.taken(&room).await, [], "{why}");
             assert_ne!(w.hold_status(&hold.id).await, HoldStatus::Active, "{why}");
             let trail = w.trail(&id).await;

@@ -94,6 +94,23 @@ async fn whatever_is_lost_on_the_way_to_a_refund_it_happens_once() {
 }
 
 #[tokio::test]
+async fn a_refund_is_asked_about_not_repeated_when_the_provider_has_forgotten_its_key() {
+    let room = nightly_resource("room", 1, 600);
+    let w = World::with(&room).await;
+    let hold = w.held(&room, "k", NIGHT).await;
+    let id = w.open(&hold, "pay", VISA).await;
+    assert_eq!(Drive::new(&w, &id).run().await, Ending::Confirmed);
+    w.cancel(&id, "cancel").await.expect("a cancellation");
+    w.bank.fail(Op::Refund, Fault::AnswerLost);
+    w.saga.settle(&id, &w.by("saga")).await.expect_err("nobody knows");
+    w.pass(25 * 3600);
+    w.bank.forget_keys();
+    w.settle(&id).await;
+    assert_eq!(w.bank.effects().refunded, 1);
+    assert_eq!(w.at_rest(&id).await.payment_status, PaymentStatus::Refunded);
+}
+
+#[tokio::test]
 async fn a_bank_that_never_gets_the_request_fails_the_booking_with_nothing_reserved() {
     let room = nightly_resource("room", 1, 600);
     let w = World::with(&room).await;
