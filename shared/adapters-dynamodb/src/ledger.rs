@@ -180,6 +180,10 @@ impl Ledger for DynamoLedger {
         self.bookings_by_guest(guest, limit, cursor).await
     }
 
+    async fn ended_bookings(&self, now: Timestamp, limit: u32) -> Result<Vec<BookingId>, StoreError> {
+        self.bookings_by_end(now, limit).await
+    }
+
     async fn audit_trail(&self, booking: &BookingId) -> Result<Vec<AuditEvent>, StoreError> {
         self.query_all(&booking_pk(booking), EVENT_SK_PREFIX).await?.iter().map(decode_audit).collect()
     }

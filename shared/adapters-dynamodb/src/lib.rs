@@ -33,7 +33,7 @@ pub use page_item::PageRecord;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tables {
     /// Resources, pages, bookings, audit events: hash key `pk`, range key `sk`, index `by-guest` over `guest` and
-    /// `guest_sort`.
+    /// `guest_sort`, index `by-end` over `due` and `due_at`.
     pub ledger: String,
     /// Hold records: hash key `pk`, TTL attribute `ttl`.
     pub holds: String,

@@ -5,13 +5,14 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 use holdfast_app::StoreError;
 use holdfast_domain::booking::Placement;
-use holdfast_domain::{Booking, GuestId, HoldId, PageHold};
+use holdfast_domain::{Booking, BookingId, GuestId, HoldId, PageHold};
+use jiff::{SignedDuration, Timestamp};
 
 use crate::DynamoLedger;
 use crate::error::unavailable;
 use crate::item::{Item, Reader, s};
 use crate::page_item::{decode_hold, page_key};
-use crate::records::{BOOKING_SK, decode_booking};
+use crate::records::{BOOKING_SK, DUE_SHARDS, decode_booking, due_at, due_shard};
 use crate::write::{built, pause};
 
 /// The most keys of one `BatchGetItem` (DynamoDB's limit).
@@ -66,6 +67,39 @@ impl DynamoLedger {
             self.get_many(keys).await?.iter().map(decode_booking).collect::<Result<Vec<_>, _>>()?;
         bookings.sort_by(|a, b| (b.created_at, &b.id).cmp(&(a.created_at, &a.id)));
         Ok((bookings, next))
+    }
+
+    /// The keys of the index by end that lie before `now`, of all its partitions, the oldest first.
+    pub(crate) async fn bookings_by_end(
+        &self,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<BookingId>, StoreError> {
+        let mut found = Vec::new();
+        for shard in 0..DUE_SHARDS {
+            let output = self
+                .client
+                .query()
+                .table_name(&self.tables.ledger)
+                .index_name("by-end")
+                .key_condition_expression("due = :due AND due_at < :later")
+                .expression_attribute_values(":due", s(due_shard(shard)))
+                // An end at this very millisecond has come: its key is followed by the booking's id.
+                .expression_attribute_values(":later", s(due_at(now + SignedDuration::from_millis(1))))
+                .limit(i32::try_from(limit).unwrap_or(i32::MAX))
+                .send()
+                .await
+                .map_err(unavailable)?;
+            for item in output.items() {
+                let reader = Reader::new(item);
+                let id =
+                    reader.parsed("pk", |pk| BookingId::parse(pk.strip_prefix("B#").unwrap_or_default()))?;
+                found.push((reader.text("due_at")?.to_owned(), id));
+            }
+        }
+        found.sort_unstable();
+        found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        Ok(found.into_iter().map(|(_, id)| id).collect())
     }
 
     pub(crate) async fn read_entry(

@@ -8,6 +8,7 @@ use holdfast_domain::{
     Booking, BookingId, BookingStatus, Fingerprint, GuestId, Hold, HoldId, HoldStatus, PaymentStatus,
     Resource, ResourceId,
 };
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::documents::{
@@ -24,6 +25,8 @@ pub(crate) const BOOKING_SK: &str = "B";
 pub(crate) const TASK_TOKEN_SK: &str = "T";
 /// Sort keys of audit events begin with it.
 pub(crate) const EVENT_SK_PREFIX: &str = "E#";
+/// Partitions of the index by end. More can be added; with fewer, bookings in the dropped ones would be lost from sight.
+pub(crate) const DUE_SHARDS: u32 = 8;
 /// How long a hold's record outlives the hold, in seconds: a week, for late questions and late payments.
 const RECORD_GRACE_SECONDS: i64 = 7 * 24 * 3600;
 
@@ -180,7 +183,28 @@ pub(crate) fn encode_booking(booking: &Booking) -> Item {
         ("guest_sort".into(), s(guest_sort(booking))),
         ("doc".into(), document(&doc)),
     ]);
+    // The index by end has only bookings that await it: a confirmation, whose money is taken later, does not pay for it.
+    if booking.awaits_end() {
+        item.insert("due".into(), s(due_shard(shard_of(&booking.id))));
+        item.insert("due_at".into(), s(format!("{}#{}", due_at(booking.order.end), booking.id)));
+    }
     item
+}
+
+/// A partition of the index by end.
+pub(crate) fn due_shard(shard: u32) -> String {
+    format!("D#{shard}")
+}
+
+/// Spreads bookings over the partitions of the index by end, so that a sale is not slowed down by one of them.
+fn shard_of(id: &BookingId) -> u32 {
+    id.as_str().bytes().fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)))
+        % DUE_SHARDS
+}
+
+/// Orders bookings by their end, as [`guest_sort`] does by their beginning.
+pub(crate) fn due_at(end: Timestamp) -> String {
+    format!("{:015}", end.as_millisecond())
 }
 
 /// Orders a guest's bookings by the moment they were asked for: 15 digits of milliseconds reach the year 33658.

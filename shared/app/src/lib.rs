@@ -5,6 +5,7 @@
 
 pub mod audit;
 pub mod bookings;
+pub mod completion;
 pub mod expiry;
 pub mod failure;
 pub mod holds;

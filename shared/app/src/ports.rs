@@ -211,6 +211,10 @@ pub trait Ledger: Send + Sync {
         cursor: Option<&str>,
     ) -> Result<(Vec<Booking>, Option<String>), StoreError>;
 
+    /// Bookings that await nothing but their end ([`Booking::awaits_end`]) and whose time has passed at `now`: at most
+    /// `limit`, the longest ended first. It may lag behind the latest writes: read a booking before changing it.
+    async fn ended_bookings(&self, now: Timestamp, limit: u32) -> Result<Vec<BookingId>, StoreError>;
+
     /// A booking's audit trail, oldest first.
     async fn audit_trail(&self, booking: &BookingId) -> Result<Vec<AuditEvent>, StoreError>;
 

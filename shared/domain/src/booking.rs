@@ -444,6 +444,12 @@ impl Booking {
         }
     }
 
+    /// Whether only its end is still to come: it stands and its money was taken.
+    #[must_use]
+    pub fn awaits_end(&self) -> bool {
+        matches!(self.decide(BookingEvent::Completed), Ok(Some(_)))
+    }
+
     /// What is still to be given back of what was taken: by the cancellation's terms but never more than was taken, all of
     /// it if the booking failed, nothing while it stands.
     #[must_use]

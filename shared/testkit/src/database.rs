@@ -82,22 +82,28 @@ fn text(name: &str) -> AttributeDefinition {
         .expect("an attribute")
 }
 
-async fn make_tables(client: &Client) {
-    let by_guest = GlobalSecondaryIndex::builder()
-        .index_name("by-guest")
-        .key_schema(key("guest", KeyType::Hash))
-        .key_schema(key("guest_sort", KeyType::Range))
+fn index(name: &str, hash: &str, range: &str) -> GlobalSecondaryIndex {
+    GlobalSecondaryIndex::builder()
+        .index_name(name)
+        .key_schema(key(hash, KeyType::Hash))
+        .key_schema(key(range, KeyType::Range))
         .projection(Projection::builder().projection_type(ProjectionType::KeysOnly).build())
         .build()
-        .expect("an index");
+        .expect("an index")
+}
+
+async fn make_tables(client: &Client) {
     client
         .create_table()
         .table_name(LEDGER)
         .billing_mode(BillingMode::PayPerRequest)
         .key_schema(key("pk", KeyType::Hash))
         .key_schema(key("sk", KeyType::Range))
-        .set_attribute_definitions(Some(["pk", "sk", "guest", "guest_sort"].map(text).to_vec()))
-        .global_secondary_indexes(by_guest)
+        .set_attribute_definitions(Some(
+            ["pk", "sk", "guest", "guest_sort", "due", "due_at"].map(text).to_vec(),
+        ))
+        .global_secondary_indexes(index("by-guest", "guest", "guest_sort"))
+        .global_secondary_indexes(index("by-end", "due", "due_at"))
         .send()
         .await
         .expect("the ledger's table");

@@ -180,6 +180,10 @@ impl Ledger for Stub {
         let own = known.into_iter().filter(|booking| booking.order.guest == *guest).collect();
         Ok((own, cursor.is_none().then(|| "the-store's-own".to_owned())))
     }
+    async fn ended_bookings(&self, _: Timestamp, _: u32) -> Result<Vec<BookingId>, StoreError> {
+        self.0.up()?;
+        Ok(Vec::new())
+    }
     async fn audit_trail(&self, _: &BookingId) -> Result<Vec<AuditEvent>, StoreError> {
         let known = self.0.booking.lock().expect("unpoisoned").clone();
         let mutation = Mutation { now: Fixed.now(), actor: "guest-1".to_owned(), trace: None };

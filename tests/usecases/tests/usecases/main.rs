@@ -7,6 +7,7 @@ mod again;
 mod bank;
 mod bookings;
 mod cancelling;
+mod completion;
 mod customer;
 mod driver;
 mod expiry;
