@@ -1,5 +1,5 @@
 /**
- * The thirteen functions, what each may do, and what each is told.
+ * The functions, what each may do, and what each is told.
  *
  * A grant names its actions one by one and the table, queue, secret or machine they are for. DynamoDB checks the
  * parts of a transaction as the single actions (PutItem, UpdateItem, DeleteItem, ConditionCheckItem).
@@ -15,7 +15,7 @@ import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { HoldfastFunction } from './holdfast-function.ts';
 import type { Settings } from './settings.ts';
-import { BY_GUEST_INDEX } from './tables.ts';
+import { BY_END_INDEX, BY_GUEST_INDEX } from './tables.ts';
 import type { Tables } from './tables.ts';
 
 export const FUNCTION_NAMES = [
@@ -32,6 +32,7 @@ export const FUNCTION_NAMES = [
   'projector',
   'notify',
   'partner',
+  'completion',
 ] as const;
 
 export type FunctionName = (typeof FUNCTION_NAMES)[number];
@@ -102,7 +103,7 @@ export class Functions extends Construct {
     confirm.allow([...READ, ...WRITE], [tables.ledger.tableArn, tables.holds.tableArn]);
 
     const bookings = make('bookings', 'Reads bookings, their history and their audit trail', { ...ledger, ...holds });
-    bookings.allow(READ, [tables.ledger.tableArn, indexArn(tables.ledger)]);
+    bookings.allow(READ, [tables.ledger.tableArn, indexArn(tables.ledger, BY_GUEST_INDEX)]);
     bookings.allow(['dynamodb:GetItem'], [tables.holds.tableArn]);
 
     const cancel = make('cancel', 'Cancels a booking, frees its places and starts the settlement', { ...ledger, ...holds });
@@ -179,6 +180,16 @@ export class Functions extends Construct {
       { timeoutSeconds: 30 },
     );
     partner.allow(['secretsmanager:GetSecretValue'], [secret.secretArn]);
+
+    // --- behind schedules --------------------------------------------------------------------------------------------
+    const completion = make(
+      'completion',
+      'Records that the time of bookings has passed',
+      { ...ledger },
+      { timeoutSeconds: 120 },
+    );
+    completion.allow(['dynamodb:Query'], [indexArn(tables.ledger, BY_END_INDEX)]);
+    completion.allow(['dynamodb:GetItem', 'dynamodb:PutItem'], [tables.ledger.tableArn]);
   }
 
   get(name: FunctionName): HoldfastFunction {
@@ -245,8 +256,8 @@ export class Functions extends Construct {
   }
 }
 
-function indexArn(ledger: Table): string {
-  return `${ledger.tableArn}/index/${BY_GUEST_INDEX}`;
+function indexArn(ledger: Table, name: string): string {
+  return `${ledger.tableArn}/index/${name}`;
 }
 
 function executionsArn(machine: StateMachine): string {

@@ -8,6 +8,7 @@ import { FUNCTION_NAMES, Functions, pascalCase } from './functions.ts';
 import { BookingApi } from './http-api.ts';
 import { Observability } from './observability.ts';
 import { Saga } from './saga.ts';
+import { Schedules } from './schedules.ts';
 import { ProviderSecret } from './secrets.ts';
 import type { Settings } from './settings.ts';
 import { Tables } from './tables.ts';
@@ -50,6 +51,7 @@ export class HoldfastStack extends Stack {
       partnerEnabled: variant.partnerWebhookUrl !== undefined,
       busPolicy: variant.busArchiveAndPolicy,
     });
+    new Schedules(this, 'Schedules', { functions });
     const auth = new Auth(this, 'Auth', {
       tokenIssuer: variant.tokenIssuer,
       guestCallbackUrls: settings.guestCallbackUrls,

@@ -17,6 +17,7 @@ import type { EventChannels } from './events.ts';
 import { pascalCase } from './functions.ts';
 import type { Functions } from './functions.ts';
 import type { Saga } from './saga.ts';
+import { SCHEDULED } from './schedules.ts';
 
 export const RUNBOOK = 'docs/runbook.md';
 
@@ -71,7 +72,17 @@ export class Observability extends Construct {
       this.alarm(`${name}SagaTimedOut`, { anchor: 'saga-timed-out', metric: machine.metricTimedOut(period), threshold: 1 });
       this.alarm(`${name}SagaAborted`, { anchor: 'saga-aborted', metric: machine.metricAborted(period), threshold: 1 });
     }
-    for (const one of props.functions.all()) {
+    const scheduled = SCHEDULED.map(({ functionName }) => props.functions.get(functionName));
+    for (const one of scheduled) {
+      this.alarm(`${pascalCase(one.name)}Failing`, {
+        anchor: 'schedule-failing',
+        // Two ticks running: the first may have met a passing outage.
+        metric: one.lambda.metricErrors({ period: Duration.minutes(15), statistic: Stats.SUM }),
+        threshold: 1,
+        periods: 2,
+      });
+    }
+    for (const one of props.functions.all().filter((one) => !scheduled.includes(one))) {
       this.alarm(`${pascalCase(one.name)}Errors`, {
         anchor: 'function-errors',
         metric: one.lambda.metricErrors({ period: Duration.minutes(5), statistic: Stats.SUM }),

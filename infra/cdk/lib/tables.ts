@@ -5,6 +5,8 @@ import type { TableProps } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
 
 export const BY_GUEST_INDEX = 'by-guest';
+/** Sparse: only bookings that await nothing but their end have its keys. */
+export const BY_END_INDEX = 'by-end';
 
 export interface TablesProps {
   readonly removalPolicy: RemovalPolicy;
@@ -41,6 +43,12 @@ export class Tables extends Construct {
       indexName: BY_GUEST_INDEX,
       partitionKey: { name: 'guest', type: AttributeType.STRING },
       sortKey: { name: 'guest_sort', type: AttributeType.STRING },
+      projectionType: ProjectionType.KEYS_ONLY,
+    });
+    this.ledger.addGlobalSecondaryIndex({
+      indexName: BY_END_INDEX,
+      partitionKey: { name: 'due', type: AttributeType.STRING },
+      sortKey: { name: 'due_at', type: AttributeType.STRING },
       projectionType: ProjectionType.KEYS_ONLY,
     });
 

@@ -16,6 +16,7 @@ pub mod stream;
 pub mod batch;
 mod clients;
 mod clock;
+mod completion;
 mod expiry;
 mod lazy;
 mod logging;
@@ -29,6 +30,7 @@ mod webhook;
 
 pub use batch::BatchFailures;
 pub use clock::SystemClock;
+pub use completion::{CompletionHandler, ScheduledEvent};
 pub use config::{Config, Variable};
 pub use expiry::{ExpiryEvent, ExpiryHandler};
 pub use lambda_runtime::Error;
