@@ -19,16 +19,10 @@ impl Stack {
     /// # Errors
     /// [`Trouble`] with the service's words if it refuses.
     pub async fn aws(&self, service: &str, target: &str, body: &Value) -> Result<Value, Trouble> {
-        let account = self.value("AWS_ACCESS_KEY_ID").unwrap_or("test");
-        let region = self.value("AWS_REGION").unwrap_or("us-east-1");
-        let scope = format!("{account}/20260101/{region}/{service}/aws4_request");
         let answer = self
             .http()
             .post(self.value("AWS_ENDPOINT_URL")?)
-            .header(
-                "Authorization",
-                format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"),
-            )
+            .header("Authorization", self.scope(service))
             .header("X-Amz-Target", target)
             .header("Content-Type", "application/x-amz-json-1.0")
             .body(body.to_string())
@@ -39,6 +33,33 @@ impl Stack {
             Ok(serde_json::from_str(&text).unwrap_or(Value::Null))
         } else {
             Err(Trouble::unexpected(format!("{target}: {status} {text}")))
+        }
+    }
+
+    /// What tells the emulator the service that is meant.
+    fn scope(&self, service: &str) -> String {
+        let account = self.value("AWS_ACCESS_KEY_ID").unwrap_or("test");
+        let region = self.value("AWS_REGION").unwrap_or("us-east-1");
+        let scope = format!("{account}/20260101/{region}/{service}/aws4_request");
+        format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0")
+    }
+
+    /// Calls a function of the workspace as the Lambda API does, and waits for its answer.
+    ///
+    /// # Errors
+    /// [`Trouble`] if the service refuses, or with the function's own error.
+    pub async fn invoke(&self, function: &str, payload: &str) -> Result<Value, Trouble> {
+        let endpoint = self.value("AWS_ENDPOINT_URL")?;
+        let url = format!("{endpoint}/2015-03-31/functions/holdfast-{function}/invocations");
+        let answer =
+            self.http().post(url).header("Authorization", self.scope("lambda")).body(payload.to_owned());
+        let answer = answer.send().await?;
+        let failed = answer.headers().contains_key("X-Amz-Function-Error");
+        let (status, text) = (answer.status(), answer.text().await?);
+        if status.is_success() && !failed {
+            Ok(serde_json::from_str(&text).unwrap_or(Value::Null))
+        } else {
+            Err(Trouble::unexpected(format!("{function}: {status} {text}")))
         }
     }
 

@@ -11,6 +11,7 @@ mod access;
 mod bookings;
 mod cancel;
 mod commands;
+mod completion;
 mod conventions;
 mod coverage;
 mod events;
