@@ -54,12 +54,14 @@ async fn answers_are_json_in_camel_case() {
     check_camel_case(&check(w.get(&path).send().await.unwrap(), 200));
     let put = w.put_resource(&offer.id, &terms::event(terms::in_hours(900))).await;
     check_camel_case(&check(put, 200));
-    let offer = w.event(json!({})).await;
+    let place = unique("place");
+    let offer = w.event(json!({"location": place})).await;
     let day = terms::in_days(59).to_string();
     let later = terms::in_days(62).to_string();
     let calendar = w.get(&format!("/api/resources/{}/availability?start={day}&end={later}", offer.id));
     check_camel_case(&check(calendar.send().await.unwrap(), 200));
-    let search = w.get(&format!("/api/availability?resourceType=event&location=PAR&start={day}&end={later}"));
+    let search =
+        w.get(&format!("/api/availability?resourceType=event&location={place}&start={day}&end={later}"));
     check_camel_case(&check(search.send().await.unwrap(), 200));
     let hold = check(w.place(&guest, &offer.hold(1)).await, 201);
     check_camel_case(&hold);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use holdfast_client::stripe::ACCEPTED;
 use holdfast_client::{now, poll, wait_past};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::time::sleep;
 
 use crate::terms::instant;
@@ -88,6 +88,57 @@ async fn the_expiry_of_a_hold_is_told_exactly_once() {
         let told = bus.of_type("hold.expired", hold).await.unwrap();
         assert_eq!(told.len(), 1, "{told:#?}");
     }
+}
+
+/// Lets the table's TTL delete the record of a hold now, instead of days after its expiry, and waits until it is gone.
+async fn deleted_by_ttl(w: &World, hold: &str) {
+    let table = w.value("HOLDS_TABLE").unwrap();
+    let key = json!({"pk": {"S": format!("H#{hold}")}});
+    let past = (now().as_second() - 60).to_string();
+    let update = json!({"TableName": table, "Key": key, "UpdateExpression": "SET #t = :past",
+                        "ConditionExpression": "attribute_exists(#t)",
+                        "ExpressionAttributeNames": {"#t": "ttl"},
+                        "ExpressionAttributeValues": {":past": {"N": past}}});
+    w.aws("dynamodb", "DynamoDB_20120810.UpdateItem", &update).await.unwrap();
+    poll("the table's TTL deletes the record", PATIENCE, async || {
+        let read = json!({"TableName": table, "Key": key});
+        let answer = w.aws("dynamodb", "DynamoDB_20120810.GetItem", &read).await?;
+        Ok((answer.get("Item").unwrap_or(&Value::Null) == &Value::Null).then_some(()))
+    })
+    .await
+    .unwrap();
+}
+
+#[tokio::test]
+async fn a_ttl_deletion_after_the_expiry_has_no_second_effect() {
+    let w = World::new().await;
+    let bus = w.watch_bus().await.unwrap();
+    let guest = w.guest().await;
+    let offer = w.event(json!({"capacity": 1, "holdTtlSeconds": 1})).await;
+    let hold = w.held(&guest, &offer).await;
+    poll("hold.expired", PATIENCE, async || Ok(bus.of_type("hold.expired", &hold).await?.into_iter().next()))
+        .await
+        .unwrap();
+    let next = w.held(&w.guest().await, &w.event(json!({})).await).await;
+    deleted_by_ttl(&w, &hold).await;
+    sleep(SECOND_EVENT).await;
+    assert_eq!(bus.of_type("hold.expired", &hold).await.unwrap().len(), 1);
+    assert!(bus.of_type("hold.expired", &next).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_ttl_deletion_before_the_expiry_frees_nothing() {
+    let w = World::new().await;
+    let bus = w.watch_bus().await.unwrap();
+    let guest = w.guest().await;
+    let offer = w.event(json!({"capacity": 1, "holdTtlSeconds": 30})).await;
+    let placed = check(w.place(&guest, &offer.hold(1)).await, 201);
+    let hold = placed.str("/holdId");
+    deleted_by_ttl(&w, hold).await;
+    sleep(Duration::from_secs(3)).await;
+    assert!(now() < instant(placed.str("/expiresAt")), "the machine is too slow for this test");
+    check_problem(w.place(&w.guest().await, &offer.hold(1)).await, 409, "sold_out");
+    assert!(bus.of_type("hold.expired", hold).await.unwrap().is_empty());
 }
 
 #[tokio::test]

@@ -6,10 +6,13 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde_json::{Value, json};
 
+/// Where everything is that a test does not look for: apart from the sample catalogue.
+pub(crate) const PLACE: &str = "Testville";
+
 /// A room by the night, as the contract's example has it.
 pub(crate) fn nightly() -> Value {
     json!({
-        "resourceType": "hotel", "name": "Deluxe double", "location": "NYC", "timeZone": "America/New_York",
+        "resourceType": "hotel", "name": "Deluxe double", "location": PLACE, "timeZone": "America/New_York",
         "schedule": {"kind": "nightly", "checkIn": "15:00", "checkOut": "11:00"},
         "capacity": 3, "holdTtlSeconds": 600,
         "pricing": {"currency": "USD", "base": 12900},
@@ -24,7 +27,7 @@ pub(crate) fn slots() -> Value {
     with(
         nightly(),
         json!({
-            "resourceType": "appointment", "name": "Haircut", "location": "BER", "timeZone": "Europe/Berlin",
+            "resourceType": "appointment", "name": "Haircut", "location": PLACE, "timeZone": "Europe/Berlin",
             "schedule": {"kind": "slots", "slotMinutes": 30, "bufferMinutes": 0, "opening": [
                 {"days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"], "from": "09:00", "to": "17:00"}]},
             "pricing": {"currency": "EUR", "base": 3500}
@@ -37,7 +40,7 @@ pub(crate) fn event(start: Timestamp) -> Value {
     with(
         nightly(),
         json!({
-            "resourceType": "event", "name": "Evening concert", "location": "PAR", "timeZone": "Europe/Paris",
+            "resourceType": "event", "name": "Evening concert", "location": PLACE, "timeZone": "Europe/Paris",
             "schedule": {"kind": "event", "start": start.to_string(), "end": (start + 2.hours()).to_string()},
             "pricing": {"currency": "EUR", "base": 4500}
         }),

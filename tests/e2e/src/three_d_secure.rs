@@ -37,6 +37,18 @@ async fn it_prolongs_the_hold_by_one_ttl() {
 }
 
 #[tokio::test]
+async fn whoever_reads_the_pending_booking_sees_what_to_do_until_when() {
+    let (w, guest, _, _, booking) = pending(60).await;
+    let read = check(w.booking(&guest, booking.str("/bookingId")).await, 200);
+    assert_eq!((read.str("/status"), read.str("/paymentStatus")), ("pending", "pending"));
+    assert_eq!(read.json["nextAction"], booking.json["nextAction"], "{read}");
+    assert_eq!(read.str("/expiresAt"), booking.str("/expiresAt"), "{read}");
+    w.customer_acts(booking.str("/bookingId"), true).await;
+    let done = w.until(&guest, booking.str("/bookingId"), "confirmed", "captured").await;
+    assert!(done.json["nextAction"].is_null(), "{done}");
+}
+
+#[tokio::test]
 async fn it_prolongs_the_hold_once() {
     let (w, guest, _, placed, booking) = pending(60).await;
     w.customer_acts(booking.str("/bookingId"), false).await;
