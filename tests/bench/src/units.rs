@@ -83,7 +83,9 @@ pub(crate) async fn print(now: Timestamp) {
     let total: usize = rows.iter().map(|(_, bytes)| 2 * units(*bytes)).sum();
     let parts: Vec<String> = rows.iter().map(|(name, bytes)| format!("{name} {bytes} B")).collect();
     println!("  confirm: {} = {total} in one transaction (target at most 8)", parts.join(", "));
-    println!("           no index is written: the keys by guest do not change, those by end come with the capture\n");
+    println!(
+        "           no index is written: the keys by guest do not change, those by end come with the capture\n"
+    );
 }
 
 async fn confirm(ledger: &DynamoLedger, hold: &holdfast_domain::Hold, now: Timestamp) -> Booking {

@@ -45,7 +45,7 @@ async fn the_end_of_a_booking_is_recorded_once_when_it_has_come() {
     w.pass(TO_CHECK_OUT - 1);
     assert_eq!(complete(&w).await, completed(0), "a second is left");
     w.pass(1);
-    assert_eq!(ended(&w).await, [booking.id.clone()]);
+    assert_eq!(ended(&w).await, std::slice::from_ref(&booking.id));
     assert_eq!(complete(&w).await, completed(1));
     assert_eq!(complete(&w).await, completed(0), "again: nothing is left to do");
     let after = w.at_rest(&booking.id).await;
