@@ -2,8 +2,8 @@
 //! (<https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>) as requests,
 //! answers back.
 //!
-//! The event is read here field by field and the URL is never put together again: `lambda_http` does that, and panics on
-//! paths and hosts that are no URL, which any client may send.
+//! The event is `lambda_http`'s own type, read field by field. Its conversion to an `http::Request` is not used: that puts
+//! the URL together again, and panics on paths and hosts that are no URL, which any client may send.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -16,53 +16,15 @@ use futures::FutureExt;
 use holdfast_api::problem::{Code, Problem, internal_error};
 use holdfast_api::{Claims, Request, Response};
 use holdfast_app::Clock;
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use http::HeaderName;
+use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use lambda_runtime::{Diagnostic, LambdaEvent, Runtime, service_fn};
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde::Serialize;
 
 use crate::clock::SystemClock;
 
 /// What is kept of the function's time for giving a clean answer when the rest runs out.
 const RESERVE: Duration = Duration::from_millis(500);
-
-/// An event of the HTTP API, payload format 2.0.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct GatewayEvent {
-    raw_path: String,
-    raw_query_string: Option<String>,
-    headers: Option<HashMap<String, String>>,
-    request_context: RequestContext,
-    body: Option<String>,
-    is_base64_encoded: bool,
-}
-
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct RequestContext {
-    request_id: Option<String>,
-    http: HttpContext,
-    authorizer: Option<Authorizer>,
-}
-
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-struct HttpContext {
-    method: String,
-}
-
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-struct Authorizer {
-    jwt: Option<Jwt>,
-}
-
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-struct Jwt {
-    claims: Option<Map<String, Value>>,
-}
 
 /// An answer as the HTTP API takes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -77,16 +39,13 @@ pub struct GatewayAnswer {
 /// Why an event is no request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NoRequest {
-    /// Not a method of HTTP.
-    #[error("the event names no HTTP method")]
-    Method,
     /// The body is said to be base64 and is not.
     #[error("the body is not base64")]
     Body,
 }
 
-fn claims(claims: &Map<String, Value>) -> Option<Claims> {
-    let text = |name: &str| claims.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+fn claims(claims: &HashMap<String, String>) -> Option<Claims> {
+    let text = |name: &str| claims.get(name).map(String::as_str).filter(|text| !text.is_empty());
     let scopes = text("scope").unwrap_or_default().split(' ').filter(|scope| !scope.is_empty());
     Some(Claims {
         sub: text("sub")?.to_owned(),
@@ -95,36 +54,28 @@ fn claims(claims: &Map<String, Value>) -> Option<Claims> {
     })
 }
 
-impl GatewayEvent {
-    /// The request in it. `invocation` names it if the gateway did not.
-    ///
-    /// # Errors
-    /// [`NoRequest`], which the gateway itself never sends.
-    pub fn into_request(self, invocation: &str) -> Result<Request, NoRequest> {
-        let method = Method::from_bytes(self.request_context.http.method.as_bytes());
-        let mut headers = HeaderMap::new();
-        for (name, value) in self.headers.unwrap_or_default() {
-            if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(&value)) {
-                headers.append(name, value);
-            }
-        }
-        let body = self.body.unwrap_or_default();
-        let body = if self.is_base64_encoded {
-            STANDARD.decode(body).map_err(|_| NoRequest::Body)?
-        } else {
-            body.into_bytes()
-        };
-        let jwt = self.request_context.authorizer.and_then(|authorizer| authorizer.jwt);
-        Ok(Request {
-            method: method.map_err(|_| NoRequest::Method)?,
-            path: self.raw_path,
-            query: self.raw_query_string.unwrap_or_default(),
-            headers,
-            body,
-            claims: jwt.and_then(|jwt| jwt.claims).as_ref().and_then(claims),
-            request_id: self.request_context.request_id.unwrap_or_else(|| invocation.to_owned()),
-        })
-    }
+/// The request in an event. `invocation` names it if the gateway did not.
+///
+/// # Errors
+/// [`NoRequest`], which the gateway itself never sends.
+pub fn into_request(event: ApiGatewayV2httpRequest, invocation: &str) -> Result<Request, NoRequest> {
+    let body = event.body.unwrap_or_default();
+    let body = if event.is_base64_encoded {
+        STANDARD.decode(body).map_err(|_| NoRequest::Body)?
+    } else {
+        body.into_bytes()
+    };
+    let context = event.request_context;
+    let jwt = context.authorizer.and_then(|authorizer| authorizer.jwt);
+    Ok(Request {
+        method: context.http.method,
+        path: event.raw_path.unwrap_or_default(),
+        query: event.raw_query_string.unwrap_or_default(),
+        headers: event.headers,
+        body,
+        claims: jwt.and_then(|jwt| claims(&jwt.claims)),
+        request_id: context.request_id.unwrap_or_else(|| invocation.to_owned()),
+    })
 }
 
 impl From<Response> for GatewayAnswer {
@@ -190,12 +141,17 @@ pub fn unavailable(request: &Request) -> Response {
 }
 
 /// Answers one event within `time`: a panic is a clean 500, time running out a clean 503.
-pub async fn answer<F, Fut>(event: GatewayEvent, invocation: &str, time: Duration, handle: F) -> GatewayAnswer
+pub async fn answer<F, Fut>(
+    event: ApiGatewayV2httpRequest,
+    invocation: &str,
+    time: Duration,
+    handle: F,
+) -> GatewayAnswer
 where
     F: FnOnce(Request) -> Fut,
     Fut: Future<Output = Response>,
 {
-    let request = match event.into_request(invocation) {
+    let request = match into_request(event, invocation) {
         Ok(request) => request,
         Err(error) => {
             tracing::error!(request_id = invocation, %error, "an event that is no request");
@@ -233,7 +189,7 @@ where
     Fut: Future<Output = Response>,
 {
     let handle = &handle;
-    let service = service_fn(move |event: LambdaEvent<GatewayEvent>| async move {
+    let service = service_fn(move |event: LambdaEvent<ApiGatewayV2httpRequest>| async move {
         let LambdaEvent { payload, context } = event;
         let time = time_left(context.deadline, SystemClock.now().as_millisecond());
         Ok::<_, Diagnostic>(answer(payload, &context.request_id, time, handle).await)
@@ -243,13 +199,14 @@ where
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use http::Method;
+    use serde_json::{Value, json};
 
     use super::*;
 
     const MINUTE: Duration = Duration::from_secs(60);
 
-    fn event(changes: Value) -> GatewayEvent {
+    fn event(changes: Value) -> ApiGatewayV2httpRequest {
         let mut event = json!({
             "version": "2.0",
             "rawPath": "/api/holds",
@@ -267,16 +224,15 @@ mod tests {
 
     #[test]
     fn a_request_is_read_field_by_field() {
-        let request = event(json!({
+        let sent = event(json!({
             "rawQueryString": "a=%7B&b=\"<>|",
             "body": "eyJ9",
             "isBase64Encoded": true,
             "requestContext": {"requestId": "r-1", "http": {"method": "POST"}, "authorizer": {"jwt": {
                 "claims": {"sub": "guest-1", "scope": "booking/guest booking/operator", "exp": "1795", "email": "a@b.c"},
                 "scopes": ["booking/guest"]}}},
-        }))
-        .into_request("i-1")
-        .expect("a request");
+        }));
+        let request = into_request(sent, "i-1").expect("a request");
         assert_eq!((request.method, request.path.as_str()), (Method::POST, "/api/holds"));
         assert_eq!(request.query, "a=%7B&b=\"<>|");
         assert_eq!(request.headers["Idempotency-Key"], "k");
@@ -289,13 +245,12 @@ mod tests {
 
     #[test]
     fn little_is_needed_to_be_a_request() {
-        let event: GatewayEvent =
-            serde_json::from_value(json!({"requestContext": {"http": {"method": "GET"}}})).expect("an event");
-        let request = event.into_request("i-1").expect("a request");
-        assert_eq!((request.request_id.as_str(), request.claims), ("i-1", None));
-        assert_eq!(GatewayEvent::default().into_request("i").err(), Some(NoRequest::Method));
-        let broken = self::event(json!({"body": "%", "isBase64Encoded": true}));
-        assert_eq!(broken.into_request("i").err(), Some(NoRequest::Body));
+        let bare = json!({"requestContext": {"http": {"method": "GET"}}});
+        let request =
+            into_request(serde_json::from_value(bare).expect("an event"), "i-1").expect("a request");
+        assert_eq!((request.method, request.request_id.as_str(), request.claims), (Method::GET, "i-1", None));
+        let broken = event(json!({"body": "%", "isBase64Encoded": true}));
+        assert_eq!(into_request(broken, "i").err(), Some(NoRequest::Body));
     }
 
     #[tokio::test]
@@ -323,7 +278,13 @@ mod tests {
         );
     }
 
-    async fn check(event: GatewayEvent, time: Duration, misbehaves: fn(), status: u16, code: &str) {
+    async fn check(
+        event: ApiGatewayV2httpRequest,
+        time: Duration,
+        misbehaves: fn(),
+        status: u16,
+        code: &str,
+    ) {
         let answer = answer(event, "i-1", time, |_| async move {
             misbehaves();
             tokio::time::sleep(Duration::from_secs(1)).await;
@@ -342,7 +303,8 @@ mod tests {
     async fn a_panic_and_a_timeout_are_clean_answers() {
         check(event(json!({})), MINUTE, || panic!("a secret"), 500, "internal_error").await;
         check(event(json!({})), Duration::from_millis(20), || {}, 503, "service_unavailable").await;
-        check(GatewayEvent::default(), MINUTE, || {}, 500, "internal_error").await;
+        let broken = event(json!({"body": "%", "isBase64Encoded": true}));
+        check(broken, MINUTE, || {}, 500, "internal_error").await;
     }
 
     #[test]
