@@ -4,6 +4,15 @@ use serde_json::Value;
 
 use crate::{Stack, Trouble};
 
+/// The items of every array below; the emulator nests them by account, region and queue.
+fn collect_arrays(value: &Value, found: &mut Vec<Value>) {
+    match value {
+        Value::Array(items) => found.extend(items.iter().cloned()),
+        Value::Object(fields) => fields.values().for_each(|inner| collect_arrays(inner, found)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
 impl Stack {
     /// Mails sent to an address, oldest first: `Subject`, `BodyText`, `BodyHtml`, `To`.
     ///
@@ -15,6 +24,19 @@ impl Stack {
         let accounts = answer["messages"].as_object().into_iter().flatten();
         let mails = accounts.flat_map(|(_, mails)| mails.as_array().into_iter().flatten());
         Ok(mails.filter(|mail| mail["To"].to_string().contains(address)).cloned().collect())
+    }
+
+    /// Messages in a queue, received by nobody for it: `Body`, `SentTimestamp` in seconds.
+    ///
+    /// # Errors
+    /// [`Trouble`] of the emulator.
+    pub async fn queued(&self, queue_url: &str) -> Result<Vec<Value>, Trouble> {
+        let url = format!("{}/_ministack/sqs/messages", self.value("AWS_ENDPOINT_URL")?);
+        let answer: Value =
+            self.http().get(url).query(&[("QueueUrl", queue_url)]).send().await?.json().await?;
+        let mut found = Vec::new();
+        collect_arrays(&answer["messages"], &mut found);
+        Ok(found)
     }
 
     /// Deliveries to the partner that mention `text`, oldest first: `headers` (lower case), `body`, `path`, `receivedAt`.

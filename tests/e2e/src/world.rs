@@ -1,10 +1,11 @@
 //! A test's own corner of the running stack, and what guests and operators do in it.
 
 use std::ops::Deref;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use holdfast_client::stripe::id_of;
-use holdfast_client::{Answer, Call, Stack, poll, unique};
+use holdfast_client::{Answer, Call, Stack, now, poll, unique};
 use jiff::Timestamp;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -35,6 +36,9 @@ impl Offer {
     }
 }
 
+/// When the first test of this run began, in seconds.
+static BEGUN_AT: OnceLock<i64> = OnceLock::new();
+
 pub(crate) struct World {
     stack: Stack,
     pub(crate) operator: Guest,
@@ -50,10 +54,16 @@ impl Deref for World {
 
 impl World {
     pub(crate) async fn new() -> Self {
+        BEGUN_AT.get_or_init(|| now().as_second());
         let stack = Stack::connect().unwrap_or_else(|trouble| panic!("{trouble}"));
         let sub = unique("operator");
         let token = stack.token(&sub, "booking/operator").await.unwrap_or_else(|trouble| panic!("{trouble}"));
         Self { stack, operator: Guest { sub, token } }
+    }
+
+    /// When the first test of this run began, in seconds.
+    pub(crate) fn begun_at(&self) -> i64 {
+        *BEGUN_AT.get().unwrap()
     }
 
     pub(crate) async fn guest(&self) -> Guest {
