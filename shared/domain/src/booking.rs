@@ -103,7 +103,7 @@ impl PaymentStatus {
 }
 
 /// Slots of one page, with the places taken in each.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Placement {
     /// The page.
     pub page: PageKey,
@@ -114,7 +114,7 @@ pub struct Placement {
 }
 
 /// What a guest wants: the same for a hold and for the booking made of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Order {
     /// The resource.
     pub resource: ResourceId,
@@ -137,7 +137,7 @@ pub struct Order {
 }
 
 /// What the customer has to do at their bank.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct CustomerAction {
     /// Stripe's client secret, for the guest's own device.
     pub client_secret: String,
@@ -148,7 +148,7 @@ pub struct CustomerAction {
 }
 
 /// How a booking was given up.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Cancellation {
     /// In the guest's words.
     pub reason: Option<String>,
@@ -163,7 +163,7 @@ pub struct Cancellation {
 }
 
 /// A booking.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Booking {
     /// Derived from caller and idempotency key.
     pub id: BookingId,

@@ -44,7 +44,7 @@ impl HoldStatus {
 }
 
 /// The answer an extension was given, so that its retry gets the same.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Extension {
     /// Expiry after it.
     pub expires_at: Timestamp,
@@ -53,7 +53,7 @@ pub struct Extension {
 }
 
 /// A hold's record.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Hold {
     /// Derived from caller and idempotency key.
     pub id: HoldId,
@@ -107,7 +107,7 @@ impl Hold {
 }
 
 /// A hold's record with what its page stores of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct HoldSnapshot {
     /// The record.
     pub hold: Hold,

@@ -36,7 +36,7 @@ pub struct PageKey {
 }
 
 /// Whether a hold waits for its guest or for the bank.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum HoldState {
     /// Lives until its `expires_at`.
     Active,
@@ -50,7 +50,7 @@ pub enum HoldState {
 }
 
 /// A hold as its page stores it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct PageHold {
     /// Places taken in each of `slots`.
     pub quantity: u32,
@@ -88,7 +88,7 @@ impl PageHold {
 }
 
 /// A page. See the module.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Page {
     /// Its name.
     pub key: PageKey,

@@ -10,7 +10,7 @@ use crate::money::{Money, Percent};
 pub const TIERS_MAX: usize = 16;
 
 /// With at least `hours_before` hours left before the start, `refund` of the price comes back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Tier {
     /// Hours that must still remain before the start.
     pub hours_before: u32,
@@ -19,7 +19,7 @@ pub struct Tier {
 }
 
 /// Tiers, most hours first.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Hash)]
 pub struct CancellationPolicy {
     tiers: Vec<Tier>,
 }
