@@ -1,7 +1,7 @@
 # Every command of the project. The work is done in tools/local; here are the names. `make help` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help tools up up-localstack down clean-local demo env token logs watch invoke build deploy test test-fast test-e2e bench fmt lint
+.PHONY: help tools up up-localstack down clean-local demo env token logs watch invoke build deploy test test-fast test-e2e model bench fmt lint
 
 PYTHON := python3
 STACK := $(PYTHON) tools/local/stack.py
@@ -69,6 +69,9 @@ test-fast: ## Run the tests that need no local stack
 
 test-e2e: ## Start the local stack if need be and run the end-to-end tests
 	@$(CHECKS) end-to-end
+
+model: ## Explore every order of holds, payments, expiries and cancellations, within bounds, and print the table
+	cargo run --locked --package holdfast-model
 
 bench: ## Print the figures: write units, rates, start-up times, binary sizes
 	cargo build --locked --release --workspace --bins

@@ -1,0 +1,203 @@
+//! The ledger's transactions over plain values: the pages decide, bookings are written under their version, and what may
+//! never happen is noted.
+
+use std::sync::Arc;
+
+use holdfast_app::InventoryMove;
+use holdfast_app::ports::BookingCommit;
+use holdfast_domain::booking::Placement;
+use holdfast_domain::inventory::HoldState;
+use holdfast_domain::{
+    Booking, BookingStatus, Hold, HoldSnapshot, HoldStatus, Page, PageChange, PageCommand, PageHold,
+    PageRejection, PaymentStatus,
+};
+use jiff::Timestamp;
+
+use crate::cast::Cast;
+use crate::scenario::Removed;
+use crate::state::{Offence, State};
+
+/// Why a commit was not written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotWritten {
+    /// The booking has changed.
+    Stale,
+    /// A page refuses.
+    Rejected(PageRejection),
+}
+
+/// What a booking's event asks of a page of its order, as the ledger's adapter has it.
+fn page_command(inventory: &InventoryMove, booking: &Booking, placement: &Placement) -> Option<PageCommand> {
+    let (hold, id) = (booking.hold.clone(), booking.id.clone());
+    let (slots, quantity) = (placement.slots.clone(), placement.quantity);
+    match inventory {
+        InventoryMove::Keep => None,
+        InventoryMove::Claim { deadline } => {
+            Some(PageCommand::Claim { hold, booking: id, deadline: *deadline })
+        }
+        InventoryMove::Prolong { hold: record, .. } => {
+            Some(PageCommand::Prolong { hold, booking: id, by: record.ttl() })
+        }
+        InventoryMove::Unclaim => Some(PageCommand::Unclaim { hold, booking: id }),
+        InventoryMove::Abandon => Some(PageCommand::Abandon { hold, booking: id }),
+        InventoryMove::Confirm => Some(PageCommand::Confirm { hold, booking: id, slots, quantity }),
+        InventoryMove::Return { hold: record } => {
+            let entry = PageHold { prolonged: true, ..record.entry(placement) };
+            Some(PageCommand::Return { hold, entry })
+        }
+        InventoryMove::Free => Some(PageCommand::Free { booking: id, slots, quantity }),
+    }
+}
+
+/// What a booking's event does to its hold's record, as the ledger's adapter has it.
+fn record_after(inventory: &InventoryMove, booking: &Booking, record: &mut Hold) {
+    let active_again = |record: &mut Hold| {
+        record.recorded = HoldStatus::Active;
+        record.booking = None;
+    };
+    match inventory {
+        InventoryMove::Free if booking.status == BookingStatus::Failed => active_again(record),
+        InventoryMove::Keep | InventoryMove::Claim { .. } | InventoryMove::Unclaim | InventoryMove::Free => {}
+        InventoryMove::Prolong { expires_at, .. } => record.expires_at = *expires_at,
+        InventoryMove::Abandon => record.recorded = HoldStatus::Released,
+        InventoryMove::Confirm => {
+            record.recorded = HoldStatus::Confirmed;
+            record.booking = Some(booking.id.clone());
+        }
+        InventoryMove::Return { .. } => active_again(record),
+    }
+}
+
+/// Puts a command to the page, as the negative control of `cast` has it.
+///
+/// # Errors
+/// The page's own.
+pub fn on_page(
+    state: &mut State,
+    cast: &Cast,
+    command: &PageCommand,
+    now: Timestamp,
+) -> Result<Vec<PageChange>, PageRejection> {
+    let lacks = |protection| cast.scenario.lacks(protection);
+    let changes = match command {
+        PageCommand::Confirm { .. } if lacks(Removed::LivenessOfConfirm) => {
+            state.page.decide(command, Timestamp::MIN)?
+        }
+        PageCommand::Confirm { booking, slots, quantity, .. } if lacks(Removed::RoomOfReacquire) => {
+            state.page.decide(command, now).or_else(|rejection| match rejection {
+                PageRejection::SoldOut { .. } => Ok(vec![PageChange::Reacquired {
+                    booking: booking.clone(),
+                    slots: slots.clone(),
+                    quantity: *quantity,
+                }]),
+                other => Err(other),
+            })?
+        }
+        PageCommand::SetInventory { slots, capacity, closed } if lacks(Removed::CapacityInUse) => {
+            vec![PageChange::InventorySet { slots: slots.clone(), capacity: *capacity, closed: *closed }]
+        }
+        PageCommand::Claim { hold, booking, deadline } if lacks(Removed::ClaimOfHold) => {
+            state.page.decide(command, now).or_else(|rejection| match rejection {
+                PageRejection::HoldClaimed => Ok(vec![PageChange::Claimed {
+                    hold: hold.clone(),
+                    booking: booking.clone(),
+                    deadline: *deadline,
+                }]),
+                other => Err(other),
+            })?
+        }
+        _ => state.page.decide(command, now)?,
+    };
+    for change in &changes {
+        if let PageChange::Confirmed { hold, booking } = change
+            && !is_claimed_and_alive(&state.page, hold, booking, now)
+        {
+            state.offence.get_or_insert(Offence::DeadHoldConfirmed);
+        }
+        if let PageChange::Reacquired { booking, .. } = change
+            && let Some(at) = cast.attempt(booking)
+        {
+            state.attempts[at].reacquired = true;
+        }
+    }
+    if !changes.is_empty() {
+        let page = changes.iter().fold((*state.page).clone(), |page, change| page.evolve(change));
+        state.page = Arc::new(page);
+    }
+    Ok(changes)
+}
+
+/// Said in other words than the page's own: the hold is stored, claimed by this booking, and its claim has not lapsed.
+fn is_claimed_and_alive(
+    page: &Page,
+    hold: &holdfast_domain::HoldId,
+    booking: &holdfast_domain::BookingId,
+    now: Timestamp,
+) -> bool {
+    page.holds.get(hold).is_some_and(|entry| match &entry.state {
+        HoldState::Active => false,
+        HoldState::Confirming { booking: payer, deadline } => payer == booking && now < *deadline,
+    })
+}
+
+/// A hold as the ledger reads it.
+#[must_use]
+pub fn snapshot(state: &State, guest: usize) -> Option<HoldSnapshot> {
+    let hold = state.holds.get(guest)?.as_ref()?;
+    Some(HoldSnapshot { hold: (**hold).clone(), entry: state.page.holds.get(&hold.id).cloned() })
+}
+
+/// Writes a booking's event and all that goes with it, or nothing.
+///
+/// # Errors
+/// [`NotWritten`].
+pub fn commit(state: &mut State, cast: &Cast, commit: &BookingCommit) -> Result<(), NotWritten> {
+    let booking = &commit.booking;
+    let Some(at) = cast.attempt(&booking.id) else { return Err(NotWritten::Stale) };
+    let stored = state.attempts[at].booking.clone();
+    let known = stored.as_ref().map_or(0, |stored| stored.version);
+    if known + 1 != booking.version && !cast.scenario.lacks(Removed::VersionOfBooking) {
+        return Err(NotWritten::Stale);
+    }
+    let before = state.clone();
+    for placement in &booking.order.placements {
+        let Some(command) = page_command(&commit.inventory, booking, placement) else { continue };
+        if let Err(rejection) = on_page(state, cast, &command, commit.audit.at) {
+            *state = before;
+            return Err(NotWritten::Rejected(rejection));
+        }
+    }
+    if let Some(record) = state.holds[at / cast.scenario.cards].as_mut() {
+        record_after(&commit.inventory, booking, Arc::make_mut(record));
+    }
+    if let Some(stored) = &stored
+        && !(may_follow(stored.status, booking.status)
+            && money_may_follow(stored.payment_status, booking.payment_status))
+    {
+        state.offence.get_or_insert(Offence::IllegalTransition);
+    }
+    state.attempts[at].booking = Some(Arc::new(booking.clone()));
+    Ok(())
+}
+
+/// Whether a booking's status may follow another (API.md, Bookings).
+fn may_follow(from: BookingStatus, to: BookingStatus) -> bool {
+    use BookingStatus as S;
+    match from {
+        S::Pending => matches!(to, S::Pending | S::Confirmed | S::Cancelled | S::Failed),
+        S::Confirmed => matches!(to, S::Confirmed | S::Cancelled | S::Completed | S::Failed),
+        S::Cancelled | S::Completed | S::Failed => to == from,
+    }
+}
+
+/// Whether a payment's status may follow another (API.md, Bookings).
+fn money_may_follow(from: PaymentStatus, to: PaymentStatus) -> bool {
+    use PaymentStatus as P;
+    match from {
+        P::Pending => matches!(to, P::Pending | P::Authorized | P::Captured | P::Voided | P::Failed),
+        P::Authorized => matches!(to, P::Authorized | P::Captured | P::Voided | P::Failed),
+        P::Captured => matches!(to, P::Captured | P::PartiallyRefunded | P::Refunded),
+        P::PartiallyRefunded => matches!(to, P::PartiallyRefunded | P::Refunded),
+        P::Voided | P::Refunded | P::Failed => to == from,
+    }
+}

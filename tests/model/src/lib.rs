@@ -1,0 +1,24 @@
+//! Model checking of hold, confirm, expire, webhook and cancel: every order in which guests, sagas, settlements, webhooks,
+//! the clock and the operator can come between each other, within bounds.
+//!
+//! What is checked is the code itself, not a copy: `Page` and `Booking` decide, and the steps are those of
+//! `holdfast_app::saga`, `bookings` and `webhook`, run over ports that stop them at every effect of the payment provider
+//! ([`stage`]). Modelled, and held against the original where a test can: the ledger's transaction ([`ledger`]), the
+//! provider ([`provider`]) and the state machine ([`machine`]).
+//!
+//! Promises: no clock, no chance; the same scenario gives the same states. Deliberately absent: stays over several slots or
+//! pages (one slot is enough to be oversold), the store's own faults (a transaction is written or not), the TTL's deletion
+//! of hold records, prices other than one.
+
+pub mod cast;
+pub mod explore;
+mod guests;
+pub mod ledger;
+pub mod machine;
+pub mod model;
+mod ports;
+pub mod properties;
+pub mod provider;
+pub mod scenario;
+pub mod stage;
+pub mod state;

@@ -1,0 +1,361 @@
+//! The ports of the real use cases, answered by the model's state. What no modelled step asks for is out of reach.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use holdfast_app::audit::AuditEvent;
+use holdfast_app::ports::{BookingCommit, NewPayment, Payment, Placed};
+use holdfast_app::{
+    CommitError, Ledger, LedgerError, Mutation, PaymentError, Payments, StoreError, Workflow, WorkflowError,
+};
+use holdfast_domain::hold::Extension;
+use holdfast_domain::inventory::HoldState;
+use holdfast_domain::schedule::Slot;
+use holdfast_domain::{
+    Booking, BookingId, BookingStatus, Fingerprint, GuestId, Hold, HoldId, HoldSnapshot, Money, Page,
+    PageRejection, Resource, ResourceId,
+};
+use jiff::Timestamp;
+
+use crate::cast::{Cast, money};
+use crate::ledger::{self, NotWritten};
+use crate::machine::At;
+use crate::provider::{Intent, Refused, Stand};
+use crate::scenario::Removed;
+use crate::stage::{Call, Play, Stage, Turn, captures_blindly};
+use crate::state::{Answer, Job, Offence};
+
+/// The most bells that are kept apart; one more rings with them.
+const BELLS_MAX: u8 = 1;
+
+fn absent() -> StoreError {
+    StoreError::Unavailable("not a part of the model".into())
+}
+
+fn misplaced() -> StoreError {
+    StoreError::Corrupt { item: "model".to_owned(), reason: "an answer to another question".to_owned() }
+}
+
+fn lost() -> PaymentError {
+    PaymentError::Unknown("no answer".into())
+}
+
+fn refused() -> PaymentError {
+    PaymentError::Refused { code: "refused".to_owned(), message: String::new() }
+}
+
+/// The provider rings when something happened to a payment.
+pub(crate) fn ring(bells: &mut u8) {
+    *bells = (*bells + 1).min(BELLS_MAX);
+}
+
+#[async_trait]
+impl Ledger for Stage {
+    async fn resource(&self, _: &ResourceId) -> Result<Option<Resource>, StoreError> {
+        Err(absent())
+    }
+
+    async fn put_resource(
+        &self,
+        _: Option<&Resource>,
+        _: &Resource,
+        _: &Mutation,
+    ) -> Result<(), LedgerError> {
+        Err(absent().into())
+    }
+
+    async fn set_inventory(
+        &self,
+        _: &Resource,
+        _: &[Slot],
+        _: Option<u32>,
+        _: Option<bool>,
+        _: &Mutation,
+    ) -> Result<(), LedgerError> {
+        Err(absent().into())
+    }
+
+    async fn pages(&self, _: &Resource, _: &[String]) -> Result<Vec<Page>, StoreError> {
+        Err(absent())
+    }
+
+    async fn stored_pages(&self, _: &Resource) -> Result<Vec<Page>, StoreError> {
+        Err(absent())
+    }
+
+    async fn place(&self, _: &[&Resource], _: &Hold, _: &Mutation) -> Result<Placed, LedgerError> {
+        Err(absent().into())
+    }
+
+    async fn hold(&self, id: &HoldId) -> Result<Option<HoldSnapshot>, StoreError> {
+        let answer = self.call(Call::Read, |play, cast| {
+            let mut snapshot = cast.guest_of(id).and_then(|guest| ledger::snapshot(&play.state, guest));
+            if cast.scenario.lacks(Removed::ClaimOfHold)
+                && play.step.job == Job::Request
+                && let Some(entry) = snapshot.as_mut().and_then(|snapshot| snapshot.entry.as_mut())
+            {
+                entry.state = HoldState::Active;
+            }
+            Answer::Hold(snapshot.map(Arc::new))
+        });
+        match answer.await {
+            Answer::Hold(hold) => Ok(hold.map(Arc::unwrap_or_clone)),
+            _ => Err(misplaced()),
+        }
+    }
+
+    async fn extend(
+        &self,
+        _: &Hold,
+        _: &Fingerprint,
+        _: &Mutation,
+    ) -> Result<(Extension, bool), LedgerError> {
+        Err(absent().into())
+    }
+
+    async fn release(&self, _: &Hold, _: &Mutation) -> Result<(), LedgerError> {
+        Err(absent().into())
+    }
+
+    async fn expire(&self, _: &Hold, _: &Mutation) -> Result<(), LedgerError> {
+        Err(absent().into())
+    }
+
+    async fn booking(&self, id: &BookingId) -> Result<Option<Booking>, StoreError> {
+        let answer = self.call(Call::Read, |play, cast| {
+            let booking = cast.attempt(id).and_then(|at| play.state.attempts[at].booking.clone());
+            Answer::Booking(booking)
+        });
+        let Answer::Booking(booking) = answer.await else { return Err(misplaced()) };
+        let mut booking = booking.map(Arc::unwrap_or_clone);
+        if let Some(cancelled) = booking.as_mut()
+            && cancelled.status == BookingStatus::Cancelled
+            && captures_blindly(&self.play(), &self.cast)
+        {
+            cancelled.status = BookingStatus::Confirmed;
+        }
+        Ok(booking)
+    }
+
+    async fn commit(&self, commit: &BookingCommit) -> Result<(), CommitError> {
+        let answer =
+            self.call(Call::Write, |play, cast| match ledger::commit(&mut play.state, cast, commit) {
+                Ok(()) => Answer::Done,
+                Err(NotWritten::Stale) => Answer::Stale,
+                Err(NotWritten::Rejected(PageRejection::SoldOut { .. })) => Answer::SoldOut,
+                Err(NotWritten::Rejected(rejection)) => Answer::Refused(rejection.to_string()),
+            });
+        match answer.await {
+            Answer::Done => Ok(()),
+            Answer::Stale => Err(CommitError::Stale),
+            Answer::SoldOut => Err(PageRejection::SoldOut { available: 0 }.into()),
+            Answer::Refused(reason) if reason == PageRejection::NotConfirmed.to_string() => {
+                Err(PageRejection::NotConfirmed.into())
+            }
+            Answer::Refused(_) => Err(PageRejection::HoldClaimed.into()),
+            _ => Err(misplaced().into()),
+        }
+    }
+
+    async fn bookings_of(
+        &self,
+        _: &GuestId,
+        _: u32,
+        _: Option<&str>,
+    ) -> Result<(Vec<Booking>, Option<String>), StoreError> {
+        Err(absent())
+    }
+
+    async fn ended_bookings(&self, _: Timestamp, _: u32) -> Result<Vec<BookingId>, StoreError> {
+        Err(absent())
+    }
+
+    async fn audit_trail(&self, _: &BookingId) -> Result<Vec<AuditEvent>, StoreError> {
+        Err(absent())
+    }
+
+    async fn put_task_token(&self, id: &BookingId, token: &str, _: &Mutation) -> Result<(), StoreError> {
+        let answer = self.call(Call::Write, |play, cast| {
+            if let Some(at) = cast.attempt(id) {
+                play.state.attempts[at].token = token.parse().ok();
+            }
+            Answer::Done
+        });
+        drop(answer.await);
+        Ok(())
+    }
+
+    async fn task_token(&self, id: &BookingId) -> Result<Option<String>, StoreError> {
+        let answer = self.call(Call::Read, |play, cast| {
+            Answer::Token(cast.attempt(id).and_then(|at| play.state.attempts[at].token))
+        });
+        match answer.await {
+            Answer::Token(token) => Ok(token.map(|token| token.to_string())),
+            _ => Err(misplaced()),
+        }
+    }
+}
+
+impl Stage {
+    async fn effect(
+        &self,
+        effect: impl FnOnce(&mut Play, &Cast, &mut Intent) -> Result<(), Refused>,
+    ) -> Answer {
+        self.call(Call::Effect, |play, cast| {
+            let attempt = play.attempt;
+            let Some(mut intent) = play.state.attempts[attempt].intent.take() else {
+                return Answer::PaymentRefused;
+            };
+            let before = (intent.stand, intent.refunded);
+            let done = effect(play, cast, &mut intent);
+            let after = (intent.stand, intent.refunded);
+            let attempt = &mut play.state.attempts[attempt];
+            attempt.intent = Some(intent);
+            if before != after && cast.scenario.webhooks {
+                ring(&mut attempt.bells);
+            }
+            match done {
+                Ok(()) => Answer::Payment(after.0, after.1),
+                Err(Refused) => Answer::PaymentRefused,
+            }
+        })
+        .await
+    }
+
+    fn payment(&self, answer: &Answer) -> Result<Payment, PaymentError> {
+        let attempt = self.play().attempt;
+        match answer {
+            Answer::Payment(stand, refunded) => Ok(Payment {
+                intent: attempt.to_string(),
+                booking: Some(self.cast.booking(attempt).to_string()),
+                state: stand.state(),
+                refunded: money(*refunded),
+            }),
+            Answer::PaymentRefused => Err(refused()),
+            _ => Err(lost()),
+        }
+    }
+}
+
+#[async_trait]
+impl Payments for Stage {
+    async fn create(&self, _: &NewPayment) -> Result<String, PaymentError> {
+        let answer = self.call(Call::Effect, |play, _| {
+            let attempt = play.attempt;
+            play.state.attempts[attempt].intent.get_or_insert_with(Intent::create);
+            Answer::Done
+        });
+        match answer.await {
+            Answer::Done => Ok(self.play().attempt.to_string()),
+            _ => Err(lost()),
+        }
+    }
+
+    async fn authorize(&self, _: &BookingId, _: &str, _: &str) -> Result<Payment, PaymentError> {
+        let answer = self.call(Call::Effect, |play, cast| {
+            let attempt = play.attempt;
+            let fresh = play.state.attempts[attempt].stand() == Some(Stand::NotStarted);
+            let bank = if fresh { play.bank() } else { crate::provider::Bank::Agrees };
+            let attempt = &mut play.state.attempts[attempt];
+            let Some(intent) = attempt.intent.as_mut() else { return Answer::PaymentRefused };
+            let told = intent.authorize(bank);
+            if fresh && cast.scenario.webhooks {
+                ring(&mut attempt.bells);
+            }
+            Answer::Payment(told, 0)
+        });
+        self.payment(&answer.await)
+    }
+
+    async fn inquire(&self, _: &str) -> Result<Payment, PaymentError> {
+        let answer = self.call(Call::Ask, |play, cast| {
+            let attempt = &play.state.attempts[play.attempt];
+            let Some(intent) = attempt.intent.as_ref() else { return Answer::PaymentRefused };
+            let blind = cast.scenario.lacks(Removed::InquiryOfRefund)
+                && matches!(play.step.job, Job::Task(At::RefundPayment, ..) | Job::Settle);
+            let believed = attempt.booking.as_ref().map_or(0, |booking| booking.refunded.amount());
+            Answer::Payment(intent.stand, if blind { believed } else { intent.refunded })
+        });
+        self.payment(&answer.await)
+    }
+
+    async fn capture(&self, _: &BookingId, _: &str, _: Money) -> Result<Payment, PaymentError> {
+        let answer = self.effect(|play, _, intent| {
+            let due = intent.stand == Stand::Authorized;
+            let bank = if due { play.bank() } else { crate::provider::Bank::Agrees };
+            intent.capture(bank)?;
+            if due && play.step.after_cancellation {
+                play.offend(Offence::TakenAfterCancellation);
+            }
+            Ok(())
+        });
+        self.payment(&answer.await)
+    }
+
+    async fn void(&self, _: &BookingId, _: &str) -> Result<Payment, PaymentError> {
+        let answer = self.effect(|_, _, intent| {
+            intent.void();
+            Ok(())
+        });
+        self.payment(&answer.await)
+    }
+
+    async fn refund(
+        &self,
+        _: &BookingId,
+        _: &str,
+        amount: Money,
+        already: Money,
+    ) -> Result<(), PaymentError> {
+        let answer = self.effect(|_, cast, intent| {
+            let named = !cast.scenario.lacks(Removed::InquiryOfRefund);
+            intent.refund(amount.amount(), named.then_some(already.amount()))
+        });
+        self.payment(&answer.await).map(drop)
+    }
+}
+
+#[async_trait]
+impl Workflow for Stage {
+    async fn start_booking(&self, _: &BookingId, _: Option<&str>) -> Result<(), WorkflowError> {
+        // The event of the booking starts its saga all the same: the model leaves it to that.
+        drop(self.call(Call::Signal, |_, _| Answer::Done).await);
+        Ok(())
+    }
+
+    async fn start_settlement(
+        &self,
+        _: &BookingId,
+        cause: &str,
+        _: Option<&str>,
+    ) -> Result<(), WorkflowError> {
+        let of_cancel = cause == "cancel";
+        if of_cancel && self.play().turn == Turn::DiesBeforeSettlement {
+            self.play().dies();
+        }
+        let answer = self.call(Call::Signal, |play, cast| {
+            let attempt = play.attempt;
+            let attempt = &mut play.state.attempts[attempt];
+            let ignored = of_cancel
+                && (attempt.settlement_of_cancel || cast.scenario.lacks(Removed::SettlementOfCancel));
+            attempt.settlement_of_cancel |= of_cancel;
+            if !ignored {
+                attempt.settlements += 1;
+            }
+            Answer::Done
+        });
+        drop(answer.await);
+        Ok(())
+    }
+
+    async fn resume(&self, task_token: &str) -> Result<bool, WorkflowError> {
+        let answer = self.call(Call::Signal, |play, _| {
+            let attempt = play.attempt;
+            let machine = &mut play.state.attempts[attempt].machine;
+            let awaited = machine.awaits() && task_token.parse() == Ok(machine.wait) && !machine.resumed;
+            machine.resumed |= awaited;
+            Answer::Resumed(awaited)
+        });
+        Ok(answer.await == Answer::Resumed(true))
+    }
+}
