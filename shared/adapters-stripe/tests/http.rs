@@ -1,4 +1,5 @@
 //! What each answer of the wire means for money: against a server that plays a script.
+#![expect(clippy::expect_used, reason = "helpers of tests")]
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
