@@ -174,7 +174,10 @@ fn violations(crates: &[Crate]) -> Vec<String> {
                     on.folder == Folder::Shared
                         && layer.is_some_and(|below| below.contains(&on.name.as_str()))
                 }
-                (Folder::Functions, Some(on)) => on.is("runtime"),
+                // A binary names the use case or the routes it serves; what they run on is the runtime's.
+                (Folder::Functions, Some(on)) => {
+                    ["app", "api", "workflow", "runtime"].iter().any(|name| on.is(name))
+                }
                 (_, None) => may_name(of, dependency),
             };
             if !allowed {
