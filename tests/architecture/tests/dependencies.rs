@@ -299,7 +299,7 @@ fn control_a_dependency_against_the_rules_is_found() {
         ("holdfast-runtime", "holdfast-testkit"),
         ("holdfast-runtime", "hold"),
         ("hold", "confirm"),
-        ("hold", "holdfast-app"),
+        ("hold", "holdfast-adapters-dynamodb"),
         ("hold", "holdfast-testkit"),
         ("hold", "aws-sdk-dynamodb"),
         ("holdfast-app", "holdfast-architecture"),
