@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
+use tokio::sync::OnceCell;
 
 use crate::{Stack, Trouble};
 
@@ -68,6 +69,14 @@ impl Stack {
     /// # Errors
     /// [`Trouble`] of the emulator.
     pub async fn watch_bus(&self) -> Result<BusWatch, Trouble> {
+        // Once per process: a rule that is put again stands without its target for a moment, and events would be missed.
+        static QUEUE: OnceCell<String> = OnceCell::const_new();
+        let queue = QUEUE.get_or_try_init(|| self.observe()).await?;
+        Ok(BusWatch { stack: self.clone(), queue: queue.clone() })
+    }
+
+    /// Makes the queue that gets every event, and gives its URL.
+    async fn observe(&self) -> Result<String, Trouble> {
         let made = self
             .aws(
                 "sqs",
@@ -98,7 +107,7 @@ impl Stack {
             &json!({"Rule": OBSERVER, "EventBusName": bus, "Targets": target}),
         )
         .await?;
-        Ok(BusWatch { stack: self.clone(), queue })
+        Ok(queue)
     }
 
     /// Messages of a log group since `since_milliseconds` that contain `text`.

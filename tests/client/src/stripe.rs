@@ -19,7 +19,7 @@ pub const INSUFFICIENT_FUNDS: &str = "4000000000009995";
 /// Asks for 3-D Secure, then accepted.
 pub const THREE_D_SECURE: &str = "4000002760003184";
 
-const PATIENCE: Duration = Duration::from_secs(15);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 impl Stack {
     /// A call of the fake Stripe's API with the secret key.

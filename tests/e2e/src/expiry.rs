@@ -152,6 +152,10 @@ async fn a_hold_that_did_not_expire_is_not_told_to_have() {
     let paid = check(w.place(&guest, &offer.hold(1)).await, 201);
     check(w.pay(&guest, paid.str("/holdId"), ACCEPTED).await, 201);
     wait_past(instant(paid.str("/expiresAt"))).await;
+    for (hold, kind) in [(released.str("/holdId"), "hold.released"), (paid.str("/holdId"), "hold.confirmed")]
+    {
+        poll(kind, PATIENCE, async || Ok(bus.of_type(kind, hold).await?.into_iter().next())).await.unwrap();
+    }
     sleep(SECOND_EVENT).await;
     for (hold, kind) in [(released.str("/holdId"), "hold.released"), (paid.str("/holdId"), "hold.confirmed")]
     {

@@ -12,8 +12,9 @@ use serde_json::{Value, json};
 
 use crate::terms::{self, with};
 
-/// How long anything may take that is promised to come by itself.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+/// How long anything may take that is promised to come by itself. Generous: a busy machine delays streams and queues, and
+/// who polls pays for it only then.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Somebody with a token.
 pub(crate) struct Guest {
