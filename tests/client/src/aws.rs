@@ -5,9 +5,11 @@ use serde_json::{Value, json};
 use tokio::sync::Mutex;
 use tokio::sync::OnceCell;
 
-use crate::{Stack, Trouble};
+use crate::{Stack, Trouble, now, unique};
 
 const OBSERVER: &str = "e2e-observer";
+/// No run of the tests takes longer.
+const OBSERVER_SECONDS_MAX: i64 = 1800;
 /// How long a received message stays hidden: longer than deleting it takes.
 const HIDDEN_SECONDS: u8 = 30;
 
@@ -64,7 +66,7 @@ impl Stack {
         }
     }
 
-    /// Begins to watch the bus: a queue of our own that gets every event from now on. Again: no effect.
+    /// Begins to watch the bus: a queue of this process's own that gets every event from now on. Again: no effect.
     ///
     /// # Errors
     /// [`Trouble`] of the emulator.
@@ -75,39 +77,44 @@ impl Stack {
         Ok(BusWatch { stack: self.clone(), queue: queue.clone() })
     }
 
-    /// Makes the queue that gets every event, and gives its URL.
+    /// Makes rule and queue, under a name no other process has, and gives the queue's URL.
     async fn observe(&self) -> Result<String, Trouble> {
-        let made = self
-            .aws(
-                "sqs",
-                "AmazonSQS.CreateQueue",
-                &json!({"QueueName": OBSERVER, "Attributes": {"MessageRetentionPeriod": "600"}}),
-            )
-            .await?;
-        let queue = made["QueueUrl"].as_str().unwrap_or_default().to_owned();
-        let named = self
-            .aws(
-                "sqs",
-                "AmazonSQS.GetQueueAttributes",
-                &json!({"QueueUrl": queue, "AttributeNames": ["QueueArn"]}),
-            )
-            .await?;
         let bus = self.value("BUS_NAME")?;
+        self.forget_old_observers(bus).await?;
+        let name = unique(&format!("{OBSERVER}-{}", now().as_second()));
+        let made = self.aws("sqs", "AmazonSQS.CreateQueue", &json!({"QueueName": name})).await?;
+        let queue = made["QueueUrl"].as_str().unwrap_or_default().to_owned();
+        let asked = json!({"QueueUrl": queue, "AttributeNames": ["QueueArn"]});
+        let named = self.aws("sqs", "AmazonSQS.GetQueueAttributes", &asked).await?;
         let pattern = json!({"source": ["holdfast"]}).to_string();
-        self.aws(
-            "events",
-            "AWSEvents.PutRule",
-            &json!({"Name": OBSERVER, "EventBusName": bus, "EventPattern": pattern}),
-        )
-        .await?;
-        let target = json!([{"Id": "queue", "Arn": named["Attributes"]["QueueArn"]}]);
-        self.aws(
-            "events",
-            "AWSEvents.PutTargets",
-            &json!({"Rule": OBSERVER, "EventBusName": bus, "Targets": target}),
-        )
-        .await?;
+        let rule = json!({"Name": name, "EventBusName": bus, "EventPattern": pattern});
+        self.aws("events", "AWSEvents.PutRule", &rule).await?;
+        let targets = json!([{"Id": "queue", "Arn": named["Attributes"]["QueueArn"]}]);
+        let targets = json!({"Rule": name, "EventBusName": bus, "Targets": targets});
+        self.aws("events", "AWSEvents.PutTargets", &targets).await?;
         Ok(queue)
+    }
+
+    /// Removes the observers of processes that have long ended: nobody does it at their end, and each costs the bus a copy
+    /// of every event.
+    async fn forget_old_observers(&self, bus: &str) -> Result<(), Trouble> {
+        let asked = json!({"EventBusName": bus, "NamePrefix": OBSERVER});
+        let answer = self.aws("events", "AWSEvents.ListRules", &asked).await?;
+        let names = answer["Rules"].as_array().into_iter().flatten().filter_map(|rule| rule["Name"].as_str());
+        let begun_at = |name: &str| name.split('-').nth(2).and_then(|seconds| seconds.parse::<i64>().ok());
+        let oldest = now().as_second() - OBSERVER_SECONDS_MAX;
+        for name in names.filter(|name| begun_at(name).is_none_or(|seconds| seconds < oldest)) {
+            // Another process may be at the same work: what is gone already is no trouble.
+            let rule = json!({"Rule": name, "EventBusName": bus, "Ids": ["queue"]});
+            let _ = self.aws("events", "AWSEvents.RemoveTargets", &rule).await;
+            let rule = json!({"Name": name, "EventBusName": bus});
+            let _ = self.aws("events", "AWSEvents.DeleteRule", &rule).await;
+            if let Ok(found) = self.aws("sqs", "AmazonSQS.GetQueueUrl", &json!({"QueueName": name})).await {
+                let queue = json!({"QueueUrl": found["QueueUrl"]});
+                let _ = self.aws("sqs", "AmazonSQS.DeleteQueue", &queue).await;
+            }
+        }
+        Ok(())
     }
 
     /// Messages of a log group since `since_milliseconds` that contain `text`.
