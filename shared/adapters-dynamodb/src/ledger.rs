@@ -3,7 +3,7 @@
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
-use holdfast_app::ports::{BookingCommit, CommitError, InventoryMove, Placed};
+use holdfast_app::ports::{BookingCommit, CommitError, Placed};
 use holdfast_app::{AuditEvent, Ledger, LedgerError, Mutation, StoreError};
 use holdfast_domain::booking::Placement;
 use holdfast_domain::hold::Extension;
@@ -142,7 +142,7 @@ impl Ledger for DynamoLedger {
             .placements
             .iter()
             .filter_map(|placement| {
-                let command = page_command(&commit.inventory, booking, placement)?;
+                let command = commit.inventory.command(booking, placement)?;
                 Some(PageOp { placement: placement.clone(), command })
             })
             .collect();
@@ -347,27 +347,5 @@ fn replayed(known: Hold, asked: &Hold) -> Result<Placed, LedgerError> {
         Ok(Placed { hold: known, replayed: true })
     } else {
         Err(PageRejection::Reused.into())
-    }
-}
-
-fn page_command(inventory: &InventoryMove, booking: &Booking, placement: &Placement) -> Option<PageCommand> {
-    let (hold, id) = (booking.hold.clone(), booking.id.clone());
-    let (slots, quantity) = (placement.slots.clone(), placement.quantity);
-    match inventory {
-        InventoryMove::Keep => None,
-        InventoryMove::Claim { deadline } => {
-            Some(PageCommand::Claim { hold, booking: id, deadline: *deadline })
-        }
-        InventoryMove::Prolong { hold: record, .. } => {
-            Some(PageCommand::Prolong { hold, booking: id, by: record.ttl() })
-        }
-        InventoryMove::Unclaim => Some(PageCommand::Unclaim { hold, booking: id }),
-        InventoryMove::Abandon => Some(PageCommand::Abandon { hold, booking: id }),
-        InventoryMove::Confirm => Some(PageCommand::Confirm { hold, booking: id, slots, quantity }),
-        InventoryMove::Return { hold: record } => {
-            let entry = PageHold { prolonged: true, ..record.entry(placement) };
-            Some(PageCommand::Return { hold, entry })
-        }
-        InventoryMove::Free => Some(PageCommand::Free { booking: id, slots, quantity }),
     }
 }

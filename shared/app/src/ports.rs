@@ -1,11 +1,12 @@
 //! What the use cases need from outside. Adapters implement these traits; nothing here names a technology.
 
 use async_trait::async_trait;
+use holdfast_domain::booking::Placement;
 use holdfast_domain::hold::Extension;
 use holdfast_domain::schedule::Slot;
 use holdfast_domain::{
     Booking, BookingEvent, BookingId, Fingerprint, GuestId, Hold, HoldId, HoldSnapshot, Money, Page,
-    PageRejection, Resource, ResourceId,
+    PageCommand, PageHold, PageRejection, Resource, ResourceId,
 };
 use jiff::Timestamp;
 use thiserror::Error;
@@ -124,6 +125,30 @@ pub enum InventoryMove {
     },
     /// Give the booking's places back.
     Free,
+}
+
+impl InventoryMove {
+    /// What is asked of the page of `placement`, one of the order's.
+    #[must_use]
+    pub fn command(&self, booking: &Booking, placement: &Placement) -> Option<PageCommand> {
+        let (hold, id) = (booking.hold.clone(), booking.id.clone());
+        let (slots, quantity) = (placement.slots.clone(), placement.quantity);
+        match self {
+            Self::Keep => None,
+            Self::Claim { deadline } => Some(PageCommand::Claim { hold, booking: id, deadline: *deadline }),
+            Self::Prolong { hold: record, .. } => {
+                Some(PageCommand::Prolong { hold, booking: id, by: record.ttl() })
+            }
+            Self::Unclaim => Some(PageCommand::Unclaim { hold, booking: id }),
+            Self::Abandon => Some(PageCommand::Abandon { hold, booking: id }),
+            Self::Confirm => Some(PageCommand::Confirm { hold, booking: id, slots, quantity }),
+            Self::Return { hold: record } => {
+                let entry = PageHold { prolonged: true, ..record.entry(placement) };
+                Some(PageCommand::Return { hold, entry })
+            }
+            Self::Free => Some(PageCommand::Free { booking: id, slots, quantity }),
+        }
+    }
 }
 
 /// A change of one booking, with all that has to happen in the same transaction.

@@ -5,11 +5,10 @@ use std::sync::Arc;
 
 use holdfast_app::InventoryMove;
 use holdfast_app::ports::BookingCommit;
-use holdfast_domain::booking::Placement;
 use holdfast_domain::inventory::HoldState;
 use holdfast_domain::{
-    Booking, BookingStatus, Hold, HoldSnapshot, HoldStatus, Page, PageChange, PageCommand, PageHold,
-    PageRejection, PaymentStatus,
+    Booking, BookingStatus, Hold, HoldSnapshot, HoldStatus, Page, PageChange, PageCommand, PageRejection,
+    PaymentStatus,
 };
 use jiff::Timestamp;
 
@@ -24,29 +23,6 @@ pub enum NotWritten {
     Stale,
     /// A page refuses.
     Rejected(PageRejection),
-}
-
-/// What a booking's event asks of a page of its order, as the ledger's adapter has it.
-fn page_command(inventory: &InventoryMove, booking: &Booking, placement: &Placement) -> Option<PageCommand> {
-    let (hold, id) = (booking.hold.clone(), booking.id.clone());
-    let (slots, quantity) = (placement.slots.clone(), placement.quantity);
-    match inventory {
-        InventoryMove::Keep => None,
-        InventoryMove::Claim { deadline } => {
-            Some(PageCommand::Claim { hold, booking: id, deadline: *deadline })
-        }
-        InventoryMove::Prolong { hold: record, .. } => {
-            Some(PageCommand::Prolong { hold, booking: id, by: record.ttl() })
-        }
-        InventoryMove::Unclaim => Some(PageCommand::Unclaim { hold, booking: id }),
-        InventoryMove::Abandon => Some(PageCommand::Abandon { hold, booking: id }),
-        InventoryMove::Confirm => Some(PageCommand::Confirm { hold, booking: id, slots, quantity }),
-        InventoryMove::Return { hold: record } => {
-            let entry = PageHold { prolonged: true, ..record.entry(placement) };
-            Some(PageCommand::Return { hold, entry })
-        }
-        InventoryMove::Free => Some(PageCommand::Free { booking: id, slots, quantity }),
-    }
 }
 
 /// What a booking's event does to its hold's record, as the ledger's adapter has it.
@@ -161,7 +137,7 @@ pub fn commit(state: &mut State, cast: &Cast, commit: &BookingCommit) -> Result<
     }
     let before = state.clone();
     for placement in &booking.order.placements {
-        let Some(command) = page_command(&commit.inventory, booking, placement) else { continue };
+        let Some(command) = commit.inventory.command(booking, placement) else { continue };
         if let Err(rejection) = on_page(state, cast, &command, commit.audit.at) {
             *state = before;
             return Err(NotWritten::Rejected(rejection));
