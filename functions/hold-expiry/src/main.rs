@@ -1,4 +1,4 @@
-//! Lets expired holds go: promptly by timers, without fail by the table's TTL.
+//! Lets expired holds go: promptly by timers, without fail by the table's TTL. Starts the sagas that nobody else started.
 
 use holdfast_app::expiry::Expiry;
 use holdfast_runtime::{Error, ExpiryHandler, Process, Variable, batch};
@@ -10,6 +10,7 @@ async fn main() -> Result<(), Error> {
         Variable::HoldsTable,
         Variable::TimerQueueUrl,
         Variable::BookingMachine,
+        Variable::CancellationMachine,
     ])?;
     let expiry = Expiry::new(process.ledger()?, process.timers()?, process.workflow());
     let handler = ExpiryHandler::new(expiry, process.timers()?, process.clock());

@@ -39,8 +39,8 @@ export const CONSUMERS: readonly Consumer[] = [
   {
     name: 'timer',
     functionName: 'hold-expiry',
-    eventTypes: ['hold.placed', 'booking.requested'],
-    description: 'Prompt expiry of holds, and bookings whose saga was never started',
+    eventTypes: ['hold.placed', 'booking.requested', 'booking.cancelled'],
+    description: 'Prompt expiry of holds, and bookings whose saga or settlement was never started',
   },
   {
     name: 'notify',

@@ -234,8 +234,8 @@ export class Functions extends Construct {
     webhook.allow(start, [booking.stateMachineArn, cancellation.stateMachineArn]);
     webhook.allow(resume, [booking.stateMachineArn]);
 
-    const expiry = connect('hold-expiry', bookingArn);
-    expiry.allow(start, [booking.stateMachineArn]);
+    const expiry = connect('hold-expiry', { ...bookingArn, ...cancellationArn });
+    expiry.allow(start, [booking.stateMachineArn, cancellation.stateMachineArn]);
 
     new Policy(this, 'PaymentResumesSaga', {
       roles: [this.get('payment').role],

@@ -23,6 +23,8 @@ pub const CLAIM_SECONDS: i64 = 900;
 pub const OUTAGE_REASONS: [&str; 2] = ["service_unavailable", "payment_unavailable"];
 /// How often a request runs for real before its last failure is repeated: each run is a booking in the guest's history.
 const RUNS_MAX: u32 = 20;
+/// Why a settlement starts when its booking was cancelled: by the cancellation itself, or by its event. Both name one.
+pub const CAUSE_CANCELLED: &str = "cancel";
 const ATTEMPTS_MAX: usize = 8;
 const POLL_FIRST: Duration = Duration::from_millis(15);
 const POLL_LONGEST: Duration = Duration::from_millis(150);
@@ -320,7 +322,7 @@ impl Bookings {
         let booking = if is_at_rest(&booking) {
             booking
         } else {
-            self.workflow.start_settlement(&booking.id, "cancel", mutation.trace.as_deref()).await?;
+            self.workflow.start_settlement(&booking.id, CAUSE_CANCELLED, mutation.trace.as_deref()).await?;
             self.wait_for(&booking.id, wait, is_at_rest).await?
         };
         let settled = is_at_rest(&booking);

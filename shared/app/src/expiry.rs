@@ -1,4 +1,4 @@
-//! Prompt expiry: the side effects of a hold's end. Correctness does not depend on it, since a dead hold counts for
+//! Prompt expiry: the side effects of a hold's end; and what a booking's event starts if nobody else has. Correctness does not depend on it, since a dead hold counts for
 //! nothing; timer, TTL deletion and lazy reclaim all come to the same idempotent write.
 
 use std::sync::Arc;
@@ -6,6 +6,7 @@ use std::sync::Arc;
 use holdfast_domain::{BookingId, Hold, HoldId, PageRejection};
 use jiff::Timestamp;
 
+use crate::bookings::{CAUSE_CANCELLED, is_at_rest};
 use crate::failure::Failure;
 use crate::ports::{Ledger, LedgerError, Mutation, Timers, Workflow};
 
@@ -57,6 +58,20 @@ impl Expiry {
         trace: Option<&str>,
     ) -> Result<(), Failure> {
         Ok(self.workflow.start_booking(booking, trace).await?)
+    }
+
+    /// A booking was cancelled: makes sure that its money is settled, should the function that cancelled it have died before
+    /// it could start that.
+    ///
+    /// # Errors
+    /// [`Failure`] on an outage; the timer's queue tries again.
+    pub async fn on_booking_cancelled(&self, id: &BookingId, trace: Option<&str>) -> Result<(), Failure> {
+        match self.ledger.booking(id).await? {
+            Some(booking) if !is_at_rest(&booking) => {
+                Ok(self.workflow.start_settlement(id, CAUSE_CANCELLED, trace).await?)
+            }
+            Some(_) | None => Ok(()),
+        }
     }
 
     async fn drop_or_wait(&self, hold: &Hold, mutation: &Mutation) -> Result<Option<Timestamp>, Failure> {

@@ -62,7 +62,7 @@ impl ExpiryHandler {
         }
     }
 
-    /// A timer of ours, or an event of the bus: a hold was placed, a booking was asked for.
+    /// A timer of ours, or an event of the bus: a hold was placed, a booking was asked for or cancelled.
     async fn on_message(&self, message: Value) -> Result<(), MessageError> {
         let now = self.clock.now();
         if Timer::is_one(&message) {
@@ -81,8 +81,11 @@ impl ExpiryHandler {
                 let mutation = Mutation { now, actor: ACTOR.to_owned(), trace: event.traceparent.clone() };
                 self.expiry.on_timer(&hold, &mutation).await?;
             }
-            TimerEvent::Booking { booking, trace } => {
-                self.expiry.on_booking_requested(&booking, trace.as_deref()).await?;
+            TimerEvent::Requested { booking } => {
+                self.expiry.on_booking_requested(&booking, event.traceparent.as_deref()).await?;
+            }
+            TimerEvent::Cancelled { booking } => {
+                self.expiry.on_booking_cancelled(&booking, event.traceparent.as_deref()).await?;
             }
         }
         Ok(())

@@ -50,6 +50,8 @@ pub enum Action {
     Request(usize),
     /// A guest cancels.
     Cancel(usize, Turn),
+    /// The event of a cancellation is delivered.
+    TellCancellation(usize),
     /// The event of a new booking, or its request, starts the saga.
     StartSaga(usize),
     /// The customer is done at their bank.
@@ -146,8 +148,8 @@ impl Bookings {
                     actions.push(Action::Cancel(at, Turn::DiesBeforeSettlement));
                 }
             }
-            BookingStatus::Cancelled if attempt.cancel_unanswered => {
-                actions.push(Action::Cancel(at, Turn::Plain));
+            BookingStatus::Cancelled if attempt.cancellation_untold => {
+                actions.push(Action::TellCancellation(at))
             }
             BookingStatus::Pending
             | BookingStatus::Confirmed
@@ -216,7 +218,7 @@ impl Bookings {
             Job::Task(At::CapturePayment, ..) if self.scenario().declines => {
                 actions.push(Action::Advance(at, who, Turn::Bank(Bank::Declines)));
             }
-            Job::Task(..) | Job::Settle | Job::Webhook | Job::Request | Job::Cancel => {}
+            Job::Task(..) | Job::Settle | Job::Webhook | Job::Request | Job::Cancel | Job::Cancelled => {}
         }
         if state.faults == 0 {
             return;
@@ -240,20 +242,18 @@ impl Bookings {
     }
 
     fn at_once(&self, mut state: State, at: usize, job: Job, turn: Turn) -> Option<State> {
-        let repeated = state.attempts[at].cancel_unanswered;
         let step = begun(&state.attempts[at], job, state.tick);
-        if job == Job::Cancel && !repeated {
+        if job == Job::Cancel {
             state.cancels -= 1;
         }
         let (mut after, end) = stage::run(&self.cast, state, at, step, turn)?;
         match end {
-            End::Interrupted(_) => {
-                after.faults -= 1;
-                after.attempts[at].cancel_unanswered = !self.scenario().lacks(Removed::RepetitionOfCancel);
-            }
-            End::Done(Ok(_)) => after.attempts[at].cancel_unanswered = false,
+            End::Interrupted(_) => after.faults -= 1,
+            End::Done(Ok(_)) => {}
             End::Done(Err(_)) => return None,
         }
+        let told = self.scenario().lacks(Removed::EventOfCancel);
+        after.attempts[at].cancellation_untold = job == Job::Cancel && !told;
         Some(after)
     }
 
@@ -422,6 +422,7 @@ impl Model for Bookings {
             Action::LowerCapacity => guests::lower(&self.cast, &mut state)?,
             Action::Request(at) => state = self.at_once(state, at, Job::Request, Turn::Plain)?,
             Action::Cancel(at, turn) => state = self.at_once(state, at, Job::Cancel, turn)?,
+            Action::TellCancellation(at) => state = self.at_once(state, at, Job::Cancelled, Turn::Plain)?,
             Action::StartSaga(at) => state.attempts[at].machine.go(At::ClaimHold),
             Action::Customer(at, passes) => {
                 let attempt = &mut state.attempts[at];

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use holdfast_app::audit::AuditEvent;
+use holdfast_app::bookings::CAUSE_CANCELLED;
 use holdfast_app::ports::{BookingCommit, NewPayment, Payment, Placed};
 use holdfast_app::{
-    CommitError, Ledger, LedgerError, Mutation, PaymentError, Payments, StoreError, Workflow, WorkflowError,
+    CommitError, Ledger, LedgerError, Mutation, PaymentError, Payments, StoreError, Timers, Workflow,
+    WorkflowError,
 };
 use holdfast_domain::hold::Extension;
 use holdfast_domain::inventory::HoldState;
@@ -329,7 +331,7 @@ impl Workflow for Stage {
         cause: &str,
         _: Option<&str>,
     ) -> Result<(), WorkflowError> {
-        let of_cancel = cause == "cancel";
+        let of_cancel = cause == CAUSE_CANCELLED;
         if of_cancel && self.play().turn == Turn::DiesBeforeSettlement {
             self.play().dies();
         }
@@ -357,5 +359,12 @@ impl Workflow for Stage {
             Answer::Resumed(awaited)
         });
         Ok(answer.await == Answer::Resumed(true))
+    }
+}
+
+#[async_trait]
+impl Timers for Stage {
+    async fn wake(&self, _: &HoldId, _: Timestamp, _: Timestamp) -> Result<(), WorkflowError> {
+        Err(WorkflowError("not a part of the model".into()))
     }
 }

@@ -26,9 +26,8 @@ pub enum Removed {
     VersionOfBooking,
     /// A cancellation settles nothing.
     SettlementOfCancel,
-    /// A guest whose cancellation got no answer does not ask again. Guests protect themselves here, not the code: the
-    /// function dies between its transaction and the start of the settlement, and nothing else starts one.
-    RepetitionOfCancel,
+    /// Nobody hears of a cancellation whose function died between its transaction and the start of the settlement.
+    EventOfCancel,
 }
 
 impl Removed {
@@ -45,7 +44,7 @@ impl Removed {
             Self::InquiryOfAuthorize => "without: asking before giving up",
             Self::VersionOfBooking => "without: versions of bookings",
             Self::SettlementOfCancel => "without: settling cancellations",
-            Self::RepetitionOfCancel => "without: repeating a lost cancellation",
+            Self::EventOfCancel => "without: the event of a cancellation",
         }
     }
 
@@ -60,7 +59,7 @@ impl Removed {
         Self::InquiryOfAuthorize,
         Self::VersionOfBooking,
         Self::SettlementOfCancel,
-        Self::RepetitionOfCancel,
+        Self::EventOfCancel,
     ];
 }
 
@@ -295,7 +294,7 @@ impl Scenario {
             Removed::SettlementOfCancel => {
                 (Self { cancels: 1, ..scenario }, &[MONEY_MATCHES_BOOKINGS, BOOKS_MATCH_PROVIDER])
             }
-            Removed::RepetitionOfCancel => {
+            Removed::EventOfCancel => {
                 (Self { cancels: 1, faults: 1, ..scenario }, &[MONEY_MATCHES_BOOKINGS, BOOKS_MATCH_PROVIDER])
             }
         }

@@ -10,9 +10,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use holdfast_app::bookings::Bookings;
+use holdfast_app::expiry::Expiry;
 use holdfast_app::saga::{Outcome, Saga};
 use holdfast_app::webhook::Webhook;
-use holdfast_app::{Failure, Ledger, Payments, Workflow};
+use holdfast_app::{Failure, Ledger, Payments, Timers, Workflow};
 
 use crate::cast::Cast;
 use crate::machine::{At, Ending};
@@ -130,7 +131,7 @@ impl Play {
 
     fn is_boundary(&self, call: Call, grain: Grain) -> bool {
         match self.step.job {
-            Job::Request | Job::Cancel => return false,
+            Job::Request | Job::Cancel | Job::Cancelled => return false,
             Job::Task(..) | Job::Settle | Job::Webhook => {}
         }
         match grain {
@@ -219,6 +220,10 @@ pub(crate) fn run(
                 let given_up = bookings.cancel(&caller, id, &key, None, wait, &mutation).await;
                 given_up.map(|_| Outcome::Cancelled)
             }
+            Job::Cancelled => {
+                let expiry = Expiry::new(ledger(&ports), timers(&ports), workflow(&ports));
+                expiry.on_booking_cancelled(id, None).await.map(|()| Outcome::Settled)
+            }
         }
     });
     let play = stage.play();
@@ -248,6 +253,10 @@ fn payments(ports: &Arc<Stage>) -> Arc<dyn Payments> {
 
 fn workflow(ports: &Arc<Stage>) -> Arc<dyn Workflow> {
     Arc::clone(ports) as Arc<dyn Workflow>
+}
+
+fn timers(ports: &Arc<Stage>) -> Arc<dyn Timers> {
+    Arc::clone(ports) as Arc<dyn Timers>
 }
 
 async fn take(

@@ -39,6 +39,8 @@ pub enum Job {
     Request,
     /// A guest gives the booking up.
     Cancel,
+    /// The event of that.
+    Cancelled,
 }
 
 /// An answer that a step got from outside.
@@ -115,8 +117,8 @@ pub struct Attempt {
     pub bells: u8,
     /// The webhook's step.
     pub ringing: Option<Step>,
-    /// The guest's request to cancel got no answer.
-    pub cancel_unanswered: bool,
+    /// The event of the cancellation is not delivered.
+    pub cancellation_untold: bool,
     /// The booking took places after its hold had died.
     pub reacquired: bool,
 }
@@ -137,7 +139,7 @@ impl Attempt {
             settlement_of_cancel: false,
             bells: 0,
             ringing: None,
-            cancel_unanswered: false,
+            cancellation_untold: false,
             reacquired: false,
         }
     }
@@ -163,7 +165,7 @@ impl Attempt {
             && self.settlements == 0
             && self.bells == 0
             && self.ringing.is_none()
-            && !self.cancel_unanswered
+            && !self.cancellation_untold
     }
 }
 

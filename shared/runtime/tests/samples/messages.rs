@@ -207,6 +207,7 @@ fn there_is_a_sample_of_every_message() {
     for (queue, kind) in [
         ("timer", "hold.placed"),
         ("timer", "booking.requested"),
+        ("timer", "booking.cancelled"),
         ("notify", "booking.confirmed"),
         ("notify", "booking.cancelled"),
         ("partner", "inventory.changed"),

@@ -80,11 +80,14 @@ pub enum TimerEvent {
         expires_at: Timestamp,
     },
     /// Make sure that a booking's saga runs.
-    Booking {
+    Requested {
         /// The booking.
         booking: BookingId,
-        /// Its trace.
-        trace: Option<String>,
+    },
+    /// Make sure that a booking's money is settled.
+    Cancelled {
+        /// The booking.
+        booking: BookingId,
     },
 }
 
@@ -94,15 +97,16 @@ pub enum TimerEvent {
 /// [`NotUnderstood`].
 pub fn timer_event(kind: EventType, event: &Envelope) -> Result<TimerEvent, NotUnderstood> {
     let data = |error: &dyn std::fmt::Display| NotUnderstood::Data(error.to_string());
-    if kind == EventType::HoldPlaced {
-        let hold = HoldId::parse(text(event, "holdId")?).map_err(|error| data(&error))?;
-        let expires_at = text(event, "expiresAt")?.parse().map_err(|error: jiff::Error| data(&error))?;
-        return Ok(TimerEvent::Hold { hold, expires_at });
+    match kind {
+        EventType::HoldPlaced => {
+            let hold = HoldId::parse(text(event, "holdId")?).map_err(|error| data(&error))?;
+            let expires_at = text(event, "expiresAt")?.parse().map_err(|error: jiff::Error| data(&error))?;
+            Ok(TimerEvent::Hold { hold, expires_at })
+        }
+        EventType::BookingRequested => Ok(TimerEvent::Requested { booking: booking(event)? }),
+        EventType::BookingCancelled => Ok(TimerEvent::Cancelled { booking: booking(event)? }),
+        other => Err(NotUnderstood::Misdirected(other.as_str())),
     }
-    if kind == EventType::BookingRequested {
-        return Ok(TimerEvent::Booking { booking: booking(event)?, trace: event.traceparent.clone() });
-    }
-    Err(NotUnderstood::Misdirected(kind.as_str()))
 }
 
 /// What the mail function acts on.

@@ -20,6 +20,7 @@ struct State {
     waiting: HashMap<String, oneshot::Sender<()>>,
     handed_over: HashSet<String>,
     resumed: Vec<String>,
+    unavailable: bool,
 }
 
 /// A fake of the saga service. Starting the same twice starts it once.
@@ -55,6 +56,11 @@ impl Flow {
 
     pub(crate) fn settlements(&self) -> Vec<(BookingId, String)> {
         self.state().settlements.clone()
+    }
+
+    /// Whoever asks for the next settlement does not live to see it started.
+    pub(crate) fn lose_next_settlement(&self) {
+        self.state().unavailable = true;
     }
 
     pub(crate) fn resumed(&self) -> Vec<String> {
@@ -120,6 +126,9 @@ impl Workflow for Flow {
     ) -> Result<(), WorkflowError> {
         {
             let mut state = self.state();
+            if std::mem::take(&mut state.unavailable) {
+                return Err(WorkflowError("unavailable".into()));
+            }
             let name = (booking.clone(), cause.to_owned());
             if state.settlements.contains(&name) {
                 return Ok(());

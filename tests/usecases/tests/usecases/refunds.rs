@@ -71,6 +71,29 @@ async fn a_booking_given_up_again_with_any_key_gets_the_same_answer_and_no_secon
     assert_eq!(w.flow.settlements().len(), 1);
 }
 
+#[tokio::test]
+async fn a_cancellation_that_dies_before_its_settlement_is_settled_by_its_event() {
+    let (w, id) = booked().await;
+    w.expiry.on_booking_cancelled(&id, None).await.expect("an event out of the blue");
+    assert_eq!(w.booking(&id).await.status, BookingStatus::Confirmed);
+    assert_eq!(w.flow.settlements(), [], "its booking's money has come to rest");
+
+    w.flow.lose_next_settlement();
+    let died = w.cancel(&id, "cancel").await;
+    assert!(matches!(died, Err(Failure::Workflow(_))), "{died:?}");
+    assert_eq!(w.booking(&id).await.status, BookingStatus::Cancelled);
+    assert_eq!(w.bank.kept(&id), PRICE);
+    for _ in 0..2 {
+        w.expiry.on_booking_cancelled(&id, None).await.expect("a start");
+    }
+    assert_eq!(w.flow.settlements().len(), 1, "one, however often it is told");
+    let again = w.cancel(&id, "cancel").await.expect("the same again");
+    assert!(again.replayed && again.settled);
+    assert_eq!(w.at_rest(&id).await.payment_status, PaymentStatus::Refunded);
+    assert_eq!((w.bank.kept(&id), w.bank.effects().refunded), (0, 1));
+    assert_eq!(w.flow.settlements().len(), 1, "one, whoever asks for it");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn concurrent_cancellations_and_settlements_refund_once() {
     let (w, id) = booked().await;
