@@ -26,6 +26,8 @@ from console import Stop, say, step
 
 CARGO_LAMBDA = (str(config.VENV_DIR / "bin" / "cargo-lambda"), "lambda")
 WATCH_PORT = 9000
+# The function that `make watch` runs, or ran last.
+WATCHED = config.RUN_DIR / "watched"
 
 
 @contextmanager
@@ -148,14 +150,21 @@ def function_env(function: str) -> dict[str, str]:
 
 
 def watch(arguments: argparse.Namespace) -> None:
-    """Rebuilds and restarts the function at every change; `make invoke` then calls this one."""
+    """Rebuilds and restarts the function at every change; `make invoke` then calls this one.
+
+    No `--package`: with the whole workspace selected, dependencies are built with the features they already have.
+    """
     environment = tool_env(**function_env(arguments.fn))
-    command = [
-        *CARGO_LAMBDA, "watch", "--invoke-address", "127.0.0.1", "--invoke-port", str(WATCH_PORT), "--package", arguments.fn
-    ]
+    command = [*CARGO_LAMBDA, "watch", "--invoke-address", "127.0.0.1", "--invoke-port", str(WATCH_PORT)]
     say(f"{arguments.fn} on http://localhost:{WATCH_PORT}, against the running stack; Ctrl-C ends it.")
+    WATCHED.write_text(arguments.fn)
     os.chdir(config.ROOT)
     os.execve(command[0], command, environment)
+
+
+def is_watched(function: str) -> bool:
+    """Whether `make watch` runs this function now."""
+    return processes.port_is_taken(WATCH_PORT) and WATCHED.is_file() and WATCHED.read_text() == function
 
 
 def invoke(arguments: argparse.Namespace) -> None:
@@ -164,7 +173,7 @@ def invoke(arguments: argparse.Namespace) -> None:
     if not event.is_file():
         raise Stop(f"EVENT={arguments.event} is no file: take one of events/samples/.")
     command = [*CARGO_LAMBDA, "invoke", "--data-file", str(event), "--output-format", "json"]
-    if processes.port_is_taken(WATCH_PORT):
+    if is_watched(arguments.fn):
         say(f"{arguments.fn}: the one that `make watch` runs")
         command += ["--invoke-address", "127.0.0.1", "--invoke-port", str(WATCH_PORT), arguments.fn]
     else:

@@ -25,6 +25,8 @@ use crate::clock::SystemClock;
 
 /// What is kept of the function's time for giving a clean answer when the rest runs out.
 const RESERVE: Duration = Duration::from_millis(500);
+/// How long a handler may take where the runtime does not say.
+const TIME_UNTOLD: Duration = Duration::from_secs(15);
 
 /// An answer as the HTTP API takes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -173,10 +175,13 @@ where
     }
 }
 
-/// Milliseconds since 1970 at which the invocation ends, as time left for the handler.
+/// Milliseconds since 1970 at which the invocation ends, as time left for the handler. No invocation begins after its end:
+/// a deadline in the past is none (`cargo lambda watch` always sends 600000).
 fn time_left(deadline_ms: u64, now_ms: i64) -> Duration {
-    let left = deadline_ms.saturating_sub(u64::try_from(now_ms).unwrap_or(0));
-    Duration::from_millis(left).saturating_sub(RESERVE)
+    match deadline_ms.checked_sub(u64::try_from(now_ms).unwrap_or(0)) {
+        Some(left) => Duration::from_millis(left).saturating_sub(RESERVE),
+        None => TIME_UNTOLD,
+    }
 }
 
 /// Serves requests until the process ends.
@@ -310,6 +315,7 @@ mod tests {
     #[test]
     fn some_time_is_kept_for_the_answer() {
         assert_eq!(time_left(10_000, 7_000), Duration::from_millis(2_500));
-        assert_eq!(time_left(10_000, 11_000), Duration::ZERO);
+        assert_eq!(time_left(10_000, 9_900), Duration::ZERO);
+        assert_eq!(time_left(10_000, 11_000), TIME_UNTOLD);
     }
 }
