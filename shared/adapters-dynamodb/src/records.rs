@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use holdfast_app::{AuditEvent, StoreError};
 use holdfast_domain::{
     Booking, BookingId, BookingStatus, Fingerprint, GuestId, Hold, HoldId, HoldStatus, PaymentStatus,
-    Resource, ResourceId,
+    Resource, ResourceId, Seal,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -174,6 +174,7 @@ pub(crate) fn encode_booking(booking: &Booking) -> Item {
         cancellation: booking.cancellation.as_ref().map(Into::into),
     };
     let mut item = booking_key(&booking.id, BOOKING_SK);
+    item.extend(booking.seal.as_ref().map(|seal| ("h".into(), s(seal.as_str()))));
     item.extend([
         ("st".into(), s(booking.status.as_str())),
         ("ps".into(), s(booking.payment_status.as_str())),
@@ -234,7 +235,12 @@ pub(crate) fn decode_booking(item: &Item) -> Result<Booking, StoreError> {
         cancellation: doc.cancellation.map(StoredCancellation::read).transpose().map_err(corrupt)?,
         created_at: reader.instant("c")?,
         version: reader.number("v")?,
+        seal: seal(&reader)?,
     })
+}
+
+fn seal(reader: &Reader<'_>) -> Result<Option<Seal>, StoreError> {
+    reader.opt_text("h").map(|_| reader.parsed("h", Seal::parse)).transpose()
 }
 
 pub(crate) fn event_sk(sequence: u64) -> String {
@@ -252,6 +258,7 @@ pub(crate) fn encode_audit(event: &AuditEvent) -> Item {
         ("doc".into(), document(&event.data)),
         ("tr".into(), s(event.trace.clone().unwrap_or_default())),
     ]);
+    item.extend(event.seal.as_ref().map(|seal| ("h".into(), s(seal.as_str()))));
     item
 }
 
@@ -270,5 +277,6 @@ pub(crate) fn decode_audit(item: &Item) -> Result<AuditEvent, StoreError> {
         to: status("to")?,
         data: reader.document("doc")?,
         trace: reader.opt_text("tr").filter(|trace| !trace.is_empty()).map(ToOwned::to_owned),
+        seal: seal(&reader)?,
     })
 }

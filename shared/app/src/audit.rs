@@ -1,10 +1,18 @@
 //! The audit trail: one event per change of a booking, written in the transaction that changes it.
+//!
+//! Each entry is sealed: its seal is a SHA-256 digest over the seal before it and its own content, and the booking keeps the
+//! last one. Whoever alters, adds or removes an entry breaks every seal after it ([`verify`]).
 
-use holdfast_domain::{Booking, BookingEvent, BookingId, BookingStatus, Lifecycle};
+use holdfast_domain::{Booking, BookingEvent, BookingId, BookingStatus, Lifecycle, Seal};
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use thiserror::Error;
 
+use crate::identity::seal;
 use crate::ports::Mutation;
+
+/// What a seal is made of: a later way gets another name.
+const SEAL_VERSION: &str = "audit-1";
 
 /// One entry of a booking's audit trail.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,6 +35,51 @@ pub struct AuditEvent {
     pub data: Value,
     /// W3C trace context of the request that caused it.
     pub trace: Option<String>,
+    /// Digest over the seal before and all of the above.
+    pub seal: Option<Seal>,
+}
+
+/// Where an audit trail is not what was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum BrokenTrail {
+    /// An entry is gone, or something is in its place.
+    #[error("entry {0} is missing")]
+    Missing(u64),
+    /// An entry's content, or one before it, is not what was sealed.
+    #[error("entry {0} is not as it was sealed")]
+    Altered(u64),
+    /// There are entries that the booking knows nothing of.
+    #[error("entry {0} was added")]
+    Added(u64),
+    /// The trail is whole, and the booking remembers another.
+    #[error("the booking was sealed with another trail of {0} entries")]
+    Replaced(u64),
+}
+
+/// Whether `trail`, oldest first, is all that was ever written of `booking`.
+///
+/// # Errors
+/// [`BrokenTrail`]: the first broken link.
+pub fn verify(booking: &Booking, trail: &[AuditEvent]) -> Result<(), BrokenTrail> {
+    let mut last = None;
+    for (expected, event) in (1_u64..).zip(trail) {
+        if event.sequence != expected {
+            return Err(BrokenTrail::Missing(expected));
+        }
+        if expected > booking.version {
+            return Err(BrokenTrail::Added(expected));
+        }
+        let made = event.sealed_after(last.as_ref());
+        if event.seal.as_ref() != Some(&made) {
+            return Err(BrokenTrail::Altered(expected));
+        }
+        last = Some(made);
+    }
+    let entries = u64::try_from(trail.len()).unwrap_or(u64::MAX);
+    if entries < booking.version {
+        return Err(BrokenTrail::Missing(entries + 1));
+    }
+    if booking.seal == last { Ok(()) } else { Err(BrokenTrail::Replaced(entries)) }
 }
 
 impl AuditEvent {
@@ -37,8 +90,12 @@ impl AuditEvent {
     }
 
     /// The entry for `event`, which turned `before` into `after`.
-    #[must_use]
-    pub fn record(before: BookingStatus, event: &BookingEvent, after: &Booking, mutation: &Mutation) -> Self {
+    pub(crate) fn record(
+        before: &Booking,
+        event: &BookingEvent,
+        after: &Booking,
+        mutation: &Mutation,
+    ) -> Self {
         let mut data = json!({
             "paymentStatus": after.payment_status.as_str(),
             "lifecycle": Lifecycle::of(after).as_str(),
@@ -74,16 +131,35 @@ impl AuditEvent {
         if let (Value::Object(all), Value::Object(more)) = (&mut data, facts) {
             all.extend(more);
         }
-        Self {
+        let mut entry = Self {
             booking: after.id.clone(),
             sequence: after.version,
             kind: event.kind().to_owned(),
             at: mutation.now,
             actor: mutation.actor.clone(),
-            from: before,
+            from: before.status,
             to: after.status,
             data,
             trace: mutation.trace.clone(),
-        }
+            seal: None,
+        };
+        entry.seal = Some(entry.sealed_after(before.seal.as_ref()));
+        entry
+    }
+
+    fn sealed_after(&self, previous: Option<&Seal>) -> Seal {
+        seal(&[
+            SEAL_VERSION,
+            previous.map_or("", Seal::as_str),
+            self.booking.as_str(),
+            &self.sequence.to_string(),
+            &self.kind,
+            &self.at.as_millisecond().to_string(),
+            &self.actor,
+            self.from.as_str(),
+            self.to.as_str(),
+            &self.data.to_string(),
+            self.trace.as_deref().unwrap_or_default(),
+        ])
     }
 }

@@ -81,11 +81,7 @@ pub(crate) fn change(
     let decided = booking
         .decide(event)
         .map_err(|error| StoreError::Corrupt { item: booking.id.to_string(), reason: error.to_string() })?;
-    Ok(decided.map(|event| {
-        let after = booking.clone().evolve(&event);
-        let audit = AuditEvent::record(booking.status, &event, &after, mutation);
-        BookingCommit { booking: after, event, audit, inventory }
-    }))
+    Ok(decided.map(|event| BookingCommit::new(booking, event, inventory, mutation)))
 }
 
 impl Bookings {
@@ -157,7 +153,7 @@ impl Bookings {
             return Err(Failure::RequestInProgress);
         }
         let nothing = Money::zero(snapshot.hold.order.price.currency());
-        let booking = Booking {
+        let asked = Booking {
             id: id.clone(),
             confirmation_number: confirmation_number(id),
             hold: snapshot.hold.id.clone(),
@@ -175,17 +171,12 @@ impl Bookings {
             cancellation: None,
             created_at: mutation.now,
             version: 0,
-        }
-        .evolve(&BookingEvent::Requested);
-        let audit = AuditEvent::record(BookingStatus::Pending, &BookingEvent::Requested, &booking, mutation);
+            seal: None,
+        };
         let deadline =
             mutation.now.checked_add(SignedDuration::from_secs(CLAIM_SECONDS)).unwrap_or(mutation.now);
-        let commit = BookingCommit {
-            booking,
-            event: BookingEvent::Requested,
-            audit,
-            inventory: InventoryMove::Claim { deadline },
-        };
+        let claim = InventoryMove::Claim { deadline };
+        let commit = BookingCommit::new(&asked, BookingEvent::Requested, claim, mutation);
         match self.ledger.commit(&commit).await {
             Ok(()) => Ok(false),
             Err(CommitError::Stale) => {

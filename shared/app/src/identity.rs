@@ -2,7 +2,7 @@
 //! meets its own earlier self, and no table of idempotency keys is needed.
 
 use data_encoding::BASE32_NOPAD;
-use holdfast_domain::{BookingId, Fingerprint, GuestId, HoldId};
+use holdfast_domain::{BookingId, Fingerprint, GuestId, HoldId, Seal};
 use sha2::{Digest, Sha256};
 
 /// The caller, as the token says.
@@ -33,6 +33,9 @@ pub struct RequestKey {
     pub content: Fingerprint,
 }
 
+/// All of a SHA-256 digest in base32.
+const SEAL_LENGTH: usize = 52;
+
 fn digest(parts: &[&str], length: usize) -> String {
     let mut hash = Sha256::new();
     for part in parts {
@@ -55,6 +58,11 @@ fn parsed<T, E>(parse: fn(&str) -> Result<T, E>, text: &str) -> T {
 #[must_use]
 pub fn fingerprint(parts: &[&str]) -> Fingerprint {
     parsed(Fingerprint::parse, &digest(parts, 16))
+}
+
+/// A digest of all of `parts`.
+pub(crate) fn seal(parts: &[&str]) -> Seal {
+    parsed(Seal::parse, &digest(parts, SEAL_LENGTH))
 }
 
 /// The hold that `caller` places with `key`.

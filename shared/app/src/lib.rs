@@ -19,7 +19,7 @@ pub mod saga;
 pub mod search;
 pub mod webhook;
 
-pub use audit::AuditEvent;
+pub use audit::{AuditEvent, BrokenTrail};
 pub use failure::Failure;
 pub use identity::{Caller, RequestKey};
 pub use ports::{

@@ -164,6 +164,17 @@ pub struct BookingCommit {
     pub inventory: InventoryMove,
 }
 
+impl BookingCommit {
+    /// `event` happens to a booking as it stands in `before`, and is entered into its audit trail.
+    #[must_use]
+    pub fn new(before: &Booking, event: BookingEvent, inventory: InventoryMove, mutation: &Mutation) -> Self {
+        let mut booking = before.clone().evolve(&event);
+        let audit = AuditEvent::record(before, &event, &booking, mutation);
+        booking.seal.clone_from(&audit.seal);
+        Self { booking, event, audit, inventory }
+    }
+}
+
 /// The system of record: resources, pages, holds, bookings, audit trail.
 #[async_trait]
 pub trait Ledger: Send + Sync {

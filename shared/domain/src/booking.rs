@@ -6,7 +6,7 @@
 use jiff::Timestamp;
 use thiserror::Error;
 
-use crate::ids::{BookingId, Fingerprint, GuestId, HoldId, ResourceId, SlotKey};
+use crate::ids::{BookingId, Fingerprint, GuestId, HoldId, ResourceId, Seal, SlotKey};
 use crate::inventory::PageKey;
 use crate::money::Money;
 use crate::policy::CancellationPolicy;
@@ -199,6 +199,8 @@ pub struct Booking {
     pub created_at: Timestamp,
     /// Number of events so far.
     pub version: u64,
+    /// The seal of the latest entry of its audit trail.
+    pub seal: Option<Seal>,
 }
 
 /// What happened to a booking.

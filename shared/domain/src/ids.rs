@@ -87,6 +87,10 @@ id!(
     Fingerprint, 64, is_token
 );
 id!(
+    /// A digest over a booking's audit trail up to one of its entries.
+    Seal, 64, is_token
+);
+id!(
     /// A slot's name within its page: the day of the month, the minutes since local midnight, or `event`.
     SlotKey, 8, is_token
 );

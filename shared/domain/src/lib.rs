@@ -18,7 +18,7 @@ pub mod schedule;
 
 pub use booking::{Booking, BookingEvent, BookingStatus, PaymentStatus};
 pub use hold::{Hold, HoldSnapshot, HoldStatus};
-pub use ids::{BookingId, Fingerprint, GuestId, HoldId, ResourceId, SlotKey};
+pub use ids::{BookingId, Fingerprint, GuestId, HoldId, ResourceId, Seal, SlotKey};
 pub use inventory::{Page, PageChange, PageCommand, PageHold, PageKey, PageRejection};
 pub use lifecycle::Lifecycle;
 pub use money::{Currency, Money};

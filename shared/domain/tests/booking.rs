@@ -171,6 +171,7 @@ fn requested() -> Booking {
         cancellation: None,
         created_at: start() - SignedDuration::from_hours(100),
         version: 0,
+        seal: None,
     }
     .evolve(&BookingEvent::Requested)
 }

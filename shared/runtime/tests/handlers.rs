@@ -11,7 +11,7 @@ use holdfast_app::notices::Notices;
 use holdfast_app::outbound::{DeliveryError, EventBus, Mail, Mailer, OutgoingEvent, Unpublished};
 use holdfast_app::ports::{BookingCommit, InventoryMove, NewPayment, Payment};
 use holdfast_app::saga::Saga;
-use holdfast_app::{AuditEvent, Clock, Ledger, PaymentError, Payments, Timers, Workflow, WorkflowError};
+use holdfast_app::{Clock, Ledger, PaymentError, Payments, Timers, Workflow, WorkflowError};
 use holdfast_domain::{
     Booking, BookingEvent, BookingId, BookingStatus, Hold, HoldId, HoldStatus, Money, PaymentStatus,
 };
@@ -189,19 +189,18 @@ impl World {
             cancellation: None,
             created_at: at(NOW),
             version: 0,
+            seal: None,
         };
         for event in events {
-            let before = booking.status;
-            booking = booking.evolve(&event);
-            let mutation = mutation(self.clock.now(), "saga");
-            let audit = AuditEvent::record(before, &event, &booking, &mutation);
             let inventory = match &event {
                 BookingEvent::Requested => InventoryMove::Claim { deadline: at("2026-05-01T09:15:00Z") },
                 BookingEvent::Confirmed => InventoryMove::Confirm,
                 _ => InventoryMove::Keep,
             };
-            let commit = BookingCommit { booking: booking.clone(), event, audit, inventory };
+            let mutation = mutation(self.clock.now(), "saga");
+            let commit = BookingCommit::new(&booking, event, inventory, &mutation);
             self.ledger.commit(&commit).await.expect("committed");
+            booking = commit.booking;
         }
         booking
     }

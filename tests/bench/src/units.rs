@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use holdfast_adapters_dynamodb::{DynamoLedger, Tables};
 use holdfast_app::ports::{BookingCommit, InventoryMove};
-use holdfast_app::{AuditEvent, Ledger, identity};
+use holdfast_app::{Ledger, identity};
 use holdfast_domain::{Booking, BookingEvent, BookingStatus, Money, PaymentStatus};
 use holdfast_testkit::{Database, TestClock, hold_for, mutation, nightly_resource};
 use jiff::{SignedDuration, Timestamp};
@@ -110,6 +110,7 @@ async fn confirm(ledger: &DynamoLedger, hold: &holdfast_domain::Hold, now: Times
         cancellation: None,
         created_at: now,
         version: 0,
+        seal: None,
     };
     let deadline = now.checked_add(SignedDuration::from_secs(900)).expect("in range");
     let intent = "pi_3PqX2b2eZvKYlo2C1kXyJ0aB".to_owned();
@@ -120,11 +121,9 @@ async fn confirm(ledger: &DynamoLedger, hold: &holdfast_domain::Hold, now: Times
         (BookingEvent::Confirmed, InventoryMove::Confirm),
     ];
     for (event, inventory) in steps {
-        let after = booking.clone().evolve(&event);
-        let audit = AuditEvent::record(booking.status, &event, &after, &by);
-        let commit = BookingCommit { booking: after.clone(), event, audit, inventory };
+        let commit = BookingCommit::new(&booking, event, inventory, &by);
         ledger.commit(&commit).await.expect("a commit");
-        booking = after;
+        booking = commit.booking;
     }
     booking
 }

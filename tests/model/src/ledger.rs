@@ -152,7 +152,8 @@ pub fn commit(state: &mut State, cast: &Cast, commit: &BookingCommit) -> Result<
     {
         state.offence.get_or_insert(Offence::IllegalTransition);
     }
-    state.attempts[at].booking = Some(Arc::new(booking.clone()));
+    // A seal tells all that came before: with it no two ways would ever meet in one state.
+    state.attempts[at].booking = Some(Arc::new(Booking { seal: None, ..booking.clone() }));
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use holdfast_adapters_dynamodb::{DynamoLedger, Tables};
 use holdfast_app::ports::{BookingCommit, CommitError, InventoryMove, Placed};
-use holdfast_app::{AuditEvent, Clock, Ledger, LedgerError, Mutation, identity};
+use holdfast_app::{Clock, Ledger, LedgerError, Mutation, identity};
 use holdfast_domain::{
     Booking, BookingEvent, BookingStatus, Hold, HoldId, HoldStatus, Money, Page, PaymentStatus, Resource,
 };
@@ -115,19 +115,13 @@ impl Harness {
             cancellation: None,
             created_at: self.now(),
             version: 0,
+            seal: None,
         };
         let deadline = self.now().checked_add(SignedDuration::from_secs(900)).expect("in range");
-        let event = BookingEvent::Requested;
-        let booking = booking.evolve(&event);
-        let audit = AuditEvent::record(BookingStatus::Pending, &event, &booking, &self.by("guest"));
-        let commit = BookingCommit {
-            booking: booking.clone(),
-            event,
-            audit,
-            inventory: InventoryMove::Claim { deadline },
-        };
+        let claim = InventoryMove::Claim { deadline };
+        let commit = BookingCommit::new(&booking, BookingEvent::Requested, claim, &self.by("guest"));
         self.ledger.commit(&commit).await?;
-        Ok(booking)
+        Ok(commit.booking)
     }
 
     /// Applies an event that the domain allows.
@@ -138,11 +132,9 @@ impl Harness {
         inventory: InventoryMove,
     ) -> Result<Booking, CommitError> {
         let event = booking.decide(event).expect("a legal event").expect("a new event");
-        let after = booking.clone().evolve(&event);
-        let audit = AuditEvent::record(booking.status, &event, &after, &self.by("saga"));
-        let commit = BookingCommit { booking: after.clone(), event, audit, inventory };
+        let commit = BookingCommit::new(booking, event, inventory, &self.by("saga"));
         self.ledger.commit(&commit).await?;
-        Ok(after)
+        Ok(commit.booking)
     }
 
     /// A confirmed booking of a hold.

@@ -9,7 +9,7 @@ use holdfast_api::{
 };
 use holdfast_app::bookings::Bookings;
 use holdfast_app::holds::Holds;
-use holdfast_app::ports::{BookingCommit, NewPayment, Payment, Placed};
+use holdfast_app::ports::{BookingCommit, InventoryMove, NewPayment, Payment, Placed};
 use holdfast_app::resources::Resources;
 use holdfast_app::search::Search;
 use holdfast_app::webhook::Webhook;
@@ -188,7 +188,9 @@ impl Ledger for Stub {
         let known = self.0.booking.lock().expect("unpoisoned").clone();
         let mutation = Mutation { now: Fixed.now(), actor: "guest-1".to_owned(), trace: None };
         Ok(known
-            .map(|booking| AuditEvent::record(booking.status, &BookingEvent::Requested, &booking, &mutation))
+            .map(|booking| {
+                BookingCommit::new(&booking, BookingEvent::Requested, InventoryMove::Keep, &mutation).audit
+            })
             .into_iter()
             .collect())
     }

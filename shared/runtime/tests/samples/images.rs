@@ -2,8 +2,8 @@
 
 use holdfast_adapters_dynamodb::{DynamoLedger, Item, Tables};
 use holdfast_app::ports::{BookingCommit, InventoryMove};
-use holdfast_app::{AuditEvent, Clock, Ledger};
-use holdfast_domain::{BookingEvent, BookingStatus};
+use holdfast_app::{Clock, Ledger};
+use holdfast_domain::BookingEvent;
 use holdfast_testkit::{Database, TestClock, at, nightly_resource};
 use jiff::SignedDuration;
 use serde_json::{Map, Value, json};
@@ -101,16 +101,10 @@ async fn there_is_a_sample_of_every_record() {
     let kept = store.item(Database::HOLDS, &[("pk", &format!("H#{}", hold.id))]).await;
     check("stream", "holds-ttl", &record("REMOVE", None, Some(&kept), Database::HOLDS));
 
-    let requested = booking().evolve(&BookingEvent::Requested);
-    let audit = AuditEvent::record(BookingStatus::Pending, &BookingEvent::Requested, &requested, &mutation());
     let deadline = clock.now().checked_add(SignedDuration::from_secs(900)).expect("in range");
-    let pk = format!("B#{}", requested.id);
-    let commit = BookingCommit {
-        booking: requested,
-        event: BookingEvent::Requested,
-        audit,
-        inventory: InventoryMove::Claim { deadline },
-    };
+    let claim = InventoryMove::Claim { deadline };
+    let commit = BookingCommit::new(&booking(), BookingEvent::Requested, claim, &mutation());
+    let pk = format!("B#{}", commit.booking.id);
     store.ledger.commit(&commit).await.expect("a booking");
     let event = store.item(Database::LEDGER, &[("pk", &pk), ("sk", "E#000001")]).await;
     check("stream", "ledger-audit", &record("INSERT", Some(&event), None, Database::LEDGER));

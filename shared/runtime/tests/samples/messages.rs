@@ -1,6 +1,7 @@
 //! Events on the bus and messages in queues, made of ledger facts.
 
-use holdfast_app::{AuditEvent, Mutation};
+use holdfast_app::Mutation;
+use holdfast_app::ports::{BookingCommit, InventoryMove};
 use holdfast_domain::booking::{Cancellation, CustomerAction};
 use holdfast_domain::hold::Hold;
 use holdfast_domain::{
@@ -47,6 +48,7 @@ pub(crate) fn booking() -> Booking {
         cancellation: None,
         created_at: at(NOW),
         version: 0,
+        seal: None,
     }
 }
 
@@ -129,10 +131,9 @@ fn booking_events() -> Vec<Envelope> {
     for life in lives {
         let mut booking = booking();
         for event in life {
-            let before = booking.status;
-            booking = booking.evolve(&event);
-            let audit = AuditEvent::record(before, &event, &booking, &mutation());
-            let told = of_audit(&audit).unwrap_or_else(|| panic!("{} is not told", audit.kind));
+            let commit = BookingCommit::new(&booking, event, InventoryMove::Keep, &mutation());
+            booking = commit.booking;
+            let told = of_audit(&commit.audit).unwrap_or_else(|| panic!("{} is not told", commit.audit.kind));
             if events.iter().all(|known: &Envelope| known.kind != told.kind) {
                 events.push(told);
             }

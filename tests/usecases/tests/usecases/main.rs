@@ -4,6 +4,7 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod again;
+mod audit;
 mod bank;
 mod bookings;
 mod cancelling;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use holdfast_adapters_dynamodb::{DynamoLedger, DynamoSearchIndex, Tables};
+use holdfast_app::audit::verify;
 use holdfast_app::bookings::{BookingRequest, Bookings, Cancelled, Requested, is_at_rest};
 use holdfast_app::expiry::Expiry;
 use holdfast_app::holds::{HoldRequest, Holds};
@@ -242,6 +243,8 @@ impl World {
             BookingStatus::Failed => assert_eq!(kept, 0, "{booking:?}"),
         }
         assert!(self.bank.script_is_played(), "the bank did all it was told to");
+        let trail = self.ledger.audit_trail(id).await.expect("a trail");
+        assert_eq!(verify(&booking, &trail), Ok(()), "{trail:?}");
         booking
     }
 

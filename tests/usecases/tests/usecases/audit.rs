@@ -1,0 +1,105 @@
+//! The audit trail's seals: whatever is done to an entry, the first one that is not as it was written is named.
+
+use holdfast_app::audit::verify;
+use holdfast_app::{AuditEvent, BrokenTrail, Ledger};
+use holdfast_domain::{Booking, BookingStatus, Seal};
+use holdfast_testkit::{Database, nightly_resource};
+use jiff::SignedDuration;
+use serde_json::json;
+
+use crate::bank::VISA;
+use crate::world::{NIGHT, World};
+
+/// A booking that was paid and given up, with its trail.
+async fn lived() -> (std::sync::Arc<World>, Booking, Vec<AuditEvent>) {
+    let room = nightly_resource("room", 1, 600);
+    let w = World::running(&room).await;
+    let hold = w.held(&room, "k", NIGHT).await;
+    let id = w.ask(&hold, "pay", VISA).await.expect("an answer").booking.id;
+    w.cancel(&id, "cancel").await.expect("a cancellation");
+    let booking = w.at_rest(&id).await;
+    let trail = w.ledger.audit_trail(&id).await.expect("a trail");
+    assert!(trail.len() >= 7, "{trail:?}");
+    (w, booking, trail)
+}
+
+type Forgery = (&'static str, fn(&mut AuditEvent));
+
+const FORGERIES: [Forgery; 9] = [
+    ("kind", |event| event.kind.push('x')),
+    ("time", |event| event.at += SignedDuration::from_millis(1)),
+    ("actor", |event| event.actor = "nobody".to_owned()),
+    ("status before", |event| event.from = BookingStatus::Completed),
+    ("status after", |event| event.to = BookingStatus::Completed),
+    ("facts", |event| event.data["amount"] = json!(1)),
+    ("trace", |event| event.trace = Some("another".to_owned())),
+    ("seal", |event| event.seal = Some(Seal::parse("forged").expect("a seal"))),
+    ("no seal", |event| event.seal = None),
+];
+
+#[tokio::test]
+async fn a_trail_as_it_was_written_holds() {
+    let (_w, booking, trail) = lived().await;
+    assert_eq!(verify(&booking, &trail), Ok(()));
+}
+
+#[tokio::test]
+async fn whatever_of_an_entry_is_altered_the_entry_is_named() {
+    let (_w, booking, trail) = lived().await;
+    for (at, sequence) in (0..trail.len()).zip(1..) {
+        for (what, forge) in FORGERIES {
+            let mut forged = trail.clone();
+            forge(&mut forged[at]);
+            assert_eq!(verify(&booking, &forged), Err(BrokenTrail::Altered(sequence)), "{what}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_entry_that_was_removed_moved_or_added_is_named() {
+    let (_w, booking, trail) = lived().await;
+    for (at, sequence) in (0..trail.len()).zip(1..) {
+        let mut shorter = trail.clone();
+        shorter.remove(at);
+        assert_eq!(verify(&booking, &shorter), Err(BrokenTrail::Missing(sequence)));
+        if at > 0 {
+            let mut moved = trail.clone();
+            moved.swap(at - 1, at);
+            assert_eq!(verify(&booking, &moved), Err(BrokenTrail::Missing(sequence - 1)));
+        }
+    }
+    let mut longer = trail.clone();
+    let last = trail.last().expect("an entry");
+    longer.push(AuditEvent { sequence: last.sequence + 1, ..last.clone() });
+    assert_eq!(verify(&booking, &longer), Err(BrokenTrail::Added(last.sequence + 1)));
+}
+
+#[tokio::test]
+async fn a_trail_of_another_booking_s_making_is_not_its_own() {
+    let (_w, booking, trail) = lived().await;
+    let other = Booking { seal: trail[0].seal.clone(), ..booking.clone() };
+    assert_eq!(verify(&other, &trail), Err(BrokenTrail::Replaced(booking.version)));
+    let (_other_world, _, foreign) = lived().await;
+    let mut mixed = trail.clone();
+    mixed[2] = AuditEvent { actor: "another".to_owned(), ..foreign[2].clone() };
+    assert_eq!(verify(&booking, &mixed), Err(BrokenTrail::Altered(3)));
+}
+
+#[tokio::test]
+async fn a_stored_entry_that_somebody_rewrites_is_found() {
+    use aws_sdk_dynamodb::types::AttributeValue;
+    let (w, booking, _) = lived().await;
+    let forged = w
+        .database
+        .client
+        .update_item()
+        .table_name(Database::LEDGER)
+        .key("pk", AttributeValue::S(format!("B#{}", booking.id)))
+        .key("sk", AttributeValue::S("E#000004".to_owned()))
+        .update_expression("SET #by = :by")
+        .expression_attribute_names("#by", "by")
+        .expression_attribute_values(":by", AttributeValue::S("nobody".to_owned()));
+    forged.send().await.expect("written");
+    let trail = w.ledger.audit_trail(&booking.id).await.expect("a trail");
+    assert_eq!(verify(&booking, &trail), Err(BrokenTrail::Altered(4)));
+}
