@@ -1,5 +1,6 @@
 //! The records of holds: what each was placed for, and what became of it. The places themselves are counted on pages.
 
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{
     Put, ReturnValuesOnConditionCheckFailure as OnFailure, TransactWriteItem, Update,
 };
@@ -77,46 +78,44 @@ impl DynamoLedger {
             millis(extension.expires_at),
             millis(extension.at),
         ]);
-        let outcome = self
+        let update = self
             .client
             .update_item()
-            .table_name(&self.tables.holds)
-            .set_key(Some(hold_key(id)))
             .update_expression("SET ex.#r = :x, e = :e")
             .condition_expression("attribute_exists(pk) AND attribute_not_exists(ex.#r)")
             .expression_attribute_names("#r", request.as_str())
             .expression_attribute_values(":x", pair)
-            .expression_attribute_values(":e", millis(extension.expires_at))
-            .send()
-            .await;
-        match outcome.map_err(Refused::from) {
-            Ok(_) => Ok((extension, false)),
-            Err(Refused::Condition { .. }) => {
-                let known = self.read_hold(id).await?.and_then(|hold| hold.extensions.get(request).copied());
-                Ok(known.map_or((extension, false), |first| (first, true)))
-            }
-            Err(Refused::Busy) => Err(StoreError::Contention(id.to_string())),
-            Err(Refused::Store(error)) => Err(error),
+            .expression_attribute_values(":e", millis(extension.expires_at));
+        if self.update_record(id, update).await? {
+            return Ok((extension, false));
         }
+        let known = self.read_hold(id).await?.and_then(|hold| hold.extensions.get(request).copied());
+        Ok(known.map_or((extension, false), |first| (first, true)))
     }
 
     pub(crate) async fn record_release(&self, id: &HoldId) -> Result<(), StoreError> {
-        let outcome = self
+        let update = self
             .client
             .update_item()
-            .table_name(&self.tables.holds)
-            .set_key(Some(hold_key(id)))
             .update_expression("SET st = :released")
             .condition_expression("st = :active")
             .expression_attribute_values(":released", s(HoldStatus::Released.as_str()))
-            .expression_attribute_values(":active", s(HoldStatus::Active.as_str()))
-            .send()
-            .await;
-        match outcome.map_err(Refused::from) {
-            Ok(_) | Err(Refused::Condition { .. }) => Ok(()),
-            Err(Refused::Busy) => Err(StoreError::Contention(id.to_string())),
-            Err(Refused::Store(error)) => Err(error),
+            .expression_attribute_values(":active", s(HoldStatus::Active.as_str()));
+        self.update_record(id, update).await.map(drop)
+    }
+
+    /// Gives whether the update's condition held.
+    async fn update_record(&self, id: &HoldId, update: UpdateItemFluentBuilder) -> Result<bool, StoreError> {
+        let update = update.table_name(&self.tables.holds).set_key(Some(hold_key(id)));
+        for attempt in 0..ATTEMPTS_MAX {
+            match update.clone().send().await.map_err(Refused::from) {
+                Ok(_) => return Ok(true),
+                Err(Refused::Condition { .. }) => return Ok(false),
+                Err(Refused::Busy) => pause(attempt).await,
+                Err(Refused::Store(error)) => return Err(error),
+            }
         }
+        Err(StoreError::Contention(id.to_string()))
     }
 
     pub(crate) fn update_hold_record(

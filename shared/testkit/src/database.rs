@@ -1,8 +1,10 @@
 //! A DynamoDB of one's own: dynoxide in this process, spoken to by the real SDK over HTTP.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
@@ -10,7 +12,7 @@ use aws_sdk_dynamodb::types::{
 };
 use tokio::sync::oneshot;
 
-use crate::TestClock;
+use crate::{Faults, TestClock};
 
 const LEDGER: &str = "ledger";
 const HOLDS: &str = "holds";
@@ -20,6 +22,8 @@ const SEARCH: &str = "search";
 pub struct Database {
     /// A client of it.
     pub client: Client,
+    /// What goes wrong on the way to it.
+    pub faults: Faults,
     engine: dynoxide::Database,
     stop: Option<oneshot::Sender<()>>,
 }
@@ -43,16 +47,18 @@ impl Database {
             stopped.await.ok();
         });
         tokio::spawn(served);
+        let faults = Faults::default();
         let config = aws_sdk_dynamodb::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new("us-east-1"))
             .credentials_provider(Credentials::new("test", "test", None, None, "testkit"))
             .endpoint_url(format!("http://{address}"))
-            .http_client(aws_smithy_http_client::Builder::new().build_http())
+            .http_client(faults.http_client())
+            .retry_config(RetryConfig::standard().with_initial_backoff(Duration::from_millis(1)))
             .build();
         let client = Client::from_conf(config);
         make_tables(&client).await;
-        Self { client, engine, stop: Some(stop) }
+        Self { client, faults, engine, stop: Some(stop) }
     }
 
     /// Deletes what the TTL says, as DynamoDB does some day. Gives how many items went.

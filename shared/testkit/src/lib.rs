@@ -6,8 +6,10 @@
 
 mod clock;
 mod database;
+mod faults;
 mod fixtures;
 
 pub use clock::TestClock;
 pub use database::Database;
+pub use faults::{Fault, Faults};
 pub use fixtures::{at, event_resource, hold_for, money, mutation, nightly_resource, slots_resource};

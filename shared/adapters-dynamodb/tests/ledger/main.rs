@@ -5,6 +5,7 @@
 mod bookings;
 mod catalogue;
 mod expiry;
+mod faults;
 mod harness;
 mod index;
 mod model;

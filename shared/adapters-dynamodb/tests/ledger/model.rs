@@ -1,11 +1,12 @@
 //! The ledger against the domain: random histories, each step put both to DynamoDB and to the pure page. The blind
-//! conditions must accept exactly what `decide` accepts, and leave the same page behind.
+//! conditions must accept exactly what `decide` accepts, and leave the same page behind, also when requests and answers get
+//! lost and other writers are in the way.
 
 use holdfast_app::ports::InventoryMove;
 use holdfast_app::{Ledger, LedgerError};
 use holdfast_domain::booking::Cancellation;
 use holdfast_domain::{Booking, BookingEvent, Fingerprint, Hold, Page, PageCommand};
-use holdfast_testkit::{hold_for, nightly_resource};
+use holdfast_testkit::{Fault, hold_for, nightly_resource};
 use jiff::SignedDuration;
 use proptest::prelude::*;
 
@@ -26,7 +27,16 @@ enum Step {
     Close { from: u8, closed: bool },
 }
 
-fn steps() -> impl Strategy<Value = Vec<Step>> {
+impl Step {
+    /// Whether all of it is one write or several that meet themselves again. A booking's transaction says `Stale` to a
+    /// repetition, and leaves it to the use case to find its own write.
+    fn repeats_itself(&self) -> bool {
+        !matches!(self, Self::Open { .. } | Self::Confirm { .. } | Self::Fail { .. } | Self::Cancel { .. })
+    }
+}
+
+/// Steps, each with what goes wrong at which of its calls.
+fn steps() -> impl Strategy<Value = Vec<(Step, Option<(Fault, usize)>)>> {
     let key = || 0u8..6;
     let step = prop_oneof![
         6 => (key(), 1u8..6, 1u8..4, 1u32..3)
@@ -42,7 +52,8 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => (1u8..6, 0u32..5).prop_map(|(from, capacity)| Step::Capacity { from, capacity }),
         1 => (1u8..6, any::<bool>()).prop_map(|(from, closed)| Step::Close { from, closed }),
     ];
-    prop::collection::vec(step, 1..40)
+    let fault = prop::option::weighted(0.3, (prop::sample::select(&Fault::ALL[..]), 0usize..3));
+    prop::collection::vec((step, fault), 1..40)
 }
 
 #[derive(Default, Clone)]
@@ -64,13 +75,19 @@ fn same(mut a: Page, mut b: Page) -> bool {
     a == b
 }
 
-async fn run(steps: Vec<Step>) {
+async fn run(steps: Vec<(Step, Option<(Fault, usize)>)>) {
     let room = nightly_resource("room", 3, 60);
     let h = Harness::with(&room).await;
     let mut model = h.page(&room, PAGE).await;
     let mut lives: Vec<Life> = vec![Life::default(); 6];
-    for (number, step) in steps.iter().enumerate() {
+    for (number, (step, fault)) in steps.iter().enumerate() {
         let now = h.now();
+        let _ = h.database.faults.end();
+        if let Some((fault, passes)) = fault
+            && (step.repeats_itself() || *fault != Fault::AnswerLost)
+        {
+            h.database.faults.strike(*fault, *passes, 1);
+        }
         let (expected, accepted) = match step {
             Step::Pass { seconds } => {
                 h.clock.advance(SignedDuration::from_secs(*seconds));
@@ -213,6 +230,7 @@ async fn run(steps: Vec<Step>) {
                 (decide(&model, &command, &h), outcome.is_ok())
             }
         };
+        let _ = h.database.faults.end();
         assert_eq!(accepted, expected.is_some(), "step {number}, {step:?}, of {steps:?}");
         model = expected.unwrap_or(model);
         let stored = h.page(&room, PAGE).await;

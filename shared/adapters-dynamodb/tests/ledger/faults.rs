@@ -1,0 +1,303 @@
+//! Every operation of the ledger, with every fault, at every call it makes: what passes is got over and has one effect;
+//! what lasts is an outage, never a refusal.
+
+use futures::future::join_all;
+use holdfast_app::ports::InventoryMove;
+use holdfast_app::{CommitError, Ledger, LedgerError, StoreError};
+use holdfast_domain::booking::Cancellation;
+use holdfast_domain::schedule::Slot;
+use holdfast_domain::{Booking, BookingEvent, Fingerprint, Hold, Money, Page, Resource};
+use holdfast_testkit::{Fault, at, hold_for, nightly_resource};
+
+use crate::harness::Harness;
+
+const NIGHTS: (&str, &str) = ("2030-06-03", "2030-06-05");
+const OVER_MONTHS: (&str, &str) = ("2030-06-29", "2030-07-02");
+const CAPACITY: u32 = 3;
+const TTL: u32 = 60;
+
+/// Faults that last until nobody tries any more.
+const LASTING: [Fault; 5] =
+    [Fault::Conflict, Fault::Throttled, Fault::Broken, Fault::RequestLost, Fault::AnswerLost];
+/// Faults in a row that are got over: fewer than the SDK's tries, and fewer than the ledger's.
+const PASSING: usize = 2;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Operation {
+    Place,
+    PlaceOverMonths,
+    PlaceOverDead,
+    Extend,
+    Release,
+    Expire,
+    Open,
+    Confirm,
+    ConfirmDead,
+    Abandon,
+    Cancel,
+    SetInventory,
+    Replace,
+}
+
+const OPERATIONS: [Operation; 13] = [
+    Operation::Place,
+    Operation::PlaceOverMonths,
+    Operation::PlaceOverDead,
+    Operation::Extend,
+    Operation::Release,
+    Operation::Expire,
+    Operation::Open,
+    Operation::Confirm,
+    Operation::ConfirmDead,
+    Operation::Abandon,
+    Operation::Cancel,
+    Operation::SetInventory,
+    Operation::Replace,
+];
+
+/// How an operation ended, as its caller sees it.
+#[derive(Debug, PartialEq, Eq)]
+enum Outcome {
+    Done,
+    /// The booking has changed meanwhile: the caller reads it again, and finds its own write.
+    Stale,
+    /// The resource has changed meanwhile: the caller reads it again.
+    Changed,
+    Outage,
+    Refused(String),
+}
+
+fn of_store(error: &StoreError) -> Outcome {
+    match error {
+        StoreError::Unavailable(_) | StoreError::Contention(_) => Outcome::Outage,
+        StoreError::Corrupt { .. } => Outcome::Refused(error.to_string()),
+    }
+}
+
+fn of_ledger<T>(result: Result<T, LedgerError>) -> Outcome {
+    match result {
+        Ok(_) => Outcome::Done,
+        Err(LedgerError::Store(error)) => of_store(&error),
+        Err(LedgerError::ResourceChanged) => Outcome::Changed,
+        Err(error @ (LedgerError::Rejected(_) | LedgerError::TooManyPages { .. })) => {
+            Outcome::Refused(error.to_string())
+        }
+    }
+}
+
+fn of_commit<T>(result: Result<T, CommitError>) -> Outcome {
+    match result {
+        Ok(_) => Outcome::Done,
+        Err(CommitError::Stale) => Outcome::Stale,
+        Err(CommitError::Store(error)) => of_store(&error),
+        Err(CommitError::Rejected(rejection)) => Outcome::Refused(rejection.to_string()),
+    }
+}
+
+/// All that the ledger says of what happened. Sequence numbers aside: a repeated write may take one more.
+#[derive(Debug, PartialEq)]
+struct Picture {
+    resource: Option<Resource>,
+    pages: Vec<Page>,
+    hold: Option<holdfast_domain::HoldSnapshot>,
+    booking: Option<Booking>,
+    trail: usize,
+}
+
+struct Scene {
+    h: Harness,
+    room: Resource,
+    hold: Hold,
+    booking: Option<Booking>,
+}
+
+impl Scene {
+    /// All that comes before the operation.
+    async fn before(operation: Operation) -> Self {
+        let room = nightly_resource("room", CAPACITY, TTL);
+        let h = Harness::with(&room).await;
+        h.placed(&room, "other", NIGHTS, 1).await;
+        let range = if operation == Operation::PlaceOverMonths { OVER_MONTHS } else { NIGHTS };
+        let quantity = if operation == Operation::PlaceOverDead { CAPACITY } else { 1 };
+        if operation == Operation::PlaceOverDead {
+            h.pass(i64::from(TTL));
+        }
+        let hold = hold_for(&room, "guest", "own", range, quantity, h.now());
+        let mut scene = Self { h, room, hold, booking: None };
+        if matches!(operation, Operation::SetInventory | Operation::Replace) {
+            scene.h.pass(i64::from(TTL));
+        }
+        if !matches!(
+            operation,
+            Operation::Place
+                | Operation::PlaceOverMonths
+                | Operation::PlaceOverDead
+                | Operation::SetInventory
+                | Operation::Replace
+        ) {
+            let by = scene.h.by("guest");
+            scene.h.ledger.place(&[&scene.room], &scene.hold, &by).await.expect("free places");
+        }
+        if operation == Operation::Expire {
+            scene.h.pass(i64::from(TTL));
+        }
+        if matches!(operation, Operation::Confirm | Operation::ConfirmDead | Operation::Abandon) {
+            let booking = scene.h.open(&scene.hold, "pay").await.expect("a claim");
+            let authorized = scene.h.apply(&booking, BookingEvent::Authorized, InventoryMove::Keep).await;
+            scene.booking = Some(authorized.expect("an authorization"));
+        }
+        if operation == Operation::ConfirmDead {
+            scene.h.pass(1_000);
+        }
+        if operation == Operation::Cancel {
+            scene.booking = Some(scene.h.confirmed(&scene.hold, "pay").await);
+        }
+        scene
+    }
+
+    async fn perform(&self, operation: Operation) -> Outcome {
+        let Self { h, room, hold, booking } = self;
+        let by = h.by("somebody");
+        let booked = || booking.as_ref().expect("a booking");
+        match operation {
+            Operation::Place | Operation::PlaceOverMonths | Operation::PlaceOverDead => {
+                of_ledger(h.ledger.place(&[room], hold, &by).await)
+            }
+            Operation::Extend => {
+                let request = Fingerprint::parse("request").expect("a digest");
+                of_ledger(h.ledger.extend(hold, &request, &by).await)
+            }
+            Operation::Release => of_ledger(h.ledger.release(hold, &by).await),
+            Operation::Expire => of_ledger(h.ledger.expire(hold, &by).await),
+            Operation::Open => of_commit(h.open(hold, "pay").await),
+            Operation::Confirm | Operation::ConfirmDead => {
+                of_commit(h.apply(booked(), BookingEvent::Confirmed, InventoryMove::Confirm).await)
+            }
+            Operation::Abandon => {
+                let failed = BookingEvent::Failed { reason: "expired".to_owned(), declined: false };
+                of_commit(h.apply(booked(), failed, InventoryMove::Abandon).await)
+            }
+            Operation::Cancel => {
+                let digest = |text| Fingerprint::parse(text).expect("a digest");
+                let cancelled = BookingEvent::Cancelled(Cancellation {
+                    reason: None,
+                    refund: Money::zero(booked().order.price.currency()),
+                    before_capture: true,
+                    request: (digest("key"), digest("content")),
+                    at: h.now(),
+                });
+                of_commit(h.apply(booked(), cancelled, InventoryMove::Free).await)
+            }
+            Operation::SetInventory => {
+                let slot = |day: &str| Slot {
+                    page: "2030-06".to_owned(),
+                    key: holdfast_domain::SlotKey::parse(day).expect("a slot"),
+                    start: at("2030-06-03T19:00:00Z"),
+                    end: at("2030-06-04T15:00:00Z"),
+                };
+                let slots = [slot("03"), slot("04")];
+                of_ledger(h.ledger.set_inventory(room, &slots, Some(7), Some(true), &by).await)
+            }
+            Operation::Replace => {
+                let mut next = room.clone();
+                next.terms.capacity = 5;
+                next.revision += 1;
+                of_ledger(h.ledger.put_resource(Some(room), &next, &by).await)
+            }
+        }
+    }
+
+    async fn picture(&self) -> Picture {
+        let Self { h, room, hold, .. } = self;
+        let mut pages = h.ledger.stored_pages(room).await.expect("pages");
+        for page in &mut pages {
+            assert_eq!(page.broken_slot(), None, "{page:?}");
+            page.seq = 0;
+        }
+        let id = holdfast_app::identity::booking_id(&hold.order.guest, "pay");
+        Picture {
+            resource: h.ledger.resource(&room.id).await.expect("a read"),
+            pages,
+            hold: h.ledger.hold(&hold.id).await.expect("a read"),
+            booking: h.ledger.booking(&id).await.expect("a read"),
+            trail: h.ledger.audit_trail(&id).await.expect("a trail").len(),
+        }
+    }
+}
+
+/// What the ledger shows after an operation to which nothing happened.
+async fn undisturbed(operation: Operation) -> Picture {
+    let scene = Scene::before(operation).await;
+    assert_eq!(scene.perform(operation).await, Outcome::Done, "{operation:?}");
+    scene.picture().await
+}
+
+/// What an operation may answer although its effect is there.
+fn may_answer(operation: Operation, fault: Fault, outcome: &Outcome) -> bool {
+    match outcome {
+        Outcome::Done => true,
+        Outcome::Stale => {
+            fault == Fault::AnswerLost
+                && matches!(
+                    operation,
+                    Operation::Open
+                        | Operation::Confirm
+                        | Operation::ConfirmDead
+                        | Operation::Abandon
+                        | Operation::Cancel
+                )
+        }
+        Outcome::Changed => operation == Operation::Replace && fault != Fault::RequestLost,
+        Outcome::Outage | Outcome::Refused(_) => false,
+    }
+}
+
+#[tokio::test]
+async fn what_passes_is_got_over_and_has_one_effect() {
+    let runs = OPERATIONS.map(|operation| async move {
+        let expected = undisturbed(operation).await;
+        let mut struck = 0;
+        for fault in Fault::ALL {
+            for times in 1..=PASSING {
+                for passes in 0.. {
+                    let scene = Scene::before(operation).await;
+                    scene.h.database.faults.strike(fault, passes, times);
+                    let outcome = scene.perform(operation).await;
+                    let met = scene.h.database.faults.end();
+                    if met == 0 {
+                        break;
+                    }
+                    struck += met;
+                    let case = format!("{operation:?}, {fault:?} × {times} after {passes} calls");
+                    assert!(may_answer(operation, fault, &outcome), "{case}: {outcome:?}");
+                    if outcome != Outcome::Changed {
+                        assert_eq!(scene.picture().await, expected, "{case}");
+                    }
+                }
+            }
+        }
+        struck
+    });
+    let struck: usize = join_all(runs).await.into_iter().sum();
+    println!("{struck} faults met");
+    assert!(struck > 200, "{struck}");
+}
+
+#[tokio::test]
+async fn what_lasts_is_an_outage_and_never_a_refusal() {
+    let cases = OPERATIONS.into_iter().flat_map(|operation| LASTING.map(|fault| (operation, fault)));
+    let runs = cases.map(|(operation, fault)| async move {
+        let scene = Scene::before(operation).await;
+        let before = scene.picture().await;
+        scene.h.database.faults.strike(fault, 0, usize::MAX);
+        let outcome = scene.perform(operation).await;
+        assert!(scene.h.database.faults.end() > 0, "{operation:?} calls nobody");
+        let changed = operation == Operation::Replace && fault == Fault::Conflict;
+        let expected = if changed { Outcome::Changed } else { Outcome::Outage };
+        assert_eq!(outcome, expected, "{operation:?}, {fault:?}");
+        if fault != Fault::AnswerLost {
+            assert_eq!(scene.picture().await, before, "{operation:?}, {fault:?}: nothing was written");
+        }
+    });
+    join_all(runs).await;
+}

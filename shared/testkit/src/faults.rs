@@ -1,0 +1,146 @@
+//! What goes wrong between a client and DynamoDB: refusals that are no answer to the question, and answers that get lost.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_types::body::SdkBody;
+
+/// What happens to a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// Another transaction is at the same item.
+    Conflict,
+    /// The account's requests come too fast.
+    Throttled,
+    /// The table's requests come too fast.
+    CapacityExceeded,
+    /// DynamoDB fails inside.
+    Broken,
+    /// The connection breaks before the call arrives.
+    RequestLost,
+    /// The call takes effect, and its answer never comes.
+    AnswerLost,
+}
+
+impl Fault {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::Conflict,
+        Self::Throttled,
+        Self::CapacityExceeded,
+        Self::Broken,
+        Self::RequestLost,
+        Self::AnswerLost,
+    ];
+
+    /// Status and body of DynamoDB's refusal; `None` where none is sent. `operation` is a call's `X-Amz-Target`.
+    fn refusal(self, operation: &str) -> Option<(u16, String)> {
+        let plain = |status, name: &str| {
+            let body = format!(
+                r#"{{"__type":"com.amazonaws.dynamodb.v20120810#{name}","message":"a planted fault"}}"#
+            );
+            Some((status, body))
+        };
+        match self {
+            Self::Conflict if operation.ends_with("TransactWriteItems") => {
+                let reasons = r#"[{"Code":"TransactionConflict","Message":"a planted fault"}]"#;
+                let name = "com.amazonaws.dynamodb.v20120810#TransactionCanceledException";
+                let body =
+                    format!(r#"{{"__type":"{name}","Message":"cancelled","CancellationReasons":{reasons}}}"#);
+                Some((400, body))
+            }
+            Self::Conflict => plain(400, "TransactionConflictException"),
+            Self::Throttled => plain(400, "ThrottlingException"),
+            Self::CapacityExceeded => plain(400, "ProvisionedThroughputExceededException"),
+            Self::Broken => plain(500, "InternalServerError"),
+            Self::RequestLost | Self::AnswerLost => None,
+        }
+    }
+
+    /// Whether it can befall this operation.
+    fn befalls(self, operation: &str) -> bool {
+        let writes = ["UpdateItem", "PutItem", "DeleteItem", "TransactWriteItems"];
+        self != Self::Conflict || writes.iter().any(|write| operation.ends_with(write))
+    }
+}
+
+#[derive(Debug, Default)]
+struct Plan {
+    fault: Option<Fault>,
+    passes: usize,
+    left: usize,
+    struck: usize,
+}
+
+/// The faults that a database's client meets. Clones share one plan; without a plan nothing happens.
+#[derive(Debug, Clone, Default)]
+pub struct Faults(Arc<Mutex<Plan>>);
+
+impl Faults {
+    fn plan(&self) -> MutexGuard<'_, Plan> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// From now on: `passes` calls go well, then `times` calls meet `fault`.
+    pub fn strike(&self, fault: Fault, passes: usize, times: usize) {
+        *self.plan() = Plan { fault: Some(fault), passes, left: times, struck: 0 };
+    }
+
+    /// Nothing goes wrong any more. Gives how many calls met their fault.
+    #[must_use]
+    pub fn end(&self) -> usize {
+        std::mem::take(&mut *self.plan()).struck
+    }
+
+    fn next(&self, operation: &str) -> Option<Fault> {
+        let plan = &mut *self.plan();
+        let fault = plan.fault.filter(|fault| plan.left > 0 && fault.befalls(operation))?;
+        if plan.passes > 0 {
+            plan.passes -= 1;
+            return None;
+        }
+        plan.left -= 1;
+        plan.struck += 1;
+        Some(fault)
+    }
+
+    /// A client that meets these faults.
+    pub(crate) fn http_client(&self) -> SharedHttpClient {
+        let faults = self.clone();
+        let whole = aws_smithy_http_client::Builder::new().build_http();
+        http_client_fn(move |settings, components| {
+            let inner = whole.http_connector(settings, components);
+            SharedHttpConnector::new(Connector { inner, faults: faults.clone() })
+        })
+    }
+}
+
+#[derive(Debug)]
+struct Connector {
+    inner: SharedHttpConnector,
+    faults: Faults,
+}
+
+impl HttpConnector for Connector {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let operation = request.headers().get("x-amz-target").unwrap_or_default().to_owned();
+        let Some(fault) = self.faults.next(&operation) else { return self.inner.call(request) };
+        if let Some((status, body)) = fault.refusal(&operation) {
+            let status = status.try_into().expect("a status");
+            return HttpConnectorFuture::ready(Ok(HttpResponse::new(status, SdkBody::from(body))));
+        }
+        let broken = || ConnectorError::io("a planted fault".into());
+        if fault == Fault::RequestLost {
+            return HttpConnectorFuture::ready(Err(broken()));
+        }
+        let answer = self.inner.call(request);
+        HttpConnectorFuture::new(async move {
+            drop(answer.await);
+            Err(broken())
+        })
+    }
+}
