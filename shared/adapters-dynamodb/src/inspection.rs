@@ -109,7 +109,9 @@ impl DynamoLedger {
         for item in output.items() {
             match decode(item) {
                 Ok(decoded) => part.items.push(decoded),
-                Err(StoreError::Corrupt { item, reason }) => part.unreadable.push(Unreadable { item, reason }),
+                Err(StoreError::Corrupt { item, reason }) => {
+                    part.unreadable.push(Unreadable { item, reason })
+                }
                 Err(error) => return Err(error),
             }
         }

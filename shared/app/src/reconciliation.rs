@@ -20,7 +20,8 @@ use jiff::{SignedDuration, Timestamp};
 use self::compare::{Inventory, agree, both_sides, is_unfinished, name_of, remedy_of, stands};
 pub use self::findings::{Finding, Kind, Remedy, Report};
 pub use self::ports::{
-    LedgerInspection, ListedPayment, ManualReview, Part, PaymentListing, SagaInspection, SagaState, Unreadable,
+    LedgerInspection, ListedPayment, ManualReview, Part, PaymentListing, SagaInspection, SagaState,
+    Unreadable,
 };
 use crate::bookings::{CLAIM_SECONDS, is_at_rest};
 use crate::failure::Failure;
@@ -69,11 +70,8 @@ impl Reconciliation {
     /// Over these ports.
     #[must_use]
     pub fn new(ports: Ports) -> Self {
-        let webhook = Webhook::new(
-            Arc::clone(&ports.ledger),
-            Arc::clone(&ports.payments),
-            Arc::clone(&ports.workflow),
-        );
+        let webhook =
+            Webhook::new(Arc::clone(&ports.ledger), Arc::clone(&ports.payments), Arc::clone(&ports.workflow));
         Self { ports, webhook }
     }
 

@@ -56,7 +56,8 @@ impl Inventory {
             let slots = self.standing.entry(placement.page.clone()).or_default();
             for slot in &placement.slots {
                 let standing = slots.entry(slot.clone()).or_default();
-                let places = if booking.order.end <= now { &mut standing.over } else { &mut standing.current };
+                let places =
+                    if booking.order.end <= now { &mut standing.over } else { &mut standing.current };
                 *places = places.saturating_add(placement.quantity);
             }
         }
@@ -88,7 +89,8 @@ impl Inventory {
             let Standing { current, over } = bookings.get(slot).copied().unwrap_or_default();
             let most = current.saturating_add(over);
             let fits = current <= confirmed && confirmed <= most;
-            (!fits).then(|| format!("slot {slot}: the page counts {confirmed} confirmed, bookings have {most}"))
+            (!fits)
+                .then(|| format!("slot {slot}: the page counts {confirmed} confirmed, bookings have {most}"))
         })
     }
 }

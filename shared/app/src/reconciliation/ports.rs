@@ -6,9 +6,7 @@ use holdfast_domain::{Booking, BookingId, HoldId, Money, Page, PageHold, PageKey
 use jiff::Timestamp;
 
 use super::Finding;
-use crate::ports::{
-    LedgerError, Mutation, Payment, PaymentError, PaymentState, StoreError, WorkflowError,
-};
+use crate::ports::{LedgerError, Mutation, Payment, PaymentError, PaymentState, StoreError, WorkflowError};
 
 /// A part of what is stored.
 #[derive(Debug, Clone, PartialEq)]
