@@ -154,6 +154,8 @@ class Shim:
             raise errors.provider_failure()
         if "latest_charge" in expand and body.get("latest_charge"):
             body = body | {"latest_charge": await self._intents.charge_of(body["id"])}
+        if "data.latest_charge" in expand:
+            body = body | {"data": [one | {"latest_charge": await self._intents.charge_of(one["id"])} for one in body["data"]]}
         return 200, body
 
     async def _dispatch(self, request: web.Request, params: dict[str, Any], key: str | None, decline: bool) -> dict[str, Any]:
@@ -161,7 +163,7 @@ class Shim:
             case "POST", ["v1", "payment_intents"]:
                 return await self._intents.create(params, key)
             case "GET", ["v1", "payment_intents"]:
-                return await self._intents.list(request.query_string)
+                return await self._intents.list(params)
             case "GET", ["v1", "payment_intents", intent_id]:
                 return await self._intents.retrieve(intent_id)
             case "POST", ["v1", "payment_intents", intent_id]:

@@ -15,6 +15,8 @@ mod extending;
 mod flow;
 mod holds;
 mod losses;
+mod reconciliation;
+mod reconciliation_world;
 mod refunds;
 mod resources;
 mod saga;
