@@ -201,7 +201,7 @@ class Intents:
     async def retrieve(self, intent_id: str) -> dict[str, Any]:
         return self.mended(await self._raw(intent_id))
 
-    async def list(self, params: dict[str, Any]) -> dict[str, Any]:
+    async def list(self, params: dict[str, Any], with_charges: bool) -> dict[str, Any]:
         """Newest first. localstripe lists oldest first and knows no `created`: take all, filter, cut."""
         for name in params:
             if name not in ("limit", "starting_after", "created", "customer"):
@@ -225,7 +225,11 @@ class Intents:
                 )
             found = found[names.index(params["starting_after"]) + 1:]
         return {"object": "list", "url": "/v1/payment_intents", "has_more": len(found) > limit,
-                "data": [self.mended(raw) for raw in found[:limit]]}
+                "data": [self._listed(raw, with_charges) for raw in found[:limit]]}
+
+    def _listed(self, raw: dict[str, Any], with_charge: bool) -> dict[str, Any]:
+        charge = raw["latest_charge"]
+        return self.mended(raw) | ({"latest_charge": self.mended_charge(charge)} if with_charge and charge else {})
 
     async def charge_of(self, intent_id: str) -> dict[str, Any] | None:
         charge = (await self._raw(intent_id))["latest_charge"]

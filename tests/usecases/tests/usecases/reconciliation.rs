@@ -68,8 +68,6 @@ async fn a_healthy_world_has_no_drift() {
     w.held(&room(), "dead", NIGHT).await;
     w.pass(2 * 3600);
     assert_eq!(Completion::new(w.ledger.clone()).run(&w.by("completion")).await.expect("a run").completed, 1);
-    let dead = w.place(&room(), "dead", NIGHT, 1).await;
-    drop(dead);
     for hold in w.ledger.stored_pages(&room()).await.expect("pages").iter().flat_map(|page| page.holds.keys())
     {
         w.expiry.on_timer(hold, &w.by("expiry")).await.expect("a timer");
