@@ -41,7 +41,7 @@ def lines(report: dict[str, Any]) -> list[str]:
     out.append(f"{counts}; {report['repaired']} {'repairable' if report['dryRun'] else 'repaired'}, {report['forReview']} for review"
                + ("" if report["dryRun"] else f", {report['parked']} of them parked now"))
     if report["changing"]:
-        out.append(f"{report['changing']} pages were written meanwhile: the next run looks at them")
+        out.append(f"{report['changing']} things were changed meanwhile: the next run looks at them")
     if report["more"]:
         out.append("The run stopped at its bound: there may be more")
     return out

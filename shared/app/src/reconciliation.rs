@@ -17,7 +17,7 @@ use holdfast_domain::inventory::HoldState;
 use holdfast_domain::{Booking, BookingId, BookingStatus, HoldId, Page, PageHold, PageKey, PageRejection};
 use jiff::{SignedDuration, Timestamp};
 
-use self::compare::{Inventory, agree, both_sides, is_unfinished, name_of, remedy_of, stands};
+use self::compare::{Inventory, Mismatch, agree, both_sides, is_unfinished, name_of, remedy_of, stands};
 pub use self::findings::{Finding, Kind, Remedy, Report};
 pub use self::ports::{
     LedgerInspection, ListedPayment, ManualReview, Part, PaymentListing, SagaInspection, SagaState,
@@ -160,9 +160,31 @@ impl Run<'_> {
         self.report.findings.push(finding);
     }
 
+    /// An item is named once, whoever came across it.
     fn found_unreadable(&mut self, items: &[Unreadable]) {
         for Unreadable { item, reason } in items {
-            self.found(Kind::UnreadableItem, item, None, Remedy::Review, reason.as_str());
+            let is_this = |one: &Finding| one.kind == Kind::UnreadableItem && one.subject == *item;
+            if !self.report.findings.iter().any(is_this) {
+                self.found(Kind::UnreadableItem, item, None, Remedy::Review, reason.as_str());
+            }
+        }
+    }
+
+    /// What trouble with one thing means for the run: an item that cannot be read is a finding, one that others keep
+    /// changing is left to the next run, an outage ends this one.
+    fn go_on(&mut self, outcome: Result<(), Failure>) -> Result<(), Failure> {
+        match outcome {
+            Err(Failure::Store(StoreError::Corrupt { item, reason })) => {
+                self.found_unreadable(&[Unreadable { item, reason }]);
+                Ok(())
+            }
+            Err(Failure::Store(StoreError::Contention(item))) => {
+                tracing::info!(item, "left to the next run");
+                self.report.changing += 1;
+                Ok(())
+            }
+            Err(error) => Err(error),
+            Ok(()) => Ok(()),
         }
     }
 
@@ -191,7 +213,8 @@ impl Run<'_> {
                 if !self.has_room() {
                     return Ok(());
                 }
-                self.look_at_page(page).await?;
+                let outcome = self.look_at_page(page).await;
+                self.go_on(outcome)?;
             }
             cursor = part.next;
             if cursor.is_none() {
@@ -208,16 +231,18 @@ impl Run<'_> {
             self.found(Kind::PageUnbalanced, name_of_page(&page.key), None, Remedy::Review, detail);
             return Ok(());
         }
+        // Claims first: dropping a hold writes the page.
+        let now = self.now();
+        for (id, entry) in page.holds.iter().filter(|(_, entry)| entry.is_live(now)) {
+            if let HoldState::Confirming { booking, .. } = &entry.state {
+                let outcome = self.look_at_claim(page, id, booking).await;
+                self.go_on(outcome)?;
+            }
+        }
         let mut repaired = false;
         for (id, entry) in &page.holds {
-            match &entry.state {
-                HoldState::Active | HoldState::Confirming { .. } if !entry.is_live(self.now()) => {
-                    if self.is_past(entry.lapses_at(), DEAD_HOLD_SECONDS) {
-                        repaired |= self.expire(&page.key, id, entry).await?;
-                    }
-                }
-                HoldState::Confirming { booking, .. } => self.look_at_claim(page, id, booking).await?,
-                HoldState::Active => {}
+            if self.is_past(entry.lapses_at(), DEAD_HOLD_SECONDS) {
+                repaired |= self.expire(&page.key, id, entry).await?;
             }
         }
         if repaired && let Some(page) = self.ports.inspection.page_as_stored(&page.key).await? {
@@ -269,7 +294,8 @@ impl Run<'_> {
                 if !self.has_room() {
                     return Ok(());
                 }
-                self.look_at_booking(booking).await?;
+                let outcome = self.look_at_booking(booking).await;
+                self.go_on(outcome)?;
             }
             cursor = part.next;
             if cursor.is_none() {
@@ -386,12 +412,18 @@ impl Run<'_> {
             if !self.has_room() {
                 return Ok(());
             }
-            if self.is_unchanged(&mismatch.page, mismatch.seq).await? {
-                let page = name_of_page(&mismatch.page);
-                self.found(Kind::ConfirmedMismatch, page, None, Remedy::Review, mismatch.detail);
-            } else {
-                self.report.changing += 1;
-            }
+            let outcome = self.look_at_mismatch(mismatch).await;
+            self.go_on(outcome)?;
+        }
+        Ok(())
+    }
+
+    async fn look_at_mismatch(&mut self, mismatch: Mismatch) -> Result<(), Failure> {
+        if self.is_unchanged(&mismatch.page, mismatch.seq).await? {
+            let page = name_of_page(&mismatch.page);
+            self.found(Kind::ConfirmedMismatch, page, None, Remedy::Review, mismatch.detail);
+        } else {
+            self.report.changing += 1;
         }
         Ok(())
     }
@@ -402,21 +434,27 @@ impl Run<'_> {
             if !self.has_room() {
                 return Ok(());
             }
-            let named = listed.payment.booking.as_deref().and_then(|id| BookingId::parse(id).ok());
-            let Some(id) = named else { continue };
-            if !listed.holds_money() || !self.is_past(listed.created_at, SETTLING_SECONDS) {
-                continue;
-            }
-            let detail = format!("{}, {}", name_of(&listed.payment.state), listed.amount.amount());
-            match self.ports.ledger.booking(&id).await? {
-                None => self.found(Kind::OrphanedPayment, intent, Some(&id), Remedy::Review, detail),
-                // The booking came to be, or to its payment, after all bookings were read.
-                Some(booking) if booking.payment_intent.as_ref() == Some(&intent) => {}
-                Some(booking) => {
-                    let own = booking.payment_intent.as_deref().unwrap_or("none");
-                    let detail = format!("{detail}; the booking's own payment is {own}");
-                    self.found(Kind::DuplicatePayment, intent, Some(&id), Remedy::Review, detail);
-                }
+            let outcome = self.look_at_other_payment(&intent, &listed).await;
+            self.go_on(outcome)?;
+        }
+        Ok(())
+    }
+
+    async fn look_at_other_payment(&mut self, intent: &str, listed: &ListedPayment) -> Result<(), Failure> {
+        let named = listed.payment.booking.as_deref().and_then(|id| BookingId::parse(id).ok());
+        let Some(id) = named else { return Ok(()) };
+        if !listed.holds_money() || !self.is_past(listed.created_at, SETTLING_SECONDS) {
+            return Ok(());
+        }
+        let detail = format!("{}, {}", name_of(&listed.payment.state), listed.amount.amount());
+        match self.ports.ledger.booking(&id).await? {
+            None => self.found(Kind::OrphanedPayment, intent, Some(&id), Remedy::Review, detail),
+            // The booking came to be, or to its payment, after all bookings were read.
+            Some(booking) if booking.payment_intent.as_deref() == Some(intent) => {}
+            Some(booking) => {
+                let own = booking.payment_intent.as_deref().unwrap_or("none");
+                let detail = format!("{detail}; the booking's own payment is {own}");
+                self.found(Kind::DuplicatePayment, intent, Some(&id), Remedy::Review, detail);
             }
         }
         Ok(())

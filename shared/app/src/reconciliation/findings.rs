@@ -94,7 +94,7 @@ pub struct Report {
     pub bookings: u32,
     /// Payments at the provider looked at.
     pub payments: u32,
-    /// Pages that differed from their bookings but were changed meanwhile: the next run looks at them again.
+    /// Things that others changed while they were compared: the next run looks at them again.
     pub changing: u32,
     /// What was found.
     pub findings: Vec<Finding>,

@@ -327,6 +327,22 @@ async fn an_item_that_cannot_be_read_does_not_hide_the_others() {
 }
 
 #[tokio::test]
+async fn a_claim_by_a_booking_that_cannot_be_read_does_not_end_the_run() {
+    let (w, desk) = (World::with(&room()).await, Arc::new(Desk::default()));
+    let hold = w.held(&room(), "k", NIGHT).await;
+    let id = w.open(&hold, "pay", VISA).await;
+    set(&w, (&format!("B#{id}"), "B"), "st", text("nonsense")).await;
+    let twin = stray(&w, PaymentState::Authorized, 0, SETTLING_SECONDS);
+    w.bank.plant("pi_stray", id.as_str(), twin.clone());
+    w.bank.plant("pi_taken", "bkg_nobody", twin);
+    let expected = [
+        found(Kind::UnreadableItem, format!("B#{id}/B"), Remedy::Review),
+        found(Kind::OrphanedPayment, "pi_taken", Remedy::Review),
+    ];
+    check(&w, &desk, &expected).await;
+}
+
+#[tokio::test]
 async fn a_ledger_of_many_parts_is_read_to_its_end() {
     let (w, desk) = world().await;
     booked(&w, "k", VISA).await;
