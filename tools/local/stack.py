@@ -19,6 +19,7 @@ import config
 import deploy
 import prerequisites
 import processes
+import reconcile as reconciliation
 import services
 from commands import tool_env
 from console import Stop, say, step
@@ -182,6 +183,10 @@ def invoke(arguments: argparse.Namespace) -> None:
     os.execve(command[0], command, tool_env(**config.AWS_ENV))
 
 
+def reconcile(arguments: argparse.Namespace) -> None:
+    raise SystemExit(reconciliation.show(reconciliation.run(deployed_name("reconciliation"), arguments.dry_run)))
+
+
 def execute(arguments: argparse.Namespace) -> None:
     """Runs a command with the stack's values in its environment."""
     program, *_ = command = arguments.words[1:] if arguments.words[:1] == ["--"] else arguments.words
@@ -231,6 +236,9 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     one = commands.add_parser("watch")
     one.add_argument("--fn", required=True)
     one.set_defaults(command=watch)
+    one = commands.add_parser("reconcile")
+    one.add_argument("--dry-run", action="store_true", help="only look: nothing is changed, parked or published")
+    one.set_defaults(command=reconcile)
     one = commands.add_parser("invoke")
     one.add_argument("--fn", required=True)
     one.add_argument("--event", required=True)

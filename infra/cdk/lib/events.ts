@@ -161,7 +161,7 @@ export interface EventFlowProps {
   readonly ledger: Table;
   readonly holds: Table;
   readonly partnerEnabled: boolean;
-  /** Whether the bus refuses events from anybody but the relay. */
+  /** Whether the bus refuses events from anybody but the relay and the reconciliation. */
   readonly busPolicy: boolean;
 }
 
@@ -172,7 +172,7 @@ export class EventFlow extends Construct {
     const { channels, functions } = props;
 
     if (props.busPolicy) {
-      onlyPublisher(this, channels.bus, functions.get('relay'));
+      onlyPublishers(this, channels.bus, [functions.get('relay'), functions.get('reconciliation')]);
     }
 
     for (const consumer of CONSUMERS) {
@@ -277,16 +277,16 @@ export class EventFlow extends Construct {
   }
 }
 
-/** What is on the bus comes from the ledger: whoever else in the account may put events somewhere, may not put them here. */
-function onlyPublisher(scope: Construct, bus: EventBus, publisher: HoldfastFunction): void {
-  const statementId = 'OnlyTheRelayPublishes';
+/** What is on the bus comes from the ledger, or from who looks through it: whoever else in the account may put events somewhere, may not put them here. */
+function onlyPublishers(scope: Construct, bus: EventBus, publishers: readonly HoldfastFunction[]): void {
+  const statementId = 'OnlyOwnFunctionsPublish';
   const statement = new PolicyStatement({
     sid: statementId,
     effect: Effect.DENY,
     principals: [new AnyPrincipal()],
     actions: ['events:PutEvents'],
     resources: [bus.eventBusArn],
-    conditions: { ArnNotEquals: { 'aws:PrincipalArn': publisher.role.roleArn } },
+    conditions: { ArnNotEquals: { 'aws:PrincipalArn': publishers.map(({ role }) => role.roleArn) } },
   });
   new CfnEventBusPolicy(scope, 'BusPolicy', {
     eventBusName: bus.eventBusName,

@@ -33,6 +33,7 @@ export const FUNCTION_NAMES = [
   'notify',
   'partner',
   'completion',
+  'reconciliation',
 ] as const;
 
 export type FunctionName = (typeof FUNCTION_NAMES)[number];
@@ -46,6 +47,7 @@ export interface FunctionsProps {
   readonly bus: EventBus;
   readonly secret: Secret;
   readonly timerQueue: Queue;
+  readonly manualReview: Queue;
 }
 
 export class Functions extends Construct {
@@ -53,7 +55,7 @@ export class Functions extends Construct {
 
   constructor(scope: Construct, id: string, props: FunctionsProps) {
     super(scope, id);
-    const { tables, settings, bus, secret, timerQueue } = props;
+    const { tables, settings, bus, secret, timerQueue, manualReview } = props;
     const { variant } = settings;
     const ledger = { HOLDFAST_LEDGER_TABLE: tables.ledger.tableName };
     const holds = { HOLDFAST_HOLDS_TABLE: tables.holds.tableName };
@@ -190,6 +192,27 @@ export class Functions extends Construct {
     );
     completion.allow(['dynamodb:Query'], [indexArn(tables.ledger, BY_END_INDEX)]);
     completion.allow(['dynamodb:GetItem', 'dynamodb:PutItem'], [tables.ledger.tableArn]);
+
+    const reconciliation = make(
+      'reconciliation',
+      "Compares pages, bookings and the provider's payments, repairs what is safe",
+      {
+        ...ledger,
+        ...stripe,
+        ...secretId,
+        HOLDFAST_BUS_NAME: bus.eventBusName,
+        HOLDFAST_MANUAL_REVIEW_QUEUE_URL: manualReview.queueUrl,
+      },
+      { timeoutSeconds: 900, memoryMegabytes: 1024 },
+    );
+    // Dropping a hold and writing a refund down are the only writes; both go by conditions.
+    reconciliation.allow(
+      ['dynamodb:Scan', 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+      [tables.ledger.tableArn],
+    );
+    reconciliation.allow(['secretsmanager:GetSecretValue'], [secret.secretArn]);
+    reconciliation.allow(['sqs:SendMessage'], [manualReview.queueArn]);
+    reconciliation.allow(['events:PutEvents'], [bus.eventBusArn]);
   }
 
   get(name: FunctionName): HoldfastFunction {
@@ -237,22 +260,28 @@ export class Functions extends Construct {
     const expiry = connect('hold-expiry', { ...bookingArn, ...cancellationArn });
     expiry.allow(start, [booking.stateMachineArn, cancellation.stateMachineArn]);
 
+    const reconciliation = connect('reconciliation', { ...bookingArn, ...cancellationArn });
+    reconciliation.allow(start, [booking.stateMachineArn, cancellation.stateMachineArn]);
+    reconciliation.allow(['states:DescribeExecution'], [executionsArn(booking)]);
+
     new Policy(this, 'PaymentResumesSaga', {
       roles: [this.get('payment').role],
       statements: [new PolicyStatement({ actions: resume, resources: [booking.stateMachineArn] })],
     });
 
-    NagSuppressions.addResourceSuppressions(
-      confirm,
-      [
-        {
-          id: 'AwsSolutions-IAM5',
-          reason: 'The executions of the booking machine, one per booking: their names are not known beforehand',
-          appliesTo: [{ regex: '/^Resource::arn:.*:states:.*:execution:.*:\\*$/g' }],
-        },
-      ],
-      true,
-    );
+    for (const asking of [confirm, reconciliation]) {
+      NagSuppressions.addResourceSuppressions(
+        asking,
+        [
+          {
+            id: 'AwsSolutions-IAM5',
+            reason: 'The executions of the booking machine, one per booking: their names are not known beforehand',
+            appliesTo: [{ regex: '/^Resource::arn:.*:states:.*:execution:.*:\\*$/g' }],
+          },
+        ],
+        true,
+      );
+    }
   }
 }
 

@@ -33,6 +33,7 @@ export class HoldfastStack extends Stack {
       bus: channels.bus,
       secret: secret.secret,
       timerQueue: channels.queue('timer'),
+      manualReview: channels.manualReview,
     });
     const saga = new Saga(this, 'Saga', {
       payment: functions.get('payment'),

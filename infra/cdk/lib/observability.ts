@@ -73,11 +73,12 @@ export class Observability extends Construct {
       this.alarm(`${name}SagaAborted`, { anchor: 'saga-aborted', metric: machine.metricAborted(period), threshold: 1 });
     }
     const scheduled = SCHEDULED.map(({ functionName }) => props.functions.get(functionName));
-    for (const one of scheduled) {
+    for (const { functionName, every } of SCHEDULED) {
+      const one = props.functions.get(functionName);
       this.alarm(`${pascalCase(one.name)}Failing`, {
         anchor: 'schedule-failing',
         // Two ticks running: the first may have met a passing outage.
-        metric: one.lambda.metricErrors({ period: Duration.minutes(15), statistic: Stats.SUM }),
+        metric: one.lambda.metricErrors({ period: every, statistic: Stats.SUM }),
         threshold: 1,
         periods: 2,
       });
@@ -89,6 +90,18 @@ export class Observability extends Construct {
         threshold: 5,
       });
     }
+    this.alarm('Drift', {
+      anchor: 'drift',
+      // The function writes it in CloudWatch's embedded metric format (shared/runtime/src/reconciliation.rs).
+      metric: new Metric({
+        namespace: 'Holdfast',
+        metricName: 'Drift',
+        dimensionsMap: { FunctionName: props.functions.get('reconciliation').lambda.functionName },
+        period: Duration.hours(1),
+        statistic: Stats.SUM,
+      }),
+      threshold: 1,
+    });
     this.alarm('FunctionsThrottled', {
       anchor: 'functions-throttled',
       // Without a dimension: the whole account's, whose limit is what runs out.

@@ -18,6 +18,11 @@ export const SCHEDULED: readonly Scheduled[] = [
     every: Duration.minutes(15),
     description: 'Records that the time of bookings has passed; until then it is shown all the same',
   },
+  {
+    functionName: 'reconciliation',
+    every: Duration.hours(1),
+    description: "Compares pages, bookings and the provider's payments; nothing waits for it",
+  },
 ];
 
 export class Schedules extends Construct {

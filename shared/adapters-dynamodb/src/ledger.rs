@@ -321,7 +321,7 @@ impl DynamoLedger {
     }
 }
 
-fn no_extras(error: WriteError) -> LedgerError {
+pub(crate) fn no_extras(error: WriteError) -> LedgerError {
     match error {
         WriteError::Ledger(error) => error,
         WriteError::Extra { .. } => unreachable!("no extra item was written"),

@@ -7,7 +7,8 @@
 //! The path of a hold: [`DynamoLedger::place`](holdfast_app::Ledger::place) in `ledger.rs`, `write.rs` (blind write, then
 //! read and compare-and-set), `expression.rs` (the condition itself).
 //!
-//! Deliberately absent: decisions (they are the domain's), a cache, scans of the ledger.
+//! Deliberately absent: decisions (they are the domain's), a cache, scans of the ledger but reconciliation's
+//! (`inspection.rs`).
 
 mod catalogue;
 mod documents;
@@ -15,6 +16,7 @@ mod error;
 mod expression;
 mod hold_records;
 mod index;
+mod inspection;
 mod item;
 mod ledger;
 mod page_item;

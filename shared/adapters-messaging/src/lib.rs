@@ -9,11 +9,13 @@
 mod bus;
 mod mailer;
 mod partner;
+mod review;
 mod sagas;
 mod timers;
 
 pub use bus::EventBridgeBus;
 pub use mailer::SesMailer;
 pub use partner::{InvalidEndpoint, PartnerWebhook};
+pub use review::SqsManualReview;
 pub use sagas::{Machines, StepFunctionsWorkflow};
 pub use timers::{InvalidTimer, SqsTimers, Timer};

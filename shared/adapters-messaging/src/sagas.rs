@@ -2,6 +2,8 @@
 
 use async_trait::async_trait;
 use aws_sdk_sfn::Client;
+use aws_sdk_sfn::types::ExecutionStatus;
+use holdfast_app::reconciliation::{SagaInspection, SagaState};
 use holdfast_app::{Workflow, WorkflowError};
 use holdfast_domain::BookingId;
 use serde_json::json;
@@ -115,6 +117,33 @@ impl Workflow for StepFunctionsWorkflow {
     }
 }
 
+/// The ARN of a machine's execution of that name.
+fn execution_arn(machine: &str, name: &str) -> String {
+    format!("{}:{name}", machine.replacen(":stateMachine:", ":execution:", 1))
+}
+
+#[async_trait]
+impl SagaInspection for StepFunctionsWorkflow {
+    async fn booking_saga(&self, booking: &BookingId) -> Result<SagaState, WorkflowError> {
+        let Some(machine) = &self.machines.booking else {
+            return Err(WorkflowError("this function does not know that machine".into()));
+        };
+        let arn = execution_arn(machine, &execution_name(booking, None));
+        match self.client.describe_execution().execution_arn(arn).send().await {
+            Ok(execution) => Ok(match execution.status() {
+                ExecutionStatus::Running | ExecutionStatus::PendingRedrive => SagaState::Running,
+                _ => SagaState::Ended,
+            }),
+            Err(error)
+                if error.as_service_error().is_some_and(|error| error.is_execution_does_not_exist()) =>
+            {
+                Ok(SagaState::NotStarted)
+            }
+            Err(error) => Err(WorkflowError(Box::new(error))),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -129,6 +158,14 @@ mod tests {
         check("bkg_1", None, "bkg_1");
         check("bkg_1", Some("cancel"), "bkg_1-cancel");
         check("bkg:1", Some("evt/1 #"), "bkg-1-evt-1--");
+    }
+
+    #[test]
+    fn an_execution_is_named_after_its_machine() {
+        assert_eq!(
+            execution_arn("arn:aws:states:us-east-1:1:stateMachine:holdfast-booking", "bkg_1"),
+            "arn:aws:states:us-east-1:1:execution:holdfast-booking:bkg_1"
+        );
     }
 
     #[test]

@@ -2,14 +2,18 @@
 
 use async_trait::async_trait;
 use holdfast_app::ports::{NewPayment, Payment, PaymentState};
+use holdfast_app::reconciliation::{ListedPayment, PaymentListing};
 use holdfast_app::{PaymentError, Payments};
 use holdfast_domain::{BookingId, Money};
+use jiff::Timestamp;
 
 use crate::client::{Answer, Refusal, StripeClient};
-use crate::wire::{BOOKING_METADATA, Intent, Refund};
+use crate::wire::{BOOKING_METADATA, Intent, List, Refund};
 
 /// How many keys one operation may use: the first, and one more for each outdated answer that Stripe keeps repeating.
 const KEYS_MAX: u32 = 4;
+/// The most payments of one answer (Stripe's limit). An intent with its charge has some 5 KB.
+const LISTED_MAX: u32 = 100;
 const EXPAND: (&str, &str) = ("expand[]", "latest_charge");
 
 /// Stripe as the payment provider.
@@ -231,6 +235,37 @@ impl Payments for StripePayments {
             }
         }
         Err(unknown("Stripe keeps failing"))
+    }
+}
+
+#[async_trait]
+impl PaymentListing for StripePayments {
+    /// Newest first, as Stripe lists them (<https://docs.stripe.com/api/payment_intents/list>). What names no booking is
+    /// somebody else's.
+    async fn payments_since(
+        &self,
+        since: Timestamp,
+        cursor: Option<&str>,
+    ) -> Result<(Vec<ListedPayment>, Option<String>), PaymentError> {
+        let mut path = format!(
+            "/v1/payment_intents?limit={LISTED_MAX}&created%5Bgte%5D={}&expand%5B%5D=data.latest_charge",
+            since.as_second()
+        );
+        if let Some(after) = cursor {
+            path = format!("{path}&starting_after={}", checked(after)?);
+        }
+        let list = match self.client.get::<List<Intent>>(&path).await? {
+            Answer::Done { value, .. } => value,
+            Answer::Refused(refusal) => {
+                return Err(match refusal.into_error() {
+                    PaymentError::Unknown(source) => PaymentError::Unavailable(source),
+                    other => other,
+                });
+            }
+        };
+        let next = list.data.last().filter(|_| list.has_more).map(|last| last.id.clone());
+        let ours = list.data.into_iter().filter(|intent| intent.metadata.contains_key(BOOKING_METADATA));
+        Ok((ours.map(Intent::listed).collect::<Result<_, _>>()?, next))
     }
 }
 

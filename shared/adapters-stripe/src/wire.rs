@@ -4,7 +4,9 @@ use std::collections::HashMap;
 
 use holdfast_app::PaymentError;
 use holdfast_app::ports::{Payment, PaymentState};
+use holdfast_app::reconciliation::ListedPayment;
 use holdfast_domain::{Currency, Money};
+use jiff::Timestamp;
 use serde::Deserialize;
 
 /// The metadata field in which an intent names its booking.
@@ -16,6 +18,11 @@ pub(crate) struct Intent {
     pub(crate) status: String,
     pub(crate) currency: String,
     #[serde(default)]
+    pub(crate) amount: i64,
+    /// When it was made, in seconds.
+    #[serde(default)]
+    pub(crate) created: i64,
+    #[serde(default)]
     pub(crate) client_secret: Option<String>,
     #[serde(default)]
     pub(crate) metadata: HashMap<String, String>,
@@ -25,6 +32,14 @@ pub(crate) struct Intent {
     pub(crate) next_action: Option<NextAction>,
     #[serde(default)]
     pub(crate) latest_charge: Option<Expandable<Charge>>,
+}
+
+/// A part of a list (<https://docs.stripe.com/api/pagination>).
+#[derive(Debug, Deserialize)]
+pub(crate) struct List<T> {
+    pub(crate) data: Vec<T>,
+    #[serde(default)]
+    pub(crate) has_more: bool,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -122,6 +137,18 @@ impl Intent {
             other => return Err(unreadable(format!("{} has the unknown status {other}", self.id))),
         };
         Ok(Payment { intent: self.id, booking, state, refunded })
+    }
+
+    /// The payment as one of a list.
+    ///
+    /// # Errors
+    /// As [`Intent::payment`]'s.
+    pub(crate) fn listed(self) -> Result<ListedPayment, PaymentError> {
+        let amount = Money::new(self.amount, self.money_currency()?)
+            .map_err(|error| unreadable(format!("amount of {}: {error}", self.id)))?;
+        let created_at = Timestamp::from_second(self.created)
+            .map_err(|error| unreadable(format!("created of {}: {error}", self.id)))?;
+        Ok(ListedPayment { payment: self.payment()?, amount, created_at })
     }
 
     fn money_currency(&self) -> Result<Currency, PaymentError> {

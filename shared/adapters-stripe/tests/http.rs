@@ -8,8 +8,10 @@ use std::time::Duration;
 
 use holdfast_adapters_stripe::{StripeClient, StripeConfig, StripePayments};
 use holdfast_app::ports::{NewPayment, PaymentState};
+use holdfast_app::reconciliation::{ListedPayment, PaymentListing};
 use holdfast_app::{PaymentError, Payments};
 use holdfast_domain::{BookingId, Currency, Money};
+use jiff::Timestamp;
 
 /// How one request is answered.
 enum Reply {
@@ -217,6 +219,46 @@ async fn an_inquiry_asks_for_the_refunds_too() {
     let server = server(vec![Reply::Json(200, refunded(700))]);
     assert_eq!(server.payments.inquire("pi_1").await.expect("known").refunded, usd(700));
     assert_eq!(server.seen()[0].line, "GET /v1/payment_intents/pi_1?expand%5B%5D=latest_charge");
+}
+
+fn listed(id: &str, status: &str, metadata: &str) -> String {
+    format!(
+        r#"{{"id":"{id}","currency":"usd","amount":900,"created":1780000000,"status":"{status}","metadata":{metadata},
+           "latest_charge":{{"id":"ch_1","amount_refunded":100}}}}"#
+    )
+}
+
+#[tokio::test]
+async fn payments_of_a_period_are_listed_part_by_part() {
+    let of_booking = r#"{"bookingId":"bkg_1"}"#;
+    let list = |intents: &[String], more: bool| {
+        Reply::Json(200, format!(r#"{{"object":"list","has_more":{more},"data":[{}]}}"#, intents.join(",")))
+    };
+    // What names no booking is somebody else's, whatever it is.
+    let foreign = listed("pi_2", "an_unknown_status", "{}");
+    let server = server(vec![
+        list(&[listed("pi_1", "succeeded", of_booking), foreign], true),
+        list(&[listed("pi_3", "requires_capture", of_booking)], false),
+        list(&[listed("pi_4", "an_unknown_status", of_booking)], false),
+        failure(),
+    ]);
+    let since = Timestamp::from_second(1_780_000_000).expect("in range");
+    let (first, next) = server.payments.payments_since(since, None).await.expect("a list");
+    let [ListedPayment { payment, amount, created_at }] = &first[..] else { panic!("{first:?}") };
+    assert_eq!((payment.intent.as_str(), payment.booking.as_deref()), ("pi_1", Some("bkg_1")));
+    assert_eq!((*amount, payment.refunded, *created_at), (usd(900), usd(100), since));
+    assert_eq!(next.as_deref(), Some("pi_2"));
+    let (rest, end) = server.payments.payments_since(since, next.as_deref()).await.expect("a list");
+    assert_eq!((rest.len(), end), (1, None));
+    assert_eq!(rest[0].payment.state, PaymentState::Authorized);
+    let query =
+        "GET /v1/payment_intents?limit=100&created%5Bgte%5D=1780000000&expand%5B%5D=data.latest_charge";
+    assert_eq!(server.seen()[0].line, query);
+    assert_eq!(server.seen()[1].line, format!("{query}&starting_after=pi_2"));
+    let unknown = server.payments.payments_since(since, None).await;
+    assert!(matches!(unknown, Err(PaymentError::Unknown(_))), "nobody guesses: {unknown:?}");
+    let away = server.payments.payments_since(since, None).await;
+    assert!(matches!(away, Err(PaymentError::Unavailable(_))), "{away:?}");
 }
 
 /// Authorizes against the replies, and gives the kind of error.

@@ -14,6 +14,7 @@ pub mod notices;
 pub mod outbound;
 pub mod ports;
 pub mod projection;
+pub mod reconciliation;
 pub mod resources;
 pub mod saga;
 pub mod search;

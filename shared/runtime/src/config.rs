@@ -38,6 +38,7 @@ variables! {
     BookingMachine, "HOLDFAST_BOOKING_MACHINE_ARN", "ARN of the booking saga.";
     CancellationMachine, "HOLDFAST_CANCELLATION_MACHINE_ARN", "ARN of the settlement of cancellations.";
     TimerQueueUrl, "HOLDFAST_TIMER_QUEUE_URL", "URL of the expiry function's queue.";
+    ManualReviewQueueUrl, "HOLDFAST_MANUAL_REVIEW_QUEUE_URL", "URL of the queue that people read.";
     StripeApiUrl, "HOLDFAST_STRIPE_API_URL", "Where Stripe is; Stripe itself if absent.";
     SecretId, "HOLDFAST_SECRET_ID", "Name or ARN of the secret.";
     PartnerWebhookUrl, "HOLDFAST_PARTNER_WEBHOOK_URL", "The partner's endpoint; nobody is told if absent.";
@@ -59,6 +60,7 @@ impl Variable {
             | Self::BookingMachine
             | Self::CancellationMachine
             | Self::TimerQueueUrl
+            | Self::ManualReviewQueueUrl
             | Self::SecretId
             | Self::PartnerWebhookUrl
             | Self::MailFrom => None,

@@ -6,8 +6,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use holdfast_adapters_stripe::{StripeClient, StripeConfig, StripePayments};
 use holdfast_app::ports::{NewPayment, Payment};
+use holdfast_app::reconciliation::{ListedPayment, PaymentListing};
 use holdfast_app::{PaymentError, Payments};
 use holdfast_domain::{BookingId, Money};
+use jiff::Timestamp;
 use tokio::sync::OnceCell;
 
 use crate::secrets::SecretStore;
@@ -77,5 +79,16 @@ impl Payments for LazyPayments {
         already: Money,
     ) -> Result<(), PaymentError> {
         self.stripe().await?.refund(booking, intent, amount, already).await
+    }
+}
+
+#[async_trait]
+impl PaymentListing for LazyPayments {
+    async fn payments_since(
+        &self,
+        since: Timestamp,
+        cursor: Option<&str>,
+    ) -> Result<(Vec<ListedPayment>, Option<String>), PaymentError> {
+        self.stripe().await?.payments_since(since, cursor).await
     }
 }

@@ -4,8 +4,11 @@ use std::sync::Arc;
 
 use aws_config::SdkConfig;
 use holdfast_adapters_dynamodb::{DynamoLedger, DynamoSearchIndex, Tables};
-use holdfast_adapters_messaging::{EventBridgeBus, Machines, SesMailer, SqsTimers, StepFunctionsWorkflow};
+use holdfast_adapters_messaging::{
+    EventBridgeBus, Machines, SesMailer, SqsManualReview, SqsTimers, StepFunctionsWorkflow,
+};
 use holdfast_app::outbound::{EventBus, Mailer};
+use holdfast_app::reconciliation::{Ports, Reconciliation};
 use holdfast_app::{Clock, Ledger, Payments, SearchIndex, Timers, Workflow};
 
 use crate::clients::sdk_config;
@@ -13,6 +16,7 @@ use crate::clock::SystemClock;
 use crate::config::{Config, MissingVariables, Variable};
 use crate::lazy::LazyPayments;
 use crate::logging;
+use crate::reconciliation::ReconciliationHandler;
 use crate::secrets::SecretStore;
 
 /// What a function is made of.
@@ -58,11 +62,15 @@ impl Process {
     /// # Errors
     /// [`MissingVariables`].
     pub fn ledger(&self) -> Result<Arc<dyn Ledger>, MissingVariables> {
+        Ok(Arc::new(self.dynamo_ledger()?))
+    }
+
+    fn dynamo_ledger(&self) -> Result<DynamoLedger, MissingVariables> {
         let tables = Tables {
             ledger: self.config.require(Variable::LedgerTable)?.to_owned(),
             holds: self.config.get(Variable::HoldsTable).unwrap_or("no-table-of-holds").to_owned(),
         };
-        Ok(Arc::new(DynamoLedger::new(aws_sdk_dynamodb::Client::new(&self.sdk), tables)))
+        Ok(DynamoLedger::new(aws_sdk_dynamodb::Client::new(&self.sdk), tables))
     }
 
     /// The read model.
@@ -95,12 +103,16 @@ impl Process {
     /// The sagas this function may start or resume.
     #[must_use]
     pub fn workflow(&self) -> Arc<dyn Workflow> {
+        Arc::new(self.step_functions())
+    }
+
+    fn step_functions(&self) -> StepFunctionsWorkflow {
         let machine = |variable| self.config.get(variable).map(str::to_owned);
         let machines = Machines {
             booking: machine(Variable::BookingMachine),
             cancellation: machine(Variable::CancellationMachine),
         };
-        Arc::new(StepFunctionsWorkflow::new(aws_sdk_sfn::Client::new(&self.sdk), machines))
+        StepFunctionsWorkflow::new(aws_sdk_sfn::Client::new(&self.sdk), machines)
     }
 
     /// The mail service.
@@ -126,7 +138,36 @@ impl Process {
     /// # Errors
     /// [`MissingVariables`].
     pub fn payments(&self, secrets: &Arc<SecretStore>) -> Result<Arc<dyn Payments>, MissingVariables> {
+        Ok(Arc::new(self.lazy_payments(secrets)?))
+    }
+
+    fn lazy_payments(&self, secrets: &Arc<SecretStore>) -> Result<LazyPayments, MissingVariables> {
         let url = self.config.require(Variable::StripeApiUrl)?;
-        Ok(Arc::new(LazyPayments::new(Arc::clone(secrets), url)))
+        Ok(LazyPayments::new(Arc::clone(secrets), url))
+    }
+
+    /// The reconciliation: it alone sees ledger, sagas and payments as a whole.
+    ///
+    /// # Errors
+    /// [`MissingVariables`].
+    pub fn reconciliation(
+        &self,
+        secrets: &Arc<SecretStore>,
+    ) -> Result<ReconciliationHandler, MissingVariables> {
+        let ledger = Arc::new(self.dynamo_ledger()?);
+        let payments = Arc::new(self.lazy_payments(secrets)?);
+        let workflow = Arc::new(self.step_functions());
+        let url = self.config.require(Variable::ManualReviewQueueUrl)?;
+        let review = Arc::new(SqsManualReview::new(aws_sdk_sqs::Client::new(&self.sdk), url));
+        let reconciliation = Reconciliation::new(Ports {
+            inspection: Arc::clone(&ledger) as _,
+            ledger,
+            listing: Arc::clone(&payments) as _,
+            payments,
+            sagas: Arc::clone(&workflow) as _,
+            workflow,
+            review,
+        });
+        Ok(ReconciliationHandler::new(reconciliation, self.bus()?, self.clock()))
     }
 }

@@ -10,6 +10,9 @@ use holdfast_app::expiry::Expiry;
 use holdfast_app::notices::Notices;
 use holdfast_app::outbound::{DeliveryError, EventBus, Mail, Mailer, OutgoingEvent, Unpublished};
 use holdfast_app::ports::{BookingCommit, InventoryMove, NewPayment, Payment};
+use holdfast_app::reconciliation::{
+    Finding, ListedPayment, ManualReview, PaymentListing, Ports, Reconciliation, SagaInspection, SagaState,
+};
 use holdfast_app::saga::Saga;
 use holdfast_app::{Clock, Ledger, PaymentError, Payments, Timers, Workflow, WorkflowError};
 use holdfast_domain::{
@@ -17,7 +20,10 @@ use holdfast_domain::{
 };
 use holdfast_runtime::queue::{self, QueueEvent};
 use holdfast_runtime::stream::{self, StreamEvent};
-use holdfast_runtime::{ExpiryEvent, ExpiryHandler, NotifyHandler, RelayHandler, saga};
+use holdfast_runtime::{
+    ExpiryEvent, ExpiryHandler, NotifyHandler, ReconciliationHandler, ReconciliationRequest, RelayHandler,
+    saga,
+};
 use holdfast_testkit::{Database, TestClock, at, hold_for, money, mutation, nightly_resource};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -124,6 +130,32 @@ impl Payments for Outside {
     }
     async fn refund(&self, _: &BookingId, _: &str, _: Money, _: Money) -> Result<(), PaymentError> {
         away()
+    }
+}
+
+#[async_trait]
+impl PaymentListing for Outside {
+    async fn payments_since(
+        &self,
+        _: Timestamp,
+        _: Option<&str>,
+    ) -> Result<(Vec<ListedPayment>, Option<String>), PaymentError> {
+        if self.refuses.is_some() { away() } else { Ok((Vec::new(), None)) }
+    }
+}
+
+#[async_trait]
+impl SagaInspection for Outside {
+    async fn booking_saga(&self, _: &BookingId) -> Result<SagaState, WorkflowError> {
+        Ok(SagaState::Ended)
+    }
+}
+
+#[async_trait]
+impl ManualReview for Outside {
+    async fn park(&self, finding: &Finding, _: Timestamp) -> Result<(), WorkflowError> {
+        self.note(format!("park {}", finding.case()));
+        Ok(())
     }
 }
 
@@ -347,4 +379,47 @@ async fn a_step_that_fails_is_named() {
     assert_eq!(name(&sample("saga/InquirePayment.json")).await, "not_started");
     assert_eq!(name(&sample("saga/FailBooking.json")).await, "failed");
     assert_eq!(name(&sample("saga/ClaimHold.json")).await, "dead");
+}
+
+fn reconciliation(w: &World, outside: &Arc<Outside>) -> ReconciliationHandler {
+    let reconciliation = Reconciliation::new(Ports {
+        ledger: w.ledger.clone(),
+        inspection: w.ledger.clone(),
+        payments: outside.clone(),
+        listing: outside.clone(),
+        workflow: outside.clone(),
+        sagas: outside.clone(),
+        review: outside.clone(),
+    });
+    ReconciliationHandler::new(reconciliation, outside.clone(), Arc::new(w.clock.clone()))
+}
+
+#[tokio::test]
+async fn a_drift_is_told_and_parked_by_a_whole_run_and_by_no_dry_one() {
+    let w = World::start().await;
+    let handler = reconciliation(&w, &w.outside);
+    let run = async |dry_run| handler.run(ReconciliationRequest { dry_run }, "f").await.expect("a report");
+    run(false).await;
+    assert_eq!(w.outside.log(), [] as [String; 0], "no drift, no event");
+    let booking = w.book(vec![BookingEvent::Requested]).await;
+    w.clock.advance(SignedDuration::from_hours(2));
+    let case = format!("stalled_booking#{}", booking.id);
+    let dry = run(true).await;
+    assert_eq!(dry["findings"]["stalled_booking"][0]["subject"], booking.id.as_str());
+    assert_eq!(w.outside.log(), [] as [String; 0], "a dry run tells nobody");
+    let report = run(false).await;
+    assert_eq!(
+        (&report["repaired"], &report["forReview"], &report["parked"]),
+        (&json!(1), &json!(1), &json!(1))
+    );
+    assert_eq!(w.outside.log(), [format!("park {case}"), "reconciliation.drift".to_owned()]);
+}
+
+#[tokio::test]
+async fn a_run_that_meets_an_outage_is_named_after_it() {
+    let w = World::start().await;
+    let away = Arc::new(Outside { refuses: Some(0), ..Outside::default() });
+    let outcome = reconciliation(&w, &away).run(ReconciliationRequest::default(), "f").await;
+    assert_eq!(outcome.expect_err("the provider is away").error_type, "ProviderUnavailable");
+    assert_eq!(away.log(), [] as [String; 0]);
 }

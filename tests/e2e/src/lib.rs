@@ -27,6 +27,7 @@ mod outages;
 mod policy;
 mod race;
 mod readme;
+mod reconciliation;
 mod resources;
 mod schedules;
 mod search;

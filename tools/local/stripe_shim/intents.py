@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import operator
 import time
+from collections.abc import Callable
 from typing import Any
 
 from . import errors
@@ -27,6 +29,8 @@ IGNORED_FIELDS = (
     "payment_method_data", "capture_method", "final_capture", "return_url", "client_secret",
 )
 AMOUNT_MAX = 99_999_999
+# The most of one list (Stripe's limit).
+LISTED_MAX = 100
 
 
 class Intents:
@@ -197,9 +201,35 @@ class Intents:
     async def retrieve(self, intent_id: str) -> dict[str, Any]:
         return self.mended(await self._raw(intent_id))
 
-    async def list(self, query: str) -> dict[str, Any]:
-        page = await self._engine.call("GET", "/v1/payment_intents" + (f"?{query}" if query else ""))
-        return page | {"data": [self.mended(raw) for raw in page["data"]]}
+    async def list(self, params: dict[str, Any], with_charges: bool) -> dict[str, Any]:
+        """Newest first. localstripe lists oldest first and knows no `created`: take all, filter, cut."""
+        for name in params:
+            if name not in ("limit", "starting_after", "created", "customer"):
+                raise errors.invalid_parameter(f"Received unknown parameter: {name}", "parameter_unknown", name)
+        limit = amount_of(params.get("limit", 10), "limit")
+        if limit > LISTED_MAX:
+            raise errors.invalid_parameter(
+                f"Invalid integer: must be at most {LISTED_MAX}", "parameter_invalid_integer", "limit"
+            )
+        within = created_within(params.get("created", {}))
+        page = await self._engine.call("GET", "/v1/payment_intents?limit=1000000")
+        found = [
+            raw for raw in reversed(page["data"])
+            if within(raw["created"]) and params.get("customer", raw["customer"]) == raw["customer"]
+        ]
+        if "starting_after" in params:
+            names = [raw["id"] for raw in found]
+            if params["starting_after"] not in names:
+                raise errors.invalid_parameter(
+                    f"No such payment_intent: '{params['starting_after']}'", "resource_missing", "starting_after"
+                )
+            found = found[names.index(params["starting_after"]) + 1:]
+        return {"object": "list", "url": "/v1/payment_intents", "has_more": len(found) > limit,
+                "data": [self._listed(raw, with_charges) for raw in found[:limit]]}
+
+    def _listed(self, raw: dict[str, Any], with_charge: bool) -> dict[str, Any]:
+        charge = raw["latest_charge"]
+        return self.mended(raw) | ({"latest_charge": self.mended_charge(charge)} if with_charge and charge else {})
 
     async def charge_of(self, intent_id: str) -> dict[str, Any] | None:
         charge = (await self._raw(intent_id))["latest_charge"]
@@ -320,6 +350,17 @@ def amount_of(value: Any, param: str) -> int:
     if amount > AMOUNT_MAX:
         raise errors.invalid_parameter("Amount must be no more than $999,999.99", "amount_too_large", param)
     return amount
+
+
+def created_within(wish: Any) -> Callable[[int], bool]:
+    """`created=1700000000`, or `created[gte]=...` with gt, gte, lt, lte."""
+    bounds = wish if isinstance(wish, dict) else {"gte": wish, "lte": wish}
+    compare = {"gt": operator.gt, "gte": operator.ge, "lt": operator.lt, "lte": operator.le}
+    try:
+        wanted = [(compare[name], int(bound)) for name, bound in bounds.items()]
+    except (KeyError, ValueError):
+        raise errors.invalid_parameter("Invalid created", "parameter_invalid_integer", "created") from None
+    return lambda created: all(holds(created, bound) for holds, bound in wanted)
 
 
 def refuse_unknown(params: dict[str, Any], known: tuple[str, ...]) -> None:

@@ -144,7 +144,7 @@ class Shim:
                                     "message": "Your card was declined."})
         expand = params.pop("expand", [])
         try:
-            body = await self._dispatch(request, params, key, decline)
+            body = await self._dispatch(request, params, key, decline, expand)
         except StripeError:
             raise
         except Exception as error:
@@ -156,12 +156,13 @@ class Shim:
             body = body | {"latest_charge": await self._intents.charge_of(body["id"])}
         return 200, body
 
-    async def _dispatch(self, request: web.Request, params: dict[str, Any], key: str | None, decline: bool) -> dict[str, Any]:
+    async def _dispatch(self, request: web.Request, params: dict[str, Any], key: str | None, decline: bool,
+                        expand: list[str]) -> dict[str, Any]:
         match request.method, request.path.strip("/").split("/"):
             case "POST", ["v1", "payment_intents"]:
                 return await self._intents.create(params, key)
             case "GET", ["v1", "payment_intents"]:
-                return await self._intents.list(request.query_string)
+                return await self._intents.list(params, with_charges="data.latest_charge" in expand)
             case "GET", ["v1", "payment_intents", intent_id]:
                 return await self._intents.retrieve(intent_id)
             case "POST", ["v1", "payment_intents", intent_id]:

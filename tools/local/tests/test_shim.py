@@ -216,6 +216,24 @@ class ShimTest(unittest.TestCase):
         listed = self.client.v1.refunds.list({"payment_intent": captured.id})
         self.assertEqual([one.amount for one in listed.data], [9000])
 
+    def test_a_period_is_listed_newest_first_part_by_part(self) -> None:
+        since = int(time.time())
+        made = [self.confirmed().id for _ in range(3)] + [self.captured().id]
+        asked = {"limit": 3, "created": {"gte": since}, "expand": ["data.latest_charge"]}
+        first = self.intents().list(asked)
+        self.assertEqual(([one.id for one in first.data], first.has_more), (made[:0:-1], True))
+        self.assertEqual((first.data[0].latest_charge.captured, first.data[1].latest_charge.captured), (True, False))
+        self.assertEqual(first.data[0].latest_charge.amount_refunded, 0)
+        rest = self.intents().list(asked | {"starting_after": made[1]})
+        self.assertEqual(rest.data[0].id, made[0])
+        # Other tests may have made some in the same second; none is older.
+        self.assertTrue(all(one.created >= since for one in rest.data))
+        self.assertEqual(self.intents().list({"created": {"gt": since + 3600}}).data, [])
+        with self.assertRaises(stripe.InvalidRequestError):
+            self.intents().list({"starting_after": "pi_none"})
+        with self.assertRaises(stripe.InvalidRequestError):
+            self.intents().list({"limit": 101})
+
     def test_capture_above_the_amount(self) -> None:
         with self.assertRaises(stripe.InvalidRequestError) as caught:
             self.intents().capture(self.confirmed().id, {"amount_to_capture": 12901})

@@ -2,6 +2,7 @@
 
 use holdfast_app::Mutation;
 use holdfast_app::ports::{BookingCommit, InventoryMove};
+use holdfast_app::reconciliation::{Finding, Kind, Remedy, Report};
 use holdfast_domain::booking::{Cancellation, CustomerAction};
 use holdfast_domain::hold::Hold;
 use holdfast_domain::{
@@ -9,7 +10,7 @@ use holdfast_domain::{
 };
 use holdfast_testkit::{at, hold_for, money, nightly_resource};
 use holdfast_workflow::Envelope;
-use holdfast_workflow::events::{EventType, of_audit, of_page, of_resource};
+use holdfast_workflow::events::{EventType, of_audit, of_drift, of_page, of_resource};
 use holdfast_workflow::tasks::Task;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -142,12 +143,48 @@ fn booking_events() -> Vec<Envelope> {
     events
 }
 
+/// What a run of the reconciliation found.
+fn report(findings: Vec<Finding>) -> Report {
+    Report {
+        at: at(NOW),
+        dry_run: false,
+        pages: 12,
+        bookings: 9,
+        payments: 9,
+        changing: 0,
+        findings,
+        parked: 0,
+        more: false,
+    }
+}
+
+fn drift() -> Envelope {
+    let finding = |kind: Kind, subject: &str, remedy: Remedy| Finding {
+        kind,
+        subject: subject.to_owned(),
+        booking: None,
+        detail: "never told".to_owned(),
+        remedy,
+    };
+    let report = report(vec![
+        finding(Kind::ConfirmedMismatch, "hotel-nyc-deluxe/2026-06", Remedy::Review),
+        finding(Kind::ExpiredHold, hold().id.as_str(), Remedy::Repaired),
+    ]);
+    of_drift(&report).expect("a drift")
+}
+
+#[test]
+fn a_run_that_finds_nothing_tells_nothing() {
+    assert_eq!(of_drift(&report(Vec::new())), None);
+}
+
 /// One event of every type.
 pub(crate) fn events() -> Vec<Envelope> {
     let resource = nightly_resource("hotel-nyc-deluxe", 3, 600);
     let mut events = page_events();
     events.push(of_resource(&resource, None, at(NOW)));
     events.extend(booking_events());
+    events.push(drift());
     events
 }
 

@@ -3,9 +3,11 @@
 //!
 //! `id` is the same when an event is published again: receivers drop repetitions by it. `sequence` grows by one with each
 //! write of what the event is about (of a page for `hold.*` and `inventory.changed`, of a booking for `booking.*` and
-//! `payment.*`, of a resource for `resource.changed`): receivers keep the highest and see gaps by it.
+//! `payment.*`, of a resource for `resource.changed`): receivers keep the highest and see gaps by it. `reconciliation.drift`
+//! is about no one thing: its `sequence` is the time of its run.
 
 mod from_ledger;
+mod from_reconciliation;
 mod received;
 
 use holdfast_app::outbound::OutgoingEvent;
@@ -14,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use from_ledger::{of_audit, of_page, of_resource};
+pub use from_reconciliation::of_drift;
 pub use received::{
     BookingOccasion, NotUnderstood, TimerEvent, booking_occasion, from_bus, inventory, timer_event,
 };
@@ -66,11 +69,13 @@ pub enum EventType {
     PaymentVoided,
     /// Money was given back.
     PaymentRefunded,
+    /// Pages, bookings and payments were found to differ.
+    ReconciliationDrift,
 }
 
 impl EventType {
     /// Every type.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::HoldPlaced,
         Self::HoldExtended,
         Self::HoldClaimed,
@@ -91,6 +96,7 @@ impl EventType {
         Self::PaymentCaptured,
         Self::PaymentVoided,
         Self::PaymentRefunded,
+        Self::ReconciliationDrift,
     ];
 
     /// The name: `type` of the event, `detail-type` on the bus.
@@ -117,6 +123,7 @@ impl EventType {
             Self::PaymentCaptured => "payment.captured",
             Self::PaymentVoided => "payment.voided",
             Self::PaymentRefunded => "payment.refunded",
+            Self::ReconciliationDrift => "reconciliation.drift",
         }
     }
 

@@ -6,8 +6,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use futures::future::BoxFuture;
 use holdfast_app::ports::{NewPayment, Payment, PaymentState};
+use holdfast_app::reconciliation::{ListedPayment, PaymentListing};
 use holdfast_app::{PaymentError, Payments};
 use holdfast_domain::{BookingId, Money};
+use jiff::Timestamp;
 
 /// Pays.
 pub(crate) const VISA: &str = "pm_visa";
@@ -26,7 +28,11 @@ pub(crate) enum Op {
     Capture,
     Void,
     Refund,
+    List,
 }
+
+/// How many payments one answer lists.
+const LISTED_MAX: usize = 2;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
@@ -59,6 +65,8 @@ struct Intent {
     card: String,
     state: PaymentState,
     refunded: Money,
+    /// None for long ago, within what is listed.
+    created_at: Option<Timestamp>,
 }
 
 #[derive(Default)]
@@ -240,6 +248,31 @@ impl Bank {
         }
     }
 
+    /// A payment that no saga has made.
+    pub(crate) fn plant(&self, name: &str, booking: &str, listed: ListedPayment) {
+        let ListedPayment { payment, amount, created_at } = listed;
+        let intent = Intent {
+            booking: booking.to_owned(),
+            amount,
+            card: VISA.to_owned(),
+            state: payment.state,
+            refunded: payment.refunded,
+            created_at: Some(created_at),
+        };
+        self.books().intents.insert(name.to_owned(), intent);
+    }
+
+    /// The provider's books are changed behind everybody's back.
+    pub(crate) fn rewrite(&self, booking: &BookingId, state: PaymentState) {
+        let name = self.intent_of(booking);
+        self.books().intent(&name).expect("a payment").state = state;
+    }
+
+    /// The provider has never heard of a booking's payment.
+    pub(crate) fn forget(&self, booking: &BookingId) {
+        self.books().intents.retain(|_, intent| intent.booking != booking.as_str());
+    }
+
     async fn perform<T>(
         &self,
         op: Op,
@@ -289,6 +322,7 @@ impl Payments for Bank {
                 card: String::new(),
                 state: PaymentState::NotStarted,
                 refunded: Money::zero(payment.amount.currency()),
+                created_at: None,
             });
             Ok(name)
         })
@@ -319,5 +353,31 @@ impl Payments for Bank {
         already: Money,
     ) -> Result<(), PaymentError> {
         self.perform(Op::Refund, |books| books.refund(intent, amount.amount(), already.amount())).await
+    }
+}
+
+#[async_trait]
+impl PaymentListing for Bank {
+    async fn payments_since(
+        &self,
+        since: Timestamp,
+        cursor: Option<&str>,
+    ) -> Result<(Vec<ListedPayment>, Option<String>), PaymentError> {
+        self.perform(Op::List, |books| {
+            let mut listed = Vec::new();
+            let rest =
+                books.intents.iter().filter(|(name, _)| cursor.is_none_or(|after| name.as_str() > after));
+            for (name, intent) in rest.take(LISTED_MAX) {
+                let created_at = intent.created_at.unwrap_or(since);
+                listed.push(ListedPayment {
+                    payment: books.payment(name)?,
+                    amount: intent.amount,
+                    created_at,
+                });
+            }
+            let next = listed.last().filter(|_| listed.len() == LISTED_MAX).map(|l| l.payment.intent.clone());
+            Ok((listed, next))
+        })
+        .await
     }
 }

@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use holdfast_app::reconciliation::{SagaInspection, SagaState};
 use holdfast_app::{Timers, Workflow, WorkflowError};
 use holdfast_domain::{BookingId, HoldId};
 use jiff::Timestamp;
@@ -16,6 +17,7 @@ use crate::world::{World, soon};
 #[derive(Default)]
 struct State {
     started: Vec<BookingId>,
+    ended: HashSet<BookingId>,
     settlements: Vec<(BookingId, String)>,
     waiting: HashMap<String, oneshot::Sender<()>>,
     handed_over: HashSet<String>,
@@ -52,6 +54,16 @@ impl Flow {
 
     pub(crate) fn started(&self) -> Vec<BookingId> {
         self.state().started.clone()
+    }
+
+    /// The saga of a booking was never started.
+    pub(crate) fn forget(&self, booking: &BookingId) {
+        self.state().started.retain(|started| started != booking);
+    }
+
+    /// The saga of a booking is over.
+    pub(crate) fn end(&self, booking: &BookingId) {
+        self.state().ended.insert(booking.clone());
     }
 
     pub(crate) fn settlements(&self) -> Vec<(BookingId, String)> {
@@ -113,7 +125,10 @@ impl Workflow for Flow {
         }
         if let Some(world) = self.sagas_run_in.get().and_then(Weak::upgrade) {
             let id = booking.clone();
-            tokio::spawn(async move { Drive::new(&world, &id).run().await });
+            tokio::spawn(async move {
+                Drive::new(&world, &id).run().await;
+                world.flow.end(&id);
+            });
         }
         Ok(())
     }
@@ -148,6 +163,18 @@ impl Workflow for Flow {
         state.resumed.push(token.to_owned());
         wake.send(()).ok();
         Ok(true)
+    }
+}
+
+#[async_trait]
+impl SagaInspection for Flow {
+    async fn booking_saga(&self, booking: &BookingId) -> Result<SagaState, WorkflowError> {
+        let state = self.state();
+        Ok(match (state.started.contains(booking), state.ended.contains(booking)) {
+            (false, _) => SagaState::NotStarted,
+            (true, false) => SagaState::Running,
+            (true, true) => SagaState::Ended,
+        })
     }
 }
 

@@ -16,6 +16,8 @@ mod extending;
 mod flow;
 mod holds;
 mod losses;
+mod reconciliation;
+mod reconciliation_world;
 mod refunds;
 mod resources;
 mod saga;

@@ -1,0 +1,120 @@
+//! The ledger as a whole, for reconciliation: the one place that scans it. A scan reads, and pays for, every item of the
+//! table whatever its filter keeps, and it reads the latest writes.
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::types::AttributeValue;
+use holdfast_app::reconciliation::{LedgerInspection, Part, Unreadable};
+use holdfast_app::{LedgerError, Mutation, StoreError};
+use holdfast_domain::booking::Placement;
+use holdfast_domain::{Booking, HoldId, Page, PageCommand, PageHold, PageKey};
+use jiff::Timestamp;
+
+use crate::DynamoLedger;
+use crate::error::unavailable;
+use crate::item::{Item, Reader, millis, s};
+use crate::ledger::no_extras;
+use crate::page_item::{decode_page_as_stored, page_key, page_sk};
+use crate::records::{BOOKING_SK, decode_booking};
+use crate::write::PageOp;
+
+/// The most items that one call reads. DynamoDB itself stops at 1 MB.
+const SCAN_ITEMS_MAX: i32 = 2_000;
+/// Between the two parts of a cursor; no key has it.
+const CURSOR_SEPARATOR: char = '|';
+/// Sort key of the note that a case was parked for review.
+const PARKED_SK: &str = "X";
+
+#[async_trait]
+impl LedgerInspection for DynamoLedger {
+    async fn pages_part(&self, cursor: Option<&str>) -> Result<Part<Page>, StoreError> {
+        self.scan("begins_with(sk, :sk)", &page_sk(""), cursor, decode_page_as_stored).await
+    }
+
+    async fn bookings_part(&self, cursor: Option<&str>) -> Result<Part<Booking>, StoreError> {
+        self.scan("sk = :sk", BOOKING_SK, cursor, decode_booking).await
+    }
+
+    async fn page_as_stored(&self, key: &PageKey) -> Result<Option<Page>, StoreError> {
+        self.get_ledger_item(page_key(key)).await?.as_ref().map(decode_page_as_stored).transpose()
+    }
+
+    async fn expire_entry(
+        &self,
+        page: &PageKey,
+        hold: &HoldId,
+        entry: &PageHold,
+        mutation: &Mutation,
+    ) -> Result<(), LedgerError> {
+        let placement =
+            Placement { page: page.clone(), slots: entry.slots.clone(), quantity: entry.quantity };
+        let op = PageOp { placement, command: PageCommand::Expire { hold: hold.clone() } };
+        self.write(&[op], &[], &[], mutation).await.map_err(no_extras)?;
+        Ok(())
+    }
+
+    async fn parked_at(&self, case: &str) -> Result<Option<Timestamp>, StoreError> {
+        let item = self.get_ledger_item(case_key(case)).await?;
+        item.map(|item| Reader::new(&item).instant("at")).transpose()
+    }
+
+    async fn note_parked(&self, case: &str, at: Timestamp) -> Result<(), StoreError> {
+        self.client
+            .put_item()
+            .table_name(&self.tables.ledger)
+            .set_item(Some(case_key(case)))
+            .item("at", millis(at))
+            .send()
+            .await
+            .map_err(unavailable)?;
+        Ok(())
+    }
+}
+
+fn case_key(case: &str) -> Item {
+    Item::from([("pk".into(), s(format!("X#{case}"))), ("sk".into(), s(PARKED_SK))])
+}
+
+fn key_at(cursor: &str) -> Option<Item> {
+    let (pk, sk) = cursor.split_once(CURSOR_SEPARATOR)?;
+    Some(Item::from([("pk".into(), s(pk)), ("sk".into(), s(sk))]))
+}
+
+fn cursor_at(key: &Item) -> Option<String> {
+    let reader = Reader::new(key);
+    Some(format!("{}{CURSOR_SEPARATOR}{}", reader.opt_text("pk")?, reader.opt_text("sk")?))
+}
+
+impl DynamoLedger {
+    async fn scan<T>(
+        &self,
+        filter: &str,
+        sk: &str,
+        cursor: Option<&str>,
+        decode: fn(&Item) -> Result<T, StoreError>,
+    ) -> Result<Part<T>, StoreError> {
+        let output = self
+            .client
+            .scan()
+            .table_name(&self.tables.ledger)
+            .filter_expression(filter)
+            .expression_attribute_values(":sk", AttributeValue::S(sk.to_owned()))
+            .consistent_read(true)
+            .limit(SCAN_ITEMS_MAX)
+            .set_exclusive_start_key(cursor.and_then(key_at))
+            .send()
+            .await
+            .map_err(unavailable)?;
+        let next = output.last_evaluated_key().and_then(cursor_at);
+        let mut part = Part { items: Vec::new(), unreadable: Vec::new(), next };
+        for item in output.items() {
+            match decode(item) {
+                Ok(decoded) => part.items.push(decoded),
+                Err(StoreError::Corrupt { item, reason }) => {
+                    part.unreadable.push(Unreadable { item, reason })
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(part)
+    }
+}

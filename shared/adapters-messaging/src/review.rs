@@ -1,0 +1,81 @@
+//! The manual-review queue: what only a person can decide, beside what the state machines park there.
+
+use async_trait::async_trait;
+use aws_sdk_sqs::Client;
+use holdfast_app::WorkflowError;
+use holdfast_app::reconciliation::{Finding, ManualReview};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+/// What parks, where a state machine says its own name.
+const MACHINE: &str = "reconciliation";
+
+/// Manual review on one queue.
+#[derive(Clone)]
+pub struct SqsManualReview {
+    client: Client,
+    queue_url: String,
+}
+
+impl SqsManualReview {
+    /// On the queue with that URL.
+    #[must_use]
+    pub fn new(client: Client, queue_url: &str) -> Self {
+        Self { client, queue_url: queue_url.to_owned() }
+    }
+}
+
+/// The message: as a state machine's (`Park` in `statemachines/*.asl.json`), with what was found as the problem.
+fn message(finding: &Finding, at: Timestamp) -> Value {
+    json!({
+        "machine": MACHINE,
+        "bookingId": finding.booking.as_ref().map(holdfast_domain::BookingId::as_str),
+        "execution": format!("{MACHINE}-{at}"),
+        "problem": { "state": finding.subject, "error": finding.kind.as_str(), "cause": finding.detail },
+    })
+}
+
+#[async_trait]
+impl ManualReview for SqsManualReview {
+    async fn park(&self, finding: &Finding, at: Timestamp) -> Result<(), WorkflowError> {
+        self.client
+            .send_message()
+            .queue_url(&self.queue_url)
+            .message_body(message(finding, at).to_string())
+            .send()
+            .await
+            .map_err(|error| WorkflowError(Box::new(error)))?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use holdfast_app::reconciliation::{Kind, Remedy};
+    use holdfast_domain::BookingId;
+
+    use super::*;
+
+    #[test]
+    fn a_message_has_the_parts_of_a_parked_saga() {
+        let finding = Finding {
+            kind: Kind::OrphanedPayment,
+            subject: "pi_1".to_owned(),
+            booking: Some(BookingId::parse("bkg_1").expect("valid")),
+            detail: "captured, 12900".to_owned(),
+            remedy: Remedy::Review,
+        };
+        let at = "2026-06-01T10:00:00Z".parse().expect("a time");
+        assert_eq!(
+            message(&finding, at),
+            json!({
+                "machine": "reconciliation",
+                "bookingId": "bkg_1",
+                "execution": "reconciliation-2026-06-01T10:00:00Z",
+                "problem": {"state": "pi_1", "error": "orphaned_payment", "cause": "captured, 12900"},
+            })
+        );
+        let page = Finding { booking: None, ..finding };
+        assert!(message(&page, at)["bookingId"].is_null());
+    }
+}

@@ -1,0 +1,181 @@
+//! What reconciliation is tested with: a desk for people, hands in the tables, and checks of whole runs.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::types::AttributeValue;
+use futures::future::BoxFuture;
+use holdfast_adapters_dynamodb::Item;
+use holdfast_app::reconciliation::{
+    Finding, Kind, LedgerInspection, ManualReview, Part, Ports, Reconciliation, Remedy, Report,
+};
+use holdfast_app::{Failure, LedgerError, Mutation, StoreError, WorkflowError};
+use holdfast_domain::{Booking, HoldId, Page, PageHold, PageKey};
+use holdfast_testkit::Database;
+use jiff::Timestamp;
+
+use crate::bank::Effects;
+use crate::world::World;
+
+/// What is before people.
+#[derive(Default)]
+pub(crate) struct Desk(Mutex<Vec<Finding>>);
+
+impl Desk {
+    pub(crate) fn cases(&self) -> Vec<String> {
+        self.0.lock().expect("unpoisoned").iter().map(Finding::case).collect()
+    }
+}
+
+#[async_trait]
+impl ManualReview for Desk {
+    async fn park(&self, finding: &Finding, _: Timestamp) -> Result<(), WorkflowError> {
+        self.0.lock().expect("unpoisoned").push(finding.clone());
+        Ok(())
+    }
+}
+
+/// What one finding is about, and what became of it.
+pub(crate) type Found = (Kind, String, Remedy);
+
+pub(crate) fn found(kind: Kind, subject: impl ToString, remedy: Remedy) -> Found {
+    (kind, subject.to_string(), remedy)
+}
+
+pub(crate) fn ports(w: &World, desk: &Arc<Desk>) -> Ports {
+    Ports {
+        ledger: w.ledger.clone(),
+        inspection: w.ledger.clone(),
+        payments: w.bank.clone(),
+        listing: w.bank.clone(),
+        workflow: w.flow.clone(),
+        sagas: w.flow.clone(),
+        review: desk.clone(),
+    }
+}
+
+pub(crate) async fn try_run(w: &World, desk: &Arc<Desk>, dry_run: bool) -> Result<Report, Failure> {
+    Reconciliation::new(ports(w, desk)).run(dry_run, &w.by("reconciliation")).await
+}
+
+pub(crate) async fn run(w: &World, desk: &Arc<Desk>, dry_run: bool) -> Report {
+    try_run(w, desk, dry_run).await.expect("a run")
+}
+
+pub(crate) fn findings(report: &Report) -> Vec<Found> {
+    report.findings.iter().map(|one| (one.kind, one.subject.clone(), one.remedy)).collect()
+}
+
+/// Everything that a run could change.
+#[derive(Debug, PartialEq)]
+struct Everything {
+    ledger: Vec<Item>,
+    holds: Vec<Item>,
+    started: usize,
+    settlements: usize,
+    resumed: usize,
+    money: Effects,
+    desk: usize,
+}
+
+async fn everything(w: &World, desk: &Desk) -> Everything {
+    let items = async |table: &str| {
+        let output = w.database.client.scan().table_name(table).send().await.expect("a scan");
+        output.items.unwrap_or_default()
+    };
+    Everything {
+        ledger: items(Database::LEDGER).await,
+        holds: items(Database::HOLDS).await,
+        started: w.flow.started().len(),
+        settlements: w.flow.settlements().len(),
+        resumed: w.flow.resumed().len(),
+        money: w.bank.effects(),
+        desk: desk.cases().len(),
+    }
+}
+
+/// A dry run sees this and changes nothing; a real one sees the same.
+pub(crate) async fn check(w: &World, desk: &Arc<Desk>, expected: &[Found]) -> Report {
+    let before = everything(w, desk).await;
+    let dry = run(w, desk, true).await;
+    assert_eq!(findings(&dry), expected, "dry: {dry:#?}");
+    assert_eq!(everything(w, desk).await, before, "a dry run changes nothing");
+    let report = run(w, desk, false).await;
+    assert_eq!(findings(&report), expected, "{report:#?}");
+    report
+}
+
+/// A hand in the ledger: sets attributes of an item, named with their values as in DynamoDB.
+pub(crate) async fn set(w: &World, (pk, sk): (&str, &str), path: &str, value: AttributeValue) {
+    let names = path.split('.').enumerate().map(|(at, name)| (format!("#n{at}"), name.to_owned()));
+    let names: HashMap<String, String> = names.collect();
+    let placeholders: Vec<String> = (0..names.len()).map(|at| format!("#n{at}")).collect();
+    w.database
+        .client
+        .update_item()
+        .table_name(Database::LEDGER)
+        .key("pk", text(pk))
+        .key("sk", text(sk))
+        .update_expression(format!("SET {} = :value", placeholders.join(".")))
+        .set_expression_attribute_names(Some(names))
+        .expression_attribute_values(":value", value)
+        .send()
+        .await
+        .expect("a hand in the ledger");
+}
+
+pub(crate) async fn delete(w: &World, (pk, sk): (&str, &str)) {
+    let delete = w.database.client.delete_item().table_name(Database::LEDGER);
+    delete.key("pk", text(pk)).key("sk", text(sk)).send().await.expect("a hand in the ledger");
+}
+
+pub(crate) fn text(text: &str) -> AttributeValue {
+    AttributeValue::S(text.to_owned())
+}
+
+pub(crate) fn number(number: i64) -> AttributeValue {
+    AttributeValue::N(number.to_string())
+}
+
+/// The ledger as a whole, where something happens before the bookings are read.
+pub(crate) struct Meddled {
+    pub(crate) inner: Arc<dyn LedgerInspection>,
+    pub(crate) meanwhile: tokio::sync::Mutex<Option<BoxFuture<'static, ()>>>,
+}
+
+#[async_trait]
+impl LedgerInspection for Meddled {
+    async fn pages_part(&self, cursor: Option<&str>) -> Result<Part<Page>, StoreError> {
+        self.inner.pages_part(cursor).await
+    }
+
+    async fn bookings_part(&self, cursor: Option<&str>) -> Result<Part<Booking>, StoreError> {
+        if let Some(meanwhile) = self.meanwhile.lock().await.take() {
+            meanwhile.await;
+        }
+        self.inner.bookings_part(cursor).await
+    }
+
+    async fn page_as_stored(&self, key: &PageKey) -> Result<Option<Page>, StoreError> {
+        self.inner.page_as_stored(key).await
+    }
+
+    async fn expire_entry(
+        &self,
+        page: &PageKey,
+        hold: &HoldId,
+        entry: &PageHold,
+        mutation: &Mutation,
+    ) -> Result<(), LedgerError> {
+        self.inner.expire_entry(page, hold, entry, mutation).await
+    }
+
+    async fn parked_at(&self, case: &str) -> Result<Option<Timestamp>, StoreError> {
+        self.inner.parked_at(case).await
+    }
+
+    async fn note_parked(&self, case: &str, at: Timestamp) -> Result<(), StoreError> {
+        self.inner.note_parked(case, at).await
+    }
+}

@@ -1,0 +1,55 @@
+"""The report of a reconciliation as people read it."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import sys
+import unittest
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import reconcile  # noqa: E402
+
+
+def report(**more: Any) -> dict[str, Any]:
+    return {
+        "at": "2030-06-01T10:00:00Z", "dryRun": False, "lookedAt": {"pages": 3, "bookings": 2, "payments": 1},
+        "changing": 0, "repaired": 0, "forReview": 0, "parked": 0, "more": False, "findings": {},
+    } | more
+
+
+def finding(subject: str, remedy: str) -> dict[str, Any]:
+    return {"subject": subject, "bookingId": None, "detail": f"what is wrong with {subject}", "remedy": remedy}
+
+
+class ReconcileTest(unittest.TestCase):
+    def status(self, one: dict[str, Any]) -> int:
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            return reconcile.show(one)
+
+    def test_no_drift(self) -> None:
+        self.assertEqual(reconcile.lines(report())[1:], ["No drift."])
+        self.assertEqual(self.status(report()), 0)
+
+    def test_repairs_alone_are_no_failure(self) -> None:
+        repaired = report(repaired=1, findings={"expired_hold": [finding("hld_1", "repaired")]})
+        text = "\n".join(reconcile.lines(repaired))
+        self.assertIn("expired_hold         repaired   hld_1", text)
+        self.assertIn("1 expired_hold; 1 repaired, 0 for review", text)
+        self.assertEqual(self.status(repaired), 0)
+        self.assertIn("repairable", "\n".join(reconcile.lines(repaired | {"dryRun": True})))
+
+    def test_what_is_for_review_fails(self) -> None:
+        found = report(forReview=1, parked=1, findings={"page_unbalanced": [finding("room/2030-06", "review")]})
+        text = "\n".join(reconcile.lines(found))
+        self.assertIn("page_unbalanced      review     room/2030-06", text)
+        self.assertIn("what is wrong with room/2030-06", text)
+        self.assertEqual(self.status(found), 1)
+        self.assertEqual(self.status(found | {"dryRun": True}), 1)
+
+
+if __name__ == "__main__":
+    unittest.main()
