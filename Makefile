@@ -1,7 +1,7 @@
 # Every command of the project. The work is done in tools/local; here are the names. `make help` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help tools up up-localstack down clean-local demo env token logs watch invoke reconcile build deploy test test-fast test-e2e model bench fmt lint
+.PHONY: help tools up up-localstack down clean-local demo env token logs watch invoke reconcile audit-verify build deploy test test-fast test-e2e model bench fmt lint
 
 PYTHON := python3
 STACK := $(PYTHON) tools/local/stack.py
@@ -58,6 +58,9 @@ invoke: ## Call a function with an event (FN, EVENT)
 
 reconcile: ## Compare pages, bookings and payments, repair what is safe, print a report (DRY_RUN=1 only looks)
 	@$(STACK) reconcile $(if $(DRY_RUN),--dry-run)
+
+audit-verify: ## Check the seals of every audit trail, or of BOOKING's, and name the first broken link
+	@$(STACK) audit-verify $(BOOKING)
 
 build: tools ## Build the functions for AWS: release, into target/lambda (ARCH=arm64 or x86_64)
 	PATH="$(VENV_BIN):$$PATH" cargo lambda build --release $(if $(filter arm64,$(ARCH)),--arm64,--x86-64) $(foreach fn,$(notdir $(wildcard functions/*)),--package $(fn))

@@ -187,6 +187,13 @@ def reconcile(arguments: argparse.Namespace) -> None:
     raise SystemExit(reconciliation.show(reconciliation.run(deployed_name("reconciliation"), arguments.dry_run)))
 
 
+def audit_verify(arguments: argparse.Namespace) -> None:
+    """Checks the audit trails that the stack has written; ends as the check does."""
+    environment = tool_env(**values(), HOLDFAST_LEDGER_TABLE=values()["LEDGER_TABLE"], HOLDFAST_LOG="warn")
+    program = f"{build.cargo_target_dir()}/debug/audit-verify"
+    os.execve(program, [program, *arguments.bookings], environment)
+
+
 def execute(arguments: argparse.Namespace) -> None:
     """Runs a command with the stack's values in its environment."""
     program, *_ = command = arguments.words[1:] if arguments.words[:1] == ["--"] else arguments.words
@@ -239,6 +246,9 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     one = commands.add_parser("reconcile")
     one.add_argument("--dry-run", action="store_true", help="only look: nothing is changed, parked or published")
     one.set_defaults(command=reconcile)
+    one = commands.add_parser("audit-verify")
+    one.add_argument("bookings", nargs="*", metavar="BOOKING_ID")
+    one.set_defaults(command=audit_verify)
     one = commands.add_parser("invoke")
     one.add_argument("--fn", required=True)
     one.add_argument("--event", required=True)

@@ -3,13 +3,16 @@
 //! Each entry is sealed: its seal is a SHA-256 digest over the seal before it and its own content, and the booking keeps the
 //! last one. Whoever alters, adds or removes an entry breaks every seal after it ([`verify`]).
 
+use std::sync::Arc;
+
 use holdfast_domain::{Booking, BookingEvent, BookingId, BookingStatus, Lifecycle, Seal};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use thiserror::Error;
 
 use crate::identity::seal;
-use crate::ports::Mutation;
+use crate::ports::{Ledger, Mutation, StoreError};
+use crate::reconciliation::LedgerInspection;
 
 /// What a seal is made of: a later way gets another name.
 const SEAL_VERSION: &str = "audit-1";
@@ -40,7 +43,7 @@ pub struct AuditEvent {
 }
 
 /// Where an audit trail is not what was written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum BrokenTrail {
     /// An entry is gone, or something is in its place.
     #[error("entry {0} is missing")]
@@ -54,6 +57,97 @@ pub enum BrokenTrail {
     /// The trail is whole, and the booking remembers another.
     #[error("the booking was sealed with another trail of {0} entries")]
     Replaced(u64),
+    /// Booking or trail cannot be read at all.
+    #[error("{0}")]
+    Unreadable(String),
+    /// There is no such booking.
+    #[error("there is no such booking")]
+    Unknown,
+}
+
+/// What a look at audit trails came to.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Audited {
+    /// Bookings looked at.
+    pub bookings: usize,
+    /// Entries of their trails.
+    pub entries: usize,
+    /// Keys of those that do not hold, with the first broken link of each.
+    pub broken: Vec<(String, BrokenTrail)>,
+}
+
+impl Audited {
+    /// Adds another look.
+    pub fn extend(&mut self, other: Self) {
+        self.bookings += other.bookings;
+        self.entries += other.entries;
+        self.broken.extend(other.broken);
+    }
+}
+
+/// Checks stored audit trails.
+pub struct AuditVerification {
+    ledger: Arc<dyn Ledger>,
+    inspection: Arc<dyn LedgerInspection>,
+}
+
+impl AuditVerification {
+    /// Over a ledger, and the same as a whole.
+    #[must_use]
+    pub fn new(ledger: Arc<dyn Ledger>, inspection: Arc<dyn LedgerInspection>) -> Self {
+        Self { ledger, inspection }
+    }
+
+    /// Checks the trail of one booking.
+    ///
+    /// # Errors
+    /// [`StoreError`] on an outage.
+    pub async fn of(&self, id: &BookingId) -> Result<Audited, StoreError> {
+        let mut audited = Audited { bookings: 1, ..Audited::default() };
+        let found = match self.check(id).await {
+            Ok((entries, found)) => {
+                audited.entries = entries;
+                found
+            }
+            Err(StoreError::Corrupt { item, reason }) => {
+                Some(BrokenTrail::Unreadable(format!("{item}: {reason}")))
+            }
+            Err(error) => return Err(error),
+        };
+        audited.broken.extend(found.map(|broken| (id.to_string(), broken)));
+        Ok(audited)
+    }
+
+    /// Checks the trails of the stored bookings after `cursor`, and gives the next cursor.
+    ///
+    /// # Errors
+    /// [`StoreError`] on an outage.
+    pub async fn part(&self, cursor: Option<&str>) -> Result<(Audited, Option<String>), StoreError> {
+        let part = self.inspection.bookings_part(cursor).await?;
+        let mut audited = Audited { bookings: part.unreadable.len(), ..Audited::default() };
+        for item in part.unreadable {
+            audited.broken.push((item.item, BrokenTrail::Unreadable(item.reason)));
+        }
+        for booking in part.items {
+            audited.extend(self.of(&booking.id).await?);
+        }
+        Ok((audited, part.next))
+    }
+
+    /// The number of entries, and the first broken link. A booking that changes between the two reads is read again.
+    async fn check(&self, id: &BookingId) -> Result<(usize, Option<BrokenTrail>), StoreError> {
+        loop {
+            let Some(booking) = self.ledger.booking(id).await? else {
+                return Ok((0, Some(BrokenTrail::Unknown)));
+            };
+            let trail = self.ledger.audit_trail(id).await?;
+            let Err(broken) = verify(&booking, &trail) else { return Ok((trail.len(), None)) };
+            let again = self.ledger.booking(id).await?;
+            if again.is_some_and(|again| again.version == booking.version) {
+                return Ok((trail.len(), Some(broken)));
+            }
+        }
+    }
 }
 
 /// Whether `trail`, oldest first, is all that was ever written of `booking`.

@@ -7,6 +7,7 @@ use holdfast_adapters_dynamodb::{DynamoLedger, DynamoSearchIndex, Tables};
 use holdfast_adapters_messaging::{
     EventBridgeBus, Machines, SesMailer, SqsManualReview, SqsTimers, StepFunctionsWorkflow,
 };
+use holdfast_app::audit::AuditVerification;
 use holdfast_app::outbound::{EventBus, Mailer};
 use holdfast_app::reconciliation::{Ports, Reconciliation};
 use holdfast_app::{Clock, Ledger, Payments, SearchIndex, Timers, Workflow};
@@ -146,7 +147,16 @@ impl Process {
         Ok(LazyPayments::new(Arc::clone(secrets), url))
     }
 
-    /// The reconciliation: it alone sees ledger, sagas and payments as a whole.
+    /// The check of audit trails.
+    ///
+    /// # Errors
+    /// [`MissingVariables`].
+    pub fn audit_verification(&self) -> Result<AuditVerification, MissingVariables> {
+        let ledger = Arc::new(self.dynamo_ledger()?);
+        Ok(AuditVerification::new(Arc::clone(&ledger) as _, ledger))
+    }
+
+    /// The reconciliation: besides that check it alone sees ledger, sagas and payments as a whole.
     ///
     /// # Errors
     /// [`MissingVariables`].

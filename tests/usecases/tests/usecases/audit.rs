@@ -1,6 +1,6 @@
 //! The audit trail's seals: whatever is done to an entry, the first one that is not as it was written is named.
 
-use holdfast_app::audit::verify;
+use holdfast_app::audit::{AuditVerification, verify};
 use holdfast_app::{AuditEvent, BrokenTrail, Ledger};
 use holdfast_domain::{Booking, BookingStatus, Seal};
 use holdfast_testkit::{Database, nightly_resource};
@@ -100,6 +100,17 @@ async fn a_stored_entry_that_somebody_rewrites_is_found() {
         .expression_attribute_names("#by", "by")
         .expression_attribute_values(":by", AttributeValue::S("nobody".to_owned()));
     forged.send().await.expect("written");
-    let trail = w.ledger.audit_trail(&booking.id).await.expect("a trail");
-    assert_eq!(verify(&booking, &trail), Err(BrokenTrail::Altered(4)));
+    let whole = w.held(&nightly_resource("room", 1, 600), "another", NIGHT).await;
+    let whole = w.ask(&whole, "pay again", VISA).await.expect("an answer").booking;
+
+    let verification = AuditVerification::new(w.ledger.clone(), w.ledger.clone());
+    let found = (booking.id.to_string(), BrokenTrail::Altered(4));
+    let of_one = verification.of(&booking.id).await.expect("a look");
+    assert_eq!((of_one.bookings, of_one.broken), (1, vec![found.clone()]));
+    assert_eq!(verification.of(&whole.id).await.expect("a look").broken, []);
+    let (of_all, next) = verification.part(None).await.expect("a look");
+    assert_eq!((of_all.bookings, of_all.broken, next), (2, vec![found], None));
+    let nobody = holdfast_domain::BookingId::parse("bkg_nobody").expect("an id");
+    let of_nobody = verification.of(&nobody).await.expect("a look").broken;
+    assert_eq!(of_nobody, [(nobody.to_string(), BrokenTrail::Unknown)]);
 }
