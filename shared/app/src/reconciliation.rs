@@ -164,7 +164,7 @@ impl Run<'_> {
     fn found_unreadable(&mut self, items: &[Unreadable]) {
         for Unreadable { item, reason } in items {
             let is_this = |one: &Finding| one.kind == Kind::UnreadableItem && one.subject == *item;
-            if !self.report.findings.iter().any(is_this) {
+            if self.has_room() && !self.report.findings.iter().any(is_this) {
                 self.found(Kind::UnreadableItem, item, None, Remedy::Review, reason.as_str());
             }
         }
@@ -216,7 +216,7 @@ impl Run<'_> {
                 let outcome = self.look_at_page(page).await;
                 self.go_on(outcome)?;
             }
-            cursor = part.next;
+            cursor = part.next.filter(|_| self.has_room());
             if cursor.is_none() {
                 return Ok(());
             }
@@ -297,7 +297,7 @@ impl Run<'_> {
                 let outcome = self.look_at_booking(booking).await;
                 self.go_on(outcome)?;
             }
-            cursor = part.next;
+            cursor = part.next.filter(|_| self.has_room());
             if cursor.is_none() {
                 return Ok(());
             }

@@ -6,8 +6,8 @@ use holdfast_app::bookings::CLAIM_SECONDS;
 use holdfast_app::completion::Completion;
 use holdfast_app::ports::{Payment, PaymentState};
 use holdfast_app::reconciliation::{
-    DEAD_HOLD_SECONDS, Kind, ListedPayment, PARK_AGAIN_DAYS, Ports, Reconciliation, Remedy, SETTLING_SECONDS,
-    STALLED_SECONDS,
+    DEAD_HOLD_SECONDS, FINDINGS_MAX, Kind, ListedPayment, PARK_AGAIN_DAYS, Ports, Reconciliation, Remedy,
+    SETTLING_SECONDS, STALLED_SECONDS,
 };
 use holdfast_app::{Failure, Ledger, PaymentError};
 use holdfast_domain::{Booking, BookingId, BookingStatus, PaymentStatus, Resource};
@@ -348,12 +348,25 @@ async fn a_ledger_of_many_parts_is_read_to_its_end() {
     booked(&w, "k", VISA).await;
     for n in 0..2_500 {
         let put = w.database.client.put_item().table_name(Database::LEDGER);
-        let put = put.item("pk", text(&format!("Z#{n}"))).item("sk", text("Z"));
+        let put = put.item("pk", text(&format!("A#{n}"))).item("sk", text("A"));
         put.send().await.expect("an item of another kind");
     }
     set(&w, PAGE, "av.01", number(7)).await;
     let report = check(&w, &desk, &[found(Kind::PageUnbalanced, PAGE_NAME, Remedy::Review)]).await;
     assert_eq!((report.pages, report.bookings), (1, 1));
+}
+
+#[tokio::test]
+async fn a_run_that_has_found_too_much_stops_and_says_so() {
+    let (w, desk) = world().await;
+    booked(&w, "k", VISA).await;
+    for n in 0..=FINDINGS_MAX {
+        set(&w, (&format!("R#broken-{n}"), "P#2030-06"), "av", number(1)).await;
+    }
+    let report = run(&w, &desk, true).await;
+    assert_eq!((report.count(Kind::UnreadableItem), report.findings.len()), (FINDINGS_MAX, FINDINGS_MAX));
+    // Of pages whose bookings were not read nothing is said.
+    assert_eq!((report.more, report.bookings, report.changing), (true, 0, 0));
 }
 
 #[tokio::test]
