@@ -51,6 +51,9 @@ pub enum BrokenTrail {
     /// An entry's content, or one before it, is not what was sealed.
     #[error("entry {0} is not as it was sealed")]
     Altered(u64),
+    /// An entry bears no seal: it was taken away, or the entry is older than seals are.
+    #[error("entry {0} has no seal")]
+    Unsealed(u64),
     /// There are entries that the booking knows nothing of.
     #[error("entry {0} was added")]
     Added(u64),
@@ -162,6 +165,9 @@ pub fn verify(booking: &Booking, trail: &[AuditEvent]) -> Result<(), BrokenTrail
         }
         if expected > booking.version {
             return Err(BrokenTrail::Added(expected));
+        }
+        if event.seal.is_none() {
+            return Err(BrokenTrail::Unsealed(expected));
         }
         let made = event.sealed_after(last.as_ref());
         if event.seal.as_ref() != Some(&made) {
