@@ -1,5 +1,5 @@
 //! What is refused, and what retries, catches and queries do.
-#![expect(clippy::expect_used, clippy::panic, reason = "helpers of tests")]
+#![expect(clippy::expect_used, reason = "helpers of tests")]
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
