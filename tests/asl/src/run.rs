@@ -141,12 +141,12 @@ impl Machine {
             attempts: Vec::new(),
             ends_millis: services.now_millis() + self.timeout_seconds * 1000,
         };
-        run.to_the_end(input).await
+        run.finish(input).await
     }
 }
 
 impl Run<'_> {
-    async fn to_the_end(mut self, input: Value) -> Result<Execution, RunError> {
+    async fn finish(mut self, input: Value) -> Result<Execution, RunError> {
         let machine = self.machine;
         let (mut at, mut input) = (machine.start_at.clone(), input);
         for _ in 0..STEPS_MAX {
