@@ -396,6 +396,14 @@ impl Saga {
                 Err(PaymentError::Unknown("the provider is still at work".into()).into())
             }
             PaymentState::Voided => Ok(Outcome::Voided),
+            // Captured, and given back before the booking ever stood: a saga that was parked while it undid its booking. It
+            // may not be confirmed on money that is gone.
+            PaymentState::Captured
+                if booking.status == BookingStatus::Pending
+                    && payment.refunded.amount() >= booking.order.price.amount() =>
+            {
+                Ok(Outcome::Voided)
+            }
             PaymentState::Declined { code } => Ok(Outcome::Declined { code }),
             PaymentState::Authorized => {
                 self.commit(id, BookingEvent::Authorized, InventoryMove::Keep, Outcome::Authorized, mutation)

@@ -141,6 +141,24 @@ async fn a_pending_booking_given_up_keeps_none_of_what_was_captured_elsewhere() 
 }
 
 #[tokio::test]
+async fn a_booking_parked_while_it_was_undone_is_not_confirmed_on_money_that_is_gone() {
+    let (w, id) = authorized(VISA).await;
+    let by = w.by("saga");
+    w.bank.dashboard(&id, Dashboard::Captures);
+    assert_eq!(
+        w.saga.refund_payment(&id, &by).await.expect("given back, and parked after that"),
+        Outcome::Refunded
+    );
+    assert_eq!(w.saga.inquire_payment(&id, &by).await.expect("looked at again"), Outcome::Voided);
+    let failed = w.saga.fail_booking(&id, "payment_voided", false, &by).await;
+    assert_eq!(failed.expect("failed"), Outcome::Failed);
+    assert_eq!(w.saga.void_payment(&id, &by).await.expect("too late to void"), Outcome::Captured);
+    assert_eq!(w.saga.refund_payment(&id, &by).await.expect("nothing is left"), Outcome::Refunded);
+    assert_eq!(w.bank.effects().refunded, 1);
+    assert_eq!(w.at_rest(&id).await.payment_status, PaymentStatus::Refunded);
+}
+
+#[tokio::test]
 async fn a_refund_that_came_back_from_the_bank_is_settled_again() {
     let (w, id) = authorized(VISA).await;
     w.saga.confirm_booking(&id, &w.by("saga")).await.expect("confirmed");

@@ -42,6 +42,8 @@ pub(crate) enum Fault {
     AnswerLost,
     /// Turned away: nothing happened.
     Unavailable,
+    /// The request itself is refused: nothing happened, nor will it.
+    Refused,
 }
 
 enum Act {
@@ -73,6 +75,7 @@ struct Intent {
 struct Books {
     intents: BTreeMap<String, Intent>,
     refund_keys: HashMap<(String, i64), i64>,
+    is_keyless: bool,
     effects: Effects,
     script: VecDeque<(Op, Act)>,
 }
@@ -143,7 +146,8 @@ impl Books {
     }
 
     fn refund(&mut self, name: &str, amount: i64, already: i64) -> Result<(), PaymentError> {
-        if let Some(known) = self.refund_keys.get(&(name.to_owned(), already)) {
+        let known = self.refund_keys.get(&(name.to_owned(), already));
+        if let Some(known) = known.filter(|_| !self.is_keyless) {
             assert_eq!(*known, amount, "one key, one refund");
             return Ok(());
         }
@@ -182,6 +186,11 @@ impl Bank {
     /// A day later the provider knows no key any more.
     pub(crate) fn forget_keys(&self) {
         self.books().refund_keys.clear();
+    }
+
+    /// From now on the provider looks at no key: what is asked twice is done twice.
+    pub(crate) fn ignore_keys(&self) {
+        self.books().is_keyless = true;
     }
 
     /// Whether every scripted event has come.
@@ -286,6 +295,7 @@ impl Bank {
         let then = match act {
             Some(Act::Fault(Fault::RequestLost)) => return Err(PaymentError::Unknown("request lost".into())),
             Some(Act::Fault(Fault::Unavailable)) => return Err(PaymentError::Unavailable("later".into())),
+            Some(Act::Fault(Fault::Refused)) => return Err(refused("request_refused")),
             Some(Act::Before(meanwhile)) => {
                 meanwhile.await;
                 None

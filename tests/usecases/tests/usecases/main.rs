@@ -13,6 +13,7 @@ mod customer;
 mod driver;
 mod expiry;
 mod extending;
+mod faults;
 mod flow;
 mod holds;
 mod losses;

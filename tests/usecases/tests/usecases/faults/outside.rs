@@ -1,0 +1,258 @@
+//! What a task calls outside of its process, with a place before each call where the process may be killed or stopped, or
+//! the call be lost.
+
+use std::future::{Future, pending};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use async_trait::async_trait;
+use holdfast_app::ports::{
+    BookingCommit, CommitError, LedgerError, NewPayment, Payment, Placed, StoreError, Workflow, WorkflowError,
+};
+use holdfast_app::{AuditEvent, Ledger, Mutation, PaymentError, Payments};
+use holdfast_domain::hold::Extension;
+use holdfast_domain::schedule::Slot;
+use holdfast_domain::{
+    Booking, BookingId, Fingerprint, GuestId, Hold, HoldId, HoldSnapshot, Money, Page, Resource, ResourceId,
+};
+use jiff::Timestamp;
+use tokio::sync::Notify;
+
+use crate::world::World;
+
+tokio::task_local! {
+    static PROCESS: Arc<Process>;
+}
+
+/// What becomes of the process that takes a step. Calls are counted from one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fate {
+    Lives,
+    /// It is killed before this call.
+    DiesBefore(usize),
+    /// It stands still before this call until it is let go.
+    StopsBefore(usize),
+    /// This call's request is lost on its way.
+    LosesRequest(usize),
+    /// This call's answer is lost on its way back.
+    LosesAnswer(usize),
+}
+
+/// A process that takes one step.
+pub(crate) struct Process {
+    fate: Fate,
+    calls: AtomicUsize,
+    struck: Notify,
+    goes_on: Notify,
+}
+
+enum Loss {
+    Nothing,
+    Request,
+    Answer,
+}
+
+impl Process {
+    pub(crate) fn new(fate: Fate) -> Arc<Self> {
+        Arc::new(Self { fate, calls: AtomicUsize::new(0), struck: Notify::new(), goes_on: Notify::new() })
+    }
+
+    /// Runs `step` in this process.
+    pub(crate) async fn run<T>(self: Arc<Self>, step: impl Future<Output = T>) -> T {
+        PROCESS.scope(self, step).await
+    }
+
+    /// Comes when it is killed or stopped.
+    pub(crate) async fn struck(&self) {
+        self.struck.notified().await;
+    }
+
+    pub(crate) fn let_go(&self) {
+        self.goes_on.notify_one();
+    }
+
+    pub(crate) fn calls(&self) -> usize {
+        self.calls.load(Ordering::SeqCst)
+    }
+
+    async fn calls_out(&self) -> Loss {
+        let call = self.calls.fetch_add(1, Ordering::SeqCst) + 1;
+        match self.fate {
+            Fate::DiesBefore(at) if at == call => {
+                self.struck.notify_one();
+                pending().await
+            }
+            Fate::StopsBefore(at) if at == call => {
+                self.struck.notify_one();
+                self.goes_on.notified().await;
+                Loss::Nothing
+            }
+            Fate::LosesRequest(at) if at == call => Loss::Request,
+            Fate::LosesAnswer(at) if at == call => Loss::Answer,
+            Fate::Lives
+            | Fate::DiesBefore(_)
+            | Fate::StopsBefore(_)
+            | Fate::LosesRequest(_)
+            | Fate::LosesAnswer(_) => Loss::Nothing,
+        }
+    }
+}
+
+async fn out<T, E>(call: impl Future<Output = Result<T, E>>, lost: fn() -> E) -> Result<T, E> {
+    let loss = match PROCESS.try_with(Arc::clone) {
+        Ok(process) => process.calls_out().await,
+        Err(_) => Loss::Nothing,
+    };
+    match loss {
+        Loss::Nothing => call.await,
+        Loss::Request => Err(lost()),
+        Loss::Answer => {
+            call.await.ok();
+            Err(lost())
+        }
+    }
+}
+
+fn store_lost() -> StoreError {
+    StoreError::Unavailable("lost".into())
+}
+
+fn commit_lost() -> CommitError {
+    store_lost().into()
+}
+
+fn payment_lost() -> PaymentError {
+    PaymentError::Unknown("lost".into())
+}
+
+fn workflow_lost() -> WorkflowError {
+    WorkflowError("lost".into())
+}
+
+/// The outside as the saga's process sees it.
+pub(crate) struct Outside(pub(crate) Arc<World>);
+
+#[async_trait]
+impl Ledger for Outside {
+    async fn hold(&self, id: &HoldId) -> Result<Option<HoldSnapshot>, StoreError> {
+        out(self.0.ledger.hold(id), store_lost).await
+    }
+    async fn booking(&self, id: &BookingId) -> Result<Option<Booking>, StoreError> {
+        out(self.0.ledger.booking(id), store_lost).await
+    }
+    async fn commit(&self, commit: &BookingCommit) -> Result<(), CommitError> {
+        out(self.0.ledger.commit(commit), commit_lost).await
+    }
+    async fn put_task_token(&self, id: &BookingId, token: &str, by: &Mutation) -> Result<(), StoreError> {
+        out(self.0.ledger.put_task_token(id, token, by), store_lost).await
+    }
+    async fn task_token(&self, id: &BookingId) -> Result<Option<String>, StoreError> {
+        out(self.0.ledger.task_token(id), store_lost).await
+    }
+
+    // The saga does not call these.
+    async fn resource(&self, id: &ResourceId) -> Result<Option<Resource>, StoreError> {
+        self.0.ledger.resource(id).await
+    }
+    async fn put_resource(
+        &self,
+        previous: Option<&Resource>,
+        next: &Resource,
+        by: &Mutation,
+    ) -> Result<(), LedgerError> {
+        self.0.ledger.put_resource(previous, next, by).await
+    }
+    async fn set_inventory(
+        &self,
+        resource: &Resource,
+        slots: &[Slot],
+        capacity: Option<u32>,
+        closed: Option<bool>,
+        by: &Mutation,
+    ) -> Result<(), LedgerError> {
+        self.0.ledger.set_inventory(resource, slots, capacity, closed, by).await
+    }
+    async fn pages(&self, resource: &Resource, pages: &[String]) -> Result<Vec<Page>, StoreError> {
+        self.0.ledger.pages(resource, pages).await
+    }
+    async fn stored_pages(&self, resource: &Resource) -> Result<Vec<Page>, StoreError> {
+        self.0.ledger.stored_pages(resource).await
+    }
+    async fn place(&self, of: &[&Resource], hold: &Hold, by: &Mutation) -> Result<Placed, LedgerError> {
+        self.0.ledger.place(of, hold, by).await
+    }
+    async fn extend(
+        &self,
+        hold: &Hold,
+        request: &Fingerprint,
+        by: &Mutation,
+    ) -> Result<(Extension, bool), LedgerError> {
+        self.0.ledger.extend(hold, request, by).await
+    }
+    async fn release(&self, hold: &Hold, by: &Mutation) -> Result<(), LedgerError> {
+        self.0.ledger.release(hold, by).await
+    }
+    async fn expire(&self, hold: &Hold, by: &Mutation) -> Result<(), LedgerError> {
+        self.0.ledger.expire(hold, by).await
+    }
+    async fn bookings_of(
+        &self,
+        guest: &GuestId,
+        limit: u32,
+        cursor: Option<&str>,
+    ) -> Result<(Vec<Booking>, Option<String>), StoreError> {
+        self.0.ledger.bookings_of(guest, limit, cursor).await
+    }
+    async fn ended_bookings(&self, now: Timestamp, limit: u32) -> Result<Vec<BookingId>, StoreError> {
+        self.0.ledger.ended_bookings(now, limit).await
+    }
+    async fn audit_trail(&self, id: &BookingId) -> Result<Vec<AuditEvent>, StoreError> {
+        self.0.ledger.audit_trail(id).await
+    }
+}
+
+#[async_trait]
+impl Payments for Outside {
+    async fn create(&self, payment: &NewPayment) -> Result<String, PaymentError> {
+        out(self.0.bank.create(payment), payment_lost).await
+    }
+    async fn authorize(&self, of: &BookingId, intent: &str, card: &str) -> Result<Payment, PaymentError> {
+        out(self.0.bank.authorize(of, intent, card), payment_lost).await
+    }
+    async fn inquire(&self, intent: &str) -> Result<Payment, PaymentError> {
+        out(self.0.bank.inquire(intent), payment_lost).await
+    }
+    async fn capture(&self, of: &BookingId, intent: &str, amount: Money) -> Result<Payment, PaymentError> {
+        out(self.0.bank.capture(of, intent, amount), payment_lost).await
+    }
+    async fn void(&self, of: &BookingId, intent: &str) -> Result<Payment, PaymentError> {
+        out(self.0.bank.void(of, intent), payment_lost).await
+    }
+    async fn refund(
+        &self,
+        of: &BookingId,
+        intent: &str,
+        amount: Money,
+        already: Money,
+    ) -> Result<(), PaymentError> {
+        out(self.0.bank.refund(of, intent, amount, already), payment_lost).await
+    }
+}
+
+#[async_trait]
+impl Workflow for Outside {
+    async fn start_booking(&self, id: &BookingId, trace: Option<&str>) -> Result<(), WorkflowError> {
+        out(self.0.flow.start_booking(id, trace), workflow_lost).await
+    }
+    async fn start_settlement(
+        &self,
+        id: &BookingId,
+        cause: &str,
+        trace: Option<&str>,
+    ) -> Result<(), WorkflowError> {
+        out(self.0.flow.start_settlement(id, cause, trace), workflow_lost).await
+    }
+    async fn resume(&self, token: &str) -> Result<bool, WorkflowError> {
+        out(self.0.flow.resume(token), workflow_lost).await
+    }
+}
