@@ -43,7 +43,7 @@ variables! {
     SecretId, "HOLDFAST_SECRET_ID", "Name or ARN of the secret.";
     PartnerWebhookUrl, "HOLDFAST_PARTNER_WEBHOOK_URL", "The partner's endpoint; nobody is told if absent.";
     MailFrom, "HOLDFAST_MAIL_FROM", "Sender of mails.";
-    LogFilter, "HOLDFAST_LOG", "Filter of the log, in the syntax of `tracing`; `info` if absent.";
+    LogFilter, "HOLDFAST_LOG", "Filter of the log, in the syntax of `tracing`; `info` if absent, and at most that in release.";
 }
 
 impl Variable {

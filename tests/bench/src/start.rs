@@ -28,6 +28,7 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ("HOLDFAST_CANCELLATION_MACHINE_ARN", "arn:aws:states:us-east-1:000000000000:stateMachine:cancellation"),
     ("HOLDFAST_TIMER_QUEUE_URL", "http://127.0.0.1:9/timer"),
     ("HOLDFAST_SECRET_ID", "secret"),
+    ("HOLDFAST_MANUAL_REVIEW_QUEUE_URL", "http://127.0.0.1:9/review"),
     ("HOLDFAST_MAIL_FROM", "bookings@example.com"),
 ];
 
