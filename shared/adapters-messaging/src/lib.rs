@@ -9,6 +9,7 @@
 mod bus;
 mod mailer;
 mod partner;
+mod queue;
 mod review;
 mod sagas;
 mod timers;

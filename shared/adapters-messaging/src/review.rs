@@ -7,21 +7,22 @@ use holdfast_app::reconciliation::{Finding, ManualReview};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use crate::queue::Queue;
+
 /// What parks, where a state machine says its own name.
 const MACHINE: &str = "reconciliation";
 
 /// Manual review on one queue.
 #[derive(Clone)]
 pub struct SqsManualReview {
-    client: Client,
-    queue_url: String,
+    queue: Queue,
 }
 
 impl SqsManualReview {
     /// On the queue with that URL.
     #[must_use]
     pub fn new(client: Client, queue_url: &str) -> Self {
-        Self { client, queue_url: queue_url.to_owned() }
+        Self { queue: Queue::new(client, queue_url) }
     }
 }
 
@@ -38,14 +39,7 @@ fn message(finding: &Finding, at: Timestamp) -> Value {
 #[async_trait]
 impl ManualReview for SqsManualReview {
     async fn park(&self, finding: &Finding, at: Timestamp) -> Result<(), WorkflowError> {
-        self.client
-            .send_message()
-            .queue_url(&self.queue_url)
-            .message_body(message(finding, at).to_string())
-            .send()
-            .await
-            .map_err(|error| WorkflowError(Box::new(error)))?;
-        Ok(())
+        self.queue.send(message(finding, at).to_string(), 0).await
     }
 }
 

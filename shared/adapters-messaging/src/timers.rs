@@ -8,6 +8,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::queue::Queue;
+
 /// SQS delays a message for so many seconds at most; a later timer is set again when it rings.
 const DELAY_SECONDS_MAX: i64 = 900;
 const SOURCE: &str = "holdfast.timer";
@@ -77,15 +79,14 @@ fn delay_seconds(at: Timestamp, now: Timestamp) -> i32 {
 /// Timers on one queue.
 #[derive(Clone)]
 pub struct SqsTimers {
-    client: Client,
-    queue_url: String,
+    queue: Queue,
 }
 
 impl SqsTimers {
     /// On the queue with that URL.
     #[must_use]
     pub fn new(client: Client, queue_url: &str) -> Self {
-        Self { client, queue_url: queue_url.to_owned() }
+        Self { queue: Queue::new(client, queue_url) }
     }
 }
 
@@ -93,15 +94,7 @@ impl SqsTimers {
 impl Timers for SqsTimers {
     async fn wake(&self, hold: &HoldId, at: Timestamp, now: Timestamp) -> Result<(), WorkflowError> {
         let body = Timer { hold: hold.clone(), at }.body().map_err(|error| WorkflowError(Box::new(error)))?;
-        self.client
-            .send_message()
-            .queue_url(&self.queue_url)
-            .message_body(body)
-            .delay_seconds(delay_seconds(at, now))
-            .send()
-            .await
-            .map_err(|error| WorkflowError(Box::new(error)))?;
-        Ok(())
+        self.queue.send(body, delay_seconds(at, now)).await
     }
 }
 

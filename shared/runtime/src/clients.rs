@@ -49,8 +49,8 @@ pub(crate) fn sdk_config(config: &Config) -> Result<SdkConfig, MissingVariables>
     Ok(settings.build())
 }
 
-/// AWS proves itself by its own roots: five certificates are read in a tenth of the time that a system's hundreds take, and
-/// nobody else's word counts. An endpoint of somebody else's is trusted as the system says.
+/// AWS proves itself by its own roots: five certificates instead of the system's hundred and more, which a cold start would
+/// wait for (docs/adr/0002), and nobody else's word counts. An endpoint of somebody else's is trusted as the system says.
 fn trust(endpoint: Option<&str>) -> TrustStore {
     match endpoint {
         Some(_) => TrustStore::default(),
@@ -60,10 +60,9 @@ fn trust(endpoint: Option<&str>) -> TrustStore {
 
 /// Reads the trust store at once, so that the first request does not wait for it.
 fn http_client(trust: TrustStore) -> impl HttpClient + 'static {
-    let tls = TlsContext::builder().with_trust_store(trust).build().unwrap_or_else(|error| {
-        tracing::error!(error = crate::causes(&error), "the system's roots serve instead");
-        TlsContext::default()
-    });
+    let Ok(tls) = TlsContext::builder().with_trust_store(trust).build() else {
+        unreachable!("a trust store is looked at when it is used");
+    };
     aws_smithy_http_client::Builder::new()
         .tls_provider(Provider::Rustls(CryptoMode::Ring))
         .tls_context(tls)

@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use holdfast_architecture::{root, sources};
 use serde_json::Value;
 
 /// The longest source file, in lines. Longer ones hold two things.
@@ -91,6 +92,7 @@ enum Folder {
     Shared,
     Functions,
     Tests,
+    Tools,
 }
 
 #[derive(Debug, Clone)]
@@ -118,11 +120,6 @@ impl Crate {
     }
 }
 
-fn root() -> PathBuf {
-    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
-    manifest.ancestors().nth(2).expect("tests/architecture lies in the workspace").to_owned()
-}
-
 fn workspace() -> Vec<Crate> {
     let output = Command::new(env!("CARGO"))
         .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
@@ -143,9 +140,10 @@ fn read_crate(package: &Value) -> Crate {
         Some("shared") => Some(Folder::Shared),
         Some("functions") => Some(Folder::Functions),
         Some("tests") => Some(Folder::Tests),
+        Some("tools") => Some(Folder::Tools),
         _ => None,
     };
-    let folder = folder.expect("crates lie in shared, functions or tests");
+    let folder = folder.expect("crates lie in shared, functions, tests or tools");
     let dependencies = package["dependencies"].as_array().expect("a list").iter().map(|dependency| {
         Dependency { package: text(&dependency["name"]), dev: dependency["kind"] == "dev" }
     });
@@ -178,6 +176,8 @@ fn violations(crates: &[Crate]) -> Vec<String> {
                 (Folder::Functions, Some(on)) => {
                     ["app", "api", "workflow", "runtime"].iter().any(|name| on.is(name))
                 }
+                // An operator's command is a binary too, and reads its arguments into the domain's types.
+                (Folder::Tools, Some(on)) => ["domain", "app", "runtime"].iter().any(|name| on.is(name)),
                 (_, None) => may_name(of, dependency),
             };
             if !allowed {
@@ -199,27 +199,6 @@ fn may_name(of: &Crate, dependency: &Dependency) -> bool {
             .iter()
             .filter(|technology| (technology.is)(name))
             .all(|technology| (technology.allowed)(of))
-}
-
-/// Every Rust source file below a folder.
-fn sources(folder: &str) -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    let mut folders = vec![root().join(folder)];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).expect("a readable folder") {
-            let path = entry.expect("a readable entry").path();
-            if path.is_dir() {
-                if path.file_name().is_some_and(|name| name != "target") {
-                    folders.push(path);
-                }
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                files.push(path);
-            }
-        }
-    }
-    files.sort();
-    assert!(!files.is_empty(), "no source in {folder}");
-    files
 }
 
 fn read(path: &Path) -> String {
@@ -254,7 +233,7 @@ fn every_layer_exists() {
 fn no_source_file_grows_into_a_giant() {
     let long: Vec<String> = ["shared", "functions"]
         .into_iter()
-        .flat_map(sources)
+        .flat_map(|folder| sources(&root().join(folder)))
         .map(|path| (read(&path).lines().count(), path))
         .filter(|(lines, _)| *lines > SOURCE_LINES_MAX)
         .map(|(lines, path)| format!("{}: {lines} lines", path.display()))
@@ -264,7 +243,7 @@ fn no_source_file_grows_into_a_giant() {
 
 #[test]
 fn the_core_knows_neither_clock_nor_chance_nor_wire() {
-    for path in sources("shared/domain/src") {
+    for path in sources(&root().join("shared/domain/src")) {
         let found = mentions(&read(&path), IMPURE);
         assert!(found.is_empty(), "{} mentions {found:?}", path.display());
     }

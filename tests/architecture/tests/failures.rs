@@ -4,64 +4,21 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+
+use holdfast_architecture::{named, root, tests};
 
 const TABLE: &str = include_str!("../../../docs/failures.md");
 /// What the product does not do yet: rows that may stand without a test.
 const TO_COME: [usize; 3] = [19, 23, 25];
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
-}
-
-fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
-        if entry.is_dir() {
-            sources(&entry, found);
-        } else if entry.extension().is_some_and(|extension| extension == "rs") {
-            found.push(entry);
-        }
-    }
-}
-
-/// The tests of a file: functions that the line before marks as one.
-fn tests_of(text: &str) -> Vec<&str> {
-    let mut is_test = false;
-    let mut found = Vec::new();
-    for line in text.lines().map(str::trim) {
-        let declared = line.trim_start_matches("async ").strip_prefix("fn ");
-        match declared.and_then(|rest| rest.split('(').next()) {
-            Some(name) if is_test => {
-                found.push(name);
-                is_test = false;
-            }
-            Some(_) => {}
-            None => is_test |= line == "#[test]" || line.starts_with("#[tokio::test"),
-        }
-    }
-    found
-}
-
 /// `crate::module::test` of every test below `shared/` and `tests/`.
-fn tests() -> BTreeSet<String> {
+fn all_tests() -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for group in ["shared", "tests"] {
         for package in fs::read_dir(root().join(group)).expect("a folder") {
             let package = package.expect("an entry").path();
             let name = package.file_name().expect("a name").to_string_lossy().into_owned();
-            let mut files = Vec::new();
-            sources(&package, &mut files);
-            for file in files {
-                let module = match file.file_stem().expect("a name").to_string_lossy() {
-                    stem if stem == "mod" => {
-                        let folder = file.parent().and_then(Path::file_name).expect("a folder");
-                        folder.to_string_lossy().into_owned()
-                    }
-                    stem => stem.into_owned(),
-                };
-                let text = fs::read_to_string(&file).expect("a source");
-                found.extend(tests_of(&text).iter().map(|test| format!("{name}::{module}::{test}")));
-            }
+            found.extend(tests(&package).into_iter().map(|test| format!("{name}::{test}")));
         }
     }
     found
@@ -75,8 +32,7 @@ fn rows(table: &str) -> Vec<(usize, Vec<&str>, &str)> {
             let mut cells = line.strip_prefix("| ")?.split('|').map(str::trim);
             let number = cells.next()?.parse().ok()?;
             let shown = cells.nth(1)?;
-            let named = shown.split('`').filter(|part| part.contains("::")).collect();
-            Some((number, named, cells.next().unwrap_or_default()))
+            Some((number, named(shown), cells.next().unwrap_or_default()))
         })
         .collect()
 }
@@ -103,14 +59,14 @@ fn faults_of(table: &str, tests: &BTreeSet<String>) -> Vec<String> {
 
 #[test]
 fn every_failure_has_its_tests_and_every_test_named_exists() {
-    let tests = tests();
+    let tests = all_tests();
     assert!(tests.len() > 400, "{}", tests.len());
     assert_eq!(faults_of(TABLE, &tests), [""; 0]);
 }
 
 #[test]
 fn a_missing_row_and_a_test_that_is_gone_are_noticed() {
-    let tests = tests();
+    let tests = all_tests();
     let third = TABLE.lines().find(|line| line.starts_with("| 3 |")).expect("a row");
     let without = TABLE.replace(third, "");
     assert_eq!(faults_of(&without, &tests), ["failure 3 has 0 rows"]);

@@ -1,34 +1,11 @@
 //! Holds `API_COVERAGE.md` against the tests there are.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::Path;
 
-const TABLE: &str = include_str!("../API_COVERAGE.md");
+use holdfast_architecture::{named, tests};
 
-/// `module::test` of every test in this crate.
-fn tests() -> BTreeSet<String> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut found = BTreeSet::new();
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        let module = path.file_stem().unwrap().to_str().unwrap().to_owned();
-        let text = fs::read_to_string(&path).unwrap();
-        let mut is_test = false;
-        for line in text.lines() {
-            let name =
-                line.trim_start_matches("async ").strip_prefix("fn ").and_then(|l| l.split('(').next());
-            match name {
-                Some(name) if is_test => {
-                    found.insert(format!("{module}::{name}"));
-                    is_test = false;
-                }
-                Some(_) | None => is_test = line == "#[test]" || line == "#[tokio::test]",
-            }
-        }
-    }
-    found
-}
+const TABLE: &str = include_str!("../API_COVERAGE.md");
 
 /// Sentence and tests of each row.
 fn rows() -> Vec<(&'static str, Vec<&'static str>)> {
@@ -39,15 +16,14 @@ fn rows() -> Vec<(&'static str, Vec<&'static str>)> {
         })
         .map(|line| {
             let (sentence, tests) = line.trim_matches('|').rsplit_once(" | ").unwrap();
-            let named = tests.split('`').filter(|part| part.contains("::")).collect();
-            (sentence.trim(), named)
+            (sentence.trim(), named(tests))
         })
         .collect()
 }
 
 #[test]
 fn every_sentence_has_a_test_and_every_test_named_exists() {
-    let tests = tests();
+    let tests = tests(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
     assert!(tests.len() > 100, "{tests:?}");
     let rows = rows();
     assert!(rows.len() > 60, "{rows:?}");

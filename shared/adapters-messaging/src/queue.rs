@@ -1,0 +1,25 @@
+//! A queue that is only written to.
+
+use aws_sdk_sqs::Client;
+use holdfast_app::WorkflowError;
+
+#[derive(Clone)]
+pub(crate) struct Queue {
+    client: Client,
+    url: String,
+}
+
+impl Queue {
+    pub(crate) fn new(client: Client, url: &str) -> Self {
+        Self { client, url: url.to_owned() }
+    }
+
+    /// Sends a message that nobody sees before `delay_seconds` have passed, 900 at most.
+    pub(crate) async fn send(&self, body: String, delay_seconds: i32) -> Result<(), WorkflowError> {
+        let message = self.client.send_message().queue_url(&self.url).message_body(body);
+        match message.delay_seconds(delay_seconds).send().await {
+            Ok(_) => Ok(()),
+            Err(error) => Err(WorkflowError(Box::new(error))),
+        }
+    }
+}
