@@ -10,7 +10,8 @@ use holdfast_domain::policy::Tier;
 use holdfast_domain::resource::{AttributeValue, Label, ResourceTerms};
 use holdfast_domain::schedule::{Opening, SlotSchedule};
 use holdfast_domain::{
-    CancellationPolicy, Currency, Fingerprint, GuestId, Money, PageKey, ResourceId, Schedule, SlotKey,
+    CancellationPolicy, Currency, Fingerprint, GuestId, HoldLimits, Money, PageKey, ResourceId, Schedule,
+    SlotKey,
 };
 use jiff::Timestamp;
 use jiff::civil::{Time, Weekday};
@@ -131,6 +132,22 @@ enum StoredAttribute {
     Text(String),
 }
 
+/// Holds per guest, holds per slot, places per slot, seconds of cool-down.
+#[derive(Debug, Serialize, Deserialize)]
+struct StoredLimits(u32, u32, Option<u32>, u32);
+
+impl From<HoldLimits> for StoredLimits {
+    fn from(limits: HoldLimits) -> Self {
+        Self(limits.per_guest, limits.per_slot, limits.places_per_slot, limits.cool_down_seconds)
+    }
+}
+
+impl From<StoredLimits> for HoldLimits {
+    fn from(StoredLimits(per_guest, per_slot, places_per_slot, cool_down_seconds): StoredLimits) -> Self {
+        Self { per_guest, per_slot, places_per_slot, cool_down_seconds }
+    }
+}
+
 /// What an operator says of a resource.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct StoredTerms {
@@ -141,6 +158,7 @@ pub(crate) struct StoredTerms {
     schedule: StoredSchedule,
     capacity: u32,
     ttl: u32,
+    limits: StoredLimits,
     price: StoredMoney,
     policy: StoredPolicy,
     attributes: BTreeMap<String, StoredAttribute>,
@@ -156,6 +174,7 @@ impl From<&ResourceTerms> for StoredTerms {
             schedule: (&terms.schedule).into(),
             capacity: terms.capacity,
             ttl: terms.hold_ttl_seconds,
+            limits: terms.hold_limits.into(),
             price: terms.base_price.into(),
             policy: store_policy(&terms.cancellation_policy),
             attributes: terms
@@ -184,6 +203,7 @@ impl StoredTerms {
             schedule: self.schedule.read()?,
             capacity: self.capacity,
             hold_ttl_seconds: self.ttl,
+            hold_limits: self.limits.into(),
             base_price: self.price.read()?,
             cancellation_policy: read_policy(&self.policy)?,
             attributes: self

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use holdfast_domain::booking::Placement;
 use holdfast_domain::inventory::HOLDS_PER_PAGE_MAX;
-use holdfast_domain::{BookingId, HoldId, PageChange, PageCommand, SlotKey};
+use holdfast_domain::{BookingId, GuestMark, HoldId, HoldLimits, PageChange, PageCommand, PageHold, SlotKey};
 use jiff::Timestamp;
 
 use crate::item::{millis, n, s};
@@ -99,6 +99,42 @@ impl Expression {
         self.condition("#ho.#h.s = :a AND #ho.#h.e > :now");
     }
 
+    /// As long as the guest has few enough places on the page, no limit is passed, whichever slots they are in. Whether it
+    /// is passed by more than that, only reading tells; `None` if it has to be read anyway.
+    fn within_limits(&mut self, entry: &PageHold, limits: Option<&HoldLimits>) -> Option<()> {
+        self.tally(&entry.guest);
+        self.name("#gm", "gm");
+        self.condition("size(#gn) < #gm");
+        let Some(limits) = limits else { return Some(()) };
+        let room = limits.certainly_within().checked_sub(entry.quantity)?;
+        if limits.cool_down_seconds > 0 {
+            // A guest who waits is named by a cool-down, or by the tally of a dead hold.
+            self.name("#cd", "cd");
+            self.condition("attribute_not_exists(#gn.#g) AND attribute_not_exists(#cd.#g)");
+        } else {
+            self.value(":room", n(room));
+            self.condition("(attribute_not_exists(#gn.#g) OR #gn.#g <= :room)");
+        }
+        Some(())
+    }
+
+    /// Counts a new hold's places for its guest.
+    fn count(&mut self, entry: &PageHold) {
+        self.tally(&entry.guest);
+        self.value(":none", n(0));
+        self.set("#gn.#g = if_not_exists(#gn.#g, :none) + :q");
+    }
+
+    fn tally(&mut self, guest: &GuestMark) {
+        self.name("#gn", "gn");
+        self.name("#g", guest.as_str());
+    }
+
+    /// A hold whose end begins a cool-down is ended by reading.
+    fn without_cool_down(&mut self) {
+        self.condition("attribute_not_exists(#ho.#h.cd)");
+    }
+
     fn outbox(&mut self, change: PageChange, now: Timestamp, trace: Option<&str>) {
         for (placeholder, name) in [("#seq", "seq"), ("#ch", "ch"), ("#at", "at"), ("#tr", "tr")] {
             self.name(placeholder, name);
@@ -121,8 +157,9 @@ pub(crate) fn blind_write(
 ) -> Option<Expression> {
     let mut e = Expression::default();
     let change = match command {
-        PageCommand::Place { hold, entry } => {
+        PageCommand::Place { hold, entry, limits } => {
             e.hold(hold);
+            e.within_limits(entry, limits.as_ref())?;
             e.name("#av", "av");
             e.name("#cl", "cl");
             e.name("#sv", "sv");
@@ -136,6 +173,7 @@ pub(crate) fn blind_write(
                 e.set(format!("#av.{slot} = #av.{slot} - :q"));
             }
             e.set("#ho.#h = :h");
+            e.count(entry);
             PageChange::Placed { hold: hold.clone(), entry: entry.clone() }
         }
         PageCommand::Claim { hold, booking, deadline } => {
@@ -161,6 +199,7 @@ pub(crate) fn blind_write(
         PageCommand::Release { hold } => {
             e.hold(hold);
             e.live_and_active(now);
+            e.without_cool_down();
             e.quantity(placement.quantity);
             let slots = e.slots(&placement.slots);
             e.free_up(&slots);
@@ -170,6 +209,7 @@ pub(crate) fn blind_write(
         PageCommand::Abandon { hold, booking } => {
             e.hold(hold);
             e.claimed_by(booking);
+            e.without_cool_down();
             e.quantity(placement.quantity);
             let slots = e.slots(&placement.slots);
             e.free_up(&slots);
@@ -178,6 +218,7 @@ pub(crate) fn blind_write(
         }
         PageCommand::Expire { hold } => {
             e.hold(hold);
+            e.without_cool_down();
             e.value(":a", s(ACTIVE));
             e.value(":c", s(CONFIRMING));
             e.value(":now", millis(now));
@@ -213,6 +254,7 @@ pub(crate) fn blind_write(
                 e.set(format!("#co.{slot} = #co.{slot} - :q"));
             }
             e.set("#ho.#h = :h");
+            e.count(entry);
             PageChange::Returned { hold: hold.clone(), entry: entry.clone() }
         }
         PageCommand::Free { booking, slots, quantity } => {

@@ -9,8 +9,8 @@ use holdfast_domain::booking::Placement;
 use holdfast_domain::hold::Extension;
 use holdfast_domain::schedule::Slot;
 use holdfast_domain::{
-    Booking, BookingId, Fingerprint, GuestId, Hold, HoldId, HoldSnapshot, HoldStatus, Page, PageChange,
-    PageCommand, PageHold, PageRejection, Resource, ResourceId,
+    Booking, BookingId, Fingerprint, GuestId, Hold, HoldId, HoldLimits, HoldSnapshot, HoldStatus, Page,
+    PageChange, PageCommand, PageHold, PageRejection, Resource, ResourceId,
 };
 use jiff::Timestamp;
 
@@ -22,7 +22,7 @@ use crate::records::{
     BOOKING_SK, EVENT_SK_PREFIX, TASK_TOKEN_SK, booking_key, booking_pk, decode_audit, decode_booking,
     decode_hold_record, encode_audit, encode_booking,
 };
-use crate::write::{Done, PageOp, WriteError, built};
+use crate::write::{Done, PageOp, WriteError, built, resource_of};
 
 /// What every booking's transaction writes besides pages: the booking and its audit event. The hold's record comes after.
 const BOOKING_EXTRAS: usize = 2;
@@ -222,7 +222,8 @@ impl DynamoLedger {
         mutation: &Mutation,
     ) -> Result<Placed, LedgerError> {
         let entry = hold.entry(placement);
-        let command = PageCommand::Place { hold: hold.id.clone(), entry: entry.clone() };
+        let limits = limits_of(hold, resources, placement);
+        let command = PageCommand::Place { hold: hold.id.clone(), entry: entry.clone(), limits };
         let op = PageOp { placement: placement.clone(), command };
         let done = self.write(&[op], &[], resources, mutation).await.map_err(no_extras)?;
         let met_self = match done.first() {
@@ -254,7 +255,11 @@ impl DynamoLedger {
             .iter()
             .map(|placement| PageOp {
                 placement: placement.clone(),
-                command: PageCommand::Place { hold: hold.id.clone(), entry: hold.entry(placement) },
+                command: PageCommand::Place {
+                    hold: hold.id.clone(),
+                    entry: hold.entry(placement),
+                    limits: limits_of(hold, resources, placement),
+                },
             })
             .collect();
         let put = self.new_record(hold)?;
@@ -326,6 +331,12 @@ pub(crate) fn no_extras(error: WriteError) -> LedgerError {
         WriteError::Ledger(error) => error,
         WriteError::Extra { .. } => unreachable!("no extra item was written"),
     }
+}
+
+/// The limits of the placement's resource; none if somebody else, an operator, places the hold for its guest.
+fn limits_of(hold: &Hold, resources: &[&Resource], placement: &Placement) -> Option<HoldLimits> {
+    let resource = resource_of(resources, &placement.page)?;
+    (hold.caller == hold.order.guest).then_some(resource.terms.hold_limits)
 }
 
 fn extended_to(change: &PageChange) -> Option<Timestamp> {

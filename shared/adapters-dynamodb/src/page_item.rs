@@ -7,7 +7,10 @@
 //! | `cap`, `ov` | default capacity; capacity of single slots |
 //! | `av`, `co` | free and confirmed places per slot |
 //! | `cl` | slots whose sale is stopped |
-//! | `ho` | holds: `q` quantity, `sl` slots, `e` expiry, `s` state (`a` active, `c` confirming), `b` booking, `d` deadline, `p` prolonged, `x` extensions, `lx` last extension, `f` fingerprint |
+//! | `ho` | holds: `q` quantity, `sl` slots, `e` expiry, `s` state (`a` active, `c` confirming), `b` booking, `d` deadline, `p` prolonged, `x` extensions, `lx` last extension, `f` fingerprint, `g` guest, `cd` cool-down in seconds |
+//! | `cd` | until when a guest waits for a slot, by guest and slot |
+//! | `gn` | places of each guest's holds: at least as many as they have, exact after every write that read the page |
+//! | `gm` | how many guests `gn` may name before the page has to be read |
 //! | `ch`, `at`, `tr` | what the last write did, when, and in which trace: the outbox record |
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,7 +19,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use holdfast_app::StoreError;
 use holdfast_domain::inventory::HoldState;
 use holdfast_domain::{
-    BookingId, Fingerprint, HoldId, Page, PageChange, PageHold, PageKey, ResourceId, SlotKey,
+    BookingId, Fingerprint, GuestMark, HoldId, Page, PageChange, PageHold, PageKey, ResourceId, SlotKey,
 };
 use jiff::Timestamp;
 
@@ -72,7 +75,11 @@ pub(crate) fn encode_hold(hold: &PageHold) -> AttributeValue {
         ("e".into(), millis(hold.expires_at)),
         ("x".into(), n(hold.extensions)),
         ("f".into(), s(hold.fingerprint.as_str())),
+        ("g".into(), s(hold.guest.as_str())),
     ]);
+    if hold.cool_down_seconds > 0 {
+        item.insert("cd".into(), n(hold.cool_down_seconds));
+    }
     match &hold.state {
         HoldState::Active => {
             item.insert("s".into(), s(ACTIVE));
@@ -119,6 +126,8 @@ pub(crate) fn decode_hold(reader: &Reader<'_>) -> Result<PageHold, StoreError> {
         extensions: reader.number("x")?,
         last_extension,
         fingerprint: reader.parsed("f", Fingerprint::parse)?,
+        guest: reader.parsed("g", GuestMark::parse)?,
+        cool_down_seconds: if reader.has("cd") { reader.number("cd")? } else { 0 },
     })
 }
 
@@ -135,7 +144,51 @@ pub struct PageRecord {
     pub trace: Option<String>,
 }
 
+/// How many guests may come and go on an empty page before it is read and their tallies are dropped.
+const GUESTS_SPARE: usize = 24;
+
+/// Places of each guest's holds, dead ones included.
+fn tallies(page: &Page) -> Item {
+    let mut tallies: BTreeMap<&GuestMark, u32> = BTreeMap::new();
+    for hold in page.holds.values() {
+        *tallies.entry(&hold.guest).or_default() += hold.quantity;
+    }
+    tallies.into_iter().map(|(guest, places)| (guest.to_string(), n(places))).collect()
+}
+
+type Cooling = BTreeMap<GuestMark, BTreeMap<SlotKey, Timestamp>>;
+
+/// What has not passed at `now`.
+fn encode_cooling(cooling: &Cooling, now: Timestamp) -> AttributeValue {
+    let guests = cooling.iter().filter_map(|(guest, slots)| {
+        let slots: Item = slots
+            .iter()
+            .filter(|(_, until)| **until > now)
+            .map(|(slot, until)| (slot.to_string(), millis(*until)))
+            .collect();
+        (!slots.is_empty()).then(|| (guest.to_string(), m(slots)))
+    });
+    m(guests.collect())
+}
+
+fn read_cooling(reader: &Reader<'_>) -> Result<Cooling, StoreError> {
+    let mut cooling = Cooling::new();
+    for (guest, value) in reader.map("cd")? {
+        let AttributeValue::M(slots) = value else { return Err(reader.corrupt("a cool-down is no map")) };
+        let guest = GuestMark::parse(guest).map_err(|error| reader.corrupt(error.to_string()))?;
+        let inner = reader.inner(slots);
+        let slots = slots.keys().map(|slot| {
+            let parsed = SlotKey::parse(slot).map_err(|error| reader.corrupt(error.to_string()))?;
+            Ok((parsed, inner.instant(slot)?))
+        });
+        cooling.insert(guest, slots.collect::<Result<_, StoreError>>()?);
+    }
+    Ok(cooling)
+}
+
 pub(crate) fn encode_page(page: &Page, changes: &[PageChange], at: Timestamp, trace: Option<&str>) -> Item {
+    let tallies = tallies(page);
+    let guests_max = 2 * tallies.len() + GUESTS_SPARE;
     let mut item = page_key(&page.key);
     item.extend([
         ("sv".into(), n(page.schedule_revision)),
@@ -149,6 +202,9 @@ pub(crate) fn encode_page(page: &Page, changes: &[PageChange], at: Timestamp, tr
             m(page.closed.iter().map(|slot| (slot.to_string(), AttributeValue::Bool(true))).collect()),
         ),
         ("ho".into(), m(page.holds.iter().map(|(id, hold)| (id.to_string(), encode_hold(hold))).collect())),
+        ("gn".into(), m(tallies)),
+        ("gm".into(), n(guests_max)),
+        ("cd".into(), encode_cooling(&page.cooling, at)),
         ("ch".into(), encode_changes(changes)),
         ("at".into(), millis(at)),
         ("tr".into(), s(trace.unwrap_or_default())),
@@ -196,6 +252,7 @@ pub(crate) fn decode_page_as_stored(item: &Item) -> Result<Page, StoreError> {
         available: read_counts(&reader, "av")?,
         confirmed,
         holds,
+        cooling: read_cooling(&reader)?,
     })
 }
 
@@ -238,6 +295,14 @@ fn encode_change(change: &PageChange) -> AttributeValue {
             fields
         }
         PageChange::Returned { hold, .. } => of_hold("returned", hold),
+        PageChange::CoolDownBegun { guest, slots, until } => {
+            vec![
+                ("t", s("cooling")),
+                ("g", s(guest.as_str())),
+                ("sl", join_slots(slots)),
+                ("u", millis(*until)),
+            ]
+        }
         PageChange::Reacquired { booking, slots, quantity } => {
             of_booking("reacquired", booking, slots, *quantity)
         }
@@ -294,6 +359,11 @@ fn decode_change(reader: &Reader<'_>, page: &Page) -> Result<PageChange, StoreEr
         "released" => PageChange::Released { hold: hold()? },
         "expired" => PageChange::Expired { hold: hold()? },
         "confirmed" => PageChange::Confirmed { hold: hold()?, booking: booking()? },
+        "cooling" => PageChange::CoolDownBegun {
+            guest: reader.parsed("g", GuestMark::parse)?,
+            slots: split_slots(reader, "sl")?,
+            until: reader.instant("u")?,
+        },
         "reacquired" => PageChange::Reacquired {
             booking: booking()?,
             slots: split_slots(reader, "sl")?,

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use holdfast_app::identity::guest_mark;
 use holdfast_app::{AuditEvent, StoreError};
 use holdfast_domain::{
     Booking, BookingId, BookingStatus, Fingerprint, GuestId, Hold, HoldId, HoldStatus, PaymentStatus,
@@ -74,6 +75,14 @@ struct HoldDocument {
     order: StoredOrder,
     caller: String,
     ttl: u32,
+    /// Seconds of cool-down, if there is one.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    wait: u32,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 pub(crate) fn encode_hold_record(hold: &Hold) -> Item {
@@ -84,8 +93,12 @@ pub(crate) fn encode_hold_record(hold: &Hold) -> Item {
             (request.to_string(), AttributeValue::L(vec![millis(extension.expires_at), millis(extension.at)]))
         })
         .collect();
-    let doc =
-        HoldDocument { order: (&hold.order).into(), caller: hold.caller.to_string(), ttl: hold.ttl_seconds };
+    let doc = HoldDocument {
+        order: (&hold.order).into(),
+        caller: hold.caller.to_string(),
+        ttl: hold.ttl_seconds,
+        wait: hold.cool_down_seconds,
+    };
     let mut item = hold_key(&hold.id);
     item.extend([
         ("st".into(), s(hold.recorded.as_str())),
@@ -122,12 +135,15 @@ pub(crate) fn decode_hold_record(item: &Item) -> Result<Hold, StoreError> {
         Some(_) => Some(reader.parsed("b", BookingId::parse)?),
         None => None,
     };
+    let order = doc.order.read().map_err(|reason| reader.corrupt(reason))?;
     Ok(Hold {
         id: reader.parsed("pk", |pk| HoldId::parse(pk.strip_prefix("H#").unwrap_or_default()))?,
-        order: doc.order.read().map_err(|reason| reader.corrupt(reason))?,
+        guest_mark: guest_mark(&order.guest),
+        order,
         caller: GuestId::parse(&doc.caller).map_err(|error| reader.corrupt(error.to_string()))?,
         fingerprint: reader.parsed("f", Fingerprint::parse)?,
         ttl_seconds: doc.ttl,
+        cool_down_seconds: doc.wait,
         created_at: reader.instant("c")?,
         first_expires_at: reader.instant("e0")?,
         expires_at: reader.instant("e")?,

@@ -321,7 +321,7 @@ pub(crate) fn built(error: aws_sdk_dynamodb::error::BuildError) -> StoreError {
     StoreError::Unavailable(Box::new(error))
 }
 
-fn resource_of<'a>(resources: &[&'a Resource], page: &PageKey) -> Option<&'a Resource> {
+pub(crate) fn resource_of<'a>(resources: &[&'a Resource], page: &PageKey) -> Option<&'a Resource> {
     resources.iter().copied().find(|resource| resource.id == page.resource)
 }
 

@@ -232,9 +232,12 @@ fn refusal(group: &[Code]) -> Value {
             "examples": examples,
         } }
     });
-    let retry = group
-        .iter()
-        .any(|code| matches!(code, Code::RequestInProgress | Code::TooManyHolds | Code::ServiceUnavailable));
+    let retry = group.iter().any(|code| {
+        matches!(
+            code,
+            Code::RequestInProgress | Code::TooManyHolds | Code::HoldLimitReached | Code::ServiceUnavailable
+        )
+    });
     stamp(&mut response, group.contains(&Code::PaymentDeclined), retry);
     response
 }

@@ -84,6 +84,7 @@ codes! {
     RangeNotBookable, UNPROCESSABLE_ENTITY, "range_not_bookable", "The range cannot be booked";
     IdempotencyKeyReused, UNPROCESSABLE_ENTITY, "idempotency_key_reused", "The Idempotency-Key was used before";
     TooManyHolds, TOO_MANY_REQUESTS, "too_many_holds", "Too many holds at this moment";
+    HoldLimitReached, TOO_MANY_REQUESTS, "hold_limit_reached", "The guest holds as much as one may";
     InternalError, INTERNAL_SERVER_ERROR, "internal_error", "Something went wrong on our side";
     ServiceUnavailable, SERVICE_UNAVAILABLE, "service_unavailable", "The service is not available";
 }
@@ -267,6 +268,9 @@ impl From<Failure> for Problem {
             }
             Failure::SoldOut { available } => Self::new(Code::SoldOut, detail).fact("available", available),
             Failure::TooManyHolds => Self::new(Code::TooManyHolds, detail),
+            Failure::HoldLimitReached { limit, wait_seconds } => Self::new(Code::HoldLimitReached, detail)
+                .fact("limit", limit.as_str())
+                .retry_after(wait_seconds),
             Failure::HoldExpired => Self::new(Code::HoldExpired, detail),
             Failure::HoldReleased => Self::new(Code::HoldReleased, detail),
             Failure::HoldConfirmed => Self::new(Code::HoldConfirmed, detail),
@@ -312,8 +316,8 @@ fn causes(error: &dyn Error) -> String {
 #[cfg(test)]
 mod tests {
     use holdfast_app::PaymentError;
-    use holdfast_domain::BookingStatus;
     use holdfast_domain::schedule::RangeError;
+    use holdfast_domain::{BookingStatus, HoldLimit};
 
     use super::*;
 
@@ -348,6 +352,13 @@ mod tests {
         check(Failure::RangeNotBookable(RangeError::NotBookable), 422, "range_not_bookable", json!({}));
         check(Failure::TooManyPages { max: 100 }, 422, "range_not_bookable", json!({}));
         check(Failure::SoldOut { available: 2 }, 409, "sold_out", json!({ "available": 2 }));
+        let limit = HoldLimit::PerSlot;
+        check(
+            Failure::HoldLimitReached { limit, wait_seconds: 7 },
+            429,
+            "hold_limit_reached",
+            json!({ "limit": "perSlot" }),
+        );
         check(Failure::TooManyHolds, 429, "too_many_holds", json!({}));
         check(Failure::HoldExpired, 409, "hold_expired", json!({}));
         check(Failure::HoldReleased, 409, "hold_released", json!({}));

@@ -2,7 +2,7 @@
 
 use holdfast_domain::resource::StayError;
 use holdfast_domain::schedule::RangeError;
-use holdfast_domain::{BookingStatus, PageRejection};
+use holdfast_domain::{BookingStatus, HoldLimit, PageRejection};
 use thiserror::Error;
 
 use crate::ports::{LedgerError, PaymentError, StoreError, WorkflowError};
@@ -36,6 +36,14 @@ pub enum Failure {
     /// Too many guests hold places of the same page at this moment.
     #[error("too many holds at this moment")]
     TooManyHolds,
+    /// The guest holds as much as they may, or has to wait.
+    #[error("{}", limit_in_words(*.limit))]
+    HoldLimitReached {
+        /// Which limit.
+        limit: HoldLimit,
+        /// When it may be otherwise, in seconds from now.
+        wait_seconds: u32,
+    },
     /// The hold's time has passed.
     #[error("the hold has expired")]
     HoldExpired,
@@ -97,6 +105,9 @@ impl From<PageRejection> for Failure {
             PageRejection::UnknownSlot(_) => Self::RangeNotBookable(RangeError::NotBookable),
             PageRejection::Reused => Self::KeyReused,
             PageRejection::TooManyHolds => Self::TooManyHolds,
+            PageRejection::LimitReached { limit, wait_seconds } => {
+                Self::HoldLimitReached { limit, wait_seconds }
+            }
             PageRejection::HoldMissing | PageRejection::HoldExpired => Self::HoldExpired,
             PageRejection::HoldClaimed | PageRejection::HoldLive { .. } => Self::RequestInProgress,
             PageRejection::NotExtendable => Self::HoldNotExtendable,
@@ -107,6 +118,17 @@ impl From<PageRejection> for Failure {
                 Self::Store(StoreError::Corrupt { item: "page".to_owned(), reason: rejection.to_string() })
             }
         }
+    }
+}
+
+fn limit_in_words(limit: HoldLimit) -> &'static str {
+    match limit {
+        HoldLimit::PerGuest => "you hold as much of this resource as one guest may at a time",
+        HoldLimit::PerSlot => "you have as many holds of one of these slots as one guest may at a time",
+        HoldLimit::PlacesPerSlot => {
+            "you would hold more places of one of these slots than one guest may at a time"
+        }
+        HoldLimit::CoolDown => "you held one of these slots a moment ago; let others have their turn",
     }
 }
 

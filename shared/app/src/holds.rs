@@ -13,7 +13,7 @@ use holdfast_domain::{
 use jiff::{SignedDuration, Timestamp};
 
 use crate::failure::Failure;
-use crate::identity::{Caller, RequestKey, hold_id, key_digest};
+use crate::identity::{Caller, RequestKey, guest_mark, hold_id, key_digest};
 use crate::ports::{Ledger, LedgerError, Mutation, Placed};
 
 /// How long a resource's terms may be remembered, in milliseconds. The page's schedule revision guards what must not be
@@ -111,6 +111,13 @@ impl Holds {
                 policy: resource.terms.cancellation_policy.clone(),
                 placements: placements(&resource.id, &stay, request.quantity),
             };
+            if let Some(most) = resource.terms.hold_limits.places_per_slot
+                && request.quantity > most
+                && *guest == caller.guest
+            {
+                let detail = format!("must be at most {most}: one guest may not hold more of a slot");
+                return Err(Failure::Invalid { pointer: "/quantity", detail });
+            }
             let ttl = SignedDuration::from_secs(i64::from(resource.terms.hold_ttl_seconds));
             let expires_at = mutation.now.checked_add(ttl).unwrap_or(mutation.now);
             let hold = Hold {
@@ -118,7 +125,9 @@ impl Holds {
                 order,
                 caller: caller.guest.clone(),
                 fingerprint: key.content.clone(),
+                guest_mark: guest_mark(guest),
                 ttl_seconds: resource.terms.hold_ttl_seconds,
+                cool_down_seconds: resource.terms.hold_limits.cool_down_seconds,
                 created_at: mutation.now,
                 first_expires_at: expires_at,
                 expires_at,

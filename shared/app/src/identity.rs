@@ -2,7 +2,7 @@
 //! meets its own earlier self, and no table of idempotency keys is needed.
 
 use data_encoding::BASE32_NOPAD;
-use holdfast_domain::{BookingId, Fingerprint, GuestId, HoldId, Seal};
+use holdfast_domain::{BookingId, Fingerprint, GuestId, GuestMark, HoldId, Seal};
 use sha2::{Digest, Sha256};
 
 /// The caller, as the token says.
@@ -69,6 +69,12 @@ pub(crate) fn seal(parts: &[&str]) -> Seal {
 #[must_use]
 pub fn hold_id(caller: &GuestId, key: &str) -> HoldId {
     parsed(HoldId::parse, &format!("hld_{}", digest(&["hold", caller.as_str(), key], 24)))
+}
+
+/// What stands for a guest on a page: 60 bits, so that two guests of one page never share it.
+#[must_use]
+pub fn guest_mark(guest: &GuestId) -> GuestMark {
+    parsed(GuestMark::parse, &digest(&["guest", guest.as_str()], 12))
 }
 
 /// The booking that `caller` asks for with `key`: one per payment attempt.

@@ -207,7 +207,8 @@ pub trait Ledger: Send + Sync {
     async fn stored_pages(&self, resource: &Resource) -> Result<Vec<Page>, StoreError>;
 
     /// Takes the places of a hold, on all its pages or none, and writes its record. Placing the same hold again gives the
-    /// first record. `resources` are those the hold's placements name.
+    /// first record. `resources` are those the hold's placements name; their limits apply unless somebody else places the
+    /// hold for its guest.
     async fn place(
         &self,
         resources: &[&Resource],

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::booking::{Order, Placement};
-use crate::ids::{BookingId, Fingerprint, GuestId, HoldId};
+use crate::ids::{BookingId, Fingerprint, GuestId, GuestMark, HoldId};
 use crate::inventory::{HoldState, PageHold};
 
 /// Where a hold stands (API.md, Holds).
@@ -63,8 +63,12 @@ pub struct Hold {
     pub caller: GuestId,
     /// Digest of the request's content.
     pub fingerprint: Fingerprint,
+    /// Digest of the guest's id, for the page.
+    pub guest_mark: GuestMark,
     /// One TTL, in seconds.
     pub ttl_seconds: u32,
+    /// How long its guest waits for the same slots if it comes to nothing, in seconds.
+    pub cool_down_seconds: u32,
     /// When it was placed.
     pub created_at: Timestamp,
     /// When it was to expire, as the first answer said.
@@ -102,6 +106,8 @@ impl Hold {
             extensions,
             last_extension: None,
             fingerprint: self.fingerprint.clone(),
+            guest: self.guest_mark.clone(),
+            cool_down_seconds: self.cool_down_seconds,
         }
     }
 }

@@ -83,6 +83,10 @@ id!(
     GuestId, 128, is_visible
 );
 id!(
+    /// A digest of a guest's id, short enough to stand beside each of their holds on a page.
+    GuestMark, 16, is_token
+);
+id!(
     /// A digest of a request's content, to tell a retry from another request under the same key.
     Fingerprint, 64, is_token
 );

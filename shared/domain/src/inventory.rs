@@ -12,13 +12,15 @@
 mod change;
 mod decide;
 mod evolve;
+mod limits;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
 pub use self::change::{PageChange, PageCommand, PageRejection};
-use crate::ids::{BookingId, Fingerprint, HoldId, ResourceId, SlotKey};
+pub use self::limits::{COOL_DOWN_SECONDS_MAX, HoldLimit, HoldLimits};
+use crate::ids::{BookingId, Fingerprint, GuestMark, HoldId, ResourceId, SlotKey};
 
 /// The most holds one page stores. At some 130 bytes each they stay far below DynamoDB's 400 KB per item, and every
 /// write pays for the page's size.
@@ -68,6 +70,10 @@ pub struct PageHold {
     pub last_extension: Option<Fingerprint>,
     /// Digest of the request that placed it.
     pub fingerprint: Fingerprint,
+    /// Whose it is.
+    pub guest: GuestMark,
+    /// How long its guest waits for the same slots if it comes to nothing, in seconds.
+    pub cool_down_seconds: u32,
 }
 
 impl PageHold {
@@ -78,6 +84,12 @@ impl PageHold {
             HoldState::Active => self.expires_at,
             HoldState::Confirming { deadline, .. } => *deadline,
         }
+    }
+
+    /// Whether it waits for the bank because of `booking`.
+    #[must_use]
+    pub fn is_claimed_by(&self, booking: &BookingId) -> bool {
+        matches!(&self.state, HoldState::Confirming { booking: payer, .. } if payer == booking)
     }
 
     /// Whether it counts at `now`.
@@ -108,6 +120,8 @@ pub struct Page {
     pub confirmed: BTreeMap<SlotKey, u32>,
     /// Holds, dead ones included until they are dropped.
     pub holds: BTreeMap<HoldId, PageHold>,
+    /// Until when a guest may not hold a slot again, by guest and slot; what has passed counts for nothing.
+    pub cooling: BTreeMap<GuestMark, BTreeMap<SlotKey, Timestamp>>,
 }
 
 impl Page {
@@ -124,6 +138,7 @@ impl Page {
             available: slots.into_iter().map(|slot| (slot, capacity)).collect(),
             confirmed: BTreeMap::new(),
             holds: BTreeMap::new(),
+            cooling: BTreeMap::new(),
         }
     }
 

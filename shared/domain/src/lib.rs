@@ -18,8 +18,8 @@ pub mod schedule;
 
 pub use booking::{Booking, BookingEvent, BookingStatus, PaymentStatus};
 pub use hold::{Hold, HoldSnapshot, HoldStatus};
-pub use ids::{BookingId, Fingerprint, GuestId, HoldId, ResourceId, Seal, SlotKey};
-pub use inventory::{Page, PageChange, PageCommand, PageHold, PageKey, PageRejection};
+pub use ids::{BookingId, Fingerprint, GuestId, GuestMark, HoldId, ResourceId, Seal, SlotKey};
+pub use inventory::{HoldLimit, HoldLimits, Page, PageChange, PageCommand, PageHold, PageKey, PageRejection};
 pub use lifecycle::Lifecycle;
 pub use money::{Currency, Money};
 pub use policy::CancellationPolicy;

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use thiserror::Error;
 
 use crate::ids::{ResourceId, SlotKey};
-use crate::inventory::{Page, PageKey};
+use crate::inventory::{HoldLimits, Page, PageKey};
 use crate::money::{Money, MoneyError};
 use crate::policy::CancellationPolicy;
 use crate::schedule::{RangeError, Schedule, Slot, When};
@@ -81,6 +81,8 @@ pub struct ResourceTerms {
     pub capacity: u32,
     /// How long a hold lives, in seconds.
     pub hold_ttl_seconds: u32,
+    /// What one guest may hold of it at a time.
+    pub hold_limits: HoldLimits,
     /// Price per slot and unit.
     pub base_price: Money,
     /// What a cancellation refunds.

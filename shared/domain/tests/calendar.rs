@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use holdfast_domain::money::{Currency, Money};
 use holdfast_domain::resource::{Label, Resource, ResourceTerms, StayError};
 use holdfast_domain::schedule::{Opening, RangeError, SlotSchedule};
-use holdfast_domain::{CancellationPolicy, ResourceId, Schedule, Slot, When};
+use holdfast_domain::{CancellationPolicy, HoldLimits, ResourceId, Schedule, Slot, When};
 use jiff::civil::{Date, Time, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
@@ -111,6 +111,7 @@ fn resource(schedule: Schedule, zone: TimeZone) -> Resource {
         schedule,
         capacity: 2,
         hold_ttl_seconds: 600,
+        hold_limits: HoldLimits::default(),
         base_price: Money::new(1_500, Currency::parse("EUR").expect("known")).expect("in range"),
         cancellation_policy: CancellationPolicy::default(),
         attributes: BTreeMap::new(),

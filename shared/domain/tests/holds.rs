@@ -8,8 +8,8 @@ use holdfast_domain::hold::Extension;
 use holdfast_domain::inventory::{EXTENSIONS_MAX, HOLDS_PER_PAGE_MAX, HoldState};
 use holdfast_domain::money::{Currency, Money};
 use holdfast_domain::{
-    BookingId, CancellationPolicy, Fingerprint, GuestId, Hold, HoldId, HoldSnapshot, HoldStatus, Page,
-    PageChange, PageCommand, PageHold, PageKey, PageRejection, ResourceId, SlotKey,
+    BookingId, CancellationPolicy, Fingerprint, GuestId, GuestMark, Hold, HoldId, HoldSnapshot, HoldStatus,
+    Page, PageChange, PageCommand, PageHold, PageKey, PageRejection, ResourceId, SlotKey,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -25,6 +25,10 @@ fn hold(name: &str) -> HoldId {
 
 fn booking(name: &str) -> BookingId {
     BookingId::parse(name).expect("an id")
+}
+
+fn guest(name: &str) -> GuestMark {
+    GuestMark::parse(name).expect("an id")
 }
 
 fn digest(name: &str) -> Fingerprint {
@@ -49,11 +53,13 @@ fn entry(fingerprint: &str, expires_at: Timestamp) -> PageHold {
         extensions: 0,
         last_extension: None,
         fingerprint: digest(fingerprint),
+        guest: guest("guest-1"),
+        cool_down_seconds: 0,
     }
 }
 
 fn place(name: &str, expires_at: i64) -> PageCommand {
-    PageCommand::Place { hold: hold(name), entry: entry(name, at(expires_at)) }
+    PageCommand::Place { hold: hold(name), entry: entry(name, at(expires_at)), limits: None }
 }
 
 fn claim(name: &str, payer: &str, deadline: i64) -> PageCommand {
@@ -160,7 +166,7 @@ fn every_order_of_timer_ttl_and_reclaim_releases_once() {
 fn placing_again_meets_the_earlier_self() {
     let mut scene = Scene::new(2);
     scene.does(0, place("a", 10)).does_nothing(1, place("a", 11)).offers(1, 1);
-    let other = PageCommand::Place { hold: hold("a"), entry: entry("another", at(10)) };
+    let other = PageCommand::Place { hold: hold("a"), entry: entry("another", at(10)), limits: None };
     scene.refuses(1, other, PageRejection::Reused);
     // Dead and asked for again, it is placed anew, once.
     scene.does(10, place("a", 20)).does_nothing(11, place("a", 20)).offers(11, 1);
@@ -340,6 +346,8 @@ fn record() -> Hold {
         },
         caller: GuestId::parse("guest-1").expect("an id"),
         fingerprint: digest("a"),
+        guest_mark: guest("guest-1"),
+        cool_down_seconds: 0,
         ttl_seconds: u32::try_from(TTL_SECONDS).expect("positive"),
         created_at: at(0),
         first_expires_at: at(10),

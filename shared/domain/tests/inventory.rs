@@ -6,8 +6,8 @@ mod inventory_model;
 
 use holdfast_domain::inventory::HoldState;
 use holdfast_domain::{
-    BookingId, Fingerprint, HoldId, Page, PageChange, PageCommand, PageHold, PageKey, PageRejection,
-    ResourceId, SlotKey,
+    BookingId, Fingerprint, GuestMark, HoldId, HoldLimits, Page, PageChange, PageCommand, PageHold, PageKey,
+    PageRejection, ResourceId, SlotKey,
 };
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
@@ -28,6 +28,10 @@ fn hold(n: u8) -> HoldId {
 
 fn booking(n: u8) -> BookingId {
     BookingId::parse(&format!("b{n}")).expect("an id")
+}
+
+fn guest(n: u8) -> GuestMark {
+    GuestMark::parse(&format!("g{n}")).expect("an id")
 }
 
 fn digest(n: u8) -> Fingerprint {
@@ -53,6 +57,8 @@ fn entry(quantity: u32, slots: Vec<SlotKey>, expires_at: Timestamp, fingerprint:
         extensions: 0,
         last_extension: None,
         fingerprint: digest(fingerprint),
+        guest: guest(0),
+        cool_down_seconds: 0,
     }
 }
 
@@ -76,6 +82,9 @@ struct Draw {
     seconds: i64,
     closed: Option<bool>,
     capacity: Option<u32>,
+    guest: u8,
+    cool_down_seconds: u32,
+    limits: Option<HoldLimits>,
 }
 
 impl Draw {
@@ -90,12 +99,16 @@ impl Draw {
     fn entry(&self, now: Timestamp) -> PageHold {
         // Mostly the request that belongs to the hold, now and then another under the same key.
         let fingerprint = if self.digest == 0 { 100 } else { self.hold };
-        entry(self.quantity, self.slots.clone(), self.later(now), fingerprint)
+        PageHold {
+            guest: guest(self.guest),
+            cool_down_seconds: self.cool_down_seconds,
+            ..entry(self.quantity, self.slots.clone(), self.later(now), fingerprint)
+        }
     }
 }
 
 fn place(draw: &Draw, now: Timestamp) -> PageCommand {
-    PageCommand::Place { hold: hold(draw.hold), entry: draw.entry(now) }
+    PageCommand::Place { hold: hold(draw.hold), entry: draw.entry(now), limits: draw.limits }
 }
 
 fn extend(draw: &Draw, _: Timestamp) -> PageCommand {
@@ -155,8 +168,18 @@ fn any_draw() -> impl Strategy<Value = Draw> {
     let slots = proptest::sample::subsequence((0..SLOTS).map(slot).collect::<Vec<_>>(), 1..=SLOTS);
     let closed = prop_oneof![4 => Just(None), 1 => Just(Some(true)), 3 => Just(Some(false))];
     let capacity = proptest::option::of(0u32..12);
-    ((0u8..3, 0u8..2, 0u8..8), 1u32..4, slots, 1i64..40, closed, capacity).prop_map(
-        |((hold, booking, digest), quantity, slots, seconds, closed, capacity)| Draw {
+    let cool_down = prop_oneof![2 => Just(0u32), 1 => 1u32..30];
+    let limits = (1u32..4, 1u32..4, proptest::option::of(1u32..6), cool_down.clone()).prop_map(
+        |(per_guest, per_slot, places_per_slot, cool_down_seconds)| HoldLimits {
+            per_guest,
+            per_slot,
+            places_per_slot,
+            cool_down_seconds,
+        },
+    );
+    let whose = (0u8..2, cool_down, proptest::option::of(limits));
+    ((0u8..3, 0u8..2, 0u8..8), 1u32..4, slots, 1i64..40, closed, capacity, whose).prop_map(
+        |((hold, booking, digest), quantity, slots, seconds, closed, capacity, whose)| Draw {
             hold,
             booking,
             digest,
@@ -165,6 +188,9 @@ fn any_draw() -> impl Strategy<Value = Draw> {
             seconds,
             closed,
             capacity,
+            guest: whose.0,
+            cool_down_seconds: whose.1,
+            limits: whose.2,
         },
     )
 }
@@ -262,6 +288,7 @@ fn check_offer(page: &Page, now: Timestamp) -> Result<(), String> {
         let wish = |quantity| PageCommand::Place {
             hold: hold(99),
             entry: entry(quantity, slots.clone(), now + SignedDuration::from_secs(60), 99),
+            limits: None,
         };
         if offered > 0 {
             let changes = page
@@ -307,7 +334,7 @@ fn play(capacity: u32, steps: &[Step]) -> Result<(), String> {
 /// What a store without its condition would do: write what is asked, unasked.
 fn unguarded(command: &PageCommand) -> Vec<PageChange> {
     match command {
-        PageCommand::Place { hold, entry } => {
+        PageCommand::Place { hold, entry, .. } => {
             vec![PageChange::Placed { hold: hold.clone(), entry: entry.clone() }]
         }
         PageCommand::Free { booking, slots, quantity } => {
@@ -431,7 +458,7 @@ fn control_a_write_that_forgets_the_dead_hold_breaks_the_promise() {
     // Taking the places of a dead hold without dropping it: they would be given back once too often.
     let page =
         apply(page(1), &[PageChange::Placed { hold: hold(1), entry: entry(1, vec![slot(0)], at(10), 1) }]);
-    let late = PageCommand::Place { hold: hold(2), entry: entry(1, vec![slot(0)], at(60), 2) };
+    let late = PageCommand::Place { hold: hold(2), entry: entry(1, vec![slot(0)], at(60), 2), limits: None };
     let right = page.decide(&late, at(10)).expect("the first hold is dead");
     assert_eq!(check_promise(&apply(page.clone(), &right), at(10)), Ok(()));
     assert!(check_promise(&apply(page, &right[1..]), at(10)).is_err());

@@ -9,8 +9,8 @@ use holdfast_domain::policy::Tier;
 use holdfast_domain::resource::{Label, ResourceTerms};
 use holdfast_domain::schedule::{Opening, SlotSchedule};
 use holdfast_domain::{
-    CancellationPolicy, Currency, GuestId, Hold, HoldStatus, Money, PageKey, Resource, ResourceId, Schedule,
-    When,
+    CancellationPolicy, Currency, GuestId, Hold, HoldLimits, HoldStatus, Money, PageKey, Resource,
+    ResourceId, Schedule, When,
 };
 use jiff::civil::{Weekday, time};
 use jiff::tz::TimeZone;
@@ -45,6 +45,11 @@ fn terms(schedule: Schedule, zone: &str, capacity: u32, ttl: u32) -> ResourceTer
         schedule,
         capacity,
         hold_ttl_seconds: ttl,
+        hold_limits: HoldLimits {
+            per_guest: HoldLimits::HOLDS_MAX,
+            per_slot: HoldLimits::HOLDS_MAX,
+            ..HoldLimits::default()
+        },
         base_price: money(12_900),
         cancellation_policy: CancellationPolicy::new(vec![tier(24, 100), tier(0, 50)]).expect("a policy"),
         attributes: BTreeMap::new(),
@@ -121,9 +126,11 @@ pub fn hold_for(
             policy: resource.terms.cancellation_policy.clone(),
             placements,
         },
+        guest_mark: identity::guest_mark(&guest),
         caller: guest,
         fingerprint: identity::fingerprint(&[resource.id.as_str(), start, end, &quantity.to_string()]),
         ttl_seconds: resource.terms.hold_ttl_seconds,
+        cool_down_seconds: resource.terms.hold_limits.cool_down_seconds,
         created_at: now,
         first_expires_at: expires_at,
         expires_at,

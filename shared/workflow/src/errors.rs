@@ -47,6 +47,7 @@ pub fn error_name(failure: &Failure) -> &'static str {
         | Failure::RangeNotBookable(_)
         | Failure::SoldOut { .. }
         | Failure::TooManyHolds
+        | Failure::HoldLimitReached { .. }
         | Failure::HoldExpired
         | Failure::HoldReleased
         | Failure::HoldConfirmed

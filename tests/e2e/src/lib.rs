@@ -18,6 +18,7 @@ mod events;
 mod expiry;
 mod extend;
 mod history;
+mod hoarding;
 mod holds;
 mod idempotency;
 mod idempotency_bookings;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use holdfast_app::bookings::BookingRequest;
-use holdfast_app::identity::booking_id;
+use holdfast_app::identity::{booking_id, guest_mark};
 use holdfast_app::{Caller, RequestKey};
 use holdfast_domain::booking::{Order, Placement};
 use holdfast_domain::money::Percent;
@@ -144,6 +144,8 @@ impl Cast {
             },
             caller: guest(at),
             fingerprint: known(Fingerprint::parse, "content"),
+            guest_mark: guest_mark(&guest(at)),
+            cool_down_seconds: 0,
             ttl_seconds: u32::try_from(TICK_SECONDS).unwrap_or(u32::MAX),
             created_at: now,
             first_expires_at: expires_at,

@@ -15,7 +15,7 @@ pub(crate) fn place(cast: &Cast, state: &mut State, guest: usize) -> Option<()> 
     let hold = cast.new_hold(guest, state.tick);
     let entry = hold.entry(hold.order.placements.first()?);
     let now = moment(state.tick);
-    on_page(state, cast, &PageCommand::Place { hold: hold.id.clone(), entry }, now).ok()?;
+    on_page(state, cast, &PageCommand::Place { hold: hold.id.clone(), entry, limits: None }, now).ok()?;
     state.holds[guest] = Some(Arc::new(hold));
     Some(())
 }

@@ -7,6 +7,7 @@ mod catalogue;
 mod expiry;
 mod faults;
 mod harness;
+mod hoarding;
 mod index;
 mod model;
 mod placing;

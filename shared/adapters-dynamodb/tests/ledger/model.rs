@@ -103,6 +103,7 @@ async fn run(steps: Vec<(Step, Option<(Fault, usize)>)>) {
                 let command = PageCommand::Place {
                     hold: hold.id.clone(),
                     entry: hold.entry(&hold.order.placements[0]),
+                    limits: None,
                 };
                 let outcome = h.ledger.place(&[&room], &hold, &h.by("guest")).await;
                 if outcome.is_ok() {

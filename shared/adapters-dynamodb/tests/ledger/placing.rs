@@ -221,7 +221,8 @@ async fn a_page_bounds_its_live_holds() {
     let h = Harness::with(&concert).await;
     let range = ("2030-06-01T19:00:00Z", "2030-06-01T22:00:00Z");
     for n in 0..HOLDS_PER_PAGE_MAX {
-        h.placed(&concert, &format!("k{n}"), range, 1).await;
+        let hold = hold_for(&concert, &format!("guest-{n}"), "k", range, 1, h.now());
+        h.ledger.place(&[&concert], &hold, &h.by("guest")).await.expect("a hold");
     }
     let refused = h.place(&concert, "more", range, 1).await.expect_err("the page is full");
     assert_eq!(rejection(refused), PageRejection::TooManyHolds);

@@ -50,6 +50,7 @@ pub(super) const FACTS: &[Facts] = &[
             Code::NotFound,
             Code::SoldOut,
             Code::TooManyHolds,
+            Code::HoldLimitReached,
         ],
     },
     Facts { operation: "readHold", access: GUEST, keyed: false, codes: &[Code::NotFound] },

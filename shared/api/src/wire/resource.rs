@@ -5,7 +5,7 @@ mod terms;
 use std::collections::BTreeMap;
 
 use holdfast_domain::resource::{AttributeValue, ResourceTerms};
-use holdfast_domain::{CancellationPolicy, Resource, Schedule};
+use holdfast_domain::{CancellationPolicy, HoldLimits, Resource, Schedule};
 use jiff::civil::{Date, Weekday};
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
@@ -46,6 +46,9 @@ pub struct TermsBody {
     /// How long a hold lives.
     #[schema(minimum = 1, maximum = 3600)]
     pub hold_ttl_seconds: u32,
+    /// What one guest may hold of it at a time. What an operator holds for a guest is not limited.
+    #[schema(required = false)]
+    pub hold_limits: HoldLimitsBody,
     /// What it costs.
     pub pricing: PricingBody,
     /// What a cancellation refunds.
@@ -53,6 +56,37 @@ pub struct TermsBody {
     /// Further facts: strings, numbers, booleans. `rating`, `latitude` and `longitude` sort results.
     #[schema(required = false)]
     pub attributes: BTreeMap<String, AttributeBody>,
+}
+
+/// What one guest may hold of a resource at a time. Only live holds count, bookings do not. A hold that passes a limit is
+/// refused with 429 `hold_limit_reached`, which names the limit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = HoldLimits)]
+pub struct HoldLimitsBody {
+    /// Live holds within a month of a `nightly` resource, a day of one with `slots`, or an event.
+    #[schema(required = false, minimum = 1, maximum = 200, default = 20)]
+    pub per_guest: u32,
+    /// Live holds that take the same slot.
+    #[schema(required = false, minimum = 1, maximum = 200, default = 10)]
+    pub per_slot: u32,
+    /// Places of one slot in all live holds together; not limited if left out.
+    #[schema(required = false, minimum = 1, maximum = 100_000)]
+    pub places_per_slot: Option<u32>,
+    /// How long a guest waits for the same slots after a hold that was released or expired.
+    #[schema(required = false, minimum = 0, maximum = 86_400, default = 0)]
+    pub cool_down_seconds: u32,
+}
+
+impl From<HoldLimits> for HoldLimitsBody {
+    fn from(limits: HoldLimits) -> Self {
+        Self {
+            per_guest: limits.per_guest,
+            per_slot: limits.per_slot,
+            places_per_slot: limits.places_per_slot,
+            cool_down_seconds: limits.cool_down_seconds,
+        }
+    }
 }
 
 /// How a resource's time is cut.
@@ -251,6 +285,7 @@ impl From<&Resource> for ResourceBody {
                 schedule: ScheduleBody::from(&terms.schedule),
                 capacity: terms.capacity,
                 hold_ttl_seconds: terms.hold_ttl_seconds,
+                hold_limits: terms.hold_limits.into(),
                 pricing: PricingBody {
                     currency: terms.base_price.currency().code().to_owned(),
                     base: terms.base_price.amount(),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use holdfast_api::Request;
-use holdfast_domain::{Booking, BookingEvent, Money, PageRejection};
+use holdfast_domain::{Booking, BookingEvent, HoldLimit, Money, PageRejection};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -170,6 +170,10 @@ fn refusals_and_outages_have_their_answers() {
     let sold_out = refusing(PageRejection::SoldOut { available: 1 });
     let refused = check(&sold_out, post("/api/holds", HOLD), 409, Some("sold_out"));
     assert_eq!(refused.body["available"], 1);
+    let reached = PageRejection::LimitReached { limit: HoldLimit::PerGuest, wait_seconds: 30 };
+    let limited = check(&refusing(reached), post("/api/holds", HOLD), 429, Some("hold_limit_reached"));
+    assert_eq!(limited.body["limit"], "perGuest");
+    assert_eq!(limited.header("retry-after"), Some("30"));
     check(&refusing(PageRejection::TooManyHolds), post("/api/holds", HOLD), 429, Some("too_many_holds"));
     let in_use = PageRejection::CapacityInUse {
         slot: holdfast_domain::SlotKey::parse("01").expect("a slot"),
@@ -404,6 +408,8 @@ fn resources_are_created_replaced_and_read() {
     expected["resourceId"] = json!("hotel-nyc-deluxe");
     expected["cancellationPolicy"]["tiers"].as_array_mut().expect("tiers").reverse();
     expected["attributes"]["longitude"] = json!(-74);
+    expected["holdLimits"] =
+        json!({ "perGuest": 8, "perSlot": 10, "placesPerSlot": null, "coolDownSeconds": 60 });
     assert_eq!(check(&outside, put("/api/resources/hotel-nyc-deluxe", &hotel()), 200, None).body, expected);
     assert_eq!(check(&outside, get("/api/resources/hotel-nyc-deluxe"), 200, None).body, expected);
     let refused = check(&outside, put("/api/resources/a%20b", &hotel()), 422, Some("validation_failed"));

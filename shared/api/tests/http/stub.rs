@@ -67,7 +67,8 @@ pub(crate) fn hotel() -> Value {
     json!({
         "resourceType": "hotel", "name": "Deluxe double", "location": "NYC", "timeZone": "America/New_York",
         "schedule": { "kind": "nightly", "checkIn": "15:00", "checkOut": "11:00" },
-        "capacity": 3, "holdTtlSeconds": 600, "pricing": { "currency": "USD", "base": 12900 },
+        "capacity": 3, "holdTtlSeconds": 600, "holdLimits": { "perGuest": 8, "coolDownSeconds": 60 },
+        "pricing": { "currency": "USD", "base": 12900 },
         "cancellationPolicy": {
             "tiers": [{ "hoursBefore": 0, "refundPercent": 50 }, { "hoursBefore": 24, "refundPercent": 100 }]
         },

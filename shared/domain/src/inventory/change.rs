@@ -3,8 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 use thiserror::Error;
 
-use super::{EXTENSIONS_MAX, HOLDS_PER_PAGE_MAX, PageHold};
-use crate::ids::{BookingId, Fingerprint, HoldId, SlotKey};
+use super::{EXTENSIONS_MAX, HOLDS_PER_PAGE_MAX, HoldLimit, HoldLimits, PageHold};
+use crate::ids::{BookingId, Fingerprint, GuestMark, HoldId, SlotKey};
 
 /// What is asked of a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub enum PageCommand {
         hold: HoldId,
         /// What it takes, and until when.
         entry: PageHold,
+        /// What its guest may hold at a time; nothing is asked if absent.
+        limits: Option<HoldLimits>,
     },
     /// Add `by` to a live, unclaimed hold's expiry.
     Extend {
@@ -160,6 +162,15 @@ pub enum PageChange {
         /// The hold.
         hold: HoldId,
     },
+    /// A guest whose hold came to nothing waits for its slots.
+    CoolDownBegun {
+        /// The guest.
+        guest: GuestMark,
+        /// Slots of this page.
+        slots: Vec<SlotKey>,
+        /// Until when.
+        until: Timestamp,
+    },
     /// A hold became a booking.
     Confirmed {
         /// The hold.
@@ -226,6 +237,14 @@ pub enum PageRejection {
     /// The page stores as many holds as it may.
     #[error("the page stores {HOLDS_PER_PAGE_MAX} live holds already")]
     TooManyHolds,
+    /// The guest holds as much as they may, or has to wait.
+    #[error("the guest's limit {} allows no further hold for {wait_seconds} s", .limit.as_str())]
+    LimitReached {
+        /// Which limit.
+        limit: HoldLimit,
+        /// Until the first of the holds that count lapses, or the cool-down is over: in seconds, rounded up, at least 1.
+        wait_seconds: u32,
+    },
     /// The page has no such hold.
     #[error("the page has no such hold")]
     HoldMissing,

@@ -3,7 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    EXTENSIONS_MAX, HOLDS_PER_PAGE_MAX, HoldState, Page, PageChange, PageCommand, PageHold, PageRejection,
+    EXTENSIONS_MAX, HOLDS_PER_PAGE_MAX, HoldLimits, HoldState, Page, PageChange, PageCommand, PageHold,
+    PageRejection,
 };
 use crate::ids::{BookingId, Fingerprint, HoldId, SlotKey};
 
@@ -14,7 +15,9 @@ impl Page {
     /// [`PageRejection`], when it may not happen.
     pub fn decide(&self, command: &PageCommand, now: Timestamp) -> Result<Vec<PageChange>, PageRejection> {
         match command {
-            PageCommand::Place { hold, entry } => self.decide_place(hold, entry, now),
+            PageCommand::Place { hold, entry, limits } => {
+                self.decide_place(hold, entry, limits.as_ref(), now)
+            }
             PageCommand::Extend { hold, request, by } => self.decide_extend(hold, request, *by, now),
             PageCommand::Claim { hold, booking, deadline } => {
                 let entry = self.live_hold(hold, now)?;
@@ -42,32 +45,30 @@ impl Page {
                     HoldState::Confirming { .. } | HoldState::Active => Err(PageRejection::HoldClaimed),
                 }
             }
-            PageCommand::Unclaim { hold, booking } => match self.holds.get(hold).map(|entry| &entry.state) {
-                Some(HoldState::Confirming { booking: other, .. }) if other == booking => {
+            PageCommand::Unclaim { hold, booking } => match self.holds.get(hold) {
+                Some(entry) if entry.is_claimed_by(booking) => {
                     Ok(vec![PageChange::Unclaimed { hold: hold.clone() }])
                 }
-                Some(HoldState::Confirming { .. } | HoldState::Active) | None => Ok(Vec::new()),
+                Some(_) | None => Ok(Vec::new()),
             },
             PageCommand::Release { hold } => match self.holds.get(hold) {
                 None => Ok(Vec::new()),
-                Some(entry) if !entry.is_live(now) => Ok(vec![PageChange::Expired { hold: hold.clone() }]),
+                Some(entry) if !entry.is_live(now) => Ok(expired(hold, entry)),
                 Some(entry) => match entry.state {
-                    HoldState::Active => Ok(vec![PageChange::Released { hold: hold.clone() }]),
+                    HoldState::Active => Ok(released(hold, entry, now)),
                     HoldState::Confirming { .. } => Err(PageRejection::HoldClaimed),
                 },
             },
-            PageCommand::Abandon { hold, booking } => match self.holds.get(hold).map(|entry| &entry.state) {
-                Some(HoldState::Confirming { booking: other, .. }) if other == booking => {
-                    Ok(vec![PageChange::Released { hold: hold.clone() }])
-                }
-                Some(HoldState::Confirming { .. } | HoldState::Active) | None => Ok(Vec::new()),
+            PageCommand::Abandon { hold, booking } => match self.holds.get(hold) {
+                Some(entry) if entry.is_claimed_by(booking) => Ok(released(hold, entry, now)),
+                Some(_) | None => Ok(Vec::new()),
             },
             PageCommand::Expire { hold } => match self.holds.get(hold) {
                 None => Ok(Vec::new()),
                 Some(entry) if entry.is_live(now) => {
                     Err(PageRejection::HoldLive { until: entry.lapses_at() })
                 }
-                Some(_) => Ok(vec![PageChange::Expired { hold: hold.clone() }]),
+                Some(entry) => Ok(expired(hold, entry)),
             },
             PageCommand::Confirm { hold, booking, slots, quantity } => {
                 self.decide_confirm(hold, booking, slots, *quantity, now)
@@ -104,6 +105,7 @@ impl Page {
         &self,
         hold: &HoldId,
         entry: &PageHold,
+        limits: Option<&HoldLimits>,
         now: Timestamp,
     ) -> Result<Vec<PageChange>, PageRejection> {
         if let Some(own) = self.holds.get(hold) {
@@ -115,15 +117,18 @@ impl Page {
             }
         }
         self.require_offered(&entry.slots, entry.quantity, now)?;
+        if let Some(limits) = limits {
+            self.require_within_limits(hold, entry, limits, now)?;
+        }
         let mut changes = if self.needs_reclaim(&entry.slots, entry.quantity) || self.holds.contains_key(hold)
         {
             self.expire_all(now)
         } else {
             Vec::new()
         };
-        if self.holds.len() - changes.len() >= HOLDS_PER_PAGE_MAX {
+        if self.holds.len() - dropped(&changes) >= HOLDS_PER_PAGE_MAX {
             changes = self.expire_all(now);
-            if self.holds.len() - changes.len() >= HOLDS_PER_PAGE_MAX {
+            if self.holds.len() - dropped(&changes) >= HOLDS_PER_PAGE_MAX {
                 return Err(PageRejection::TooManyHolds);
             }
         }
@@ -161,11 +166,7 @@ impl Page {
         quantity: u32,
         now: Timestamp,
     ) -> Result<Vec<PageChange>, PageRejection> {
-        if let Some(entry) = self.holds.get(hold)
-            && let HoldState::Confirming { booking: payer, .. } = &entry.state
-            && payer == booking
-            && entry.is_live(now)
-        {
+        if self.holds.get(hold).is_some_and(|entry| entry.is_claimed_by(booking) && entry.is_live(now)) {
             return Ok(vec![PageChange::Confirmed { hold: hold.clone(), booking: booking.clone() }]);
         }
         self.require_offered(slots, quantity, now)?;
@@ -257,9 +258,32 @@ impl Page {
         self.holds
             .iter()
             .filter(|(_, entry)| !entry.is_live(now))
-            .map(|(hold, _)| PageChange::Expired { hold: hold.clone() })
+            .flat_map(|(hold, entry)| expired(hold, entry))
             .collect()
     }
+}
+
+/// A dead hold is dropped.
+fn expired(hold: &HoldId, entry: &PageHold) -> Vec<PageChange> {
+    let mut changes = vec![PageChange::Expired { hold: hold.clone() }];
+    changes.extend(cool_down(entry, entry.lapses_at()));
+    changes
+}
+
+/// A live hold is given back at `now`.
+fn released(hold: &HoldId, entry: &PageHold, now: Timestamp) -> Vec<PageChange> {
+    let mut changes = vec![PageChange::Released { hold: hold.clone() }];
+    changes.extend(cool_down(entry, now));
+    changes
+}
+
+fn cool_down(entry: &PageHold, ended: Timestamp) -> Option<PageChange> {
+    let until = entry.cools_until(ended)?;
+    Some(PageChange::CoolDownBegun { guest: entry.guest.clone(), slots: entry.slots.clone(), until })
+}
+
+fn dropped(changes: &[PageChange]) -> usize {
+    changes.iter().filter(|change| matches!(change, PageChange::Expired { .. })).count()
 }
 
 fn later(at: Timestamp, by: SignedDuration) -> Timestamp {

@@ -44,6 +44,13 @@ impl Page {
                     self.move_available(&entry.slots, entry.quantity, u32::saturating_add);
                 }
             }
+            PageChange::CoolDownBegun { guest, slots, until } => {
+                let cooling = self.cooling.entry(guest.clone()).or_default();
+                for slot in slots {
+                    let known = cooling.entry(slot.clone()).or_insert(*until);
+                    *known = (*known).max(*until);
+                }
+            }
             PageChange::Confirmed { hold, .. } => {
                 if let Some(entry) = self.holds.remove(hold) {
                     self.move_confirmed(&entry.slots, entry.quantity, u32::saturating_add);

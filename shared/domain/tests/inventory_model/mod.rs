@@ -4,8 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_domain::inventory::{EXTENSIONS_MAX, HoldState};
-use holdfast_domain::{BookingId, Fingerprint, HoldId, Page, PageCommand, PageHold, SlotKey};
-use jiff::Timestamp;
+use holdfast_domain::{
+    BookingId, Fingerprint, GuestMark, HoldId, HoldLimits, Page, PageCommand, PageHold, SlotKey,
+};
+use jiff::{SignedDuration, Timestamp};
 
 /// What the model says to a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +27,8 @@ struct Held {
     prolonged: bool,
     requests: Vec<Fingerprint>,
     fingerprint: Fingerprint,
+    guest: GuestMark,
+    cool_down_seconds: u32,
 }
 
 impl Held {
@@ -37,11 +41,17 @@ impl Held {
             prolonged: entry.prolonged,
             requests: Vec::new(),
             fingerprint: entry.fingerprint.clone(),
+            guest: entry.guest.clone(),
+            cool_down_seconds: entry.cool_down_seconds,
         }
     }
 
     fn claimed_by(&self, booking: &BookingId) -> bool {
         self.claim.as_ref().is_some_and(|(payer, _)| payer == booking)
+    }
+
+    fn dies_at(&self) -> Timestamp {
+        self.claim.as_ref().map_or(self.expires_at, |claim| claim.1)
     }
 }
 
@@ -52,6 +62,8 @@ pub(crate) struct Model {
     closed: BTreeSet<SlotKey>,
     confirmed: BTreeMap<SlotKey, u32>,
     holds: BTreeMap<HoldId, Held>,
+    /// Who has to wait for which slot until when.
+    waits: Vec<(GuestMark, SlotKey, Timestamp)>,
 }
 
 impl Model {
@@ -63,6 +75,7 @@ impl Model {
             own_capacity: BTreeSet::new(),
             closed: BTreeSet::new(),
             holds: BTreeMap::new(),
+            waits: Vec::new(),
         }
     }
 
@@ -79,6 +92,27 @@ impl Model {
         slots.iter().all(|slot| self.confirmed[slot] >= quantity)
     }
 
+    /// A hold came to nothing.
+    fn wasted(&mut self, held: &Held, ended: Timestamp) {
+        let until = ended + SignedDuration::from_secs(i64::from(held.cool_down_seconds));
+        self.waits.extend(held.slots.iter().map(|slot| (held.guest.clone(), slot.clone(), until)));
+    }
+
+    fn may_have_another(&self, entry: &PageHold, limits: &HoldLimits, now: Timestamp) -> bool {
+        let own = || self.holds.values().filter(|held| held.guest == entry.guest);
+        let in_slot = |slot| own().filter(move |held| held.slots.contains(slot));
+        own().count() < limits.per_guest as usize
+            && entry.slots.iter().all(|slot| {
+                let places = in_slot(slot).map(|held| held.quantity).sum::<u32>() + entry.quantity;
+                in_slot(slot).count() < limits.per_slot as usize
+                    && limits.places_per_slot.is_none_or(|most| places <= most)
+            })
+            && (limits.cool_down_seconds == 0
+                || !self.waits.iter().any(|(guest, slot, until)| {
+                    *guest == entry.guest && entry.slots.contains(slot) && *until > now
+                }))
+    }
+
     fn book(&mut self, slots: &[SlotKey], quantity: u32) {
         slots.iter().for_each(|slot| *self.confirmed.entry(slot.clone()).or_default() += quantity);
     }
@@ -89,8 +123,12 @@ impl Model {
 
     /// What `command` does at `now`, if it may.
     pub(crate) fn apply(&mut self, command: &PageCommand, now: Timestamp) -> Verdict {
-        self.holds.retain(|_, held| held.claim.as_ref().map_or(held.expires_at, |claim| claim.1) > now);
-        if self.may(command) { Verdict::Done } else { Verdict::Refused }
+        let dead: Vec<HoldId> =
+            self.holds.iter().filter(|(_, held)| held.dies_at() <= now).map(|(id, _)| id.clone()).collect();
+        for held in dead.iter().filter_map(|id| self.holds.remove(id)).collect::<Vec<_>>() {
+            self.wasted(&held, held.dies_at());
+        }
+        if self.may(command, now) { Verdict::Done } else { Verdict::Refused }
     }
 
     /// Takes back a place that the model alone allowed.
@@ -101,11 +139,12 @@ impl Model {
         }
     }
 
-    fn may(&mut self, command: &PageCommand) -> bool {
+    fn may(&mut self, command: &PageCommand, now: Timestamp) -> bool {
         match command {
-            PageCommand::Place { hold, entry } => match self.holds.get(hold) {
+            PageCommand::Place { hold, entry, limits } => match self.holds.get(hold) {
                 Some(known) => known.fingerprint == entry.fingerprint,
                 None if !self.fits(&entry.slots, entry.quantity) => false,
+                None if limits.is_some_and(|limits| !self.may_have_another(entry, &limits, now)) => false,
                 None => self.holds.insert(hold.clone(), Held::new(entry)).is_none(),
             },
             PageCommand::Extend { hold, request, by } => {
@@ -148,15 +187,17 @@ impl Model {
                 true
             }
             PageCommand::Abandon { hold, booking } => {
-                if self.holds.get(hold).is_some_and(|held| held.claimed_by(booking)) {
-                    self.holds.remove(hold);
+                if self.holds.get(hold).is_some_and(|held| held.claimed_by(booking))
+                    && let Some(held) = self.holds.remove(hold)
+                {
+                    self.wasted(&held, now);
                 }
                 true
             }
             PageCommand::Release { hold } => {
                 let claimed = self.holds.get(hold).is_some_and(|held| held.claim.is_some());
-                if !claimed {
-                    self.holds.remove(hold);
+                if !claimed && let Some(held) = self.holds.remove(hold) {
+                    self.wasted(&held, now);
                 }
                 !claimed
             }
@@ -234,7 +275,7 @@ impl Model {
         let forgetful: BTreeMap<HoldId, Held> = self
             .holds
             .iter()
-            .filter(|(_, held)| held.claim.as_ref().map_or(held.expires_at, |claim| claim.1) > now)
+            .filter(|(_, held)| held.dies_at() > now)
             .map(|(id, held)| (id.clone(), Held { requests: Vec::new(), ..held.clone() }))
             .collect();
         if live != forgetful {

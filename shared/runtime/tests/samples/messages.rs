@@ -70,7 +70,8 @@ fn page_after(commands: &[(i64, PageCommand)]) -> (Page, Vec<PageChange>, Timest
 fn page_events() -> Vec<Envelope> {
     let (hold, booking) = (hold(), booking());
     let id = || hold.id.clone();
-    let place = (0, PageCommand::Place { hold: id(), entry: hold.entry(&hold.order.placements[0]) });
+    let place =
+        (0, PageCommand::Place { hold: id(), entry: hold.entry(&hold.order.placements[0]), limits: None });
     let by = SignedDuration::from_secs(600);
     let deadline = at("2026-05-01T09:16:00Z");
     let claim = (60, PageCommand::Claim { hold: id(), booking: booking.id.clone(), deadline });

@@ -50,7 +50,8 @@ fn hold_event(change: &PageChange) -> Option<(EventType, &HoldId, Value)> {
         PageChange::Confirmed { hold, booking } => {
             Some((EventType::HoldConfirmed, hold, json!({ "bookingId": booking.as_str() })))
         }
-        PageChange::Reacquired { .. }
+        PageChange::CoolDownBegun { .. }
+        | PageChange::Reacquired { .. }
         | PageChange::Freed { .. }
         | PageChange::InventorySet { .. }
         | PageChange::DefaultCapacitySet { .. } => None,

@@ -2,7 +2,8 @@
 
 use holdfast_app::Failure;
 use holdfast_app::holds::HoldRequest;
-use holdfast_domain::{GuestId, HoldStatus};
+use holdfast_domain::inventory::HoldLimit;
+use holdfast_domain::{BookingStatus, GuestId, HoldLimits, HoldStatus, Resource};
 use holdfast_testkit::nightly_resource;
 
 use crate::bank::VISA;
@@ -178,4 +179,92 @@ async fn an_expired_hold_needs_no_release() {
     w.holds.release(&guest("guest"), &hold.id, &w.by("guest")).await.expect("no effect");
     assert_eq!(w.hold_status(&hold.id).await, HoldStatus::Expired);
     assert_eq!(w.taken(&room).await.len(), 1, "the next guest's");
+}
+
+fn limited(limits: HoldLimits) -> Resource {
+    let mut room = nightly_resource("room", 9, 60);
+    room.terms.hold_limits = limits;
+    room
+}
+
+#[tokio::test]
+async fn a_guest_who_holds_as_much_as_one_may_is_told_when_to_come_again() {
+    let room = limited(HoldLimits { per_slot: 2, ..HoldLimits::default() });
+    let w = World::with(&room).await;
+    w.held(&room, "a", NIGHT).await;
+    w.pass(20);
+    w.held(&room, "b", NIGHT).await;
+    match w.place(&room, "c", NIGHT, 1).await {
+        Err(Failure::HoldLimitReached { limit: HoldLimit::PerSlot, wait_seconds: 40 }) => {}
+        other => panic!("{other:?}"),
+    }
+    let mine = w.place(&room, "a", NIGHT, 1).await.expect("a retry is no further hold");
+    assert!(mine.replayed);
+    let request = hold_request(&room, NIGHT, 1);
+    let by = w.by("another");
+    w.holds.create(&guest("another"), &key("k", "content"), &request, &by).await.expect("others still book");
+    w.pass(40);
+    assert!(!w.place(&room, "c", NIGHT, 1).await.expect("the refusal was not remembered").replayed);
+}
+
+#[tokio::test]
+async fn a_booking_does_not_count_against_its_guest() {
+    let room = limited(HoldLimits { per_guest: 1, ..HoldLimits::default() });
+    let w = World::running(&room).await;
+    for name in ["a", "b", "c"] {
+        let hold = w.held(&room, name, NIGHT).await;
+        assert!(w.place(&room, "more", NIGHT, 1).await.is_err());
+        let booking = w.ask(&hold, name, VISA).await.expect("an answer").booking;
+        assert_eq!(w.at_rest(&booking.id).await.status, BookingStatus::Confirmed);
+    }
+}
+
+#[tokio::test]
+async fn what_an_operator_holds_for_a_guest_is_not_limited() {
+    let room = limited(HoldLimits { per_guest: 1, places_per_slot: Some(1), ..HoldLimits::default() });
+    let w = World::with(&room).await;
+    let for_guest = HoldRequest {
+        user: Some(GuestId::parse("guest").expect("a guest")),
+        ..hold_request(&room, NIGHT, 3)
+    };
+    for name in ["a", "b"] {
+        w.holds
+            .create(&operator(), &key(name, "content"), &for_guest, &w.by("operator"))
+            .await
+            .expect("a hold");
+    }
+    let own = w.place(&room, "own", NIGHT, 1).await;
+    assert!(matches!(own, Err(Failure::HoldLimitReached { limit: HoldLimit::PerGuest, .. })), "{own:?}");
+}
+
+#[tokio::test]
+async fn more_places_than_one_guest_may_hold_are_no_valid_wish() {
+    let room = limited(HoldLimits { places_per_slot: Some(4), ..HoldLimits::default() });
+    let w = World::with(&room).await;
+    match w.place(&room, "k", NIGHT, 5).await {
+        Err(Failure::Invalid { pointer: "/quantity", detail }) => assert!(detail.contains('4'), "{detail}"),
+        other => panic!("{other:?}"),
+    }
+    w.place(&room, "k", NIGHT, 4).await.expect("as many as one may");
+}
+
+#[tokio::test]
+async fn who_gave_a_hold_back_lets_others_have_their_turn() {
+    let room = limited(HoldLimits { cool_down_seconds: 300, ..HoldLimits::default() });
+    let w = World::with(&room).await;
+    let hold = w.held(&room, "a", NIGHT).await;
+    w.holds.release(&guest("guest"), &hold.id, &w.by("guest")).await.expect("a release");
+    match w.place(&room, "b", NIGHT, 1).await {
+        Err(Failure::HoldLimitReached { limit: HoldLimit::CoolDown, wait_seconds: 300 }) => {}
+        other => panic!("{other:?}"),
+    }
+    assert!(w.place(&room, "a", NIGHT, 1).await.expect("a late retry").replayed);
+    w.pass(300);
+    let late = w.held(&room, "b", NIGHT).await;
+    w.pass(60);
+    w.expiry.on_timer(&late.id, &w.by("timer")).await.expect("an expiry");
+    assert!(matches!(
+        w.place(&room, "c", NIGHT, 1).await,
+        Err(Failure::HoldLimitReached { limit: HoldLimit::CoolDown, .. })
+    ));
 }

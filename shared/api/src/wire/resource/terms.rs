@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use holdfast_domain::inventory::COOL_DOWN_SECONDS_MAX;
 use holdfast_domain::money::{AMOUNT_MAX, Percent};
 use holdfast_domain::policy::{TIERS_MAX, Tier};
 use holdfast_domain::resource::{
     ATTRIBUTES_MAX, AttributeValue, CAPACITY_MAX, HOLD_TTL_SECONDS, Label, ResourceTerms,
 };
 use holdfast_domain::schedule::{InvalidSchedule, Opening, SLOT_MINUTES_MAX, SlotSchedule};
-use holdfast_domain::{CancellationPolicy, Currency, Money, Schedule};
+use holdfast_domain::{CancellationPolicy, Currency, HoldLimits, Money, Schedule};
 use jiff::civil::{Date, Weekday};
 use jiff::tz::TimeZone;
 use serde_json::Value;
@@ -39,6 +40,11 @@ impl TermsBody {
             let schedule = fields.object("schedule").and_then(|fields| schedule(fields, &errors));
             let capacity = fields.required("capacity", unsigned(1..=CAPACITY_MAX));
             let hold_ttl_seconds = fields.required("holdTtlSeconds", unsigned(HOLD_TTL_SECONDS));
+            let at = fields.at("holdLimits");
+            let hold_limits = match fields.value("holdLimits") {
+                Some(value) => Object::new(value, at, &errors).map(hold_limits),
+                None => Some(HoldLimits::default()),
+            };
             let base_price = fields.object("pricing").and_then(|fields| pricing(fields, &errors));
             let policy = fields.object("cancellationPolicy").and_then(|fields| policy(fields, &errors));
             let at = fields.at("attributes");
@@ -55,6 +61,7 @@ impl TermsBody {
                 schedule: schedule?,
                 capacity: capacity?,
                 hold_ttl_seconds: hold_ttl_seconds?,
+                hold_limits: hold_limits?,
                 base_price: base_price?,
                 cancellation_policy: policy?,
                 attributes: attributes?,
@@ -166,6 +173,22 @@ fn pricing(mut fields: Object<'_>, _errors: &Errors) -> Option<Money> {
     let base = fields.required("base", integer(1..=AMOUNT_MAX));
     fields.close();
     Money::new(base?, currency?).ok()
+}
+
+/// What is left out is as if there were no `holdLimits`.
+fn hold_limits(mut fields: Object<'_>) -> HoldLimits {
+    let default = HoldLimits::default();
+    let holds = || unsigned(1..=HoldLimits::HOLDS_MAX);
+    let limits = HoldLimits {
+        per_guest: fields.optional("perGuest", holds()).unwrap_or(default.per_guest),
+        per_slot: fields.optional("perSlot", holds()).unwrap_or(default.per_slot),
+        places_per_slot: fields.optional("placesPerSlot", unsigned(1..=CAPACITY_MAX)),
+        cool_down_seconds: fields
+            .optional("coolDownSeconds", unsigned(0..=COOL_DOWN_SECONDS_MAX))
+            .unwrap_or(default.cool_down_seconds),
+    };
+    fields.close();
+    limits
 }
 
 fn policy(mut fields: Object<'_>, errors: &Errors) -> Option<CancellationPolicy> {

@@ -1,0 +1,239 @@
+//! What one guest may hold at a time, and how soon again: each limit alone, to the last hold and the last second.
+
+#![allow(clippy::expect_used, reason = "tests")]
+
+use holdfast_domain::inventory::{HoldLimit, HoldState};
+use holdfast_domain::{
+    BookingId, Fingerprint, GuestMark, HoldId, HoldLimits, Page, PageChange, PageCommand, PageHold, PageKey,
+    PageRejection, ResourceId, SlotKey,
+};
+use jiff::{SignedDuration, Timestamp};
+
+const NO_LIMITS: HoldLimits =
+    HoldLimits { per_guest: 200, per_slot: 200, places_per_slot: None, cool_down_seconds: 0 };
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(1_780_000_000 + second).expect("in range")
+}
+
+fn slot(day: u8) -> SlotKey {
+    SlotKey::parse(&format!("{day:02}")).expect("a key")
+}
+
+fn hold(name: &str) -> HoldId {
+    HoldId::parse(name).expect("an id")
+}
+
+fn booking() -> BookingId {
+    BookingId::parse("p").expect("an id")
+}
+
+/// A page of 30 days with ten places each, under limits.
+struct Scene {
+    page: Page,
+    limits: HoldLimits,
+}
+
+impl Scene {
+    fn new(limits: HoldLimits) -> Self {
+        let key =
+            PageKey { resource: ResourceId::parse("hotel").expect("an id"), page: "2026-06".to_owned() };
+        Self { page: Page::fresh(key, 1, 10, (1..=30).map(slot).collect()), limits }
+    }
+
+    fn put(&mut self, command: &PageCommand, second: i64) -> Result<usize, PageRejection> {
+        let changes = self.page.decide(command, at(second))?;
+        self.page = changes.iter().fold(self.page.clone(), Page::evolve);
+        assert_eq!(self.page.broken_slot(), None);
+        Ok(changes.len())
+    }
+
+    /// `guest` asks for `quantity` places of each of `days` until ten seconds from now, under a name.
+    fn place(
+        &mut self,
+        second: i64,
+        guest: &str,
+        name: &str,
+        days: &[u8],
+        quantity: u32,
+    ) -> Result<usize, PageRejection> {
+        let entry = PageHold {
+            quantity,
+            slots: days.iter().copied().map(slot).collect(),
+            expires_at: at(second + 10),
+            state: HoldState::Active,
+            prolonged: false,
+            extensions: 0,
+            last_extension: None,
+            fingerprint: Fingerprint::parse(name).expect("a digest"),
+            guest: GuestMark::parse(guest).expect("a mark"),
+            cool_down_seconds: self.limits.cool_down_seconds,
+        };
+        self.put(&PageCommand::Place { hold: hold(name), entry, limits: Some(self.limits) }, second)
+    }
+
+    fn release(&mut self, second: i64, name: &str) {
+        self.put(&PageCommand::Release { hold: hold(name) }, second).expect("a release");
+    }
+}
+
+fn reached(limit: HoldLimit, wait_seconds: u32) -> Result<usize, PageRejection> {
+    Err(PageRejection::LimitReached { limit, wait_seconds })
+}
+
+#[test]
+fn a_guest_has_so_many_live_holds_on_a_page_and_others_still_book() {
+    let mut scene = Scene::new(HoldLimits { per_guest: 2, ..NO_LIMITS });
+    assert_eq!(scene.place(0, "a", "a1", &[1], 1), Ok(1));
+    assert_eq!(scene.place(3, "a", "a2", &[2], 1), Ok(1));
+    assert_eq!(scene.place(4, "a", "a3", &[3], 1), reached(HoldLimit::PerGuest, 6), "until the first lapses");
+    assert_eq!(scene.place(4, "b", "b1", &[1, 2, 3], 1), Ok(1));
+    assert_eq!(scene.place(4, "a", "a2", &[2], 1), Ok(0), "a retry meets its own earlier self");
+    assert_eq!(scene.place(10, "a", "a3", &[3], 1), Ok(1), "the first is dead, nothing has run");
+    assert_eq!(scene.place(10, "a", "a4", &[4], 1), reached(HoldLimit::PerGuest, 3));
+    scene.release(11, "a2");
+    assert_eq!(scene.place(11, "a", "a4", &[4], 1), Ok(1), "what was given back does not count");
+}
+
+#[test]
+fn what_was_booked_does_not_count_and_what_is_being_paid_does() {
+    let mut scene = Scene::new(HoldLimits { per_guest: 1, ..NO_LIMITS });
+    scene.place(0, "a", "a1", &[1], 1).expect("the first");
+    let claim = PageCommand::Claim { hold: hold("a1"), booking: booking(), deadline: at(60) };
+    scene.put(&claim, 1).expect("a claim");
+    assert_eq!(scene.place(20, "a", "a2", &[2], 1), reached(HoldLimit::PerGuest, 40), "the claim lives");
+    let confirm =
+        PageCommand::Confirm { hold: hold("a1"), booking: booking(), slots: vec![slot(1)], quantity: 1 };
+    scene.put(&confirm, 21).expect("a confirmation");
+    assert_eq!(scene.place(21, "a", "a2", &[1], 1), Ok(1));
+}
+
+#[test]
+fn a_guest_has_so_many_live_holds_of_a_slot() {
+    let mut scene = Scene::new(HoldLimits { per_slot: 2, ..NO_LIMITS });
+    scene.place(0, "a", "a1", &[1, 2], 1).expect("the first");
+    scene.place(2, "a", "a2", &[2, 3], 1).expect("the second");
+    assert_eq!(scene.place(2, "a", "a3", &[3, 2], 1), reached(HoldLimit::PerSlot, 8), "2 is in both");
+    assert_eq!(scene.place(2, "a", "a3", &[1, 3], 1), Ok(1), "1 and 3 are in one each");
+    assert_eq!(scene.place(2, "b", "b1", &[2], 1), Ok(1));
+}
+
+#[test]
+fn a_guest_has_so_many_places_of_a_slot() {
+    let mut scene = Scene::new(HoldLimits { places_per_slot: Some(4), ..NO_LIMITS });
+    scene.place(0, "a", "a1", &[1], 3).expect("the first");
+    assert_eq!(scene.place(0, "a", "a2", &[1], 2), reached(HoldLimit::PlacesPerSlot, 10));
+    assert_eq!(scene.place(0, "a", "a2", &[2], 4), Ok(1), "another slot");
+    assert_eq!(scene.place(0, "a", "a3", &[1], 1), Ok(1), "to the last place");
+    assert_eq!(scene.place(0, "b", "b1", &[1], 5), reached(HoldLimit::PlacesPerSlot, 1));
+    assert_eq!(scene.place(0, "b", "b1", &[1], 4), Ok(1));
+}
+
+#[test]
+fn sold_out_is_said_before_any_limit() {
+    let mut scene = Scene::new(HoldLimits { per_slot: 1, ..NO_LIMITS });
+    scene.place(0, "a", "a1", &[1], 10).expect("all of them");
+    assert_eq!(scene.place(0, "a", "a2", &[1], 1), Err(PageRejection::SoldOut { available: 0 }));
+}
+
+#[test]
+fn after_a_hold_that_came_to_nothing_its_guest_waits_for_its_slots() {
+    let mut scene = Scene::new(HoldLimits { cool_down_seconds: 30, ..NO_LIMITS });
+    scene.place(0, "a", "a1", &[1, 2], 1).expect("the first");
+    assert_eq!(scene.place(0, "a", "a2", &[2, 3], 1), Ok(1), "a second one beside it is no second try");
+    scene.release(5, "a1");
+    assert_eq!(scene.place(5, "a", "a3", &[1], 1), reached(HoldLimit::CoolDown, 30));
+    assert_eq!(scene.place(5, "a", "a3", &[4], 1), Ok(1), "another slot");
+    assert_eq!(scene.place(5, "b", "b1", &[1], 1), Ok(1), "another guest");
+    assert_eq!(scene.place(34, "a", "a4", &[1], 1), reached(HoldLimit::CoolDown, 1));
+    assert_eq!(scene.place(35, "a", "a4", &[1], 1), Ok(1));
+}
+
+#[test]
+fn a_dead_hold_cools_down_from_its_death_whoever_drops_it_and_when() {
+    let limits = HoldLimits { cool_down_seconds: 30, ..NO_LIMITS };
+    let droppers: [fn(&mut Scene); 3] = [
+        |_| {},
+        |scene| {
+            scene.put(&PageCommand::Expire { hold: hold("a1") }, 20).expect("an expiry");
+        },
+        |scene| {
+            scene.place(20, "b", "b1", &[1], 10).expect("it takes the dead one's places");
+        },
+    ];
+    for dropper in droppers {
+        let mut scene = Scene::new(limits);
+        scene.place(0, "a", "a1", &[1, 2], 1).expect("the first");
+        dropper(&mut scene);
+        assert_eq!(scene.place(25, "a", "a2", &[2], 1), reached(HoldLimit::CoolDown, 15));
+        assert!(scene.place(40, "a", "a2", &[2], 1).is_ok());
+    }
+}
+
+#[test]
+fn a_later_wait_is_not_shortened_by_an_earlier_one() {
+    let scene = Scene::new(NO_LIMITS);
+    let begun = |second| PageChange::CoolDownBegun {
+        guest: GuestMark::parse("a").expect("a mark"),
+        slots: vec![slot(1)],
+        until: at(second),
+    };
+    let page = scene.page.evolve(&begun(50)).evolve(&begun(40));
+    assert_eq!(page.cooling.values().next().and_then(|slots| slots.get(&slot(1))), Some(&at(50)));
+}
+
+#[test]
+fn a_booking_given_up_while_it_is_paid_cools_down_and_one_that_stands_does_not() {
+    let limits = HoldLimits { cool_down_seconds: 30, ..NO_LIMITS };
+    let claimed = || {
+        let mut scene = Scene::new(limits);
+        scene.place(0, "a", "a1", &[1], 1).expect("the first");
+        let claim = PageCommand::Claim { hold: hold("a1"), booking: booking(), deadline: at(60) };
+        scene.put(&claim, 1).expect("a claim");
+        scene
+    };
+    let mut scene = claimed();
+    scene.put(&PageCommand::Abandon { hold: hold("a1"), booking: booking() }, 2).expect("given up");
+    assert_eq!(scene.place(2, "a", "a2", &[1], 1), reached(HoldLimit::CoolDown, 30));
+    let mut scene = claimed();
+    let confirm =
+        PageCommand::Confirm { hold: hold("a1"), booking: booking(), slots: vec![slot(1)], quantity: 1 };
+    scene.put(&confirm, 2).expect("a confirmation");
+    assert_eq!(scene.place(2, "a", "a2", &[1], 1), Ok(1));
+}
+
+#[test]
+fn where_the_wait_was_given_up_nobody_waits() {
+    let mut scene = Scene::new(HoldLimits { cool_down_seconds: 30, ..NO_LIMITS });
+    scene.place(0, "a", "a1", &[1], 1).expect("the first");
+    scene.release(1, "a1");
+    scene.limits.cool_down_seconds = 0;
+    assert_eq!(scene.place(2, "a", "a2", &[1], 1), Ok(1));
+}
+
+#[test]
+fn few_places_are_certainly_within_all_limits() {
+    assert_eq!(HoldLimits::default().certainly_within(), 10);
+    let check = |per_guest, per_slot, places_per_slot, expected| {
+        let limits = HoldLimits { per_guest, per_slot, places_per_slot, cool_down_seconds: 0 };
+        assert_eq!(limits.certainly_within(), expected, "{limits:?}");
+    };
+    check(5, 7, None, 5);
+    check(7, 5, None, 5);
+    check(7, 5, Some(3), 3);
+    check(7, 5, Some(9), 5);
+}
+
+#[test]
+fn a_wait_is_told_in_whole_seconds_rounded_up() {
+    let mut scene = Scene::new(HoldLimits { per_guest: 1, ..NO_LIMITS });
+    scene.place(0, "a", "a1", &[1], 1).expect("the first");
+    let entry = scene.page.holds[&hold("a1")].clone();
+    let ask = PageCommand::Place { hold: hold("a2"), entry, limits: Some(scene.limits) };
+    let told = |millis| {
+        scene.page.decide(&ask, at(0) + SignedDuration::from_millis(millis)).map(|changes| changes.len())
+    };
+    assert_eq!(told(9_001), reached(HoldLimit::PerGuest, 1));
+    assert_eq!(told(9_000), reached(HoldLimit::PerGuest, 1));
+    assert_eq!(told(8_999), reached(HoldLimit::PerGuest, 2));
+}
