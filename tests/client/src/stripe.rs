@@ -2,11 +2,8 @@
 
 use std::time::Duration;
 
-use data_encoding::HEXLOWER;
-use hmac::{Hmac, Mac};
 use reqwest::Method;
 use serde_json::{Value, json};
-use sha2::Sha256;
 
 use crate::{Stack, Trouble, poll};
 
@@ -155,6 +152,18 @@ impl Stack {
         Ok(sent["status"].as_i64())
     }
 
+    /// The `Stripe-Signature` of a payload, made by Stripe's own package.
+    ///
+    /// # Errors
+    /// [`Trouble`] of the shim.
+    pub async fn signature(&self, payload: &str, secret: &str, at_seconds: i64) -> Result<String, Trouble> {
+        let url = format!("{}/_sign", self.value("STRIPE_API_URL")?);
+        let wish = json!({ "payload": payload, "secret": secret, "at": at_seconds });
+        let signed: Value = self.http().post(url).json(&wish).send().await?.json().await?;
+        let header = signed["header"].as_str().map(str::to_owned);
+        header.ok_or_else(|| Trouble::unexpected(format!("no signature in {signed}")))
+    }
+
     async fn shim(&self, path: &str, contains: &str) -> Result<Vec<Value>, Trouble> {
         let url = format!("{}{path}", self.value("STRIPE_API_URL")?);
         let found: Value = self.http().get(url).query(&[("contains", contains)]).send().await?.json().await?;
@@ -168,14 +177,4 @@ impl Stack {
 /// [`Trouble::Unexpected`] if it has none.
 pub fn id_of(object: &Value) -> Result<String, Trouble> {
     object["id"].as_str().map(str::to_owned).ok_or_else(|| Trouble::unexpected(format!("no id in {object}")))
-}
-
-/// The `Stripe-Signature` of a payload, by <https://docs.stripe.com/webhooks#verify-manually>.
-#[must_use]
-pub fn signature(payload: &str, secret: &str, at_seconds: i64) -> String {
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.as_bytes()) else {
-        unreachable!("a key may have any length")
-    };
-    mac.update(format!("{at_seconds}.{payload}").as_bytes());
-    format!("t={at_seconds},v1={}", HEXLOWER.encode(&mac.finalize().into_bytes()))
 }

@@ -1,6 +1,6 @@
 //! API.md, Conventions: what goes wrong on our side, how it is told, and that nothing of it is remembered.
 
-use holdfast_client::stripe::{ACCEPTED, signature};
+use holdfast_client::stripe::ACCEPTED;
 use holdfast_client::{now, unique};
 use serde_json::{Value, json};
 
@@ -52,7 +52,7 @@ async fn a_503_says_when_to_come_again() {
                        "type": "payment_intent.succeeded", "data": {"object": intent}})
     .to_string();
     let secret = w.value("STRIPE_WEBHOOK_SECRET").unwrap();
-    let header = signature(&event, secret, now().as_second());
+    let header = w.signature(&event, secret, now().as_second()).await.unwrap();
     let call = w.post("/api/webhooks/stripe").header("Stripe-Signature", &header).raw(event);
     let answer = check_problem(call.send().await.unwrap(), 503, "service_unavailable");
     assert!(answer.header("retry-after").parse::<u32>().is_ok(), "{answer:?}");

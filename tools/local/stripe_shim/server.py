@@ -7,6 +7,7 @@ POST   /_fault                orders a fault for the next matching calls (faults
 GET    /_requests             calls to /v1 so far, oldest first; `?contains=text` filters; DELETE forgets them
 GET    /_events               events with their deliveries; `?contains=text` filters (an intent's id, say)
 POST   /_events/{id}/send     sends an event (again): duplicates, late and out-of-order arrivals
+POST   /_sign                 {"payload", "secret", "at"}: the Stripe-Signature of it, for events a test sends itself
 GET    /_3ds/{intent}         the bank's page; POST success=true|false decides
 DELETE /_config/data          forgets everything, as in localstripe
 """
@@ -36,7 +37,7 @@ from .idempotency import IdempotencyKeys
 from .intents import Intents
 from .payment_methods import PaymentMethods
 from .refunds import Refunds
-from .webhooks import Webhooks
+from .webhooks import Webhooks, signature_header
 
 RECORDS_MAX = 10_000
 Answer = tuple[int, dict[str, Any]]
@@ -70,6 +71,7 @@ class Shim:
         app.router.add_delete("/_requests", self.forget_requests)
         app.router.add_get("/_events", self.show_events)
         app.router.add_post("/_events/{id}/send", self.send_event)
+        app.router.add_post("/_sign", self.sign)
         app.router.add_get("/_3ds/{id}", self.bank_page)
         app.router.add_post("/_3ds/{id}", self.bank_decision)
         app.router.add_route("*", "/{path:.*}", self.api)
@@ -256,6 +258,11 @@ class Shim:
         if event_id not in self._webhooks.events:
             return web.json_response({"error": f"no event {event_id}"}, status=404)
         return web.json_response({"status": await self._webhooks.send_once(event_id)})
+
+    async def sign(self, request: web.Request) -> web.Response:
+        wish = await request.json()
+        header = signature_header(wish["payload"].encode(), wish["secret"], wish["at"])
+        return web.json_response({"header": header})
 
     async def bank_page(self, request: web.Request) -> web.Response:
         intent_id = html.escape(request.match_info["id"])

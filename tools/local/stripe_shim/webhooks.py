@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import hmac
 import json
 import logging
 import secrets
@@ -12,6 +10,7 @@ import time
 from typing import Any
 
 import aiohttp
+import stripe
 
 API_VERSION = "2024-06-20"
 DELIVERED_TYPES = {
@@ -30,8 +29,8 @@ log = logging.getLogger("stripe.webhooks")
 
 
 def signature_header(payload: bytes, secret: str, timestamp: int) -> str:
-    signed = str(timestamp).encode() + b"." + payload
-    return f"t={timestamp},v1={hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()}"
+    """The `Stripe-Signature` of a payload, made by Stripe's own package."""
+    return stripe.WebhookSignature.generate_signature_header(payload.decode(), secret, timestamp=timestamp)
 
 
 class Webhooks:
