@@ -1,5 +1,6 @@
 //! A DynamoDB of one's own: dynoxide in this process, spoken to by the real SDK over HTTP.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,6 +25,7 @@ pub struct Database {
     pub client: Client,
     /// What goes wrong on the way to it.
     pub faults: Faults,
+    address: SocketAddr,
     engine: dynoxide::Database,
     stop: Option<oneshot::Sender<()>>,
 }
@@ -48,17 +50,15 @@ impl Database {
         });
         tokio::spawn(served);
         let faults = Faults::default();
-        let config = aws_sdk_dynamodb::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new("us-east-1"))
-            .credentials_provider(Credentials::new("test", "test", None, None, "testkit"))
-            .endpoint_url(format!("http://{address}"))
-            .http_client(faults.http_client())
-            .retry_config(RetryConfig::standard().with_initial_backoff(Duration::from_millis(1)))
-            .build();
-        let client = Client::from_conf(config);
+        let client = client(address, &faults);
         make_tables(&client).await;
-        Self { client, faults, engine, stop: Some(stop) }
+        Self { client, faults, address, engine, stop: Some(stop) }
+    }
+
+    /// Another client of it, that alone meets `faults`.
+    #[must_use]
+    pub fn client_under(&self, faults: &Faults) -> Client {
+        client(self.address, faults)
     }
 
     /// Deletes what the TTL says, as DynamoDB does some day. Gives how many items went.
@@ -66,6 +66,18 @@ impl Database {
     pub fn sweep_ttl(&self) -> usize {
         self.engine.sweep_ttl().expect("a sweep")
     }
+}
+
+fn client(address: SocketAddr, faults: &Faults) -> Client {
+    let config = aws_sdk_dynamodb::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"))
+        .credentials_provider(Credentials::new("test", "test", None, None, "testkit"))
+        .endpoint_url(format!("http://{address}"))
+        .http_client(faults.http_client())
+        .retry_config(RetryConfig::standard().with_initial_backoff(Duration::from_millis(1)))
+        .build();
+    Client::from_conf(config)
 }
 
 impl Drop for Database {

@@ -8,6 +8,7 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
+use tokio::sync::Notify;
 
 /// What happens to a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,10 +25,12 @@ pub enum Fault {
     RequestLost,
     /// The call takes effect, and its answer never comes.
     AnswerLost,
+    /// The call takes effect, and its caller hangs until it is killed ([`Faults::strikes`] says when).
+    Killed,
 }
 
 impl Fault {
-    /// All of them.
+    /// All that a caller lives to see.
     pub const ALL: [Self; 6] = [
         Self::Conflict,
         Self::Throttled,
@@ -57,7 +60,7 @@ impl Fault {
             Self::Throttled => plain(400, "ThrottlingException"),
             Self::CapacityExceeded => plain(400, "ProvisionedThroughputExceededException"),
             Self::Broken => plain(500, "InternalServerError"),
-            Self::RequestLost | Self::AnswerLost => None,
+            Self::RequestLost | Self::AnswerLost | Self::Killed => None,
         }
     }
 
@@ -78,11 +81,14 @@ struct Plan {
 
 /// The faults that a database's client meets. Clones share one plan; without a plan nothing happens.
 #[derive(Debug, Clone, Default)]
-pub struct Faults(Arc<Mutex<Plan>>);
+pub struct Faults {
+    plan: Arc<Mutex<Plan>>,
+    kills: Arc<Notify>,
+}
 
 impl Faults {
     fn plan(&self) -> MutexGuard<'_, Plan> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.plan.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// From now on: `passes` calls go well, then `times` calls meet `fault`.
@@ -94,6 +100,11 @@ impl Faults {
     #[must_use]
     pub fn end(&self) -> usize {
         std::mem::take(&mut *self.plan()).struck
+    }
+
+    /// Waits until a call has taken effect whose caller is to be killed.
+    pub async fn strikes(&self) {
+        self.kills.notified().await;
     }
 
     fn next(&self, operation: &str) -> Option<Fault> {
@@ -138,8 +149,13 @@ impl HttpConnector for Connector {
             return HttpConnectorFuture::ready(Err(broken()));
         }
         let answer = self.inner.call(request);
+        let kills = (fault == Fault::Killed).then(|| Arc::clone(&self.faults.kills));
         HttpConnectorFuture::new(async move {
             drop(answer.await);
+            if let Some(kills) = kills {
+                kills.notify_one();
+                std::future::pending::<()>().await;
+            }
             Err(broken())
         })
     }

@@ -9,6 +9,7 @@ mod bank;
 mod bookings;
 mod cancelling;
 mod completion;
+mod crashes;
 mod customer;
 mod driver;
 mod expiry;

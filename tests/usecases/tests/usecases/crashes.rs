@@ -1,0 +1,197 @@
+//! A function is killed between an effect and its answer: on every route that changes something, after every call it makes to
+//! the ledger. The client sends the same request again, to a fresh process, and must get the answer that it would have got;
+//! what was done is done once.
+
+use std::sync::Arc;
+
+use holdfast_adapters_dynamodb::{DynamoLedger, Tables};
+use holdfast_api::{CancelApi, Claims, ConfirmApi, HoldApi, Request, ResourcesApi, Response};
+use holdfast_app::bookings::Bookings;
+use holdfast_app::holds::Holds;
+use holdfast_app::resources::Resources;
+use holdfast_domain::Resource;
+use holdfast_testkit::{Database, Fault, Faults, nightly_resource};
+use http::{HeaderMap, HeaderValue, Method};
+use serde_json::{Value, json};
+
+use crate::bank::{DECLINED, VISA};
+use crate::world::{NIGHT, SPAN, World};
+
+/// A request that changes something, and what has to be there before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Route {
+    Hold { range: (&'static str, &'static str) },
+    Release,
+    Extend,
+    Pay { card: &'static str },
+    Cancel,
+    Put,
+    Replace,
+    Inventory,
+}
+
+const ROUTES: [Route; 10] = [
+    Route::Hold { range: NIGHT },
+    Route::Hold { range: SPAN },
+    Route::Release,
+    Route::Extend,
+    Route::Pay { card: VISA },
+    Route::Pay { card: DECLINED },
+    Route::Cancel,
+    Route::Put,
+    Route::Replace,
+    Route::Inventory,
+];
+
+/// The terms of a resource, as an operator sends them.
+fn terms(name: &str) -> Value {
+    json!({
+        "resourceType": "hotel", "name": name, "location": "NYC", "timeZone": "America/New_York",
+        "schedule": { "kind": "nightly", "checkIn": "15:00", "checkOut": "11:00" },
+        "capacity": 3, "holdTtlSeconds": 600, "pricing": { "currency": "EUR", "base": 12900 },
+        "cancellationPolicy": { "tiers": [{ "hoursBefore": 0, "refundPercent": 50 }] }
+    })
+}
+
+impl Route {
+    /// What has to be there before, and the request: method, path, body.
+    async fn prepare(self, w: &World, room: &Resource) -> (Method, String, Value) {
+        let hold = |id: &str| format!("/api/holds/{id}");
+        match self {
+            Self::Hold { range } => {
+                let body =
+                    json!({ "resourceId": "room", "startTime": range.0, "endTime": range.1, "quantity": 2 });
+                (Method::POST, "/api/holds".to_owned(), body)
+            }
+            Self::Release => {
+                let held = w.held(room, "held", SPAN).await;
+                (Method::DELETE, hold(held.id.as_str()), Value::Null)
+            }
+            Self::Extend => {
+                let held = w.held(room, "held", SPAN).await;
+                (Method::POST, format!("{}/extend", hold(held.id.as_str())), json!({}))
+            }
+            Self::Pay { card } => {
+                let held = w.held(room, "held", NIGHT).await;
+                let body = json!({ "holdId": held.id.as_str(), "paymentMethodId": card });
+                (Method::POST, "/api/bookings".to_owned(), body)
+            }
+            Self::Cancel => {
+                let held = w.held(room, "held", NIGHT).await;
+                let booking = w.ask(&held, "pay", VISA).await.expect("an answer").booking;
+                (Method::POST, format!("/api/bookings/{}/cancel", booking.id), json!({ "reason": "rain" }))
+            }
+            Self::Put => (Method::PUT, "/api/resources/new".to_owned(), terms("New")),
+            Self::Replace => {
+                w.held(room, "held", SPAN).await;
+                (Method::PUT, "/api/resources/room".to_owned(), terms("Replaced"))
+            }
+            Self::Inventory => {
+                w.held(room, "held", SPAN).await;
+                let body = json!({ "from": "2030-06-28", "to": "2030-07-03", "capacity": 7, "closed": true });
+                (Method::PATCH, "/api/resources/room/inventory".to_owned(), body)
+            }
+        }
+    }
+
+    /// A process of the function that serves the route answers.
+    async fn serve(self, w: &World, faults: &Faults, request: Request) -> Response {
+        let tables = Tables { ledger: Database::LEDGER.to_owned(), holds: Database::HOLDS.to_owned() };
+        let ledger = Arc::new(DynamoLedger::new(w.database.client_under(faults), tables));
+        let clock = Arc::new(w.clock.clone());
+        match self {
+            Self::Hold { .. } | Self::Release | Self::Extend => {
+                HoldApi::new(Holds::new(ledger), clock).handle(request).await
+            }
+            Self::Pay { .. } => {
+                ConfirmApi::new(Bookings::new(ledger, w.flow.clone()), clock).handle(request).await
+            }
+            Self::Cancel => {
+                CancelApi::new(Bookings::new(ledger, w.flow.clone()), clock).handle(request).await
+            }
+            Self::Put | Self::Replace | Self::Inventory => {
+                ResourcesApi::new(Resources::new(ledger), clock).handle(request).await
+            }
+        }
+    }
+}
+
+fn request((method, path, body): &(Method, String, Value), name: &str) -> Request {
+    let mut headers = HeaderMap::new();
+    headers.insert("idempotency-key", HeaderValue::from_static("the-key"));
+    headers.insert("prefer", HeaderValue::from_static("wait=20"));
+    Request {
+        method: method.clone(),
+        path: path.clone(),
+        query: String::new(),
+        headers,
+        body: if body.is_null() { Vec::new() } else { body.to_string().into_bytes() },
+        claims: Some(Claims {
+            sub: "guest".to_owned(),
+            scopes: vec!["booking/guest".to_owned(), "booking/operator".to_owned()],
+            email: None,
+        }),
+        request_id: name.to_owned(),
+    }
+}
+
+/// Status and body of an answer.
+fn told(response: &Response) -> (u16, Value) {
+    let body = serde_json::from_slice(response.body()).unwrap_or(Value::Null);
+    (response.status().as_u16(), body)
+}
+
+/// Places and money when all has come to rest.
+async fn left_behind(w: &World, room: &Resource) -> (Vec<(String, u32)>, Vec<Value>) {
+    let mut bookings = Vec::new();
+    for id in w.flow.started() {
+        let booking = w.rests(&id).await;
+        bookings.push(json!([id.as_str(), format!("{:?}", booking.status), w.bank.kept(&id)]));
+    }
+    (w.taken(room).await, bookings)
+}
+
+/// One request in a world of its own, killed after its `passes`th call, if it makes so many; then sent again. Gives the last
+/// answer, whether it was killed, and what is left behind.
+async fn run(route: Route, passes: Option<usize>) -> ((u16, Value), bool, impl PartialEq + std::fmt::Debug) {
+    let room = nightly_resource("room", 3, 600);
+    let w = World::running(&room).await;
+    let prepared = route.prepare(&w, &room).await;
+    let faults = Faults::default();
+    let mut killed = false;
+    if let Some(passes) = passes {
+        faults.strike(Fault::Killed, passes, 1);
+        killed = tokio::select! {
+            _ = route.serve(&w, &faults, request(&prepared, "first")) => false,
+            () = faults.strikes() => true,
+        };
+        let _ = faults.end();
+    }
+    let answer = told(&route.serve(&w, &faults, request(&prepared, "last")).await);
+    let again = told(&route.serve(&w, &faults, request(&prepared, "once more")).await);
+    assert_eq!(again.1, answer.1, "{route:?}: once more");
+    (answer, killed, left_behind(&w, &room).await)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_function_killed_after_any_of_its_calls_has_one_effect_and_its_client_the_same_answer() {
+    let mut kills = 0;
+    for route in ROUTES {
+        let ((status, body), _, left) = run(route, None).await;
+        assert!([200, 201, 204, 402].contains(&status), "{route:?}: {status} {body}");
+        let of_route = kills;
+        for passes in 0.. {
+            let ((got, again), killed, behind) = run(route, Some(passes)).await;
+            let replayed = got == 200 && status == 201;
+            assert!(got == status || replayed, "{route:?} killed after call {passes}: {got} {again}");
+            assert_eq!(again, body, "{route:?} killed after call {passes}");
+            assert_eq!(format!("{behind:?}"), format!("{left:?}"), "{route:?} killed after call {passes}");
+            if !killed {
+                break;
+            }
+            kills += 1;
+        }
+        assert!(kills > of_route, "{route:?} makes no call");
+    }
+    eprintln!("{kills} kills on {} routes, each with one effect", ROUTES.len());
+}
