@@ -12,3 +12,11 @@
 //!
 //! The search is Wing and Gong's with memory of (calls done, state), cut down by three rules (see `check.rs`). stateright's
 //! tester tries every order; the two are held against each other on small histories (`tests/crosscheck.rs`).
+
+mod check;
+mod history;
+mod inventory;
+
+pub use check::{STATES_MAX, Verdict};
+pub use history::{Begun, Clocks, History, Operation, Recorder};
+pub use inventory::{Answer, Call, Effect, Inventory, Name, Refusal, Slot, State, Step};
