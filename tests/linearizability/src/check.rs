@@ -13,13 +13,18 @@
 use std::collections::HashSet;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::history::{Clocks, Operation};
 use crate::inventory::{Call, Effect, Inventory, Name, Slot, State, Step};
 
 /// The most states that are visited before the search gives up.
-pub const STATES_MAX: usize = 2_000_000;
+pub const STATES_MAX: usize = 500_000;
+/// How many states a history may take before its beginnings are tried.
+const STATES_AT_FIRST: usize = 5_000;
+/// How many events the first beginning has. Each next one is longer by a quarter.
+const BEGINNING: usize = 24;
 /// How many calls a verdict names at most.
 const NAMED_MAX: usize = 6;
 
@@ -88,10 +93,18 @@ struct Node {
     low: usize,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Kind {
+    Place,
+    Release,
+    Abandon,
+    Cancel,
+}
+
 /// Calls that may change places with each other.
 #[derive(PartialEq, Eq, Hash)]
 struct Class {
-    effect: Effect,
+    kind: Kind,
     slots: Vec<Slot>,
     quantity: u32,
     /// Of no matter where no hold's time passes within the history.
@@ -109,8 +122,38 @@ struct Search<'a> {
     terms: Vec<Option<(Vec<Slot>, u32, i64)>>,
 }
 
+/// Where the whole is not settled soon, its beginnings are looked at: one that has no order condemns the whole, and takes a
+/// shorter search.
 pub(crate) fn check(operations: &[Operation], inventory: &Inventory) -> Verdict {
-    Search::new(operations, inventory).run()
+    let whole = Search::new(operations, inventory);
+    let at_first = whole.run(STATES_AT_FIRST);
+    if at_first != Verdict::Undecided {
+        return at_first;
+    }
+    let ends = operations.iter().filter(|operation| operation.answer.is_some());
+    let events = ends.map(|operation| operation.ended).max().unwrap_or(0);
+    let first = operations.first().map_or(0, |operation| operation.begun);
+    let mut length = BEGINNING;
+    while first + length < events {
+        let beginning = beginning(operations, first + length);
+        let verdict = Search::new(&beginning, inventory).run(STATES_AT_FIRST);
+        if verdict.is_illegal() {
+            return verdict;
+        }
+        length += length / 4;
+    }
+    whole.run(STATES_MAX)
+}
+
+/// What had happened before event `end`: whoever had no answer by then may or may not have been served.
+fn beginning(operations: &[Operation], end: usize) -> Vec<Operation> {
+    let begun = operations.iter().filter(|operation| operation.begun < end);
+    begun
+        .map(|operation| match operation.ended {
+            ended if ended < end => operation.clone(),
+            _ => Operation { answer: None, ended: usize::MAX, ..operation.clone() },
+        })
+        .collect()
 }
 
 impl<'a> Search<'a> {
@@ -161,14 +204,15 @@ impl<'a> Search<'a> {
         Self { operations, inventory, rivals, horizon, terms }
     }
 
-    fn run(&self) -> Verdict {
+    fn run(&self, states_max: usize) -> Verdict {
         let words = self.operations.len().div_ceil(64);
         let start = Node { done: Set(vec![0; words]), state: Arc::new(self.inventory.start()), low: 0 };
         let timeless = self.timeless();
-        let mut stack = vec![start];
+        let mut stack: Vec<(Rc<Node>, Option<usize>)> = vec![(Rc::new(start), None)];
         let mut seen = HashSet::new();
-        let mut furthest: Option<(usize, Node)> = None;
-        while let Some(mut node) = stack.pop() {
+        let mut furthest: Option<(usize, Rc<Node>)> = None;
+        while let Some((node, next)) = stack.pop() {
+            let Some(mut node) = self.after(&node, next) else { continue };
             self.settle(&mut node);
             if !seen.insert(digest(&node)) {
                 continue;
@@ -176,14 +220,16 @@ impl<'a> Search<'a> {
             if self.is_over(&node) {
                 return Verdict::Explained { operations: node.done.len(), states: seen.len(), components: 1 };
             }
-            if seen.len() >= STATES_MAX {
+            if seen.len() >= states_max {
                 return Verdict::Undecided;
             }
             let length = node.done.len();
+            let node = Rc::new(node);
             if furthest.as_ref().is_none_or(|(longest, _)| length > *longest) {
-                furthest = Some((length, node.clone()));
+                furthest = Some((length, Rc::clone(&node)));
             }
-            stack.extend(self.branches(&node, timeless));
+            let branches = self.branches(&node, timeless).into_iter().rev();
+            stack.extend(branches.map(|number| (Rc::clone(&node), Some(number))));
         }
         let stuck = furthest.map_or_else(String::new, |(length, node)| self.describe(length, &node));
         Verdict::Illegal { stuck, states: seen.len() }
@@ -235,14 +281,15 @@ impl<'a> Search<'a> {
             for number in self.candidates(node) {
                 let operation = &self.operations[number];
                 let Some(answer) = &operation.answer else { continue };
+                if !answer.changes_nothing() && !self.is_alone(node, number) {
+                    continue;
+                }
                 match self.step(node, number) {
-                    Step::Same if answer.changes_nothing() || self.is_alone(node, number) => {}
-                    Step::Next(next, Effect::Neutral { lapses })
-                        if self.is_alone(node, number) && lapses > self.horizon[number] =>
-                    {
+                    Step::Same => {}
+                    Step::Next(next, Effect::Neutral { lapses }) if lapses > self.horizon[number] => {
                         node.state = Arc::from(next);
                     }
-                    Step::Same | Step::Next(..) | Step::Illegal => continue,
+                    Step::Next(..) | Step::Illegal => continue,
                 }
                 node.done.add(number);
                 taken = true;
@@ -262,37 +309,61 @@ impl<'a> Search<'a> {
         left.all(|number| self.operations[number].answer.is_none())
     }
 
-    /// What may come next, the best last: the call that ended first.
-    fn branches(&self, node: &Node, timeless: bool) -> Vec<Node> {
+    /// The node after one more call; `None` if that cannot be next, or nothing comes of it that somebody could notice.
+    fn after(&self, node: &Node, next: Option<usize>) -> Option<Node> {
+        let Some(number) = next else { return Some(node.clone()) };
+        let is_known = self.operations[number].answer.is_some();
+        let state = match self.step(node, number) {
+            Step::Illegal => return None,
+            Step::Same if is_known => Arc::clone(&node.state),
+            Step::Same => return None,
+            Step::Next(_, Effect::Neutral { lapses })
+                if !is_known && self.is_alone(node, number) && lapses > self.horizon[number] =>
+            {
+                return None;
+            }
+            Step::Next(next, _) => Arc::from(next),
+        };
+        let mut done = node.done.clone();
+        done.add(number);
+        Some(Node { done, state, low: node.low })
+    }
+
+    /// The calls to be tried next, best first: the one that ended first, and one of each class (rule 3).
+    fn branches(&self, node: &Node, timeless: bool) -> Vec<usize> {
         let mut candidates = self.candidates(node);
+        // A refusal has come already if it could (rule 1).
+        candidates.retain(|number| {
+            self.operations[*number].answer.as_ref().is_none_or(|answer| !answer.changes_nothing())
+        });
         candidates.sort_by_key(|number| self.operations[*number].ended);
         let mut classes = HashSet::new();
-        let mut found = Vec::new();
-        for number in candidates {
-            let (state, effect) = match self.step(node, number) {
-                Step::Illegal => continue,
-                Step::Same => (Arc::clone(&node.state), None),
-                Step::Next(next, effect) => (Arc::from(next), Some(effect)),
-            };
-            if self.operations[number].answer.is_none() && effect.is_none() {
-                continue;
-            }
-            if let (Some(effect @ (Effect::Takes | Effect::Frees)), Some((slots, quantity, until))) =
-                (effect, &self.terms[number])
-                && self.is_alone(node, number)
-            {
-                let times = (!timeless).then_some((self.operations[number].at, *until));
-                let class = Class { effect, slots: slots.clone(), quantity: *quantity, times };
-                if !classes.insert(class) {
-                    continue;
-                }
-            }
-            let mut done = node.done.clone();
-            done.add(number);
-            found.push(Node { done, state, low: node.low });
-        }
-        found.reverse();
-        found
+        candidates
+            .retain(|number| self.class(node, *number, timeless).is_none_or(|class| classes.insert(class)));
+        candidates
+    }
+
+    /// Which calls could stand in this one's place, should it take or free places. `None`: no other.
+    fn class(&self, node: &Node, number: usize, timeless: bool) -> Option<Class> {
+        let operation = &self.operations[number];
+        let kind = match operation.call {
+            Call::Place { .. } => Kind::Place,
+            // Where holds may be dead, one of two releases may be right while the other is not.
+            Call::Release { .. } if timeless => Kind::Release,
+            Call::Abandon { .. } => Kind::Abandon,
+            Call::Cancel { .. } => Kind::Cancel,
+            Call::Release { .. }
+            | Call::Expire { .. }
+            | Call::Extend { .. }
+            | Call::Claim { .. }
+            | Call::Unclaim { .. }
+            | Call::Confirm { .. }
+            | Call::SetInventory { .. }
+            | Call::Look { .. } => return None,
+        };
+        let (slots, quantity, until) = self.terms[number].as_ref().filter(|_| self.is_alone(node, number))?;
+        let times = (!timeless).then_some((operation.at, *until));
+        Some(Class { kind, slots: slots.clone(), quantity: *quantity, times })
     }
 
     fn describe(&self, length: usize, node: &Node) -> String {

@@ -148,7 +148,8 @@ impl History {
     pub fn summary(&self) -> String {
         let unknown = self.operations.iter().filter(|operation| operation.answer.is_none()).count();
         let refused = self.operations.iter().filter_map(|operation| operation.answer.as_ref());
-        let refused = refused.filter(|answer| answer.changes_nothing() && !matches!(answer, Answer::Free(_))).count();
+        let refused =
+            refused.filter(|answer| answer.changes_nothing() && !matches!(answer, Answer::Free(_))).count();
         format!("{} operations, {refused} refused, {unknown} of unknown outcome", self.operations.len())
     }
 

@@ -142,7 +142,9 @@ impl Answer {
     pub fn changes_nothing(&self) -> bool {
         match self {
             Self::Done | Self::Until(_) => false,
-            Self::SoldOut { .. } | Self::PageFull | Self::Refused(_) | Self::InUse { .. } | Self::Free(_) => true,
+            Self::SoldOut { .. } | Self::PageFull | Self::Refused(_) | Self::InUse { .. } | Self::Free(_) => {
+                true
+            }
         }
     }
 }
@@ -304,7 +306,8 @@ impl State {
 
     /// The fewest and the most holds that may count on a page.
     fn holds_on(&self, page: Name, at: Clocks) -> (usize, usize) {
-        let on_page = self.holds.values().filter(|hold| hold.terms.slots.iter().any(|slot| slot.page == page));
+        let on_page =
+            self.holds.values().filter(|hold| hold.terms.slots.iter().any(|slot| slot.page == page));
         on_page.fold((0, 0), |(least, most), hold| match self.life(hold, at) {
             Life::Surely => (least + 1, most + 1),
             Life::Perhaps => (least, most + 1),
@@ -396,7 +399,9 @@ impl Inventory {
             Some(Answer::Until(until)) => *until,
             // Of unknown outcome: it lives as long as it may.
             None => at.latest.saturating_add(ttl),
-            Some(Answer::Done | Answer::Refused(_) | Answer::InUse { .. } | Answer::Free(_)) => return Step::Illegal,
+            Some(Answer::Done | Answer::Refused(_) | Answer::InUse { .. } | Answer::Free(_)) => {
+                return Step::Illegal;
+            }
         };
         let known = state.holds.get(&hold).map(|held| &held.terms).or_else(|| state.ended.get(&hold));
         if let Some(terms) = known {

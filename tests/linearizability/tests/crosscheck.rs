@@ -80,9 +80,10 @@ fn call(kind: u8, which: u32, how: u32) -> Call {
 /// Everything that might be answered.
 fn answers(now: i64) -> Vec<Answer> {
     let mut all = vec![Answer::Done, Answer::PageFull];
-    all.extend((0..=3).flat_map(|n| {
-        [Answer::Free(n), Answer::SoldOut { available: n }, Answer::InUse { in_use: n }]
-    }));
+    all.extend(
+        (0..=3)
+            .flat_map(|n| [Answer::Free(n), Answer::SoldOut { available: n }, Answer::InUse { in_use: n }]),
+    );
     all.extend((0..=now + 3 * TTL).map(Answer::Until));
     let refusals = [Refusal::Gone, Refusal::Claimed, Refusal::Exhausted, Refusal::Live];
     all.extend(refusals.map(Answer::Refused));
