@@ -32,10 +32,14 @@ struct Scenario {
     resources: usize,
     capacity: u32,
     callers: usize,
-    /// How many do without the guard: enough.
-    control_callers: usize,
+    /// Callers, and places, without the guard: to show that no order explains them all have to be tried.
+    control: (usize, u32),
     /// How many holds each caller asks for, one after the other.
     lives: usize,
+    /// The most places of one hold.
+    quantity_max: u32,
+    /// Whether they leave their holds alone.
+    is_placing_only: bool,
     ttl: u32,
     /// Whether the clock turns while they run.
     clock_turns: bool,
@@ -53,7 +57,9 @@ const NIGHT: Scenario = Scenario {
     resources: 1,
     capacity: 12,
     callers: 300,
-    control_callers: 60,
+    control: (16, 3),
+    quantity_max: 2,
+    is_placing_only: false,
     lives: 2,
     ttl: FOREVER,
     clock_turns: false,
@@ -75,6 +81,7 @@ const PAYMENTS: Scenario =
 const EXPIRY: Scenario = Scenario {
     name: "expiry while the clock turns",
     callers: 200,
+    control: (16, 12),
     lives: 3,
     ttl: 60,
     clock_turns: true,
@@ -105,7 +112,9 @@ const FULL_PAGE: Scenario = Scenario {
     name: "a page full of holds",
     capacity: 1000,
     callers: 260,
-    control_callers: 260,
+    control: (260, 1000),
+    quantity_max: 1,
+    is_placing_only: true,
     lives: 1,
     guard: "size(#ho)",
     ..NIGHT
@@ -158,7 +167,7 @@ impl Race {
 
     fn hold(&self, rng: &mut Rng, guest: &str, key: &str) -> Hold {
         let range = self.scenario.ranges[rng.usize(..self.scenario.ranges.len())];
-        let quantity = rng.u32(1..=2);
+        let quantity = rng.u32(1..=self.scenario.quantity_max);
         let now = self.watched.h.now();
         let mut hold = hold_for(&self.resources[0], guest, key, range, quantity, now);
         let mut others: Vec<&Resource> = self.resources.iter().skip(1).collect();
@@ -178,7 +187,7 @@ impl Race {
         for life in 0..self.scenario.lives {
             let key = format!("life-{life}");
             let asked = self.hold(rng, &guest, &key);
-            let placed = if rng.u8(..10) == 0 {
+            let placed = if rng.u8(..10) == 0 && !self.scenario.is_placing_only {
                 // A request and its repetition at once.
                 let twins = [&asked, &asked].map(|hold| self.watched.place(&resources, hold));
                 join_all(twins).await.into_iter().flatten().next()
@@ -189,7 +198,7 @@ impl Race {
                 None if self.scenario.loses_answers => self.watched.place(&resources, &asked).await,
                 placed => placed,
             };
-            if let Some(hold) = placed {
+            if let Some(hold) = placed.filter(|_| !self.scenario.is_placing_only) {
                 self.live(rng, &hold, &key).await;
             }
         }
@@ -236,7 +245,7 @@ impl Race {
         let room = &self.resources[0];
         while !self.over.load(Ordering::SeqCst) {
             if self.scenario.clock_turns {
-                self.watched.h.clock.advance(SignedDuration::from_secs(rng.i64(1..40)));
+                self.watched.h.clock.advance(SignedDuration::from_secs(rng.i64(1..4)));
             }
             if self.scenario.edits {
                 let places = [(PAGES[0], 0), (PAGES[0], 1)];
@@ -248,7 +257,7 @@ impl Race {
                 }
             }
             if self.scenario.loses_answers {
-                self.watched.h.database.faults.strike(Fault::AnswerLost, 20, rng.usize(1..12));
+                self.watched.h.database.faults.strike(Fault::AnswerLost, 50, rng.usize(100..400));
             }
             self.look().await;
         }
@@ -299,9 +308,9 @@ async fn check(scenario: Scenario) {
         let verdict = Race::run(scenario, seed, true).await;
         assert!(verdict.is_explained(), "{}, seed {seed}: {verdict:?}", scenario.name);
     }
-    let callers = scenario.control_callers;
+    let (callers, capacity) = scenario.control;
     for seed in 1..=CONTROL_SEEDS {
-        if Race::run(Scenario { callers, ..scenario }, seed, false).await.is_illegal() {
+        if Race::run(Scenario { callers, capacity, ..scenario }, seed, false).await.is_illegal() {
             return;
         }
     }
