@@ -507,6 +507,7 @@ fn release(state: &State, hold: Name, answer: Option<&Answer>, at: Clocks) -> St
     let claimed = held.is_some_and(|held| held.claim.is_some());
     match answer {
         Some(Answer::Refused(Refusal::Claimed)) => when(life != Life::Not && claimed),
+        Some(Answer::Refused(Refusal::Gone)) => when(life != Life::Surely),
         Some(Answer::Done) | None if life == Life::Not => Step::Same,
         Some(Answer::Done) | None if claimed && life == Life::Surely => Step::Illegal,
         Some(Answer::Done) | None => state.next(at, Effect::Frees, |next| next.end(hold)),

@@ -11,7 +11,8 @@
 //! call's, may count or not. **Limit:** each call may see such a hold its own way.
 //!
 //! The search is Wing and Gong's with memory of (calls done, state), cut down by three rules (see `check.rs`). stateright's
-//! tester tries every order; the two are held against each other on small histories (`tests/crosscheck.rs`).
+//! tester tries every order; the two are held against each other on small histories (`tests/crosscheck.rs`). On three
+//! places sold where there are two it takes 0.2 ms among 6 callers, 3 ms among 8 and 0.6 s among 10: no use for hundreds.
 
 mod check;
 mod history;
