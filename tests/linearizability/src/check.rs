@@ -10,14 +10,14 @@
 //!
 //! States are remembered by a digest of 128 bits: two states of one digest could at worst turn a good history down.
 
-use std::collections::HashSet;
 use std::collections::hash_map::DefaultHasher;
+use std::collections::{HashMap, HashSet};
 use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::history::{Clocks, Operation};
-use crate::inventory::{Call, Effect, Inventory, Name, Slot, State, Step};
+use crate::inventory::{Answer, Call, Effect, Inventory, Name, Slot, State, Step};
 
 /// The most states that are visited before the search gives up.
 pub const STATES_MAX: usize = 500_000;
@@ -114,6 +114,8 @@ struct Class {
 struct Search<'a> {
     operations: &'a [Operation],
     inventory: &'a Inventory,
+    /// The hold that each call is about.
+    holds: Vec<Option<Name>>,
     /// For each call, the others that are under way on its hold at the same time.
     rivals: Vec<Vec<usize>>,
     /// For each call, the latest clock of those that may come before it.
@@ -122,10 +124,13 @@ struct Search<'a> {
     terms: Vec<Option<(Vec<Slot>, u32, i64)>>,
 }
 
-/// Where the whole is not settled soon, its beginnings are looked at: one that has no order condemns the whole, and takes a
+/// What is plainly oversold is seen without a search. Where the whole is not settled soon, its beginnings are looked at: one that has no order condemns the whole, and takes a
 /// shorter search.
 pub(crate) fn check(operations: &[Operation], inventory: &Inventory) -> Verdict {
     let whole = Search::new(operations, inventory);
+    if let Some(stuck) = whole.oversold() {
+        return Verdict::Illegal { stuck, states: 0 };
+    }
     let at_first = whole.run(STATES_AT_FIRST);
     if at_first != Verdict::Undecided {
         return at_first;
@@ -201,7 +206,56 @@ impl<'a> Search<'a> {
                 })
             })
             .collect();
-        Self { operations, inventory, rivals, horizon, terms }
+        Self { operations, inventory, holds, rivals, horizon, terms }
+    }
+
+    /// A moment at which holds that had been granted, and that nobody had begun to end, took more places of a slot than it
+    /// had under any edit so far. No order has it otherwise.
+    fn oversold(&self) -> Option<String> {
+        let ends = |call: &Call| {
+            matches!(
+                call,
+                Call::Release { .. } | Call::Expire { .. } | Call::Abandon { .. } | Call::Cancel { .. }
+            )
+        };
+        let mut granted: HashMap<Name, (usize, usize, &(Vec<Slot>, u32, i64))> = HashMap::new();
+        for (number, operation) in self.operations.iter().enumerate() {
+            let (Some(hold), Some(terms)) = (self.holds[number], &self.terms[number]) else { continue };
+            let (from, to, _) = granted.entry(hold).or_insert((usize::MAX, usize::MAX, terms));
+            if matches!(operation.answer, Some(Answer::Until(_)))
+                && matches!(operation.call, Call::Place { .. })
+            {
+                *from = operation.ended.min(*from);
+            }
+            if ends(&operation.call) {
+                *to = operation.begun.min(*to);
+            }
+        }
+        let moments = granted.values().map(|(from, ..)| *from).filter(|moment| *moment != usize::MAX);
+        for moment in moments {
+            let begun = || self.operations.iter().filter(|operation| operation.begun <= moment);
+            let clock = begun().map(|operation| operation.at.latest).max()?;
+            let mut used: HashMap<Slot, u32> = HashMap::new();
+            for (from, to, (slots, quantity, until)) in granted.values() {
+                if *from <= moment && moment < *to && *until > clock {
+                    slots.iter().for_each(|slot| *used.entry(*slot).or_default() += quantity);
+                }
+            }
+            for (slot, used) in used {
+                let edits = begun().filter_map(|operation| match &operation.call {
+                    Call::SetInventory { slots, capacity, .. } if slots.contains(&slot) => *capacity,
+                    _ => None,
+                });
+                let at_first = self.inventory.capacity.get(&slot).copied().unwrap_or(0);
+                let most = edits.fold(at_first, u32::max);
+                if used > most {
+                    return Some(format!(
+                        "at event {moment}, {used} places of {slot:?} are taken, of {most}"
+                    ));
+                }
+            }
+        }
+        None
     }
 
     fn run(&self, states_max: usize) -> Verdict {
