@@ -155,7 +155,8 @@ fn lift(value: &mut Value, text: &str) -> bool {
                 match value {
                     // Names and values that no expression mentions are refused: the condition stays, and decides nothing.
                     Value::String(condition) if name == "ConditionExpression" && condition.contains(text) => {
-                        *condition = format!("({condition}) OR attribute_exists(pk)");
+                        // No parentheses: redundant ones are refused too, and AND binds closer than OR.
+                        condition.push_str(" OR attribute_exists(pk)");
                         lifted = true;
                     }
                     value => lifted |= lift(value, text),

@@ -111,6 +111,9 @@ struct Class {
     times: Option<(Clocks, i64)>,
 }
 
+/// Slots, places in each, and the end of the first life.
+type Terms = (Vec<Slot>, u32, i64);
+
 struct Search<'a> {
     operations: &'a [Operation],
     inventory: &'a Inventory,
@@ -121,7 +124,7 @@ struct Search<'a> {
     /// For each call, the latest clock of those that may come before it.
     horizon: Vec<i64>,
     /// What each call's hold was placed for, and until when it lived at first.
-    terms: Vec<Option<(Vec<Slot>, u32, i64)>>,
+    terms: Vec<Option<Terms>>,
 }
 
 /// What is plainly oversold is seen without a search. Where the whole is not settled soon, its beginnings are looked at: one that has no order condemns the whole, and takes a
@@ -218,7 +221,7 @@ impl<'a> Search<'a> {
                 Call::Release { .. } | Call::Expire { .. } | Call::Abandon { .. } | Call::Cancel { .. }
             )
         };
-        let mut granted: HashMap<Name, (usize, usize, &(Vec<Slot>, u32, i64))> = HashMap::new();
+        let mut granted: HashMap<Name, (usize, usize, &Terms)> = HashMap::new();
         for (number, operation) in self.operations.iter().enumerate() {
             let (Some(hold), Some(terms)) = (self.holds[number], &self.terms[number]) else { continue };
             let (from, to, _) = granted.entry(hold).or_insert((usize::MAX, usize::MAX, terms));

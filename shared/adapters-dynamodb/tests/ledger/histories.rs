@@ -244,7 +244,7 @@ impl Race {
         let rng = &mut Rng::with_seed(seed);
         let room = &self.resources[0];
         while !self.over.load(Ordering::SeqCst) {
-            if self.scenario.clock_turns {
+            if self.scenario.clock_turns && rng.u8(..8) == 0 {
                 self.watched.h.clock.advance(SignedDuration::from_secs(rng.i64(1..4)));
             }
             if self.scenario.edits {
