@@ -178,9 +178,9 @@ impl Race {
     async fn guest(&self, guest: &Guest, number: usize) {
         let stays = [(0, 1), (0, 2), (1, 3), (2, 3)];
         let quantity = 1 + u32::try_from(number % 5 / 4).unwrap();
-        let times = if number % 6 == 0 { 2 } else { 1 };
+        let times = if number.is_multiple_of(6) { 2 } else { 1 };
         let Some(hold) = self.place(guest, stays[number % 4], quantity, times).await else { return };
-        if number % 3 == 0 {
+        if number.is_multiple_of(3) {
             self.extend(guest, &hold).await;
         }
         match number % 7 {
@@ -190,7 +190,7 @@ impl Race {
             4 => {}
             _ => {
                 let Some(booking) = self.pay(guest, &hold).await else { return };
-                if number % 2 == 0 {
+                if number.is_multiple_of(2) {
                     self.cancel(guest, &booking).await;
                 }
             }
