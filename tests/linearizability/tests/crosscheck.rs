@@ -72,7 +72,11 @@ fn call(kind: u8, which: u32, how: u32) -> Call {
         11 => Call::Abandon { booking },
         12 => Call::Cancel { booking },
         13 => Call::SetInventory { slots: vec![slot(0), slot(1)], capacity: Some(how), closed: None },
-        14 => Call::SetInventory { slots: vec![slot(how % 2)], capacity: None, closed: Some(which % 2 == 0) },
+        14 => Call::SetInventory {
+            slots: vec![slot(how % 2)],
+            capacity: None,
+            closed: Some(which.is_multiple_of(2)),
+        },
         _ => Call::Look { slot: slot(how % 2) },
     }
 }
