@@ -1,4 +1,5 @@
 //! What goes wrong between a client and DynamoDB: refusals that are no answer to the question, and answers that get lost.
+//! And the negative control of races: a condition that is no longer asked.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -8,6 +9,7 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
+use serde_json::Value;
 use tokio::sync::Notify;
 
 /// What happens to a call.
@@ -79,27 +81,52 @@ struct Plan {
     struck: usize,
 }
 
+#[derive(Debug, Default)]
+struct Plans {
+    plan: Plan,
+    lifted: Option<&'static str>,
+}
+
 /// The faults that a database's client meets. Clones share one plan; without a plan nothing happens.
 #[derive(Debug, Clone, Default)]
 pub struct Faults {
-    plan: Arc<Mutex<Plan>>,
+    plans: Arc<Mutex<Plans>>,
     kills: Arc<Notify>,
 }
 
 impl Faults {
-    fn plan(&self) -> MutexGuard<'_, Plan> {
-        self.plan.lock().unwrap_or_else(PoisonError::into_inner)
+    fn plans(&self) -> MutexGuard<'_, Plans> {
+        self.plans.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// From now on: `passes` calls go well, then `times` calls meet `fault`.
     pub fn strike(&self, fault: Fault, passes: usize, times: usize) {
-        *self.plan() = Plan { fault: Some(fault), passes, left: times, struck: 0 };
+        self.plans().plan = Plan { fault: Some(fault), passes, left: times, struck: 0 };
     }
 
     /// Nothing goes wrong any more. Gives how many calls met their fault.
     #[must_use]
     pub fn end(&self) -> usize {
-        std::mem::take(&mut *self.plan()).struck
+        std::mem::take(&mut self.plans().plan).struck
+    }
+
+    /// From now on every condition that contains `text` holds of any item that exists, whatever the item says: the guard is
+    /// gone, and what it guarded must be seen to break.
+    pub fn lift(&self, text: &'static str) {
+        self.plans().lifted = Some(text);
+    }
+
+    /// The call without the condition that is lifted.
+    fn without_guard(&self, mut request: HttpRequest) -> HttpRequest {
+        let Some(text) = self.plans().lifted else { return request };
+        let body = request.body().bytes().and_then(|bytes| serde_json::from_slice::<Value>(bytes).ok());
+        let Some(mut body) = body else { return request };
+        if lift(&mut body, text) {
+            let body = body.to_string();
+            request.headers_mut().insert("content-length", body.len().to_string());
+            *request.body_mut() = SdkBody::from(body);
+        }
+        request
     }
 
     /// Waits until a call has taken effect whose caller is to be killed.
@@ -108,7 +135,7 @@ impl Faults {
     }
 
     fn next(&self, operation: &str) -> Option<Fault> {
-        let plan = &mut *self.plan();
+        let plan = &mut self.plans().plan;
         let fault = plan.fault.filter(|fault| plan.left > 0 && fault.befalls(operation))?;
         if plan.passes > 0 {
             plan.passes -= 1;
@@ -130,6 +157,29 @@ impl Faults {
     }
 }
 
+/// Lifts conditions that contain `text` anywhere in a request. Gives whether there was one.
+fn lift(value: &mut Value, text: &str) -> bool {
+    match value {
+        Value::Object(fields) => {
+            let mut lifted = false;
+            for (name, value) in fields {
+                match value {
+                    // Names and values that no expression mentions are refused: the condition stays, and decides nothing.
+                    Value::String(condition) if name == "ConditionExpression" && condition.contains(text) => {
+                        // No parentheses: redundant ones are refused too, and AND binds closer than OR.
+                        condition.push_str(" OR attribute_exists(pk)");
+                        lifted = true;
+                    }
+                    value => lifted |= lift(value, text),
+                }
+            }
+            lifted
+        }
+        Value::Array(items) => items.iter_mut().fold(false, |lifted, item| lifted | lift(item, text)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+    }
+}
+
 #[derive(Debug)]
 struct Connector {
     inner: SharedHttpConnector,
@@ -138,6 +188,7 @@ struct Connector {
 
 impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let request = self.faults.without_guard(request);
         let operation = request.headers().get("x-amz-target").unwrap_or_default().to_owned();
         let Some(fault) = self.faults.next(&operation) else { return self.inner.call(request) };
         if let Some((status, body)) = fault.refusal(&operation) {

@@ -59,7 +59,7 @@ async fn a_refusal_for_a_limit_is_not_remembered() {
     let offer = w.event(json!({"holdLimits": {"perGuest": 1}})).await;
     let hold = w.held(&guest, &offer).await;
     let body = offer.hold(1);
-    let again = || w.send_keyed(&guest, "the same key", "/api/holds", &body);
+    let again = || w.send_keyed(&guest, "the-same-key", "/api/holds", &body);
     check_problem(again().await, 429, "hold_limit_reached");
     check(w.release(&guest, &hold).await, 204);
     let placed = check(again().await, 201);

@@ -23,6 +23,7 @@ mod holds;
 mod idempotency;
 mod idempotency_bookings;
 mod inventory;
+mod legal_order;
 mod one_booking;
 mod outages;
 mod policy;

@@ -3,10 +3,12 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod bookings;
+mod callers;
 mod catalogue;
 mod expiry;
 mod faults;
 mod harness;
+mod histories;
 mod hoarding;
 mod index;
 mod model;

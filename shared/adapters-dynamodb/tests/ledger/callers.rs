@@ -1,0 +1,235 @@
+//! Callers of the ledger whose every call is written down for the linearizability checker.
+
+use holdfast_app::ports::InventoryMove;
+use holdfast_app::{CommitError, Ledger, LedgerError};
+use holdfast_domain::booking::Cancellation;
+use holdfast_domain::inventory::{EXTENSIONS_MAX, HOLDS_PER_PAGE_MAX};
+use holdfast_domain::{
+    Booking, BookingEvent, BookingStatus, Fingerprint, Hold, Page, PageRejection, Resource,
+};
+use holdfast_linearizability::{Answer, Begun, Call, Inventory, Name, Recorder, Refusal, Slot};
+use jiff::Timestamp;
+
+use crate::harness::Harness;
+
+/// How long a payment may take, in milliseconds, as the harness opens bookings.
+const CLAIM: i64 = 900_000;
+
+/// A ledger whose callers are watched.
+pub(crate) struct Watched {
+    pub(crate) h: Harness,
+    pub(crate) recorder: Recorder,
+}
+
+fn millis(at: Timestamp) -> i64 {
+    at.as_millisecond()
+}
+
+fn ttl(hold: &Hold) -> i64 {
+    i64::from(hold.ttl_seconds) * 1000
+}
+
+/// What a refusal by a page tells the caller. What no call of this kind may be told is illegal to the specification.
+fn refusal(rejection: &PageRejection) -> Answer {
+    match rejection {
+        PageRejection::SoldOut { available } => Answer::SoldOut { available: *available },
+        PageRejection::TooManyHolds => Answer::PageFull,
+        PageRejection::HoldMissing | PageRejection::HoldExpired => Answer::Refused(Refusal::Gone),
+        PageRejection::HoldClaimed => Answer::Refused(Refusal::Claimed),
+        PageRejection::HoldLive { .. } => Answer::Refused(Refusal::Live),
+        PageRejection::NotExtendable => Answer::Refused(Refusal::Exhausted),
+        PageRejection::CapacityInUse { in_use, .. } => Answer::InUse { in_use: *in_use },
+        PageRejection::UnknownSlot(_)
+        | PageRejection::Reused
+        | PageRejection::LimitReached { .. }
+        | PageRejection::NotConfirmed => Answer::Free(0),
+    }
+}
+
+/// The answer, or `None` where the ledger itself does not know what happened.
+fn told<T>(outcome: &Result<T, LedgerError>, done: impl Fn(&T) -> Answer) -> Option<Answer> {
+    match outcome {
+        Ok(value) => Some(done(value)),
+        Err(LedgerError::Rejected(rejection)) => Some(refusal(rejection)),
+        Err(LedgerError::Store(_) | LedgerError::ResourceChanged | LedgerError::TooManyPages { .. }) => None,
+    }
+}
+
+fn told_of_commit(outcome: &Result<Booking, CommitError>) -> Option<Answer> {
+    match outcome {
+        Ok(_) => Some(Answer::Done),
+        Err(CommitError::Rejected(rejection)) => Some(refusal(rejection)),
+        Err(CommitError::Store(_) | CommitError::Stale) => None,
+    }
+}
+
+impl Watched {
+    /// The object at its beginning: `pages` of the resources.
+    pub(crate) fn inventory(&self, resources: &[Resource], pages: &[&str]) -> Inventory {
+        let mut capacity = std::collections::BTreeMap::new();
+        for resource in resources {
+            for page in pages {
+                for slot in resource.terms.schedule.page(page, &resource.terms.time_zone) {
+                    capacity.insert(self.slot(resource, page, slot.key.as_str()), resource.terms.capacity);
+                }
+            }
+        }
+        let extensions_max = usize::try_from(EXTENSIONS_MAX).expect("a few");
+        Inventory { capacity, holds_per_page_max: HOLDS_PER_PAGE_MAX, extensions_max }
+    }
+
+    fn slot(&self, resource: &Resource, page: &str, slot: &str) -> Slot {
+        self.recorder.slot(&format!("{}/{page}", resource.id), slot)
+    }
+
+    fn hold_name(&self, hold: &Hold) -> Name {
+        self.recorder.name(hold.id.as_str())
+    }
+
+    fn booking_name(&self, booking: &Booking) -> Name {
+        self.recorder.name(booking.id.as_str())
+    }
+
+    fn begin(&self, call: Call) -> Begun {
+        self.recorder.begin(call, millis(self.h.now()))
+    }
+
+    fn end(&self, begun: Begun, answer: Option<Answer>) {
+        self.recorder.end(begun, answer, millis(self.h.now()));
+    }
+
+    pub(crate) async fn place(&self, resources: &[&Resource], hold: &Hold) -> Option<Hold> {
+        let places = hold.order.placements.iter();
+        let slots = places
+            .flat_map(|placement| {
+                let page = format!("{}/{}", placement.page.resource, placement.page.page);
+                placement.slots.iter().map(move |slot| self.recorder.slot(&page, slot.as_str()))
+            })
+            .collect();
+        let quantity = hold.order.placements[0].quantity;
+        let call = Call::Place { hold: self.hold_name(hold), slots, quantity, ttl: ttl(hold) };
+        // Its clock is that by which the hold was made.
+        let begun = self.recorder.begin(call, millis(hold.created_at));
+        let by = holdfast_testkit::mutation(hold.created_at, "guest");
+        let outcome = self.h.ledger.place(resources, hold, &by).await;
+        let answer = told(&outcome, |placed| Answer::Until(millis(placed.hold.first_expires_at)));
+        self.recorder.end(begun, answer, millis(hold.created_at));
+        outcome.ok().map(|placed| placed.hold)
+    }
+
+    pub(crate) async fn extend(&self, hold: &Hold, request: &str) {
+        let name = self.recorder.name(&format!("{} {request}", hold.id));
+        let begun = self.begin(Call::Extend { hold: self.hold_name(hold), request: name, by: ttl(hold) });
+        let request = Fingerprint::parse(request).expect("a digest");
+        let outcome = self.h.ledger.extend(hold, &request, &self.h.by("guest")).await;
+        self.end(begun, told(&outcome, |(extension, _)| Answer::Until(millis(extension.expires_at))));
+    }
+
+    pub(crate) async fn release(&self, hold: &Hold) {
+        let begun = self.begin(Call::Release { hold: self.hold_name(hold) });
+        let outcome = self.h.ledger.release(hold, &self.h.by("guest")).await;
+        self.end(begun, told(&outcome, |()| Answer::Done));
+    }
+
+    pub(crate) async fn expire(&self, hold: &Hold) {
+        let begun = self.begin(Call::Expire { hold: self.hold_name(hold) });
+        let outcome = self.h.ledger.expire(hold, &self.h.by("timer")).await;
+        self.end(begun, told(&outcome, |()| Answer::Done));
+    }
+
+    /// Opens a booking and claims the hold for it.
+    pub(crate) async fn claim(&self, hold: &Hold, key: &str) -> Option<Booking> {
+        let id = holdfast_app::identity::booking_id(&hold.order.guest, key);
+        let booking = self.recorder.name(id.as_str());
+        let deadline = millis(self.h.now()) + CLAIM;
+        let begun = self.begin(Call::Claim { hold: self.hold_name(hold), booking, deadline });
+        let outcome = self.h.open(hold, key).await;
+        self.end(begun, told_of_commit(&outcome));
+        outcome.ok()
+    }
+
+    async fn settle(
+        &self,
+        call: Call,
+        booking: &Booking,
+        event: BookingEvent,
+        inventory: InventoryMove,
+    ) -> Option<Booking> {
+        let begun = self.begin(call);
+        let outcome = self.h.apply(booking, event, inventory).await;
+        self.end(begun, told_of_commit(&outcome));
+        outcome.ok()
+    }
+
+    pub(crate) async fn confirm(&self, booking: &Booking) -> Option<Booking> {
+        let authorized = self.h.apply(booking, BookingEvent::Authorized, InventoryMove::Keep).await.ok()?;
+        let call = Call::Confirm { booking: self.booking_name(booking) };
+        self.settle(call, &authorized, BookingEvent::Confirmed, InventoryMove::Confirm).await
+    }
+
+    pub(crate) async fn decline(&self, hold: &Hold, booking: &Booking) {
+        let call = Call::Unclaim { hold: self.hold_name(hold), booking: self.booking_name(booking) };
+        let failed = BookingEvent::Failed { reason: "declined".to_owned(), declined: true };
+        self.settle(call, booking, failed, InventoryMove::Unclaim).await;
+    }
+
+    pub(crate) async fn abandon(&self, booking: &Booking) {
+        let call = Call::Abandon { booking: self.booking_name(booking) };
+        let failed = BookingEvent::Failed { reason: "expired".to_owned(), declined: false };
+        self.settle(call, booking, failed, InventoryMove::Abandon).await;
+    }
+
+    pub(crate) async fn cancel(&self, booking: &Booking) {
+        assert_eq!(booking.status, BookingStatus::Confirmed);
+        let call = Call::Cancel { booking: self.booking_name(booking) };
+        let digest = Fingerprint::parse("request").expect("a digest");
+        let cancelled = BookingEvent::Cancelled(Cancellation {
+            reason: None,
+            refund: booking.captured,
+            before_capture: true,
+            request: (digest.clone(), digest),
+            at: self.h.now(),
+        });
+        self.settle(call, booking, cancelled, InventoryMove::Free).await;
+    }
+
+    /// Edits the slots of one page, or of several, all or nothing.
+    pub(crate) async fn edit(
+        &self,
+        resource: &Resource,
+        places: &[(&str, usize)],
+        capacity: Option<u32>,
+        closed: Option<bool>,
+    ) {
+        let slots: Vec<_> = places
+            .iter()
+            .map(|(page, day)| resource.terms.schedule.page(page, &resource.terms.time_zone)[*day].clone())
+            .collect();
+        let named = slots.iter().map(|slot| self.slot(resource, &slot.page, slot.key.as_str())).collect();
+        let begun = self.begin(Call::SetInventory { slots: named, capacity, closed });
+        let by = self.h.by("operator");
+        let outcome = self.h.ledger.set_inventory(resource, &slots, capacity, closed, &by).await;
+        self.end(begun, told(&outcome, |()| Answer::Done));
+    }
+
+    /// Reads a page, and what it offers in each slot that was ever asked for.
+    pub(crate) async fn look(&self, resource: &Resource, page: &str, slots: &[String]) {
+        let begun: Vec<Begun> = slots
+            .iter()
+            .map(|slot| self.begin(Call::Look { slot: self.slot(resource, page, slot) }))
+            .collect();
+        let read: Option<Page> = match self.h.ledger.pages(resource, &[page.to_owned()]).await {
+            Ok(pages) => pages.into_iter().next(),
+            Err(_) => None,
+        };
+        let now = self.h.now();
+        for (slot, begun) in slots.iter().zip(begun) {
+            let free = read.as_ref().map(|page| {
+                let slot =
+                    page.available.keys().find(|key| key.as_str() == slot).expect("a slot of the page");
+                Answer::Free(page.offered(slot, now))
+            });
+            self.end(begun, free);
+        }
+    }
+}
