@@ -112,7 +112,9 @@ def restart(_arguments: argparse.Namespace) -> None:
         proxied = processes.recorded(services.MICROBURST.name) is not None
         for service in services.USUAL:
             processes.stop(service.name)
-        start(services.THROUGH_MICROBURST if proxied else services.USUAL)
+        # The emulator last: it asks the issuer for its keys, and would turn everybody away without them.
+        wanted = services.THROUGH_MICROBURST if proxied else services.USUAL
+        start((*services.NEIGHBOURS, *(service for service in wanted if service not in services.NEIGHBOURS)))
 
 
 def kill_function(arguments: argparse.Namespace) -> None:

@@ -1,6 +1,6 @@
 //! The far ends: what the provider holds, what came out of the bus, what was set aside.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_client::aws::BusWatch;
 use holdfast_client::{Stack, Trouble};
@@ -60,20 +60,25 @@ fn payment(intent: &Value) -> Option<Payment> {
     })
 }
 
-/// Messages that wait in the consumers' queues, handed out or not.
+/// Messages in the consumers' queues, handed out or not, by queue. Delayed ones are none of them: timers that were set again
+/// for the end of a claim, a quarter of an hour ahead.
 ///
 /// # Errors
 /// [`Trouble`] of the emulator.
-pub(crate) async fn waiting(stack: &Stack) -> Result<u64, Trouble> {
-    let mut all = 0;
+pub(crate) async fn waiting(stack: &Stack) -> Result<BTreeMap<&'static str, u64>, Trouble> {
+    let mut waiting = BTreeMap::new();
     for queue in CONSUMED {
-        let names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible", "ApproximateNumberOfMessagesDelayed"];
+        let names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"];
         let asked = json!({"QueueUrl": stack.value(queue)?, "AttributeNames": names});
         let answer = stack.aws("sqs", "AmazonSQS.GetQueueAttributes", &asked).await?;
-        let count = |name: &str| answer["Attributes"][name].as_str().and_then(|text| text.parse::<u64>().ok());
-        all += names.iter().filter_map(|name| count(name)).sum::<u64>();
+        let count =
+            |name: &str| answer["Attributes"][name].as_str().and_then(|text| text.parse::<u64>().ok());
+        let messages: u64 = names.iter().filter_map(|name| count(name)).sum();
+        if messages > 0 {
+            waiting.insert(queue, messages);
+        }
     }
-    Ok(all)
+    Ok(waiting)
 }
 
 /// Where the events have gone so far.

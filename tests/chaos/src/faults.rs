@@ -71,7 +71,9 @@ impl Weather {
             Self::Resets => resets(0.12),
             Self::LostAnswers => lost_answers(0.12),
             Self::Latency => latency(0.5),
-            Self::Mixed => [throttling(0.06), conflicts(0.06), resets(0.04), lost_answers(0.04), latency(0.2)].concat(),
+            Self::Mixed => {
+                [throttling(0.06), conflicts(0.06), resets(0.04), lost_answers(0.04), latency(0.2)].concat()
+            }
             Self::DynamoDbAway => vec![
                 json!({"service": "dynamodb", "probability": 0.5, "reset": true}),
                 json!({"service": "dynamodb", "error": {"code": "InternalServerError", "status": 500}}),
@@ -84,7 +86,7 @@ fn throttling(probability: f64) -> Vec<Value> {
     [
         ("dynamodb", "ProvisionedThroughputExceededException"),
         ("dynamodb", "ThrottlingException"),
-        ("states", "ThrottlingException"),
+        ("stepfunctions", "ThrottlingException"),
         ("sqs", "ThrottlingException"),
         ("events", "ThrottlingException"),
     ]
@@ -102,8 +104,9 @@ fn conflicts(probability: f64) -> Vec<Value> {
     });
     // One reason per part: which part it was is as good as any.
     let transactions = (1..=PARTS_MAX).map(|parts| {
-        let reasons: Vec<Value> =
-            (0..parts).map(|part| json!({"Code": if part == 0 { "TransactionConflict" } else { "None" }})).collect();
+        let reasons: Vec<Value> = (0..parts)
+            .map(|part| json!({"Code": if part == 0 { "TransactionConflict" } else { "None" }}))
+            .collect();
         let message = "Transaction cancelled, please refer cancellation reasons for specific reasons";
         json!({"service": "dynamodb", "operation": "TransactWriteItems", "probability": probability,
                "body": format!("length(TransactItems) == `{parts}`"),
@@ -249,12 +252,21 @@ fn fault_of_metric(line: &str) -> Option<(String, u64)> {
         rest.split('"').next()
     };
     let (service, action) = (label("service")?, label("action")?);
-    let action = action.trim_start_matches("error:");
+    // What the proxy says of it, without the milliseconds.
+    let action = match action.trim_start_matches("error:") {
+        slow if slow.starts_with("latency") => "latency",
+        "response:abort" => "answer lost",
+        other => other,
+    };
     Some((format!("{service}: {action}"), count.trim().parse::<f64>().ok().map(f64_as_count)?))
 }
 
 /// Counters are written as floats.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a counter is a small whole number")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a counter is a small whole number"
+)]
 fn f64_as_count(count: f64) -> u64 {
     count as u64
 }
@@ -280,6 +292,9 @@ mod tests {
     fn a_metric_is_read_as_what_was_injected() {
         let line = r#"microburst_faults_total{service="dynamodb",operation="PutItem",action="error:ThrottlingException"} 12"#;
         assert_eq!(fault_of_metric(line), Some(("dynamodb: ThrottlingException".to_owned(), 12)));
+        let line =
+            r#"microburst_faults_total{service="sqs",operation="SendMessage",action="latency:95ms"} 1"#;
+        assert_eq!(fault_of_metric(line), Some(("sqs: latency".to_owned(), 1)));
         assert_eq!(fault_of_metric("microburst_requests_total 7"), None);
     }
 }

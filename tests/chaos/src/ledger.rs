@@ -31,8 +31,10 @@ impl Reader {
             .endpoint_url(stack.value("AWS_ENDPOINT_URL")?)
             .http_client(aws_smithy_http_client::Builder::new().build_http())
             .build();
-        let tables =
-            Tables { ledger: stack.value("LEDGER_TABLE")?.to_owned(), holds: stack.value("HOLDS_TABLE")?.to_owned() };
+        let tables = Tables {
+            ledger: stack.value("LEDGER_TABLE")?.to_owned(),
+            holds: stack.value("HOLDS_TABLE")?.to_owned(),
+        };
         Ok(Self { ledger: DynamoLedger::new(Client::from_conf(config), tables), resources })
     }
 
@@ -80,7 +82,8 @@ impl Reader {
 
     /// Pages, bookings, trails and revisions.
     pub(crate) async fn snapshot(&self) -> Result<Snapshot, Trouble> {
-        let mut snapshot = Snapshot { pages: self.pages().await?, bookings: self.bookings().await?, ..Snapshot::default() };
+        let mut snapshot =
+            Snapshot { pages: self.pages().await?, bookings: self.bookings().await?, ..Snapshot::default() };
         snapshot.at = now();
         for booking in &snapshot.bookings {
             let trail = self.ledger.audit_trail(&booking.id).await.map_err(Trouble::unexpected)?;

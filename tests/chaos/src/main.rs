@@ -53,7 +53,7 @@ async fn main() -> ExitCode {
         return ExitCode::from(2);
     };
     match run::run(&parameters).await {
-        Ok(anomalies) if anomalies == 0 => ExitCode::SUCCESS,
+        Ok(0) => ExitCode::SUCCESS,
         Ok(_) => ExitCode::FAILURE,
         Err(trouble) => {
             eprintln!("{trouble}");

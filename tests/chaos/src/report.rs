@@ -49,7 +49,8 @@ impl Outcome {
         }
         for (operation, outcomes) in &by_name {
             let total: u64 = outcomes.iter().map(|(_, count)| count).sum();
-            let parts: Vec<String> = outcomes.iter().map(|(outcome, count)| format!("{count} {outcome}")).collect();
+            let parts: Vec<String> =
+                outcomes.iter().map(|(outcome, count)| format!("{count} {outcome}")).collect();
             println!("  {operation:<16} {total:>7}   {}", parts.join(", "));
         }
         println!("\nFAULTS");

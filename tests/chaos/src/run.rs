@@ -120,7 +120,12 @@ impl Run {
     }
 
     /// Weather, faults of the provider and killed functions until `end`; then calm.
-    async fn changing_weather(&self, end: Instant, dice: &mut fastrand::Rng, faults: &mut Faults) -> Result<(), Trouble> {
+    async fn changing_weather(
+        &self,
+        end: Instant,
+        dice: &mut fastrand::Rng,
+        faults: &mut Faults,
+    ) -> Result<(), Trouble> {
         while Instant::now() < end {
             let weather = Weather::CHANGING[dice.usize(0..Weather::CHANGING.len())];
             self.progress.say(&format!("{} answers; {}", self.traffic.answers(), weather.name()));
@@ -184,7 +189,9 @@ impl Run {
             settled = self.at_work(&running, sagas).await?.is_empty();
             sleep(LOOK_EVERY).await;
         }
-        outcome.times.push(("sagas settled after the last fault".to_owned(), settled.then(|| begun.elapsed())));
+        outcome
+            .times
+            .push(("sagas settled after the last fault".to_owned(), settled.then(|| begun.elapsed())));
         for late in self.traffic.take_dallying() {
             self.traffic.customer(&late.booking, late.agrees).await;
         }
@@ -193,15 +200,18 @@ impl Run {
             sagas.start_again().await?;
             self.bus.events_about("nothing is about this").await?;
             let no_holds = self.reader.pages().await?.iter().all(|page| page.holds.is_empty());
-            rests = no_holds && sagas.running().await?.is_empty() && ends::waiting(&self.stack).await? == 0;
+            rests =
+                no_holds && sagas.running().await?.is_empty() && ends::waiting(&self.stack).await?.is_empty();
             sleep(LOOK_EVERY).await;
         }
-        outcome.times.push(("everything at rest after the last fault".to_owned(), rests.then(|| begun.elapsed())));
+        outcome
+            .times
+            .push(("everything at rest after the last fault".to_owned(), rests.then(|| begun.elapsed())));
         if !rests {
             let running: Vec<String> = sagas.running().await?.into_iter().collect();
             let waiting = ends::waiting(&self.stack).await?;
             let held: usize = self.reader.pages().await?.iter().map(|page| page.holds.len()).sum();
-            let what = format!("{held} holds on pages, {waiting} messages in queues, sagas {}", running.join(", "));
+            let what = format!("{held} holds on pages, in queues {waiting:?}, sagas {}", running.join(", "));
             outcome.anomalies.push(Anomaly { field: "rest", what: format!("not at rest: {what}") });
         }
         Ok(())
@@ -221,16 +231,22 @@ impl Run {
         snapshot.payments = ends::payments(&self.stack, since).await?;
         snapshot.delivered = ends::delivered(&self.stack, &self.bus).await?;
         outcome.anomalies.extend(audit(&snapshot, &self.traffic.told()));
-        outcome.anomalies.extend(sagas.wrong.iter().map(|what| Anomaly { field: "sagas", what: what.clone() }));
+        outcome
+            .anomalies
+            .extend(sagas.wrong.iter().map(|what| Anomaly { field: "sagas", what: what.clone() }));
         let mut names = resources;
         names.extend(snapshot.bookings.iter().map(|booking| booking.id.to_string()));
         names.extend(snapshot.payments.iter().map(|payment| payment.intent.clone()));
         let drift = ends::drift(&self.stack, &names).await?;
         outcome.anomalies.extend(drift.into_iter().map(|what| Anomaly { field: "reconciliation", what }));
+        let told = self.traffic.told();
         outcome.audited = vec![
             ("pages", snapshot.pages.len()),
             ("slots", snapshot.pages.iter().map(|page| page.available.len()).sum()),
-            ("writes of pages", snapshot.pages.iter().map(|page| usize::try_from(page.seq).unwrap_or(0)).sum()),
+            (
+                "writes of pages",
+                snapshot.pages.iter().map(|page| usize::try_from(page.seq).unwrap_or(0)).sum(),
+            ),
             ("bookings", snapshot.bookings.len()),
             ("entries of audit trails", snapshot.trails.values().map(Vec::len).sum()),
             ("payments at the provider", snapshot.payments.len()),
@@ -238,8 +254,8 @@ impl Run {
             ("notices taken by the partner", snapshot.delivered.to_the_partner.len()),
             ("mails", snapshot.delivered.mails.len()),
             ("messages set aside", snapshot.delivered.set_aside.len()),
-            ("holds that clients were told of", self.traffic.told().holds.len()),
-            ("bookings that clients were told of", self.traffic.told().bookings.len()),
+            ("holds that clients were told of", told.holds.len()),
+            ("bookings that clients were told of", told.bookings.len()),
         ];
         Ok(())
     }

@@ -36,7 +36,10 @@ impl Sagas {
         let asked = json!({"stateMachineArn": self.stack.value(machine)?, "statusFilter": status, "maxResults": PAGE});
         let answer = self.stack.aws("states", "AWSStepFunctions.ListExecutions", &asked).await?;
         let all = answer["executions"].as_array().cloned().unwrap_or_default();
-        Ok(all.into_iter().filter(|one| one["startDate"].as_f64().is_none_or(|at| at >= self.since)).collect())
+        Ok(all
+            .into_iter()
+            .filter(|one| one["startDate"].as_f64().is_none_or(|at| at >= self.since))
+            .collect())
     }
 
     /// Names of the executions that run.
@@ -77,14 +80,16 @@ impl Sagas {
         if error != CUT_OFF && !PARKED.contains(&error.as_str()) {
             self.wrong.push(format!("{arn} ended {} with {error}: {}", ended["status"], ended["cause"]));
         }
-        let input: Value = ended["input"].as_str().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+        let input: Value =
+            ended["input"].as_str().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
         let booking = input["bookingId"].as_str().unwrap_or_default();
         let mut again = json!({"bookingId": booking});
         if resumes {
             again["resume"] = json!(true);
         }
         let name = format!("{booking}-review-{}", self.restarted.len());
-        let start = json!({"stateMachineArn": self.stack.value(machine)?, "name": name, "input": again.to_string()});
+        let start =
+            json!({"stateMachineArn": self.stack.value(machine)?, "name": name, "input": again.to_string()});
         self.stack.aws("states", "AWSStepFunctions.StartExecution", &start).await?;
         *self.started_again.entry(error).or_default() += 1;
         Ok(())

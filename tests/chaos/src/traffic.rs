@@ -41,13 +41,7 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Traffic {
     pub(crate) fn new(world: World, guests: Vec<Guest>) -> Self {
-        Self {
-            world,
-            guests,
-            told: Mutex::default(),
-            outcomes: Mutex::default(),
-            dallying: Mutex::default(),
-        }
+        Self { world, guests, told: Mutex::default(), outcomes: Mutex::default(), dallying: Mutex::default() }
     }
 
     /// What clients were told; read it when they have ended.
@@ -76,7 +70,13 @@ impl Traffic {
     }
 
     /// One client after the other, as one caller, until `end`. Each has a guest of its own among `callers` times as many.
-    pub(crate) async fn call_until(&self, end: Instant, caller: usize, callers: usize, mut dice: fastrand::Rng) {
+    pub(crate) async fn call_until(
+        &self,
+        end: Instant,
+        caller: usize,
+        callers: usize,
+        mut dice: fastrand::Rng,
+    ) {
         let own: Vec<&Guest> = self.guests.iter().skip(caller).step_by(callers).collect();
         while Instant::now() < end {
             let Some(guest) = dice.choice(&own) else { return };
@@ -165,7 +165,13 @@ impl Traffic {
         self.until_answered(operation, call, heard).await
     }
 
-    async fn send(&self, operation: &'static str, guest: &Guest, method: Method, path: &str) -> Option<Answer> {
+    async fn send(
+        &self,
+        operation: &'static str,
+        guest: &Guest,
+        method: Method,
+        path: &str,
+    ) -> Option<Answer> {
         let call = async || {
             let call = self.world.stack.call(method.clone(), path)?.token(&guest.token);
             call.patience(ONE_TRY).send().await
@@ -212,7 +218,12 @@ impl Traffic {
     }
 
     /// A hold; its id, if it was got.
-    async fn hold(&self, guest: &Guest, offer: &Offer, dice: &mut fastrand::Rng) -> Result<Option<String>, Trouble> {
+    async fn hold(
+        &self,
+        guest: &Guest,
+        offer: &Offer,
+        dice: &mut fastrand::Rng,
+    ) -> Result<Option<String>, Trouble> {
         let body = offer.some(dice);
         Ok(self.hold_of(guest, &unique("key"), &body).await)
     }
@@ -234,7 +245,12 @@ impl Traffic {
         Some(id)
     }
 
-    async fn hold_and_release(&self, guest: &Guest, offer: &Offer, dice: &mut fastrand::Rng) -> Result<(), Trouble> {
+    async fn hold_and_release(
+        &self,
+        guest: &Guest,
+        offer: &Offer,
+        dice: &mut fastrand::Rng,
+    ) -> Result<(), Trouble> {
         let Some(id) = self.hold(guest, offer, dice).await? else { return Ok(()) };
         let path = format!("/api/holds/{id}");
         let answer = self.send("release", guest, Method::DELETE, &path).await;
@@ -246,7 +262,12 @@ impl Traffic {
         Ok(())
     }
 
-    async fn hold_and_extend(&self, guest: &Guest, offer: &Offer, dice: &mut fastrand::Rng) -> Result<(), Trouble> {
+    async fn hold_and_extend(
+        &self,
+        guest: &Guest,
+        offer: &Offer,
+        dice: &mut fastrand::Rng,
+    ) -> Result<(), Trouble> {
         let Some(id) = self.hold(guest, offer, dice).await? else { return Ok(()) };
         let path = format!("/api/holds/{id}/extend");
         self.post("extend", guest, &unique("key"), &path, &json!({}), None).await;
@@ -254,7 +275,12 @@ impl Traffic {
     }
 
     /// The same key again: the same answer; with another body a refusal.
-    async fn hold_again(&self, guest: &Guest, offer: &Offer, dice: &mut fastrand::Rng) -> Result<(), Trouble> {
+    async fn hold_again(
+        &self,
+        guest: &Guest,
+        offer: &Offer,
+        dice: &mut fastrand::Rng,
+    ) -> Result<(), Trouble> {
         let (key, body) = (unique("key"), offer.some(dice));
         if self.hold_of(guest, &key, &body).await.is_none() {
             return Ok(());
@@ -279,7 +305,13 @@ impl Traffic {
         Some(answer)
     }
 
-    async fn book(&self, guest: &Guest, offer: &Offer, card: &str, dice: &mut fastrand::Rng) -> Result<(), Trouble> {
+    async fn book(
+        &self,
+        guest: &Guest,
+        offer: &Offer,
+        card: &str,
+        dice: &mut fastrand::Rng,
+    ) -> Result<(), Trouble> {
         let Some(hold) = self.hold(guest, offer, dice).await? else { return Ok(()) };
         let prefer = (dice.u8(0..5) == 0).then_some("respond-async");
         let Some(answer) = self.pay(guest, &hold, card, prefer).await else { return Ok(()) };
@@ -293,7 +325,12 @@ impl Traffic {
     }
 
     /// A declined card, then one that is not.
-    async fn another_card(&self, guest: &Guest, offer: &Offer, dice: &mut fastrand::Rng) -> Result<(), Trouble> {
+    async fn another_card(
+        &self,
+        guest: &Guest,
+        offer: &Offer,
+        dice: &mut fastrand::Rng,
+    ) -> Result<(), Trouble> {
         let Some(hold) = self.hold(guest, offer, dice).await? else { return Ok(()) };
         let card = if dice.bool() { DECLINED } else { INSUFFICIENT_FUNDS };
         let Some(first) = self.pay(guest, &hold, card, None).await else { return Ok(()) };
@@ -304,7 +341,12 @@ impl Traffic {
     }
 
     /// A card whose bank wants the customer: who agrees, fails, or comes only when the run is over.
-    async fn book_at_the_bank(&self, guest: &Guest, offer: &Offer, dice: &mut fastrand::Rng) -> Result<(), Trouble> {
+    async fn book_at_the_bank(
+        &self,
+        guest: &Guest,
+        offer: &Offer,
+        dice: &mut fastrand::Rng,
+    ) -> Result<(), Trouble> {
         let Some(hold) = self.hold(guest, offer, dice).await? else { return Ok(()) };
         let Some(answer) = self.pay(guest, &hold, THREE_D_SECURE, None).await else { return Ok(()) };
         if answer.status >= 300 {
@@ -335,16 +377,28 @@ impl Traffic {
     }
 
     /// Two payments of one hold at once, under two keys.
-    async fn book_twice(&self, guest: &Guest, offer: &Offer, dice: &mut fastrand::Rng) -> Result<(), Trouble> {
+    async fn book_twice(
+        &self,
+        guest: &Guest,
+        offer: &Offer,
+        dice: &mut fastrand::Rng,
+    ) -> Result<(), Trouble> {
         let Some(hold) = self.hold(guest, offer, dice).await? else { return Ok(()) };
         join(self.pay(guest, &hold, ACCEPTED, None), self.pay(guest, &hold, ACCEPTED, None)).await;
         Ok(())
     }
 
     /// Cancels while the saga still runs.
-    async fn give_up_early(&self, guest: &Guest, offer: &Offer, dice: &mut fastrand::Rng) -> Result<(), Trouble> {
+    async fn give_up_early(
+        &self,
+        guest: &Guest,
+        offer: &Offer,
+        dice: &mut fastrand::Rng,
+    ) -> Result<(), Trouble> {
         let Some(hold) = self.hold(guest, offer, dice).await? else { return Ok(()) };
-        let Some(answer) = self.pay(guest, &hold, ACCEPTED, Some("respond-async")).await else { return Ok(()) };
+        let Some(answer) = self.pay(guest, &hold, ACCEPTED, Some("respond-async")).await else {
+            return Ok(());
+        };
         if answer.status < 300 {
             self.cancel(guest, answer.str("/bookingId")).await;
         }
@@ -354,7 +408,9 @@ impl Traffic {
     async fn cancel(&self, guest: &Guest, booking: &str) {
         self.told().bookings.entry(booking.to_owned()).or_default().may_be_cancelled = true;
         let path = format!("/api/bookings/{booking}/cancel");
-        let Some(answer) = self.post("cancel", guest, &unique("key"), &path, &json!({}), None).await else { return };
+        let Some(answer) = self.post("cancel", guest, &unique("key"), &path, &json!({}), None).await else {
+            return;
+        };
         if answer.status == 200 {
             let refund = answer.int("/refund/amount");
             self.told().bookings.entry(booking.to_owned()).or_default().cancelled = refund;

@@ -49,7 +49,9 @@ impl Offer {
             Range::Slots { first, days } => {
                 let day = *first + dice.i32(0..*days).days();
                 let from = dice.i32(0..14);
-                let at = |half_hours: i32| format!("{day}T{:02}:{:02}:00Z", 9 + half_hours / 2, half_hours % 2 * 30);
+                let at = |half_hours: i32| {
+                    format!("{day}T{:02}:{:02}:00Z", 9 + half_hours / 2, half_hours % 2 * 30)
+                };
                 (at(from), at(from + dice.i32(1..=2)))
             }
             Range::Event { start, end } => (start.clone(), end.clone()),
@@ -114,8 +116,10 @@ impl World {
     ) -> Result<(), Trouble> {
         let schedule = match &range {
             Range::Nights { .. } => json!({"kind": "nightly", "checkIn": "15:00", "checkOut": "11:00"}),
-            Range::Slots { .. } => json!({"kind": "slots", "slotMinutes": 30, "bufferMinutes": 0, "opening": [
-                {"days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"], "from": "09:00", "to": "17:00"}]}),
+            Range::Slots { .. } => {
+                json!({"kind": "slots", "slotMinutes": 30, "bufferMinutes": 0, "opening": [
+                {"days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"], "from": "09:00", "to": "17:00"}]})
+            }
             Range::Event { start, end } => json!({"kind": "event", "start": start, "end": end}),
         };
         let (id, location) = (unique("chaos"), unique("place"));

@@ -91,7 +91,9 @@ fn agree(one: &KeyedAnswer, other: &KeyedAnswer, was_pending: bool) -> bool {
     match (one.status, other.status) {
         (402, 402) => same("/code") && same("/declineCode"),
         (402, _) | (_, 402) => false,
-        _ if one.body["refund"].is_object() => same("/bookingId") && same("/status") && same("/refund/amount"),
+        _ if one.body["refund"].is_object() => {
+            same("/bookingId") && same("/status") && same("/refund/amount")
+        }
         _ if was_pending => same("/bookingId") && same("/confirmationNumber"),
         _ => one.body == other.body,
     }

@@ -27,7 +27,8 @@ pub(super) fn check(snapshot: &Snapshot) -> Vec<Anomaly> {
         for (slot, free) in &page.available {
             let of_slot = page.holds.values().filter(|hold| hold.slots.contains(slot));
             let (live, dead): (Vec<_>, Vec<_>) = of_slot.partition(|hold| hold.is_live(snapshot.at));
-            let count = |holds: &[&holdfast_domain::PageHold]| holds.iter().map(|hold| hold.quantity).sum::<u32>();
+            let count =
+                |holds: &[&holdfast_domain::PageHold]| holds.iter().map(|hold| hold.quantity).sum::<u32>();
             let confirmed = page.confirmed.get(slot).copied().unwrap_or(0);
             let capacity = page.overrides.get(slot).copied().unwrap_or(page.capacity);
             // What a dead hold still has on its page is free to whoever comes.
@@ -42,7 +43,10 @@ pub(super) fn check(snapshot: &Snapshot) -> Vec<Anomaly> {
         }
     }
     for ((page, slot), booked) in standing {
-        found.add(format!("{}/{} {slot}: bookings have {booked}, the slot does not exist", page.resource, page.page));
+        found.add(format!(
+            "{}/{} {slot}: bookings have {booked}, the slot does not exist",
+            page.resource, page.page
+        ));
     }
     found.1
 }

@@ -38,10 +38,14 @@ fn check_one(booking: &Booking, payments: &[&Payment], found: &mut Findings) {
     let price = booking.order.price.amount();
     let due = match booking.status {
         BookingStatus::Confirmed | BookingStatus::Completed => price,
-        BookingStatus::Cancelled if captured > 0 => {
-            price - booking.cancellation.as_ref().map_or(0, |cancellation| cancellation.refund.amount())
-        }
-        BookingStatus::Cancelled | BookingStatus::Failed => 0,
+        // What was taken after the guest had given it up goes back in full, whatever the policy says.
+        BookingStatus::Cancelled => match &booking.cancellation {
+            Some(cancellation) if captured > 0 && !cancellation.before_capture => {
+                price - cancellation.refund.amount()
+            }
+            Some(_) | None => 0,
+        },
+        BookingStatus::Failed => 0,
         BookingStatus::Pending => {
             found.add(format!("{id} is still pending, {} paid", captured - refunded));
             return;

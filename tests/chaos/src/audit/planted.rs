@@ -61,17 +61,21 @@ fn paid() -> Vec<BookingEvent> {
     ]
 }
 
-fn given_up() -> Vec<BookingEvent> {
+/// Given up for so much.
+fn cancelled(refund: i64, before_capture: bool) -> BookingEvent {
     let digest = identity::fingerprint(&["cancel"]);
-    let cancellation = Cancellation {
+    BookingEvent::Cancelled(Cancellation {
         reason: None,
-        refund: money(6_450),
-        before_capture: false,
+        refund: money(refund),
+        before_capture,
         request: (digest.clone(), digest),
         at: at(NOW),
-    };
+    })
+}
+
+fn given_up() -> Vec<BookingEvent> {
     let mut events = paid();
-    events.push(BookingEvent::Cancelled(cancellation));
+    events.push(cancelled(6_450, false));
     events.push(BookingEvent::Refunded { total: money(6_450) });
     events
 }
@@ -80,7 +84,8 @@ fn given_up() -> Vec<BookingEvent> {
 fn whole() -> (Snapshot, Told) {
     let now = at(NOW);
     let resource = event_resource("hall", 3, 60);
-    let ((stands, stands_trail), (cancelled, cancelled_trail)) = (booked("A", &paid()), booked("B", &given_up()));
+    let ((stands, stands_trail), (cancelled, cancelled_trail)) =
+        (booked("A", &paid()), booked("B", &given_up()));
     let placement = stands.order.placements[0].clone();
     let slot = placement.slots[0].clone();
     let mut page = Page::fresh(placement.page, resource.schedule_revision, 3, vec![slot.clone()]);
@@ -229,6 +234,12 @@ fn a_refund_too_many_or_too_few_is_found() {
 }
 
 #[test]
+fn money_taken_after_the_cancellation_and_kept_is_found() {
+    let taken = [cancelled(0, true), BookingEvent::Captured { amount: money(12_900) }];
+    is_found("money", "bkg_A, cancelled: 12900 paid, 0 due", |s, _| plant(s, &taken));
+}
+
+#[test]
 fn money_of_a_failed_booking_is_found() {
     is_found("money", "12900 paid, 0 due", |s, _| s.bookings[0].status = BookingStatus::Failed);
     is_found("money", "12900 stay reserved", |s, _| s.payments[0].reserved = 12_900);
@@ -286,7 +297,7 @@ fn an_event_that_nobody_heard_is_found_unless_it_was_set_aside() {
 #[test]
 fn a_gap_in_a_pages_writes_is_found() {
     is_found("events", "/3/inventory neither on the bus", |s, _| s.pages[0].seq = 3);
-    is_found("events", "hall/2 neither on the bus", |s, _| drop(s.revisions.insert("hall".to_owned(), 2)));
+    is_found("events", "hall/2 neither on the bus", |s, _| s.revisions.extend([("hall".to_owned(), 2)]));
     is_found("events", "neither with the partner", |s, _| s.delivered.to_the_partner.clear());
 }
 
@@ -300,7 +311,9 @@ fn a_mail_that_was_not_sent_is_found() {
 #[test]
 fn a_booking_that_was_told_and_is_not_is_found() {
     is_found("clients", "does not exist", |s, _| drop(s.bookings.remove(0)));
-    is_found("clients", "was told to stand, it is failed", |s, _| s.bookings[0].status = BookingStatus::Failed);
+    is_found("clients", "was told to stand, it is failed", |s, _| {
+        s.bookings[0].status = BookingStatus::Failed
+    });
     is_found("clients", "was told as HF-Z", |_, told| {
         told.bookings.values_mut().for_each(|one| one.confirmed = Some("HF-Z".to_owned()));
     });

@@ -52,7 +52,9 @@ fn illegal_step(booking: &Booking, trail: &[AuditEvent]) -> Option<String> {
         if ONCE.contains(&event.kind.as_str()) && !seen.insert(event.kind.as_str()) {
             return Some(format!("{at}, happened before"));
         }
-        let Some(next) = payment_status(event) else { return Some(format!("{at}, says nothing of the payment")) };
+        let Some(next) = payment_status(event) else {
+            return Some(format!("{at}, says nothing of the payment"));
+        };
         if event.from != status || !may_follow(status, event.to) {
             let (from, to) = (event.from.as_str(), event.to.as_str());
             return Some(format!("{at}: from {from} to {to}, it was {}", status.as_str()));
@@ -83,9 +85,7 @@ fn money_may_follow(from: PaymentStatus, to: PaymentStatus) -> bool {
     match from {
         P::Pending => !matches!(to, P::PartiallyRefunded | P::Refunded),
         P::Authorized => matches!(to, P::Authorized | P::Captured | P::Voided | P::Failed),
-        P::Captured | P::PartiallyRefunded => {
-            to == from || matches!(to, P::PartiallyRefunded | P::Refunded)
-        }
+        P::Captured | P::PartiallyRefunded => to == from || matches!(to, P::PartiallyRefunded | P::Refunded),
         P::Voided | P::Refunded | P::Failed => to == from,
     }
 }
