@@ -26,6 +26,7 @@ help: ## This list
 	@echo '    make logs FN=hold'
 	@echo '    make invoke FN=hold EVENT=events/samples/http/hold-create.json'
 	@echo '  invoke calls the deployed function, or the one that `make watch FN=...` runs beside it.'
+	@echo '  Chaos, by a seed and for so long: make chaos SEED=7 SECONDS=300 CALLERS=16'
 	@echo '  A token: make -s token SUB=guest-1 SCOPE="booking/guest" (EXPIRES_IN=60, in seconds, if wanted)'
 
 up: ## Start the local stack: install, build, deploy, load the catalogue; quick when it runs already
@@ -75,7 +76,7 @@ build: tools ## Build the functions for AWS: release, into target/lambda (ARCH=a
 deploy: build ## Deploy to the AWS account of your credentials (needs `cdk bootstrap` once)
 	cd infra/cdk && npx cdk deploy Holdfast -c architecture=$(ARCH)
 
-test: ## Run every test: format, lints, unit, property, ledger, CDK, and end to end on a deployed local stack
+test: ## Run every test: format, lints, unit, property, ledger, CDK, end to end on a deployed local stack, a short chaos
 	@$(CHECKS) everything
 
 test-fast: ## Run the tests that need no local stack

@@ -18,6 +18,9 @@ from commands import tool_env
 from console import Stop, say
 
 END_TO_END = "holdfast-e2e"
+# Faults strike for so many seconds at the end of all tests; with the rest before and after, the step takes twice that.
+CHAOS_SECONDS = 40
+CHAOS_SEED = 1
 STACK = [sys.executable, str(config.TOOLS_DIR / "stack.py")]
 
 
@@ -39,7 +42,7 @@ def without_stack() -> None:
 
 def around_the_code() -> None:
     stack.install_tools()
-    run("Stripe shim", [str(config.VENV_PYTHON), "-m", "unittest", "discover", "--start-directory", "tools/local/tests"])
+    run("Local tools", [str(config.VENV_PYTHON), "-m", "unittest", "discover", "--start-directory", "tools/local/tests"])
     run("Sample catalogue", [sys.executable, "-m", "unittest", "discover", "--start-directory", "tools/catalogue"])
     run("CDK app", ["npm", "test", "--silent"], cwd=config.CDK_DIR)
     run("CloudFormation templates", ["npm", "run", "--silent", "lint:template"], cwd=config.CDK_DIR)
@@ -63,6 +66,7 @@ def everything() -> None:
     try:
         run("Local stack", [*STACK, "up"])
         run("Rust tests", ["cargo", "test", "--locked", "--workspace"])
+        run("Chaos", [*STACK, "chaos", "--seconds", str(CHAOS_SECONDS), "--seed", str(CHAOS_SEED)])
     finally:
         if not was_running or os.environ.get("CI") == "true":
             subprocess.run([*STACK, "down"], check=False)
