@@ -1,7 +1,7 @@
 # Every command of the project. The work is done in tools/local; here are the names. `make help` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help tools up up-localstack down clean-local demo env token logs watch invoke reconcile audit-verify build deploy test test-fast test-e2e model bench fmt lint
+.PHONY: help tools up up-localstack down clean-local demo env token logs watch invoke reconcile audit-verify chaos build deploy test test-fast test-e2e model bench fmt lint
 
 PYTHON := python3
 STACK := $(PYTHON) tools/local/stack.py
@@ -15,6 +15,8 @@ EXPIRES_IN ?=
 FN ?=
 EVENT ?=
 DRY_RUN ?=
+SEED ?= 1
+CALLERS ?=
 ARCH ?= arm64
 
 help: ## This list
@@ -24,6 +26,7 @@ help: ## This list
 	@echo '    make logs FN=hold'
 	@echo '    make invoke FN=hold EVENT=events/samples/http/hold-create.json'
 	@echo '  invoke calls the deployed function, or the one that `make watch FN=...` runs beside it.'
+	@echo '  Chaos, by a seed and for so long: make chaos SEED=7 SECONDS=300 CALLERS=16'
 	@echo '  A token: make -s token SUB=guest-1 SCOPE="booking/guest" (EXPIRES_IN=60, in seconds, if wanted)'
 
 up: ## Start the local stack: install, build, deploy, load the catalogue; quick when it runs already
@@ -61,6 +64,11 @@ reconcile: ## Compare pages, bookings and payments, repair what is safe, print a
 
 audit-verify: ## Check the seals of every audit trail, or of BOOKING's, and name the first broken link
 	@$(STACK) audit-verify $(BOOKING)
+
+# Not `?=`: some shells have a variable of that name, which counts how long they run.
+chaos: SECONDS := $(if $(filter command line,$(origin SECONDS)),$(SECONDS),120)
+chaos: ## Mixed traffic while faults strike, then the audit: prints a table (SEED, SECONDS, CALLERS)
+	@$(STACK) chaos --seed='$(SEED)' --seconds='$(SECONDS)' --callers='$(CALLERS)'
 
 build: tools ## Build the functions for AWS: release, into target/lambda (ARCH=arm64 or x86_64)
 	PATH="$(VENV_BIN):$$PATH" cargo lambda build --release $(if $(filter arm64,$(ARCH)),--arm64,--x86-64) $(foreach fn,$(notdir $(wildcard functions/*)),--package $(fn))

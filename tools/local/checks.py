@@ -39,7 +39,7 @@ def without_stack() -> None:
 
 def around_the_code() -> None:
     stack.install_tools()
-    run("Stripe shim", [str(config.VENV_PYTHON), "-m", "unittest", "discover", "--start-directory", "tools/local/tests"])
+    run("Local tools", [str(config.VENV_PYTHON), "-m", "unittest", "discover", "--start-directory", "tools/local/tests"])
     run("Sample catalogue", [sys.executable, "-m", "unittest", "discover", "--start-directory", "tools/catalogue"])
     run("CDK app", ["npm", "test", "--silent"], cwd=config.CDK_DIR)
     run("CloudFormation templates", ["npm", "run", "--silent", "lint:template"], cwd=config.CDK_DIR)

@@ -30,7 +30,7 @@ async def main() -> None:
     shim = Shim(config.LOCALSTRIPE_URL, config.STRIPE_API_URL, config.STRIPE_WEBHOOK_SECRET, config.SHIM_STATE)
     runners = [
         await serve(shim.app(), config.STRIPE_PORT),
-        await serve(partner_inbox.make_app(), config.INBOX_PORT),
+        await serve(partner_inbox.make_app(config.INBOX_STATE), config.INBOX_PORT),
         await serve(issuer.make_app(), config.ISSUER_PORT),
     ]
     await stop.wait()

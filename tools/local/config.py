@@ -18,6 +18,7 @@ LOG_DIR = LOCAL_DIR / "logs"
 STATE_DIR = LOCAL_DIR / "state"
 LOCALSTRIPE_STATE = STATE_DIR / "localstripe.pickle"
 SHIM_STATE = STATE_DIR / "stripe-shim.pickle"
+INBOX_STATE = STATE_DIR / "partner-inbox.json"
 KEYS_DIR = LOCAL_DIR / "keys"
 STAMP_DIR = LOCAL_DIR / "stamps"
 STACK_ENV_FILE = LOCAL_DIR / "stack.env"
@@ -32,12 +33,14 @@ LOCALSTRIPE_PORT = 8420
 STRIPE_PORT = 8421
 ISSUER_PORT = 8422
 INBOX_PORT = 8423
+MICROBURST_PORT = 8424
 
 AWS_ENDPOINT_URL = f"http://localhost:{MINISTACK_PORT}"
 LOCALSTRIPE_URL = f"http://localhost:{LOCALSTRIPE_PORT}"
 STRIPE_API_URL = f"http://localhost:{STRIPE_PORT}"
 ISSUER_URL = f"http://localhost:{ISSUER_PORT}"
 PARTNER_INBOX_URL = f"http://localhost:{INBOX_PORT}"
+MICROBURST_URL = f"http://localhost:{MICROBURST_PORT}"
 
 # How functions reach the servers beside the emulator. Another name than localhost is needed only where they run in
 # containers, as LocalStack's do; the servers then listen on all interfaces.

@@ -6,6 +6,7 @@ The mends touch private names; the version is pinned, and a name that is gone st
 
 from __future__ import annotations
 
+import copy
 import inspect
 import random
 import socketserver
@@ -119,6 +120,57 @@ def read_streams_from_the_start_after_a_restart() -> None:
     lambda_svc._restore_esm_positions = restore_unless_of_a_stream
 
 
+def keep_unread_stream_records_over_a_restart() -> None:
+    """A clean stop saves the tables and forgets what their streams had not handed out yet: those changes are never told."""
+    from ministack.services import dynamodb, lambda_svc
+
+    get_state = dynamodb.get_state
+    load_persisted_state = dynamodb.load_persisted_state
+
+    def unread(account_id: str, region: str, table_name: str, records: list) -> list:
+        """What the slowest reader of the stream still has to read."""
+        trimmed = dynamodb._trimmed_count(table_name, account_id, region)
+        readers = [
+            (account, place, esm_id)
+            for (account, place, esm_id), esm in lambda_svc._esms.all_items()
+            if f":table/{table_name}/stream/" in esm.get("EventSourceArn", "")
+        ]
+        if not readers:
+            return []
+        positions = [lambda_svc._dynamodb_stream_positions.get_scoped(*reader) or 0 for reader in readers]
+        return records[max(0, min(positions) - trimmed):]
+
+    def get_state_with_streams() -> dict:
+        streams = type(dynamodb._stream_records)()
+        for (account_id, region, table_name), records in dynamodb._stream_records.all_items():
+            streams.set_scoped(account_id, region, table_name, unread(account_id, region, table_name, list(records)))
+        return get_state() | {"stream_records": streams}
+
+    def load_state_with_streams(data) -> None:
+        load_persisted_state(data)
+        for (account_id, region, table_name), records in data.get("stream_records", type(dynamodb._stream_records)()).all_items():
+            dynamodb._stream_records.set_scoped(account_id, region, table_name, records)
+
+    dynamodb.get_state = get_state_with_streams
+    dynamodb.load_persisted_state = load_state_with_streams
+
+
+def keep_mails_over_a_restart() -> None:
+    """Mails that were sent are forgotten at a clean stop, and with them what a test could read."""
+    from ministack.services import ses
+
+    get_state = ses.get_state
+    load_persisted_state = ses.load_persisted_state
+
+    def load_state_with_mails(data) -> None:
+        load_persisted_state(data)
+        if "sent_emails" in data:
+            ses._sent_emails.update(data["sent_emails"])
+
+    ses.get_state = lambda: get_state() | {"sent_emails": copy.deepcopy(ses._sent_emails)}
+    ses.load_persisted_state = load_state_with_mails
+
+
 def evaluate_task_timeouts() -> None:
     """A JSONata `TimeoutSeconds` reaches the wait as text and fails the execution; AWS evaluates it when the state is entered."""
     from ministack.services import stepfunctions
@@ -200,6 +252,8 @@ def main() -> None:
     emit_stream_records_for_ttl_deletions()
     keep_ttl_of_templates()
     read_streams_from_the_start_after_a_restart()
+    keep_unread_stream_records_over_a_restart()
+    keep_mails_over_a_restart()
     evaluate_task_timeouts()
     fail_tasks_that_could_not_hand_over_their_token()
     retry_as_the_retrier_says()

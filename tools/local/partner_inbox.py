@@ -9,16 +9,19 @@ POST /_answer         {"status": 503, "times": 2, "delaySeconds": 0}: how the ne
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections import deque
+from pathlib import Path
 
 from aiohttp import web
 
-DELIVERIES_MAX = 5_000
+DELIVERIES_MAX = 50_000
 
 
 class Inbox:
-    def __init__(self) -> None:
+    def __init__(self, state_file: Path | None) -> None:
+        self._state_file = state_file
         self._deliveries: deque[dict] = deque(maxlen=DELIVERIES_MAX)
         self._answers: deque[tuple[int, float]] = deque()
 
@@ -53,10 +56,21 @@ class Inbox:
         self._answers.extend([one] * int(wish.get("times", 1)))
         return web.Response(status=204)
 
+    async def load(self, _app: web.Application) -> None:
+        if self._state_file is not None and self._state_file.exists():
+            self._deliveries.extend(json.loads(self._state_file.read_text()))
 
-def make_app() -> web.Application:
-    inbox = Inbox()
+    async def save(self, _app: web.Application) -> None:
+        if self._state_file is not None:
+            self._state_file.parent.mkdir(parents=True, exist_ok=True)
+            self._state_file.write_text(json.dumps(list(self._deliveries)))
+
+
+def make_app(state_file: Path | None = None) -> web.Application:
+    inbox = Inbox(state_file)
     app = web.Application()
+    app.on_startup.append(inbox.load)
+    app.on_cleanup.append(inbox.save)
     app.router.add_get("/_requests", inbox.requests)
     app.router.add_delete("/_requests", inbox.forget)
     app.router.add_post("/_answer", inbox.answer)

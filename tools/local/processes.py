@@ -107,10 +107,27 @@ def stop(name: str, seconds_max: float = config.STOP_SECONDS_MAX) -> str:
 
 
 def end_children(one: Recorded) -> None:
-    """Ends, by their ids, what the process started and left (Lambda workers): members of its group that run from .local."""
-    for pid, group, command in running_processes():
-        if group == one.pid and str(config.LOCAL_DIR) in command:
-            signal_quietly(pid, signal.SIGKILL)
+    """Ends, by their ids, what the process started and left."""
+    for pid in children_of(one):
+        signal_quietly(pid, signal.SIGKILL)
+
+
+def children_of(one: Recorded) -> list[int]:
+    """Ids of what the process started (Lambda workers): members of its group that run from .local, itself left out."""
+    return [
+        pid
+        for pid, group, command in running_processes()
+        if group == one.pid and pid != one.pid and str(config.LOCAL_DIR) in command
+    ]
+
+
+def environment_of(pid: int) -> dict[str, str]:
+    """What the process was started with; empty where the system does not tell."""
+    try:
+        text = Path(f"/proc/{pid}/environ").read_bytes().decode(errors="replace")
+    except OSError:
+        return {}
+    return dict(entry.split("=", 1) for entry in text.split("\0") if "=" in entry)
 
 
 def running_processes() -> Iterator[tuple[int, int, str]]:

@@ -1,10 +1,11 @@
-"""The three background processes of the local stack and how each is started: MiniStack, localstripe, our own servers."""
+"""The background processes of the local stack and how each is started: MiniStack, localstripe, our own servers; for `make chaos`
+also microburst, a proxy between the functions and MiniStack."""
 
 from __future__ import annotations
 
 import os
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import config
@@ -86,11 +87,27 @@ COMPANIONS = Service(
     },
     ready_url=f"{config.ISSUER_URL}/.well-known/openid-configuration",
     env=CLEAN_ENV | {"NEIGHBOUR_HOST": config.NEIGHBOUR_HOST},
-    state=(config.SHIM_STATE,),
+    state=(config.SHIM_STATE, config.INBOX_STATE),
 )
 
+# What goes wrong is told to it over its own API (`/_microburst/rules`); without rules it passes everything on.
+MICROBURST = Service(
+    name="microburst",
+    title="microburst",
+    script="microburst_launcher.py",
+    ports={config.MICROBURST_PORT: "microburst"},
+    ready_url=f"{config.MICROBURST_URL}/_microburst/health",
+    env=CLEAN_ENV,
+    state=(),
+)
+# Functions inherit the endpoint; whoever calls the API, and the emulator's own parts among themselves, go past the proxy.
+MINISTACK_THROUGH_MICROBURST = replace(MINISTACK, env=MINISTACK.env | {"AWS_ENDPOINT_URL": config.MICROBURST_URL})
+
 NEIGHBOURS = (LOCALSTRIPE, COMPANIONS)
-SERVICES = (MINISTACK, *NEIGHBOURS)
+SERVICES = (MINISTACK, *NEIGHBOURS, MICROBURST)
+# In order, with and without the proxy.
+USUAL = (MINISTACK, *NEIGHBOURS)
+THROUGH_MICROBURST = (MICROBURST, MINISTACK_THROUGH_MICROBURST, *NEIGHBOURS)
 
 
 def ensure_running(service: Service) -> None:
@@ -144,6 +161,14 @@ def forget_unsaved_state(service: Service) -> bool:
 
 
 def stop_all() -> None:
-    for service in SERVICES:
+    stop_microburst()
+    for service in USUAL:
         with step(service.title) as note:
             note(processes.stop(service.name))
+
+
+def stop_microburst() -> None:
+    """Most stacks run without it, and need not read of it."""
+    if processes.recorded(MICROBURST.name) is not None:
+        with step(MICROBURST.title) as note:
+            note(processes.stop(MICROBURST.name))

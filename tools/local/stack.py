@@ -7,6 +7,7 @@ import fcntl
 import json
 import os
 import shutil
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import aws
 import build
+import chaos as chaos_run
 import config
 import deploy
 import prerequisites
@@ -62,20 +64,67 @@ def values() -> dict[str, str]:
 
 
 def up(arguments: argparse.Namespace) -> None:
+    if arguments.foreign_emulator:
+        services.ensure_foreign_emulator()
+    bring_up(services.NEIGHBOURS if arguments.foreign_emulator else services.USUAL)
+
+
+def bring_up(wanted: tuple[services.Service, ...]) -> None:
+    """Installs, builds, starts these services, deploys."""
     started = time.monotonic()
     with only_one():
         say("Starting the local stack")
         install_tools()
         build.build_functions()
-        if arguments.foreign_emulator:
-            services.ensure_foreign_emulator()
-        else:
-            services.ensure_running(services.MINISTACK)
-        for service in services.NEIGHBOURS:
-            services.ensure_running(service)
+        start(wanted)
         deploy.deploy()
         deploy.load_catalogue()
     say(f"Up after {time.monotonic() - started:.0f} s: {values()['API_URL']}")
+
+
+def start(wanted: tuple[services.Service, ...]) -> None:
+    """Ensures that these run; the proxy only if it is among them."""
+    for service in wanted:
+        services.ensure_running(service)
+    if services.MICROBURST not in wanted:
+        services.stop_microburst()
+
+
+def chaos(arguments: argparse.Namespace) -> None:
+    """Runs `make chaos` with the proxy in place, and leaves the stack as it was: down, or up without the proxy."""
+    was_running = config.STACK_JSON_FILE.exists() and is_running()
+    try:
+        bring_up(services.THROUGH_MICROBURST)
+        status = chaos_run.run(values(), arguments.seed, arguments.seconds, arguments.callers)
+    finally:
+        with only_one():
+            if was_running:
+                start(services.USUAL)
+            else:
+                services.stop_all()
+    raise SystemExit(status)
+
+
+def restart(_arguments: argparse.Namespace) -> None:
+    """A clean stop and a start of everything but the proxy, which runs on if it runs."""
+    values()
+    with only_one():
+        proxied = processes.recorded(services.MICROBURST.name) is not None
+        for service in services.USUAL:
+            processes.stop(service.name)
+        # The emulator last: it asks the issuer for its keys, and would turn everybody away without them.
+        wanted = services.THROUGH_MICROBURST if proxied else services.USUAL
+        start((*services.NEIGHBOURS, *(service for service in wanted if service not in services.NEIGHBOURS)))
+
+
+def kill_function(arguments: argparse.Namespace) -> None:
+    """Kills one of the running processes of deployed functions, as a crash would, and prints the function's name."""
+    emulator = processes.recorded(services.MINISTACK.name)
+    running = processes.children_of(emulator) if emulator is not None else []
+    if running:
+        pid = sorted(running)[arguments.pick % len(running)]
+        print(processes.environment_of(pid).get("AWS_LAMBDA_FUNCTION_NAME", "function"))
+        processes.signal_quietly(pid, signal.SIGKILL)
 
 
 def down(_arguments: argparse.Namespace) -> None:
@@ -222,8 +271,15 @@ def status(_arguments: argparse.Namespace) -> None:
 def parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="stack.py", description=__doc__)
     commands = parser.add_subparsers(required=True)
-    for command in (down, clean, env, tools, status):
-        commands.add_parser(command.__name__).set_defaults(command=command)
+    for command in (down, clean, env, tools, status, restart):
+        commands.add_parser(command.__name__.replace("_", "-")).set_defaults(command=command)
+    one = commands.add_parser("chaos")
+    for name, meaning in (("seed", "what decides"), ("seconds", "how long faults strike"), ("callers", "clients at once")):
+        one.add_argument(f"--{name}", default="", help=meaning)
+    one.set_defaults(command=chaos)
+    one = commands.add_parser("kill-function")
+    one.add_argument("--pick", type=int, default=0, help="which of them, counted by process id, modulo how many there are")
+    one.set_defaults(command=kill_function)
     one = commands.add_parser("up")
     one.add_argument("--foreign-emulator", action="store_true", help="deploy to the emulator that already runs on port 4566")
     one.set_defaults(command=up)

@@ -1,0 +1,107 @@
+//! What must be true when all is quiet again. Pure functions over what was read of the stack; what they find is an anomaly.
+//!
+//! They count for themselves: nothing here asks the product whether it is right, but for the seals, whose making is its own.
+
+mod clients;
+mod events;
+mod inventory;
+mod money;
+mod trails;
+
+#[cfg(test)]
+mod planted;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use holdfast_app::AuditEvent;
+use holdfast_domain::{Booking, Page};
+use jiff::Timestamp;
+
+use crate::records::Told;
+
+/// A payment as the provider tells of it, amounts in minor units.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Payment {
+    /// The provider's name for it.
+    pub(crate) intent: String,
+    /// The booking it names.
+    pub(crate) booking: String,
+    /// Reserved on the card and neither taken nor given back.
+    pub(crate) reserved: i64,
+    /// Taken.
+    pub(crate) captured: i64,
+    /// Given back of it.
+    pub(crate) refunded: i64,
+}
+
+/// What came out at the far ends of the events.
+#[derive(Debug, Default)]
+pub(crate) struct Delivered {
+    /// Ids of events seen on the bus.
+    pub(crate) on_the_bus: BTreeSet<String>,
+    /// Kind and subject of those.
+    pub(crate) about: BTreeSet<(String, String)>,
+    /// Ids of events the partner took.
+    pub(crate) to_the_partner: BTreeSet<String>,
+    /// Subjects of the mails that went out.
+    pub(crate) mails: BTreeSet<String>,
+    /// Texts of all messages that were set aside, in dead-letter and failure queues.
+    pub(crate) set_aside: Vec<String>,
+}
+
+/// All that was read of the stack after it came to rest.
+#[derive(Debug, Default)]
+pub(crate) struct Snapshot {
+    /// When it was read.
+    pub(crate) at: Timestamp,
+    /// Every page of the run's resources.
+    pub(crate) pages: Vec<Page>,
+    /// Every booking of the run's resources.
+    pub(crate) bookings: Vec<Booking>,
+    /// Their trails, oldest entry first, by booking.
+    pub(crate) trails: BTreeMap<String, Vec<AuditEvent>>,
+    /// Revisions of the run's resources, by id.
+    pub(crate) revisions: BTreeMap<String, u64>,
+    /// Every payment made since the run began.
+    pub(crate) payments: Vec<Payment>,
+    /// Where the events went.
+    pub(crate) delivered: Delivered,
+}
+
+/// What is not as it must be: where, and what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Anomaly {
+    /// Such as `inventory`.
+    pub(crate) field: &'static str,
+    /// In words.
+    pub(crate) what: String,
+}
+
+/// Collects anomalies of one field.
+struct Findings(&'static str, Vec<Anomaly>);
+
+impl Findings {
+    fn of(field: &'static str) -> Self {
+        Self(field, Vec::new())
+    }
+
+    fn add(&mut self, what: impl Into<String>) {
+        self.1.push(Anomaly { field: self.0, what: what.into() });
+    }
+
+    fn unless(&mut self, holds: bool, what: impl FnOnce() -> String) {
+        if !holds {
+            self.add(what());
+        }
+    }
+}
+
+/// Everything that is not as it must be, in the ledger, at the provider, on the bus, and between what clients were told.
+pub(crate) fn audit(snapshot: &Snapshot, told: &Told) -> Vec<Anomaly> {
+    let mut all = inventory::check(snapshot);
+    all.extend(money::check(snapshot));
+    all.extend(trails::check(snapshot));
+    all.extend(events::check(snapshot));
+    all.extend(clients::check(snapshot, told));
+    all
+}

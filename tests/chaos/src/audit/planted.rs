@@ -1,0 +1,356 @@
+//! The audit on planted data: a world that is as it must be, and one thing at a time that is not. Each must be found, and
+//! named in its own field.
+
+use std::collections::BTreeMap;
+
+use holdfast_app::ports::{BookingCommit, InventoryMove};
+use holdfast_app::{AuditEvent, identity};
+use holdfast_domain::booking::Cancellation;
+use holdfast_domain::inventory::HoldState;
+use holdfast_domain::{Booking, BookingEvent, BookingId, BookingStatus, Page, PageHold, PaymentStatus};
+use holdfast_testkit::{at, event_resource, hold_for, money, mutation};
+use jiff::ToSpan;
+use serde_json::json;
+
+use super::{Anomaly, Delivered, Payment, Snapshot, audit};
+use crate::records::{BookingTold, HoldEnd, HoldTold, KeyedAnswer, Told};
+
+const NOW: &str = "2030-01-01T12:00:00Z";
+
+/// A booking of one place of `hall` and its trail, after these events.
+fn booked(key: &str, events: &[BookingEvent]) -> (Booking, Vec<AuditEvent>) {
+    let now = at(NOW);
+    let resource = event_resource("hall", 3, 60);
+    let hold = hold_for(&resource, "guest-1", key, ("2030-06-01T19:00:00Z", "2030-06-01T22:00:00Z"), 1, now);
+    let digest = identity::fingerprint(&[key]);
+    let before = Booking {
+        id: BookingId::parse(&format!("bkg_{key}")).unwrap(),
+        confirmation_number: format!("HF-{key}"),
+        hold: hold.id,
+        order: hold.order,
+        email: None,
+        payment_method: "pm_1".to_owned(),
+        fingerprint: digest,
+        status: BookingStatus::Pending,
+        payment_status: PaymentStatus::Pending,
+        payment_intent: None,
+        action: None,
+        captured: money(0),
+        refunded: money(0),
+        failure: None,
+        cancellation: None,
+        created_at: now,
+        version: 0,
+        seal: None,
+    };
+    let (mut booking, mut trail) = (before, Vec::new());
+    for event in std::iter::once(&BookingEvent::Requested).chain(events) {
+        let commit = BookingCommit::new(&booking, event.clone(), InventoryMove::Keep, &mutation(now, "saga"));
+        booking = commit.booking;
+        trail.push(commit.audit);
+    }
+    (booking, trail)
+}
+
+fn paid() -> Vec<BookingEvent> {
+    vec![
+        BookingEvent::PaymentCreated { intent: "pi_1".to_owned() },
+        BookingEvent::Authorized,
+        BookingEvent::Confirmed,
+        BookingEvent::Captured { amount: money(12_900) },
+    ]
+}
+
+/// Given up for so much.
+fn cancelled(refund: i64, before_capture: bool) -> BookingEvent {
+    let digest = identity::fingerprint(&["cancel"]);
+    BookingEvent::Cancelled(Cancellation {
+        reason: None,
+        refund: money(refund),
+        before_capture,
+        request: (digest.clone(), digest),
+        at: at(NOW),
+    })
+}
+
+fn given_up() -> Vec<BookingEvent> {
+    let mut events = paid();
+    events.push(cancelled(6_450, false));
+    events.push(BookingEvent::Refunded { total: money(6_450) });
+    events
+}
+
+/// One booking that stands, one that was cancelled, one live hold and one dead one, on a page of three places.
+fn whole() -> (Snapshot, Told) {
+    let now = at(NOW);
+    let resource = event_resource("hall", 3, 60);
+    let ((stands, stands_trail), (cancelled, cancelled_trail)) =
+        (booked("A", &paid()), booked("B", &given_up()));
+    let placement = stands.order.placements[0].clone();
+    let slot = placement.slots[0].clone();
+    let mut page = Page::fresh(placement.page, resource.schedule_revision, 3, vec![slot.clone()]);
+    page.seq = 2;
+    page.confirmed.insert(slot.clone(), 1);
+    for (key, expires_at) in [("live", now + 9.seconds()), ("dead", now - 9.seconds())] {
+        let entry = PageHold {
+            quantity: 1,
+            slots: vec![slot.clone()],
+            expires_at,
+            state: HoldState::Active,
+            prolonged: false,
+            extensions: 0,
+            last_extension: None,
+            fingerprint: identity::fingerprint(&[key]),
+        };
+        page.holds.insert(identity::hold_id(&stands.order.guest, key), entry);
+    }
+    page.available.insert(slot, 0);
+    let payment = |booking: &Booking, refunded| Payment {
+        intent: format!("pi_{}", booking.id),
+        booking: booking.id.to_string(),
+        reserved: 0,
+        captured: 12_900,
+        refunded,
+    };
+    let mut delivered = Delivered::default();
+    delivered.on_the_bus.insert("hall/1".to_owned());
+    for seq in 1..=2 {
+        let id = format!("hall/{}/{seq}/inventory", page.key.page);
+        delivered.on_the_bus.insert(id.clone());
+        delivered.to_the_partner.insert(id);
+    }
+    delivered.on_the_bus.extend(stands_trail.iter().chain(&cancelled_trail).map(AuditEvent::event_id));
+    delivered.about.insert(("hold.placed".to_owned(), stands.hold.to_string()));
+    delivered.mails.insert("Your booking HF-A is confirmed".to_owned());
+    delivered.mails.insert("Your booking HF-B is cancelled".to_owned());
+    let told = Told {
+        holds: BTreeMap::from([(
+            stands.hold.to_string(),
+            HoldTold { guest: "guest-1".to_owned(), end: HoldEnd::Open },
+        )]),
+        hold_statuses: BTreeMap::from([(stands.hold.to_string(), "confirmed".to_owned())]),
+        bookings: BTreeMap::from([
+            (
+                stands.id.to_string(),
+                BookingTold { confirmed: Some("HF-A".to_owned()), cancelled: None, may_be_cancelled: false },
+            ),
+            (
+                cancelled.id.to_string(),
+                BookingTold {
+                    confirmed: Some("HF-B".to_owned()),
+                    cancelled: Some(6_450),
+                    may_be_cancelled: true,
+                },
+            ),
+        ]),
+        by_key: BTreeMap::from([("A".to_owned(), vec![answer(201, "A"), answer(200, "A")])]),
+        ..Told::default()
+    };
+    let snapshot = Snapshot {
+        at: now,
+        pages: vec![page],
+        payments: vec![payment(&stands, 0), payment(&cancelled, 6_450)],
+        trails: BTreeMap::from([
+            (stands.id.to_string(), stands_trail),
+            (cancelled.id.to_string(), cancelled_trail),
+        ]),
+        revisions: BTreeMap::from([("hall".to_owned(), 1)]),
+        bookings: vec![stands, cancelled],
+        delivered,
+    };
+    (snapshot, told)
+}
+
+fn answer(status: u16, key: &str) -> KeyedAnswer {
+    let body = json!({"bookingId": format!("bkg_{key}"), "status": "confirmed", "confirmationNumber": key});
+    KeyedAnswer { status, body }
+}
+
+/// What is found after one thing was changed.
+fn after(change: impl FnOnce(&mut Snapshot, &mut Told)) -> Vec<Anomaly> {
+    let (mut snapshot, mut told) = whole();
+    change(&mut snapshot, &mut told);
+    audit(&snapshot, &told)
+}
+
+/// That a change is found, in this field, and with these words.
+#[track_caller]
+fn is_found(field: &str, words: &str, change: impl FnOnce(&mut Snapshot, &mut Told)) {
+    let found = after(change);
+    let fits = |anomaly: &Anomaly| anomaly.field == field && anomaly.what.contains(words);
+    assert!(found.iter().any(fits), "no {field} with {words:?} in {found:#?}");
+}
+
+#[test]
+fn a_world_as_it_must_be_has_no_anomaly() {
+    assert_eq!(after(|_, _| ()), []);
+}
+
+#[test]
+fn an_oversold_slot_is_found() {
+    is_found("inventory", "1 free + 1 held + 2 confirmed are not 3", |s, _| {
+        s.pages[0].confirmed.values_mut().for_each(|confirmed| *confirmed += 1);
+    });
+}
+
+#[test]
+fn a_lost_place_is_found() {
+    is_found("inventory", "are not 3", |s, _| s.pages[0].holds.clear());
+}
+
+#[test]
+fn a_guest_without_a_place_and_a_place_without_a_guest_are_found() {
+    is_found("inventory", "0 confirmed, bookings have 1", |s, _| s.pages[0].confirmed.clear());
+    is_found("inventory", "1 confirmed, bookings have 0", |s, _| {
+        s.bookings.remove(0);
+    });
+    is_found("inventory", "the slot does not exist", |s, _| s.pages.clear());
+}
+
+#[test]
+fn a_hold_that_became_two_bookings_is_found() {
+    is_found("inventory", "became 2 bookings", |s, _| {
+        let twin = Booking { id: BookingId::parse("bkg_C").unwrap(), ..s.bookings[0].clone() };
+        s.bookings.push(twin);
+    });
+}
+
+#[test]
+fn money_that_was_not_taken_or_taken_twice_is_found() {
+    is_found("money", "the provider (0, 0)", |s, _| s.payments[0].captured = 0);
+    is_found("money", "the provider (25800, 0)", |s, _| {
+        let twice = Payment { intent: "pi_twice".to_owned(), ..s.payments[0].clone() };
+        s.payments.push(twice);
+    });
+}
+
+#[test]
+fn a_refund_too_many_or_too_few_is_found() {
+    is_found("money", "the provider (12900, 12900)", |s, _| s.payments[1].refunded = 12_900);
+    is_found("money", "12900 paid, 6450 due", |s, _| {
+        s.payments[1].refunded = 0;
+        s.bookings[1].refunded = money(0);
+    });
+}
+
+#[test]
+fn money_taken_after_the_cancellation_and_kept_is_found() {
+    let taken = [cancelled(0, true), BookingEvent::Captured { amount: money(12_900) }];
+    is_found("money", "bkg_A, cancelled: 12900 paid, 0 due", |s, _| plant(s, &taken));
+}
+
+#[test]
+fn money_of_a_failed_booking_is_found() {
+    is_found("money", "12900 paid, 0 due", |s, _| s.bookings[0].status = BookingStatus::Failed);
+    is_found("money", "12900 stay reserved", |s, _| s.payments[0].reserved = 12_900);
+}
+
+#[test]
+fn money_of_nobody_is_found() {
+    is_found("money", "which there is not", |s, _| s.payments[0].booking = "bkg_nobody".to_owned());
+}
+
+#[test]
+fn a_booking_that_is_stuck_is_found() {
+    is_found("money", "still pending", |s, _| s.bookings[0].status = BookingStatus::Pending);
+}
+
+#[test]
+fn a_broken_trail_is_found() {
+    is_found("trails", "is not as it was sealed", |s, _| {
+        s.trails.values_mut().for_each(|trail| trail[1].actor = "nobody".to_owned());
+    });
+    is_found("trails", "is missing", |s, _| {
+        s.trails.values_mut().for_each(|trail| drop(trail.remove(2)));
+    });
+}
+
+#[test]
+fn an_illegal_step_is_found_although_it_is_sealed() {
+    let illegal = [paid(), vec![BookingEvent::Confirmed]].concat();
+    is_found("trails", "happened before", |s, _| plant(s, &illegal));
+    let failed = BookingEvent::Failed { reason: "late".to_owned(), declined: false };
+    let illegal = [vec![failed], paid()].concat();
+    is_found("trails", "from failed to confirmed", |s, _| plant(s, &illegal));
+    let illegal = [paid(), vec![BookingEvent::Voided]].concat();
+    is_found("trails", "went from captured to voided", |s, _| plant(s, &illegal));
+}
+
+/// Puts a booking that went through these events in the place of the first.
+fn plant(snapshot: &mut Snapshot, events: &[BookingEvent]) {
+    let (booking, trail) = booked("A", events);
+    snapshot.trails.insert(booking.id.to_string(), trail);
+    snapshot.bookings[0] = booking;
+}
+
+#[test]
+fn an_event_that_nobody_heard_is_found_unless_it_was_set_aside() {
+    let lose = |s: &mut Snapshot| assert!(s.delivered.on_the_bus.remove("bkg_A-000003"));
+    is_found("events", "bkg_A-000003 neither on the bus nor set aside", |s, _| lose(s));
+    let found = after(|s, _| {
+        lose(s);
+        s.delivered.set_aside.push(r#"{"id": "bkg_A-000003"}"#.to_owned());
+    });
+    assert_eq!(found, []);
+}
+
+#[test]
+fn a_gap_in_a_pages_writes_is_found() {
+    is_found("events", "/3/inventory neither on the bus", |s, _| s.pages[0].seq = 3);
+    is_found("events", "hall/2 neither on the bus", |s, _| s.revisions.extend([("hall".to_owned(), 2)]));
+    is_found("events", "neither with the partner", |s, _| s.delivered.to_the_partner.clear());
+}
+
+#[test]
+fn a_mail_that_was_not_sent_is_found() {
+    is_found("events", "HF-B is cancelled", |s, _| {
+        s.delivered.mails.retain(|mail| !mail.contains("HF-B"));
+    });
+}
+
+#[test]
+fn a_booking_that_was_told_and_is_not_is_found() {
+    is_found("clients", "does not exist", |s, _| drop(s.bookings.remove(0)));
+    is_found("clients", "was told to stand, it is failed", |s, _| {
+        s.bookings[0].status = BookingStatus::Failed
+    });
+    is_found("clients", "was told as HF-Z", |_, told| {
+        told.bookings.values_mut().for_each(|one| one.confirmed = Some("HF-Z".to_owned()));
+    });
+    is_found("clients", "was told to be cancelled for 1", |_, told| {
+        told.bookings.values_mut().for_each(|one| one.cancelled = Some(1));
+    });
+}
+
+#[test]
+fn a_hold_that_is_other_than_told_is_found() {
+    is_found("clients", "is expired", |_, told| {
+        told.hold_statuses.values_mut().for_each(|status| "expired".clone_into(status));
+    });
+    is_found("clients", "is not there", |_, told| told.hold_statuses.clear());
+    is_found("clients", "nobody heard of it", |s, _| s.delivered.about.clear());
+}
+
+#[test]
+fn two_answers_to_one_key_are_found() {
+    let declined = KeyedAnswer { status: 402, body: json!({"code": "payment_declined"}) };
+    for (answers, words) in [
+        (vec![answer(201, "A"), answer(200, "B")], "and then"),
+        (vec![answer(201, "A"), answer(201, "A")], "made 2 times"),
+        (vec![answer(201, "A"), declined.clone()], "and then"),
+        (vec![declined, answer(201, "A")], "and then"),
+    ] {
+        is_found("clients", words, |_, told| drop(told.by_key.insert("key".to_owned(), answers)));
+    }
+}
+
+#[test]
+fn a_pending_booking_may_become_another() {
+    let pending = KeyedAnswer { status: 202, body: json!({"bookingId": "bkg_A", "status": "pending"}) };
+    let unavailable = KeyedAnswer { status: 503, body: json!({"code": "service_unavailable"}) };
+    let found = after(|_, told| {
+        let answers = vec![unavailable, pending, answer(201, "B"), answer(200, "B")];
+        told.by_key.insert("key".to_owned(), answers);
+    });
+    assert_eq!(found, []);
+}

@@ -1,0 +1,99 @@
+//! The ledger as it is stored, read past the proxy and past the API.
+
+use std::collections::BTreeSet;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use holdfast_adapters_dynamodb::{DynamoLedger, Tables};
+use holdfast_app::ports::Ledger;
+use holdfast_app::reconciliation::LedgerInspection;
+use holdfast_client::{Stack, Trouble, now};
+use holdfast_domain::{Booking, BookingId, Page, ResourceId};
+
+use crate::audit::Snapshot;
+
+/// Reads the ledger.
+pub(crate) struct Reader {
+    ledger: DynamoLedger,
+    resources: BTreeSet<String>,
+}
+
+impl Reader {
+    /// Of these resources only.
+    ///
+    /// # Errors
+    /// [`Trouble`] if the stack's values name no table.
+    pub(crate) fn new(stack: &Stack, resources: BTreeSet<String>) -> Result<Self, Trouble> {
+        let config = aws_sdk_dynamodb::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(stack.value("AWS_REGION")?.to_owned()))
+            .credentials_provider(Credentials::new("test", "test", None, None, "chaos"))
+            .endpoint_url(stack.value("AWS_ENDPOINT_URL")?)
+            .http_client(aws_smithy_http_client::Builder::new().build_http())
+            .build();
+        let tables = Tables {
+            ledger: stack.value("LEDGER_TABLE")?.to_owned(),
+            holds: stack.value("HOLDS_TABLE")?.to_owned(),
+        };
+        Ok(Self { ledger: DynamoLedger::new(Client::from_conf(config), tables), resources })
+    }
+
+    /// Every stored page; one that cannot be read is trouble.
+    pub(crate) async fn pages(&self) -> Result<Vec<Page>, Trouble> {
+        let (mut pages, mut cursor) = (Vec::new(), None);
+        loop {
+            let part = self.ledger.pages_part(cursor.as_deref()).await.map_err(Trouble::unexpected)?;
+            if let Some(item) = part.unreadable.first() {
+                return Err(Trouble::unexpected(format!("{}: {}", item.item, item.reason)));
+            }
+            let ours = |page: &Page| self.resources.contains(page.key.resource.as_str());
+            pages.extend(part.items.into_iter().filter(ours));
+            cursor = part.next;
+            if cursor.is_none() {
+                return Ok(pages);
+            }
+        }
+    }
+
+    /// Every stored booking.
+    pub(crate) async fn bookings(&self) -> Result<Vec<Booking>, Trouble> {
+        let (mut bookings, mut cursor) = (Vec::new(), None);
+        loop {
+            let part = self.ledger.bookings_part(cursor.as_deref()).await.map_err(Trouble::unexpected)?;
+            if let Some(item) = part.unreadable.first() {
+                return Err(Trouble::unexpected(format!("{}: {}", item.item, item.reason)));
+            }
+            let ours = |booking: &Booking| self.resources.contains(booking.order.resource.as_str());
+            bookings.extend(part.items.into_iter().filter(ours));
+            cursor = part.next;
+            if cursor.is_none() {
+                return Ok(bookings);
+            }
+        }
+    }
+
+    /// Whether the saga of this name has nothing to do until its customer acts.
+    pub(crate) async fn waits_for_its_customer(&self, execution: &str) -> Result<bool, Trouble> {
+        let name = execution.split("-review-").next().unwrap_or(execution);
+        let Ok(id) = BookingId::parse(name) else { return Ok(false) };
+        let booking = self.ledger.booking(&id).await.map_err(Trouble::unexpected)?;
+        Ok(booking.is_some_and(|booking| booking.action.is_some() && booking.payment_intent.is_some()))
+    }
+
+    /// Pages, bookings, trails and revisions.
+    pub(crate) async fn snapshot(&self) -> Result<Snapshot, Trouble> {
+        let mut snapshot =
+            Snapshot { pages: self.pages().await?, bookings: self.bookings().await?, ..Snapshot::default() };
+        snapshot.at = now();
+        for booking in &snapshot.bookings {
+            let trail = self.ledger.audit_trail(&booking.id).await.map_err(Trouble::unexpected)?;
+            snapshot.trails.insert(booking.id.to_string(), trail);
+        }
+        for id in &self.resources {
+            let parsed = ResourceId::parse(id).map_err(Trouble::unexpected)?;
+            let resource = self.ledger.resource(&parsed).await.map_err(Trouble::unexpected)?;
+            snapshot.revisions.insert(id.clone(), resource.map_or(0, |resource| resource.revision));
+        }
+        Ok(snapshot)
+    }
+}

@@ -1,0 +1,262 @@
+//! A run: traffic and faults side by side, then rest, then the audit.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use futures::future::{join, join_all};
+use holdfast_client::aws::BusWatch;
+use holdfast_client::{Stack, Trouble, now};
+use tokio::time::{Instant, sleep, sleep_until};
+
+use crate::Parameters;
+use crate::audit::{Anomaly, audit};
+use crate::ends;
+use crate::faults::{Faults, Weather};
+use crate::ledger::Reader;
+use crate::report::{Outcome, Progress};
+use crate::sagas::Sagas;
+use crate::traffic::Traffic;
+use crate::world::World;
+
+/// Guests of one caller: their holds of one page stay few.
+const GUESTS_PER_CALLER: usize = 6;
+/// How long sagas that an outage has stuck may take after its end, before the run goes on.
+const RECOVERY_MAX: Duration = Duration::from_secs(90);
+/// How long everything may take to come to rest.
+const REST_MAX: Duration = Duration::from_secs(150);
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+
+struct Run {
+    traffic: Traffic,
+    reader: Reader,
+    bus: BusWatch,
+    stack: Stack,
+    progress: Progress,
+}
+
+/// Runs once; gives the number of anomalies.
+///
+/// # Errors
+/// [`Trouble`] if the stack cannot be driven or read at all.
+pub(crate) async fn run(parameters: &Parameters) -> Result<usize, Trouble> {
+    let progress = Progress::begin();
+    let stack = Stack::connect()?;
+    let begun = now();
+    let mut faults = Faults::new(stack.clone(), parameters.microburst.clone());
+    faults.weather(Weather::Calm).await?;
+    faults.provider_well().await?;
+    let bus = stack.watch_bus().await?;
+    let world = World::new(stack.clone()).await?;
+    let resources: BTreeSet<String> = world.offers.iter().map(|offer| offer.id.clone()).collect();
+    let guests = world.guests(parameters.callers * GUESTS_PER_CALLER).await?;
+    let reader = Reader::new(&stack, resources.clone())?;
+    let seconds_since_epoch = begun.as_second();
+    #[expect(clippy::cast_precision_loss, reason = "seconds since 1970 are far below 2^52")]
+    let mut sagas = Sagas::new(stack.clone(), seconds_since_epoch as f64);
+    let run = Run { traffic: Traffic::new(world, guests), reader, bus, stack, progress };
+    let mut outcome = Outcome::default();
+
+    let (seed, callers) = (parameters.seed, parameters.callers);
+    run.progress.say(&format!("seed {seed}: {callers} callers for {} s", parameters.seconds));
+    let end = Instant::now() + Duration::from_secs(parameters.seconds);
+    let mut dice = fastrand::Rng::with_seed(seed);
+    let clients = (0..callers).map(|caller| run.traffic.call_until(end, caller, callers, dice.fork()));
+    let clients: Vec<_> = clients.collect();
+    let (struck, _) = join(
+        run.strike(end, parameters.seconds, &mut dice, &mut faults, &mut sagas, &mut outcome),
+        join_all(clients),
+    )
+    .await;
+    struck?;
+
+    run.rest(&mut sagas, &mut outcome).await?;
+    run.inspect(seconds_since_epoch, resources, &sagas, &mut outcome).await?;
+    outcome.operations = run.traffic.outcomes();
+    outcome.faults = faults.counted().await?;
+    outcome.started_again.clone_from(&sagas.started_again);
+    outcome.print(run.progress.elapsed());
+    Ok(outcome.anomalies.len())
+}
+
+impl Run {
+    /// Lets faults strike until `end`: changing weather, and in between an outage of the provider, one of DynamoDB, and a
+    /// restart of the stack. Ends with none of them.
+    async fn strike(
+        &self,
+        end: Instant,
+        seconds: u64,
+        dice: &mut fastrand::Rng,
+        faults: &mut Faults,
+        sagas: &mut Sagas,
+        outcome: &mut Outcome,
+    ) -> Result<(), Trouble> {
+        let begun = Instant::now();
+        let at = |percent: u64| begun + Duration::from_millis(seconds * 10 * percent);
+        let outage = Duration::from_secs((seconds / 8).clamp(5, 60));
+        self.changing_weather(at(20), dice, faults).await?;
+
+        self.progress.say(&format!("the provider is away for {} s", outage.as_secs()));
+        faults.provider_away().await?;
+        sleep(outage).await;
+        faults.provider_well().await?;
+        self.recover("the provider", sagas, outcome).await?;
+        self.changing_weather(at(50), dice, faults).await?;
+
+        self.progress.say(&format!("DynamoDB is away for {} s", outage.as_secs()));
+        faults.weather(Weather::DynamoDbAway).await?;
+        sleep(outage).await;
+        faults.weather(Weather::Calm).await?;
+        self.recover("DynamoDB", sagas, outcome).await?;
+        self.changing_weather(at(80), dice, faults).await?;
+
+        self.progress.say("the stack is restarted");
+        let stopped = Instant::now();
+        faults.restart().await?;
+        outcome.times.push(("clean restart of the stack, away for".to_owned(), Some(stopped.elapsed())));
+        sagas.start_again().await?;
+        self.changing_weather(end, dice, faults).await?;
+        self.progress.say(&format!("{} answers; the faults end", self.traffic.answers()));
+        Ok(())
+    }
+
+    /// Weather, faults of the provider and killed functions until `end`; then calm.
+    async fn changing_weather(
+        &self,
+        end: Instant,
+        dice: &mut fastrand::Rng,
+        faults: &mut Faults,
+    ) -> Result<(), Trouble> {
+        while Instant::now() < end {
+            let weather = Weather::CHANGING[dice.usize(0..Weather::CHANGING.len())];
+            self.progress.say(&format!("{} answers; {}", self.traffic.answers(), weather.name()));
+            faults.weather(weather).await?;
+            let change = (Instant::now() + Duration::from_millis(dice.u64(3000..7000))).min(end);
+            while Instant::now() < change {
+                faults.provider(dice).await?;
+                if dice.u8(0..3) == 0 {
+                    faults.kill(dice.u32(..)).await?;
+                }
+                // Also keeps the watcher's queue short.
+                self.bus.events_about("nothing is about this").await?;
+                sleep_until((Instant::now() + Duration::from_millis(dice.u64(500..1500))).min(change)).await;
+            }
+        }
+        faults.weather(Weather::Calm).await?;
+        faults.provider_well().await
+    }
+
+    /// Waits until every saga that runs now is over, or waits for its customer; notes how long that took.
+    async fn recover(&self, after: &str, sagas: &mut Sagas, outcome: &mut Outcome) -> Result<(), Trouble> {
+        let begun = Instant::now();
+        let mut stuck = sagas.running().await?;
+        let count = stuck.len();
+        let mut took = None;
+        while begun.elapsed() < RECOVERY_MAX {
+            stuck = self.at_work(&stuck, sagas).await?;
+            if stuck.is_empty() {
+                took = Some(begun.elapsed());
+                break;
+            }
+            sleep(LOOK_EVERY).await;
+        }
+        let what = format!("{after} was back: {count} sagas that ran then settled within");
+        self.progress.say(&format!("{what} {:.1} s", begun.elapsed().as_secs_f32()));
+        outcome.times.push((what, took));
+        Ok(())
+    }
+
+    /// Those of `names` that still run and have something to do.
+    async fn at_work(&self, names: &BTreeSet<String>, sagas: &Sagas) -> Result<BTreeSet<String>, Trouble> {
+        let running = sagas.running().await?;
+        let mut at_work = BTreeSet::new();
+        for name in running.intersection(names) {
+            if !self.reader.waits_for_its_customer(name).await? {
+                at_work.insert(name.clone());
+            }
+        }
+        Ok(at_work)
+    }
+
+    /// Lets everything come to rest: sagas, then customers who dallied and what follows from them, then holds and queues.
+    async fn rest(&self, sagas: &mut Sagas, outcome: &mut Outcome) -> Result<(), Trouble> {
+        let begun = Instant::now();
+        let in_time = || begun.elapsed() < REST_MAX;
+        self.progress.say("coming to rest");
+        let mut settled = false;
+        while in_time() && !settled {
+            sagas.start_again().await?;
+            let running = sagas.running().await?;
+            settled = self.at_work(&running, sagas).await?.is_empty();
+            sleep(LOOK_EVERY).await;
+        }
+        outcome
+            .times
+            .push(("sagas settled after the last fault".to_owned(), settled.then(|| begun.elapsed())));
+        for late in self.traffic.take_dallying() {
+            self.traffic.customer(&late.booking, late.agrees).await;
+        }
+        let mut rests = false;
+        while in_time() && !rests {
+            sagas.start_again().await?;
+            self.bus.events_about("nothing is about this").await?;
+            let no_holds = self.reader.pages().await?.iter().all(|page| page.holds.is_empty());
+            rests =
+                no_holds && sagas.running().await?.is_empty() && ends::waiting(&self.stack).await?.is_empty();
+            sleep(LOOK_EVERY).await;
+        }
+        outcome
+            .times
+            .push(("everything at rest after the last fault".to_owned(), rests.then(|| begun.elapsed())));
+        if !rests {
+            let running: Vec<String> = sagas.running().await?.into_iter().collect();
+            let waiting = ends::waiting(&self.stack).await?;
+            let held: usize = self.reader.pages().await?.iter().map(|page| page.holds.len()).sum();
+            let what = format!("{held} holds on pages, in queues {waiting:?}, sagas {}", running.join(", "));
+            outcome.anomalies.push(Anomaly { field: "rest", what: format!("not at rest: {what}") });
+        }
+        Ok(())
+    }
+
+    /// Reads everything, and audits it.
+    async fn inspect(
+        &self,
+        since: i64,
+        resources: BTreeSet<String>,
+        sagas: &Sagas,
+        outcome: &mut Outcome,
+    ) -> Result<(), Trouble> {
+        self.progress.say("audit");
+        self.traffic.read_holds().await;
+        let mut snapshot = self.reader.snapshot().await?;
+        snapshot.payments = ends::payments(&self.stack, since).await?;
+        snapshot.delivered = ends::delivered(&self.stack, &self.bus).await?;
+        outcome.anomalies.extend(audit(&snapshot, &self.traffic.told()));
+        outcome
+            .anomalies
+            .extend(sagas.wrong.iter().map(|what| Anomaly { field: "sagas", what: what.clone() }));
+        let mut names = resources;
+        names.extend(snapshot.bookings.iter().map(|booking| booking.id.to_string()));
+        names.extend(snapshot.payments.iter().map(|payment| payment.intent.clone()));
+        let drift = ends::drift(&self.stack, &names).await?;
+        outcome.anomalies.extend(drift.into_iter().map(|what| Anomaly { field: "reconciliation", what }));
+        let told = self.traffic.told();
+        outcome.audited = vec![
+            ("pages", snapshot.pages.len()),
+            ("slots", snapshot.pages.iter().map(|page| page.available.len()).sum()),
+            (
+                "writes of pages",
+                snapshot.pages.iter().map(|page| usize::try_from(page.seq).unwrap_or(0)).sum(),
+            ),
+            ("bookings", snapshot.bookings.len()),
+            ("entries of audit trails", snapshot.trails.values().map(Vec::len).sum()),
+            ("payments at the provider", snapshot.payments.len()),
+            ("events on the bus", snapshot.delivered.on_the_bus.len()),
+            ("notices taken by the partner, earlier runs included", snapshot.delivered.to_the_partner.len()),
+            ("mails, earlier runs included", snapshot.delivered.mails.len()),
+            ("messages set aside", snapshot.delivered.set_aside.len()),
+            ("holds that clients were told of", told.holds.len()),
+            ("bookings that clients were told of", told.bookings.len()),
+        ];
+        Ok(())
+    }
+}
