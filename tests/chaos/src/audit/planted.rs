@@ -101,6 +101,8 @@ fn whole() -> (Snapshot, Told) {
             extensions: 0,
             last_extension: None,
             fingerprint: identity::fingerprint(&[key]),
+            guest: identity::guest_mark(&stands.order.guest),
+            cool_down_seconds: 0,
         };
         page.holds.insert(identity::hold_id(&stands.order.guest, key), entry);
     }
