@@ -55,6 +55,20 @@ impl Reader {
         }
     }
 
+    /// Holds on pages: those that someone will still come for, and the dead whose function died before it wrote their record.
+    /// Of the latter no timer knows; they count for nothing, and whoever needs their places or the reconciliation drops them.
+    pub(crate) async fn held(&self) -> Result<(usize, usize), Trouble> {
+        let (mut awaited, mut forsaken) = (0, 0);
+        for page in self.pages().await? {
+            for (id, entry) in &page.holds {
+                let known = self.ledger.hold(id).await.map_err(Trouble::unexpected)?.is_some();
+                let of_nobody = !known && !entry.is_live(now());
+                *(if of_nobody { &mut forsaken } else { &mut awaited }) += 1;
+            }
+        }
+        Ok((awaited, forsaken))
+    }
+
     /// Every stored booking.
     pub(crate) async fn bookings(&self) -> Result<Vec<Booking>, Trouble> {
         let (mut bookings, mut cursor) = (Vec::new(), None);

@@ -199,9 +199,10 @@ impl Run {
         while in_time() && !rests {
             sagas.start_again().await?;
             self.bus.events_about("nothing is about this").await?;
-            let no_holds = self.reader.pages().await?.iter().all(|page| page.holds.is_empty());
-            rests =
-                no_holds && sagas.running().await?.is_empty() && ends::waiting(&self.stack).await?.is_empty();
+            let (awaited, _) = self.reader.held().await?;
+            rests = awaited == 0
+                && sagas.running().await?.is_empty()
+                && ends::waiting(&self.stack).await?.is_empty();
             sleep(LOOK_EVERY).await;
         }
         outcome
@@ -210,8 +211,9 @@ impl Run {
         if !rests {
             let running: Vec<String> = sagas.running().await?.into_iter().collect();
             let waiting = ends::waiting(&self.stack).await?;
-            let held: usize = self.reader.pages().await?.iter().map(|page| page.holds.len()).sum();
-            let what = format!("{held} holds on pages, in queues {waiting:?}, sagas {}", running.join(", "));
+            let (awaited, _) = self.reader.held().await?;
+            let what =
+                format!("{awaited} holds on pages, in queues {waiting:?}, sagas {}", running.join(", "));
             outcome.anomalies.push(Anomaly { field: "rest", what: format!("not at rest: {what}") });
         }
         Ok(())
@@ -240,7 +242,9 @@ impl Run {
         let drift = ends::drift(&self.stack, &names).await?;
         outcome.anomalies.extend(drift.into_iter().map(|what| Anomaly { field: "reconciliation", what }));
         let told = self.traffic.told();
+        let (_, forsaken) = self.reader.held().await?;
         outcome.audited = vec![
+            ("dead holds whose function died before their record", forsaken),
             ("pages", snapshot.pages.len()),
             ("slots", snapshot.pages.iter().map(|page| page.available.len()).sum()),
             (
