@@ -20,6 +20,7 @@ LOCALSTRIPE_STATE = STATE_DIR / "localstripe.pickle"
 SHIM_STATE = STATE_DIR / "stripe-shim.pickle"
 KEYS_DIR = LOCAL_DIR / "keys"
 STAMP_DIR = LOCAL_DIR / "stamps"
+MUTANTS_DIR = LOCAL_DIR / "mutants"
 STACK_ENV_FILE = LOCAL_DIR / "stack.env"
 STACK_JSON_FILE = LOCAL_DIR / "stack.json"
 
