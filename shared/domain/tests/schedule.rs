@@ -426,7 +426,8 @@ fn a_rule_that_makes_no_sense_is_refused() {
     check(30, 0, vec![], InvalidSchedule::NeverOpen);
     check(30, 0, vec![opening(&[], "09:00", "17:00")], InvalidSchedule::NeverOpen);
     check(481, 0, open(), InvalidSchedule::Opening);
-    assert!(SlotSchedule::new(480, 1440, open()).is_ok(), "one slot a day");
+    let rule = SlotSchedule::new(480, 1440, open()).expect("one slot a day");
+    assert_eq!((rule.slot_minutes(), rule.buffer_minutes(), rule.opening()), (480, 1440, &open()[..]));
     check(1, 0, open(), InvalidSchedule::TooManySlots);
     check(2, 0, vec![opening(&EVERY_DAY, "00:00", "00:00")], InvalidSchedule::TooManySlots);
 }
