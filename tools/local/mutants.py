@@ -25,14 +25,29 @@ from console import Stop, say
 
 VERSION = "27.1.0"
 CAUGHT_PERCENT_MIN = 90
-TEST_SECONDS_MAX = 120
+TEST_SECONDS_MAX = 90
 BUILD_SECONDS_MAX = 900
+# A loop without end takes memory faster than time.
+MEMORY_KIB_MAX = 4_000_000
+# Tests of a broken use case mostly wait.
+TEST_THREADS = 8
 
 BINARY = config.MUTANTS_DIR / "bin" / "cargo-mutants"
 TREE = config.MUTANTS_DIR / "tree"
 RESULTS = config.MUTANTS_DIR / "results"
 SURVIVORS = config.ROOT / "docs" / "mutants.md"
 OUTCOMES = ("caught", "timeout", "missed", "unviable")
+
+# The first failed test is enough, which libtest takes for unstable. The use cases' tests are compiled anew for each mutant:
+# that they run fast matters less than that they are there soon.
+CARGO_OPTIONS = [
+    "--locked",
+    "--config=profile.dev.package.holdfast-usecases.opt-level=0",
+    "--config=target.'cfg(all())'.runner="
+    f"""['sh', '-c', 'ulimit -v {MEMORY_KIB_MAX}; RUSTC_BOOTSTRAP=1 exec "$@"', 'sh']""",
+]
+ENV = {"RUST_TEST_THREADS": str(TEST_THREADS)}
+FAIL_FAST = ["-Zunstable-options", "--fail-fast"]
 
 CRATES = {"holdfast-domain": "shared/domain/src", "holdfast-app": "shared/app/src"}
 DOMAIN_TESTS = ("booking", "calendar", "holds", "ids", "inventory", "money", "resource", "schedule")
@@ -49,8 +64,8 @@ class Tests:
     only: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
 
-    def cargo_arguments(self) -> list[str]:
-        return [f"--test={target}" for target in self.targets]
+    def cargo_options(self) -> list[str]:
+        return [*CARGO_OPTIONS, *(f"--test={target}" for target in self.targets)]
 
     def names(self) -> list[str]:
         return [*self.only, *(word for name in self.skip for word in ("--skip", name))]
@@ -120,7 +135,7 @@ def install() -> None:
 
 
 def cargo(*words: str, cwd: Path = config.ROOT) -> None:
-    if subprocess.run(["cargo", *words], cwd=cwd, env=tool_env(), stdin=subprocess.DEVNULL).returncode != 0:
+    if subprocess.run(["cargo", *words], cwd=cwd, env=tool_env(**ENV), stdin=subprocess.DEVNULL).returncode != 0:
         raise Stop(f"cargo {words[0]} failed.")
 
 
@@ -169,10 +184,10 @@ def mutate(source: str, tests: Tests, *more: str) -> None:
     command = [
         str(BINARY), "mutants", "--in-place", "--dir", str(TREE), "--file", source, "--output", str(results_of(source)),
         "--baseline=skip", f"--timeout={TEST_SECONDS_MAX}", f"--build-timeout={BUILD_SECONDS_MAX}", "--no-times",
-        "--test-workspace=true", "--cargo-arg=--locked", *(f"--cargo-arg={word}" for word in tests.cargo_arguments()),
-        *more, "--", "--", *tests.names(),
+        "--test-workspace=true", *(f"--cargo-arg={word}" for word in tests.cargo_options()), *more,
+        "--", "--", *tests.names(), *FAIL_FAST,
     ]  # fmt: skip
-    status = subprocess.run(command, cwd=TREE, env=tool_env(), stdin=subprocess.DEVNULL).returncode
+    status = subprocess.run(command, cwd=TREE, env=tool_env(**ENV), stdin=subprocess.DEVNULL).returncode
     if status not in (0, 2, 3):  # all caught, some missed, some timed out
         raise Stop(f"cargo-mutants failed with status {status}.")
 
@@ -258,7 +273,7 @@ def main(arguments: list[str]) -> int:
             install()
             TREE.mkdir(exist_ok=True)
             copy_sources()
-            cargo("test", "--locked", "--workspace", *Tests(ALL_TESTS).cargo_arguments(), cwd=TREE)
+            cargo("test", "--workspace", *Tests(ALL_TESTS).cargo_options(), cwd=TREE)
             for source in chosen:
                 started = time.monotonic()
                 measure(source)

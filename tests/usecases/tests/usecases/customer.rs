@@ -203,6 +203,22 @@ async fn a_bank_that_wants_the_customer_when_the_hold_is_dead_already_has_no_hol
 }
 
 #[tokio::test]
+async fn a_hold_that_died_before_the_bank_answered_is_not_prolonged() {
+    let room = nightly_resource("room", 1, 60);
+    let w = World::with(&room).await;
+    let hold = w.held(&room, "k", NIGHT).await;
+    let id = w.open(&hold, "pay", THREE_D_SECURE).await;
+    w.saga.create_payment(&id, &w.by("saga")).await.expect("created");
+    w.bank.fail(Op::Authorize, Fault::AnswerLost);
+    w.saga.authorize_payment(&id, &w.by("saga")).await.expect_err("nobody knows");
+    w.pass(901);
+    let asked = w.saga.inquire_payment(&id, &w.by("saga")).await.expect("asked");
+    assert_eq!(asked, Outcome::ActionRequired { timeout_seconds: 0 });
+    assert_eq!(w.booking(&id).await.action.expect("an action").expires_at, hold.expires_at);
+    assert_eq!(w.hold_status(&hold.id).await, HoldStatus::Expired);
+}
+
+#[tokio::test]
 async fn a_booking_given_up_while_it_waits_for_the_customer_ends_at_once() {
     let room = nightly_resource("room", 1, 600);
     let w = world().await;
