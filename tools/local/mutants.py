@@ -129,7 +129,7 @@ class Result:
 
 
 def install() -> None:
-    if BINARY.exists() and VERSION in subprocess.run([BINARY, "--version"], capture_output=True, text=True).stdout:
+    if BINARY.exists() and VERSION in subprocess.run([BINARY, "mutants", "--version"], capture_output=True, text=True).stdout:
         return
     cargo("install", "--locked", "cargo-mutants", "--version", f"={VERSION}", "--root", str(config.MUTANTS_DIR), "--force")
 
