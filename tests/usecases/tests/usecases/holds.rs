@@ -3,7 +3,7 @@
 use holdfast_app::Failure;
 use holdfast_app::holds::HoldRequest;
 use holdfast_domain::{GuestId, HoldStatus, Schedule};
-use holdfast_testkit::nightly_resource;
+use holdfast_testkit::{Fault, nightly_resource};
 use jiff::civil::time;
 
 use crate::bank::VISA;
@@ -56,6 +56,18 @@ async fn a_refusal_is_not_remembered() {
     assert!(matches!(w.place(&unknown, "u", NIGHT, 1).await, Err(Failure::NotFound("resource"))));
     w.put(&unknown).await;
     assert!(!w.place(&unknown, "u", NIGHT, 1).await.expect("it exists now").replayed);
+}
+
+#[tokio::test]
+async fn an_outage_is_no_refusal_and_says_nothing_of_the_key() {
+    let room = nightly_resource("room", 2, 600);
+    let w = World::with(&room).await;
+    w.held(&room, "k", NIGHT).await;
+    w.database.faults.strike(Fault::Conflict, 0, usize::MAX);
+    let failed = w.place(&room, "k", SPAN, 1).await;
+    assert!(failed.as_ref().is_err_and(Failure::is_outage), "{failed:?}");
+    assert!(w.database.faults.end() > 0);
+    assert!(matches!(w.place(&room, "k", SPAN, 1).await, Err(Failure::KeyReused)));
 }
 
 #[tokio::test]
