@@ -16,6 +16,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -189,7 +190,7 @@ def mutate(source: str, tests: Tests, seconds_max: int, *more: str) -> None:
         "--baseline=skip", f"--timeout={seconds_max}", f"--build-timeout={BUILD_SECONDS_MAX}", "--no-times",
         "--test-workspace=true", *(f"--cargo-arg={word}" for word in tests.cargo_options()), *more,
         "--", "--", *tests.names(), *FAIL_FAST,
-    ]  # fmt: skip
+    ]
     status = subprocess.run(command, cwd=TREE, env=tool_env(**ENV), stdin=subprocess.DEVNULL).returncode
     if status not in (0, 2, 3):  # all caught, some missed, some timed out
         raise Stop(f"cargo-mutants failed with status {status}.")
@@ -236,32 +237,32 @@ def accepted() -> Counter[str]:
 
 def report(measured: list[str]) -> bool:
     """Prints the score of each crate and what is wrong with it; whether nothing is."""
-    reasons, fine = accepted(), True
+    fine = True
     for crate, folder in CRATES.items():
         total, missing = Result(), []
-        for source in (source for source in measured if source.startswith(folder)):
+        of_crate = [source for source in measured if source.startswith(folder)]
+        for source in of_crate:
             result = result_of(source)
             if result is None:
                 missing.append(source)
             else:
                 total.add(result)
-        if not total.viable() and not missing:
+        if not of_crate:
             continue
-        counted = Counter(total.survivors)
-        unexplained = counted - reasons
+        reasons = Counter({name: count for name, count in accepted().items() if name.split(":")[0] in of_crate})
+        survivors = Counter(total.survivors)
         print(f"{crate}: {total.caught + total.timeouts} of {total.viable()} viable mutants caught, {total.percent():.1f} % "
               f"({total.timeouts} by timeout; {total.unviable} more do not compile)")
-        for title, names in {
-            "not measured": missing,
-            "survived, and docs/mutants.md does not say why": sorted(unexplained.elements()),
-        }.items():
-            print("".join(f"  {title}: {name}\n" for name in names), end="")
-        fine = fine and total.percent() >= CAUGHT_PERCENT_MIN and not unexplained and not missing
-        files = {name.split(":")[0] for name in reasons} & {source for source in measured if source not in missing}
-        stale = Counter({name: count for name, count in reasons.items() if name.split(":")[0] in files}) - counted
-        print("".join(f"  listed in docs/mutants.md, but caught: {name}\n" for name in sorted(stale.elements())
-                      if name.startswith(folder)), end="")  # fmt: skip
+        tell("not measured", missing)
+        tell("survived, and docs/mutants.md does not say why", (survivors - reasons).elements())
+        tell("named in docs/mutants.md, but caught", (reasons - survivors).elements() if not missing else [])
+        fine = fine and not missing and not survivors - reasons and total.percent() >= CAUGHT_PERCENT_MIN
     return fine
+
+
+def tell(title: str, names: Iterable[str]) -> None:
+    for name in sorted(names):
+        print(f"  {title}: {name}")
 
 
 def main(arguments: list[str]) -> int:
