@@ -172,6 +172,20 @@ async fn of_concurrent_requests_with_different_keys_one_pays() {
 }
 
 #[tokio::test]
+async fn somebody_elses_hold_cannot_be_paid() {
+    let room = nightly_resource("room", 1, 600);
+    let w = World::with(&room).await;
+    let hold = w.held(&room, "k", NIGHT).await;
+    let wait = std::time::Duration::ZERO;
+    let request = BookingRequest { hold: hold.id.clone(), payment_method: VISA.to_owned(), wait };
+    let pays = async |caller| w.bookings.request(&caller, &key("pay", ""), &request, &w.by("caller")).await;
+    assert!(matches!(pays(guest("thief")).await, Err(Failure::NotFound("hold"))));
+    assert_eq!(w.flow.started(), []);
+    let booking = pays(operator()).await.expect("on the guest's behalf").booking;
+    assert_eq!(booking.order.guest, hold.order.guest);
+}
+
+#[tokio::test]
 async fn somebody_elses_booking_does_not_exist() {
     let room = nightly_resource("room", 1, 600);
     let w = World::running(&room).await;
