@@ -1,7 +1,7 @@
 # Every command of the project. The work is done in tools/local; here are the names. `make help` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help tools up up-localstack down clean-local demo env token logs watch invoke reconcile audit-verify chaos build deploy test test-fast test-e2e model bench fmt lint
+.PHONY: help tools up up-localstack down clean-local demo env token logs watch invoke reconcile audit-verify chaos build deploy test test-fast test-e2e model mutants bench fmt lint
 
 PYTHON := python3
 STACK := $(PYTHON) tools/local/stack.py
@@ -17,6 +17,7 @@ EVENT ?=
 DRY_RUN ?=
 SEED ?= 1
 CALLERS ?=
+FILE ?=
 ARCH ?= arm64
 
 help: ## This list
@@ -87,6 +88,9 @@ test-e2e: ## Start the local stack if need be and run the end-to-end tests
 
 model: ## Explore every order of holds, payments, expiries and cancellations, within bounds, and print the table
 	cargo run --locked --package holdfast-model
+
+mutants: ## Change the domain and the use cases place by place and see that a test fails; takes hours (FILE: only that one)
+	@$(PYTHON) tools/local/mutants.py --file '$(FILE)'
 
 bench: ## Print the figures: write units, rates, start-up times, binary sizes
 	cargo build --locked --release --workspace --bins

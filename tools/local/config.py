@@ -21,6 +21,7 @@ SHIM_STATE = STATE_DIR / "stripe-shim.pickle"
 INBOX_STATE = STATE_DIR / "partner-inbox.json"
 KEYS_DIR = LOCAL_DIR / "keys"
 STAMP_DIR = LOCAL_DIR / "stamps"
+MUTANTS_DIR = LOCAL_DIR / "mutants"
 STACK_ENV_FILE = LOCAL_DIR / "stack.env"
 STACK_JSON_FILE = LOCAL_DIR / "stack.json"
 

@@ -98,19 +98,3 @@ id!(
     /// A slot's name within its page: the day of the month, the minutes since local midnight, or `event`.
     SlotKey, 8, is_token
 );
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ids_are_bounded_and_made_of_known_characters() {
-        assert!(ResourceId::parse("hotel-nyc_1.a:b").is_ok());
-        assert_eq!(ResourceId::parse(""), Err(InvalidId::Length { max: 64 }));
-        assert_eq!(ResourceId::parse(&"x".repeat(65)), Err(InvalidId::Length { max: 64 }));
-        assert_eq!(ResourceId::parse("a#b"), Err(InvalidId::Character));
-        assert_eq!(ResourceId::parse("a b"), Err(InvalidId::Character));
-        assert!(GuestId::parse("auth0|abc").is_ok());
-        assert_eq!(GuestId::parse("a b"), Err(InvalidId::Character));
-    }
-}

@@ -440,6 +440,41 @@ fn a_cancellation_gives_back_no_more_than_was_taken_whatever_it_promises() {
 }
 
 #[test]
+fn a_payment_has_one_name_for_good() {
+    let created = |intent: &str| BookingEvent::PaymentCreated { intent: intent.to_owned() };
+    let booking = requested().evolve(&created("pi_1"));
+    assert_eq!(booking.decide(created("pi_1")), Ok(None));
+    let refused = Err(BookingRejection::IllegalTransition {
+        status: S::Pending,
+        payment: P::Pending,
+        event: "payment.created",
+    });
+    assert_eq!(booking.decide(created("pi_2")), refused);
+}
+
+#[test]
+fn a_booking_that_stands_is_completed_from_its_end_on() {
+    let second = SignedDuration::from_secs(1);
+    for booking in reachable().0 {
+        let end = booking.order.end;
+        let ended = if booking.status == S::Confirmed { S::Completed } else { booking.status };
+        assert_eq!(booking.status_at(end - second), booking.status, "{booking:?}");
+        assert_eq!(booking.status_at(end), ended, "{booking:?}");
+        assert_eq!(booking.status_at(end + second), ended, "{booking:?}");
+        let paid = matches!(booking.payment_status, P::Captured | P::PartiallyRefunded | P::Refunded);
+        assert_eq!(booking.awaits_end(), booking.status == S::Confirmed && paid, "{booking:?}");
+    }
+}
+
+#[test]
+fn events_have_the_names_of_the_bus() {
+    let named: BTreeSet<_> = events(&requested()).iter().map(BookingEvent::kind).collect();
+    let names = "booking.requested payment.created payment.action_required payment.authorized booking.confirmed \
+        payment.captured payment.voided payment.refunded booking.failed booking.cancelled booking.completed";
+    assert_eq!(named, names.split_whitespace().collect());
+}
+
+#[test]
 fn an_event_that_arrives_after_its_successor_has_no_second_effect() {
     for captured in [requested(), requested().evolve(&BookingEvent::Authorized)] {
         let captured = captured.evolve(&BookingEvent::Captured { amount: eur(PRICE) });

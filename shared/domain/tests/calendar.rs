@@ -142,6 +142,8 @@ proptest! {
     #[test]
     fn every_slot_of_the_calendar_can_be_booked_by_itself((schedule, zone, from, days) in any_case()) {
         let slots = schedule.calendar(from, from + days.days(), &zone).expect("in bounds");
+        let told = resource(schedule.clone(), zone.clone()).calendar(from, from + days.days());
+        prop_assert_eq!(told.as_ref(), Ok(&slots));
         for slot in &slots {
             prop_assert!(slot.start < slot.end, "{slot:?}");
             let booked = schedule.slots(When::Instant(slot.start), When::Instant(slot.end), &zone);

@@ -150,6 +150,21 @@ fn a_hold_is_dead_at_the_very_instant_it_expires() {
 }
 
 #[test]
+fn a_dead_hold_is_dropped_by_whoever_needs_its_places_and_by_nobody_else() {
+    let dropped = || PageChange::Expired { hold: hold("a") };
+    for (capacity, expected) in [(1, vec![dropped()]), (2, Vec::new())] {
+        let mut scene = Scene::new(capacity);
+        scene.does(0, place("a", 10));
+        let mut changes = scene.0.decide(&place("b", 60), at(10)).expect("a free place");
+        assert!(matches!(changes.pop(), Some(PageChange::Placed { .. })));
+        assert_eq!(changes, expected, "{capacity} places");
+        let mut changes = scene.0.decide(&confirm("b", "p"), at(10)).expect("a free place");
+        assert!(matches!(changes.pop(), Some(PageChange::Reacquired { .. })));
+        assert_eq!(changes, expected, "{capacity} places");
+    }
+}
+
+#[test]
 fn every_order_of_timer_ttl_and_reclaim_releases_once() {
     let givers: [fn(&str) -> PageCommand; 2] = [expire, release];
     for first in givers {

@@ -109,11 +109,75 @@ proptest! {
 }
 
 #[test]
+fn only_known_currencies() {
+    for code in ["EUR", "USD", "AED", "ZWG"] {
+        let currency = Currency::parse(code).expect("known");
+        assert_eq!(currency.code(), code);
+        assert_eq!((currency.to_string(), format!("{currency:?}")), (code.to_owned(), code.to_owned()));
+    }
+    for wrong in ["eur", "EURO", "XXX", "", "E R", "EUR USD"] {
+        assert_eq!(Currency::parse(wrong), Err(MoneyError::UnknownCurrency), "{wrong}");
+    }
+}
+
+#[test]
+fn arithmetic_is_checked() {
+    let currency = eur(0).currency();
+    assert_eq!(Money::new(-1, currency), Err(MoneyError::OutOfRange));
+    assert_eq!(Money::new(AMOUNT_MAX + 1, currency), Err(MoneyError::OutOfRange));
+    assert_eq!(eur(1).subtract(eur(2)), Err(MoneyError::OutOfRange));
+    assert_eq!(eur(AMOUNT_MAX).add(eur(1)), Err(MoneyError::OutOfRange));
+    assert_eq!(eur(AMOUNT_MAX).times(u64::MAX), Err(MoneyError::OutOfRange));
+}
+
+#[test]
+fn percentages_round_half_up() {
+    let check = |amount: i64, value: u8, expected: i64| {
+        assert_eq!(eur(amount).percent(percent(value)).amount(), expected, "{amount} x {value} %");
+    };
+    check(101, 50, 51);
+    check(103, 50, 52);
+    check(1, 49, 0);
+    check(1, 50, 1);
+    check(12900, 100, 12900);
+    check(12900, 0, 0);
+    assert_eq!(Percent::new(101), None);
+    assert_eq!([0, 37, 100].map(|value| percent(value).value()), [0, 37, 100]);
+}
+
+#[test]
 fn currencies_do_not_mix() {
     let usd = Money::zero(Currency::parse("USD").expect("known"));
     for mixed in [eur(1).add(usd), eur(1).subtract(usd)] {
         assert!(matches!(mixed, Err(MoneyError::CurrencyMismatch(..))));
     }
+}
+
+#[test]
+fn the_tier_with_most_remaining_hours_applies() {
+    let tier = |hours_before, value| Tier { hours_before, refund: percent(value) };
+    let policy = CancellationPolicy::new(vec![tier(0, 50), tier(48, 100), tier(24, 75)]).expect("valid");
+    let check = |policy: &CancellationPolicy, seconds_before: i64, expected: i64| {
+        let now = start() - SignedDuration::from_secs(seconds_before);
+        assert_eq!(policy.refund(eur(10_001), start(), now).amount(), expected, "{seconds_before} s before");
+    };
+    assert_eq!(policy.tiers(), [tier(48, 100), tier(24, 75), tier(0, 50)]);
+    check(&policy, 48 * 3600 + 1, 10_001);
+    check(&policy, 48 * 3600, 10_001);
+    check(&policy, 48 * 3600 - 1, 7_501);
+    check(&policy, 24 * 3600, 7_501);
+    check(&policy, 24 * 3600 - 1, 5_001);
+    check(&policy, 1, 5_001);
+    check(&policy, 0, 0);
+    check(&policy, -60, 0);
+    check(&CancellationPolicy::new(vec![tier(24, 100)]).expect("valid"), 24 * 3600 - 1, 0);
+    check(&CancellationPolicy::default(), 1_000_000, 0);
+}
+
+#[test]
+fn two_tiers_for_the_same_hours_contradict_each_other() {
+    let tiers = [100, 50].map(|value| Tier { hours_before: 24, refund: percent(value) });
+    assert_eq!(CancellationPolicy::new(tiers.to_vec()), None);
 }
 
 #[test]

@@ -153,6 +153,19 @@ fn a_range_is_not_empty_and_bounded() {
 }
 
 #[test]
+fn slots_with_a_free_day_between_them_reach_as_far_as_the_calendar() {
+    use Weekday::{Friday, Monday, Sunday, Wednesday};
+    let rule = slots(1440, 1440, vec![opening(&[Monday, Wednesday, Friday, Sunday], "00:00", "00:00")]);
+    let monday = date("2026-01-05");
+    let ask = |days: i32| {
+        let until = monday.checked_add(days.days()).expect("in range");
+        rule.slots(When::Date(monday), When::Date(until), &TimeZone::UTC).map(|slots| slots.len())
+    };
+    assert_eq!(ask(CALENDAR_DAYS_MAX), Ok(57 * 4 + 1));
+    assert_eq!(ask(CALENDAR_DAYS_MAX + 2), Err(RangeError::TooLong { max: SLOTS_PER_RANGE_MAX }));
+}
+
+#[test]
 fn a_calendar_is_bounded_too() {
     for schedule in [nightly("15:00", "11:00"), daily(60, 0, &[("09:00", "17:00")])] {
         let from = date("2026-01-01");
@@ -426,7 +439,11 @@ fn a_rule_that_makes_no_sense_is_refused() {
     check(30, 0, vec![], InvalidSchedule::NeverOpen);
     check(30, 0, vec![opening(&[], "09:00", "17:00")], InvalidSchedule::NeverOpen);
     check(481, 0, open(), InvalidSchedule::Opening);
-    assert!(SlotSchedule::new(480, 1440, open()).is_ok(), "one slot a day");
+    let rule = SlotSchedule::new(480, 1440, open()).expect("one slot a day");
+    assert_eq!((rule.slot_minutes(), rule.buffer_minutes(), rule.opening()), (480, 1440, &open()[..]));
+    assert!(SlotSchedule::new(1440, 0, vec![opening(&EVERY_DAY, "00:00", "00:00")]).is_ok());
+    assert!(SlotSchedule::new(4, 0, vec![opening(&EVERY_DAY, "00:00", "20:00")]).is_ok(), "300 a day");
+    check(4, 0, vec![opening(&EVERY_DAY, "00:00", "20:04")], InvalidSchedule::TooManySlots);
     check(1, 0, open(), InvalidSchedule::TooManySlots);
     check(2, 0, vec![opening(&EVERY_DAY, "00:00", "00:00")], InvalidSchedule::TooManySlots);
 }

@@ -128,6 +128,21 @@ async fn an_amount_that_the_provider_never_takes_is_a_refusal_not_an_outage() {
 }
 
 #[tokio::test]
+async fn what_is_written_down_is_not_asked_of_the_bank_again() {
+    let (w, id) = authorized(VISA).await;
+    let by = w.by("saga");
+    let provider = Arc::new(Refuses(captured_payment("pi_1", &id, 0)));
+    let saga = Saga::new(w.ledger.clone(), provider, w.flow.clone());
+    assert_eq!(saga.create_payment(&id, &by).await.expect("known"), Outcome::Created);
+    assert_eq!(saga.authorize_payment(&id, &by).await.expect("known"), Outcome::Authorized);
+    w.saga.confirm_booking(&id, &by).await.expect("confirmed");
+    let refused = saga.capture_payment(&id, &by).await.expect("an outcome");
+    assert_eq!(refused, Outcome::Declined { code: "amount_too_small".to_owned() }, "not taken yet");
+    w.saga.capture_payment(&id, &by).await.expect("captured");
+    assert_eq!(saga.capture_payment(&id, &by).await.expect("known"), Outcome::Captured);
+}
+
+#[tokio::test]
 async fn a_pending_booking_given_up_keeps_none_of_what_was_captured_elsewhere() {
     let (w, id) = authorized(VISA).await;
     w.bank.dashboard(&id, Dashboard::Captures);

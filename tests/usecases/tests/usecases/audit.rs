@@ -8,6 +8,7 @@ use jiff::SignedDuration;
 use serde_json::json;
 
 use crate::bank::VISA;
+use crate::reconciliation_world::{set, text};
 use crate::world::{NIGHT, World};
 
 /// A booking that was paid and given up, with its trail.
@@ -40,6 +41,9 @@ const FORGERIES: [Forgery; 8] = [
 async fn a_trail_as_it_was_written_holds() {
     let (_w, booking, trail) = lived().await;
     assert_eq!(verify(&booking, &trail), Ok(()));
+    let ids: Vec<_> = trail.iter().map(AuditEvent::event_id).collect();
+    let expected: Vec<_> = (1..=trail.len()).map(|n| format!("{}-{n:06}", booking.id)).collect();
+    assert_eq!(ids, expected);
 }
 
 #[tokio::test]
@@ -111,7 +115,12 @@ async fn a_stored_entry_that_somebody_rewrites_is_found() {
     assert_eq!((of_one.bookings, of_one.broken), (1, vec![found.clone()]));
     assert_eq!(verification.of(&whole.id).await.expect("a look").broken, []);
     let (of_all, next) = verification.part(None).await.expect("a look");
-    assert_eq!((of_all.bookings, of_all.broken, next), (2, vec![found], None));
+    let entries = booking.version + w.booking(&whole.id).await.version;
+    assert_eq!((of_all.bookings, of_all.entries as u64), (2, entries));
+    assert_eq!((of_all.broken, next), (vec![found], None));
+    set(&w, (&format!("B#{}", whole.id), "B"), "st", text("nonsense")).await;
+    let (of_all, _) = verification.part(None).await.expect("a look");
+    assert_eq!((of_all.bookings, of_all.broken.len()), (2, 2), "one that cannot be read is looked at too");
     let nobody = holdfast_domain::BookingId::parse("bkg_nobody").expect("an id");
     let of_nobody = verification.of(&nobody).await.expect("a look").broken;
     assert_eq!(of_nobody, [(nobody.to_string(), BrokenTrail::Unknown)]);

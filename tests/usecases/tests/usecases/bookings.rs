@@ -2,12 +2,13 @@
 
 use futures::future::join_all;
 use holdfast_app::Failure;
+use holdfast_app::bookings::BookingRequest;
 use holdfast_domain::{BookingStatus, HoldStatus, PaymentStatus};
 use holdfast_testkit::nightly_resource;
 
 use crate::bank::{DECLINED, Effects, VISA};
 use crate::driver::{Drive, Ending};
-use crate::world::{NIGHT, PRICE, SPAN, World, guest, key, operator};
+use crate::world::{NIGHT, PRICE, SPAN, World, guest, key, operator, soon};
 
 const ONE_CAPTURE: Effects = Effects { authorized: 1, captured: 1, voided: 0, refunded: 0 };
 
@@ -61,6 +62,56 @@ async fn the_same_request_again_is_the_same_booking() {
     assert_eq!(w.flow.started(), [first.booking.id]);
     assert_eq!(w.bank.effects(), ONE_CAPTURE);
     assert!(matches!(w.ask(&hold, "pay", DECLINED).await, Err(Failure::KeyReused)), "another body");
+}
+
+#[tokio::test]
+async fn only_what_an_outage_ended_runs_again_under_its_key() {
+    for (reason, declined, runs_again) in [
+        ("service_unavailable", false, true),
+        ("payment_unavailable", false, true),
+        ("sold_out", false, false),
+        // A code of the bank's own that reads like ours.
+        ("payment_unavailable", true, false),
+    ] {
+        let room = nightly_resource("room", 1, 600);
+        let w = World::with(&room).await;
+        let hold = w.held(&room, "k", NIGHT).await;
+        let first = w.open(&hold, "pay", VISA).await;
+        w.saga.fail_booking(&first, reason, declined, &w.by("saga")).await.expect("failed");
+        let again = w.ask_at_once(&hold, "pay", VISA).await;
+        assert_eq!((again.booking.id != first, !again.replayed), (runs_again, runs_again), "{reason}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_runs_for_real_21_times_at_most() {
+    let room = nightly_resource("room", 1, 600);
+    let w = World::with(&room).await;
+    let hold = w.held(&room, "k", NIGHT).await;
+    let mut runs = std::collections::BTreeSet::new();
+    for _ in 0..21 {
+        let id = w.open(&hold, "pay", VISA).await;
+        w.saga.fail_booking(&id, "service_unavailable", false, &w.by("saga")).await.expect("failed");
+        assert!(runs.insert(id), "a run of its own");
+    }
+    let last = w.ask_at_once(&hold, "pay", VISA).await;
+    assert!(last.replayed && runs.contains(&last.booking.id), "the last failure is repeated");
+}
+
+#[tokio::test]
+async fn an_answer_comes_as_soon_as_there_is_one() {
+    let room = nightly_resource("room", 1, 600);
+    let w = World::running(&room).await;
+    let an_hour = std::time::Duration::from_secs(3_600);
+    let hold = w.held(&room, "k", NIGHT).await;
+    let request = BookingRequest { hold: hold.id.clone(), payment_method: VISA.to_owned(), wait: an_hour };
+    let (by, of) = (w.by("guest"), guest("guest"));
+    let (pay, cancel) = (key("pay", ""), key("cancel", ""));
+    let asked = soon("the booking", w.bookings.request(&of, &pay, &request, &by)).await;
+    let booking = asked.expect("an answer").booking;
+    assert_eq!((booking.status, booking.payment_status), (BookingStatus::Confirmed, PaymentStatus::Captured));
+    let cancelled = w.bookings.cancel(&of, &booking.id, &cancel, None, an_hour, &by);
+    assert!(soon("the cancellation", cancelled).await.expect("an answer").settled);
 }
 
 #[tokio::test]
@@ -118,6 +169,20 @@ async fn of_concurrent_requests_with_different_keys_one_pays() {
     }
     assert_eq!(w.bank.effects(), ONE_CAPTURE);
     assert_eq!(w.taken(&room).await.len(), 1);
+}
+
+#[tokio::test]
+async fn somebody_elses_hold_cannot_be_paid() {
+    let room = nightly_resource("room", 1, 600);
+    let w = World::with(&room).await;
+    let hold = w.held(&room, "k", NIGHT).await;
+    let wait = std::time::Duration::ZERO;
+    let request = BookingRequest { hold: hold.id.clone(), payment_method: VISA.to_owned(), wait };
+    let pays = async |caller| w.bookings.request(&caller, &key("pay", ""), &request, &w.by("caller")).await;
+    assert!(matches!(pays(guest("thief")).await, Err(Failure::NotFound("hold"))));
+    assert_eq!(w.flow.started(), []);
+    let booking = pays(operator()).await.expect("on the guest's behalf").booking;
+    assert_eq!(booking.order.guest, hold.order.guest);
 }
 
 #[tokio::test]

@@ -67,6 +67,24 @@ async fn the_customers_step_prolongs_the_hold_once_and_the_webhook_resumes_the_s
 }
 
 #[tokio::test]
+async fn the_saga_waits_for_its_customer_in_whole_seconds_rounded_up() {
+    let room = nightly_resource("room", 1, 600);
+    let w = World::with(&room).await;
+    let hold = w.held(&room, "k", NIGHT).await;
+    let id = w.open(&hold, "pay", THREE_D_SECURE).await;
+    w.saga.create_payment(&id, &w.by("saga")).await.expect("created");
+    w.saga.authorize_payment(&id, &w.by("saga")).await.expect("the customer is wanted");
+    for (millis, timeout_seconds) in [(0, 2 * TTL), (1, 2 * TTL), (999, 2 * TTL - 1), (500, 2 * TTL - 1)] {
+        w.clock.advance(SignedDuration::from_millis(millis));
+        let asked = w.saga.inquire_payment(&id, &w.by("saga")).await.expect("asked");
+        assert_eq!(asked, Outcome::ActionRequired { timeout_seconds }, "{millis} ms later");
+    }
+    w.pass(2 * TTL - 2);
+    let last = w.saga.inquire_payment(&id, &w.by("saga")).await.expect("asked");
+    assert_eq!(last, Outcome::ActionRequired { timeout_seconds: 1 });
+}
+
+#[tokio::test]
 async fn the_request_is_answered_with_what_the_customer_has_to_do() {
     let room = nightly_resource("room", 1, 600);
     let w = World::running(&room).await;
@@ -182,6 +200,22 @@ async fn a_bank_that_wants_the_customer_when_the_hold_is_dead_already_has_no_hol
     // The world's clock has moved between the question and the answer, so that the saga asks once more.
     assert_eq!(ends(run).await, Ending::Confirmed);
     w.at_rest(&id).await;
+}
+
+#[tokio::test]
+async fn a_hold_that_died_before_the_bank_answered_is_not_prolonged() {
+    let room = nightly_resource("room", 1, 60);
+    let w = World::with(&room).await;
+    let hold = w.held(&room, "k", NIGHT).await;
+    let id = w.open(&hold, "pay", THREE_D_SECURE).await;
+    w.saga.create_payment(&id, &w.by("saga")).await.expect("created");
+    w.bank.fail(Op::Authorize, Fault::AnswerLost);
+    w.saga.authorize_payment(&id, &w.by("saga")).await.expect_err("nobody knows");
+    w.pass(901);
+    let asked = w.saga.inquire_payment(&id, &w.by("saga")).await.expect("asked");
+    assert_eq!(asked, Outcome::ActionRequired { timeout_seconds: 0 });
+    assert_eq!(w.booking(&id).await.action.expect("an action").expires_at, hold.expires_at);
+    assert_eq!(w.hold_status(&hold.id).await, HoldStatus::Expired);
 }
 
 #[tokio::test]

@@ -3,12 +3,13 @@
 use holdfast_app::Failure;
 use holdfast_app::holds::HoldRequest;
 use holdfast_domain::inventory::HoldLimit;
-use holdfast_domain::{BookingStatus, GuestId, HoldLimits, HoldStatus, Resource};
-use holdfast_testkit::nightly_resource;
+use holdfast_domain::{BookingStatus, GuestId, HoldLimits, HoldStatus, Resource, Schedule};
+use holdfast_testkit::{Fault, nightly_resource};
+use jiff::civil::time;
 
 use crate::bank::VISA;
 use crate::driver::{Drive, Ending};
-use crate::world::{NIGHT, SPAN, World, guest, hold_request, key, operator};
+use crate::world::{NIGHT, SPAN, World, guest, hold_request, key, operator, when};
 
 #[tokio::test]
 async fn the_same_request_again_gets_the_first_answer_and_takes_no_more_places() {
@@ -56,6 +57,31 @@ async fn a_refusal_is_not_remembered() {
     assert!(matches!(w.place(&unknown, "u", NIGHT, 1).await, Err(Failure::NotFound("resource"))));
     w.put(&unknown).await;
     assert!(!w.place(&unknown, "u", NIGHT, 1).await.expect("it exists now").replayed);
+}
+
+#[tokio::test]
+async fn an_outage_is_no_refusal_and_says_nothing_of_the_key() {
+    let room = nightly_resource("room", 2, 600);
+    let w = World::with(&room).await;
+    w.held(&room, "k", NIGHT).await;
+    w.database.faults.strike(Fault::Conflict, 0, usize::MAX);
+    let failed = w.place(&room, "k", SPAN, 1).await;
+    assert!(failed.as_ref().is_err_and(Failure::is_outage), "{failed:?}");
+    assert!(w.database.faults.end() > 0);
+    assert!(matches!(w.place(&room, "k", SPAN, 1).await, Err(Failure::KeyReused)));
+}
+
+#[tokio::test]
+async fn a_schedule_that_was_replaced_a_moment_ago_is_read_anew() {
+    let room = nightly_resource("room", 1, 600);
+    let w = World::with(&room).await;
+    let backwards = w.place(&room, "k", (NIGHT.1, NIGHT.0), 1).await;
+    assert!(backwards.is_err(), "and from now on its terms are remembered: {backwards:?}");
+    let mut later = room.clone();
+    later.terms.schedule = Schedule::Nightly { check_in: time(18, 0, 0, 0), check_out: time(11, 0, 0, 0) };
+    w.put(&later).await;
+    let stay = later.stay(when(NIGHT.0), when(NIGHT.1), w.now()).expect("a night");
+    assert_eq!(w.held(&room, "l", NIGHT).await.order.start, stay.start);
 }
 
 #[tokio::test]

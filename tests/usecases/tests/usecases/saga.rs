@@ -1,5 +1,6 @@
 //! The saga against repetition, death of the hold, and cards that change their mind.
 
+use holdfast_app::Ledger;
 use holdfast_app::saga::Outcome;
 use holdfast_domain::{BookingStatus, HoldStatus, PaymentStatus};
 use holdfast_testkit::nightly_resource;
@@ -199,17 +200,19 @@ async fn a_card_that_refuses_the_capture_leaves_the_hold_if_it_is_in_time() {
 
 #[tokio::test]
 async fn a_card_that_refuses_the_capture_too_late_leaves_free_places() {
-    for range in [NIGHT, SPAN] {
+    for (range, seconds) in [(NIGHT, 61), (SPAN, 61), (NIGHT, 60)] {
         let room = nightly_resource("room", 1, 60);
         let w = World::with(&room).await;
         let hold = w.held(&room, "k", range).await;
         let id = w.open(&hold, "pay", NEVER_CAPTURES).await;
         let late = w.clone();
         let drive = Drive::new(&w, &id).twice();
-        let drive = drive.before(Step::CapturePayment, Box::pin(async move { late.pass(61) }));
+        let drive = drive.before(Step::CapturePayment, Box::pin(async move { late.pass(seconds) }));
         assert_eq!(drive.run().await, Ending::Failed);
         w.at_rest(&id).await;
         assert_eq!(w.taken(&room).await, []);
+        let pages = w.ledger.stored_pages(&room).await.expect("pages");
+        assert!(pages.iter().all(|page| page.holds.is_empty()), "no dead hold came back: {pages:?}");
         assert_eq!(w.hold_status(&hold.id).await, HoldStatus::Expired, "not confirmed: there is no booking");
         let next = w.held(&room, "next", range).await;
         let next = w.open(&next, "pay next", VISA).await;

@@ -109,6 +109,19 @@ async fn a_late_payment_of_a_cancelled_booking_goes_back() {
 }
 
 #[tokio::test]
+async fn a_cancellation_whose_settlement_was_lost_is_settled_by_the_next_event() {
+    let (w, id) = abandoned(VISA).await;
+    assert_eq!(Drive::new(&w, &id).run().await, Ending::Confirmed);
+    w.flow.lose_next_settlement();
+    w.cancel(&id, "cancel").await.expect_err("it dies before the settlement");
+    assert_eq!(rings(&w, &id, "evt_1").await, Reaction::Settling);
+    w.settle(&id).await;
+    assert_eq!(w.bank.kept(&id), 0);
+    assert_eq!(w.at_rest(&id).await.payment_status, PaymentStatus::Refunded);
+    assert_eq!(rings(&w, &id, "evt_2").await, Reaction::Nothing);
+}
+
+#[tokio::test]
 async fn events_about_a_booking_that_stands_change_nothing() {
     let room = nightly_resource("room", 1, 600);
     let w = World::with(&room).await;

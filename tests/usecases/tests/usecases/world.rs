@@ -171,13 +171,18 @@ impl World {
         self.bookings.request(&guest("guest"), &key, &request, &self.by("guest")).await
     }
 
-    /// A booking whose saga has not run yet.
-    pub(crate) async fn open(&self, hold: &Hold, name: &str, card: &str) -> BookingId {
+    /// The same without waiting.
+    pub(crate) async fn ask_at_once(&self, hold: &Hold, name: &str, card: &str) -> Requested {
         let request =
             BookingRequest { hold: hold.id.clone(), payment_method: card.to_owned(), wait: Duration::ZERO };
         let key = key(name, &format!("{} {card}", hold.id));
         let requested = self.bookings.request(&guest("guest"), &key, &request, &self.by("guest")).await;
-        requested.expect("a booking").booking.id
+        requested.expect("a booking")
+    }
+
+    /// A booking whose saga has not run yet.
+    pub(crate) async fn open(&self, hold: &Hold, name: &str, card: &str) -> BookingId {
+        self.ask_at_once(hold, name, card).await.booking.id
     }
 
     /// Gives a booking up, and waits for its money where settlements run.
