@@ -39,7 +39,7 @@ export const CONSUMERS: readonly Consumer[] = [
   {
     name: 'timer',
     functionName: 'hold-expiry',
-    eventTypes: ['hold.placed', 'booking.requested', 'booking.cancelled'],
+    eventTypes: ['hold.placed', 'hold.extended', 'hold.unclaimed', 'booking.requested', 'booking.cancelled'],
     description: 'Prompt expiry of holds, and bookings whose saga or settlement was never started',
   },
   {

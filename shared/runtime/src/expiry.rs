@@ -62,7 +62,8 @@ impl ExpiryHandler {
         }
     }
 
-    /// A timer of ours, or an event of the bus: a hold was placed, a booking was asked for or cancelled.
+    /// A timer of ours, or an event of the bus: a hold was placed or lives to another moment, a booking was asked for or
+    /// cancelled.
     async fn on_message(&self, message: Value) -> Result<(), MessageError> {
         let now = self.clock.now();
         if Timer::is_one(&message) {

@@ -287,6 +287,18 @@ async fn a_placed_hold_is_timed_and_dropped_when_its_time_has_passed() {
 }
 
 #[tokio::test]
+async fn a_hold_whose_payment_came_to_nothing_is_timed_anew() {
+    let world = World::start().await;
+    for sample in ["sqs/timer-hold.unclaimed.json", "sqs/timer-hold.extended.json"] {
+        let timed = world.expire(sample).await;
+        assert!(timed.len() == 1 && timed[0].starts_with("wake hld_"), "{sample}: {timed:?}");
+    }
+    world.clock.advance(SignedDuration::from_hours(24));
+    assert_eq!(world.expire("sqs/timer-hold.unclaimed.json").await, [""; 0], "it is dropped at once");
+    assert_eq!(world.status().await, (HoldStatus::Expired, false));
+}
+
+#[tokio::test]
 async fn a_booking_that_was_asked_for_has_its_saga() {
     let world = World::start().await;
     let started = world.expire("sqs/timer-booking.requested.json").await;

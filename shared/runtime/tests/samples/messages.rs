@@ -245,6 +245,8 @@ fn there_is_a_sample_of_every_message() {
     let of = |kind: &str| on_bus(events.iter().find(|event| event.kind == kind).expect("an event"));
     for (queue, kind) in [
         ("timer", "hold.placed"),
+        ("timer", "hold.extended"),
+        ("timer", "hold.unclaimed"),
         ("timer", "booking.requested"),
         ("timer", "booking.cancelled"),
         ("notify", "booking.confirmed"),

@@ -20,8 +20,8 @@ fn entry_json(entry: &PageHold) -> Value {
     json!({ "slots": slots, "quantity": entry.quantity, "expiresAt": entry.expires_at.to_string() })
 }
 
-/// What a change says of a hold; nothing if it is about no hold.
-fn hold_event(change: &PageChange) -> Option<(EventType, &HoldId, Value)> {
+/// What a change says of a hold; nothing if it is about no hold. `page` is as the change left it.
+fn hold_event<'a>(page: &Page, change: &'a PageChange) -> Option<(EventType, &'a HoldId, Value)> {
     match change {
         PageChange::Placed { hold, entry } => {
             Some((EventType::HoldPlaced, hold, merge(entry_json(entry), json!({ "returned": false }))))
@@ -44,7 +44,10 @@ fn hold_event(change: &PageChange) -> Option<(EventType, &HoldId, Value)> {
             hold,
             json!({ "bookingId": booking.as_str(), "deadline": deadline.to_string() }),
         )),
-        PageChange::Unclaimed { hold } => Some((EventType::HoldUnclaimed, hold, json!({}))),
+        PageChange::Unclaimed { hold } => {
+            let expires_at = page.holds.get(hold)?.expires_at;
+            Some((EventType::HoldUnclaimed, hold, json!({ "expiresAt": expires_at.to_string() })))
+        }
         PageChange::Released { hold } => Some((EventType::HoldReleased, hold, json!({}))),
         PageChange::Expired { hold } => Some((EventType::HoldExpired, hold, json!({}))),
         PageChange::Confirmed { hold, booking } => {
@@ -76,7 +79,7 @@ pub fn of_page(page: &Page, changes: &[PageChange], at: Timestamp, trace: Option
     let place = json!({ "resourceId": resource, "page": page.key.page });
     let write = format!("{resource}/{}/{}", page.key.page, page.seq);
     let holds = changes.iter().enumerate().filter_map(|(position, change)| {
-        let (kind, hold, facts) = hold_event(change)?;
+        let (kind, hold, facts) = hold_event(page, change)?;
         let data = merge(merge(json!({ "holdId": hold.as_str() }), place.clone()), facts);
         let id = format!("{write}/{position}");
         Some(Envelope::new(kind, id, hold.as_str(), page.seq, at, trace, data))

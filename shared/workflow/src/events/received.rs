@@ -98,7 +98,7 @@ pub enum TimerEvent {
 pub fn timer_event(kind: EventType, event: &Envelope) -> Result<TimerEvent, NotUnderstood> {
     let data = |error: &dyn std::fmt::Display| NotUnderstood::Data(error.to_string());
     match kind {
-        EventType::HoldPlaced => {
+        EventType::HoldPlaced | EventType::HoldExtended | EventType::HoldUnclaimed => {
             let hold = HoldId::parse(text(event, "holdId")?).map_err(|error| data(&error))?;
             let expires_at = text(event, "expiresAt")?.parse().map_err(|error: jiff::Error| data(&error))?;
             Ok(TimerEvent::Hold { hold, expires_at })
