@@ -77,7 +77,7 @@ build: tools ## Build the functions for AWS: release, into target/lambda (ARCH=a
 deploy: build ## Deploy to the AWS account of your credentials (needs `cdk bootstrap` once)
 	cd infra/cdk && npx cdk deploy Holdfast -c architecture=$(ARCH)
 
-test: ## Run every test: format, lints, unit, property, ledger, CDK, and end to end on a deployed local stack
+test: ## Run every test: format, lints, unit, property, ledger, CDK, end to end on a deployed local stack, and a short chaos
 	@$(CHECKS) everything
 
 test-fast: ## Run the tests that need no local stack

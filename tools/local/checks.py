@@ -18,6 +18,9 @@ from commands import tool_env
 from console import Stop, say
 
 END_TO_END = "holdfast-e2e"
+# Faults strike for so many seconds at the end of all tests; with the rest before and after, the step takes twice that.
+CHAOS_SECONDS = 40
+CHAOS_SEED = 1
 STACK = [sys.executable, str(config.TOOLS_DIR / "stack.py")]
 
 
@@ -56,13 +59,14 @@ def end_to_end() -> None:
 
 
 def everything() -> None:
-    """All Rust tests in one run, the end-to-end ones included: one selection of packages, compiled once."""
+    """All Rust tests in one run, the end-to-end ones included: one selection of packages, compiled once. Then chaos, briefly."""
     was_running = config.STACK_JSON_FILE.exists() and stack.is_running()
     lint()
     around_the_code()
     try:
         run("Local stack", [*STACK, "up"])
         run("Rust tests", ["cargo", "test", "--locked", "--workspace"])
+        run("Chaos", [*STACK, "chaos", "--seconds", str(CHAOS_SECONDS), "--seed", str(CHAOS_SEED)])
     finally:
         if not was_running or os.environ.get("CI") == "true":
             subprocess.run([*STACK, "down"], check=False)
