@@ -241,8 +241,8 @@ impl Run {
         names.extend(snapshot.payments.iter().map(|payment| payment.intent.clone()));
         let drift = ends::drift(&self.stack, &names).await?;
         outcome.anomalies.extend(drift.into_iter().map(|what| Anomaly { field: "reconciliation", what }));
-        let told = self.traffic.told();
         let (_, forsaken) = self.reader.held().await?;
+        let told = self.traffic.told();
         outcome.audited = vec![
             ("dead holds whose function died before their record", forsaken),
             ("pages", snapshot.pages.len()),

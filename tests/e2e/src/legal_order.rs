@@ -210,13 +210,13 @@ impl Race {
 
 #[tokio::test]
 async fn what_guests_and_operators_are_told_has_a_legal_order() {
-    let race = Race::new(6).await;
-    let guests = join_all((0..84).map(|_| race.w.guest())).await;
+    let race = Race::new(12).await;
+    let guests = join_all((0..200).map(|_| race.w.guest())).await;
     let calls = join_all(guests.iter().enumerate().map(|(number, guest)| race.guest(guest, number)));
     let operator = async {
-        for capacity in [3, 9, 12, 2, 6] {
+        for capacity in [6, 18, 24, 4, 12] {
             race.edit((0, 2), Some(capacity), None).await;
-            race.edit((1, 3), None, Some(capacity == 12)).await;
+            race.edit((1, 3), None, Some(capacity == 24)).await;
             race.look().await;
         }
         race.edit((1, 3), None, Some(false)).await;
