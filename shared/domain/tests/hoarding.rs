@@ -171,6 +171,25 @@ fn a_dead_hold_cools_down_from_its_death_whoever_drops_it_and_when() {
 }
 
 #[test]
+fn a_payment_that_came_to_nothing_prolongs_no_wait_and_shortens_none() {
+    let mut scene = Scene::new(HoldLimits { cool_down_seconds: 30, ..NO_LIMITS });
+    scene.place(0, "a", "a1", &[1], 1).expect("the first");
+    let claim = PageCommand::Claim { hold: hold("a1"), booking: booking(), deadline: at(35) };
+    scene.put(&claim, 1).expect("a claim");
+    let lapsed = scene.page.clone();
+    scene.put(&PageCommand::Unclaim { hold: hold("a1"), booking: booking() }, 35).expect("a late refusal");
+    for page in [lapsed, scene.page.clone()] {
+        scene.page = page;
+        assert_eq!(
+            scene.place(36, "a", "a2", &[1], 1),
+            reached(HoldLimit::CoolDown, 4),
+            "from its expiry at 10"
+        );
+        assert!(scene.place(40, "a", "a2", &[1], 1).is_ok());
+    }
+}
+
+#[test]
 fn a_later_wait_is_not_shortened_by_an_earlier_one() {
     let scene = Scene::new(NO_LIMITS);
     let begun = |second| PageChange::CoolDownBegun {

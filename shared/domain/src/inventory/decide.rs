@@ -266,14 +266,15 @@ impl Page {
 /// A dead hold is dropped.
 fn expired(hold: &HoldId, entry: &PageHold) -> Vec<PageChange> {
     let mut changes = vec![PageChange::Expired { hold: hold.clone() }];
-    changes.extend(cool_down(entry, entry.lapses_at()));
+    changes.extend(cool_down(entry, entry.expires_at));
     changes
 }
 
-/// A live hold is given back at `now`.
+/// A hold is given back at `now`, perhaps by a booking whose claim has lapsed.
 fn released(hold: &HoldId, entry: &PageHold, now: Timestamp) -> Vec<PageChange> {
+    let ended = if entry.is_live(now) { now } else { entry.expires_at };
     let mut changes = vec![PageChange::Released { hold: hold.clone() }];
-    changes.extend(cool_down(entry, now));
+    changes.extend(cool_down(entry, ended));
     changes
 }
 

@@ -114,13 +114,14 @@ impl Page {
             .holds
             .values()
             .filter(|dead| dead.guest == entry.guest && !dead.is_live(now) && dead.slots.contains(slot))
-            .filter_map(|dead| dead.cools_until(dead.lapses_at()));
+            .filter_map(|dead| dead.cools_until(dead.expires_at));
         dropped.into_iter().chain(dead).max()
     }
 }
 
 impl PageHold {
-    /// Until when its guest waits for its slots, if it comes to nothing at `ended`.
+    /// Until when its guest waits for its slots, if it comes to nothing at `ended`: when it was given back, or, of a dead one,
+    /// when it expired as its guest was told, however long a payment kept it.
     pub(super) fn cools_until(&self, ended: Timestamp) -> Option<Timestamp> {
         let wait = SignedDuration::from_secs(i64::from(self.cool_down_seconds));
         (self.cool_down_seconds > 0).then(|| ended.checked_add(wait).unwrap_or(Timestamp::MAX))

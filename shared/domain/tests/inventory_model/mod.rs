@@ -126,7 +126,7 @@ impl Model {
         let dead: Vec<HoldId> =
             self.holds.iter().filter(|(_, held)| held.dies_at() <= now).map(|(id, _)| id.clone()).collect();
         for held in dead.iter().filter_map(|id| self.holds.remove(id)).collect::<Vec<_>>() {
-            self.wasted(&held, held.dies_at());
+            self.wasted(&held, held.expires_at);
         }
         if self.may(command, now) { Verdict::Done } else { Verdict::Refused }
     }
