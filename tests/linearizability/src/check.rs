@@ -20,7 +20,7 @@ use crate::history::{Clocks, Operation};
 use crate::inventory::{Answer, Call, Effect, Inventory, Name, Slot, State, Step};
 
 /// The most states that are visited before the search gives up.
-pub const STATES_MAX: usize = 500_000;
+pub const STATES_MAX: usize = 50_000;
 /// How many states a history may take before its beginnings are tried.
 const STATES_AT_FIRST: usize = 5_000;
 /// How many events the first beginning has. Each next one is longer by a quarter.
@@ -127,8 +127,8 @@ struct Search<'a> {
     terms: Vec<Option<Terms>>,
 }
 
-/// What is plainly oversold is seen without a search. Where the whole is not settled soon, its beginnings are looked at: one that has no order condemns the whole, and takes a
-/// shorter search.
+/// What is plainly oversold is seen without a search. Where the whole is not settled soon, its beginnings are looked at: one
+/// that has no order condemns the whole, and takes a shorter search.
 pub(crate) fn check(operations: &[Operation], inventory: &Inventory) -> Verdict {
     let whole = Search::new(operations, inventory);
     if let Some(stuck) = whole.oversold() {

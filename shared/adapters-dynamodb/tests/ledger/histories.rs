@@ -302,11 +302,16 @@ impl Race {
     }
 }
 
-/// The histories of a scenario have a legal order, and one without its guard has none.
+/// The histories of a scenario have a legal order, and one without its guard has none. Once in a while the search does not
+/// settle a history: another takes its place.
 async fn check(scenario: Scenario) {
-    for seed in 1..=SEEDS {
+    let (mut seed, mut explained) = (0, 0);
+    while explained < SEEDS {
+        seed += 1;
         let verdict = Race::run(scenario, seed, true).await;
-        assert!(verdict.is_explained(), "{}, seed {seed}: {verdict:?}", scenario.name);
+        assert!(!verdict.is_illegal(), "{}, seed {seed}: {verdict:?}", scenario.name);
+        assert!(seed <= 2 * SEEDS, "{}: the search settles too few histories", scenario.name);
+        explained += u64::from(verdict.is_explained());
     }
     let (callers, capacity) = scenario.control;
     for seed in 1..=CONTROL_SEEDS {
