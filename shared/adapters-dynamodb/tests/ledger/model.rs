@@ -410,6 +410,8 @@ async fn run(limits: HoldLimits, steps: Vec<(Step, Trouble)>) {
         );
         check_records(&h, &stored, &lives, &format!("step {number}, {step:?}, of {steps:?}")).await;
     }
+    // A step that had nothing to do leaves its fault behind.
+    let _ = h.database.faults.end();
     for booking in lives.iter().filter_map(|life| life.booking.as_ref()) {
         let stored = h.ledger.booking(&booking.id).await.expect("a read").expect("a booking");
         let trail = h.ledger.audit_trail(&booking.id).await.expect("a trail");
