@@ -115,6 +115,11 @@ impl Crate {
         self.folder == Folder::Shared && self.name == name
     }
 
+    /// What judges the histories that tests record.
+    fn is_checker(&self) -> bool {
+        self.folder == Folder::Tests && self.name == "linearizability"
+    }
+
     fn is_adapter(&self) -> bool {
         self.folder == Folder::Shared && self.name.starts_with("adapters-")
     }
@@ -167,7 +172,7 @@ fn violations(crates: &[Crate]) -> Vec<String> {
             let inside = crates.iter().find(|member| member.package == dependency.package);
             let allowed = match (of.folder, inside) {
                 (Folder::Tests, Some(on)) => on.folder != Folder::Functions,
-                (_, Some(on)) if on.is("testkit") => dependency.dev,
+                (_, Some(on)) if on.is("testkit") || on.is_checker() => dependency.dev,
                 (Folder::Shared, Some(on)) => {
                     on.folder == Folder::Shared
                         && layer.is_some_and(|below| below.contains(&on.name.as_str()))
