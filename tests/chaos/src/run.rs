@@ -23,7 +23,7 @@ const GUESTS_PER_CALLER: usize = 6;
 /// How long sagas that an outage has stuck may take after its end, before the run goes on.
 const RECOVERY_MAX: Duration = Duration::from_secs(90);
 /// How long everything may take to come to rest.
-const REST_MAX: Duration = Duration::from_secs(150);
+const REST_MAX: Duration = Duration::from_secs(240);
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 struct Run {
