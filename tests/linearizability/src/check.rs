@@ -16,8 +16,9 @@ use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use crate::call::{Answer, Call, Name, Slot};
 use crate::history::{Clocks, Operation};
-use crate::inventory::{Answer, Call, Effect, Inventory, Name, Slot, State, Step};
+use crate::inventory::{Effect, Inventory, State, Step};
 
 /// The most states that are visited before the search gives up.
 pub const STATES_MAX: usize = 50_000;

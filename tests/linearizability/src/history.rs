@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::call::{Answer, Call, Name, Slot};
 use crate::check::{Verdict, check};
-use crate::inventory::{Answer, Call, Inventory, Name, Slot};
+use crate::inventory::Inventory;
 
 /// Between which two clocks, in milliseconds since 1970, a call read its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,0 +1,145 @@
+//! What callers ask of the inventory, and what they are told.
+
+/// A hold, booking, request, page or slot, as the recorder numbers it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Name(pub u32);
+
+/// A slot of a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Slot {
+    /// The page that counts it.
+    pub page: Name,
+    /// Which of its slots.
+    pub slot: Name,
+}
+
+/// What a caller asks. Times and lengths are milliseconds.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Call {
+    /// Places in all of `slots`, for a time.
+    Place {
+        /// The hold.
+        hold: Name,
+        /// Where, over however many pages.
+        slots: Vec<Slot>,
+        /// Places in each.
+        quantity: u32,
+        /// How long it lives.
+        ttl: i64,
+    },
+    /// A longer life.
+    Extend {
+        /// The hold.
+        hold: Name,
+        /// Which request: its repetition gets its answer.
+        request: Name,
+        /// How much longer.
+        by: i64,
+    },
+    /// A booking begins to be paid.
+    Claim {
+        /// The hold.
+        hold: Name,
+        /// Who pays.
+        booking: Name,
+        /// When the claim lapses, unless the hold lives longer.
+        deadline: i64,
+    },
+    /// The payment failed; the hold waits again.
+    Unclaim {
+        /// The hold.
+        hold: Name,
+        /// Who tried to pay.
+        booking: Name,
+    },
+    /// The guest gives the hold back.
+    Release {
+        /// The hold.
+        hold: Name,
+    },
+    /// A timer, or TTL's deletion, says that the hold is dead.
+    Expire {
+        /// The hold.
+        hold: Name,
+    },
+    /// The claimed hold becomes a booking; if it died meanwhile, free places do.
+    Confirm {
+        /// The booking.
+        booking: Name,
+    },
+    /// The booking is given up before it was confirmed, and its hold with it.
+    Abandon {
+        /// The booking.
+        booking: Name,
+    },
+    /// The confirmed booking gives its places back.
+    Cancel {
+        /// The booking.
+        booking: Name,
+    },
+    /// An operator's edit.
+    SetInventory {
+        /// Which slots.
+        slots: Vec<Slot>,
+        /// Places in each, if that changes.
+        capacity: Option<u32>,
+        /// Whether sale is stopped, if that changes.
+        closed: Option<bool>,
+    },
+    /// How many places can be had.
+    Look {
+        /// Where.
+        slot: Slot,
+    },
+}
+
+/// Why a call on a hold was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Refusal {
+    /// There is no live hold.
+    Gone,
+    /// A payment runs on it.
+    Claimed,
+    /// It was extended as often as it may.
+    Exhausted,
+    /// It lives: nothing to drop.
+    Live,
+}
+
+/// What a caller was told.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Answer {
+    /// It is so.
+    Done,
+    /// The hold lives until then, as placed or extended. Milliseconds since 1970.
+    Until(i64),
+    /// Fewer are free than asked for.
+    SoldOut {
+        /// What could be had.
+        available: u32,
+    },
+    /// The page holds as many holds as it may.
+    PageFull,
+    /// The hold is not as it must be.
+    Refused(Refusal),
+    /// More is in use than the new capacity.
+    InUse {
+        /// How much.
+        in_use: u32,
+    },
+    /// So many can be had.
+    Free(u32),
+}
+
+impl Answer {
+    /// Whether nothing can have changed by a call that was answered so.
+    #[must_use]
+    pub fn changes_nothing(&self) -> bool {
+        match self {
+            Self::Done | Self::Until(_) => false,
+            Self::SoldOut { .. } | Self::PageFull | Self::Refused(_) | Self::InUse { .. } | Self::Free(_) => {
+                true
+            }
+        }
+    }
+}
