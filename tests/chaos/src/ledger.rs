@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use holdfast_adapters_dynamodb::{DynamoLedger, Tables};
+use holdfast_app::StoreError;
 use holdfast_app::ports::Ledger;
-use holdfast_app::reconciliation::LedgerInspection;
+use holdfast_app::reconciliation::{LedgerInspection, Part};
 use holdfast_client::{Stack, Trouble, now};
 use holdfast_domain::{Booking, BookingId, Page, ResourceId};
 
@@ -40,19 +41,9 @@ impl Reader {
 
     /// Every stored page; one that cannot be read is trouble.
     pub(crate) async fn pages(&self) -> Result<Vec<Page>, Trouble> {
-        let (mut pages, mut cursor) = (Vec::new(), None);
-        loop {
-            let part = self.ledger.pages_part(cursor.as_deref()).await.map_err(Trouble::unexpected)?;
-            if let Some(item) = part.unreadable.first() {
-                return Err(Trouble::unexpected(format!("{}: {}", item.item, item.reason)));
-            }
-            let ours = |page: &Page| self.resources.contains(page.key.resource.as_str());
-            pages.extend(part.items.into_iter().filter(ours));
-            cursor = part.next;
-            if cursor.is_none() {
-                return Ok(pages);
-            }
-        }
+        let mut pages = every(async |cursor| self.ledger.pages_part(cursor.as_deref()).await).await?;
+        pages.retain(|page| self.resources.contains(page.key.resource.as_str()));
+        Ok(pages)
     }
 
     /// Holds on pages: those that someone will still come for, and the dead whose function died before it wrote their record.
@@ -69,21 +60,11 @@ impl Reader {
         Ok((awaited, forsaken))
     }
 
-    /// Every stored booking.
+    /// Every stored booking; one that cannot be read is trouble.
     pub(crate) async fn bookings(&self) -> Result<Vec<Booking>, Trouble> {
-        let (mut bookings, mut cursor) = (Vec::new(), None);
-        loop {
-            let part = self.ledger.bookings_part(cursor.as_deref()).await.map_err(Trouble::unexpected)?;
-            if let Some(item) = part.unreadable.first() {
-                return Err(Trouble::unexpected(format!("{}: {}", item.item, item.reason)));
-            }
-            let ours = |booking: &Booking| self.resources.contains(booking.order.resource.as_str());
-            bookings.extend(part.items.into_iter().filter(ours));
-            cursor = part.next;
-            if cursor.is_none() {
-                return Ok(bookings);
-            }
-        }
+        let mut bookings = every(async |cursor| self.ledger.bookings_part(cursor.as_deref()).await).await?;
+        bookings.retain(|booking| self.resources.contains(booking.order.resource.as_str()));
+        Ok(bookings)
     }
 
     /// Whether the saga of this name has nothing to do until its customer acts.
@@ -109,5 +90,23 @@ impl Reader {
             snapshot.revisions.insert(id.clone(), resource.map_or(0, |resource| resource.revision));
         }
         Ok(snapshot)
+    }
+}
+
+/// All parts of what is stored.
+async fn every<T>(
+    read: impl AsyncFn(Option<String>) -> Result<Part<T>, StoreError>,
+) -> Result<Vec<T>, Trouble> {
+    let (mut items, mut cursor) = (Vec::new(), None);
+    loop {
+        let part = read(cursor).await.map_err(Trouble::unexpected)?;
+        if let Some(item) = part.unreadable.first() {
+            return Err(Trouble::unexpected(format!("{}: {}", item.item, item.reason)));
+        }
+        items.extend(part.items);
+        cursor = part.next;
+        if cursor.is_none() {
+            return Ok(items);
+        }
     }
 }

@@ -195,28 +195,33 @@ impl Run {
         for late in self.traffic.take_dallying() {
             self.traffic.customer(&late.booking, late.agrees).await;
         }
-        let mut rests = false;
-        while in_time() && !rests {
+        let mut awaited = self.awaited(sagas).await?;
+        while in_time() && awaited.is_some() {
             sagas.start_again().await?;
             self.bus.events_about("nothing is about this").await?;
-            let (awaited, _) = self.reader.held().await?;
-            rests = awaited == 0
-                && sagas.running().await?.is_empty()
-                && ends::waiting(&self.stack).await?.is_empty();
             sleep(LOOK_EVERY).await;
+            let now = self.awaited(sagas).await?;
+            if now != awaited {
+                self.progress.say(now.as_deref().unwrap_or("at rest"));
+            }
+            awaited = now;
         }
-        outcome
-            .times
-            .push(("everything at rest after the last fault".to_owned(), rests.then(|| begun.elapsed())));
-        if !rests {
-            let running: Vec<String> = sagas.running().await?.into_iter().collect();
-            let waiting = ends::waiting(&self.stack).await?;
-            let (awaited, _) = self.reader.held().await?;
-            let what =
-                format!("{awaited} holds on pages, in queues {waiting:?}, sagas {}", running.join(", "));
+        let took = awaited.is_none().then(|| begun.elapsed());
+        outcome.times.push(("everything at rest after the last fault".to_owned(), took));
+        if let Some(what) = awaited {
             outcome.anomalies.push(Anomaly { field: "rest", what: format!("not at rest: {what}") });
         }
         Ok(())
+    }
+
+    /// What keeps the stack from being at rest; `None` if nothing does.
+    async fn awaited(&self, sagas: &Sagas) -> Result<Option<String>, Trouble> {
+        let (held, _) = self.reader.held().await?;
+        let waiting = ends::waiting(&self.stack).await?;
+        let running: Vec<String> = sagas.running().await?.into_iter().collect();
+        let rests = held == 0 && waiting.is_empty() && running.is_empty();
+        let what = format!("{held} holds on pages, in queues {waiting:?}, sagas {}", running.join(", "));
+        Ok((!rests).then_some(what))
     }
 
     /// Reads everything, and audits it.

@@ -80,8 +80,7 @@ impl Traffic {
         let own: Vec<&Guest> = self.guests.iter().skip(caller).step_by(callers).collect();
         while Instant::now() < end {
             let Some(guest) = dice.choice(&own) else { return };
-            // What no client may see is noted where it is seen; other trouble ends this client's errand, as it would.
-            let _ = self.errand(guest, &mut dice).await;
+            self.errand(guest, &mut dice).await;
         }
     }
 
@@ -89,8 +88,9 @@ impl Traffic {
         *locked(&self.outcomes).entry((operation, outcome.into())).or_default() += 1;
     }
 
-    async fn errand(&self, guest: &Guest, dice: &mut fastrand::Rng) -> Result<(), Trouble> {
-        let Some(offer) = dice.choice(&self.world.offers) else { return Ok(()) };
+    /// What a client wants at random; `None` where it got no further. What no client may see is noted where it is seen.
+    async fn errand(&self, guest: &Guest, dice: &mut fastrand::Rng) -> Option<()> {
+        let offer = dice.choice(&self.world.offers)?;
         match dice.u8(0..100) {
             0..=13 => self.look(offer, dice).await,
             14..=16 => self.edit(offer, dice).await,
@@ -181,7 +181,7 @@ impl Traffic {
 
     // Errands
 
-    async fn look(&self, offer: &Offer, dice: &mut fastrand::Rng) -> Result<(), Trouble> {
+    async fn look(&self, offer: &Offer, dice: &mut fastrand::Rng) -> Option<()> {
         let (start, end) = offer.dates();
         let calendar = dice.bool();
         let call = async || {
@@ -196,10 +196,10 @@ impl Traffic {
             call.patience(ONE_TRY).send().await
         };
         self.until_answered("search", call, |_| ()).await;
-        Ok(())
+        Some(())
     }
 
-    async fn edit(&self, offer: &Offer, dice: &mut fastrand::Rng) -> Result<(), Trouble> {
+    async fn edit(&self, offer: &Offer, dice: &mut fastrand::Rng) -> Option<()> {
         let (from, to) = offer.dates();
         let mut body = json!({"from": from, "to": to, "closed": false});
         match dice.u8(0..4) {
@@ -214,18 +214,13 @@ impl Traffic {
             call.json(&body).patience(ONE_TRY).send().await
         };
         self.until_answered("inventory edit", call, |_| ()).await;
-        Ok(())
+        Some(())
     }
 
     /// A hold; its id, if it was got.
-    async fn hold(
-        &self,
-        guest: &Guest,
-        offer: &Offer,
-        dice: &mut fastrand::Rng,
-    ) -> Result<Option<String>, Trouble> {
+    async fn hold(&self, guest: &Guest, offer: &Offer, dice: &mut fastrand::Rng) -> Option<String> {
         let body = offer.some(dice);
-        Ok(self.hold_of(guest, &unique("key"), &body).await)
+        self.hold_of(guest, &unique("key"), &body).await
     }
 
     async fn hold_of(&self, guest: &Guest, key: &str, body: &Value) -> Option<String> {
@@ -245,13 +240,8 @@ impl Traffic {
         Some(id)
     }
 
-    async fn hold_and_release(
-        &self,
-        guest: &Guest,
-        offer: &Offer,
-        dice: &mut fastrand::Rng,
-    ) -> Result<(), Trouble> {
-        let Some(id) = self.hold(guest, offer, dice).await? else { return Ok(()) };
+    async fn hold_and_release(&self, guest: &Guest, offer: &Offer, dice: &mut fastrand::Rng) -> Option<()> {
+        let id = self.hold(guest, offer, dice).await?;
         let path = format!("/api/holds/{id}");
         let answer = self.send("release", guest, Method::DELETE, &path).await;
         if answer.is_some_and(|answer| answer.status == 204)
@@ -259,32 +249,20 @@ impl Traffic {
         {
             hold.end = HoldEnd::Released;
         }
-        Ok(())
+        Some(())
     }
 
-    async fn hold_and_extend(
-        &self,
-        guest: &Guest,
-        offer: &Offer,
-        dice: &mut fastrand::Rng,
-    ) -> Result<(), Trouble> {
-        let Some(id) = self.hold(guest, offer, dice).await? else { return Ok(()) };
+    async fn hold_and_extend(&self, guest: &Guest, offer: &Offer, dice: &mut fastrand::Rng) -> Option<()> {
+        let id = self.hold(guest, offer, dice).await?;
         let path = format!("/api/holds/{id}/extend");
         self.post("extend", guest, &unique("key"), &path, &json!({}), None).await;
-        Ok(())
+        Some(())
     }
 
     /// The same key again: the same answer; with another body a refusal.
-    async fn hold_again(
-        &self,
-        guest: &Guest,
-        offer: &Offer,
-        dice: &mut fastrand::Rng,
-    ) -> Result<(), Trouble> {
+    async fn hold_again(&self, guest: &Guest, offer: &Offer, dice: &mut fastrand::Rng) -> Option<()> {
         let (key, body) = (unique("key"), offer.some(dice));
-        if self.hold_of(guest, &key, &body).await.is_none() {
-            return Ok(());
-        }
+        self.hold_of(guest, &key, &body).await?;
         let again = self.post("hold again", guest, &key, "/api/holds", &body, None).await;
         if let Some(answer) = again.filter(|answer| answer.status != 200) {
             self.told().wrong.push(format!("a repeated hold was answered {answer}"));
@@ -295,71 +273,54 @@ impl Traffic {
         if let Some(answer) = refused.filter(|answer| answer.code() != "idempotency_key_reused") {
             self.told().wrong.push(format!("a key with another body was answered {answer}"));
         }
-        Ok(())
+        Some(())
     }
 
     async fn pay(&self, guest: &Guest, hold: &str, card: &str, prefer: Option<&str>) -> Option<Answer> {
         let card = self.world.stack.card(card).await.ok()?;
         let body = json!({"holdId": hold, "paymentMethodId": card});
-        let answer = self.post("book", guest, &unique("key"), "/api/bookings", &body, prefer).await?;
-        Some(answer)
+        self.post("book", guest, &unique("key"), "/api/bookings", &body, prefer).await
     }
 
-    async fn book(
-        &self,
-        guest: &Guest,
-        offer: &Offer,
-        card: &str,
-        dice: &mut fastrand::Rng,
-    ) -> Result<(), Trouble> {
-        let Some(hold) = self.hold(guest, offer, dice).await? else { return Ok(()) };
+    async fn book(&self, guest: &Guest, offer: &Offer, card: &str, dice: &mut fastrand::Rng) -> Option<()> {
+        let hold = self.hold(guest, offer, dice).await?;
         let prefer = (dice.u8(0..5) == 0).then_some("respond-async");
-        let Some(answer) = self.pay(guest, &hold, card, prefer).await else { return Ok(()) };
+        let answer = self.pay(guest, &hold, card, prefer).await?;
         if answer.status < 300 && dice.u8(0..5) < 3 {
             if dice.bool() {
                 sleep(Duration::from_millis(dice.u64(0..2000))).await;
             }
             self.cancel(guest, answer.str("/bookingId")).await;
         }
-        Ok(())
+        Some(())
     }
 
     /// A declined card, then one that is not.
-    async fn another_card(
-        &self,
-        guest: &Guest,
-        offer: &Offer,
-        dice: &mut fastrand::Rng,
-    ) -> Result<(), Trouble> {
-        let Some(hold) = self.hold(guest, offer, dice).await? else { return Ok(()) };
+    async fn another_card(&self, guest: &Guest, offer: &Offer, dice: &mut fastrand::Rng) -> Option<()> {
+        let hold = self.hold(guest, offer, dice).await?;
         let card = if dice.bool() { DECLINED } else { INSUFFICIENT_FUNDS };
-        let Some(first) = self.pay(guest, &hold, card, None).await else { return Ok(()) };
+        let first = self.pay(guest, &hold, card, None).await?;
         if first.status == 402 {
             self.pay(guest, &hold, ACCEPTED, None).await;
         }
-        Ok(())
+        Some(())
     }
 
     /// A card whose bank wants the customer: who agrees, fails, or comes only when the run is over.
-    async fn book_at_the_bank(
-        &self,
-        guest: &Guest,
-        offer: &Offer,
-        dice: &mut fastrand::Rng,
-    ) -> Result<(), Trouble> {
-        let Some(hold) = self.hold(guest, offer, dice).await? else { return Ok(()) };
-        let Some(answer) = self.pay(guest, &hold, THREE_D_SECURE, None).await else { return Ok(()) };
+    async fn book_at_the_bank(&self, guest: &Guest, offer: &Offer, dice: &mut fastrand::Rng) -> Option<()> {
+        let hold = self.hold(guest, offer, dice).await?;
+        let answer = self.pay(guest, &hold, THREE_D_SECURE, None).await?;
         if answer.status >= 300 {
-            return Ok(());
+            return None;
         }
         let (booking, agrees) = (answer.str("/bookingId").to_owned(), dice.u8(0..3) > 0);
         if dice.u8(0..3) == 0 {
             locked(&self.dallying).push(Dallying { booking, agrees });
-            return Ok(());
+            return None;
         }
         sleep(Duration::from_millis(dice.u64(0..3000))).await;
         self.customer(&booking, agrees).await;
-        Ok(())
+        Some(())
     }
 
     /// What the customer does at their bank, if it has anything to ask them.
@@ -377,32 +338,20 @@ impl Traffic {
     }
 
     /// Two payments of one hold at once, under two keys.
-    async fn book_twice(
-        &self,
-        guest: &Guest,
-        offer: &Offer,
-        dice: &mut fastrand::Rng,
-    ) -> Result<(), Trouble> {
-        let Some(hold) = self.hold(guest, offer, dice).await? else { return Ok(()) };
+    async fn book_twice(&self, guest: &Guest, offer: &Offer, dice: &mut fastrand::Rng) -> Option<()> {
+        let hold = self.hold(guest, offer, dice).await?;
         join(self.pay(guest, &hold, ACCEPTED, None), self.pay(guest, &hold, ACCEPTED, None)).await;
-        Ok(())
+        Some(())
     }
 
     /// Cancels while the saga still runs.
-    async fn give_up_early(
-        &self,
-        guest: &Guest,
-        offer: &Offer,
-        dice: &mut fastrand::Rng,
-    ) -> Result<(), Trouble> {
-        let Some(hold) = self.hold(guest, offer, dice).await? else { return Ok(()) };
-        let Some(answer) = self.pay(guest, &hold, ACCEPTED, Some("respond-async")).await else {
-            return Ok(());
-        };
+    async fn give_up_early(&self, guest: &Guest, offer: &Offer, dice: &mut fastrand::Rng) -> Option<()> {
+        let hold = self.hold(guest, offer, dice).await?;
+        let answer = self.pay(guest, &hold, ACCEPTED, Some("respond-async")).await?;
         if answer.status < 300 {
             self.cancel(guest, answer.str("/bookingId")).await;
         }
-        Ok(())
+        Some(())
     }
 
     async fn cancel(&self, guest: &Guest, booking: &str) {
