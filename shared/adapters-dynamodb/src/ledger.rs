@@ -333,10 +333,10 @@ pub(crate) fn no_extras(error: WriteError) -> LedgerError {
     }
 }
 
-/// The limits of the placement's resource; none if somebody else, an operator, places the hold for its guest.
+/// The limits of the placement's resource, if they apply.
 fn limits_of(hold: &Hold, resources: &[&Resource], placement: &Placement) -> Option<HoldLimits> {
     let resource = resource_of(resources, &placement.page)?;
-    (hold.caller == hold.order.guest).then_some(resource.terms.hold_limits)
+    hold.is_limited().then_some(resource.terms.hold_limits)
 }
 
 fn extended_to(change: &PageChange) -> Option<Timestamp> {

@@ -111,13 +111,6 @@ impl Holds {
                 policy: resource.terms.cancellation_policy.clone(),
                 placements: placements(&resource.id, &stay, request.quantity),
             };
-            if let Some(most) = resource.terms.hold_limits.places_per_slot
-                && request.quantity > most
-                && *guest == caller.guest
-            {
-                let detail = format!("must be at most {most}: one guest may not hold more of a slot");
-                return Err(Failure::Invalid { pointer: "/quantity", detail });
-            }
             let ttl = SignedDuration::from_secs(i64::from(resource.terms.hold_ttl_seconds));
             let expires_at = mutation.now.checked_add(ttl).unwrap_or(mutation.now);
             let hold = Hold {
@@ -135,6 +128,13 @@ impl Holds {
                 extensions: std::collections::BTreeMap::new(),
                 booking: None,
             };
+            if let Some(most) = resource.terms.hold_limits.places_per_slot
+                && request.quantity > most
+                && hold.is_limited()
+            {
+                let detail = format!("must be at most {most}: one guest may not hold more of a slot");
+                return Err(Failure::Invalid { pointer: "/quantity", detail });
+            }
             match self.ledger.place(&[&resource], &hold, mutation).await {
                 Err(LedgerError::ResourceChanged) => self.forget(&request.resource),
                 Err(error) => return Err(error.into()),

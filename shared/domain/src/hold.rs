@@ -90,6 +90,12 @@ impl Hold {
         SignedDuration::from_secs(i64::from(self.ttl_seconds))
     }
 
+    /// Whether its guest placed it, and the limits on one guest apply. What an operator places for a guest is not limited.
+    #[must_use]
+    pub fn is_limited(&self) -> bool {
+        self.caller == self.order.guest
+    }
+
     /// What one page stores of this hold when it is placed, or when a booking becomes a hold again.
     #[must_use]
     pub fn entry(&self, placement: &Placement) -> PageHold {
