@@ -71,6 +71,7 @@ pub(crate) async fn run(parameters: &Parameters) -> Result<usize, Trouble> {
 
     run.rest(&mut sagas, &mut outcome).await?;
     run.inspect(seconds_since_epoch, resources, &sagas, &mut outcome).await?;
+    run.bus.end().await?;
     outcome.operations = run.traffic.outcomes();
     outcome.faults = faults.counted().await?;
     outcome.started_again.clone_from(&sagas.started_again);

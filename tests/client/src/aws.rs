@@ -72,13 +72,12 @@ impl Stack {
     /// [`Trouble`] of the emulator.
     pub async fn watch_bus(&self) -> Result<BusWatch, Trouble> {
         // Once per process: a rule that is put again stands without its target for a moment, and events would be missed.
-        static QUEUE: OnceCell<String> = OnceCell::const_new();
-        let queue = QUEUE.get_or_try_init(|| self.observe()).await?;
-        Ok(BusWatch { stack: self.clone(), queue: queue.clone() })
+        static WATCH: OnceCell<BusWatch> = OnceCell::const_new();
+        WATCH.get_or_try_init(|| self.observe()).await.cloned()
     }
 
-    /// Makes rule and queue, under a name no other process has, and gives the queue's URL.
-    async fn observe(&self) -> Result<String, Trouble> {
+    /// Makes rule and queue, under a name no other process has.
+    async fn observe(&self) -> Result<BusWatch, Trouble> {
         let bus = self.value("BUS_NAME")?;
         self.forget_old_observers(bus).await?;
         let name = unique(&format!("{OBSERVER}-{}", now().as_second()));
@@ -92,11 +91,11 @@ impl Stack {
         let targets = json!([{"Id": "queue", "Arn": named["Attributes"]["QueueArn"]}]);
         let targets = json!({"Rule": name, "EventBusName": bus, "Targets": targets});
         self.aws("events", "AWSEvents.PutTargets", &targets).await?;
-        Ok(queue)
+        Ok(BusWatch { stack: self.clone(), name, queue })
     }
 
-    /// Removes the observers of processes that have long ended: nobody does it at their end, and each costs the bus a copy
-    /// of every event.
+    /// Removes the observers of processes that have long ended without removing their own: each costs the bus a copy of
+    /// every event.
     async fn forget_old_observers(&self, bus: &str) -> Result<(), Trouble> {
         let asked = json!({"EventBusName": bus, "NamePrefix": OBSERVER});
         let answer = self.aws("events", "AWSEvents.ListRules", &asked).await?;
@@ -104,17 +103,21 @@ impl Stack {
         let begun_at = |name: &str| name.split('-').nth(2).and_then(|seconds| seconds.parse::<i64>().ok());
         let oldest = now().as_second() - OBSERVER_SECONDS_MAX;
         for name in names.filter(|name| begun_at(name).is_none_or(|seconds| seconds < oldest)) {
-            // Another process may be at the same work: what is gone already is no trouble.
-            let rule = json!({"Rule": name, "EventBusName": bus, "Ids": ["queue"]});
-            let _ = self.aws("events", "AWSEvents.RemoveTargets", &rule).await;
-            let rule = json!({"Name": name, "EventBusName": bus});
-            let _ = self.aws("events", "AWSEvents.DeleteRule", &rule).await;
-            if let Ok(found) = self.aws("sqs", "AmazonSQS.GetQueueUrl", &json!({"QueueName": name})).await {
-                let queue = json!({"QueueUrl": found["QueueUrl"]});
-                let _ = self.aws("sqs", "AmazonSQS.DeleteQueue", &queue).await;
-            }
+            self.forget_observer(bus, name).await;
         }
         Ok(())
+    }
+
+    /// Another process may be at the same work: what is gone already is no trouble.
+    async fn forget_observer(&self, bus: &str, name: &str) {
+        let rule = json!({"Rule": name, "EventBusName": bus, "Ids": ["queue"]});
+        let _ = self.aws("events", "AWSEvents.RemoveTargets", &rule).await;
+        let rule = json!({"Name": name, "EventBusName": bus});
+        let _ = self.aws("events", "AWSEvents.DeleteRule", &rule).await;
+        if let Ok(found) = self.aws("sqs", "AmazonSQS.GetQueueUrl", &json!({"QueueName": name})).await {
+            let queue = json!({"QueueUrl": found["QueueUrl"]});
+            let _ = self.aws("sqs", "AmazonSQS.DeleteQueue", &queue).await;
+        }
     }
 
     /// Messages of a log group since `since_milliseconds` that contain `text`.
@@ -142,10 +145,20 @@ impl Stack {
 #[derive(Debug, Clone)]
 pub struct BusWatch {
     stack: Stack,
+    name: String,
     queue: String,
 }
 
 impl BusWatch {
+    /// Ends the watch for all of this process. Who cannot say when their last watcher ends leaves it to those who come later.
+    ///
+    /// # Errors
+    /// [`Trouble`] if the stack's values name no bus.
+    pub async fn end(&self) -> Result<(), Trouble> {
+        self.stack.forget_observer(self.stack.value("BUS_NAME")?, &self.name).await;
+        Ok(())
+    }
+
     /// Events seen so far whose detail mentions `text`: the EventBridge envelopes, `detail-type` and `detail` among them.
     ///
     /// # Errors
