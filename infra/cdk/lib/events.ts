@@ -39,8 +39,15 @@ export const CONSUMERS: readonly Consumer[] = [
   {
     name: 'timer',
     functionName: 'hold-expiry',
-    eventTypes: ['hold.placed', 'hold.extended', 'hold.unclaimed', 'booking.requested', 'booking.cancelled'],
-    description: 'Prompt expiry of holds, and bookings whose saga or settlement was never started',
+    eventTypes: [
+      'hold.placed',
+      'hold.extended',
+      'hold.unclaimed',
+      'hold.released',
+      'booking.requested',
+      'booking.cancelled',
+    ],
+    description: 'Prompt expiry of holds, and what a function that died has left undone: records, sagas, settlements',
   },
   {
     name: 'notify',

@@ -108,16 +108,18 @@ impl Ledger for DynamoLedger {
 
     async fn release(&self, hold: &Hold, mutation: &Mutation) -> Result<(), LedgerError> {
         let done = self.on_hold(hold, PageCommand::Release { hold: hold.id.clone() }, mutation).await?;
-        let expired = done.iter().any(|done| match done {
-            Done::Blindly => false,
-            Done::ByReading { changes, .. } => {
-                changes.iter().any(|c| matches!(c, PageChange::Expired { .. }))
-            }
+        let ended: Option<HoldStatus> = done.iter().find_map(|done| match done {
+            Done::Blindly => Some(HoldStatus::Released),
+            Done::ByReading { changes, .. } => changes.iter().find_map(end_of),
         });
-        if expired || hold.expires_at <= mutation.now {
-            return Ok(());
+        // A page that does not know the hold any more does not say why: an earlier try released it, or its time passed.
+        let released = match ended {
+            Some(end) => end == HoldStatus::Released,
+            None => mutation.now < hold.expires_at,
+        };
+        if released {
+            self.record_release(&hold.id).await?;
         }
-        self.record_release(&hold.id).await?;
         Ok(())
     }
 
@@ -337,6 +339,14 @@ pub(crate) fn no_extras(error: WriteError) -> LedgerError {
 fn limits_of(hold: &Hold, resources: &[&Resource], placement: &Placement) -> Option<HoldLimits> {
     let resource = resource_of(resources, &placement.page)?;
     hold.is_limited().then_some(resource.terms.hold_limits)
+}
+
+fn end_of(change: &PageChange) -> Option<HoldStatus> {
+    match change {
+        PageChange::Released { .. } => Some(HoldStatus::Released),
+        PageChange::Expired { .. } => Some(HoldStatus::Expired),
+        _ => None,
+    }
 }
 
 fn extended_to(change: &PageChange) -> Option<Timestamp> {

@@ -1,9 +1,10 @@
-//! Prompt expiry: the side effects of a hold's end; and what a booking's event starts if nobody else has. Correctness does not depend on it, since a dead hold counts for
-//! nothing; timer, TTL deletion and lazy reclaim all come to the same idempotent write.
+//! Prompt expiry: the side effects of a hold's end; and what an event starts or writes down if nobody else has. Correctness does
+//! not depend on it, since a dead hold counts for nothing; timer, TTL deletion and lazy reclaim all come to the same idempotent
+//! write.
 
 use std::sync::Arc;
 
-use holdfast_domain::{BookingId, Hold, HoldId, PageRejection};
+use holdfast_domain::{BookingId, Hold, HoldId, HoldSnapshot, HoldStatus, PageRejection};
 use jiff::Timestamp;
 
 use crate::bookings::{CAUSE_CANCELLED, is_at_rest};
@@ -45,6 +46,20 @@ impl Expiry {
         mutation: &Mutation,
     ) -> Result<Option<Timestamp>, Failure> {
         self.drop_or_wait(hold, mutation).await
+    }
+
+    /// A page gave a hold up for its guest, at the mutation's `now`: makes sure that the hold's record says so, should the function
+    /// that released it have died before it could.
+    ///
+    /// # Errors
+    /// [`Failure`] on an outage; the timer's queue tries again.
+    pub async fn on_released(&self, id: &HoldId, mutation: &Mutation) -> Result<(), Failure> {
+        match self.ledger.hold(id).await? {
+            Some(HoldSnapshot { hold, entry: None }) if hold.recorded == HoldStatus::Active => {
+                Ok(self.ledger.release(&hold, mutation).await?)
+            }
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// A booking was asked for: makes sure that its saga runs, should the function that wrote it have died before it could

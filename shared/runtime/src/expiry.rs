@@ -62,8 +62,8 @@ impl ExpiryHandler {
         }
     }
 
-    /// A timer of ours, or an event of the bus: a hold was placed or lives to another moment, a booking was asked for or
-    /// cancelled.
+    /// A timer of ours, or an event of the bus: a hold was placed, lives to another moment or was released, a
+    /// booking was asked for or cancelled.
     async fn on_message(&self, message: Value) -> Result<(), MessageError> {
         let now = self.clock.now();
         if Timer::is_one(&message) {
@@ -81,6 +81,11 @@ impl ExpiryHandler {
             TimerEvent::Hold { hold, .. } => {
                 let mutation = Mutation { now, actor: ACTOR.to_owned(), trace: event.traceparent.clone() };
                 self.expiry.on_timer(&hold, &mutation).await?;
+            }
+            TimerEvent::Released { hold, at } => {
+                let mutation =
+                    Mutation { now: at, actor: ACTOR.to_owned(), trace: event.traceparent.clone() };
+                self.expiry.on_released(&hold, &mutation).await?;
             }
             TimerEvent::Requested { booking } => {
                 self.expiry.on_booking_requested(&booking, event.traceparent.as_deref()).await?;

@@ -24,7 +24,7 @@ use holdfast_runtime::{
     ExpiryEvent, ExpiryHandler, NotifyHandler, ReconciliationHandler, ReconciliationRequest, RelayHandler,
     saga,
 };
-use holdfast_testkit::{Database, TestClock, at, hold_for, money, mutation, nightly_resource};
+use holdfast_testkit::{Database, Fault, Faults, TestClock, at, hold_for, money, mutation, nightly_resource};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -161,7 +161,7 @@ impl ManualReview for Outside {
 
 struct World {
     clock: TestClock,
-    _database: Database,
+    database: Database,
     ledger: Arc<DynamoLedger>,
     hold: Hold,
     outside: Arc<Outside>,
@@ -179,7 +179,7 @@ impl World {
         ledger.put_resource(None, &resource, &operator).await.expect("a resource");
         let hold = hold_for(&resource, "guest-1", "sample", ("2026-06-01", "2026-06-03"), 1, at(NOW));
         ledger.place(&[&resource], &hold, &mutation(at(NOW), "guest-1")).await.expect("a hold");
-        Self { clock, _database: database, ledger, hold, outside: Arc::new(Outside::default()) }
+        Self { clock, database, ledger, hold, outside: Arc::new(Outside::default()) }
     }
 
     fn expiry(&self) -> ExpiryHandler {
@@ -296,6 +296,31 @@ async fn a_hold_whose_payment_came_to_nothing_is_timed_anew() {
     world.clock.advance(SignedDuration::from_hours(24));
     assert_eq!(world.expire("sqs/timer-hold.unclaimed.json").await, [""; 0], "it is dropped at once");
     assert_eq!(world.status().await, (HoldStatus::Expired, false));
+}
+
+#[tokio::test]
+async fn a_released_hold_whose_function_died_before_its_record_does_not_turn_into_an_expired_one() {
+    let world = World::start().await;
+    let faults = Faults::default();
+    let tables = Tables { ledger: Database::LEDGER.to_owned(), holds: Database::HOLDS.to_owned() };
+    let ledger = DynamoLedger::new(world.database.client_under(&faults), tables);
+    let guest = mutation(at(NOW), "guest-1");
+    faults.strike(Fault::Killed, 0, 1);
+    tokio::select! {
+        _ = ledger.release(&world.hold, &guest) => panic!("it was to die"),
+        () = faults.strikes() => {}
+    }
+    assert_eq!(world.status().await, (HoldStatus::Released, false), "as long as its time has not passed");
+    world.clock.advance(SignedDuration::from_secs(600));
+    assert_eq!(world.expire("sqs/timer-hold.released.json").await, [""; 0]);
+    assert_eq!(world.status().await, (HoldStatus::Released, false));
+}
+
+#[tokio::test]
+async fn a_hold_that_lives_is_not_released_by_an_old_event() {
+    let world = World::start().await;
+    assert_eq!(world.expire("sqs/timer-hold.released.json").await, [""; 0]);
+    assert_eq!(world.status().await, (HoldStatus::Active, true));
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use holdfast_client::Answer;
+use jiff::Timestamp;
 use serde_json::Value;
 
 /// One answer under an idempotency key.
@@ -25,7 +26,7 @@ impl From<&Answer> for KeyedAnswer {
 pub(crate) enum HoldEnd {
     /// Nothing: it was left alone, or may be anything.
     Open,
-    /// It was given back, and that was answered.
+    /// It was given back, and that was answered before its time had passed.
     Released,
 }
 
@@ -34,6 +35,8 @@ pub(crate) enum HoldEnd {
 pub(crate) struct HoldTold {
     /// Its guest's `sub`.
     pub(crate) guest: String,
+    /// When it was to expire, as the first answer said.
+    pub(crate) expires_at: Timestamp,
     /// What is known of its end.
     pub(crate) end: HoldEnd,
 }

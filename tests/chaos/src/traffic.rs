@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures::future::join;
 use holdfast_client::stripe::{ACCEPTED, DECLINED, INSUFFICIENT_FUNDS, THREE_D_SECURE};
-use holdfast_client::{Answer, Trouble, unique};
+use holdfast_client::{Answer, Trouble, now, unique};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
@@ -229,7 +229,11 @@ impl Traffic {
             return None;
         }
         let id = answer.str("/holdId").to_owned();
-        let told = HoldTold { guest: guest.sub.clone(), end: HoldEnd::Open };
+        let Ok(expires_at) = answer.str("/expiresAt").parse() else {
+            self.told().wrong.push(format!("a hold that does not say when it expires: {}", answer.text));
+            return None;
+        };
+        let told = HoldTold { guest: guest.sub.clone(), expires_at, end: HoldEnd::Open };
         let mut all = self.told();
         let asked = ["resourceId", "quantity"].iter().all(|field| answer.json[field] == body[field]);
         if !asked {
@@ -246,6 +250,7 @@ impl Traffic {
         let answer = self.send("release", guest, Method::DELETE, &path).await;
         if answer.is_some_and(|answer| answer.status == 204)
             && let Some(hold) = self.told().holds.get_mut(&id)
+            && now() < hold.expires_at
         {
             hold.end = HoldEnd::Released;
         }

@@ -216,6 +216,19 @@ async fn a_release_frees_once_and_again_has_no_effect() {
 }
 
 #[tokio::test]
+async fn a_release_after_the_expiry_that_an_extension_put_off_is_written_down() {
+    let room = nightly_resource("room", 1, 60);
+    let h = Harness::with(&room).await;
+    let hold = h.placed(&room, "k", NIGHTS, 1).await;
+    let request = Fingerprint::parse("again").expect("a digest");
+    h.ledger.extend(&hold, &request, &h.by("guest")).await.expect("an extension");
+    h.pass(61);
+    h.ledger.release(&hold, &h.by("guest")).await.expect("a release");
+    h.pass(60);
+    assert_eq!(h.status(&hold.id).await, HoldStatus::Released, "it was given back while it lived");
+}
+
+#[tokio::test]
 async fn a_page_bounds_its_live_holds() {
     let concert = event_resource("concert", 1000, 60);
     let h = Harness::with(&concert).await;

@@ -247,6 +247,7 @@ fn there_is_a_sample_of_every_message() {
         ("timer", "hold.placed"),
         ("timer", "hold.extended"),
         ("timer", "hold.unclaimed"),
+        ("timer", "hold.released"),
         ("timer", "booking.requested"),
         ("timer", "booking.cancelled"),
         ("notify", "booking.confirmed"),

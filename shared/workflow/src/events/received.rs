@@ -69,6 +69,10 @@ fn booking(event: &Envelope) -> Result<BookingId, NotUnderstood> {
     BookingId::parse(text(event, "bookingId")?).map_err(|error| NotUnderstood::Data(error.to_string()))
 }
 
+fn hold(event: &Envelope) -> Result<HoldId, NotUnderstood> {
+    HoldId::parse(text(event, "holdId")?).map_err(|error| NotUnderstood::Data(error.to_string()))
+}
+
 /// What the expiry function acts on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TimerEvent {
@@ -78,6 +82,13 @@ pub enum TimerEvent {
         hold: HoldId,
         /// When it expires.
         expires_at: Timestamp,
+    },
+    /// Make sure that a hold's record says that it was released.
+    Released {
+        /// The hold.
+        hold: HoldId,
+        /// When its page gave it up.
+        at: Timestamp,
     },
     /// Make sure that a booking's saga runs.
     Requested {
@@ -99,9 +110,12 @@ pub fn timer_event(kind: EventType, event: &Envelope) -> Result<TimerEvent, NotU
     let data = |error: &dyn std::fmt::Display| NotUnderstood::Data(error.to_string());
     match kind {
         EventType::HoldPlaced | EventType::HoldExtended | EventType::HoldUnclaimed => {
-            let hold = HoldId::parse(text(event, "holdId")?).map_err(|error| data(&error))?;
             let expires_at = text(event, "expiresAt")?.parse().map_err(|error: jiff::Error| data(&error))?;
-            Ok(TimerEvent::Hold { hold, expires_at })
+            Ok(TimerEvent::Hold { hold: hold(event)?, expires_at })
+        }
+        EventType::HoldReleased => {
+            let at = event.time.parse().map_err(|error: jiff::Error| data(&error))?;
+            Ok(TimerEvent::Released { hold: hold(event)?, at })
         }
         EventType::BookingRequested => Ok(TimerEvent::Requested { booking: booking(event)? }),
         EventType::BookingCancelled => Ok(TimerEvent::Cancelled { booking: booking(event)? }),

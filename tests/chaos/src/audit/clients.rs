@@ -26,22 +26,24 @@ pub(super) fn check(snapshot: &Snapshot, told: &Told) -> Vec<Anomaly> {
             None => found.add(format!("{id} was told to a client and does not exist")),
         }
     }
-    let paid: BTreeMap<&str, &str> = snapshot
-        .bookings
-        .iter()
-        .filter(|booking| booking.status == BookingStatus::Confirmed)
-        .map(|booking| (booking.hold.as_str(), booking.id.as_str()))
-        .collect();
     for (id, hold) in &told.holds {
-        let placed = ("hold.placed".to_owned(), id.clone());
-        found.unless(snapshot.delivered.about.contains(&placed), || format!("hold {id}: nobody heard of it"));
-        let status = told.hold_statuses.get(id).map_or("not there", String::as_str);
-        let fits = match (hold.end, paid.get(id.as_str())) {
-            (_, Some(_)) => status == "confirmed",
-            (HoldEnd::Released, None) => status == "released",
-            (HoldEnd::Open, None) => ["released", "expired", "confirmed"].contains(&status),
+        let heard = |kind: &str| snapshot.delivered.about.contains(&(kind.to_owned(), id.clone()));
+        found.unless(heard("hold.placed"), || format!("hold {id}: nobody heard of it"));
+        let mut payments = snapshot.bookings.iter().filter(|booking| booking.hold.as_str() == id).peekable();
+        let tried = payments.peek().is_some();
+        let ends: &[&str] = if payments.any(|booking| booking.status == BookingStatus::Confirmed) {
+            &["confirmed"]
+        } else if tried {
+            &["released", "expired", "confirmed"]
+        } else if hold.end == HoldEnd::Released || heard("hold.released") {
+            &["released"]
+        } else {
+            &["expired"]
         };
-        found.unless(fits, || format!("hold {id} of {} is {status}, told {:?}", hold.guest, hold.end));
+        let status = told.hold_statuses.get(id).map_or("not there", String::as_str);
+        found.unless(ends.contains(&status), || {
+            format!("hold {id} of {} is {status}, not {ends:?}", hold.guest)
+        });
     }
     found.1
 }

@@ -128,7 +128,7 @@ fn whole() -> (Snapshot, Told) {
     let told = Told {
         holds: BTreeMap::from([(
             stands.hold.to_string(),
-            HoldTold { guest: "guest-1".to_owned(), end: HoldEnd::Open },
+            HoldTold { guest: "guest-1".to_owned(), expires_at: now, end: HoldEnd::Open },
         )]),
         hold_statuses: BTreeMap::from([(stands.hold.to_string(), "confirmed".to_owned())]),
         bookings: BTreeMap::from([
@@ -330,6 +330,23 @@ fn a_hold_that_is_other_than_told_is_found() {
         told.hold_statuses.values_mut().for_each(|status| "expired".clone_into(status));
     });
     is_found("clients", "is not there", |_, told| told.hold_statuses.clear());
+    let ended = |status: &'static str, end: HoldEnd| {
+        let hold = HoldTold { guest: "guest-1".to_owned(), expires_at: at(NOW), end };
+        move |s: &mut Snapshot, told: &mut Told| {
+            s.delivered.about.insert(("hold.placed".to_owned(), "hld_1".to_owned()));
+            told.holds.insert("hld_1".to_owned(), hold);
+            told.hold_statuses.insert("hld_1".to_owned(), status.to_owned());
+        }
+    };
+    is_found("clients", "is expired", ended("expired", HoldEnd::Released));
+    is_found("clients", "is released", ended("released", HoldEnd::Open));
+    is_found("clients", "is active", ended("active", HoldEnd::Open));
+    is_found("clients", "is expired", |s, told| {
+        s.delivered.about.insert(("hold.released".to_owned(), "hld_1".to_owned()));
+        ended("expired", HoldEnd::Open)(s, told);
+    });
+    assert_eq!(after(ended("expired", HoldEnd::Open)), [], "left alone");
+    assert_eq!(after(ended("released", HoldEnd::Released)), [], "given back");
     is_found("clients", "nobody heard of it", |s, _| s.delivered.about.clear());
 }
 
