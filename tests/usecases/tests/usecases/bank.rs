@@ -375,8 +375,11 @@ impl PaymentListing for Bank {
     ) -> Result<(Vec<ListedPayment>, Option<String>), PaymentError> {
         self.perform(Op::List, |books| {
             let mut listed = Vec::new();
-            let rest =
-                books.intents.iter().filter(|(name, _)| cursor.is_none_or(|after| name.as_str() > after));
+            let rest = books
+                .intents
+                .iter()
+                .filter(|(_, intent)| intent.created_at.is_none_or(|at| at >= since))
+                .filter(|(name, _)| cursor.is_none_or(|after| name.as_str() > after));
             for (name, intent) in rest.take(LISTED_MAX) {
                 let created_at = intent.created_at.unwrap_or(since);
                 listed.push(ListedPayment {

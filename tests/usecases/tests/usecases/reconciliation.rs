@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use futures::future::BoxFuture;
 use holdfast_app::bookings::CLAIM_SECONDS;
 use holdfast_app::completion::Completion;
 use holdfast_app::ports::{Payment, PaymentState};
@@ -143,7 +144,8 @@ async fn a_page_that_is_written_while_it_is_compared_is_left_to_the_next_run() {
         let w = Arc::clone(&w);
         async move { drop(booked(&w, "meanwhile", VISA).await) }
     };
-    let meddled = Meddled { inner: w.ledger.clone(), meanwhile: Mutex::new(Some(Box::pin(meanwhile))) };
+    let meanwhile = Mutex::new(Some(Box::pin(meanwhile) as BoxFuture<'static, ()>));
+    let meddled = Meddled { inner: w.ledger.clone(), meanwhile, contended: false };
     let ports = Ports { inspection: Arc::new(meddled), ..ports(&w, &desk) };
     let report = Reconciliation::new(ports).run(false, &w.by("reconciliation")).await.expect("a run");
     assert_eq!((findings(&report), report.changing, report.bookings), (vec![], 1, 2));
@@ -166,6 +168,33 @@ async fn a_dead_hold_is_dropped_also_when_its_record_is_gone() {
     check(&w, &desk, &[found(Kind::ExpiredHold, &hold.id, Remedy::Repaired)]).await;
     let pages = w.ledger.stored_pages(&room()).await.expect("pages");
     assert!(pages.iter().all(|page| page.holds.is_empty()), "{pages:?}");
+}
+
+#[tokio::test]
+async fn a_dead_hold_that_others_keep_changing_is_left_to_the_next_run() {
+    let (w, desk) = world().await;
+    w.held(&room(), "k", NIGHT).await;
+    w.held(&room(), "later", SPAN).await;
+    w.pass(TTL + DEAD_HOLD_SECONDS);
+    let contended = Meddled { inner: w.ledger.clone(), meanwhile: Mutex::new(None), contended: true };
+    let ports = Ports { inspection: Arc::new(contended), ..ports(&w, &desk) };
+    let report = Reconciliation::new(ports).run(false, &w.by("reconciliation")).await.expect("a run");
+    assert_eq!((findings(&report), report.changing), (vec![], 2), "once for each page");
+}
+
+#[tokio::test]
+async fn a_page_is_compared_with_its_bookings_also_after_a_hold_was_dropped_from_it() {
+    let (w, desk) = world().await;
+    let hold = w.held(&room(), "k", NIGHT).await;
+    booked(&w, "stands", VISA).await;
+    w.pass(TTL + DEAD_HOLD_SECONDS);
+    set(&w, PAGE, "av.01", number(6)).await;
+    set(&w, PAGE, "co.01", number(2)).await;
+    let expected = [
+        found(Kind::ExpiredHold, &hold.id, Remedy::Repaired),
+        found(Kind::ConfirmedMismatch, PAGE_NAME, Remedy::Review),
+    ];
+    check(&w, &desk, &expected).await;
 }
 
 #[tokio::test]
@@ -211,6 +240,14 @@ async fn a_booking_whose_saga_is_over_is_for_review_and_one_whose_saga_runs_is_n
     check(&w, &desk, &[]).await;
     w.flow.end(&id);
     check(&w, &desk, &[found(Kind::StalledBooking, &id, Remedy::Review)]).await;
+}
+
+#[tokio::test]
+async fn a_booking_is_left_alone_as_long_as_its_claim_and_a_late_customer_may_take() {
+    let (w, desk) = (World::with(&room()).await, Arc::new(Desk::default()));
+    let id = waiting(&w, 2 * CLAIM_SECONDS + TTL).await;
+    w.flow.end(&id);
+    check(&w, &desk, &[]).await;
 }
 
 #[tokio::test]
@@ -306,6 +343,15 @@ async fn money_of_nobody_is_for_review() {
 }
 
 #[tokio::test]
+async fn payments_are_listed_as_far_back_as_an_authorization_may_last() {
+    let (w, desk) = world().await;
+    for (name, days) in [("pi_8_days_old", 8), ("pi_9_days_old", 9)] {
+        w.bank.plant(name, "bkg_nobody", stray(&w, PaymentState::Authorized, 0, days * 24 * 3600));
+    }
+    check(&w, &desk, &[found(Kind::OrphanedPayment, "pi_8_days_old", Remedy::Review)]).await;
+}
+
+#[tokio::test]
 async fn money_taken_twice_for_one_booking_is_for_review() {
     let (w, desk) = world().await;
     let booking = booked(&w, "k", VISA).await;
@@ -382,4 +428,16 @@ async fn an_outage_of_the_provider_ends_the_run_and_the_next_one_does_the_work()
     let failed = try_run(&w, &desk, false).await;
     assert!(matches!(failed, Err(Failure::Payment(PaymentError::Unavailable(_)))), "{failed:?}");
     check(&w, &desk, &[found(Kind::ExpiredHold, &hold.id, Remedy::Repaired)]).await;
+}
+
+#[tokio::test]
+async fn an_outage_while_one_booking_is_looked_at_ends_the_run() {
+    let (w, desk) = world().await;
+    let booking = booked(&w, "k", VISA).await;
+    w.pass(SETTLING_SECONDS);
+    w.bank.rewrite(&booking.id, PaymentState::Voided);
+    w.bank.fail(Op::Inquire, Fault::Unavailable);
+    let failed = try_run(&w, &desk, false).await;
+    assert!(matches!(failed, Err(Failure::Payment(PaymentError::Unavailable(_)))), "{failed:?}");
+    check(&w, &desk, &[found(Kind::PaymentMismatch, &booking.id, Remedy::Review)]).await;
 }

@@ -138,10 +138,11 @@ pub(crate) fn number(number: i64) -> AttributeValue {
     AttributeValue::N(number.to_string())
 }
 
-/// The ledger as a whole, where something happens before the bookings are read.
+/// The ledger as a whole, where something happens before the bookings are read, or somebody always is at a page first.
 pub(crate) struct Meddled {
     pub(crate) inner: Arc<dyn LedgerInspection>,
     pub(crate) meanwhile: tokio::sync::Mutex<Option<BoxFuture<'static, ()>>>,
+    pub(crate) contended: bool,
 }
 
 #[async_trait]
@@ -168,6 +169,9 @@ impl LedgerInspection for Meddled {
         entry: &PageHold,
         mutation: &Mutation,
     ) -> Result<(), LedgerError> {
+        if self.contended {
+            return Err(StoreError::Contention(hold.to_string()).into());
+        }
         self.inner.expire_entry(page, hold, entry, mutation).await
     }
 
