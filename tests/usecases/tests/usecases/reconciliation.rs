@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use futures::future::BoxFuture;
 use holdfast_app::bookings::CLAIM_SECONDS;
 use holdfast_app::completion::Completion;
 use holdfast_app::ports::{Payment, PaymentState};
 use holdfast_app::reconciliation::{
-    DEAD_HOLD_SECONDS, FINDINGS_MAX, Kind, ListedPayment, PARK_AGAIN_DAYS, Ports, Reconciliation, Remedy,
+    DEAD_HOLD_SECONDS, FINDINGS_MAX, Kind, ListedPayment, PARK_AGAIN_DAYS, PAYMENT_DAYS, Remedy,
     SETTLING_SECONDS, STALLED_SECONDS,
 };
 use holdfast_app::{Failure, Ledger, PaymentError};
@@ -18,7 +17,7 @@ use tokio::sync::Mutex;
 
 use crate::bank::{DECLINED, Dashboard, Fault, Op, THREE_D_SECURE, VISA};
 use crate::reconciliation_world::{
-    Desk, Meddled, check, delete, findings, found, number, ports, run, set, text, try_run,
+    Desk, Meddling, check, delete, findings, found, number, run, run_while, set, text, try_run,
 };
 use crate::world::{NIGHT, PRICE, SPAN, World, guest, key};
 
@@ -144,10 +143,7 @@ async fn a_page_that_is_written_while_it_is_compared_is_left_to_the_next_run() {
         let w = Arc::clone(&w);
         async move { drop(booked(&w, "meanwhile", VISA).await) }
     };
-    let meanwhile = Mutex::new(Some(Box::pin(meanwhile) as BoxFuture<'static, ()>));
-    let meddled = Meddled { inner: w.ledger.clone(), meanwhile, contended: false };
-    let ports = Ports { inspection: Arc::new(meddled), ..ports(&w, &desk) };
-    let report = Reconciliation::new(ports).run(false, &w.by("reconciliation")).await.expect("a run");
+    let report = run_while(&w, &desk, Meddling::BeforeBookings(Mutex::new(Some(Box::pin(meanwhile))))).await;
     assert_eq!((findings(&report), report.changing, report.bookings), (vec![], 1, 2));
     assert_eq!(run(&w, &desk, false).await.changing, 0);
 }
@@ -176,9 +172,7 @@ async fn a_dead_hold_that_others_keep_changing_is_left_to_the_next_run() {
     w.held(&room(), "k", NIGHT).await;
     w.held(&room(), "later", SPAN).await;
     w.pass(TTL + DEAD_HOLD_SECONDS);
-    let contended = Meddled { inner: w.ledger.clone(), meanwhile: Mutex::new(None), contended: true };
-    let ports = Ports { inspection: Arc::new(contended), ..ports(&w, &desk) };
-    let report = Reconciliation::new(ports).run(false, &w.by("reconciliation")).await.expect("a run");
+    let report = run_while(&w, &desk, Meddling::AtEveryPage).await;
     assert_eq!((findings(&report), report.changing), (vec![], 2), "once for each page");
 }
 
@@ -349,6 +343,16 @@ async fn payments_are_listed_as_far_back_as_an_authorization_may_last() {
         w.bank.plant(name, "bkg_nobody", stray(&w, PaymentState::Authorized, 0, days * 24 * 3600));
     }
     check(&w, &desk, &[found(Kind::OrphanedPayment, "pi_8_days_old", Remedy::Review)]).await;
+}
+
+#[tokio::test]
+async fn the_payment_of_a_booking_that_was_made_after_the_bookings_were_read_is_not_money_of_another() {
+    let (w, desk) = world().await;
+    booked(&w, "k", VISA).await;
+    w.pass(PAYMENT_DAYS * 24 * 3600);
+    let report = run_while(&w, &desk, Meddling::AfterBookings).await;
+    let expected = [found(Kind::ConfirmedMismatch, PAGE_NAME, Remedy::Review)];
+    assert_eq!((findings(&report), report.payments, report.bookings), (expected.to_vec(), 1, 0));
 }
 
 #[tokio::test]

@@ -43,7 +43,7 @@ pub(crate) fn found(kind: Kind, subject: impl ToString, remedy: Remedy) -> Found
     (kind, subject.to_string(), remedy)
 }
 
-pub(crate) fn ports(w: &World, desk: &Arc<Desk>) -> Ports {
+fn ports(w: &World, desk: &Arc<Desk>) -> Ports {
     Ports {
         ledger: w.ledger.clone(),
         inspection: w.ledger.clone(),
@@ -61,6 +61,13 @@ pub(crate) async fn try_run(w: &World, desk: &Arc<Desk>, dry_run: bool) -> Resul
 
 pub(crate) async fn run(w: &World, desk: &Arc<Desk>, dry_run: bool) -> Report {
     try_run(w, desk, dry_run).await.expect("a run")
+}
+
+/// A run while others are at the ledger.
+pub(crate) async fn run_while(w: &World, desk: &Arc<Desk>, meddling: Meddling) -> Report {
+    let inspection = Arc::new(Meddled { inner: w.ledger.clone(), meddling });
+    let ports = Ports { inspection, ..ports(w, desk) };
+    Reconciliation::new(ports).run(false, &w.by("reconciliation")).await.expect("a run")
 }
 
 pub(crate) fn findings(report: &Report) -> Vec<Found> {
@@ -138,11 +145,20 @@ pub(crate) fn number(number: i64) -> AttributeValue {
     AttributeValue::N(number.to_string())
 }
 
-/// The ledger as a whole, where something happens before the bookings are read, or somebody always is at a page first.
-pub(crate) struct Meddled {
-    pub(crate) inner: Arc<dyn LedgerInspection>,
-    pub(crate) meanwhile: tokio::sync::Mutex<Option<BoxFuture<'static, ()>>>,
-    pub(crate) contended: bool,
+/// What others do while the ledger is inspected.
+pub(crate) enum Meddling {
+    /// Something happens once, before the bookings are read.
+    BeforeBookings(tokio::sync::Mutex<Option<BoxFuture<'static, ()>>>),
+    /// Every booking is made after the bookings were read.
+    AfterBookings,
+    /// Somebody is always at a page first.
+    AtEveryPage,
+}
+
+/// The ledger as a whole, while others are at it.
+struct Meddled {
+    inner: Arc<dyn LedgerInspection>,
+    meddling: Meddling,
 }
 
 #[async_trait]
@@ -152,8 +168,14 @@ impl LedgerInspection for Meddled {
     }
 
     async fn bookings_part(&self, cursor: Option<&str>) -> Result<Part<Booking>, StoreError> {
-        if let Some(meanwhile) = self.meanwhile.lock().await.take() {
-            meanwhile.await;
+        match &self.meddling {
+            Meddling::BeforeBookings(meanwhile) => {
+                if let Some(meanwhile) = meanwhile.lock().await.take() {
+                    meanwhile.await;
+                }
+            }
+            Meddling::AfterBookings => return Ok(Part { items: vec![], unreadable: vec![], next: None }),
+            Meddling::AtEveryPage => {}
         }
         self.inner.bookings_part(cursor).await
     }
@@ -169,7 +191,7 @@ impl LedgerInspection for Meddled {
         entry: &PageHold,
         mutation: &Mutation,
     ) -> Result<(), LedgerError> {
-        if self.contended {
+        if matches!(self.meddling, Meddling::AtEveryPage) {
             return Err(StoreError::Contention(hold.to_string()).into());
         }
         self.inner.expire_entry(page, hold, entry, mutation).await
