@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
-use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, StalledStreamProtectionConfig};
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
     ProjectionType, ScalarAttributeType, TimeToLiveSpecification,
@@ -68,6 +69,7 @@ impl Database {
     }
 }
 
+/// On a busy machine the database may be slow: what goes wrong is what a test wants to go wrong, never a lost second.
 fn client(address: SocketAddr, faults: &Faults) -> Client {
     let config = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::latest())
@@ -76,6 +78,8 @@ fn client(address: SocketAddr, faults: &Faults) -> Client {
         .endpoint_url(format!("http://{address}"))
         .http_client(faults.http_client())
         .retry_config(RetryConfig::standard().with_initial_backoff(Duration::from_millis(1)))
+        .timeout_config(TimeoutConfig::disabled())
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .build();
     Client::from_conf(config)
 }

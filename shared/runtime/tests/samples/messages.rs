@@ -67,6 +67,26 @@ fn page_after(commands: &[(i64, PageCommand)]) -> (Page, Vec<PageChange>, Timest
     (page, last.0, last.1)
 }
 
+#[test]
+fn the_events_of_a_page_that_was_made_anew_come_after_those_of_the_page_before() {
+    let mut page = nightly_resource("hotel-nyc-deluxe", 3, 600).fresh_page("2026-06");
+    let told = |page: &Page| {
+        let events = of_page(page, &[], at(NOW), None);
+        let [event] = &events[..] else { panic!("one event, not {events:?}") };
+        assert_eq!(event.data["seq"], event.sequence);
+        (event.sequence, event.id.clone())
+    };
+    page.seq = u64::from(u32::MAX);
+    let (last, last_id) = told(&page);
+    assert_eq!(last, page.seq, "of the first schedule: the writes as they are counted");
+    (page.schedule_revision, page.seq) = (2, 0);
+    let (first, first_id) = told(&page);
+    assert_eq!(first, last + 1);
+    assert_ne!(first_id, last_id);
+    (page.schedule_revision, page.seq) = (1, 0);
+    assert_ne!(told(&page).1, first_id, "no receiver takes it for a repetition");
+}
+
 fn page_events() -> Vec<Envelope> {
     let (hold, booking) = (hold(), booking());
     let id = || hold.id.clone();

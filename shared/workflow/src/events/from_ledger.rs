@@ -8,6 +8,9 @@ use serde_json::{Map, Value, json};
 
 use super::{Envelope, EventType};
 
+/// Writes of a page under one schedule: more than there will ever be. It leaves a schedule's revision 21 bits below 2^53.
+const WRITES_BITS: u32 = 32;
+
 fn merge(mut base: Value, more: Value) -> Value {
     if let (Value::Object(base), Value::Object(more)) = (&mut base, more) {
         base.extend(more);
@@ -72,26 +75,33 @@ fn slots_json(page: &Page, at: Timestamp) -> Map<String, Value> {
     page.available.keys().map(|key| (key.as_str().to_owned(), slot(key))).collect()
 }
 
+/// A page is made anew when its resource gets another schedule, and counts its writes from the start: each schedule's
+/// numbers lie above those of the schedules before it.
+fn sequence(page: &Page) -> u64 {
+    (page.schedule_revision.saturating_sub(1) << WRITES_BITS).saturating_add(page.seq)
+}
+
 /// What one write of a page, which did `changes` at `at`, has to tell.
 #[must_use]
 pub fn of_page(page: &Page, changes: &[PageChange], at: Timestamp, trace: Option<&str>) -> Vec<Envelope> {
     let resource = page.key.resource.as_str();
     let place = json!({ "resourceId": resource, "page": page.key.page });
-    let write = format!("{resource}/{}/{}", page.key.page, page.seq);
+    let sequence = sequence(page);
+    let write = format!("{resource}/{}/{sequence}", page.key.page);
     let holds = changes.iter().enumerate().filter_map(|(position, change)| {
         let (kind, hold, facts) = hold_event(page, change)?;
         let data = merge(merge(json!({ "holdId": hold.as_str() }), place.clone()), facts);
         let id = format!("{write}/{position}");
-        Some(Envelope::new(kind, id, hold.as_str(), page.seq, at, trace, data))
+        Some(Envelope::new(kind, id, hold.as_str(), sequence, at, trace, data))
     });
     let inventory = Envelope::new(
         EventType::InventoryChanged,
         format!("{write}/inventory"),
         resource,
-        page.seq,
+        sequence,
         at,
         trace,
-        merge(place.clone(), json!({ "seq": page.seq, "slots": slots_json(page, at) })),
+        merge(place.clone(), json!({ "seq": sequence, "slots": slots_json(page, at) })),
     );
     holds.chain(std::iter::once(inventory)).collect()
 }

@@ -3,8 +3,9 @@
 //!
 //! `id` is the same when an event is published again: receivers drop repetitions by it. `sequence` grows by one with each
 //! write of what the event is about (of a page for `hold.*` and `inventory.changed`, of a booking for `booking.*` and
-//! `payment.*`, of a resource for `resource.changed`): receivers keep the highest and see gaps by it. `reconciliation.drift`
-//! is about no one thing: its `sequence` is the time of its run.
+//! `payment.*`, of a resource for `resource.changed`): receivers keep the highest and see gaps by it. When a resource gets
+//! another schedule (`resource.changed` says so), the numbers of its pages go on far above the last. `reconciliation.drift` is
+//! about no one thing: its `sequence` is the time of its run.
 
 mod from_ledger;
 mod from_reconciliation;
