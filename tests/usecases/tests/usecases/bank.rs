@@ -277,6 +277,14 @@ impl Bank {
         self.books().intent(&name).expect("a payment").state = state;
     }
 
+    /// The provider has never heard of a refund of a booking.
+    pub(crate) fn forget_refunds(&self, booking: &BookingId) {
+        let name = self.intent_of(booking);
+        let mut books = self.books();
+        let intent = books.intent(&name).expect("a payment");
+        intent.refunded = Money::zero(intent.amount.currency());
+    }
+
     /// The provider has never heard of a booking's payment.
     pub(crate) fn forget(&self, booking: &BookingId) {
         self.books().intents.retain(|_, intent| intent.booking != booking.as_str());

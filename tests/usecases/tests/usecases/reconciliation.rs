@@ -313,6 +313,31 @@ async fn a_standing_booking_without_its_money_is_for_review() {
 }
 
 #[tokio::test]
+async fn a_refund_that_only_the_booking_knows_of_is_for_review() {
+    let (w, desk) = world().await;
+    let booking = booked(&w, "k", VISA).await;
+    w.bank.dashboard(&booking.id, Dashboard::Refunds(1_000));
+    let intent = w.bank.intent_of(&booking.id);
+    w.webhook.on_payment("evt", &intent, &w.by("stripe")).await.expect("a reaction");
+    w.pass(SETTLING_SECONDS);
+    check(&w, &desk, &[]).await;
+    w.bank.forget_refunds(&booking.id);
+    check(&w, &desk, &[found(Kind::PaymentMismatch, &booking.id, Remedy::Review)]).await;
+}
+
+#[tokio::test]
+async fn a_cancelled_booking_whose_payment_was_never_taken_is_for_review() {
+    let (w, desk) = world().await;
+    let booking = booked(&w, "k", VISA).await;
+    w.cancel(&booking.id, "cancel").await.expect("a cancellation");
+    until_settled(&w, &booking.id).await;
+    w.pass(SETTLING_SECONDS);
+    check(&w, &desk, &[]).await;
+    w.bank.rewrite(&booking.id, PaymentState::Voided);
+    check(&w, &desk, &[found(Kind::PaymentMismatch, &booking.id, Remedy::Review)]).await;
+}
+
+#[tokio::test]
 async fn money_of_nobody_is_for_review() {
     let (w, desk) = world().await;
     let age = SETTLING_SECONDS;
