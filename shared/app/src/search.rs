@@ -14,7 +14,6 @@ use crate::ports::SearchIndex;
 
 /// The most results on one page of results.
 pub const LIMIT_MAX: u32 = 100;
-const EARTH_RADIUS_KM: f64 = 6371.0;
 
 /// In which order.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -152,7 +151,7 @@ impl Position {
             Sort::Price => offer.price.amount() as f64,
             Sort::Rating => -number("rating").unwrap_or(f64::MIN),
             Sort::Distance(latitude, longitude) => match (number("latitude"), number("longitude")) {
-                (Some(lat), Some(lon)) => distance_km((latitude, longitude), (lat, lon)),
+                (Some(lat), Some(lon)) => haversine((latitude, longitude), (lat, lon)),
                 _ => f64::MAX,
             },
         };
@@ -178,11 +177,11 @@ impl Position {
     }
 }
 
-/// Great-circle distance by the haversine formula.
-fn distance_km(from: (f64, f64), to: (f64, f64)) -> f64 {
+/// The haversine of the angle between two places on the globe, given by latitude and longitude in degrees. It grows with
+/// their great-circle distance, which is all that an order of results needs.
+fn haversine(from: (f64, f64), to: (f64, f64)) -> f64 {
     let (lat_a, lat_b) = (from.0.to_radians(), to.0.to_radians());
     let half_lat = ((to.0 - from.0).to_radians() / 2.0).sin();
     let half_lon = ((to.1 - from.1).to_radians() / 2.0).sin();
-    let a = half_lat * half_lat + lat_a.cos() * lat_b.cos() * half_lon * half_lon;
-    2.0 * EARTH_RADIUS_KM * a.sqrt().min(1.0).asin()
+    half_lat * half_lat + lat_a.cos() * lat_b.cos() * half_lon * half_lon
 }

@@ -262,6 +262,46 @@ async fn pages_of_every_order_hold_every_offer_once_and_in_order() {
     }
 }
 
+/// Cities by airport, latitude and longitude.
+const CITIES: [(&str, f64, f64); 14] = [
+    ("akl", -36.85, 174.76),
+    ("anc", 61.22, -149.90),
+    ("bos", 42.36, -71.06),
+    ("eze", -34.60, -58.38),
+    ("hnd", 35.68, 139.69),
+    ("hnl", 21.31, -157.86),
+    ("kef", 64.15, -21.94),
+    ("lax", 34.05, -118.24),
+    ("lhr", 51.51, -0.13),
+    ("nbo", -1.29, 36.82),
+    ("scl", -33.45, -70.67),
+    ("suv", -18.14, 178.44),
+    ("svo", 55.76, 37.62),
+    ("uio", -0.18, -78.47),
+];
+
+/// The orders are those of the spherical law of cosines.
+#[tokio::test]
+async fn the_nearest_come_first_wherever_on_the_globe() {
+    let w = World::start().await;
+    for (name, latitude, longitude) in CITIES {
+        let mut room = nightly_resource(name, 1, 600);
+        for (name, degrees) in [("latitude", latitude), ("longitude", longitude)] {
+            room.terms.attributes.insert(name.to_owned(), AttributeValue::Number(degrees));
+        }
+        listed(&w, &room).await;
+    }
+    for (from, expected) in [
+        ((40.71, -74.01), "bos lax kef uio anc lhr svo hnl scl eze hnd nbo suv akl"),
+        ((-17.75, -179.9), "suv akl hnl hnd lax anc scl uio eze bos kef svo nbo lhr"),
+        ((64.0, 25.0), "svo lhr kef anc bos nbo hnd lax hnl uio eze scl suv akl"),
+    ] {
+        let found = pages(&w, Sort::Distance(from.0, from.1), 100).await;
+        let names: Vec<&str> = found.iter().map(|room| room.id.as_str()).collect();
+        assert_eq!(names.join(" "), expected, "from {from:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_cursor_stays_right_when_offers_come_and_go_between_its_pages() {
     let w = catalogue().await;
