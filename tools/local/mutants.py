@@ -55,7 +55,7 @@ FAIL_FAST = ["-Zunstable-options", "--fail-fast"]
 CRATES = {"holdfast-domain": "shared/domain/src", "holdfast-app": "shared/app/src"}
 DOMAIN_TESTS = ("booking", "calendar", "hoarding", "holds", "ids", "inventory", "money", "resource", "schedule")
 # Without those of the adapters: a client's timeouts on a busy machine would be taken for caught mutants.
-ALL_TESTS = (*DOMAIN_TESTS, "usecases", "handlers")
+ALL_TESTS = (*DOMAIN_TESTS, "usecases", "handlers", "http")
 # Waits for ten seconds of the clock on the wall; the fault matrix takes half a minute. The second run has both.
 SLOW = ("losses::a_bank_that_never_gets_the_request", "faults::")
 

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use holdfast_app::Failure;
 use holdfast_app::search::{Query, Sort};
-use holdfast_domain::Resource;
 use holdfast_domain::resource::{AttributeValue, Label};
+use holdfast_domain::{Resource, Schedule};
 use holdfast_testkit::{event_resource, money, nightly_resource, slots_resource};
-use jiff::civil::date;
+use jiff::civil::{date, time};
 use proptest::prelude::*;
 
 use crate::bank::VISA;
@@ -190,6 +190,22 @@ async fn bookings_and_live_holds_count_expired_holds_and_closed_dates_do_as_a_ho
     assert_eq!(found(&w, &query(NIGHT, 3)).await, [], "more than there are");
     w.pass(30 * 24 * 3600);
     assert_eq!(found(&w, &query(NIGHT, 1)).await, [], "its start has passed");
+}
+
+#[tokio::test]
+async fn a_page_of_an_earlier_schedule_says_nothing_of_this_one() {
+    let room = nightly_resource("room", 2, 60);
+    let w = World::with(&room).await;
+    let (from, to) = (date(2030, 6, 1), date(2030, 6, 2));
+    let closed = w.resources.set_inventory(&room.id, from, to, None, Some(true), &w.by("operator")).await;
+    closed.expect("an inventory");
+    w.project(&room, None).await;
+    assert_eq!(found(&w, &query(NIGHT, 1)).await, []);
+    let mut later = room.clone();
+    later.terms.schedule = Schedule::Nightly { check_in: time(16, 0, 0, 0), check_out: time(11, 0, 0, 0) };
+    let later = w.put(&later).await;
+    w.project(&later, Some(&room)).await;
+    assert_eq!(found(&w, &query(NIGHT, 1)).await, [("room".to_owned(), 2)]);
 }
 
 /// Rooms that differ in price, rating and place.
