@@ -157,7 +157,8 @@ impl DynamoLedger {
             .map(|(page, slots)| {
                 let page = PageKey { resource: resource.id.clone(), page: page.to_owned() };
                 let command = PageCommand::SetInventory { slots: slots.clone(), capacity, closed };
-                PageOp { placement: Placement { page, slots, quantity: 0 }, command }
+                let schedule_revision = resource.schedule_revision;
+                PageOp { placement: Placement { page, schedule_revision, slots, quantity: 0 }, command }
             })
             .collect();
         match self.write(&ops, &[], &[resource], mutation).await {

@@ -233,8 +233,8 @@ pub(crate) struct StoredOrder {
     quantity: u32,
     price: StoredMoney,
     policy: StoredPolicy,
-    /// Resource (if another than above), page, slots, places.
-    at: Vec<(Option<String>, String, String, u32)>,
+    /// Resource (if another than above), page, its schedule's revision, slots, places.
+    at: Vec<(Option<String>, String, u64, String, u32)>,
 }
 
 impl From<&Order> for StoredOrder {
@@ -255,7 +255,8 @@ impl From<&Order> for StoredOrder {
                     let resource = &placement.page.resource;
                     let other = (*resource != order.resource).then(|| resource.to_string());
                     let slots: Vec<&str> = placement.slots.iter().map(SlotKey::as_str).collect();
-                    (other, placement.page.page.clone(), slots.join(","), placement.quantity)
+                    let page = placement.page.page.clone();
+                    (other, page, placement.schedule_revision, slots.join(","), placement.quantity)
                 })
                 .collect(),
         }
@@ -268,7 +269,7 @@ impl StoredOrder {
         let placements = self
             .at
             .into_iter()
-            .map(|(other, page, slots, quantity)| {
+            .map(|(other, page, schedule_revision, slots, quantity)| {
                 let resource = match other {
                     Some(other) => ResourceId::parse(&other).map_err(reason)?,
                     None => resource.clone(),
@@ -277,7 +278,7 @@ impl StoredOrder {
                     .split(',')
                     .map(|slot| SlotKey::parse(slot).map_err(reason))
                     .collect::<Result<_, _>>()?;
-                Ok(Placement { page: PageKey { resource, page }, slots, quantity })
+                Ok(Placement { page: PageKey { resource, page }, schedule_revision, slots, quantity })
             })
             .collect::<Result<_, Reason>>()?;
         Ok(Order {

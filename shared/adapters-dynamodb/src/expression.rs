@@ -10,7 +10,7 @@ use holdfast_domain::{BookingId, GuestMark, HoldId, HoldLimits, PageChange, Page
 use jiff::Timestamp;
 
 use crate::item::{millis, n, s};
-use crate::page_item::{ACTIVE, CONFIRMING, encode_changes, encode_hold};
+use crate::page_item::{ACTIVE, CONFIRMING, encode_changes, encode_hold, join_slots};
 
 /// An update with its condition.
 #[derive(Debug, Default)]
@@ -80,6 +80,13 @@ impl Expression {
         self.value(":q", n(quantity));
     }
 
+    /// The hold takes just these places: what is counted elsewhere is what was counted for it.
+    fn takes(&mut self, slots: &[SlotKey], quantity: u32) {
+        self.quantity(quantity);
+        self.value(":sl", join_slots(slots));
+        self.condition("#ho.#h.q = :q AND #ho.#h.sl = :sl");
+    }
+
     fn free_up(&mut self, slots: &[String]) {
         self.name("#av", "av");
         for slot in slots {
@@ -147,27 +154,27 @@ impl Expression {
     }
 }
 
-/// The blind write of a command, or `None` where the page has to be read first.
+/// The blind write of a command, or `None` where the page has to be read first. It is for a page of the placement's schedule.
 pub(crate) fn blind_write(
     command: &PageCommand,
     placement: &Placement,
-    schedule_revision: Option<u64>,
     now: Timestamp,
     trace: Option<&str>,
 ) -> Option<Expression> {
     let mut e = Expression::default();
+    e.name("#sv", "sv");
+    e.value(":sv", n(placement.schedule_revision));
+    e.condition("#sv = :sv");
     let change = match command {
         PageCommand::Place { hold, entry, limits } => {
             e.hold(hold);
             e.within_limits(entry, limits.as_ref())?;
             e.name("#av", "av");
             e.name("#cl", "cl");
-            e.name("#sv", "sv");
             e.quantity(entry.quantity);
-            e.value(":sv", n(schedule_revision?));
             e.value(":h", encode_hold(entry));
             e.value(":max", n(HOLDS_PER_PAGE_MAX));
-            e.condition("#sv = :sv AND attribute_not_exists(#ho.#h) AND size(#ho) < :max");
+            e.condition("attribute_not_exists(#ho.#h) AND size(#ho) < :max");
             for slot in e.slots(&entry.slots) {
                 e.condition(format!("#av.{slot} >= :q AND attribute_not_exists(#cl.{slot})"));
                 e.set(format!("#av.{slot} = #av.{slot} - :q"));
@@ -200,7 +207,7 @@ pub(crate) fn blind_write(
             e.hold(hold);
             e.live_and_active(now);
             e.without_cool_down();
-            e.quantity(placement.quantity);
+            e.takes(&placement.slots, placement.quantity);
             let slots = e.slots(&placement.slots);
             e.free_up(&slots);
             e.remove("#ho.#h");
@@ -210,7 +217,7 @@ pub(crate) fn blind_write(
             e.hold(hold);
             e.claimed_by(booking);
             e.without_cool_down();
-            e.quantity(placement.quantity);
+            e.takes(&placement.slots, placement.quantity);
             let slots = e.slots(&placement.slots);
             e.free_up(&slots);
             e.remove("#ho.#h");
@@ -223,7 +230,7 @@ pub(crate) fn blind_write(
             e.value(":c", s(CONFIRMING));
             e.value(":now", millis(now));
             e.condition("((#ho.#h.s = :a AND #ho.#h.e <= :now) OR (#ho.#h.s = :c AND #ho.#h.d <= :now))");
-            e.quantity(placement.quantity);
+            e.takes(&placement.slots, placement.quantity);
             let slots = e.slots(&placement.slots);
             e.free_up(&slots);
             e.remove("#ho.#h");
@@ -235,7 +242,7 @@ pub(crate) fn blind_write(
             e.value(":now", millis(now));
             e.condition("#ho.#h.d > :now");
             e.name("#co", "co");
-            e.quantity(*quantity);
+            e.takes(slots, *quantity);
             e.value(":zero", n(0));
             for slot in e.slots(slots) {
                 e.set(format!("#co.{slot} = if_not_exists(#co.{slot}, :zero) + :q"));

@@ -67,7 +67,8 @@ impl DynamoLedger {
         Ok(TransactWriteItem::builder().put(put).build())
     }
 
-    /// The first of a request's twins writes down the answer that all of them give.
+    /// The first of a request's twins writes down the answer that all of them give. The expiry only grows, in whichever order
+    /// extensions come to the record.
     pub(crate) async fn record_extension(
         &self,
         id: &HoldId,
@@ -78,15 +79,19 @@ impl DynamoLedger {
             millis(extension.expires_at),
             millis(extension.at),
         ]);
-        let update = self
-            .client
-            .update_item()
-            .update_expression("SET ex.#r = :x, e = :e")
-            .condition_expression("attribute_exists(pk) AND attribute_not_exists(ex.#r)")
-            .expression_attribute_names("#r", request.as_str())
-            .expression_attribute_values(":x", pair)
+        let answer = |expression: &str| {
+            self.client
+                .update_item()
+                .update_expression(expression)
+                .expression_attribute_names("#r", request.as_str())
+                .expression_attribute_values(":x", pair.clone())
+        };
+        let later = answer("SET ex.#r = :x, e = :e")
+            .condition_expression("e < :e AND attribute_not_exists(ex.#r)")
             .expression_attribute_values(":e", millis(extension.expires_at));
-        if self.update_record(id, update).await? {
+        let earlier = answer("SET ex.#r = :x")
+            .condition_expression("attribute_exists(pk) AND attribute_not_exists(ex.#r)");
+        if self.update_record(id, later).await? || self.update_record(id, earlier).await? {
             return Ok((extension, false));
         }
         let known = self.read_hold(id).await?.and_then(|hold| hold.extensions.get(request).copied());

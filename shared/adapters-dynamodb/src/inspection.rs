@@ -40,13 +40,17 @@ impl LedgerInspection for DynamoLedger {
 
     async fn expire_entry(
         &self,
-        page: &PageKey,
+        page: &Page,
         hold: &HoldId,
         entry: &PageHold,
         mutation: &Mutation,
     ) -> Result<(), LedgerError> {
-        let placement =
-            Placement { page: page.clone(), slots: entry.slots.clone(), quantity: entry.quantity };
+        let placement = Placement {
+            page: page.key.clone(),
+            schedule_revision: page.schedule_revision,
+            slots: entry.slots.clone(),
+            quantity: entry.quantity,
+        };
         let op = PageOp { placement, command: PageCommand::Expire { hold: hold.clone() } };
         self.write(&[op], &[], &[], mutation).await.map_err(no_extras)?;
         Ok(())

@@ -78,6 +78,21 @@ impl<'a> Reader<'a> {
         parse(self.text(key)?).map_err(|error| self.corrupt(format!("{key}: {}", error.to_string())))
     }
 
+    /// A list of texts.
+    pub(crate) fn texts<T, E: ToString>(
+        &self,
+        key: &str,
+        parse: impl Fn(&str) -> Result<T, E>,
+    ) -> Result<Vec<T>, StoreError> {
+        let text = |value: &AttributeValue| match value {
+            AttributeValue::S(text) => {
+                parse(text).map_err(|error| self.corrupt(format!("{key}: {}", error.to_string())))
+            }
+            _ => Err(self.corrupt(format!("{key}: not a text"))),
+        };
+        self.list(key)?.iter().map(text).collect()
+    }
+
     pub(crate) fn number<T: std::str::FromStr>(&self, key: &str) -> Result<T, StoreError> {
         match self.item.get(key) {
             Some(AttributeValue::N(text)) => {

@@ -79,6 +79,7 @@ impl Ledger for DynamoLedger {
             Some(placement) => self.read_entry(placement, id).await?,
             None => None,
         };
+        let entry = entry.filter(|entry| entry.first_expires_at == hold.first_expires_at);
         if entry.is_none() && hold.recorded == HoldStatus::Active {
             // It may have ended between the two reads: a hold that became a booking has not expired.
             hold = self.read_hold(id).await?.unwrap_or(hold);
@@ -112,10 +113,15 @@ impl Ledger for DynamoLedger {
             Done::Blindly => Some(HoldStatus::Released),
             Done::ByReading { changes, .. } => changes.iter().find_map(end_of),
         });
-        // A page that does not know the hold any more does not say why: an earlier try released it, or its time passed.
         let released = match ended {
             Some(end) => end == HoldStatus::Released,
-            None => mutation.now < hold.expires_at,
+            // A page that does not know the hold any more does not say why: it became a booking, an earlier try released it,
+            // or its time passed.
+            None => match self.read_hold(&hold.id).await?.map(|hold| hold.recorded) {
+                Some(HoldStatus::Confirmed) => return Err(PageRejection::HoldMissing.into()),
+                Some(HoldStatus::Active) => mutation.now < hold.expires_at,
+                Some(HoldStatus::Released | HoldStatus::Expired) | None => false,
+            },
         };
         if released {
             self.record_release(&hold.id).await?;
@@ -234,13 +240,14 @@ impl DynamoLedger {
             }
             Some(Done::ByReading { .. } | Done::Blindly) | None => None,
         };
-        let expires_at = met_self.as_ref().map_or(hold.expires_at, |own| own.expires_at);
-        let record = Hold { first_expires_at: expires_at, expires_at, ..hold.clone() };
+        let stored = met_self.unwrap_or(entry);
+        let record =
+            Hold { first_expires_at: stored.first_expires_at, expires_at: stored.expires_at, ..hold.clone() };
         let Some(known) = self.put_new_record(&record).await? else {
             return Ok(Placed { hold: record, replayed: false });
         };
-        if met_self.is_none() && !is_same_life(&known, &record) {
-            self.undo(hold, placement, &entry, mutation).await?;
+        if !is_same_life(&known, &record) {
+            self.undo(hold, placement, &stored, mutation).await?;
         }
         replayed(known, hold)
     }

@@ -73,7 +73,7 @@ pub(crate) fn encode_hold(hold: &PageHold) -> AttributeValue {
         ("q".into(), n(hold.quantity)),
         ("sl".into(), join_slots(&hold.slots)),
         ("e".into(), millis(hold.expires_at)),
-        ("x".into(), n(hold.extensions)),
+        ("fe".into(), millis(hold.first_expires_at)),
         ("f".into(), s(hold.fingerprint.as_str())),
         ("g".into(), s(hold.guest.as_str())),
     ]);
@@ -93,8 +93,9 @@ pub(crate) fn encode_hold(hold: &PageHold) -> AttributeValue {
     if hold.prolonged {
         item.insert("p".into(), AttributeValue::Bool(true));
     }
-    if let Some(request) = &hold.last_extension {
-        item.insert("lx".into(), s(request.as_str()));
+    if !hold.extensions.is_empty() {
+        let requests = hold.extensions.iter().map(|request| s(request.as_str())).collect();
+        item.insert("x".into(), AttributeValue::L(requests));
     }
     m(item)
 }
@@ -113,18 +114,14 @@ pub(crate) fn decode_hold(reader: &Reader<'_>) -> Result<PageHold, StoreError> {
         },
         other => return Err(reader.corrupt(format!("unknown hold state {other}"))),
     };
-    let last_extension = match reader.opt_text("lx") {
-        Some(_) => Some(reader.parsed("lx", Fingerprint::parse)?),
-        None => None,
-    };
     Ok(PageHold {
         quantity: reader.number("q")?,
         slots: split_slots(reader, "sl")?,
         expires_at: reader.instant("e")?,
         state,
         prolonged: reader.flag("p"),
-        extensions: reader.number("x")?,
-        last_extension,
+        first_expires_at: reader.instant("fe")?,
+        extensions: if reader.has("x") { reader.texts("x", Fingerprint::parse)? } else { Vec::new() },
         fingerprint: reader.parsed("f", Fingerprint::parse)?,
         guest: reader.parsed("g", GuestMark::parse)?,
         cool_down_seconds: if reader.has("cd") { reader.number("cd")? } else { 0 },
@@ -338,9 +335,12 @@ fn decode_change(reader: &Reader<'_>, page: &Page) -> Result<PageChange, StoreEr
         }
         "extended" => {
             let (hold, entry) = entry()?;
-            let request =
-                entry.last_extension.ok_or_else(|| reader.corrupt("an extension without its request"))?;
-            PageChange::Extended { hold, request, expires_at: entry.expires_at }
+            match entry.extensions.last() {
+                Some(request) => {
+                    PageChange::Extended { hold, request: request.clone(), expires_at: entry.expires_at }
+                }
+                None => return Err(reader.corrupt("an extension without its request")),
+            }
         }
         "claimed" => {
             let (hold, entry) = entry()?;

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::{
 };
 use holdfast_app::{LedgerError, Mutation, StoreError};
 use holdfast_domain::booking::Placement;
-use holdfast_domain::{Page, PageChange, PageCommand, PageKey, Resource};
+use holdfast_domain::{Page, PageChange, PageCommand, PageKey, PageRejection, Resource};
 
 use crate::DynamoLedger;
 use crate::error::{Refused, unavailable};
@@ -79,7 +79,7 @@ impl DynamoLedger {
             return Err(LedgerError::TooManyPages { max: TRANSACTION_ITEMS_MAX - extras.len() }.into());
         }
         for attempt in 0..ATTEMPTS_MAX {
-            let old = match self.write_blindly(ops, extras, resources, mutation).await? {
+            let old = match self.write_blindly(ops, extras, mutation).await? {
                 Step::Done(done) => return Ok(done),
                 Step::Refused(old) => old,
                 Step::Again => {
@@ -101,16 +101,13 @@ impl DynamoLedger {
         &self,
         ops: &[PageOp],
         extras: &[TransactWriteItem],
-        resources: &[&Resource],
         mutation: &Mutation,
     ) -> Result<Step, WriteError> {
         let expressions: Option<Vec<(&PageKey, Expression)>> = ops
             .iter()
             .map(|op| {
-                let page = &op.placement.page;
-                let revision = resource_of(resources, page).map(|resource| resource.schedule_revision);
-                blind_write(&op.command, &op.placement, revision, mutation.now, mutation.trace.as_deref())
-                    .map(|expression| (page, expression))
+                blind_write(&op.command, &op.placement, mutation.now, mutation.trace.as_deref())
+                    .map(|expression| (&op.placement.page, expression))
             })
             .collect();
         let Some(expressions) = expressions else { return Ok(Step::Refused(None)) };
@@ -155,14 +152,13 @@ impl DynamoLedger {
                     self.make_page(key, resources).await?;
                     return Ok(Step::Again);
                 }
-                (None, false) => Page::fresh(key.clone(), 0, 0, Vec::new()),
+                (None, false) => Page::fresh(key.clone(), op.placement.schedule_revision, 0, Vec::new()),
             };
-            if let (PageCommand::Place { .. }, Some(resource)) = (&op.command, resource_of(resources, key))
-                && resource.schedule_revision != page.schedule_revision
-            {
-                return Err(LedgerError::ResourceChanged.into());
-            }
-            let changes = page.decide(&op.command, mutation.now)?;
+            let changes = if page.schedule_revision == op.placement.schedule_revision {
+                page.decide(&op.command, mutation.now)?
+            } else {
+                on_another_schedule(&op.command)?
+            };
             if !changes.is_empty() {
                 let mut next = changes.iter().fold(page.clone(), Page::evolve);
                 next.seq = page.seq + 1;
@@ -323,6 +319,26 @@ pub(crate) fn built(error: aws_sdk_dynamodb::error::BuildError) -> StoreError {
 
 pub(crate) fn resource_of<'a>(resources: &[&'a Resource], page: &PageKey) -> Option<&'a Resource> {
     resources.iter().copied().find(|resource| resource.id == page.resource)
+}
+
+/// What comes of a command that meets a page of another schedule. Slots may have the same names there and be others: what is
+/// held and booked on it is not what the command is about.
+fn on_another_schedule(command: &PageCommand) -> Result<Vec<PageChange>, LedgerError> {
+    match command {
+        PageCommand::Place { .. }
+        | PageCommand::SetInventory { .. }
+        | PageCommand::SetDefaultCapacity { .. } => Err(LedgerError::ResourceChanged),
+        PageCommand::Confirm { .. } => Err(PageRejection::SoldOut { available: 0 }.into()),
+        PageCommand::Return { .. } => Err(PageRejection::NotConfirmed.into()),
+        PageCommand::Extend { .. } | PageCommand::Claim { .. } | PageCommand::Prolong { .. } => {
+            Err(PageRejection::HoldMissing.into())
+        }
+        PageCommand::Unclaim { .. }
+        | PageCommand::Release { .. }
+        | PageCommand::Abandon { .. }
+        | PageCommand::Expire { .. }
+        | PageCommand::Free { .. } => Ok(Vec::new()),
+    }
 }
 
 /// Whether a command may need a page that nobody touched yet.

@@ -109,7 +109,7 @@ impl Holds {
                 quantity: request.quantity,
                 price,
                 policy: resource.terms.cancellation_policy.clone(),
-                placements: placements(&resource.id, &stay, request.quantity),
+                placements: placements(&resource, &stay, request.quantity),
             };
             let ttl = SignedDuration::from_secs(i64::from(resource.terms.hold_ttl_seconds));
             let expires_at = mutation.now.checked_add(ttl).unwrap_or(mutation.now);
@@ -164,7 +164,10 @@ impl Holds {
         match snapshot.hold.recorded {
             HoldStatus::Confirmed => Err(Failure::HoldConfirmed),
             HoldStatus::Released | HoldStatus::Expired => Ok(()),
-            HoldStatus::Active => Ok(self.ledger.release(&snapshot.hold, mutation).await?),
+            HoldStatus::Active => match self.ledger.release(&snapshot.hold, mutation).await {
+                Err(LedgerError::Rejected(PageRejection::HoldMissing)) => Err(Failure::HoldConfirmed),
+                released => Ok(released?),
+            },
         }
     }
 
@@ -222,13 +225,14 @@ impl Holds {
 }
 
 /// A stay's slots by page.
-fn placements(resource: &ResourceId, stay: &Stay, quantity: u32) -> Vec<Placement> {
+fn placements(resource: &Resource, stay: &Stay, quantity: u32) -> Vec<Placement> {
     stay.slots
         .chunk_by(|a, b| a.page == b.page)
         .filter_map(|slots| {
             let page = slots.first()?.page.clone();
             let keys: Vec<SlotKey> = slots.iter().map(|slot| slot.key.clone()).collect();
-            Some(Placement { page: PageKey { resource: resource.clone(), page }, slots: keys, quantity })
+            let page = PageKey { resource: resource.id.clone(), page };
+            Some(Placement { page, schedule_revision: resource.schedule_revision, slots: keys, quantity })
         })
         .collect()
 }

@@ -228,7 +228,7 @@ pub trait Ledger: Send + Sync {
         mutation: &Mutation,
     ) -> Result<(Extension, bool), LedgerError>;
 
-    /// Gives the hold back for its guest. Again: no effect.
+    /// Gives the hold back for its guest. Again: no effect. [`PageRejection::HoldMissing`] if it has become a booking.
     async fn release(&self, hold: &Hold, mutation: &Mutation) -> Result<(), LedgerError>;
 
     /// Drops the hold if it is dead; [`PageRejection::HoldLive`] if not. Again: no effect.

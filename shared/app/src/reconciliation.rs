@@ -242,7 +242,7 @@ impl Run<'_> {
         let mut repaired = false;
         for (id, entry) in &page.holds {
             if self.is_past(entry.lapses_at(), DEAD_HOLD_SECONDS) {
-                repaired |= self.expire(&page.key, id, entry).await?;
+                repaired |= self.expire(page, id, entry).await?;
             }
         }
         if repaired && let Some(page) = self.ports.inspection.page_as_stored(&page.key).await? {
@@ -252,8 +252,8 @@ impl Run<'_> {
     }
 
     /// Drops a dead hold; `true` if the page was written.
-    async fn expire(&mut self, page: &PageKey, id: &HoldId, entry: &PageHold) -> Result<bool, Failure> {
-        let detail = format!("on {}, dead since {}", name_of_page(page), entry.lapses_at());
+    async fn expire(&mut self, page: &Page, id: &HoldId, entry: &PageHold) -> Result<bool, Failure> {
+        let detail = format!("on {}, dead since {}", name_of_page(&page.key), entry.lapses_at());
         if !self.report.dry_run {
             match self.ports.inspection.expire_entry(page, id, entry, self.mutation).await {
                 Ok(()) => {}

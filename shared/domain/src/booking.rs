@@ -107,6 +107,8 @@ impl PaymentStatus {
 pub struct Placement {
     /// The page.
     pub page: PageKey,
+    /// The revision of the resource's schedule that the slots are of. A page of another one knows nothing of them.
+    pub schedule_revision: u64,
     /// Slots of that page, ascending.
     pub slots: Vec<SlotKey>,
     /// Places per slot.

@@ -99,9 +99,8 @@ impl Hold {
     /// What one page stores of this hold when it is placed, or when a booking becomes a hold again.
     #[must_use]
     pub fn entry(&self, placement: &Placement) -> PageHold {
-        let extensions = u32::try_from(self.extensions.len()).unwrap_or(u32::MAX);
         // Each extension adds one TTL; what it has beyond those, a customer's step has added.
-        let extended = SignedDuration::from_secs(i64::from(self.ttl_seconds) * i64::from(extensions));
+        let extended = self.ttl() * i32::try_from(self.extensions.len()).unwrap_or(i32::MAX);
         let prolonged = self.expires_at.duration_since(self.first_expires_at) > extended;
         PageHold {
             quantity: placement.quantity,
@@ -109,8 +108,8 @@ impl Hold {
             expires_at: self.expires_at,
             state: HoldState::Active,
             prolonged,
-            extensions,
-            last_extension: None,
+            first_expires_at: self.first_expires_at,
+            extensions: self.extensions.keys().cloned().collect(),
             fingerprint: self.fingerprint.clone(),
             guest: self.guest_mark.clone(),
             cool_down_seconds: self.cool_down_seconds,

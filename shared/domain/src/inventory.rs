@@ -26,7 +26,7 @@ use crate::ids::{BookingId, Fingerprint, GuestMark, HoldId, ResourceId, SlotKey}
 /// write pays for the page's size.
 pub const HOLDS_PER_PAGE_MAX: usize = 200;
 /// How often one hold may be extended.
-pub const EXTENSIONS_MAX: u32 = 3;
+pub const EXTENSIONS_MAX: usize = 3;
 
 /// Names a page.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -64,10 +64,11 @@ pub struct PageHold {
     pub state: HoldState,
     /// Whether a customer's 3-D Secure step has prolonged it; that happens once.
     pub prolonged: bool,
-    /// How often it was extended.
-    pub extensions: u32,
-    /// The request that extended it last, so that its retry is told from another.
-    pub last_extension: Option<Fingerprint>,
+    /// When it was to expire at first. The same request repeated after the hold has ended may bring the same id to life
+    /// again: this tells one life from another.
+    pub first_expires_at: Timestamp,
+    /// The requests that extended it, at most [`EXTENSIONS_MAX`], so that their retries are told from others.
+    pub extensions: Vec<Fingerprint>,
     /// Digest of the request that placed it.
     pub fingerprint: Fingerprint,
     /// Whose it is.

@@ -50,8 +50,8 @@ fn entry(fingerprint: &str, expires_at: Timestamp) -> PageHold {
         expires_at,
         state: HoldState::Active,
         prolonged: false,
-        extensions: 0,
-        last_extension: None,
+        first_expires_at: expires_at,
+        extensions: Vec::new(),
         fingerprint: digest(fingerprint),
         guest: guest("guest-1"),
         cool_down_seconds: 0,
@@ -249,7 +249,7 @@ fn a_hold_is_extended_a_bounded_number_of_times() {
     for n in 0..EXTENSIONS_MAX {
         scene.does(1, extend("a", &format!("r{n}"))).does_nothing(2, extend("a", &format!("r{n}")));
     }
-    let expires = 10 + TTL_SECONDS * i64::from(EXTENSIONS_MAX);
+    let expires = (0..EXTENSIONS_MAX).fold(10, |expires, _| expires + TTL_SECONDS);
     scene
         .refuses(2, extend("a", "r"), PageRejection::NotExtendable)
         .offers(expires - 1, 0)
@@ -374,7 +374,7 @@ fn record() -> Hold {
 }
 
 fn placement() -> Placement {
-    Placement { page: page_key(), slots: vec![slot()], quantity: 1 }
+    Placement { page: page_key(), schedule_revision: 1, slots: vec![slot()], quantity: 1 }
 }
 
 #[test]
@@ -419,14 +419,15 @@ fn a_customer_has_one_ttl_more_but_not_two() {
 fn a_returned_hold_remembers_that_it_was_prolonged_and_extended() {
     let extension = Extension { expires_at: at(20), at: at(1) };
     let extended = || BTreeMap::from([(digest("r"), extension)]);
-    let check = |hold: Hold, extensions: u32, prolonged: bool| {
+    let check = |hold: Hold, extensions: &[Fingerprint], prolonged: bool| {
         let entry = hold.entry(&placement());
-        assert_eq!((entry.extensions, entry.prolonged), (extensions, prolonged), "{hold:?}");
+        assert_eq!((&entry.extensions[..], entry.prolonged), (extensions, prolonged), "{hold:?}");
+        assert_eq!(entry.first_expires_at, at(10), "it is the same life");
     };
-    check(record(), 0, false);
-    check(Hold { extensions: extended(), expires_at: at(20), ..record() }, 1, false);
-    check(Hold { expires_at: at(20), ..record() }, 0, true);
-    check(Hold { extensions: extended(), expires_at: at(30), ..record() }, 1, true);
+    check(record(), &[], false);
+    check(Hold { extensions: extended(), expires_at: at(20), ..record() }, &[digest("r")], false);
+    check(Hold { expires_at: at(20), ..record() }, &[], true);
+    check(Hold { extensions: extended(), expires_at: at(30), ..record() }, &[digest("r")], true);
 }
 
 #[test]

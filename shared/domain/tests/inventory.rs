@@ -54,8 +54,8 @@ fn entry(quantity: u32, slots: Vec<SlotKey>, expires_at: Timestamp, fingerprint:
         expires_at,
         state: HoldState::Active,
         prolonged: false,
-        extensions: 0,
-        last_extension: None,
+        first_expires_at: expires_at,
+        extensions: Vec::new(),
         fingerprint: digest(fingerprint),
         guest: guest(0),
         cool_down_seconds: 0,
@@ -96,13 +96,28 @@ impl Draw {
         SignedDuration::from_secs(self.seconds)
     }
 
+    /// Mostly the request that belongs to the hold, now and then another under the same key.
+    fn is_of_another(&self) -> bool {
+        self.digest == 0
+    }
+
+    /// The slots and the quantity of the request.
+    fn places(&self) -> (Vec<SlotKey>, u32) {
+        let of_hold = |n: &usize| [*n < 2, *n > 0, n.is_multiple_of(2)][usize::from(self.hold)];
+        if self.digest < 2 {
+            (self.slots.clone(), self.quantity)
+        } else {
+            ((0..SLOTS).filter(of_hold).map(slot).collect(), u32::from(self.hold) + 1)
+        }
+    }
+
     fn entry(&self, now: Timestamp) -> PageHold {
-        // Mostly the request that belongs to the hold, now and then another under the same key.
-        let fingerprint = if self.digest == 0 { 100 } else { self.hold };
+        let fingerprint = if self.is_of_another() { 100 } else { self.hold };
+        let (slots, quantity) = self.places();
         PageHold {
             guest: guest(self.guest),
             cool_down_seconds: self.cool_down_seconds,
-            ..entry(self.quantity, self.slots.clone(), self.later(now), fingerprint)
+            ..entry(quantity, slots, self.later(now), fingerprint)
         }
     }
 }
@@ -140,12 +155,8 @@ fn expire(draw: &Draw, _: Timestamp) -> PageCommand {
 }
 
 fn confirm(draw: &Draw, _: Timestamp) -> PageCommand {
-    PageCommand::Confirm {
-        hold: hold(draw.hold),
-        booking: booking(draw.booking),
-        slots: draw.slots.clone(),
-        quantity: draw.quantity,
-    }
+    let (slots, quantity) = draw.places();
+    PageCommand::Confirm { hold: hold(draw.hold), booking: booking(draw.booking), slots, quantity }
 }
 
 fn give_back(draw: &Draw, now: Timestamp) -> PageCommand {

@@ -106,6 +106,7 @@ pub fn hold_for(
         .chunk_by(|a, b| a.page == b.page)
         .map(|slots| Placement {
             page: PageKey { resource: resource.id.clone(), page: slots[0].page.clone() },
+            schedule_revision: resource.schedule_revision,
             slots: slots.iter().map(|slot| slot.key.clone()).collect(),
             quantity,
         })

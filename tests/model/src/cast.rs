@@ -138,6 +138,7 @@ impl Cast {
                 policy: CancellationPolicy::new(vec![half]).unwrap_or_default(),
                 placements: vec![Placement {
                     page: self.page.clone(),
+                    schedule_revision: 1,
                     slots: vec![self.slot.clone()],
                     quantity: 1,
                 }],

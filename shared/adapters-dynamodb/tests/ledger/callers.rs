@@ -74,8 +74,7 @@ impl Watched {
                 }
             }
         }
-        let extensions_max = usize::try_from(EXTENSIONS_MAX).expect("a few");
-        Inventory { capacity, holds_per_page_max: HOLDS_PER_PAGE_MAX, extensions_max }
+        Inventory { capacity, holds_per_page_max: HOLDS_PER_PAGE_MAX, extensions_max: EXTENSIONS_MAX }
     }
 
     fn slot(&self, resource: &Resource, page: &str, slot: &str) -> Slot {

@@ -6,7 +6,7 @@ use holdfast_app::{Clock, Ledger, LedgerError, Mutation, identity};
 use holdfast_domain::{
     Booking, BookingEvent, BookingStatus, Hold, HoldId, HoldStatus, Money, Page, PaymentStatus, Resource,
 };
-use holdfast_testkit::{Database, TestClock, at, hold_for, mutation};
+use holdfast_testkit::{Database, Faults, TestClock, at, hold_for, mutation};
 use jiff::{SignedDuration, Timestamp};
 
 pub(crate) struct Harness {
@@ -18,13 +18,21 @@ pub(crate) struct Harness {
 /// When every test begins.
 pub(crate) const START: &str = "2030-05-20T12:00:00Z";
 
+fn tables() -> Tables {
+    Tables { ledger: Database::LEDGER.to_owned(), holds: Database::HOLDS.to_owned() }
+}
+
 impl Harness {
     pub(crate) async fn start() -> Self {
         let clock = TestClock::at(at(START));
         let database = Database::start(&clock).await;
-        let tables = Tables { ledger: Database::LEDGER.to_owned(), holds: Database::HOLDS.to_owned() };
-        let ledger = DynamoLedger::new(database.client.clone(), tables);
+        let ledger = DynamoLedger::new(database.client.clone(), tables());
         Self { database, clock, ledger }
+    }
+
+    /// The same ledger, to a caller who meets `faults`.
+    pub(crate) fn ledger_under(&self, faults: &Faults) -> DynamoLedger {
+        DynamoLedger::new(self.database.client_under(faults), tables())
     }
 
     pub(crate) async fn with(resource: &Resource) -> Self {

@@ -11,6 +11,7 @@ mod harness;
 mod histories;
 mod hoarding;
 mod index;
+mod lives;
 mod model;
 mod placing;
 mod races;

@@ -181,7 +181,7 @@ async fn extensions_are_bounded_and_once_per_request() {
     let room = nightly_resource("room", 1, 600);
     let h = Harness::with(&room).await;
     let hold = h.placed(&room, "k", NIGHTS, 1).await;
-    let request = |n: u32| Fingerprint::parse(&format!("request{n}")).expect("a digest");
+    let request = |n: usize| Fingerprint::parse(&format!("request{n}")).expect("a digest");
     let mut expected = hold.expires_at;
     for n in 0..EXTENSIONS_MAX {
         expected = expected.checked_add(hold.ttl()).expect("in range");

@@ -44,7 +44,7 @@ pub trait LedgerInspection: Send + Sync {
     /// effect. `entry` is what the page stores of it.
     async fn expire_entry(
         &self,
-        page: &PageKey,
+        page: &Page,
         hold: &HoldId,
         entry: &PageHold,
         mutation: &Mutation,

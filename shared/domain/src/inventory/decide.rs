@@ -144,12 +144,14 @@ impl Page {
         now: Timestamp,
     ) -> Result<Vec<PageChange>, PageRejection> {
         let entry = self.live_hold(hold, now)?;
-        if entry.last_extension.as_ref() == Some(request) {
+        if entry.extensions.contains(request) {
             return Ok(Vec::new());
         }
         match entry.state {
             HoldState::Confirming { .. } => Err(PageRejection::HoldClaimed),
-            HoldState::Active if entry.extensions >= EXTENSIONS_MAX => Err(PageRejection::NotExtendable),
+            HoldState::Active if entry.extensions.len() >= EXTENSIONS_MAX => {
+                Err(PageRejection::NotExtendable)
+            }
             HoldState::Active => Ok(vec![PageChange::Extended {
                 hold: hold.clone(),
                 request: request.clone(),
@@ -166,7 +168,13 @@ impl Page {
         quantity: u32,
         now: Timestamp,
     ) -> Result<Vec<PageChange>, PageRejection> {
-        if self.holds.get(hold).is_some_and(|entry| entry.is_claimed_by(booking) && entry.is_live(now)) {
+        let is_own = |entry: &PageHold| {
+            entry.is_claimed_by(booking)
+                && entry.is_live(now)
+                && entry.slots == slots
+                && entry.quantity == quantity
+        };
+        if self.holds.get(hold).is_some_and(is_own) {
             return Ok(vec![PageChange::Confirmed { hold: hold.clone(), booking: booking.clone() }]);
         }
         self.require_offered(slots, quantity, now)?;

@@ -16,8 +16,7 @@ impl Page {
             PageChange::Extended { hold, request, expires_at } => {
                 if let Some(entry) = self.holds.get_mut(hold) {
                     entry.expires_at = *expires_at;
-                    entry.extensions += 1;
-                    entry.last_extension = Some(request.clone());
+                    entry.extensions.push(request.clone());
                 }
             }
             PageChange::Claimed { hold, booking, deadline } => {

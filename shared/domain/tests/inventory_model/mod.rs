@@ -149,10 +149,10 @@ impl Model {
             },
             PageCommand::Extend { hold, request, by } => {
                 let Some(held) = self.holds.get_mut(hold) else { return false };
-                if held.requests.last() == Some(request) {
+                if held.requests.contains(request) {
                     return true;
                 }
-                if held.claim.is_some() || held.requests.len() >= EXTENSIONS_MAX as usize {
+                if held.claim.is_some() || held.requests.len() >= EXTENSIONS_MAX {
                     return false;
                 }
                 held.expires_at += *by;
@@ -203,7 +203,10 @@ impl Model {
             }
             PageCommand::Expire { hold } => !self.holds.contains_key(hold),
             PageCommand::Confirm { hold, booking, slots, quantity } => {
-                if let Some(held) = self.holds.get(hold).filter(|held| held.claimed_by(booking)).cloned() {
+                let is_own = |held: &&Held| {
+                    held.claimed_by(booking) && held.slots == *slots && held.quantity == *quantity
+                };
+                if let Some(held) = self.holds.get(hold).filter(is_own).cloned() {
                     self.holds.remove(hold);
                     self.book(&held.slots, held.quantity);
                     return true;
@@ -283,10 +286,9 @@ impl Model {
         }
         for (id, entry) in page.holds.iter().filter(|(_, entry)| entry.is_live(now)) {
             let requests = &self.holds[id].requests;
-            if entry.extensions as usize != requests.len() || entry.last_extension.as_ref() != requests.last()
-            {
+            if entry.extensions != *requests {
                 return Err(format!(
-                    "{id} was extended {} times, by the model {requests:?}",
+                    "{id} was extended by {:?}, by the model {requests:?}",
                     entry.extensions
                 ));
             }

@@ -186,7 +186,7 @@ impl LedgerInspection for Meddled {
 
     async fn expire_entry(
         &self,
-        page: &PageKey,
+        page: &Page,
         hold: &HoldId,
         entry: &PageHold,
         mutation: &Mutation,
