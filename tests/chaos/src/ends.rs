@@ -91,7 +91,9 @@ pub(crate) async fn delivered(stack: &Stack, bus: &BusWatch) -> Result<Delivered
         let detail = &event["detail"];
         let text = |name: &str| detail[name].as_str().unwrap_or_default().to_owned();
         delivered.on_the_bus.insert(text("id"));
-        delivered.about.insert((text("type"), text("subject")));
+        let at = text("time").parse().map_err(Trouble::unexpected)?;
+        let first = delivered.about.entry((text("type"), text("subject"))).or_insert(at);
+        *first = at.min(*first);
     }
     let taken = |delivery: &Value| (200..300).contains(&delivery["answered"].as_i64().unwrap_or(0));
     let id = |delivery: &Value| delivery["headers"]["webhook-id"].as_str().map(str::to_owned);

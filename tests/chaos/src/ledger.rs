@@ -9,7 +9,7 @@ use holdfast_app::StoreError;
 use holdfast_app::ports::Ledger;
 use holdfast_app::reconciliation::{LedgerInspection, Part};
 use holdfast_client::{Stack, Trouble, now};
-use holdfast_domain::{Booking, BookingId, Page, ResourceId};
+use holdfast_domain::{Booking, BookingId, Hold, Page, ResourceId};
 
 use crate::audit::Snapshot;
 
@@ -46,18 +46,33 @@ impl Reader {
         Ok(pages)
     }
 
-    /// Holds on pages: those that someone will still come for, and the dead whose function died before it wrote their record.
-    /// Of the latter no timer knows; they count for nothing, and whoever needs their places or the reconciliation drops them.
-    pub(crate) async fn held(&self) -> Result<(usize, usize), Trouble> {
-        let (mut awaited, mut forsaken) = (0, 0);
+    /// Holds on pages: those that someone will still come for, and the dead whose function died before it wrote their record,
+    /// be it that a later try wrote it, or that there is one of an earlier life. Of the latter the timer found nothing when it rang; they count for nothing, and whoever
+    /// needs their places or the reconciliation drops them.
+    pub(crate) async fn held(&self) -> Result<Held, Trouble> {
+        let mut held = Held::default();
         for page in self.pages().await? {
-            for (id, entry) in &page.holds {
-                let known = self.ledger.hold(id).await.map_err(Trouble::unexpected)?.is_some();
-                let of_nobody = !known && !entry.is_live(now());
-                *(if of_nobody { &mut forsaken } else { &mut awaited }) += 1;
+            for (id, entry) in page.holds.iter() {
+                let record = self.ledger.hold(id).await.map_err(Trouble::unexpected)?.map(|known| known.hold);
+                // Of this life, and by the try that placed it.
+                let of_first_try = |hold: Hold| {
+                    hold.first_expires_at == entry.first_expires_at
+                        && hold.created_at.checked_add(hold.ttl()).ok() == Some(hold.first_expires_at)
+                };
+                if entry.is_live(now()) || record.is_some_and(of_first_try) {
+                    held.awaited += 1;
+                } else {
+                    held.forsaken.push(id.to_string());
+                }
             }
         }
-        Ok((awaited, forsaken))
+        Ok(held)
+    }
+
+    /// Whether a booking is there, be it of this run or of another.
+    pub(crate) async fn knows(&self, booking: &str) -> Result<bool, Trouble> {
+        let Ok(id) = BookingId::parse(booking) else { return Ok(false) };
+        Ok(self.ledger.booking(&id).await.map_err(Trouble::unexpected)?.is_some())
     }
 
     /// Every stored booking; one that cannot be read is trouble.
@@ -91,6 +106,15 @@ impl Reader {
         }
         Ok(snapshot)
     }
+}
+
+/// Holds on pages.
+#[derive(Debug, Default)]
+pub(crate) struct Held {
+    /// How many someone will still come for.
+    pub(crate) awaited: usize,
+    /// Ids of the dead that no timer will come for.
+    pub(crate) forsaken: Vec<String>,
 }
 
 /// All parts of what is stored.

@@ -9,7 +9,7 @@ use holdfast_client::{Stack, Trouble, now};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::Parameters;
-use crate::audit::{Anomaly, audit};
+use crate::audit::{Anomaly, audit, everything_is_told};
 use crate::ends;
 use crate::faults::{Faults, Weather};
 use crate::ledger::Reader;
@@ -24,6 +24,8 @@ const GUESTS_PER_CALLER: usize = 6;
 const RECOVERY_MAX: Duration = Duration::from_secs(90);
 /// How long everything may take to come to rest.
 const REST_MAX: Duration = Duration::from_secs(240);
+/// How long the events of the last writes may take to where they go.
+const DELIVERY_MAX: Duration = Duration::from_secs(60);
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 struct Run {
@@ -217,7 +219,7 @@ impl Run {
 
     /// What keeps the stack from being at rest; `None` if nothing does.
     async fn awaited(&self, sagas: &Sagas) -> Result<Option<String>, Trouble> {
-        let (held, _) = self.reader.held().await?;
+        let held = self.reader.held().await?.awaited;
         let waiting = ends::waiting(&self.stack).await?;
         let running: Vec<String> = sagas.running().await?.into_iter().collect();
         let rests = held == 0 && waiting.is_empty() && running.is_empty();
@@ -236,8 +238,22 @@ impl Run {
         self.progress.say("audit");
         self.traffic.read_holds().await;
         let mut snapshot = self.reader.snapshot().await?;
-        snapshot.payments = ends::payments(&self.stack, since).await?;
-        snapshot.delivered = ends::delivered(&self.stack, &self.bus).await?;
+        for payment in ends::payments(&self.stack, since).await? {
+            let is_of_the_run =
+                snapshot.bookings.iter().any(|booking| booking.id.as_str() == payment.booking);
+            if is_of_the_run || !self.reader.knows(&payment.booking).await? {
+                snapshot.payments.push(payment);
+            }
+        }
+        // The last writes may still be on their way.
+        let begun = Instant::now();
+        loop {
+            snapshot.delivered = ends::delivered(&self.stack, &self.bus).await?;
+            if everything_is_told(&snapshot) || begun.elapsed() > DELIVERY_MAX {
+                break;
+            }
+            sleep(LOOK_EVERY).await;
+        }
         outcome.anomalies.extend(audit(&snapshot, &self.traffic.told()));
         outcome
             .anomalies
@@ -246,11 +262,12 @@ impl Run {
         names.extend(snapshot.bookings.iter().map(|booking| booking.id.to_string()));
         names.extend(snapshot.payments.iter().map(|payment| payment.intent.clone()));
         let drift = ends::drift(&self.stack, &names).await?;
-        outcome.anomalies.extend(drift.into_iter().map(|what| Anomaly { field: "reconciliation", what }));
-        let (_, forsaken) = self.reader.held().await?;
+        let forsaken = self.reader.held().await?.forsaken;
+        let drift = drift.into_iter().filter(|what| !forsaken.iter().any(|hold| what.contains(hold)));
+        outcome.anomalies.extend(drift.map(|what| Anomaly { field: "reconciliation", what }));
         let told = self.traffic.told();
         outcome.audited = vec![
-            ("dead holds whose function died before their record", forsaken),
+            ("dead holds whose function died before their record", forsaken.len()),
             ("pages", snapshot.pages.len()),
             ("slots", snapshot.pages.iter().map(|page| page.available.len()).sum()),
             (

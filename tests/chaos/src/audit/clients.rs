@@ -27,18 +27,22 @@ pub(super) fn check(snapshot: &Snapshot, told: &Told) -> Vec<Anomaly> {
         }
     }
     for (id, hold) in &told.holds {
-        let heard = |kind: &str| snapshot.delivered.about.contains(&(kind.to_owned(), id.clone()));
-        found.unless(heard("hold.placed"), || format!("hold {id}: nobody heard of it"));
+        let heard = |kind: &str| snapshot.delivered.about.get(&(kind.to_owned(), id.clone()));
+        found.unless(heard("hold.placed").is_some(), || format!("hold {id}: nobody heard of it"));
         let mut payments = snapshot.bookings.iter().filter(|booking| booking.hold.as_str() == id).peekable();
         let tried = payments.peek().is_some();
         let ends: &[&str] = if payments.any(|booking| booking.status == BookingStatus::Confirmed) {
             &["confirmed"]
         } else if tried {
             &["released", "expired", "confirmed"]
-        } else if hold.end == HoldEnd::Released || heard("hold.released") {
-            &["released"]
         } else {
-            &["expired"]
+            match heard("hold.released") {
+                _ if hold.end == HoldEnd::Released => &["released"],
+                Some(at) if *at < hold.expires_at => &["released"],
+                // An extended hold that was given back, or the places that a late repetition took and gave back.
+                Some(_) => &["released", "expired"],
+                None => &["expired"],
+            }
         };
         let status = told.hold_statuses.get(id).map_or("not there", String::as_str);
         found.unless(ends.contains(&status), || {

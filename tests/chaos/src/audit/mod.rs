@@ -39,8 +39,8 @@ pub(crate) struct Payment {
 pub(crate) struct Delivered {
     /// Ids of events seen on the bus.
     pub(crate) on_the_bus: BTreeSet<String>,
-    /// Kind and subject of those.
-    pub(crate) about: BTreeSet<(String, String)>,
+    /// When the first of a kind about a subject happened.
+    pub(crate) about: BTreeMap<(String, String), Timestamp>,
     /// Ids of events the partner took.
     pub(crate) to_the_partner: BTreeSet<String>,
     /// Subjects of the mails that went out.
@@ -94,6 +94,11 @@ impl Findings {
             self.add(what());
         }
     }
+}
+
+/// Whether every event has come to where it is to go.
+pub(crate) fn everything_is_told(snapshot: &Snapshot) -> bool {
+    events::check(snapshot).is_empty()
 }
 
 /// Everything that is not as it must be, in the ledger, at the provider, on the bus, and between what clients were told.

@@ -122,7 +122,7 @@ fn whole() -> (Snapshot, Told) {
         delivered.to_the_partner.insert(id);
     }
     delivered.on_the_bus.extend(stands_trail.iter().chain(&cancelled_trail).map(AuditEvent::event_id));
-    delivered.about.insert(("hold.placed".to_owned(), stands.hold.to_string()));
+    delivered.about.insert(("hold.placed".to_owned(), stands.hold.to_string()), now);
     delivered.mails.insert("Your booking HF-A is confirmed".to_owned());
     delivered.mails.insert("Your booking HF-B is cancelled".to_owned());
     let told = Told {
@@ -331,9 +331,9 @@ fn a_hold_that_is_other_than_told_is_found() {
     });
     is_found("clients", "is not there", |_, told| told.hold_statuses.clear());
     let ended = |status: &'static str, end: HoldEnd| {
-        let hold = HoldTold { guest: "guest-1".to_owned(), expires_at: at(NOW), end };
+        let hold = HoldTold { guest: "guest-1".to_owned(), expires_at: at(NOW) + 5.seconds(), end };
         move |s: &mut Snapshot, told: &mut Told| {
-            s.delivered.about.insert(("hold.placed".to_owned(), "hld_1".to_owned()));
+            s.delivered.about.insert(("hold.placed".to_owned(), "hld_1".to_owned()), at(NOW));
             told.holds.insert("hld_1".to_owned(), hold);
             told.hold_statuses.insert("hld_1".to_owned(), status.to_owned());
         }
@@ -341,10 +341,15 @@ fn a_hold_that_is_other_than_told_is_found() {
     is_found("clients", "is expired", ended("expired", HoldEnd::Released));
     is_found("clients", "is released", ended("released", HoldEnd::Open));
     is_found("clients", "is active", ended("active", HoldEnd::Open));
-    is_found("clients", "is expired", |s, told| {
-        s.delivered.about.insert(("hold.released".to_owned(), "hld_1".to_owned()));
-        ended("expired", HoldEnd::Open)(s, told);
-    });
+    let heard_of_its_release = |seconds: i64| {
+        move |s: &mut Snapshot, told: &mut Told| {
+            let released = ("hold.released".to_owned(), "hld_1".to_owned());
+            s.delivered.about.insert(released, at(NOW) + seconds.seconds());
+            ended("expired", HoldEnd::Open)(s, told);
+        }
+    };
+    is_found("clients", "is expired", heard_of_its_release(4));
+    assert_eq!(after(heard_of_its_release(5)), [], "a late repetition, taken back");
     assert_eq!(after(ended("expired", HoldEnd::Open)), [], "left alone");
     assert_eq!(after(ended("released", HoldEnd::Released)), [], "given back");
     is_found("clients", "nobody heard of it", |s, _| s.delivered.about.clear());
