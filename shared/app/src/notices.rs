@@ -200,30 +200,3 @@ fn amount(money: Money) -> String {
         format!("{whole}.{part:0width$} {currency}")
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use holdfast_domain::Currency;
-
-    use super::*;
-
-    fn check(minor: i64, currency: &str, expected: &str) {
-        let money = Money::new(minor, Currency::parse(currency).expect("known")).expect("in range");
-        assert_eq!(amount(money), expected);
-    }
-
-    #[test]
-    fn amounts_have_the_decimals_of_their_currency() {
-        check(12_900, "EUR", "129.00 EUR");
-        check(5, "USD", "0.05 USD");
-        check(12_900, "JPY", "12900 JPY");
-        check(12_905, "KWD", "12.905 KWD");
-    }
-
-    #[test]
-    fn times_are_the_houses_own() {
-        let zone = TimeZone::get("America/New_York").expect("a known zone");
-        let at = "2026-06-01T19:00:00Z".parse().expect("a time");
-        assert_eq!(local(at, &zone), "Monday, 1 June 2026, 15:00");
-    }
-}

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use futures::future::join_all;
-use holdfast_app::completion::{Completion, Tally};
+use holdfast_app::completion::{BOOKINGS_PER_RUN_MAX, Completion, Tally};
 use holdfast_app::{Failure, Ledger};
 use holdfast_domain::{Booking, BookingId, BookingStatus, PaymentStatus};
 use holdfast_testkit::nightly_resource;
 
 use crate::bank::VISA;
 use crate::driver::{Drive, Ending, Step};
+use crate::reconciliation_world::{set, text};
 use crate::world::{NIGHT, World};
 
 /// From the start of the test to the check-out of [`NIGHT`], at 11:00 in New York.
@@ -89,6 +90,40 @@ async fn a_booking_ends_only_once_it_is_paid() {
     assert_eq!(ending, Ending::Confirmed);
     assert_eq!(complete(&w).await, completed(1));
     assert_eq!(w.at_rest(&id).await.status, BookingStatus::Completed);
+}
+
+/// What the index of ends says of a booking, whatever the booking says.
+async fn list_as_ended(w: &World, id: &str) {
+    for (name, value) in [("due", "D#0".to_owned()), ("due_at", format!("{:015}#{id}", 0))] {
+        set(w, (&format!("B#{id}"), "B"), name, text(&value)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_booking_that_was_changed_since_it_was_looked_for_is_skipped() {
+    let w = world().await;
+    let (standing, cancelled) = (booked(&w, "standing").await, booked(&w, "cancelled").await);
+    w.cancel(&cancelled.id, "cancel").await.expect("a cancellation");
+    w.pass(60);
+    let due = w.booking(&standing.id).await.order.end;
+    list_as_ended(&w, standing.id.as_str()).await;
+    assert_eq!(complete(&w).await, Tally { skipped: 1, ..Tally::default() }, "it ends only at {due}");
+    w.pass(TO_CHECK_OUT);
+    list_as_ended(&w, cancelled.id.as_str()).await;
+    assert_eq!(complete(&w).await, Tally { completed: 1, skipped: 1, ..Tally::default() });
+    assert_eq!(w.booking(&cancelled.id).await.status, BookingStatus::Cancelled);
+}
+
+#[tokio::test]
+async fn bookings_that_cannot_be_read_are_counted_and_a_run_has_its_bounds() {
+    let w = world().await;
+    let planted = usize::try_from(BOOKINGS_PER_RUN_MAX).expect("a few") - 1;
+    let w = w.as_ref();
+    join_all((0..planted).map(|n| async move { list_as_ended(w, &format!("bkg_{n}")).await })).await;
+    let failed = BOOKINGS_PER_RUN_MAX - 1;
+    assert_eq!(complete(w).await, Tally { failed, ..Tally::default() });
+    list_as_ended(w, "bkg_last").await;
+    assert_eq!(complete(w).await, Tally { failed: failed + 1, more: true, ..Tally::default() });
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

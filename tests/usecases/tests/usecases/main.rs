@@ -18,6 +18,7 @@ mod faults;
 mod flow;
 mod holds;
 mod losses;
+mod notices;
 mod reconciliation;
 mod reconciliation_world;
 mod refunds;
