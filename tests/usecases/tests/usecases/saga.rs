@@ -233,4 +233,6 @@ async fn an_authorization_that_lapsed_before_the_capture_fails_the_booking() {
     let booking = w.at_rest(&id).await;
     assert_eq!(booking.payment_status, PaymentStatus::Voided);
     assert_eq!(w.hold_status(&hold.id).await, HoldStatus::Active);
+    let entry = w.ledger.hold(&hold.id).await.expect("a read").expect("a record").entry.expect("a live hold");
+    assert!(entry.prolonged, "no customer's step prolongs it now");
 }
