@@ -39,11 +39,13 @@ impl Reader {
         Ok(Self { ledger: DynamoLedger::new(Client::from_conf(config), tables), resources })
     }
 
-    /// Every stored page; one that cannot be read is trouble.
-    pub(crate) async fn pages(&self) -> Result<Vec<Page>, Trouble> {
-        let mut pages = every(async |cursor| self.ledger.pages_part(cursor.as_deref()).await).await?;
+    /// Every stored page, and what is wrong with those that cannot be read.
+    async fn pages(&self) -> Result<(Vec<Page>, Vec<String>), Trouble> {
+        let (mut pages, mut unreadable) =
+            every(async |cursor| self.ledger.pages_part(cursor.as_deref()).await).await?;
         pages.retain(|page| self.resources.contains(page.key.resource.as_str()));
-        Ok(pages)
+        unreadable.retain(|what| self.resources.iter().any(|resource| what.contains(resource)));
+        Ok((pages, unreadable))
     }
 
     /// Holds on pages: those that someone will still come for, and the dead whose function died before it wrote their record,
@@ -51,7 +53,7 @@ impl Reader {
     /// needs their places or the reconciliation drops them.
     pub(crate) async fn held(&self) -> Result<Held, Trouble> {
         let mut held = Held::default();
-        for page in self.pages().await? {
+        for page in self.pages().await?.0 {
             for (id, entry) in page.holds.iter() {
                 let record = self.ledger.hold(id).await.map_err(Trouble::unexpected)?.map(|known| known.hold);
                 // Of this life, and by the try that placed it.
@@ -75,11 +77,12 @@ impl Reader {
         Ok(self.ledger.booking(&id).await.map_err(Trouble::unexpected)?.is_some())
     }
 
-    /// Every stored booking; one that cannot be read is trouble.
-    pub(crate) async fn bookings(&self) -> Result<Vec<Booking>, Trouble> {
-        let mut bookings = every(async |cursor| self.ledger.bookings_part(cursor.as_deref()).await).await?;
+    /// Every stored booking, and what is wrong with those that cannot be read.
+    async fn bookings(&self) -> Result<(Vec<Booking>, Vec<String>), Trouble> {
+        let (mut bookings, unreadable) =
+            every(async |cursor| self.ledger.bookings_part(cursor.as_deref()).await).await?;
         bookings.retain(|booking| self.resources.contains(booking.order.resource.as_str()));
-        Ok(bookings)
+        Ok((bookings, unreadable))
     }
 
     /// Whether the saga of this name has nothing to do until its customer acts.
@@ -92,9 +95,9 @@ impl Reader {
 
     /// Pages, bookings, trails and revisions.
     pub(crate) async fn snapshot(&self) -> Result<Snapshot, Trouble> {
-        let mut snapshot =
-            Snapshot { pages: self.pages().await?, bookings: self.bookings().await?, ..Snapshot::default() };
-        snapshot.at = now();
+        let ((pages, mut unreadable), (bookings, more)) = (self.pages().await?, self.bookings().await?);
+        unreadable.extend(more);
+        let mut snapshot = Snapshot { at: now(), pages, bookings, unreadable, ..Snapshot::default() };
         for booking in &snapshot.bookings {
             let trail = self.ledger.audit_trail(&booking.id).await.map_err(Trouble::unexpected)?;
             snapshot.trails.insert(booking.id.to_string(), trail);
@@ -117,20 +120,18 @@ pub(crate) struct Held {
     pub(crate) forsaken: Vec<String>,
 }
 
-/// All parts of what is stored.
+/// All parts of what is stored: what can be read, and why the rest cannot.
 async fn every<T>(
     read: impl AsyncFn(Option<String>) -> Result<Part<T>, StoreError>,
-) -> Result<Vec<T>, Trouble> {
-    let (mut items, mut cursor) = (Vec::new(), None);
+) -> Result<(Vec<T>, Vec<String>), Trouble> {
+    let (mut items, mut unreadable, mut cursor) = (Vec::new(), Vec::new(), None);
     loop {
         let part = read(cursor).await.map_err(Trouble::unexpected)?;
-        if let Some(item) = part.unreadable.first() {
-            return Err(Trouble::unexpected(format!("{}: {}", item.item, item.reason)));
-        }
+        unreadable.extend(part.unreadable.iter().map(|item| format!("{}: {}", item.item, item.reason)));
         items.extend(part.items);
         cursor = part.next;
         if cursor.is_none() {
-            return Ok(items);
+            return Ok((items, unreadable));
         }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use futures::StreamExt as _;
 use futures::future::join;
 use holdfast_client::stripe::{ACCEPTED, DECLINED, INSUFFICIENT_FUNDS, THREE_D_SECURE};
 use holdfast_client::{Answer, Trouble, now, unique};
@@ -16,6 +17,9 @@ use crate::world::{Guest, Offer, World};
 
 /// How long a client tries to get a clear answer.
 const PATIENCE: Duration = Duration::from_secs(75);
+/// When all is at rest there is nothing to wait for.
+const PATIENCE_AT_REST: Duration = Duration::from_secs(10);
+const READS_AT_ONCE: usize = 4;
 /// One try; the API answers within 30 s.
 const ONE_TRY: Duration = Duration::from_secs(35);
 const PAUSE_MAX: Duration = Duration::from_millis(1500);
@@ -115,7 +119,17 @@ impl Traffic {
         call: impl AsyncFn() -> Result<Answer, Trouble>,
         heard: impl Fn(&Answer),
     ) -> Option<Answer> {
-        let deadline = Instant::now() + PATIENCE;
+        self.until_answered_within(PATIENCE, operation, call, heard).await
+    }
+
+    async fn until_answered_within(
+        &self,
+        patience: Duration,
+        operation: &'static str,
+        call: impl AsyncFn() -> Result<Answer, Trouble>,
+        heard: impl Fn(&Answer),
+    ) -> Option<Answer> {
+        let deadline = Instant::now() + patience;
         let mut pause = Duration::from_millis(50);
         loop {
             match call().await {
@@ -375,15 +389,19 @@ impl Traffic {
     pub(crate) async fn read_holds(&self) {
         let holds: Vec<(String, String)> =
             self.told().holds.iter().map(|(id, hold)| (id.clone(), hold.guest.clone())).collect();
-        for (id, sub) in holds {
-            let Some(guest) = self.guest(&sub) else { continue };
+        let reads = holds.into_iter().map(async |(id, sub)| {
+            let guest = self.guest(&sub)?;
             let path = format!("/api/holds/{id}");
-            if let Some(answer) = self.send("read hold", guest, Method::GET, &path).await {
-                let status =
-                    if answer.status == 200 { answer.str("/status") } else { answer.code() }.to_owned();
-                self.told().hold_statuses.insert(id, status);
-            }
-        }
+            let call = async || {
+                let call = self.world.stack.call(Method::GET, &path)?.token(&guest.token);
+                call.patience(ONE_TRY).send().await
+            };
+            let answer = self.until_answered_within(PATIENCE_AT_REST, "read hold", call, |_| ()).await?;
+            let status = if answer.status == 200 { answer.str("/status") } else { answer.code() };
+            self.told().hold_statuses.insert(id, status.to_owned());
+            Some(())
+        });
+        futures::stream::iter(reads).buffer_unordered(READS_AT_ONCE).collect::<Vec<_>>().await;
     }
 }
 

@@ -56,6 +56,8 @@ pub(crate) struct Snapshot {
     pub(crate) at: Timestamp,
     /// Every page of the run's resources.
     pub(crate) pages: Vec<Page>,
+    /// What is wrong with items that cannot be read, such as a page with fewer than no places.
+    pub(crate) unreadable: Vec<String>,
     /// Every booking of the run's resources.
     pub(crate) bookings: Vec<Booking>,
     /// Their trails, oldest entry first, by booking.
@@ -103,7 +105,9 @@ pub(crate) fn everything_is_told(snapshot: &Snapshot) -> bool {
 
 /// Everything that is not as it must be, in the ledger, at the provider, on the bus, and between what clients were told.
 pub(crate) fn audit(snapshot: &Snapshot, told: &Told) -> Vec<Anomaly> {
-    let mut all = inventory::check(snapshot);
+    let unreadable = |what: &String| Anomaly { field: "unreadable", what: what.clone() };
+    let mut all: Vec<Anomaly> = snapshot.unreadable.iter().map(unreadable).collect();
+    all.extend(inventory::check(snapshot));
     all.extend(money::check(snapshot));
     all.extend(trails::check(snapshot));
     all.extend(events::check(snapshot));

@@ -151,6 +151,7 @@ fn whole() -> (Snapshot, Told) {
     let snapshot = Snapshot {
         at: now,
         pages: vec![page],
+        unreadable: Vec::new(),
         payments: vec![payment(&stands, 0), payment(&cancelled, 6_450)],
         trails: BTreeMap::from([
             (stands.id.to_string(), stands_trail),
@@ -190,6 +191,9 @@ fn a_world_as_it_must_be_has_no_anomaly() {
 
 #[test]
 fn an_oversold_slot_is_found() {
+    is_found("unreadable", "-1 is out of range", |s, _| {
+        s.unreadable.push("R#hall/P#event: event: -1 is out of range".to_owned());
+    });
     is_found("inventory", "1 free + 1 held + 2 confirmed are not 3", |s, _| {
         s.pages[0].confirmed.values_mut().for_each(|confirmed| *confirmed += 1);
     });
