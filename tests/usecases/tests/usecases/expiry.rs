@@ -95,6 +95,19 @@ async fn a_deletion_that_comes_after_release_or_confirmation_has_no_effect() {
 }
 
 #[tokio::test]
+async fn an_old_release_says_nothing_of_a_hold_that_lives_or_was_booked() {
+    let room = nightly_resource("room", 1, 60);
+    let w = World::with(&room).await;
+    let hold = w.held(&room, "k", NIGHT).await;
+    w.expiry.on_released(&hold.id, &w.by("expiry")).await.expect("no effect");
+    assert_eq!(w.hold_status(&hold.id).await, HoldStatus::Active);
+    let id = w.open(&hold, "pay", VISA).await;
+    assert_eq!(Drive::new(&w, &id).run().await, Ending::Confirmed);
+    w.expiry.on_released(&hold.id, &w.by("expiry")).await.expect("no effect");
+    assert_eq!(w.hold_status(&hold.id).await, HoldStatus::Confirmed);
+}
+
+#[tokio::test]
 async fn a_booking_asked_for_has_its_saga_started_once() {
     let room = nightly_resource("room", 1, 60);
     let w = World::with(&room).await;

@@ -402,7 +402,9 @@ async fn an_item_that_cannot_be_read_does_not_hide_the_others() {
         found(Kind::ExpiredHold, &hold.id, Remedy::Repaired),
         found(Kind::UnreadableItem, "B#bkg_1/B", Remedy::Review),
     ];
-    check(&w, &desk, &expected).await;
+    let report = check(&w, &desk, &expected).await;
+    let became = [Remedy::Review, Remedy::Repaired].map(|remedy| (remedy.as_str(), report.became(remedy)));
+    assert_eq!(became, [("review", 2), ("repaired", 1)]);
 }
 
 #[tokio::test]

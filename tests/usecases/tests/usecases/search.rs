@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use holdfast_app::Failure;
+use holdfast_app::projection::Projection;
 use holdfast_app::search::{Query, Sort};
+use holdfast_app::{Failure, Ledger};
 use holdfast_domain::resource::{AttributeValue, Label};
 use holdfast_domain::{Resource, Schedule};
 use holdfast_testkit::{event_resource, money, nightly_resource, slots_resource};
@@ -190,6 +191,21 @@ async fn bookings_and_live_holds_count_expired_holds_and_closed_dates_do_as_a_ho
     assert_eq!(found(&w, &query(NIGHT, 3)).await, [], "more than there are");
     w.pass(30 * 24 * 3600);
     assert_eq!(found(&w, &query(NIGHT, 1)).await, [], "its start has passed");
+}
+
+#[tokio::test]
+async fn a_page_that_was_written_is_found_as_it_is_now() {
+    let room = nightly_resource("room", 2, 600);
+    let w = World::with(&room).await;
+    w.project(&room, None).await;
+    w.held(&room, "k", NIGHT).await;
+    assert_eq!(found(&w, &query(NIGHT, 1)).await, [("room".to_owned(), 2)], "nothing has been projected");
+    let projection = Projection::new(w.ledger.clone(), w.index.clone());
+    let mut batch = projection.batch();
+    for page in w.ledger.stored_pages(&room).await.expect("pages") {
+        batch.on_page(&page).await.expect("a projection");
+    }
+    assert_eq!(found(&w, &query(NIGHT, 1)).await, [("room".to_owned(), 1)]);
 }
 
 #[tokio::test]
