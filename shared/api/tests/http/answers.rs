@@ -170,10 +170,22 @@ fn refusals_and_outages_have_their_answers() {
     let sold_out = refusing(PageRejection::SoldOut { available: 1 });
     let refused = check(&sold_out, post("/api/holds", HOLD), 409, Some("sold_out"));
     assert_eq!(refused.body["available"], 1);
-    let reached = PageRejection::LimitReached { limit: HoldLimit::PerGuest, wait_seconds: 30 };
-    let limited = check(&refusing(reached), post("/api/holds", HOLD), 429, Some("hold_limit_reached"));
-    assert_eq!(limited.body["limit"], "perGuest");
-    assert_eq!(limited.header("retry-after"), Some("30"));
+    for (limit, name, words) in [
+        (HoldLimit::PerGuest, "perGuest", "as much of this resource"),
+        (HoldLimit::PerSlot, "perSlot", "as many holds of one of these slots"),
+        (HoldLimit::PlacesPerSlot, "placesPerSlot", "more places of one of these slots"),
+        (HoldLimit::CoolDown, "coolDownSeconds", "a moment ago"),
+    ] {
+        let reached = refusing(PageRejection::LimitReached { limit, wait_seconds: 30 });
+        let limited = check(&reached, post("/api/holds", HOLD), 429, Some("hold_limit_reached"));
+        assert_eq!(limited.body["limit"], name);
+        assert!(
+            limited.body["detail"].as_str().is_some_and(|detail| detail.contains(words)),
+            "{}",
+            limited.body
+        );
+        assert_eq!(limited.header("retry-after"), Some("30"));
+    }
     check(&refusing(PageRejection::TooManyHolds), post("/api/holds", HOLD), 429, Some("too_many_holds"));
     let in_use = PageRejection::CapacityInUse {
         slot: holdfast_domain::SlotKey::parse("01").expect("a slot"),
