@@ -98,6 +98,7 @@ NEAREST = {
     "shared/app/src/completion.rs": use_cases("completion"),
     "shared/app/src/expiry.rs": use_cases("expiry", "extending"),
     "shared/app/src/holds.rs": use_cases("holds", "extending", "expiry"),
+    "shared/app/src/identity.rs": use_cases("identity"),
     "shared/app/src/notices.rs": use_cases("notices"),
     "shared/app/src/projection.rs": use_cases("search", "resources"),
     "shared/app/src/reconciliation": use_cases("reconciliation"),

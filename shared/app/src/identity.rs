@@ -114,32 +114,3 @@ pub fn confirmation_number(booking: &BookingId) -> String {
         .collect();
     format!("HF-{code}")
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn guest(name: &str) -> GuestId {
-        GuestId::parse(name).expect("a valid guest")
-    }
-
-    #[test]
-    fn ids_depend_on_caller_key_and_purpose() {
-        let first = hold_id(&guest("a"), "k");
-        assert_eq!(first, hold_id(&guest("a"), "k"));
-        assert_ne!(first, hold_id(&guest("b"), "k"));
-        assert_ne!(first, hold_id(&guest("a"), "l"));
-        assert_ne!(hold_id(&guest("ab"), "c"), hold_id(&guest("a"), "bc"));
-        assert_ne!(first.as_str()[4..], booking_id(&guest("a"), "k").as_str()[4..]);
-        assert_eq!(booking_id_of_run(&guest("a"), "k", 0), booking_id(&guest("a"), "k"));
-        assert_ne!(booking_id_of_run(&guest("a"), "k", 1), booking_id_of_run(&guest("a"), "k", 2));
-    }
-
-    #[test]
-    fn confirmation_numbers_avoid_ambiguous_letters() {
-        let number = confirmation_number(&booking_id(&guest("a"), "k"));
-        assert_eq!(number.len(), 13);
-        assert!(number.starts_with("HF-"));
-        assert!(!number[3..].contains(['I', 'O', '0', '1']));
-    }
-}

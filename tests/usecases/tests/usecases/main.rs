@@ -17,6 +17,7 @@ mod extending;
 mod faults;
 mod flow;
 mod holds;
+mod identity;
 mod losses;
 mod notices;
 mod reconciliation;
