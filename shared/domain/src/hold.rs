@@ -122,7 +122,7 @@ impl Hold {
 pub struct HoldSnapshot {
     /// The record.
     pub hold: Hold,
-    /// What its first page stores; the other pages say the same, since a hold's pages are written together.
+    /// What its first page stores of this life of it; the other pages say the same, since a hold's pages are written together.
     pub entry: Option<PageHold>,
 }
 

@@ -48,13 +48,21 @@ impl Reader {
         Ok((pages, unreadable))
     }
 
+    /// Every stored booking, and what is wrong with those that cannot be read.
+    async fn bookings(&self) -> Result<(Vec<Booking>, Vec<String>), Trouble> {
+        let (mut bookings, unreadable) =
+            every(async |cursor| self.ledger.bookings_part(cursor.as_deref()).await).await?;
+        bookings.retain(|booking| self.resources.contains(booking.order.resource.as_str()));
+        Ok((bookings, unreadable))
+    }
+
     /// Holds on pages: those that someone will still come for, and the dead whose function died before it wrote their record,
-    /// be it that a later try wrote it, or that there is one of an earlier life. Of the latter the timer found nothing when it rang; they count for nothing, and whoever
-    /// needs their places or the reconciliation drops them.
+    /// even if a later try wrote it, or an earlier life has one. When the timer of the latter rang it found nothing; they
+    /// count for nothing, and whoever needs their places or the reconciliation drops them.
     pub(crate) async fn held(&self) -> Result<Held, Trouble> {
         let mut held = Held::default();
         for page in self.pages().await?.0 {
-            for (id, entry) in page.holds.iter() {
+            for (id, entry) in &page.holds {
                 let record = self.ledger.hold(id).await.map_err(Trouble::unexpected)?.map(|known| known.hold);
                 // Of this life, and by the try that placed it.
                 let of_first_try = |hold: Hold| {
@@ -75,14 +83,6 @@ impl Reader {
     pub(crate) async fn knows(&self, booking: &str) -> Result<bool, Trouble> {
         let Ok(id) = BookingId::parse(booking) else { return Ok(false) };
         Ok(self.ledger.booking(&id).await.map_err(Trouble::unexpected)?.is_some())
-    }
-
-    /// Every stored booking, and what is wrong with those that cannot be read.
-    async fn bookings(&self) -> Result<(Vec<Booking>, Vec<String>), Trouble> {
-        let (mut bookings, unreadable) =
-            every(async |cursor| self.ledger.bookings_part(cursor.as_deref()).await).await?;
-        bookings.retain(|booking| self.resources.contains(booking.order.resource.as_str()));
-        Ok((bookings, unreadable))
     }
 
     /// Whether the saga of this name has nothing to do until its customer acts.

@@ -99,9 +99,7 @@ async fn a_dead_hold_is_confirmed_from_free_places_or_not_at_all() {
         let room = nightly_resource("room", 1, 60);
         let h = Harness::with(&room).await;
         let hold = h.placed(&room, "k", range, 1).await;
-        let booking = h.open(&hold, "pay").await.expect("a claim");
-        let booking =
-            h.apply(&booking, BookingEvent::Authorized, InventoryMove::Keep).await.expect("authorized");
+        let booking = h.authorized(&hold, "pay").await;
         h.pass(901);
         assert_eq!(h.status(&hold.id).await, HoldStatus::Expired);
         h.apply(&booking, BookingEvent::Confirmed, InventoryMove::Confirm).await.expect("free places");
@@ -111,9 +109,7 @@ async fn a_dead_hold_is_confirmed_from_free_places_or_not_at_all() {
         let other = nightly_resource("other", 1, 60);
         h.add(&other).await;
         let hold = h.placed(&other, "k2", range, 1).await;
-        let booking = h.open(&hold, "pay2").await.expect("a claim");
-        let booking =
-            h.apply(&booking, BookingEvent::Authorized, InventoryMove::Keep).await.expect("authorized");
+        let booking = h.authorized(&hold, "pay2").await;
         h.pass(901);
         h.placed(&other, "thief", range, 1).await;
         let refused = h.apply(&booking, BookingEvent::Confirmed, InventoryMove::Confirm).await;
@@ -128,8 +124,7 @@ async fn a_confirmation_repeated_after_a_lost_answer_changes_nothing() {
     let room = nightly_resource("room", 2, 60);
     let h = Harness::with(&room).await;
     let hold = h.placed(&room, "k", NIGHT, 1).await;
-    let booking = h.open(&hold, "pay").await.expect("a claim");
-    let booking = h.apply(&booking, BookingEvent::Authorized, InventoryMove::Keep).await.expect("authorized");
+    let booking = h.authorized(&hold, "pay").await;
     h.apply(&booking, BookingEvent::Confirmed, InventoryMove::Confirm).await.expect("confirmed");
     let again = h.apply(&booking, BookingEvent::Confirmed, InventoryMove::Confirm).await;
     assert!(matches!(again, Err(CommitError::Stale)), "{again:?}");

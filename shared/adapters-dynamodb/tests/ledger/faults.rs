@@ -142,9 +142,7 @@ impl Scene {
             scene.h.pass(i64::from(TTL));
         }
         if matches!(operation, Operation::Confirm | Operation::ConfirmDead | Operation::Abandon) {
-            let booking = scene.h.open(&scene.hold, "pay").await.expect("a claim");
-            let authorized = scene.h.apply(&booking, BookingEvent::Authorized, InventoryMove::Keep).await;
-            scene.booking = Some(authorized.expect("an authorization"));
+            scene.booking = Some(scene.h.authorized(&scene.hold, "pay").await);
         }
         if operation == Operation::ConfirmDead {
             scene.h.pass(1_000);

@@ -145,13 +145,15 @@ impl Harness {
         Ok(commit.booking)
     }
 
+    /// A booking of a hold that it has claimed, with its amount reserved.
+    pub(crate) async fn authorized(&self, hold: &Hold, key: &str) -> Booking {
+        let booking = self.open(hold, key).await.expect("a claim");
+        self.apply(&booking, BookingEvent::Authorized, InventoryMove::Keep).await.expect("an authorization")
+    }
+
     /// A confirmed booking of a hold.
     pub(crate) async fn confirmed(&self, hold: &Hold, key: &str) -> Booking {
-        let booking = self.open(hold, key).await.expect("a claim");
-        let booking = self
-            .apply(&booking, BookingEvent::Authorized, InventoryMove::Keep)
-            .await
-            .expect("an authorization");
+        let booking = self.authorized(hold, key).await;
         self.apply(&booking, BookingEvent::Confirmed, InventoryMove::Confirm).await.expect("a confirmation")
     }
 }

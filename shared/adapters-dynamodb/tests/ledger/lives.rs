@@ -83,9 +83,7 @@ async fn a_hold_that_has_ended_does_not_live_again() {
 async fn a_booking_confirms_what_it_is_for() {
     let h = Harness::with(&room()).await;
     let (first, _) = second_life(&h, OTHER_NIGHTS, 1).await;
-    let booking = h.open(&first, "pay").await.expect("a claim");
-    let authorized = h.apply(&booking, BookingEvent::Authorized, InventoryMove::Keep).await;
-    let authorized = authorized.expect("an authorization");
+    let authorized = h.authorized(&first, "pay").await;
     h.apply(&authorized, BookingEvent::Confirmed, InventoryMove::Confirm).await.expect("free places");
     assert_sound(&h, "confirmed").await;
     let page = h.page(&room(), "2030-06").await;
@@ -125,11 +123,10 @@ async fn one_request_extends_once_also_after_another_has() {
 
 const CONCERT: (&str, &str) = ("2030-06-01T19:00:00Z", "2030-06-01T22:00:00Z");
 
-/// The concert takes place a week later.
-async fn put_off(h: &Harness, concert: &Resource) -> Resource {
+/// The concert takes place at another time.
+async fn put_off(h: &Harness, concert: &Resource, (start, end): (&str, &str)) -> Resource {
     let mut terms = concert.terms.clone();
-    terms.schedule =
-        Schedule::event(at("2030-06-08T19:00:00Z"), at("2030-06-08T22:00:00Z")).expect("an event");
+    terms.schedule = Schedule::event(at(start), at(end)).expect("an event");
     let later = concert.replace(terms);
     h.ledger.put_resource(Some(concert), &later, &h.by("operator")).await.expect("nothing is in use");
     later
@@ -140,12 +137,11 @@ async fn a_late_payment_takes_no_place_of_another_schedule() {
     let concert = event_resource("concert", 5, 60);
     let h = Harness::with(&concert).await;
     let hold = h.placed(&concert, "k", CONCERT, 1).await;
-    let booking = h.open(&hold, "pay").await.expect("a claim");
-    let authorized = h.apply(&booking, BookingEvent::Authorized, InventoryMove::Keep).await;
-    let authorized = authorized.expect("an authorization");
+    let authorized = h.authorized(&hold, "pay").await;
     h.pass(1_000);
-    let later = put_off(&h, &concert).await;
+    let later = put_off(&h, &concert, ("2030-06-08T19:00:00Z", "2030-06-08T22:00:00Z")).await;
     for page_is_stored in [false, true] {
+        assert_eq!(!h.ledger.stored_pages(&later).await.expect("pages").is_empty(), page_is_stored);
         let confirmed = h.apply(&authorized, BookingEvent::Confirmed, InventoryMove::Confirm).await;
         let sold_out =
             matches!(confirmed, Err(CommitError::Rejected(PageRejection::SoldOut { available: 0 })));
@@ -161,12 +157,9 @@ async fn a_cancellation_frees_no_place_of_another_schedule() {
     let hold = h.placed(&concert, "k", CONCERT, 1).await;
     let booking = h.confirmed(&hold, "pay").await;
     h.pass(14 * 24 * 3600);
-    let mut terms = concert.terms.clone();
-    let (start, end) = ("2030-07-01T19:00:00Z", "2030-07-01T22:00:00Z");
-    terms.schedule = Schedule::event(at(start), at(end)).expect("an event");
-    let again = concert.replace(terms);
-    h.ledger.put_resource(Some(&concert), &again, &h.by("operator")).await.expect("it is over");
-    let another = h.placed(&again, "another", (start, end), 1).await;
+    let july = ("2030-07-01T19:00:00Z", "2030-07-01T22:00:00Z");
+    let again = put_off(&h, &concert, july).await;
+    let another = h.placed(&again, "another", july, 1).await;
     h.confirmed(&another, "another").await;
     let digest = || Fingerprint::parse("cancel").expect("a digest");
     let cancelled = BookingEvent::Cancelled(Cancellation {
