@@ -1,6 +1,6 @@
 //! Records that the time of bookings has passed, on a schedule.
 
-use holdfast_app::completion::Completion;
+use holdfast_app::operations::completion::Completion;
 use holdfast_runtime::{CompletionHandler, Error, Process, Variable};
 
 #[tokio::main(flavor = "current_thread")]

@@ -1,6 +1,6 @@
 //! Lets expired holds go: promptly by timers, without fail by the table's TTL. Starts the sagas that nobody else started.
 
-use holdfast_app::expiry::Expiry;
+use holdfast_app::holds::Expiry;
 use holdfast_runtime::{Error, ExpiryHandler, Process, Variable, batch};
 
 #[tokio::main(flavor = "current_thread")]

@@ -1,6 +1,6 @@
 //! Mails confirmations and cancellations to guests.
 
-use holdfast_app::notices::Notices;
+use holdfast_app::notifications::Notices;
 use holdfast_runtime::{Error, NotifyHandler, Process, Variable, queue};
 
 #[tokio::main(flavor = "current_thread")]

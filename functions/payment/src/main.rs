@@ -1,6 +1,6 @@
 //! The tasks of the booking and cancellation sagas (`statemachines/*.asl.json`).
 
-use holdfast_app::saga::Saga;
+use holdfast_app::payments::Saga;
 use holdfast_runtime::{Error, Process, Variable, saga};
 
 #[tokio::main(flavor = "current_thread")]

@@ -1,7 +1,7 @@
 //! `/api/resources/{resourceId}`: reads resources; operators write them and their inventory.
 
 use holdfast_api::ResourcesApi;
-use holdfast_app::resources::Resources;
+use holdfast_app::catalogue::Resources;
 use holdfast_runtime::{Error, Process, Variable, http};
 
 #[tokio::main(flavor = "current_thread")]

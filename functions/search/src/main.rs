@@ -1,7 +1,7 @@
 //! `GET /api/availability` and `GET /api/resources/{resourceId}/availability`.
 
 use holdfast_api::SearchApi;
-use holdfast_app::resources::Resources;
+use holdfast_app::catalogue::Resources;
 use holdfast_app::search::Search;
 use holdfast_runtime::{Error, Process, Variable, http};
 

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
 use holdfast_app::{LedgerError, Mutation, StoreError};
-use holdfast_domain::booking::Placement;
-use holdfast_domain::schedule::Slot;
+use holdfast_domain::bookings::Placement;
+use holdfast_domain::catalogue::Slot;
 use holdfast_domain::{Page, PageCommand, PageKey, PageRejection, Resource, ResourceId, SlotKey};
 use jiff::Timestamp;
 

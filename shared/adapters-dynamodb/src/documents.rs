@@ -3,12 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use holdfast_domain::booking::{Cancellation, CustomerAction, Order, Placement};
-use holdfast_domain::hold::Extension;
+use holdfast_domain::bookings::{Cancellation, CustomerAction, Order, Placement, Tier};
+use holdfast_domain::catalogue::{AttributeValue, Label, Opening, ResourceTerms, SlotSchedule};
+use holdfast_domain::holds::Extension;
 use holdfast_domain::money::Percent;
-use holdfast_domain::policy::Tier;
-use holdfast_domain::resource::{AttributeValue, Label, ResourceTerms};
-use holdfast_domain::schedule::{Opening, SlotSchedule};
 use holdfast_domain::{
     CancellationPolicy, Currency, Fingerprint, GuestId, HoldLimits, Money, PageKey, ResourceId, Schedule,
     SlotKey,

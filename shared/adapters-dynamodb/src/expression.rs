@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use holdfast_domain::booking::Placement;
+use holdfast_domain::bookings::Placement;
 use holdfast_domain::inventory::HOLDS_PER_PAGE_MAX;
 use holdfast_domain::{BookingId, GuestMark, HoldId, HoldLimits, PageChange, PageCommand, PageHold, SlotKey};
 use jiff::Timestamp;

@@ -5,9 +5,10 @@ use aws_sdk_dynamodb::types::{
     Put, ReturnValuesOnConditionCheckFailure as OnFailure, TransactWriteItem, Update,
 };
 use holdfast_app::StoreError;
-use holdfast_app::ports::InventoryMove;
-use holdfast_domain::hold::Extension;
-use holdfast_domain::{Booking, BookingId, BookingStatus, Fingerprint, Hold, HoldId, HoldStatus};
+use holdfast_domain::holds::Extension;
+use holdfast_domain::{
+    Booking, BookingId, BookingStatus, Fingerprint, Hold, HoldId, HoldStatus, InventoryMove,
+};
 use jiff::Timestamp;
 
 use crate::DynamoLedger;

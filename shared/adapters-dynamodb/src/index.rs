@@ -7,7 +7,8 @@
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
-use holdfast_app::{SearchIndex, StoreError};
+use holdfast_app::StoreError;
+use holdfast_app::search::SearchIndex;
 use holdfast_domain::{Page, Resource, ResourceId};
 use jiff::Timestamp;
 
@@ -16,7 +17,7 @@ use crate::item::{Item, Reader, n, s};
 use crate::page_item::{decode_page, encode_page};
 use crate::records::{encode_resource, resource_of};
 
-/// [`holdfast_app::SearchIndex`] on DynamoDB.
+/// [`holdfast_app::search::SearchIndex`] on DynamoDB.
 #[derive(Debug, Clone)]
 pub struct DynamoSearchIndex {
     client: Client,

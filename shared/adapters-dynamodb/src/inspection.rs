@@ -3,9 +3,9 @@
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::AttributeValue;
-use holdfast_app::reconciliation::{LedgerInspection, Part, Unreadable};
+use holdfast_app::operations::{LedgerInspection, Part, Unreadable};
 use holdfast_app::{LedgerError, Mutation, StoreError};
-use holdfast_domain::booking::Placement;
+use holdfast_domain::bookings::Placement;
 use holdfast_domain::{Booking, HoldId, Page, PageCommand, PageHold, PageKey};
 use jiff::Timestamp;
 

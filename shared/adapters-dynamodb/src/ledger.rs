@@ -3,11 +3,12 @@
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
-use holdfast_app::ports::{BookingCommit, CommitError, Placed};
-use holdfast_app::{AuditEvent, Ledger, LedgerError, Mutation, StoreError};
-use holdfast_domain::booking::Placement;
-use holdfast_domain::hold::Extension;
-use holdfast_domain::schedule::Slot;
+use holdfast_app::bookings::{AuditEvent, BookingCommit, CommitError};
+use holdfast_app::holds::Placed;
+use holdfast_app::{Ledger, LedgerError, Mutation, StoreError};
+use holdfast_domain::bookings::Placement;
+use holdfast_domain::catalogue::Slot;
+use holdfast_domain::holds::Extension;
 use holdfast_domain::{
     Booking, BookingId, Fingerprint, GuestId, Hold, HoldId, HoldLimits, HoldSnapshot, HoldStatus, Page,
     PageChange, PageCommand, PageHold, PageRejection, Resource, ResourceId,

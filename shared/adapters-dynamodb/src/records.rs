@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use holdfast_app::identity::guest_mark;
-use holdfast_app::{AuditEvent, StoreError};
+use holdfast_app::StoreError;
+use holdfast_app::bookings::AuditEvent;
+use holdfast_app::kernel::guest_mark;
 use holdfast_domain::{
     Booking, BookingId, BookingStatus, Fingerprint, GuestId, Hold, HoldId, HoldStatus, PaymentStatus,
     Resource, ResourceId, Seal,

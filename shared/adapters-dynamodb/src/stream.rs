@@ -2,7 +2,8 @@
 //! audit event is a record by itself.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use holdfast_app::{AuditEvent, StoreError};
+use holdfast_app::StoreError;
+use holdfast_app::bookings::AuditEvent;
 use holdfast_domain::{Hold, Resource};
 
 use crate::item::{Item, Reader};

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::{
     Put, ReturnValuesOnConditionCheckFailure as OnFailure, TransactWriteItem, Update,
 };
 use holdfast_app::{LedgerError, Mutation, StoreError};
-use holdfast_domain::booking::Placement;
+use holdfast_domain::bookings::Placement;
 use holdfast_domain::{Page, PageChange, PageCommand, PageKey, PageRejection, Resource};
 
 use crate::DynamoLedger;

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use aws_sdk_eventbridge::Client;
 use aws_sdk_eventbridge::primitives::DateTime;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
-use holdfast_app::outbound::{EventBus, OutgoingEvent, Unpublished};
-use holdfast_app::ports::Source;
+use holdfast_app::events::{EventBus, OutgoingEvent, Unpublished};
+use holdfast_app::kernel::Source;
 
 /// `source` of every event of ours; rules select by it.
 const SOURCE: &str = "holdfast";

@@ -4,7 +4,8 @@ use async_trait::async_trait;
 use aws_sdk_sesv2::Client;
 use aws_sdk_sesv2::error::SdkError;
 use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, MessageTag};
-use holdfast_app::outbound::{DeliveryError, Mail, Mailer};
+use holdfast_app::DeliveryError;
+use holdfast_app::notifications::{Mail, Mailer};
 
 /// The tag that names the event a mail was caused by.
 const CAUSE_TAG: &str = "event";

@@ -7,7 +7,8 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use holdfast_app::outbound::{DeliveryError, Notice, PartnerEndpoint};
+use holdfast_app::DeliveryError;
+use holdfast_app::partners::{Notice, PartnerEndpoint};
 use jiff::Timestamp;
 use reqwest::{Client, StatusCode, Url, redirect};
 use standardwebhooks::{HEADER_WEBHOOK_ID, HEADER_WEBHOOK_SIGNATURE, HEADER_WEBHOOK_TIMESTAMP, Webhook};

@@ -3,7 +3,8 @@
 use async_trait::async_trait;
 use aws_sdk_sqs::Client;
 use holdfast_app::WorkflowError;
-use holdfast_app::reconciliation::{Finding, ManualReview};
+use holdfast_app::operations::ManualReview;
+use holdfast_app::operations::reconciliation::Finding;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -45,7 +46,7 @@ impl ManualReview for SqsManualReview {
 
 #[cfg(test)]
 mod tests {
-    use holdfast_app::reconciliation::{Kind, Remedy};
+    use holdfast_app::operations::reconciliation::{Kind, Remedy};
     use holdfast_domain::BookingId;
 
     use super::*;

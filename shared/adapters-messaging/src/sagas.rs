@@ -3,8 +3,9 @@
 use async_trait::async_trait;
 use aws_sdk_sfn::Client;
 use aws_sdk_sfn::types::ExecutionStatus;
-use holdfast_app::reconciliation::{SagaInspection, SagaState};
-use holdfast_app::{Workflow, WorkflowError};
+use holdfast_app::WorkflowError;
+use holdfast_app::operations::{SagaInspection, SagaState};
+use holdfast_app::payments::Workflow;
 use holdfast_domain::BookingId;
 use serde_json::json;
 

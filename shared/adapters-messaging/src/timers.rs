@@ -2,7 +2,8 @@
 
 use async_trait::async_trait;
 use aws_sdk_sqs::Client;
-use holdfast_app::{Timers, WorkflowError};
+use holdfast_app::WorkflowError;
+use holdfast_app::holds::Timers;
 use holdfast_domain::HoldId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

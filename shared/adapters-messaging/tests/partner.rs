@@ -6,7 +6,8 @@ use std::net::TcpListener;
 use std::sync::mpsc::{Receiver, channel};
 
 use holdfast_adapters_messaging::{InvalidEndpoint, PartnerWebhook};
-use holdfast_app::outbound::{DeliveryError, Notice, PartnerEndpoint};
+use holdfast_app::DeliveryError;
+use holdfast_app::partners::{Notice, PartnerEndpoint};
 use jiff::Timestamp;
 use reqwest::header::{HeaderMap, HeaderName};
 use standardwebhooks::Webhook;

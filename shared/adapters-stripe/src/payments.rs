@@ -1,9 +1,9 @@
 //! [`Payments`] over PaymentIntents with manual capture (<https://docs.stripe.com/api/payment_intents>).
 
 use async_trait::async_trait;
-use holdfast_app::ports::{NewPayment, Payment, PaymentState};
-use holdfast_app::reconciliation::{ListedPayment, PaymentListing};
-use holdfast_app::{PaymentError, Payments};
+use holdfast_app::PaymentError;
+use holdfast_app::operations::{ListedPayment, PaymentListing};
+use holdfast_app::payments::{NewPayment, Payment, PaymentState, Payments};
 use holdfast_domain::{BookingId, Money};
 use jiff::Timestamp;
 

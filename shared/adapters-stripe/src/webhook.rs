@@ -2,7 +2,7 @@
 
 use data_encoding::HEXLOWER_PERMISSIVE;
 use hmac::{Hmac, Mac};
-use holdfast_app::{InvalidWebhook, WebhookEvent, WebhookVerifier};
+use holdfast_app::payments::{InvalidWebhook, WebhookEvent, WebhookVerifier};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use holdfast_app::PaymentError;
-use holdfast_app::ports::{Payment, PaymentState};
-use holdfast_app::reconciliation::ListedPayment;
+use holdfast_app::operations::ListedPayment;
+use holdfast_app::payments::{Payment, PaymentState};
 use holdfast_domain::{Currency, Money};
 use jiff::Timestamp;
 use serde::Deserialize;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use data_encoding::BASE64URL_NOPAD;
 use holdfast_app::bookings::Bookings;
-use holdfast_app::identity::fingerprint;
+use holdfast_app::kernel::fingerprint;
 use holdfast_app::{Clock, Failure};
 use holdfast_domain::{BookingId, GuestId};
 use http::{Method, StatusCode};
@@ -16,8 +16,7 @@ use crate::problem::Problem;
 use crate::read::query::Query;
 use crate::request::{Request, Response, Scope};
 #[cfg(test)]
-use crate::route::listed;
-use crate::route::{Route, find};
+use crate::route::{Route, find, listed};
 use crate::wire::booking::{BookingBody, BookingEventList, BookingList};
 use crate::wire::search::{bounded, limit};
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use holdfast_app::identity::fingerprint;
+use holdfast_app::kernel::fingerprint;
 use holdfast_app::{Caller, Clock, Mutation, RequestKey};
 use holdfast_domain::GuestId;
 use http::HeaderName;

@@ -316,7 +316,7 @@ fn causes(error: &dyn Error) -> String {
 #[cfg(test)]
 mod tests {
     use holdfast_app::PaymentError;
-    use holdfast_domain::schedule::RangeError;
+    use holdfast_domain::catalogue::RangeError;
     use holdfast_domain::{BookingStatus, HoldLimit};
 
     use super::*;
@@ -342,7 +342,7 @@ mod tests {
 
     #[test]
     fn every_failure_has_its_answer() {
-        let inside = || -> holdfast_app::ports::Source { "SECRET table name".into() };
+        let inside = || -> holdfast_app::kernel::Source { "SECRET table name".into() };
         check(Failure::NotFound("hold"), 404, "not_found", json!({ "detail": "there is no such hold" }));
         check(Failure::Forbidden("no"), 403, "forbidden", json!({}));
         let invalid = |pointer| Failure::Invalid { pointer, detail: "is wrong".to_owned() };

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use holdfast_app::resources::Resources;
+use holdfast_app::catalogue::Resources;
 use holdfast_app::{Clock, Failure};
 use holdfast_domain::ResourceId;
 use http::header::CACHE_CONTROL;
@@ -14,8 +14,7 @@ use crate::exchange::Exchange;
 use crate::problem::{FieldError, Problem};
 use crate::request::{Request, Response, Scope};
 #[cfg(test)]
-use crate::route::listed;
-use crate::route::{Route, find};
+use crate::route::{Route, find, listed};
 use crate::wire::resource::{Inventory, InventoryBody, InventorySet, ResourceBody, TermsBody};
 
 /// The routes of the function `resources`.

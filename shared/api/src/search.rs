@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use holdfast_app::Clock;
-use holdfast_app::identity::fingerprint;
-use holdfast_app::resources::Resources;
+use holdfast_app::catalogue::Resources;
+use holdfast_app::kernel::fingerprint;
 use holdfast_app::search::Search;
 use http::{Method, StatusCode};
 use serde::Serialize;
@@ -16,8 +16,7 @@ use crate::problem::Problem;
 use crate::request::{Request, Response};
 use crate::resources::resource_id;
 #[cfg(test)]
-use crate::route::listed;
-use crate::route::{Route, find};
+use crate::route::{Route, find, listed};
 use crate::wire::instant;
 use crate::wire::search::{Calendar, CalendarParameters, OfferBody, OfferList, SearchParameters};
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use holdfast_app::Clock;
-use holdfast_app::webhook::{Webhook, WebhookVerifier};
+use holdfast_app::payments::{Webhook, WebhookVerifier};
 use http::{Method, StatusCode};
 use serde_json::json;
 use tracing::Instrument;
@@ -13,8 +13,7 @@ use crate::exchange::Exchange;
 use crate::problem::{Code, Problem};
 use crate::request::{Request, Response};
 #[cfg(test)]
-use crate::route::listed;
-use crate::route::{Route, find};
+use crate::route::{Route, find, listed};
 
 /// Events carry whole objects of the provider.
 const WEBHOOK_BYTES_MAX: usize = 512 * 1024;

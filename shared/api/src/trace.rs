@@ -2,7 +2,7 @@
 //!
 //! <https://www.w3.org/TR/trace-context/>. The ids made here are digests of the request's id, so nothing random is needed.
 
-use holdfast_app::identity::fingerprint;
+use holdfast_app::kernel::fingerprint;
 
 /// The header's name.
 pub(crate) const TRACEPARENT: &str = "traceparent";

@@ -6,22 +6,18 @@
 //!
 //! Deliberately absent: storage, HTTP, payment providers, and any knowledge of how a page is written.
 
-pub mod booking;
-pub mod hold;
+pub mod bookings;
+pub mod catalogue;
+pub mod holds;
 pub mod ids;
 pub mod inventory;
-pub mod lifecycle;
 pub mod money;
-pub mod policy;
-pub mod resource;
-pub mod schedule;
 
-pub use booking::{Booking, BookingEvent, BookingStatus, PaymentStatus};
-pub use hold::{Hold, HoldSnapshot, HoldStatus};
+pub use bookings::{
+    Booking, BookingEvent, BookingStatus, CancellationPolicy, InventoryMove, Lifecycle, PaymentStatus,
+};
+pub use catalogue::{Resource, Schedule, Slot, When};
+pub use holds::{Hold, HoldSnapshot, HoldStatus};
 pub use ids::{BookingId, Fingerprint, GuestId, GuestMark, HoldId, ResourceId, Seal, SlotKey};
 pub use inventory::{HoldLimit, HoldLimits, Page, PageChange, PageCommand, PageHold, PageKey, PageRejection};
-pub use lifecycle::Lifecycle;
 pub use money::{Currency, Money};
-pub use policy::CancellationPolicy;
-pub use resource::Resource;
-pub use schedule::{Schedule, Slot, When};

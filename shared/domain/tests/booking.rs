@@ -3,9 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use holdfast_domain::booking::{BookingRejection, Cancellation, CustomerAction, Order};
+use holdfast_domain::bookings::{BookingRejection, Cancellation, CustomerAction, Order, Tier};
 use holdfast_domain::money::{Currency, Money, Percent};
-use holdfast_domain::policy::Tier;
 use holdfast_domain::{
     Booking, BookingEvent, BookingId, BookingStatus, CancellationPolicy, Fingerprint, GuestId, HoldId,
     Lifecycle, PaymentStatus, ResourceId,

@@ -3,9 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use holdfast_domain::catalogue::{
+    Label, Opening, RangeError, Resource, ResourceTerms, SlotSchedule, StayError,
+};
 use holdfast_domain::money::{Currency, Money};
-use holdfast_domain::resource::{Label, Resource, ResourceTerms, StayError};
-use holdfast_domain::schedule::{Opening, RangeError, SlotSchedule};
 use holdfast_domain::{CancellationPolicy, HoldLimits, ResourceId, Schedule, Slot, When};
 use jiff::civil::{Date, Time, Weekday};
 use jiff::tz::TimeZone;

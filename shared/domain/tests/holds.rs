@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use holdfast_domain::booking::{Order, Placement};
-use holdfast_domain::hold::Extension;
+use holdfast_domain::bookings::{Order, Placement};
+use holdfast_domain::holds::Extension;
 use holdfast_domain::inventory::{EXTENSIONS_MAX, HOLDS_PER_PAGE_MAX, HoldState};
 use holdfast_domain::money::{Currency, Money};
 use holdfast_domain::{

@@ -1,8 +1,8 @@
 //! Money and cancellation policies: nothing is made from nothing.
 #![expect(clippy::expect_used, reason = "helpers of tests")]
 
+use holdfast_domain::bookings::{CancellationPolicy, TIERS_MAX, Tier};
 use holdfast_domain::money::{AMOUNT_MAX, Currency, Money, MoneyError, Percent};
-use holdfast_domain::policy::{CancellationPolicy, TIERS_MAX, Tier};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;

@@ -1,6 +1,6 @@
 //! Labels: the short texts an operator gives.
 
-use holdfast_domain::resource::{InvalidLabel, LABEL_LENGTH_MAX, Label};
+use holdfast_domain::catalogue::{InvalidLabel, LABEL_LENGTH_MAX, Label};
 
 #[test]
 fn labels_are_short_visible_texts() {

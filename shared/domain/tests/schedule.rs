@@ -1,7 +1,7 @@
 //! Schedules: which slots a range covers, over month ends, daylight saving and the date line.
 #![expect(clippy::expect_used, reason = "helpers of tests")]
 
-use holdfast_domain::schedule::{
+use holdfast_domain::catalogue::{
     CALENDAR_DAYS_MAX, InvalidSchedule, Opening, RangeError, SLOTS_PER_PAGE_AND_HOLD_MAX,
     SLOTS_PER_RANGE_MAX, SlotSchedule,
 };

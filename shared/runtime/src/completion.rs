@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use holdfast_app::completion::Completion;
+use holdfast_app::operations::completion::Completion;
 use holdfast_app::{Clock, Mutation};
 use lambda_runtime::{Diagnostic, LambdaEvent, Runtime, service_fn};
 use serde::{Deserialize, Serialize};

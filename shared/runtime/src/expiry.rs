@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use holdfast_adapters_dynamodb::stream::decode_removed_hold;
 use holdfast_adapters_messaging::Timer;
-use holdfast_app::expiry::Expiry;
-use holdfast_app::{Clock, Failure, Mutation, Timers};
+use holdfast_app::holds::{Expiry, Timers};
+use holdfast_app::{Clock, Failure, Mutation};
 use holdfast_workflow::events::{TimerEvent, from_bus, timer_event};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use holdfast_adapters_stripe::{StripeClient, StripeConfig, StripePayments};
-use holdfast_app::ports::{NewPayment, Payment};
-use holdfast_app::reconciliation::{ListedPayment, PaymentListing};
-use holdfast_app::{PaymentError, Payments};
+use holdfast_app::PaymentError;
+use holdfast_app::operations::{ListedPayment, PaymentListing};
+use holdfast_app::payments::{NewPayment, Payment, Payments};
 use holdfast_domain::{BookingId, Money};
 use jiff::Timestamp;
 use tokio::sync::OnceCell;

@@ -1,6 +1,6 @@
 //! Mails to guests.
 
-use holdfast_app::notices::{Notices, Occasion};
+use holdfast_app::notifications::{Notices, Occasion};
 use holdfast_workflow::events::{booking_occasion, from_bus};
 use serde_json::Value;
 

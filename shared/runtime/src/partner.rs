@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use holdfast_adapters_messaging::PartnerWebhook;
-use holdfast_app::Clock;
-use holdfast_app::outbound::{DeliveryError, Notice, PartnerEndpoint};
+use holdfast_app::partners::{Notice, PartnerEndpoint};
+use holdfast_app::{Clock, DeliveryError};
 use holdfast_workflow::events::{from_bus, inventory};
 use serde_json::Value;
 use tokio::sync::OnceCell;

@@ -7,10 +7,14 @@ use holdfast_adapters_dynamodb::{DynamoLedger, DynamoSearchIndex, Tables};
 use holdfast_adapters_messaging::{
     EventBridgeBus, Machines, SesMailer, SqsManualReview, SqsTimers, StepFunctionsWorkflow,
 };
-use holdfast_app::audit::AuditVerification;
-use holdfast_app::outbound::{EventBus, Mailer};
-use holdfast_app::reconciliation::{Ports, Reconciliation};
-use holdfast_app::{Clock, Ledger, Payments, SearchIndex, Timers, Workflow};
+use holdfast_app::events::EventBus;
+use holdfast_app::holds::Timers;
+use holdfast_app::notifications::Mailer;
+use holdfast_app::operations::audit_verification::AuditVerification;
+use holdfast_app::operations::reconciliation::{Ports, Reconciliation};
+use holdfast_app::payments::{Payments, Workflow};
+use holdfast_app::search::SearchIndex;
+use holdfast_app::{Clock, Ledger};
 
 use crate::clients::sdk_config;
 use crate::clock::SystemClock;

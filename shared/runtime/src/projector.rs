@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use holdfast_adapters_dynamodb::stream::{LedgerRecord, decode_ledger_record};
-use holdfast_app::projection::{Projection, ProjectionBatch};
-use holdfast_app::{Failure, Ledger, SearchIndex};
+use holdfast_app::search::{Projection, ProjectionBatch, SearchIndex};
+use holdfast_app::{Failure, Ledger};
 
 use crate::causes;
 use crate::stream::{NotDone, Record};

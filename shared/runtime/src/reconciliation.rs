@@ -4,8 +4,8 @@
 use std::io::Write;
 use std::sync::Arc;
 
-use holdfast_app::outbound::EventBus;
-use holdfast_app::reconciliation::{Finding, Kind, Reconciliation, Remedy, Report};
+use holdfast_app::events::EventBus;
+use holdfast_app::operations::reconciliation::{Finding, Kind, Reconciliation, Remedy, Report};
 use holdfast_app::{Clock, Failure, Mutation};
 use holdfast_domain::BookingId;
 use holdfast_workflow::events::of_drift;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use holdfast_adapters_dynamodb::stream::{LedgerRecord, decode_ledger_record};
 use holdfast_app::StoreError;
-use holdfast_app::outbound::{EventBus, OutgoingEvent};
+use holdfast_app::events::{EventBus, OutgoingEvent};
 use holdfast_workflow::events::{of_audit, of_page, of_resource};
 
 use crate::causes;

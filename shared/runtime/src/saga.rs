@@ -1,7 +1,7 @@
 //! The entry of the function behind the state machines: a task in, an outcome or a named error out.
 
 use holdfast_app::Clock;
-use holdfast_app::saga::Saga;
+use holdfast_app::payments::Saga;
 use holdfast_workflow::TaskCall;
 use holdfast_workflow::tasks::TaskError;
 use lambda_runtime::{Diagnostic, LambdaEvent, Runtime, service_fn};

@@ -4,7 +4,7 @@
 use std::fmt;
 
 use aws_sdk_secretsmanager::Client;
-use holdfast_app::ports::Source;
+use holdfast_app::kernel::Source;
 use serde::Deserialize;
 use thiserror::Error;
 use tokio::sync::OnceCell;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use holdfast_adapters_stripe::StripeWebhook;
 use holdfast_api::{Request, Response, WebhookApi};
-use holdfast_app::webhook::Webhook;
-use holdfast_app::{Clock, Ledger, Payments, Workflow};
+use holdfast_app::payments::{Payments, Webhook, Workflow};
+use holdfast_app::{Clock, Ledger};
 use tokio::sync::OnceCell;
 
 use crate::config::MissingVariables;

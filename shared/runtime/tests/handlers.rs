@@ -6,17 +6,17 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use holdfast_adapters_dynamodb::{DynamoLedger, Tables};
-use holdfast_app::expiry::Expiry;
-use holdfast_app::notices::Notices;
-use holdfast_app::outbound::{DeliveryError, EventBus, Mail, Mailer, OutgoingEvent, Unpublished};
-use holdfast_app::ports::{BookingCommit, InventoryMove, NewPayment, Payment};
-use holdfast_app::reconciliation::{
-    Finding, ListedPayment, ManualReview, PaymentListing, Ports, Reconciliation, SagaInspection, SagaState,
-};
-use holdfast_app::saga::Saga;
-use holdfast_app::{Clock, Ledger, PaymentError, Payments, Timers, Workflow, WorkflowError};
+use holdfast_app::bookings::BookingCommit;
+use holdfast_app::events::{EventBus, OutgoingEvent, Unpublished};
+use holdfast_app::holds::{Expiry, Timers};
+use holdfast_app::notifications::{Mail, Mailer, Notices};
+use holdfast_app::operations::reconciliation::{Finding, Ports, Reconciliation};
+use holdfast_app::operations::{ListedPayment, ManualReview, PaymentListing, SagaInspection, SagaState};
+use holdfast_app::payments::{NewPayment, Payment, Payments, Saga, Workflow};
+use holdfast_app::{Clock, DeliveryError, Ledger, PaymentError, WorkflowError};
 use holdfast_domain::{
-    Booking, BookingEvent, BookingId, BookingStatus, Hold, HoldId, HoldStatus, Money, PaymentStatus,
+    Booking, BookingEvent, BookingId, BookingStatus, Hold, HoldId, HoldStatus, InventoryMove, Money,
+    PaymentStatus,
 };
 use holdfast_runtime::queue::{self, QueueEvent};
 use holdfast_runtime::stream::{self, StreamEvent};
@@ -204,7 +204,7 @@ impl World {
     /// Writes the booking's events, one commit each.
     async fn book(&self, events: Vec<BookingEvent>) -> Booking {
         let mut booking = Booking {
-            id: holdfast_app::identity::booking_id(&self.hold.order.guest, "sample"),
+            id: holdfast_app::kernel::booking_id(&self.hold.order.guest, "sample"),
             confirmation_number: "HF-SAMPLE2345".to_owned(),
             hold: self.hold.id.clone(),
             order: self.hold.order.clone(),

@@ -3,11 +3,9 @@
 use std::collections::BTreeMap;
 
 use holdfast_app::{Mutation, identity};
-use holdfast_domain::booking::{Order, Placement};
+use holdfast_domain::bookings::{Order, Placement, Tier};
+use holdfast_domain::catalogue::{Label, Opening, ResourceTerms, SlotSchedule};
 use holdfast_domain::money::Percent;
-use holdfast_domain::policy::Tier;
-use holdfast_domain::resource::{Label, ResourceTerms};
-use holdfast_domain::schedule::{Opening, SlotSchedule};
 use holdfast_domain::{
     CancellationPolicy, Currency, GuestId, Hold, HoldLimits, HoldStatus, Money, PageKey, Resource,
     ResourceId, Schedule, When,

@@ -1,6 +1,6 @@
 //! The tasks of the sagas: payloads in, outcomes out, exactly as `statemachines/*.asl.json` has them.
 
-use holdfast_app::saga::{Outcome, Saga};
+use holdfast_app::payments::{Outcome, Saga};
 use holdfast_app::{Failure, Mutation};
 use holdfast_domain::BookingId;
 use serde::Deserialize;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
 
-use holdfast_app::saga::Outcome;
+use holdfast_app::payments::Outcome;
 use holdfast_workflow::errors::{HANDLED, UNHANDLED};
 use holdfast_workflow::tasks::{Task, TaskCall, outcome_json, outcome_name};
 use serde_json::{Value, json};

@@ -5,9 +5,8 @@ use std::collections::BTreeSet;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use holdfast_adapters_dynamodb::{DynamoLedger, Tables};
-use holdfast_app::StoreError;
-use holdfast_app::ports::Ledger;
-use holdfast_app::reconciliation::{LedgerInspection, Part};
+use holdfast_app::operations::{LedgerInspection, Part};
+use holdfast_app::{Ledger, StoreError};
 use holdfast_client::{Stack, Trouble, now};
 use holdfast_domain::{Booking, BookingId, Hold, Page, ResourceId};
 

@@ -8,15 +8,14 @@ use holdfast_client::aws::BusWatch;
 use holdfast_client::{Stack, Trouble, now};
 use tokio::time::{Instant, sleep, sleep_until};
 
-use crate::Parameters;
 use crate::audit::{Anomaly, audit, everything_is_told};
-use crate::ends;
 use crate::faults::{Faults, Weather};
 use crate::ledger::Reader;
 use crate::report::{Outcome, Progress};
 use crate::sagas::Sagas;
 use crate::traffic::Traffic;
 use crate::world::World;
+use crate::{Parameters, ends};
 
 /// Guests of one caller: their holds of one page stay few.
 const GUESTS_PER_CALLER: usize = 6;

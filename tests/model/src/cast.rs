@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 
 use holdfast_app::bookings::BookingRequest;
-use holdfast_app::identity::{booking_id, guest_mark};
+use holdfast_app::kernel::{booking_id, guest_mark};
 use holdfast_app::{Caller, RequestKey};
-use holdfast_domain::booking::{Order, Placement};
+use holdfast_domain::bookings::{Order, Placement, Tier};
 use holdfast_domain::money::Percent;
-use holdfast_domain::policy::Tier;
 use holdfast_domain::{
     BookingId, CancellationPolicy, Currency, Fingerprint, GuestId, Hold, HoldId, HoldStatus, Money, Page,
     PageKey, ResourceId, SlotKey,

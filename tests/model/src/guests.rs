@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use holdfast_domain::hold::Extension;
+use holdfast_domain::holds::Extension;
 use holdfast_domain::{Fingerprint, HoldStatus, PageCommand};
 use jiff::SignedDuration;
 

@@ -3,12 +3,11 @@
 
 use std::sync::Arc;
 
-use holdfast_app::InventoryMove;
-use holdfast_app::ports::BookingCommit;
+use holdfast_app::bookings::BookingCommit;
 use holdfast_domain::inventory::HoldState;
 use holdfast_domain::{
-    Booking, BookingStatus, Hold, HoldSnapshot, HoldStatus, Page, PageChange, PageCommand, PageRejection,
-    PaymentStatus,
+    Booking, BookingStatus, Hold, HoldSnapshot, HoldStatus, InventoryMove, Page, PageChange, PageCommand,
+    PageRejection, PaymentStatus,
 };
 use jiff::Timestamp;
 

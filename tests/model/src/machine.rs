@@ -1,7 +1,7 @@
 //! The booking saga's state machine: which step follows which outcome. The same as `statemachines/booking.asl.json`; a test
 //! reads that file and holds the two against each other.
 
-use holdfast_app::saga::Outcome;
+use holdfast_app::payments::Outcome;
 
 /// How often the machine asks the bank anew when the request never arrived.
 pub const AUTHORIZATIONS_MAX: u8 = 3;

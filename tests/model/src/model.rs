@@ -2,21 +2,20 @@
 
 use std::sync::Arc;
 
-use holdfast_app::saga::Outcome;
+use holdfast_app::payments::Outcome;
 use holdfast_app::{Failure, PaymentError, StoreError};
 use holdfast_domain::BookingStatus;
 use holdfast_domain::inventory::HoldState;
 use stateright::{Model, Property};
 
 use crate::cast::Cast;
-use crate::guests;
 use crate::machine::{At, Ending, Trouble};
 use crate::ports::ring;
-use crate::properties;
 use crate::provider::{Bank, Stand};
 use crate::scenario::{Removed, Scenario};
 use crate::stage::{self, End, Turn};
 use crate::state::{Answer, Attempt, Job, Offence, State, Step, moment, seconds};
+use crate::{guests, properties};
 
 /// Which of an attempt's steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

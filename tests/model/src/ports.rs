@@ -3,16 +3,13 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use holdfast_app::audit::AuditEvent;
-use holdfast_app::bookings::CAUSE_CANCELLED;
-use holdfast_app::ports::{BookingCommit, NewPayment, Payment, Placed};
-use holdfast_app::{
-    CommitError, Ledger, LedgerError, Mutation, PaymentError, Payments, StoreError, Timers, Workflow,
-    WorkflowError,
-};
-use holdfast_domain::hold::Extension;
+use holdfast_app::bookings::{AuditEvent, BookingCommit, CAUSE_CANCELLED, CommitError};
+use holdfast_app::holds::{Placed, Timers};
+use holdfast_app::payments::{NewPayment, Payment, Payments, Workflow};
+use holdfast_app::{Ledger, LedgerError, Mutation, PaymentError, StoreError, WorkflowError};
+use holdfast_domain::catalogue::Slot;
+use holdfast_domain::holds::Extension;
 use holdfast_domain::inventory::HoldState;
-use holdfast_domain::schedule::Slot;
 use holdfast_domain::{
     Booking, BookingId, BookingStatus, Fingerprint, GuestId, Hold, HoldId, HoldSnapshot, Money, Page,
     PageRejection, Resource, ResourceId,

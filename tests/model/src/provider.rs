@@ -3,7 +3,7 @@
 //! As with Stripe, a repeated call under the same key repeats its first answer, even if the payment has moved on; a step
 //! asked out of turn is answered with where the payment stands.
 
-use holdfast_app::ports::PaymentState;
+use holdfast_app::payments::PaymentState;
 
 /// What a payment is about, in minor units.
 pub const PRICE: i64 = 100;

@@ -10,10 +10,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use holdfast_app::bookings::Bookings;
-use holdfast_app::expiry::Expiry;
-use holdfast_app::saga::{Outcome, Saga};
-use holdfast_app::webhook::Webhook;
-use holdfast_app::{Failure, Ledger, Payments, Timers, Workflow};
+use holdfast_app::holds::{Expiry, Timers};
+use holdfast_app::payments::{Outcome, Payments, Saga, Webhook, Workflow};
+use holdfast_app::{Failure, Ledger};
 
 use crate::cast::Cast;
 use crate::machine::{At, Ending};

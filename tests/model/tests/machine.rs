@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use holdfast_app::saga::Outcome;
+use holdfast_app::payments::Outcome;
 use holdfast_model::machine::{AUTHORIZATIONS_MAX, At, CAPTURES_MAX, Ending, Machine, Trouble};
 use serde_json::Value;
 

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use holdfast_app::audit::{AuditVerification, Audited};
+use holdfast_app::operations::audit_verification::{AuditVerification, Audited};
 use holdfast_domain::BookingId;
 use holdfast_runtime::{Error, Process, Variable};
 

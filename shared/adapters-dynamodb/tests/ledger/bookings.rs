@@ -1,9 +1,11 @@
 //! Bookings with the pages of their order: claim, confirm, re-acquire, return, free.
 
 use holdfast_app::Ledger;
-use holdfast_app::ports::{CommitError, InventoryMove};
-use holdfast_domain::booking::Cancellation;
-use holdfast_domain::{Booking, BookingEvent, Fingerprint, GuestId, HoldStatus, PageRejection};
+use holdfast_app::bookings::CommitError;
+use holdfast_domain::bookings::Cancellation;
+use holdfast_domain::{
+    Booking, BookingEvent, Fingerprint, GuestId, HoldStatus, InventoryMove, PageRejection,
+};
 use holdfast_testkit::{money, nightly_resource};
 use jiff::SignedDuration;
 
@@ -220,7 +222,7 @@ async fn a_customers_bank_step_prolongs_the_hold_once() {
     let snapshot = h.ledger.hold(&hold.id).await.expect("a read").expect("a record");
     let expires_at = snapshot.customer_deadline();
     assert_eq!(expires_at, hold.expires_at.checked_add(hold.ttl()).expect("in range"));
-    let action = holdfast_domain::booking::CustomerAction {
+    let action = holdfast_domain::bookings::CustomerAction {
         client_secret: "secret".to_owned(),
         redirect_url: None,
         expires_at,

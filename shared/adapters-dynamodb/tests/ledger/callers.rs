@@ -1,11 +1,11 @@
 //! Callers of the ledger whose every call is written down for the linearizability checker.
 
-use holdfast_app::ports::InventoryMove;
-use holdfast_app::{CommitError, Ledger, LedgerError};
-use holdfast_domain::booking::Cancellation;
+use holdfast_app::bookings::CommitError;
+use holdfast_app::{Ledger, LedgerError};
+use holdfast_domain::bookings::Cancellation;
 use holdfast_domain::inventory::{EXTENSIONS_MAX, HOLDS_PER_PAGE_MAX};
 use holdfast_domain::{
-    Booking, BookingEvent, BookingStatus, Fingerprint, Hold, Page, PageRejection, Resource,
+    Booking, BookingEvent, BookingStatus, Fingerprint, Hold, InventoryMove, Page, PageRejection, Resource,
 };
 use holdfast_linearizability::{Answer, Begun, Call, Inventory, Name, Recorder, Refusal, Slot};
 use jiff::Timestamp;
@@ -138,7 +138,7 @@ impl Watched {
 
     /// Opens a booking and claims the hold for it.
     pub(crate) async fn claim(&self, hold: &Hold, key: &str) -> Option<Booking> {
-        let id = holdfast_app::identity::booking_id(&hold.order.guest, key);
+        let id = holdfast_app::kernel::booking_id(&hold.order.guest, key);
         let booking = self.recorder.name(id.as_str());
         let deadline = millis(self.h.now()) + CLAIM;
         let begun = self.begin(Call::Claim { hold: self.hold_name(hold), booking, deadline });

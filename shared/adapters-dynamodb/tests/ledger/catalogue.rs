@@ -1,7 +1,7 @@
 //! Resources and inventory: replacements and edits under live holds and bookings.
 
 use holdfast_app::{Ledger, LedgerError};
-use holdfast_domain::schedule::Slot;
+use holdfast_domain::catalogue::Slot;
 use holdfast_domain::{PageRejection, Resource, Schedule};
 use holdfast_testkit::{at, event_resource, nightly_resource, slots_resource};
 use jiff::SignedDuration;

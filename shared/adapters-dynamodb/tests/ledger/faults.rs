@@ -2,11 +2,11 @@
 //! what lasts is an outage, never a refusal.
 
 use futures::future::join_all;
-use holdfast_app::ports::InventoryMove;
-use holdfast_app::{CommitError, Ledger, LedgerError, StoreError};
-use holdfast_domain::booking::Cancellation;
-use holdfast_domain::schedule::Slot;
-use holdfast_domain::{Booking, BookingEvent, Fingerprint, Hold, Money, Page, Resource};
+use holdfast_app::bookings::CommitError;
+use holdfast_app::{Ledger, LedgerError, StoreError};
+use holdfast_domain::bookings::Cancellation;
+use holdfast_domain::catalogue::Slot;
+use holdfast_domain::{Booking, BookingEvent, Fingerprint, Hold, InventoryMove, Money, Page, Resource};
 use holdfast_testkit::{Fault, at, hold_for, nightly_resource};
 
 use crate::harness::Harness;
@@ -212,7 +212,7 @@ impl Scene {
             assert_eq!(page.broken_slot(), None, "{page:?}");
             page.seq = 0;
         }
-        let id = holdfast_app::identity::booking_id(&hold.order.guest, "pay");
+        let id = holdfast_app::kernel::booking_id(&hold.order.guest, "pay");
         Picture {
             resource: h.ledger.resource(&room.id).await.expect("a read"),
             pages,

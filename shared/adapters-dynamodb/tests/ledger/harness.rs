@@ -1,10 +1,12 @@
 //! One ledger with its database, clock and resources.
 
 use holdfast_adapters_dynamodb::{DynamoLedger, Tables};
-use holdfast_app::ports::{BookingCommit, CommitError, InventoryMove, Placed};
+use holdfast_app::bookings::{BookingCommit, CommitError};
+use holdfast_app::holds::Placed;
 use holdfast_app::{Clock, Ledger, LedgerError, Mutation, identity};
 use holdfast_domain::{
-    Booking, BookingEvent, BookingStatus, Hold, HoldId, HoldStatus, Money, Page, PaymentStatus, Resource,
+    Booking, BookingEvent, BookingStatus, Hold, HoldId, HoldStatus, InventoryMove, Money, Page,
+    PaymentStatus, Resource,
 };
 use holdfast_testkit::{Database, Faults, TestClock, at, hold_for, mutation};
 use jiff::{SignedDuration, Timestamp};

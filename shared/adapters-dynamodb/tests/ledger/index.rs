@@ -1,8 +1,8 @@
 //! The read model: later pages win, moved resources move.
 
 use holdfast_adapters_dynamodb::DynamoSearchIndex;
-use holdfast_app::SearchIndex;
-use holdfast_domain::resource::Label;
+use holdfast_app::search::SearchIndex;
+use holdfast_domain::catalogue::Label;
 use holdfast_testkit::{Database, nightly_resource};
 
 use crate::harness::Harness;

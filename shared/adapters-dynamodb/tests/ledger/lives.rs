@@ -2,11 +2,11 @@
 //! says that it is known. What a hold's end gives back is what this life has taken, whatever an earlier one was for; and what a
 //! page counts under one schedule is nothing to what was held or booked under another.
 
-use holdfast_app::ports::InventoryMove;
-use holdfast_app::{CommitError, Ledger, LedgerError};
-use holdfast_domain::booking::Cancellation;
+use holdfast_app::bookings::CommitError;
+use holdfast_app::{Ledger, LedgerError};
+use holdfast_domain::bookings::Cancellation;
 use holdfast_domain::{
-    BookingEvent, Fingerprint, Hold, HoldStatus, Money, PageRejection, Resource, Schedule,
+    BookingEvent, Fingerprint, Hold, HoldStatus, InventoryMove, Money, PageRejection, Resource, Schedule,
 };
 use holdfast_testkit::{Fault, Faults, at, event_resource, hold_for, nightly_resource};
 

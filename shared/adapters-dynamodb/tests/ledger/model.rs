@@ -3,12 +3,12 @@
 //! lost and other writers are in the way, when requests and commits are repeated at any time, and when TTL sweeps the records
 //! of holds away. After every step the counts add up, are those of the bookings that stand, and records agree with pages.
 
-use holdfast_app::ports::{BookingCommit, InventoryMove};
+use holdfast_app::bookings::BookingCommit;
 use holdfast_app::{Ledger, LedgerError, audit};
-use holdfast_domain::booking::Cancellation;
+use holdfast_domain::bookings::Cancellation;
 use holdfast_domain::{
-    Booking, BookingEvent, BookingStatus, Fingerprint, Hold, HoldLimits, HoldStatus, Page, PageCommand,
-    Resource,
+    Booking, BookingEvent, BookingStatus, Fingerprint, Hold, HoldLimits, HoldStatus, InventoryMove, Page,
+    PageCommand, Resource,
 };
 use holdfast_testkit::{Fault, at, hold_for, nightly_resource};
 use jiff::{SignedDuration, Timestamp};
@@ -297,7 +297,7 @@ async fn run(limits: HoldLimits, steps: Vec<(Step, Trouble)>) {
                 let (Some(hold), None) = (&life.hold, &life.booking) else { continue };
                 let deadline = now.checked_add(SignedDuration::from_secs(900)).expect("in range");
                 let outcome = h.open(hold, &format!("pay{key}")).await;
-                let booking = holdfast_app::identity::booking_id(&hold.order.guest, &format!("pay{key}"));
+                let booking = holdfast_app::kernel::booking_id(&hold.order.guest, &format!("pay{key}"));
                 let command = PageCommand::Claim { hold: hold.id.clone(), booking, deadline };
                 life.booking = outcome.as_ref().ok().cloned();
                 (decide(&model, &command, &h), outcome.is_ok())

@@ -2,8 +2,7 @@
 
 mod requests;
 
-use holdfast_app::AuditEvent;
-use holdfast_app::bookings::{Cancelled, is_at_rest};
+use holdfast_app::bookings::{AuditEvent, Cancelled, is_at_rest};
 use holdfast_domain::{Booking, BookingStatus, PaymentStatus};
 use jiff::Timestamp;
 use serde::Serialize;

@@ -1,8 +1,8 @@
 //! Holds on the wire.
 
 use holdfast_app::holds::HoldRequest;
-use holdfast_domain::hold::Extension;
-use holdfast_domain::resource::CAPACITY_MAX;
+use holdfast_domain::catalogue::CAPACITY_MAX;
+use holdfast_domain::holds::Extension;
 use holdfast_domain::{GuestId, Hold, HoldSnapshot, HoldStatus, ResourceId};
 use jiff::Timestamp;
 use serde::Serialize;

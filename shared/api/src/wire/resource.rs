@@ -4,7 +4,7 @@ mod terms;
 
 use std::collections::BTreeMap;
 
-use holdfast_domain::resource::{AttributeValue, ResourceTerms};
+use holdfast_domain::catalogue::{AttributeValue, ResourceTerms};
 use holdfast_domain::{CancellationPolicy, HoldLimits, Resource, Schedule};
 use jiff::civil::{Date, Weekday};
 use serde::{Serialize, Serializer};
@@ -214,7 +214,7 @@ pub struct TierBody {
 
 impl From<&CancellationPolicy> for PolicyBody {
     fn from(policy: &CancellationPolicy) -> Self {
-        let tier = |tier: &holdfast_domain::policy::Tier| TierBody {
+        let tier = |tier: &holdfast_domain::bookings::Tier| TierBody {
             hours_before: tier.hours_before,
             refund_percent: tier.refund.value(),
         };

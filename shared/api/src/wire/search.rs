@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use holdfast_app::resources::CalendarSlot;
+use holdfast_app::catalogue::CalendarSlot;
 use holdfast_app::search::{LIMIT_MAX, Offer, Query as Question, Sort};
 use holdfast_domain::When;
-use holdfast_domain::resource::{CAPACITY_MAX, Label};
+use holdfast_domain::catalogue::{CAPACITY_MAX, Label};
 use jiff::civil::Date;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};

@@ -288,7 +288,7 @@ fn a_booking_is_answered_the_same_whenever_its_request_comes_again() {
 
 #[test]
 fn a_booking_that_waits_for_the_customer_says_what_to_do() {
-    let action = holdfast_domain::booking::CustomerAction {
+    let action = holdfast_domain::bookings::CustomerAction {
         client_secret: "pi_1_secret_x".to_owned(),
         redirect_url: Some("https://bank.example/3ds".to_owned()),
         expires_at: "2027-05-01T10:20:00Z".parse().expect("an instant"),

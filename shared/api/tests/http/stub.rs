@@ -7,20 +7,18 @@ use holdfast_api::{
     BookingsApi, CancelApi, Claims, ConfirmApi, HoldApi, Request, ResourcesApi, Response, SearchApi,
     WebhookApi,
 };
-use holdfast_app::bookings::Bookings;
-use holdfast_app::holds::Holds;
-use holdfast_app::ports::{BookingCommit, InventoryMove, NewPayment, Payment, Placed};
-use holdfast_app::resources::Resources;
-use holdfast_app::search::Search;
-use holdfast_app::webhook::Webhook;
-use holdfast_app::{
-    AuditEvent, Clock, CommitError, InvalidWebhook, Ledger, LedgerError, Mutation, PaymentError, Payments,
-    SearchIndex, StoreError, WebhookEvent, WebhookVerifier, Workflow, WorkflowError,
+use holdfast_app::bookings::{AuditEvent, BookingCommit, Bookings, CommitError};
+use holdfast_app::catalogue::Resources;
+use holdfast_app::holds::{Holds, Placed};
+use holdfast_app::payments::{
+    InvalidWebhook, NewPayment, Payment, Payments, Webhook, WebhookEvent, WebhookVerifier, Workflow,
 };
-use holdfast_domain::hold::Extension;
+use holdfast_app::search::{Search, SearchIndex};
+use holdfast_app::{Clock, Ledger, LedgerError, Mutation, PaymentError, StoreError, WorkflowError};
+use holdfast_domain::holds::Extension;
 use holdfast_domain::{
-    Booking, BookingEvent, BookingId, Fingerprint, GuestId, Hold, HoldId, HoldSnapshot, Money, Page,
-    PageRejection, Resource, ResourceId, Slot,
+    Booking, BookingEvent, BookingId, Fingerprint, GuestId, Hold, HoldId, HoldSnapshot, InventoryMove, Money,
+    Page, PageRejection, Resource, ResourceId, Slot,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use jiff::Timestamp;

@@ -1,9 +1,9 @@
 //! Stream records, made of what the ledger really writes.
 
 use holdfast_adapters_dynamodb::{DynamoLedger, Item, Tables};
-use holdfast_app::ports::{BookingCommit, InventoryMove};
+use holdfast_app::bookings::BookingCommit;
 use holdfast_app::{Clock, Ledger};
-use holdfast_domain::BookingEvent;
+use holdfast_domain::{BookingEvent, InventoryMove};
 use holdfast_testkit::{Database, TestClock, at, nightly_resource};
 use jiff::SignedDuration;
 use serde_json::{Map, Value, json};

@@ -1,12 +1,12 @@
 //! Events on the bus and messages in queues, made of ledger facts.
 
 use holdfast_app::Mutation;
-use holdfast_app::ports::{BookingCommit, InventoryMove};
-use holdfast_app::reconciliation::{Finding, Kind, Remedy, Report};
-use holdfast_domain::booking::{Cancellation, CustomerAction};
-use holdfast_domain::hold::Hold;
+use holdfast_app::bookings::BookingCommit;
+use holdfast_app::operations::reconciliation::{Finding, Kind, Remedy, Report};
+use holdfast_domain::bookings::{Cancellation, CustomerAction};
+use holdfast_domain::holds::Hold;
 use holdfast_domain::{
-    Booking, BookingEvent, BookingStatus, Money, Page, PageChange, PageCommand, PaymentStatus,
+    Booking, BookingEvent, BookingStatus, InventoryMove, Money, Page, PageChange, PageCommand, PaymentStatus,
 };
 use holdfast_testkit::{at, hold_for, money, nightly_resource};
 use holdfast_workflow::Envelope;
@@ -32,7 +32,7 @@ pub(crate) fn mutation() -> Mutation {
 pub(crate) fn booking() -> Booking {
     let hold = hold();
     Booking {
-        id: holdfast_app::identity::booking_id(&hold.order.guest, "sample"),
+        id: holdfast_app::kernel::booking_id(&hold.order.guest, "sample"),
         confirmation_number: "HF-SAMPLE2345".to_owned(),
         hold: hold.id,
         order: hold.order,

@@ -1,7 +1,7 @@
 //! Ledger changes as events. One write of a page is one event for each thing that happened to a hold there (a hold over
 //! two pages is told by both), and always one `inventory.changed`, so that whoever follows a page sees every number.
 
-use holdfast_app::AuditEvent;
+use holdfast_app::bookings::AuditEvent;
 use holdfast_domain::{HoldId, Page, PageChange, PageHold, Resource};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};

@@ -1,6 +1,6 @@
 //! What a reconciliation has to tell: counts by kind, and what they are about.
 
-use holdfast_app::reconciliation::{Kind, Remedy, Report};
+use holdfast_app::operations::reconciliation::{Kind, Remedy, Report};
 use serde_json::{Map, Value, json};
 
 use super::{Envelope, EventType};

@@ -11,7 +11,7 @@ mod from_ledger;
 mod from_reconciliation;
 mod received;
 
-use holdfast_app::outbound::OutgoingEvent;
+use holdfast_app::events::OutgoingEvent;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -13,7 +13,7 @@ mod planted;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use holdfast_app::AuditEvent;
+use holdfast_app::bookings::AuditEvent;
 use holdfast_domain::{Booking, Page};
 use jiff::Timestamp;
 

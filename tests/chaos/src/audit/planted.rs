@@ -3,11 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use holdfast_app::ports::{BookingCommit, InventoryMove};
-use holdfast_app::{AuditEvent, identity};
-use holdfast_domain::booking::Cancellation;
+use holdfast_app::bookings::{AuditEvent, BookingCommit};
+use holdfast_app::kernel;
+use holdfast_domain::bookings::Cancellation;
 use holdfast_domain::inventory::HoldState;
-use holdfast_domain::{Booking, BookingEvent, BookingId, BookingStatus, Page, PageHold, PaymentStatus};
+use holdfast_domain::{
+    Booking, BookingEvent, BookingId, BookingStatus, InventoryMove, Page, PageHold, PaymentStatus,
+};
 use holdfast_testkit::{at, event_resource, hold_for, money, mutation};
 use jiff::ToSpan;
 use serde_json::json;
@@ -22,7 +24,7 @@ fn booked(key: &str, events: &[BookingEvent]) -> (Booking, Vec<AuditEvent>) {
     let now = at(NOW);
     let resource = event_resource("hall", 3, 60);
     let hold = hold_for(&resource, "guest-1", key, ("2030-06-01T19:00:00Z", "2030-06-01T22:00:00Z"), 1, now);
-    let digest = identity::fingerprint(&[key]);
+    let digest = kernel::fingerprint(&[key]);
     let before = Booking {
         id: BookingId::parse(&format!("bkg_{key}")).unwrap(),
         confirmation_number: format!("HF-{key}"),
@@ -63,7 +65,7 @@ fn paid() -> Vec<BookingEvent> {
 
 /// Given up for so much.
 fn cancelled(refund: i64, before_capture: bool) -> BookingEvent {
-    let digest = identity::fingerprint(&["cancel"]);
+    let digest = kernel::fingerprint(&["cancel"]);
     BookingEvent::Cancelled(Cancellation {
         reason: None,
         refund: money(refund),
@@ -100,11 +102,11 @@ fn whole() -> (Snapshot, Told) {
             prolonged: false,
             first_expires_at: expires_at,
             extensions: Vec::new(),
-            fingerprint: identity::fingerprint(&[key]),
-            guest: identity::guest_mark(&stands.order.guest),
+            fingerprint: kernel::fingerprint(&[key]),
+            guest: kernel::guest_mark(&stands.order.guest),
             cool_down_seconds: 0,
         };
-        page.holds.insert(identity::hold_id(&stands.order.guest, key), entry);
+        page.holds.insert(kernel::hold_id(&stands.order.guest, key), entry);
     }
     page.available.insert(slot, 0);
     let payment = |booking: &Booking, refunded| Payment {

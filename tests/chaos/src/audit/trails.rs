@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use holdfast_app::AuditEvent;
-use holdfast_app::audit::verify;
+use holdfast_app::bookings::{AuditEvent, verify};
 use holdfast_domain::{Booking, BookingStatus, PaymentStatus};
 
 use super::{Anomaly, Findings, Snapshot};

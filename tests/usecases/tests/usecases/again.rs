@@ -4,10 +4,8 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use holdfast_app::ports::{NewPayment, Payment, PaymentState};
-use holdfast_app::saga::{Outcome, Saga};
-use holdfast_app::webhook::{Reaction, Webhook};
-use holdfast_app::{PaymentError, Payments};
+use holdfast_app::PaymentError;
+use holdfast_app::payments::{NewPayment, Outcome, Payment, PaymentState, Payments, Reaction, Saga, Webhook};
 use holdfast_domain::{BookingId, BookingStatus, Money, PaymentStatus};
 use holdfast_testkit::{money, nightly_resource};
 

@@ -1,7 +1,8 @@
 //! The audit trail's seals: whatever is done to an entry, the first one that is not as it was written is named.
 
-use holdfast_app::audit::{AuditVerification, verify};
-use holdfast_app::{AuditEvent, BrokenTrail, Ledger};
+use holdfast_app::Ledger;
+use holdfast_app::bookings::{AuditEvent, BrokenTrail, verify};
+use holdfast_app::operations::audit_verification::AuditVerification;
 use holdfast_domain::{Booking, BookingStatus, Seal};
 use holdfast_testkit::{Database, nightly_resource};
 use jiff::SignedDuration;

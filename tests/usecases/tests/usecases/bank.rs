@@ -5,9 +5,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use futures::future::BoxFuture;
-use holdfast_app::ports::{NewPayment, Payment, PaymentState};
-use holdfast_app::reconciliation::{ListedPayment, PaymentListing};
-use holdfast_app::{PaymentError, Payments};
+use holdfast_app::PaymentError;
+use holdfast_app::operations::{ListedPayment, PaymentListing};
+use holdfast_app::payments::{NewPayment, Payment, PaymentState, Payments};
 use holdfast_domain::{BookingId, Money};
 use jiff::Timestamp;
 

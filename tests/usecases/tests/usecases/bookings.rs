@@ -137,7 +137,7 @@ async fn a_hold_that_is_dead_is_not_payable() {
     w.pass(60);
     assert!(matches!(w.ask(&expired, "b", VISA).await, Err(Failure::HoldExpired)));
     let mut unknown = expired.clone();
-    unknown.id = holdfast_app::identity::hold_id(&guest("guest").guest, "never");
+    unknown.id = holdfast_app::kernel::hold_id(&guest("guest").guest, "never");
     assert!(matches!(w.ask(&unknown, "c", VISA).await, Err(Failure::NotFound("hold"))));
     assert_eq!(w.bank.effects(), Effects::default());
     assert_eq!(w.flow.started(), []);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use futures::future::join_all;
-use holdfast_app::completion::{BOOKINGS_PER_RUN_MAX, Completion, Tally};
+use holdfast_app::operations::completion::{BOOKINGS_PER_RUN_MAX, Completion, Tally};
 use holdfast_app::{Failure, Ledger};
 use holdfast_domain::{Booking, BookingId, BookingStatus, PaymentStatus};
 use holdfast_testkit::nightly_resource;

@@ -1,7 +1,7 @@
 //! One run of the booking saga, step by step in the order of `statemachines/booking.asl.json`.
 
 use futures::future::BoxFuture;
-use holdfast_app::saga::Outcome;
+use holdfast_app::payments::Outcome;
 use holdfast_app::{Failure, PaymentError};
 use holdfast_domain::BookingId;
 use jiff::{SignedDuration, Timestamp};

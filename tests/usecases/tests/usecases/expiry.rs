@@ -117,7 +117,7 @@ async fn a_booking_asked_for_has_its_saga_started_once() {
         w.expiry.on_booking_requested(&id, None).await.expect("a start");
     }
     assert_eq!(w.flow.started(), [id]);
-    let orphan = holdfast_app::identity::booking_id(&guest("guest").guest, "orphan");
+    let orphan = holdfast_app::kernel::booking_id(&guest("guest").guest, "orphan");
     w.expiry.on_booking_requested(&orphan, None).await.expect("a start");
     assert!(w.flow.started().contains(&orphan), "also one that nobody started");
 }

@@ -1,7 +1,7 @@
 //! Extending holds.
 
 use holdfast_app::Failure;
-use holdfast_domain::hold::Extension;
+use holdfast_domain::holds::Extension;
 use holdfast_domain::{Hold, HoldStatus};
 use holdfast_testkit::nightly_resource;
 use jiff::SignedDuration;

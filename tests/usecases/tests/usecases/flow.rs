@@ -5,8 +5,10 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use holdfast_app::reconciliation::{SagaInspection, SagaState};
-use holdfast_app::{Timers, Workflow, WorkflowError};
+use holdfast_app::WorkflowError;
+use holdfast_app::holds::Timers;
+use holdfast_app::operations::{SagaInspection, SagaState};
+use holdfast_app::payments::Workflow;
 use holdfast_domain::{BookingId, HoldId};
 use jiff::Timestamp;
 use tokio::sync::oneshot;

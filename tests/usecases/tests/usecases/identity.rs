@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use holdfast_app::identity::{booking_id, booking_id_of_run, confirmation_number, hold_id};
+use holdfast_app::kernel::{booking_id, booking_id_of_run, confirmation_number, hold_id};
 use holdfast_domain::GuestId;
 
 fn guest(name: &str) -> GuestId {

@@ -5,9 +5,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use holdfast_app::bookings::BookingRequest;
-use holdfast_app::identity::Caller;
-use holdfast_app::notices::{Notices, Occasion, Told};
-use holdfast_app::outbound::{DeliveryError, Mail, Mailer};
+use holdfast_app::notifications::{Mail, Mailer, Notices, Occasion, Told};
+use holdfast_app::{Caller, DeliveryError};
 use holdfast_domain::{BookingId, CancellationPolicy, Currency, Money, Resource};
 use holdfast_testkit::nightly_resource;
 use tokio::time::sleep;

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use holdfast_app::bookings::CLAIM_SECONDS;
-use holdfast_app::completion::Completion;
-use holdfast_app::ports::{Payment, PaymentState};
-use holdfast_app::reconciliation::{
-    DEAD_HOLD_SECONDS, FINDINGS_MAX, Kind, ListedPayment, PARK_AGAIN_DAYS, PAYMENT_DAYS, Remedy,
-    SETTLING_SECONDS, STALLED_SECONDS,
+use holdfast_app::operations::ListedPayment;
+use holdfast_app::operations::completion::Completion;
+use holdfast_app::operations::reconciliation::{
+    DEAD_HOLD_SECONDS, FINDINGS_MAX, Kind, PARK_AGAIN_DAYS, PAYMENT_DAYS, Remedy, SETTLING_SECONDS,
+    STALLED_SECONDS,
 };
+use holdfast_app::payments::{Payment, PaymentState};
 use holdfast_app::{Failure, Ledger, PaymentError};
 use holdfast_domain::{Booking, BookingId, BookingStatus, PaymentStatus, Resource};
 use holdfast_testkit::{Database, money, nightly_resource, slots_resource};

@@ -7,9 +7,8 @@ use async_trait::async_trait;
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures::future::BoxFuture;
 use holdfast_adapters_dynamodb::Item;
-use holdfast_app::reconciliation::{
-    Finding, Kind, LedgerInspection, ManualReview, Part, Ports, Reconciliation, Remedy, Report,
-};
+use holdfast_app::operations::reconciliation::{Finding, Kind, Ports, Reconciliation, Remedy, Report};
+use holdfast_app::operations::{LedgerInspection, ManualReview, Part};
 use holdfast_app::{Failure, LedgerError, Mutation, StoreError, WorkflowError};
 use holdfast_domain::{Booking, HoldId, Page, PageHold, PageKey};
 use holdfast_testkit::Database;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures::future::join_all;
 use holdfast_app::Failure;
-use holdfast_app::webhook::Reaction;
+use holdfast_app::payments::Reaction;
 use holdfast_domain::{BookingId, BookingStatus, PaymentStatus};
 use holdfast_testkit::nightly_resource;
 

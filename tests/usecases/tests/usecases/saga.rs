@@ -1,7 +1,7 @@
 //! The saga against repetition, death of the hold, and cards that change their mind.
 
 use holdfast_app::Ledger;
-use holdfast_app::saga::Outcome;
+use holdfast_app::payments::Outcome;
 use holdfast_domain::{BookingStatus, HoldStatus, PaymentStatus};
 use holdfast_testkit::nightly_resource;
 

@@ -3,10 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use holdfast_app::projection::Projection;
-use holdfast_app::search::{Query, Sort};
+use holdfast_app::search::{Projection, Query, Sort};
 use holdfast_app::{Failure, Ledger};
-use holdfast_domain::resource::{AttributeValue, Label};
+use holdfast_domain::catalogue::{AttributeValue, Label};
 use holdfast_domain::{Resource, Schedule};
 use holdfast_testkit::{event_resource, money, nightly_resource, slots_resource};
 use jiff::civil::{date, time};

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use holdfast_app::saga::Outcome;
-use holdfast_app::webhook::Reaction;
+use holdfast_app::payments::{Outcome, Reaction};
 use holdfast_domain::{BookingId, BookingStatus, PaymentStatus};
 use holdfast_testkit::nightly_resource;
 

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use holdfast_domain::bookings::{TIERS_MAX, Tier};
+use holdfast_domain::catalogue::{
+    ATTRIBUTES_MAX, AttributeValue, CAPACITY_MAX, HOLD_TTL_SECONDS, InvalidSchedule, Label, Opening,
+    ResourceTerms, SLOT_MINUTES_MAX, SlotSchedule,
+};
 use holdfast_domain::inventory::COOL_DOWN_SECONDS_MAX;
 use holdfast_domain::money::{AMOUNT_MAX, Percent};
-use holdfast_domain::policy::{TIERS_MAX, Tier};
-use holdfast_domain::resource::{
-    ATTRIBUTES_MAX, AttributeValue, CAPACITY_MAX, HOLD_TTL_SECONDS, Label, ResourceTerms,
-};
-use holdfast_domain::schedule::{InvalidSchedule, Opening, SLOT_MINUTES_MAX, SlotSchedule};
 use holdfast_domain::{CancellationPolicy, Currency, HoldLimits, Money, Schedule};
 use jiff::civil::{Date, Weekday};
 use jiff::tz::TimeZone;

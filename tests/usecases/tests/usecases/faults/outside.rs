@@ -6,12 +6,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
-use holdfast_app::ports::{
-    BookingCommit, CommitError, LedgerError, NewPayment, Payment, Placed, StoreError, Workflow, WorkflowError,
-};
-use holdfast_app::{AuditEvent, Ledger, Mutation, PaymentError, Payments};
-use holdfast_domain::hold::Extension;
-use holdfast_domain::schedule::Slot;
+use holdfast_app::bookings::{AuditEvent, BookingCommit, CommitError};
+use holdfast_app::holds::Placed;
+use holdfast_app::payments::{NewPayment, Payment, Payments, Workflow};
+use holdfast_app::{Ledger, LedgerError, Mutation, PaymentError, StoreError, WorkflowError};
+use holdfast_domain::catalogue::Slot;
+use holdfast_domain::holds::Extension;
 use holdfast_domain::{
     Booking, BookingId, Fingerprint, GuestId, Hold, HoldId, HoldSnapshot, Money, Page, Resource, ResourceId,
 };

@@ -5,8 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use futures::future::join;
-use holdfast_app::ports::PaymentState;
-use holdfast_app::saga::Saga;
+use holdfast_app::payments::{PaymentState, Saga};
 use holdfast_asl::machine::Resource;
 use holdfast_asl::{Call, Services, TaskFailure};
 use holdfast_domain::{BookingId, BookingStatus, Hold};

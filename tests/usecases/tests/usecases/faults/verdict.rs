@@ -1,7 +1,7 @@
 //! How a saga may end, and what must be true then.
 
 use holdfast_app::Ledger;
-use holdfast_app::ports::PaymentState;
+use holdfast_app::payments::PaymentState;
 use holdfast_asl::Ending;
 use holdfast_domain::{BookingStatus, HoldStatus, PaymentStatus};
 use serde_json::Value;

@@ -1,0 +1,5 @@
+//! Resources, their terms and their inventory.
+
+pub(crate) mod resources;
+
+pub use resources::{CalendarSlot, Resources};

@@ -1,0 +1,266 @@
+//! Holds: taking places for a guest for a while.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use holdfast_domain::bookings::{Order, Placement};
+use holdfast_domain::catalogue::Stay;
+use holdfast_domain::holds::Extension;
+use holdfast_domain::{
+    BookingId, GuestId, Hold, HoldId, HoldSnapshot, HoldStatus, PageKey, PageRejection, Resource, ResourceId,
+    SlotKey, When,
+};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::holds::port::Placed;
+use crate::kernel::errors::LedgerError;
+use crate::kernel::failure::Failure;
+use crate::kernel::identity::{Caller, RequestKey, guest_mark, hold_id, key_digest};
+use crate::kernel::ledger::Ledger;
+use crate::kernel::mutation::Mutation;
+
+/// How long a resource's terms may be remembered, in milliseconds. The page's schedule revision guards what must not be
+/// wrong; the price a guest is told may be this old.
+pub const RESOURCE_MEMORY_MS: i64 = 1000;
+const RESOURCES_REMEMBERED_MAX: usize = 1000;
+
+/// What a guest asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HoldRequest {
+    /// The resource.
+    pub resource: ResourceId,
+    /// First moment or local date.
+    pub start: When,
+    /// Moment or local date after the last.
+    pub end: When,
+    /// Units, at least 1.
+    pub quantity: u32,
+    /// For whom; the caller if absent.
+    pub user: Option<GuestId>,
+}
+
+/// The use cases of holds.
+pub struct Holds {
+    ledger: Arc<dyn Ledger>,
+    remembered: Mutex<HashMap<ResourceId, (Timestamp, Arc<Resource>)>>,
+}
+
+impl Holds {
+    /// Over a ledger.
+    #[must_use]
+    pub fn new(ledger: Arc<dyn Ledger>) -> Self {
+        Self { ledger, remembered: Mutex::new(HashMap::new()) }
+    }
+
+    /// Places a hold. The same caller, key and content again: the first answer, marked as replayed.
+    ///
+    /// # Errors
+    /// [`Failure`]; a refusal is not remembered.
+    pub async fn create(
+        &self,
+        caller: &Caller,
+        key: &RequestKey,
+        request: &HoldRequest,
+        mutation: &Mutation,
+    ) -> Result<Placed, Failure> {
+        let guest = match &request.user {
+            Some(user) if *user != caller.guest && !caller.operator => {
+                return Err(Failure::Forbidden("userId must be the caller's own"));
+            }
+            Some(user) => user,
+            None => &caller.guest,
+        };
+        let id = hold_id(&caller.guest, &key.key);
+        match self.place(&id, guest, caller, key, request, mutation).await {
+            Err(refusal) if !refusal.is_outage() => self.replay(&id, key, refusal).await,
+            outcome => outcome,
+        }
+    }
+
+    /// A refused request may be the late retry of one that had succeeded.
+    async fn replay(&self, id: &HoldId, key: &RequestKey, refusal: Failure) -> Result<Placed, Failure> {
+        match self.ledger.hold(id).await? {
+            Some(snapshot) if snapshot.hold.fingerprint == key.content => {
+                Ok(Placed { hold: snapshot.hold, replayed: true })
+            }
+            Some(_) => Err(Failure::KeyReused),
+            None => Err(refusal),
+        }
+    }
+
+    async fn place(
+        &self,
+        id: &HoldId,
+        guest: &GuestId,
+        caller: &Caller,
+        key: &RequestKey,
+        request: &HoldRequest,
+        mutation: &Mutation,
+    ) -> Result<Placed, Failure> {
+        for _ in 0..2 {
+            let resource = self.resource(&request.resource, mutation.now).await?;
+            let stay = resource.stay(request.start, request.end, mutation.now)?;
+            let price = resource
+                .price(stay.slots.len(), request.quantity)
+                .map_err(|error| Failure::Invalid { pointer: "/quantity", detail: error.to_string() })?;
+            let order = Order {
+                resource: resource.id.clone(),
+                resource_name: resource.terms.name.as_str().to_owned(),
+                guest: guest.clone(),
+                start: stay.start,
+                end: stay.end,
+                quantity: request.quantity,
+                price,
+                policy: resource.terms.cancellation_policy.clone(),
+                placements: placements(&resource, &stay, request.quantity),
+            };
+            let ttl = SignedDuration::from_secs(i64::from(resource.terms.hold_ttl_seconds));
+            let expires_at = mutation.now.checked_add(ttl).unwrap_or(mutation.now);
+            let hold = Hold {
+                id: id.clone(),
+                order,
+                caller: caller.guest.clone(),
+                fingerprint: key.content.clone(),
+                guest_mark: guest_mark(guest),
+                ttl_seconds: resource.terms.hold_ttl_seconds,
+                cool_down_seconds: resource.terms.hold_limits.cool_down_seconds,
+                created_at: mutation.now,
+                first_expires_at: expires_at,
+                expires_at,
+                recorded: HoldStatus::Active,
+                extensions: std::collections::BTreeMap::new(),
+                booking: None,
+            };
+            if let Some(most) = resource.terms.hold_limits.places_per_slot
+                && request.quantity > most
+                && hold.is_limited()
+            {
+                let detail = format!("must be at most {most}: one guest may not hold more of a slot");
+                return Err(Failure::Invalid { pointer: "/quantity", detail });
+            }
+            match self.ledger.place(&[&resource], &hold, mutation).await {
+                Err(LedgerError::ResourceChanged) => self.forget(&request.resource),
+                Err(error) => return Err(error.into()),
+                Ok(placed) => return Ok(placed),
+            }
+        }
+        Err(Failure::RequestInProgress)
+    }
+
+    /// A hold of the caller's.
+    ///
+    /// # Errors
+    /// [`Failure::NotFound`], also for somebody else's.
+    pub async fn get(&self, caller: &Caller, id: &HoldId) -> Result<HoldSnapshot, Failure> {
+        match self.ledger.hold(id).await? {
+            Some(snapshot) if caller.may_see(&snapshot.hold.order.guest) => Ok(snapshot),
+            Some(_) | None => Err(Failure::NotFound("hold")),
+        }
+    }
+
+    /// Gives a hold back. Again: no effect. A hold that expired needs no giving back.
+    ///
+    /// # Errors
+    /// [`Failure::HoldConfirmed`], [`Failure::RequestInProgress`] while its payment runs.
+    pub async fn release(&self, caller: &Caller, id: &HoldId, mutation: &Mutation) -> Result<(), Failure> {
+        let snapshot = self.get(caller, id).await?;
+        match snapshot.hold.recorded {
+            HoldStatus::Confirmed => Err(Failure::HoldConfirmed),
+            HoldStatus::Released | HoldStatus::Expired => Ok(()),
+            HoldStatus::Active => match self.ledger.release(&snapshot.hold, mutation).await {
+                Err(LedgerError::Rejected(PageRejection::HoldMissing)) => Err(Failure::HoldConfirmed),
+                released => Ok(released?),
+            },
+        }
+    }
+
+    /// Adds one TTL to a hold's expiry. Gives the hold, the extension, and whether it had been granted before.
+    ///
+    /// # Errors
+    /// [`Failure::HoldNotExtendable`] when it was extended as often as it may; [`Failure::HoldExpired`],
+    /// [`Failure::HoldReleased`] or [`Failure::HoldConfirmed`] when it is not live.
+    pub async fn extend(
+        &self,
+        caller: &Caller,
+        id: &HoldId,
+        key: &RequestKey,
+        mutation: &Mutation,
+    ) -> Result<(HoldSnapshot, Extension, bool), Failure> {
+        let snapshot = self.get(caller, id).await?;
+        let request = key_digest("extend", &caller.guest, &key.key);
+        if let Some(extension) = snapshot.hold.extensions.get(&request).copied() {
+            return Ok((snapshot, extension, true));
+        }
+        require_live(&snapshot, mutation.now)?;
+        match self.ledger.extend(&snapshot.hold, &request, mutation).await {
+            Ok((extension, replayed)) => Ok((snapshot, extension, replayed)),
+            Err(LedgerError::Rejected(PageRejection::HoldMissing)) => {
+                Err(why_missing(self.ledger.as_ref(), id, mutation.now).await)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn resource(&self, id: &ResourceId, now: Timestamp) -> Result<Arc<Resource>, Failure> {
+        let known = {
+            let remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
+            remembered.get(id).cloned()
+        };
+        if let Some((read_at, resource)) = known {
+            let age = now.duration_since(read_at).as_millis();
+            if (0..i128::from(RESOURCE_MEMORY_MS)).contains(&age) {
+                return Ok(resource);
+            }
+        }
+        let resource = self.ledger.resource(id).await?.ok_or(Failure::NotFound("resource"))?;
+        let resource = Arc::new(resource);
+        let mut remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
+        if remembered.len() >= RESOURCES_REMEMBERED_MAX {
+            remembered.clear();
+        }
+        remembered.insert(id.clone(), (now, Arc::clone(&resource)));
+        Ok(resource)
+    }
+
+    fn forget(&self, id: &ResourceId) {
+        self.remembered.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
+    }
+}
+
+/// A stay's slots by page.
+fn placements(resource: &Resource, stay: &Stay, quantity: u32) -> Vec<Placement> {
+    stay.slots
+        .chunk_by(|a, b| a.page == b.page)
+        .filter_map(|slots| {
+            let page = slots.first()?.page.clone();
+            let keys: Vec<SlotKey> = slots.iter().map(|slot| slot.key.clone()).collect();
+            let page = PageKey { resource: resource.id.clone(), page };
+            Some(Placement { page, schedule_revision: resource.schedule_revision, slots: keys, quantity })
+        })
+        .collect()
+}
+
+/// Only a live hold can be paid or extended; of another, the refusal says how it ended.
+pub(crate) fn require_live(snapshot: &HoldSnapshot, now: Timestamp) -> Result<(), Failure> {
+    match snapshot.status(now) {
+        HoldStatus::Active => Ok(()),
+        HoldStatus::Expired => Err(Failure::HoldExpired),
+        HoldStatus::Released => Err(Failure::HoldReleased),
+        HoldStatus::Confirmed => Err(Failure::HoldConfirmed),
+    }
+}
+
+/// How a hold ended that was live when it was read, and that its page does not know any more.
+pub(crate) async fn why_missing(ledger: &dyn Ledger, id: &HoldId, now: Timestamp) -> Failure {
+    match ledger.hold(id).await {
+        Ok(Some(snapshot)) => require_live(&snapshot, now).err().unwrap_or(Failure::HoldExpired),
+        Ok(None) => Failure::HoldExpired,
+        Err(error) => error.into(),
+    }
+}
+
+/// The booking whose payment runs on a hold, if it is not `own`.
+#[must_use]
+pub fn claimed_by_another(snapshot: &HoldSnapshot, own: &BookingId, now: Timestamp) -> bool {
+    snapshot.claimed_by(now).is_some_and(|payer| payer != own)
+}

@@ -1,0 +1,81 @@
+//! Errors of the ports: what the outside did not do.
+
+use holdfast_domain::PageRejection;
+use thiserror::Error;
+
+/// An error of the outside, kept for the log.
+pub type Source = Box<dyn std::error::Error + Send + Sync>;
+
+/// Why the store did not answer.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// It cannot be reached, or throttles beyond the retry budget.
+    #[error("the store is unavailable")]
+    Unavailable(#[source] Source),
+    /// Others kept changing the same items until the retry budget was spent.
+    #[error("too much contention on {0}")]
+    Contention(String),
+    /// An item cannot be read as what it should be.
+    #[error("{item} is corrupt: {reason}")]
+    Corrupt {
+        /// Its key.
+        item: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+/// Why the ledger did not do as asked.
+#[derive(Debug, Error)]
+pub enum LedgerError {
+    /// A page refused; nothing was changed.
+    #[error(transparent)]
+    Rejected(#[from] PageRejection),
+    /// The resource changed since it was read; read it again.
+    #[error("the resource has changed")]
+    ResourceChanged,
+    /// The change touches more pages than one transaction may.
+    #[error("the change touches more than {max} pages")]
+    TooManyPages {
+        /// The most it may touch.
+        max: usize,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why the provider did not do as asked.
+#[derive(Debug, Error)]
+pub enum PaymentError {
+    /// It may or may not have happened: ask before doing anything else.
+    #[error("the outcome is unknown")]
+    Unknown(#[source] Source),
+    /// It certainly did not happen; later it may.
+    #[error("the provider is unavailable")]
+    Unavailable(#[source] Source),
+    /// The provider refuses the request itself.
+    #[error("the provider refuses: {code}: {message}")]
+    Refused {
+        /// Its code.
+        code: String,
+        /// Its words.
+        message: String,
+    },
+}
+
+/// Why a workflow could not be started or resumed.
+#[derive(Debug, Error)]
+#[error("the workflow service is unavailable")]
+pub struct WorkflowError(#[source] pub Source);
+
+/// Why something was not delivered.
+#[derive(Debug, Error)]
+pub enum DeliveryError {
+    /// It may be delivered later.
+    #[error("the receiver is not to be had")]
+    Unavailable(#[source] Source),
+    /// It will never be delivered as it is.
+    #[error("the receiver refuses: {0}")]
+    Refused(String),
+}

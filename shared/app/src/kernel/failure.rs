@@ -1,0 +1,155 @@
+//! Why a use case did not do as asked: one closed list, turned into HTTP in one place (`holdfast-api`).
+
+use holdfast_domain::catalogue::{RangeError, StayError};
+use holdfast_domain::{BookingStatus, HoldLimit, PageRejection};
+use thiserror::Error;
+
+use crate::kernel::errors::{LedgerError, PaymentError, StoreError, WorkflowError};
+
+/// A refusal or an outage. Unless it is an outage, nothing was changed.
+#[derive(Debug, Error)]
+pub enum Failure {
+    /// It does not exist, or not for this caller.
+    #[error("there is no such {0}")]
+    NotFound(&'static str),
+    /// The caller may not do this at all.
+    #[error("{0}")]
+    Forbidden(&'static str),
+    /// A field of the request makes no sense.
+    #[error("{pointer}: {detail}")]
+    Invalid {
+        /// JSON pointer of the field, or the name of the query parameter.
+        pointer: &'static str,
+        /// What is wrong.
+        detail: String,
+    },
+    /// The range does not fit the resource's schedule.
+    #[error("{0}")]
+    RangeNotBookable(RangeError),
+    /// Fewer places than asked for.
+    #[error("only {available} left")]
+    SoldOut {
+        /// What is left in every slot of the range.
+        available: u32,
+    },
+    /// Too many guests hold places of the same page at this moment.
+    #[error("too many holds at this moment")]
+    TooManyHolds,
+    /// The guest holds as much as they may, or has to wait.
+    #[error("{}", limit_in_words(*.limit))]
+    HoldLimitReached {
+        /// Which limit.
+        limit: HoldLimit,
+        /// When it may be otherwise, in seconds from now.
+        wait_seconds: u32,
+    },
+    /// The hold's time has passed.
+    #[error("the hold has expired")]
+    HoldExpired,
+    /// The hold was given back.
+    #[error("the hold was released")]
+    HoldReleased,
+    /// The hold became a booking already.
+    #[error("the hold is confirmed already")]
+    HoldConfirmed,
+    /// The hold has been extended as often as it may, or its payment runs.
+    #[error("the hold cannot be extended any more")]
+    HoldNotExtendable,
+    /// Another request on the same thing has not come to its end.
+    #[error("another request is still running")]
+    RequestInProgress,
+    /// The idempotency key was used with other content.
+    #[error("the idempotency key was used for another request")]
+    KeyReused,
+    /// More is held or confirmed than the capacity asked for.
+    #[error("{in_use} places of {slot} are in use")]
+    CapacityInUse {
+        /// Page and slot.
+        slot: String,
+        /// Live holds and bookings in it.
+        in_use: u32,
+    },
+    /// The change touches more pages than one transaction may.
+    #[error("the change touches more than {max} pages")]
+    TooManyPages {
+        /// The most it may touch.
+        max: usize,
+    },
+    /// A booking in this status cannot be cancelled.
+    #[error("a {} booking cannot be cancelled", .0.as_str())]
+    NotCancellable(BookingStatus),
+    /// The store failed.
+    #[error("the store failed")]
+    Store(#[from] StoreError),
+    /// The workflow service failed.
+    #[error("the workflow service failed")]
+    Workflow(#[from] WorkflowError),
+    /// The payment provider failed.
+    #[error("the payment provider failed")]
+    Payment(#[from] PaymentError),
+}
+
+impl Failure {
+    /// Whether something outside failed, so that the same request may succeed later.
+    #[must_use]
+    pub fn is_outage(&self) -> bool {
+        matches!(self, Self::Store(_) | Self::Workflow(_) | Self::Payment(_))
+    }
+}
+
+impl From<PageRejection> for Failure {
+    fn from(rejection: PageRejection) -> Self {
+        match rejection {
+            PageRejection::SoldOut { available } => Self::SoldOut { available },
+            PageRejection::UnknownSlot(_) => Self::RangeNotBookable(RangeError::NotBookable),
+            PageRejection::Reused => Self::KeyReused,
+            PageRejection::TooManyHolds => Self::TooManyHolds,
+            PageRejection::LimitReached { limit, wait_seconds } => {
+                Self::HoldLimitReached { limit, wait_seconds }
+            }
+            PageRejection::HoldMissing | PageRejection::HoldExpired => Self::HoldExpired,
+            PageRejection::HoldClaimed | PageRejection::HoldLive { .. } => Self::RequestInProgress,
+            PageRejection::NotExtendable => Self::HoldNotExtendable,
+            PageRejection::CapacityInUse { slot, in_use } => {
+                Self::CapacityInUse { slot: slot.to_string(), in_use }
+            }
+            PageRejection::NotConfirmed => {
+                Self::Store(StoreError::Corrupt { item: "page".to_owned(), reason: rejection.to_string() })
+            }
+        }
+    }
+}
+
+fn limit_in_words(limit: HoldLimit) -> &'static str {
+    match limit {
+        HoldLimit::PerGuest => "you hold as much of this resource as one guest may at a time",
+        HoldLimit::PerSlot => "you have as many holds of one of these slots as one guest may at a time",
+        HoldLimit::PlacesPerSlot => {
+            "you would hold more places of one of these slots than one guest may at a time"
+        }
+        HoldLimit::CoolDown => "you held one of these slots a moment ago; let others have their turn",
+    }
+}
+
+impl From<LedgerError> for Failure {
+    fn from(error: LedgerError) -> Self {
+        match error {
+            LedgerError::Rejected(rejection) => rejection.into(),
+            LedgerError::ResourceChanged => Self::Store(StoreError::Contention("resource".to_owned())),
+            LedgerError::TooManyPages { max } => Self::TooManyPages { max },
+            LedgerError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+impl From<StayError> for Failure {
+    fn from(error: StayError) -> Self {
+        match error {
+            StayError::Past => Self::Invalid { pointer: "/startTime", detail: error.to_string() },
+            StayError::Range(RangeError::Empty) => {
+                Self::Invalid { pointer: "/endTime", detail: RangeError::Empty.to_string() }
+            }
+            StayError::Range(error) => Self::RangeNotBookable(error),
+        }
+    }
+}

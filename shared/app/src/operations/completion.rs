@@ -1,0 +1,105 @@
+//! The recorded end of bookings. That a booking's time has passed is a condition of the clock and shown at once; this
+//! writes it down, so that the audit trail and the bus tell of it. Nothing waits for it, and running it again has no effect.
+
+use std::sync::Arc;
+
+use holdfast_domain::{BookingEvent, BookingId};
+use tokio::task::JoinSet;
+
+use crate::bookings::commit::change;
+use crate::bookings::port::CommitError;
+use crate::kernel::errors::StoreError;
+use crate::kernel::failure::Failure;
+use crate::kernel::ledger::Ledger;
+use crate::kernel::mutation::Mutation;
+use holdfast_domain::InventoryMove;
+
+/// The most bookings of one run.
+pub const BOOKINGS_PER_RUN_MAX: u32 = 1_000;
+/// Bookings completed side by side.
+const AT_ONCE: usize = 16;
+
+/// What a run has done.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Bookings whose end is recorded now.
+    pub completed: u32,
+    /// Bookings that had been changed meanwhile: done already, or looked at again by the next run.
+    pub skipped: u32,
+    /// Bookings that cannot be completed; the log says why.
+    pub failed: u32,
+    /// Whether the run stopped at [`BOOKINGS_PER_RUN_MAX`], so that others may be left.
+    pub more: bool,
+}
+
+/// The use case of the completion function.
+pub struct Completion {
+    ledger: Arc<dyn Ledger>,
+}
+
+impl Completion {
+    /// Over a ledger.
+    #[must_use]
+    pub fn new(ledger: Arc<dyn Ledger>) -> Self {
+        Self { ledger }
+    }
+
+    /// Completes the bookings whose time has passed, the longest ended first. One that cannot be completed does not keep
+    /// the others from it.
+    ///
+    /// # Errors
+    /// [`Failure`] on an outage; what was completed until then stays so.
+    pub async fn run(&self, mutation: &Mutation) -> Result<Tally, Failure> {
+        let ended = self.ledger.ended_bookings(mutation.now, BOOKINGS_PER_RUN_MAX).await?;
+        let mut tally = Tally { more: ended.len() >= BOOKINGS_PER_RUN_MAX as usize, ..Tally::default() };
+        let mut waiting = ended.into_iter();
+        let mut running = JoinSet::new();
+        let mut outage = None;
+        loop {
+            while running.len() < AT_ONCE
+                && outage.is_none()
+                && let Some(id) = waiting.next()
+            {
+                let (ledger, mutation) = (Arc::clone(&self.ledger), mutation.clone());
+                running.spawn(async move {
+                    let outcome = complete(ledger.as_ref(), &id, &mutation).await;
+                    (id, outcome)
+                });
+            }
+            match running.join_next().await {
+                None => break,
+                Some(Ok((_, Ok(true)))) => tally.completed += 1,
+                Some(Ok((_, Ok(false)))) => tally.skipped += 1,
+                Some(Ok((_, Err(error @ Failure::Store(StoreError::Unavailable(_)))))) => {
+                    outage = Some(error)
+                }
+                Some(Ok((booking, Err(error)))) => {
+                    tracing::error!(%booking, ?error, "a booking cannot be completed");
+                    tally.failed += 1;
+                }
+                Some(Err(error)) => {
+                    tracing::error!(%error, "the completion of a booking panicked");
+                    tally.failed += 1;
+                }
+            }
+        }
+        outage.map_or(Ok(tally), Err)
+    }
+}
+
+/// Records the end of a booking; `false` if it was changed since it was looked for.
+async fn complete(ledger: &dyn Ledger, id: &BookingId, mutation: &Mutation) -> Result<bool, Failure> {
+    let Some(booking) = ledger.booking(id).await? else { return Ok(false) };
+    if !booking.awaits_end() || booking.order.end > mutation.now {
+        return Ok(false);
+    }
+    let Some(commit) = change(&booking, BookingEvent::Completed, InventoryMove::Keep, mutation)? else {
+        return Ok(false);
+    };
+    match ledger.commit(&commit).await {
+        Ok(()) => Ok(true),
+        Err(CommitError::Stale) => Ok(false),
+        Err(CommitError::Rejected(rejection)) => Err(rejection.into()),
+        Err(CommitError::Store(error)) => Err(error.into()),
+    }
+}

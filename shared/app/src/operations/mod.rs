@@ -1,0 +1,11 @@
+//! What operators and schedules run: completion, reconciliation, the check of audit trails.
+
+pub mod audit_verification;
+pub mod completion;
+pub(crate) mod port;
+pub mod reconciliation;
+
+pub use port::{
+    LedgerInspection, ListedPayment, ManualReview, Part, PaymentListing, SagaInspection, SagaState,
+    Unreadable,
+};

@@ -1,0 +1,123 @@
+//! What reconciliation needs of the outside besides the ports of the requests. These stand apart, so that nothing behind a
+//! request can go through the whole ledger or list every payment.
+
+use async_trait::async_trait;
+use holdfast_domain::{Booking, BookingId, HoldId, Money, Page, PageHold, PageKey};
+use jiff::Timestamp;
+
+use crate::kernel::errors::{LedgerError, PaymentError, StoreError, WorkflowError};
+use crate::kernel::mutation::Mutation;
+use crate::operations::reconciliation::findings::Finding;
+use crate::payments::port::{Payment, PaymentState};
+
+/// A part of what is stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Part<T> {
+    /// What could be read.
+    pub items: Vec<T>,
+    /// What could not.
+    pub unreadable: Vec<Unreadable>,
+    /// Where the next part begins; none after the last.
+    pub next: Option<String>,
+}
+
+/// An item that cannot be read as what it should be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unreadable {
+    /// Its key.
+    pub item: String,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+/// The ledger as a whole.
+#[async_trait]
+pub trait LedgerInspection: Send + Sync {
+    /// Stored pages after `cursor`, each as last written, also those whose counts do not add up.
+    async fn pages_part(&self, cursor: Option<&str>) -> Result<Part<Page>, StoreError>;
+
+    /// Stored bookings after `cursor`, each as last written.
+    async fn bookings_part(&self, cursor: Option<&str>) -> Result<Part<Booking>, StoreError>;
+
+    /// A page as last written, also if its counts do not add up.
+    async fn page_as_stored(&self, key: &PageKey) -> Result<Option<Page>, StoreError>;
+
+    /// Drops a dead hold from one page, also when its record is gone; [`LedgerError::Rejected`] if it lives. Again: no
+    /// effect. `entry` is what the page stores of it.
+    async fn expire_entry(
+        &self,
+        page: &Page,
+        hold: &HoldId,
+        entry: &PageHold,
+        mutation: &Mutation,
+    ) -> Result<(), LedgerError>;
+
+    /// When a case was last parked for review.
+    async fn parked_at(&self, case: &str) -> Result<Option<Timestamp>, StoreError>;
+
+    /// Remembers that a case was parked.
+    async fn note_parked(&self, case: &str, at: Timestamp) -> Result<(), StoreError>;
+}
+
+/// Where the saga of a booking stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SagaState {
+    /// Nobody has started it, or it ended longer ago than the service remembers.
+    NotStarted,
+    /// It is at work.
+    Running,
+    /// It is over, well or badly.
+    Ended,
+}
+
+/// Looks at sagas.
+#[async_trait]
+pub trait SagaInspection: Send + Sync {
+    /// Where the saga of a booking stands.
+    async fn booking_saga(&self, booking: &BookingId) -> Result<SagaState, WorkflowError>;
+}
+
+/// A payment of the provider's list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedPayment {
+    /// The payment.
+    pub payment: Payment,
+    /// What was asked for.
+    pub amount: Money,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+impl ListedPayment {
+    /// Whether somebody's money is reserved or taken by it.
+    #[must_use]
+    pub fn holds_money(&self) -> bool {
+        match self.payment.state {
+            PaymentState::Authorized => true,
+            PaymentState::Captured => self.payment.refunded.amount() < self.amount.amount(),
+            PaymentState::NotStarted
+            | PaymentState::ActionRequired { .. }
+            | PaymentState::Processing
+            | PaymentState::Voided
+            | PaymentState::Declined { .. } => false,
+        }
+    }
+}
+
+/// Lists the provider's payments.
+#[async_trait]
+pub trait PaymentListing: Send + Sync {
+    /// Payments made at `since` or later that name a booking, a part at a time, with the next cursor.
+    async fn payments_since(
+        &self,
+        since: Timestamp,
+        cursor: Option<&str>,
+    ) -> Result<(Vec<ListedPayment>, Option<String>), PaymentError>;
+}
+
+/// Where people find what only they can decide.
+#[async_trait]
+pub trait ManualReview: Send + Sync {
+    /// Puts a finding, made at `at`, before a person.
+    async fn park(&self, finding: &Finding, at: Timestamp) -> Result<(), WorkflowError>;
+}

@@ -1,0 +1,182 @@
+//! What the provider tells us unasked. A webhook is a doorbell: who rings is checked at the door, what they say is not
+//! believed; the provider is asked. So duplicates, delays and wrong order have no second effect.
+
+use std::sync::Arc;
+
+use holdfast_domain::{Booking, BookingEvent, BookingId, BookingStatus, Money, PaymentStatus};
+use jiff::Timestamp;
+use thiserror::Error;
+
+use crate::bookings::commit::change;
+use crate::bookings::port::CommitError;
+use crate::kernel::errors::{PaymentError, StoreError};
+use crate::kernel::failure::Failure;
+use crate::kernel::ledger::Ledger;
+use crate::kernel::mutation::Mutation;
+use crate::payments::port::{Payment, PaymentState, Payments, Workflow};
+use holdfast_domain::InventoryMove;
+
+const ATTEMPTS_MAX: usize = 8;
+
+/// What a verified webhook says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WebhookEvent {
+    /// The provider's name for the event: the same when it is sent again.
+    pub id: String,
+    /// Such as `payment_intent.succeeded`.
+    pub kind: String,
+    /// The payment it is about, if it is about one.
+    pub intent: Option<String>,
+}
+
+/// Why a webhook is turned away at the door.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum InvalidWebhook {
+    /// The signature header cannot be read.
+    #[error("the signature header is malformed")]
+    Malformed,
+    /// It was signed too long ago, or in the future.
+    #[error("the signature is outside of the tolerated time")]
+    Stale,
+    /// Nobody who knows the secret signed this.
+    #[error("the signature does not match")]
+    Foreign,
+    /// The signature is right, the payload is not an event.
+    #[error("the payload is not an event")]
+    Payload,
+}
+
+/// Checks who rings, and reads what they say.
+pub trait WebhookVerifier: Send + Sync {
+    /// The event in `payload`, whose signature header is `header`, received at `now`.
+    ///
+    /// # Errors
+    /// [`InvalidWebhook`].
+    fn verify(&self, payload: &[u8], header: &str, now: Timestamp) -> Result<WebhookEvent, InvalidWebhook>;
+}
+
+/// What a webhook led to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reaction {
+    /// No booking of ours, or nothing new.
+    Nothing,
+    /// A saga that waited for the customer goes on.
+    Resumed,
+    /// Money of a booking that does not stand is being given back.
+    Settling,
+    /// A refund made in the provider's dashboard was written down.
+    RefundRecorded,
+}
+
+/// The use case of the webhook function.
+pub struct Webhook {
+    ledger: Arc<dyn Ledger>,
+    payments: Arc<dyn Payments>,
+    workflow: Arc<dyn Workflow>,
+}
+
+impl Webhook {
+    /// Over a ledger, a payment provider and the sagas.
+    #[must_use]
+    pub fn new(ledger: Arc<dyn Ledger>, payments: Arc<dyn Payments>, workflow: Arc<dyn Workflow>) -> Self {
+        Self { ledger, payments, workflow }
+    }
+
+    /// Something happened to the payment `intent`, says the event `event_id`.
+    ///
+    /// # Errors
+    /// [`Failure`] on an outage; the provider sends the event again.
+    pub async fn on_payment(
+        &self,
+        event_id: &str,
+        intent: &str,
+        mutation: &Mutation,
+    ) -> Result<Reaction, Failure> {
+        let payment = match self.payments.inquire(intent).await {
+            Ok(payment) => payment,
+            Err(PaymentError::Refused { code, .. }) => {
+                tracing::warn!(intent, code, "the provider does not tell us of a payment it rang for");
+                return Ok(Reaction::Nothing);
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let Some(id) = payment.booking.as_deref().and_then(|id| BookingId::parse(id).ok()) else {
+            return Ok(Reaction::Nothing);
+        };
+        let Some(booking) = self.ledger.booking(&id).await? else { return Ok(Reaction::Nothing) };
+        // Whoever shares the account may name a booking of ours: its payment is the one it knows.
+        if booking.payment_intent.as_deref().is_some_and(|own| own != payment.intent) {
+            return Ok(Reaction::Nothing);
+        }
+        match booking.status {
+            BookingStatus::Pending => self.resume(&booking).await,
+            BookingStatus::Cancelled | BookingStatus::Failed => {
+                self.settle(&booking, &payment, event_id, mutation).await
+            }
+            BookingStatus::Confirmed | BookingStatus::Completed => {
+                self.record_refund(booking, payment.refunded, mutation).await
+            }
+        }
+    }
+
+    async fn resume(&self, booking: &Booking) -> Result<Reaction, Failure> {
+        match self.ledger.task_token(&booking.id).await? {
+            Some(token) if self.workflow.resume(&token).await? => Ok(Reaction::Resumed),
+            Some(_) | None => Ok(Reaction::Nothing),
+        }
+    }
+
+    async fn settle(
+        &self,
+        booking: &Booking,
+        payment: &Payment,
+        event_id: &str,
+        mutation: &Mutation,
+    ) -> Result<Reaction, Failure> {
+        let settles = match payment.state {
+            PaymentState::Authorized => true,
+            PaymentState::Captured => {
+                // More was given back in the dashboard, or what was given back has come back from the bank.
+                payment.refunded.amount() != booking.refunded.amount()
+                    || booking.refund_due().amount() > 0
+                    || matches!(booking.payment_status, PaymentStatus::Pending | PaymentStatus::Authorized)
+            }
+            PaymentState::NotStarted
+            | PaymentState::ActionRequired { .. }
+            | PaymentState::Processing
+            | PaymentState::Voided
+            | PaymentState::Declined { .. } => false,
+        };
+        if !settles {
+            return Ok(Reaction::Nothing);
+        }
+        self.workflow.start_settlement(&booking.id, event_id, mutation.trace.as_deref()).await?;
+        Ok(Reaction::Settling)
+    }
+
+    async fn record_refund(
+        &self,
+        mut booking: Booking,
+        total: Money,
+        mutation: &Mutation,
+    ) -> Result<Reaction, Failure> {
+        for _ in 0..ATTEMPTS_MAX {
+            if total.amount() <= booking.refunded.amount() {
+                return Ok(Reaction::Nothing);
+            }
+            let event = BookingEvent::Refunded { total };
+            let Some(commit) = change(&booking, event, InventoryMove::Keep, mutation)? else {
+                return Ok(Reaction::Nothing);
+            };
+            match self.ledger.commit(&commit).await {
+                Ok(()) => return Ok(Reaction::RefundRecorded),
+                Err(CommitError::Stale) => {
+                    booking = self.ledger.booking(&booking.id).await?.ok_or(Failure::NotFound("booking"))?;
+                }
+                Err(CommitError::Rejected(rejection)) => return Err(rejection.into()),
+                Err(CommitError::Store(error)) => return Err(error.into()),
+            }
+        }
+        Err(StoreError::Contention(booking.id.to_string()).into())
+    }
+}

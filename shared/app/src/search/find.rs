@@ -1,0 +1,187 @@
+//! Search over the read model. It may be a little stale and guarantees nothing; what it offers is what a hold would ask for.
+
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use data_encoding::BASE64URL_NOPAD;
+use holdfast_domain::catalogue::{AttributeValue, Stay};
+use holdfast_domain::{Money, Page, Resource, When};
+use jiff::Timestamp;
+
+use crate::kernel::failure::Failure;
+use crate::search::port::SearchIndex;
+
+/// The most results on one page of results.
+pub const LIMIT_MAX: u32 = 100;
+
+/// In which order.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Sort {
+    /// Cheapest first.
+    Price,
+    /// Best first; without a rating last.
+    Rating,
+    /// Nearest to (latitude, longitude) in degrees first; without a position last.
+    Distance(f64, f64),
+}
+
+/// A question.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Query {
+    /// Kind of resource.
+    pub resource_type: String,
+    /// Where.
+    pub location: String,
+    /// First moment or local date.
+    pub start: When,
+    /// Moment or local date after the last.
+    pub end: When,
+    /// Units.
+    pub quantity: u32,
+    /// Order of results.
+    pub sort: Sort,
+    /// At most so many results, 1 to [`LIMIT_MAX`].
+    pub limit: u32,
+    /// Where an earlier answer ended.
+    pub cursor: Option<String>,
+}
+
+/// A resource that is free for the whole range.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Offer {
+    /// The resource.
+    pub resource: Resource,
+    /// What exactly can be held.
+    pub stay: Stay,
+    /// Units that could be held in every slot.
+    pub available: u32,
+    /// For the whole range and the quantity asked for.
+    pub price: Money,
+}
+
+/// The use case of search.
+pub struct Search {
+    index: Arc<dyn SearchIndex>,
+}
+
+impl Search {
+    /// Over a read model.
+    #[must_use]
+    pub fn new(index: Arc<dyn SearchIndex>) -> Self {
+        Self { index }
+    }
+
+    /// Offers in order, with the next cursor.
+    ///
+    /// # Errors
+    /// [`Failure::Invalid`] for a cursor that is not ours; an outage.
+    pub async fn find(&self, query: &Query, now: Timestamp) -> Result<(Vec<Offer>, Option<String>), Failure> {
+        let after = query.cursor.as_deref().map(Position::decode).transpose()?;
+        let resources = self.index.resources(&query.resource_type, &query.location).await?;
+        let wanted: Vec<(Resource, Stay)> = resources
+            .into_iter()
+            .filter_map(|resource| {
+                let stay = resource.offer(query.start, query.end, now).ok()?;
+                Some((resource, stay))
+            })
+            .collect();
+        let names: BTreeSet<&str> =
+            wanted.iter().flat_map(|(_, stay)| stay.slots.iter().map(|slot| slot.page.as_str())).collect();
+        let mut pages = BTreeMap::new();
+        for name in names {
+            for page in self.index.pages(&query.resource_type, &query.location, name).await? {
+                pages.insert((page.key.resource.clone(), page.key.page.clone()), page);
+            }
+        }
+        let mut offers: Vec<(Position, Offer)> = wanted
+            .into_iter()
+            .filter_map(|(resource, stay)| {
+                let find = |page: &str| pages.get(&(resource.id.clone(), page.to_owned()));
+                let available = available(&resource, &stay, find, now);
+                let price = resource.price(stay.slots.len(), query.quantity).ok()?;
+                let offer = Offer { available, price, stay, resource };
+                (offer.available >= query.quantity).then(|| (Position::of(&offer, query.sort), offer))
+            })
+            .collect();
+        offers.sort_by(|a, b| a.0.order(&b.0));
+        let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
+        let mut rest = offers.into_iter().filter(|(position, _)| {
+            after.as_ref().is_none_or(|after| position.order(after) == Ordering::Greater)
+        });
+        let page: Vec<(Position, Offer)> = rest.by_ref().take(limit).collect();
+        let next = rest.next().and_then(|_| page.last().map(|(position, _)| position.encode()));
+        Ok((page.into_iter().map(|(_, offer)| offer).collect(), next))
+    }
+}
+
+fn available<'a>(
+    resource: &Resource,
+    stay: &Stay,
+    page: impl Fn(&str) -> Option<&'a Page>,
+    now: Timestamp,
+) -> u32 {
+    stay.slots
+        .iter()
+        .map(|slot| match page(&slot.page) {
+            Some(page) if page.schedule_revision == resource.schedule_revision => {
+                page.offered(&slot.key, now)
+            }
+            Some(_) | None => resource.terms.capacity,
+        })
+        .min()
+        .unwrap_or(0)
+}
+
+/// Where an offer stands in the order of results: a number to sort by, ties broken by the resource's id.
+#[derive(Debug, Clone, PartialEq)]
+struct Position {
+    rank: f64,
+    resource: String,
+}
+
+impl Position {
+    fn of(offer: &Offer, sort: Sort) -> Self {
+        let number = |name: &str| match offer.resource.terms.attributes.get(name) {
+            Some(AttributeValue::Number(value)) => Some(*value),
+            Some(AttributeValue::Text(_) | AttributeValue::Flag(_)) | None => None,
+        };
+        #[expect(clippy::cast_precision_loss, reason = "amounts are far below 2^53")]
+        let rank = match sort {
+            Sort::Price => offer.price.amount() as f64,
+            Sort::Rating => -number("rating").unwrap_or(f64::MIN),
+            Sort::Distance(latitude, longitude) => match (number("latitude"), number("longitude")) {
+                (Some(lat), Some(lon)) => haversine((latitude, longitude), (lat, lon)),
+                _ => f64::MAX,
+            },
+        };
+        Self { rank, resource: offer.resource.id.to_string() }
+    }
+
+    fn order(&self, other: &Self) -> Ordering {
+        self.rank.total_cmp(&other.rank).then_with(|| self.resource.cmp(&other.resource))
+    }
+
+    fn encode(&self) -> String {
+        BASE64URL_NOPAD.encode(format!("{:016x}{}", self.rank.to_bits(), self.resource).as_bytes())
+    }
+
+    fn decode(cursor: &str) -> Result<Self, Failure> {
+        let invalid =
+            || Failure::Invalid { pointer: "cursor", detail: "is not a cursor of this search".to_owned() };
+        let bytes = BASE64URL_NOPAD.decode(cursor.as_bytes()).map_err(|_| invalid())?;
+        let text = String::from_utf8(bytes).map_err(|_| invalid())?;
+        let (rank, resource) = text.split_at_checked(16).ok_or_else(invalid)?;
+        let bits = u64::from_str_radix(rank, 16).map_err(|_| invalid())?;
+        Ok(Self { rank: f64::from_bits(bits), resource: resource.to_owned() })
+    }
+}
+
+/// The haversine of the angle between two places on the globe, given by latitude and longitude in degrees. It grows with
+/// their great-circle distance, which is all that an order of results needs.
+fn haversine(from: (f64, f64), to: (f64, f64)) -> f64 {
+    let (lat_a, lat_b) = (from.0.to_radians(), to.0.to_radians());
+    let half_lat = ((to.0 - from.0).to_radians() / 2.0).sin();
+    let half_lon = ((to.1 - from.1).to_radians() / 2.0).sin();
+    half_lat * half_lat + lat_a.cos() * lat_b.cos() * half_lon * half_lon
+}

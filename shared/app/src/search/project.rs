@@ -1,0 +1,80 @@
+//! The read model behind search, kept by the changes of the ledger. It may lag; it never goes back: a page is kept only if
+//! none later is, and a resource brings all its pages along.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use holdfast_domain::{Page, Resource, ResourceId};
+
+use crate::kernel::failure::Failure;
+use crate::kernel::ledger::Ledger;
+use crate::search::port::SearchIndex;
+
+/// The use case of the projector.
+pub struct Projection {
+    ledger: Arc<dyn Ledger>,
+    index: Arc<dyn SearchIndex>,
+}
+
+/// Changes that are applied one after the other. Resources are read once for all of them, after the changes were made, so
+/// that a page is never listed under terms older than itself.
+pub struct ProjectionBatch<'a> {
+    projection: &'a Projection,
+    resources: HashMap<ResourceId, Option<Resource>>,
+}
+
+impl Projection {
+    /// From a ledger into a read model.
+    #[must_use]
+    pub fn new(ledger: Arc<dyn Ledger>, index: Arc<dyn SearchIndex>) -> Self {
+        Self { ledger, index }
+    }
+
+    /// For a batch of changes.
+    #[must_use]
+    pub fn batch(&self) -> ProjectionBatch<'_> {
+        ProjectionBatch { projection: self, resources: HashMap::new() }
+    }
+}
+
+impl ProjectionBatch<'_> {
+    /// A page was written.
+    ///
+    /// # Errors
+    /// [`Failure::Store`].
+    pub async fn on_page(&mut self, page: &Page) -> Result<(), Failure> {
+        let id = &page.key.resource;
+        if !self.resources.contains_key(id) {
+            let read = self.projection.ledger.resource(id).await?;
+            self.resources.insert(id.clone(), read);
+        }
+        match self.resources.get(id) {
+            Some(Some(resource)) => Ok(self.projection.index.put_page(resource, page).await?),
+            Some(None) | None => {
+                tracing::warn!(resource = %id, page = %page.key.page, "a page of no resource");
+                Ok(())
+            }
+        }
+    }
+
+    /// A resource was written; before, it was `previous`.
+    ///
+    /// # Errors
+    /// [`Failure::Store`].
+    pub async fn on_resource(
+        &mut self,
+        resource: &Resource,
+        previous: Option<&Resource>,
+    ) -> Result<(), Failure> {
+        let place = |listed: &Resource| {
+            (listed.terms.resource_type.as_str().to_owned(), listed.terms.location.as_str().to_owned())
+        };
+        let moved_from = previous.map(place).filter(|before| *before != place(resource));
+        let moved_from = moved_from.as_ref().map(|(kind, location)| (kind.as_str(), location.as_str()));
+        self.projection.index.put_resource(resource, moved_from).await?;
+        for page in self.projection.ledger.stored_pages(resource).await? {
+            self.projection.index.put_page(resource, &page).await?;
+        }
+        Ok(())
+    }
+}

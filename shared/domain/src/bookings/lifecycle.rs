@@ -1,0 +1,72 @@
+//! The states of the product's vocabulary, over holds and bookings together.
+
+use crate::bookings::booking::{Booking, BookingStatus, PaymentStatus};
+
+/// One name for where a guest's order stands, from first hold to refund.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Lifecycle {
+    /// The places are taken, the guest does not know yet.
+    HoldCreated,
+    /// The guest may pay.
+    HoldActive,
+    /// The hold's time has passed, or its payment came to nothing.
+    HoldExpired,
+    /// The amount is reserved.
+    PaymentAuthorized,
+    /// The places are the guest's, the money is not taken yet.
+    BookingConfirmed,
+    /// The places are the guest's, the money is taken.
+    PaymentCaptured,
+    /// Given up; nothing was or is to be given back.
+    BookingCancelled,
+    /// Its time has passed.
+    BookingCompleted,
+    /// Money was given back.
+    Refunded,
+}
+
+impl Lifecycle {
+    /// The name in the product's documents.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::HoldCreated => "HOLD_CREATED",
+            Self::HoldActive => "HOLD_ACTIVE",
+            Self::HoldExpired => "HOLD_EXPIRED",
+            Self::PaymentAuthorized => "PAYMENT_AUTHORIZED",
+            Self::BookingConfirmed => "BOOKING_CONFIRMED",
+            Self::PaymentCaptured => "PAYMENT_CAPTURED",
+            Self::BookingCancelled => "BOOKING_CANCELLED",
+            Self::BookingCompleted => "BOOKING_COMPLETED",
+            Self::Refunded => "REFUNDED",
+        }
+    }
+
+    /// Where a booking stands.
+    #[must_use]
+    pub fn of(booking: &Booking) -> Self {
+        use PaymentStatus as P;
+        match booking.status {
+            BookingStatus::Pending => match booking.payment_status {
+                P::Authorized => Self::PaymentAuthorized,
+                P::Captured => Self::PaymentCaptured,
+                P::Pending | P::Voided | P::Failed => Self::HoldActive,
+                P::PartiallyRefunded | P::Refunded => Self::Refunded,
+            },
+            BookingStatus::Confirmed => match booking.payment_status {
+                P::Captured => Self::PaymentCaptured,
+                P::PartiallyRefunded | P::Refunded => Self::Refunded,
+                P::Pending | P::Authorized | P::Voided | P::Failed => Self::BookingConfirmed,
+            },
+            BookingStatus::Cancelled => match booking.payment_status {
+                P::PartiallyRefunded | P::Refunded => Self::Refunded,
+                P::Pending | P::Authorized | P::Captured | P::Voided | P::Failed => Self::BookingCancelled,
+            },
+            BookingStatus::Completed => Self::BookingCompleted,
+            BookingStatus::Failed => match booking.payment_status {
+                P::PartiallyRefunded | P::Refunded => Self::Refunded,
+                P::Pending | P::Authorized | P::Captured | P::Voided | P::Failed => Self::HoldExpired,
+            },
+        }
+    }
+}

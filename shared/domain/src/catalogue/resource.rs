@@ -1,0 +1,208 @@
+//! Resources: what can be booked, when, at what price and under which policy.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use thiserror::Error;
+
+use crate::bookings::policy::CancellationPolicy;
+use crate::catalogue::schedule::{RangeError, Schedule, Slot, When};
+use crate::ids::{ResourceId, SlotKey};
+use crate::inventory::{HoldLimits, Page, PageKey};
+use crate::money::{Money, MoneyError};
+
+/// The longest label, in characters.
+pub const LABEL_LENGTH_MAX: usize = 120;
+/// The most places one slot may have. Beyond a few hundred live holds at a time a page refuses more; see `inventory`.
+pub const CAPACITY_MAX: u32 = 100_000;
+/// The shortest and the longest life of a hold, in seconds (API.md, Resources).
+pub const HOLD_TTL_SECONDS: std::ops::RangeInclusive<u32> = 1..=3600;
+/// The most attributes a resource may carry.
+pub const ATTRIBUTES_MAX: usize = 32;
+
+/// Why a label is refused.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("must have 1 to {LABEL_LENGTH_MAX} characters, no control characters and no '#'")]
+pub struct InvalidLabel;
+
+/// A short text an operator gives: a type, a name, a location.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Label(String);
+
+impl Label {
+    /// Parses a label.
+    ///
+    /// # Errors
+    /// [`InvalidLabel`].
+    pub fn parse(text: &str) -> Result<Self, InvalidLabel> {
+        let length = text.chars().count();
+        let clean = text.chars().all(|c| !c.is_control() && c != '#') && text.trim() == text;
+        if clean && (1..=LABEL_LENGTH_MAX).contains(&length) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(InvalidLabel)
+        }
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A value of an attribute. Attributes inform guests and sort results; the engine decides nothing by them.
+#[derive(Debug, Clone, PartialEq)]
+pub enum AttributeValue {
+    /// Text of at most 500 characters.
+    Text(String),
+    /// A finite number.
+    Number(f64),
+    /// Yes or no.
+    Flag(bool),
+}
+
+/// Everything an operator says of a resource.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ResourceTerms {
+    /// What kind of thing it is, such as `hotel`.
+    pub resource_type: Label,
+    /// Its name, for people.
+    pub name: Label,
+    /// Where it is, as search asks for it.
+    pub location: Label,
+    /// The zone in which its local dates and times are read.
+    pub time_zone: TimeZone,
+    /// How its time is cut.
+    pub schedule: Schedule,
+    /// Places per slot, unless the inventory of a date says otherwise.
+    pub capacity: u32,
+    /// How long a hold lives, in seconds.
+    pub hold_ttl_seconds: u32,
+    /// What one guest may hold of it at a time.
+    pub hold_limits: HoldLimits,
+    /// Price per slot and unit.
+    pub base_price: Money,
+    /// What a cancellation refunds.
+    pub cancellation_policy: CancellationPolicy,
+    /// Further facts.
+    pub attributes: BTreeMap<String, AttributeValue>,
+}
+
+/// A resource as stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Resource {
+    /// Its name in requests.
+    pub id: ResourceId,
+    /// What the operator says of it.
+    pub terms: ResourceTerms,
+    /// Grows by one with every replacement. A page is made only under the revision it was computed from.
+    pub revision: u64,
+    /// The revision that last changed schedule or zone. A page counts slots of one schedule only.
+    pub schedule_revision: u64,
+}
+
+/// A range a guest asked for, resolved to slots.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stay {
+    /// The slots, in time order; never empty.
+    pub slots: Vec<Slot>,
+    /// Start of the first slot.
+    pub start: Timestamp,
+    /// End of the last slot.
+    pub end: Timestamp,
+}
+
+/// Why a range cannot be asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum StayError {
+    /// It does not fit the schedule.
+    #[error(transparent)]
+    Range(#[from] RangeError),
+    /// It begins in the past.
+    #[error("the start is in the past")]
+    Past,
+}
+
+impl Resource {
+    /// A new resource, first revision.
+    #[must_use]
+    pub fn create(id: ResourceId, terms: ResourceTerms) -> Self {
+        Self { id, terms, revision: 1, schedule_revision: 1 }
+    }
+
+    /// The resource under new terms.
+    #[must_use]
+    pub fn replace(&self, terms: ResourceTerms) -> Self {
+        let revision = self.revision + 1;
+        let same_slots = self.terms.schedule == terms.schedule && zone_name(&self.terms) == zone_name(&terms);
+        let schedule_revision = if same_slots { self.schedule_revision } else { revision };
+        Self { id: self.id.clone(), terms, revision, schedule_revision }
+    }
+
+    /// The slots of `[start, end)`, none of them in the past at `now`.
+    ///
+    /// # Errors
+    /// [`StayError`].
+    pub fn stay(&self, start: When, end: When, now: Timestamp) -> Result<Stay, StayError> {
+        let slots = self.terms.schedule.slots(start, end, &self.terms.time_zone)?;
+        let (Some(first), Some(last)) = (slots.first(), slots.last()) else {
+            return Err(StayError::Range(RangeError::NotBookable));
+        };
+        if self.terms.schedule.is_past(first, &self.terms.time_zone, now) {
+            return Err(StayError::Past);
+        }
+        Ok(Stay { start: first.start, end: last.end, slots })
+    }
+
+    /// What search offers for a range: the exact stay, or, for a range of dates over a schedule finer than a day, the
+    /// contiguous slots inside of it. What is offered can be booked.
+    ///
+    /// # Errors
+    /// [`StayError`].
+    pub fn offer(&self, start: When, end: When, now: Timestamp) -> Result<Stay, StayError> {
+        let (When::Date(from), When::Date(to)) = (start, end) else { return self.stay(start, end, now) };
+        match self.terms.schedule {
+            Schedule::Nightly { .. } => self.stay(start, end, now),
+            Schedule::Slots(_) | Schedule::Event { .. } => {
+                let inside = self.calendar(from, to)?;
+                let (Some(first), Some(last)) = (inside.first(), inside.last()) else {
+                    return Err(StayError::Range(RangeError::NotBookable));
+                };
+                self.stay(When::Instant(first.start), When::Instant(last.end), now)
+            }
+        }
+    }
+
+    /// Every slot whose local date lies in `[from, to)`.
+    ///
+    /// # Errors
+    /// [`RangeError`].
+    pub fn calendar(&self, from: Date, to: Date) -> Result<Vec<Slot>, RangeError> {
+        self.terms.schedule.calendar(from, to, &self.terms.time_zone)
+    }
+
+    /// The price of `slots` slots for `quantity` units.
+    ///
+    /// # Errors
+    /// [`MoneyError::OutOfRange`].
+    pub fn price(&self, slots: usize, quantity: u32) -> Result<Money, MoneyError> {
+        let units = u64::try_from(slots).unwrap_or(u64::MAX).saturating_mul(u64::from(quantity));
+        self.terms.base_price.times(units)
+    }
+
+    /// A page as it is before anything was held: every slot of its schedule, all places free.
+    #[must_use]
+    pub fn fresh_page(&self, page: &str) -> Page {
+        let slots: Vec<SlotKey> =
+            self.terms.schedule.page(page, &self.terms.time_zone).into_iter().map(|slot| slot.key).collect();
+        let key = PageKey { resource: self.id.clone(), page: page.to_owned() };
+        Page::fresh(key, self.schedule_revision, self.terms.capacity, slots)
+    }
+}
+
+fn zone_name(terms: &ResourceTerms) -> Option<&str> {
+    terms.time_zone.iana_name()
+}
