@@ -16,14 +16,14 @@ use holdfast_domain::{
 use jiff::Timestamp;
 
 use crate::DynamoLedger;
-use crate::error::unavailable;
-use crate::hold_records::record_change;
-use crate::item::{Reader, millis, n, s};
-use crate::records::{
+use crate::holds::records::record_change;
+use crate::page::write::{Done, PageOp, WriteError, built, resource_of};
+use crate::stored::records::{
     BOOKING_SK, EVENT_SK_PREFIX, TASK_TOKEN_SK, booking_key, booking_pk, decode_audit, decode_booking,
     decode_hold_record, encode_audit, encode_booking,
 };
-use crate::write::{Done, PageOp, WriteError, built, resource_of};
+use crate::table::error::unavailable;
+use crate::table::item::{Reader, millis, n, s};
 
 /// What every booking's transaction writes besides pages: the booking and its audit event. The hold's record comes after.
 const BOOKING_EXTRAS: usize = 2;

@@ -4,32 +4,27 @@
 //! `TransactWriteItems`; a failed condition is classified from `ReturnValuesOnConditionCheckFailure: ALL_OLD` into a named
 //! rejection, and conflicts and throttling are retried with jitter within a budget, never reported as sold out.
 //!
-//! The path of a hold: [`DynamoLedger::place`](holdfast_app::Ledger::place) in `ledger.rs`, `write.rs` (blind write, then
-//! read and compare-and-set), `expression.rs` (the condition itself).
+//! The path of a hold: [`DynamoLedger::place`](holdfast_app::Ledger::place) in `ledger.rs`, `page/write.rs` (blind write, then
+//! read and compare-and-set), `page/expression.rs` (the condition itself).
 //!
 //! Deliberately absent: decisions (they are the domain's), a cache, scans of the ledger but reconciliation's
-//! (`inspection.rs`).
+//! (`operations/inspection.rs`).
 
 mod catalogue;
-mod documents;
-mod error;
-mod expression;
-mod hold_records;
-mod index;
-mod inspection;
-mod item;
+mod holds;
 mod ledger;
-mod page_item;
-mod reads;
-mod records;
+mod operations;
+mod page;
+mod search;
+mod stored;
 pub mod stream;
-mod write;
+mod table;
 
 use aws_sdk_dynamodb::Client;
 
-pub use index::DynamoSearchIndex;
-pub use item::Item;
-pub use page_item::PageRecord;
+pub use page::item::PageRecord;
+pub use search::index::DynamoSearchIndex;
+pub use table::item::Item;
 
 /// Names of the ledger's tables.
 #[derive(Debug, Clone, PartialEq, Eq)]

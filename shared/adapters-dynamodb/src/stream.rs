@@ -6,9 +6,11 @@ use holdfast_app::StoreError;
 use holdfast_app::bookings::AuditEvent;
 use holdfast_domain::{Hold, Resource};
 
-use crate::item::{Item, Reader};
-use crate::page_item::{PageRecord, decode_page_record};
-use crate::records::{EVENT_SK_PREFIX, RESOURCE_SK, decode_audit, decode_hold_record, decode_resource};
+use crate::page::item::{PageRecord, decode_page_record};
+use crate::stored::records::{
+    EVENT_SK_PREFIX, RESOURCE_SK, decode_audit, decode_hold_record, decode_resource,
+};
+use crate::table::item::{Item, Reader};
 
 /// One write to the ledger.
 #[derive(Debug, Clone, PartialEq)]

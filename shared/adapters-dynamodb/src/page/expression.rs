@@ -9,8 +9,8 @@ use holdfast_domain::inventory::HOLDS_PER_PAGE_MAX;
 use holdfast_domain::{BookingId, GuestMark, HoldId, HoldLimits, PageChange, PageCommand, PageHold, SlotKey};
 use jiff::Timestamp;
 
-use crate::item::{millis, n, s};
-use crate::page_item::{ACTIVE, CONFIRMING, encode_changes, encode_hold, join_slots};
+use crate::page::item::{ACTIVE, CONFIRMING, encode_changes, encode_hold, join_slots};
+use crate::table::item::{millis, n, s};
 
 /// An update with its condition.
 #[derive(Debug, Default)]

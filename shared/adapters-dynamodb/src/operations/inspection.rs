@@ -10,12 +10,12 @@ use holdfast_domain::{Booking, HoldId, Page, PageCommand, PageHold, PageKey};
 use jiff::Timestamp;
 
 use crate::DynamoLedger;
-use crate::error::unavailable;
-use crate::item::{Item, Reader, millis, s};
 use crate::ledger::no_extras;
-use crate::page_item::{decode_page_as_stored, page_key, page_sk};
-use crate::records::{BOOKING_SK, decode_booking};
-use crate::write::PageOp;
+use crate::page::item::{decode_page_as_stored, page_key, page_sk};
+use crate::page::write::PageOp;
+use crate::stored::records::{BOOKING_SK, decode_booking};
+use crate::table::error::unavailable;
+use crate::table::item::{Item, Reader, millis, s};
 
 /// The most items that one call reads. DynamoDB itself stops at 1 MB.
 const SCAN_ITEMS_MAX: i32 = 2_000;

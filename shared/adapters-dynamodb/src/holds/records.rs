@@ -12,10 +12,10 @@ use holdfast_domain::{
 use jiff::Timestamp;
 
 use crate::DynamoLedger;
-use crate::error::{Refused, unavailable};
-use crate::item::{millis, s};
-use crate::records::{decode_hold_record, encode_hold_record, hold_key};
-use crate::write::{built, pause};
+use crate::page::write::{built, pause};
+use crate::stored::records::{decode_hold_record, encode_hold_record, hold_key};
+use crate::table::error::{Refused, unavailable};
+use crate::table::item::{millis, s};
 
 /// How often a record meets others at the same item before it is given up.
 const ATTEMPTS_MAX: u32 = 10;

@@ -23,7 +23,7 @@ use holdfast_domain::{
 };
 use jiff::Timestamp;
 
-use crate::item::{Item, Reader, m, millis, n, s};
+use crate::table::item::{Item, Reader, m, millis, n, s};
 
 /// Partition of everything that belongs to a resource.
 pub(crate) fn resource_pk(id: &ResourceId) -> String {

@@ -12,10 +12,10 @@ use holdfast_app::search::SearchIndex;
 use holdfast_domain::{Page, Resource, ResourceId};
 use jiff::Timestamp;
 
-use crate::error::{Refused, unavailable};
-use crate::item::{Item, Reader, n, s};
-use crate::page_item::{decode_page, encode_page};
-use crate::records::{encode_resource, resource_of};
+use crate::page::item::{decode_page, encode_page};
+use crate::stored::records::{encode_resource, resource_of};
+use crate::table::error::{Refused, unavailable};
+use crate::table::item::{Item, Reader, n, s};
 
 /// [`holdfast_app::search::SearchIndex`] on DynamoDB.
 #[derive(Debug, Clone)]

@@ -13,11 +13,11 @@ use holdfast_domain::{
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::documents::{
+use crate::page::item::resource_pk;
+use crate::stored::documents::{
     StoredAction, StoredCancellation, StoredMoney, StoredOrder, StoredTerms, read_extension,
 };
-use crate::item::{Item, Reader, document, m, millis, n, s};
-use crate::page_item::resource_pk;
+use crate::table::item::{Item, Reader, document, m, millis, n, s};
 
 /// Sort key of a resource.
 pub(crate) const RESOURCE_SK: &str = "R";

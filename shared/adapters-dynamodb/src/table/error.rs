@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use holdfast_app::StoreError;
 
-use crate::item::Item;
+use crate::table::item::Item;
 
 /// Why a conditional write was not done.
 #[derive(Debug)]

@@ -9,11 +9,11 @@ use holdfast_domain::{Booking, BookingId, GuestId, HoldId, PageHold};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::DynamoLedger;
-use crate::error::unavailable;
-use crate::item::{Item, Reader, s};
-use crate::page_item::{decode_hold, page_key};
-use crate::records::{BOOKING_SK, DUE_SHARDS, decode_booking, due_at, due_shard};
-use crate::write::{built, pause};
+use crate::page::item::{decode_hold, page_key};
+use crate::page::write::{built, pause};
+use crate::stored::records::{BOOKING_SK, DUE_SHARDS, decode_booking, due_at, due_shard};
+use crate::table::error::unavailable;
+use crate::table::item::{Item, Reader, s};
 
 /// The most keys of one `BatchGetItem` (DynamoDB's limit).
 const BATCH_KEYS_MAX: usize = 100;

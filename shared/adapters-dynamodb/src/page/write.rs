@@ -10,11 +10,11 @@ use holdfast_domain::bookings::Placement;
 use holdfast_domain::{Page, PageChange, PageCommand, PageKey, PageRejection, Resource};
 
 use crate::DynamoLedger;
-use crate::error::{Refused, unavailable};
-use crate::expression::{Expression, blind_write};
-use crate::item::{Item, n};
-use crate::page_item::{decode_page, encode_page, page_key};
-use crate::records::resource_key;
+use crate::page::expression::{Expression, blind_write};
+use crate::page::item::{decode_page, encode_page, page_key};
+use crate::stored::records::resource_key;
+use crate::table::error::{Refused, unavailable};
+use crate::table::item::{Item, n};
 
 /// The most items of one transaction (DynamoDB's limit).
 pub(crate) const TRANSACTION_ITEMS_MAX: usize = 100;

@@ -13,11 +13,11 @@ use holdfast_domain::{Page, PageCommand, PageKey, PageRejection, Resource, Resou
 use jiff::Timestamp;
 
 use crate::DynamoLedger;
-use crate::error::Refused;
-use crate::item::{Reader, n};
-use crate::page_item::{decode_page, encode_page, page_key, page_sk, resource_pk};
-use crate::records::{encode_resource, resource_key, resource_of};
-use crate::write::{PageOp, TRANSACTION_ITEMS_MAX, WriteError, built};
+use crate::page::item::{decode_page, encode_page, page_key, page_sk, resource_pk};
+use crate::page::write::{PageOp, TRANSACTION_ITEMS_MAX, WriteError, built};
+use crate::stored::records::{encode_resource, resource_key, resource_of};
+use crate::table::error::Refused;
+use crate::table::item::{Reader, n};
 
 impl DynamoLedger {
     /// A resource, and how many pages were made of it.

@@ -1,0 +1,3 @@
+//! Resources and their inventory.
+
+pub(crate) mod resources;

@@ -1,0 +1,3 @@
+//! Hold records.
+
+pub(crate) mod records;

@@ -1,0 +1,3 @@
+//! The ledger as a whole, for reconciliation.
+
+pub(crate) mod inspection;

@@ -1,0 +1,5 @@
+//! Inventory pages: their item, the condition of a command, and the write.
+
+pub(crate) mod expression;
+pub(crate) mod item;
+pub(crate) mod write;

@@ -1,0 +1,3 @@
+//! The read model.
+
+pub(crate) mod index;
