@@ -23,7 +23,7 @@ pub struct HoldLimits {
 
 impl HoldLimits {
     /// The most holds that a limit may name: as many as a page stores.
-    #[allow(clippy::cast_possible_truncation, reason = "a constant far below the bound")]
+    #[expect(clippy::cast_possible_truncation, reason = "a constant far below the bound")]
     pub const HOLDS_MAX: u32 = HOLDS_PER_PAGE_MAX as u32;
 
     /// While a guest has no more than so many places on a page, in whichever slots and holds, no limit is passed.
