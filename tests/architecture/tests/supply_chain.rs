@@ -1,17 +1,25 @@
 //! Bans, licences and sources of all that the workspace is built from, by the rules of `deny.toml`; and that manifests ask
 //! for nothing that no source names. Advisories need the network: `make audit`.
 
-#![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
+#![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::process::Command;
 
 use holdfast_architecture::packages::{list, resolved};
+use holdfast_architecture::root;
 use holdfast_architecture::supply_chain::Rules;
 use holdfast_architecture::tree::from_disk;
 use holdfast_architecture::unused::unused;
 use serde_json::{Value, json};
 
 const RULES: &str = include_str!("../../../deny.toml");
+/// Dependencies that only choose features, with the reason.
+const FOR_FEATURES: &[(&str, &str)] = &[(
+    "holdfast-testkit on getrandom: nothing names it",
+    "Cargo.toml: the same features with and without tests",
+)];
 const REGISTRY: &str = "registry+https://github.com/rust-lang/crates.io-index";
 
 fn rules() -> Rules {
@@ -93,8 +101,75 @@ fn control_a_rule_that_the_test_does_not_hold_is_refused() {
 
 #[test]
 fn no_dependency_is_unused() {
-    let found = unused(&resolved(&rules().graph.targets[0]), &from_disk);
+    let mut found = unused(&resolved(&rules().graph.targets[0]), &from_disk);
+    for (known, why) in FOR_FEATURES {
+        let place = found.iter().position(|unused| unused == known);
+        found
+            .remove(place.unwrap_or_else(|| panic!("{known} is no longer so ({why}): take it off the list")));
+    }
     assert!(found.is_empty(), "\n{}", found.join("\n"));
+}
+
+/// By package and version, each selection of features that it is built with.
+type Features = BTreeMap<String, BTreeSet<String>>;
+
+/// The features of each package that the workspace's members are built with.
+fn features(more: &[&str]) -> Features {
+    let output = Command::new(env!("CARGO"))
+        .args(["tree", "--locked", "--offline", "--workspace", "--prefix", "none", "--format", "{p}|{f}"])
+        .args(more)
+        .current_dir(root())
+        .output()
+        .expect("cargo runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let mut found = Features::new();
+    for line in String::from_utf8_lossy(&output.stdout).lines().filter(|line| !line.is_empty()) {
+        let (package, features) =
+            line.trim_end_matches(" (*)").split_once('|').expect("the format asked for");
+        found.entry(package.to_owned()).or_default().insert(features.to_owned());
+    }
+    found
+}
+
+/// `make demo` builds without the dependencies of tests, `make test` with them. A feature that only tests ask for would have them
+/// compile the package, and all that builds on it, twice.
+#[test]
+fn tests_ask_for_no_feature_that_the_binaries_do_not_have() {
+    let (with, without) = (features(&[]), features(&["--edges", "no-dev"]));
+    assert!(without.len() > 200, "cargo tree shows {} packages", without.len());
+    let differ = differences(&with, &without);
+    assert!(differ.is_empty(), "\n{}", differ.join("\n"));
+}
+
+/// The packages whose features tests change. One that only tests use is none.
+fn differences(with_tests: &Features, without: &Features) -> Vec<String> {
+    without
+        .iter()
+        .filter(|(package, features)| with_tests.get(*package) != Some(features))
+        .map(|(package, features)| {
+            format!("{package}: {features:?}, with tests {:?}", with_tests.get(package))
+        })
+        .collect()
+}
+
+#[test]
+fn control_a_feature_that_only_tests_ask_for_is_found() {
+    let of = |packages: &[(&str, &[&str])]| -> Features {
+        let owned = |features: &[&str]| features.iter().map(|features| (*features).to_owned()).collect();
+        packages.iter().map(|(package, features)| ((*package).to_owned(), owned(features))).collect()
+    };
+    let without = of(&[("a v1", &["std"]), ("b v1", &["", "std"])]);
+    assert_eq!(
+        differences(&of(&[("a v1", &["std"]), ("b v1", &["", "std"]), ("c v1", &[""])]), &without),
+        [""; 0]
+    );
+    assert_eq!(
+        differences(&of(&[("a v1", &["std,sys_rng"]), ("b v1", &["std"])]), &without),
+        [
+            r#"a v1: {"std"}, with tests Some({"std,sys_rng"})"#,
+            r#"b v1: {"", "std"}, with tests Some({"std"})"#
+        ]
+    );
 }
 
 #[test]
