@@ -1,4 +1,4 @@
-//! What a partner receives, and what its answers mean: against a server that plays the partner.
+//! A partner receives signed notices, and its answers are classified, against a server that plays the partner.
 #![expect(clippy::expect_used, reason = "helpers of tests")]
 
 use std::io::{BufRead, BufReader, Read, Write};

@@ -1,4 +1,4 @@
-//! What each answer of the wire means for money: against a server that plays a script.
+//! Each answer of Stripe is classified by what it means for money, against a scripted server.
 #![expect(clippy::expect_used, reason = "helpers of tests")]
 
 use std::io::{BufRead, BufReader, Read, Write};

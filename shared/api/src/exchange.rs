@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use holdfast_app::kernel::fingerprint;
+use holdfast_app::kernel::{canonical, fingerprint};
 use holdfast_app::{Caller, Clock, Mutation, RequestKey};
 use holdfast_domain::GuestId;
 use http::HeaderName;
@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::problem::{Code, Problem, stamp};
-use crate::read::body::{canonical, parse};
+use crate::read::body::parse;
 use crate::request::{Request, Response, Scope};
 use crate::trace::{TRACEPARENT, traceparent};
 

@@ -32,7 +32,7 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// All that a caller lives to see.
+    /// Every fault after which the caller goes on.
     pub const ALL: [Self; 6] = [
         Self::Conflict,
         Self::Throttled,

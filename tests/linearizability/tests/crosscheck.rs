@@ -1,6 +1,10 @@
 //! Two searches for one order: this crate's and stateright's, which tries every one, agree on small histories, legal and
 //! not; and what the search costs where there are many callers.
-#![expect(clippy::expect_used, reason = "helpers of tests")]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    reason = "helpers of tests; the search's cost is measured"
+)]
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};

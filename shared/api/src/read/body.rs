@@ -14,29 +14,6 @@ pub(crate) fn parse(body: &[u8]) -> Result<Value, Problem> {
         .map_err(|error| Problem::new(Code::MalformedJson, format!("the body is not JSON: {error}")))
 }
 
-/// The text of a value that is the same whatever the order of its fields.
-pub(crate) fn canonical(value: &Value) -> String {
-    match value {
-        Value::Object(fields) => {
-            let mut names: Vec<&String> = fields.keys().collect();
-            names.sort_unstable();
-            let fields: Vec<String> = names
-                .into_iter()
-                .filter_map(|name| {
-                    let value = canonical(fields.get(name)?);
-                    Some(format!("{}:{value}", Value::String(name.clone())))
-                })
-                .collect();
-            format!("{{{}}}", fields.join(","))
-        }
-        Value::Array(items) => {
-            let items: Vec<String> = items.iter().map(canonical).collect();
-            format!("[{}]", items.join(","))
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.to_string(),
-    }
-}
-
 /// The pointer of a field within another.
 pub(crate) fn pointer(parent: &str, name: &str) -> String {
     format!("{parent}/{}", name.replace('~', "~0").replace('/', "~1"))
@@ -161,19 +138,8 @@ pub(crate) fn kind(value: &Value) -> &'static str {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use serde_json::json;
 
     use super::*;
-
-    #[test]
-    fn the_canonical_form_knows_no_order_and_no_spaces() {
-        let one = parse(br#"{"b": [1, {"d": null, "c": "x\"y"}], "a": true}"#).expect("JSON");
-        let two = parse(br#"{"a":true,"b":[1,{"c":"x\"y","d":null}]}"#).expect("JSON");
-        assert_eq!(canonical(&one), canonical(&two));
-        assert_eq!(canonical(&two), r#"{"a":true,"b":[1,{"c":"x\"y","d":null}]}"#);
-        assert_ne!(canonical(&json!({ "a": 1 })), canonical(&json!({ "a": 1.0 })));
-        assert_ne!(canonical(&json!(["a", "b"])), canonical(&json!(["b", "a"])));
-    }
 
     #[test]
     fn pointers_escape_what_they_must() {
