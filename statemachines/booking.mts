@@ -51,7 +51,7 @@ export const booking: MachineSource = {
       retry: 'minute', error: to('FailBooking', failed('service_unavailable'), UNPAID),
       outcomes: {
         claimed: 'CreatePayment',
-        dead: to('FailBooking', { ending: expression("{'outcome': 'failed', 'reason': $states.input.reason ? $states.input.reason : 'hold_expired'}") }),
+        dead: to('FailBooking', failed('hold_expired')),
         ...cancelled,
       },
     },

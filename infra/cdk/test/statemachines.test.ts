@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { FAILURE_REASONS } from '../../../statemachines/names.mts';
 import { STATE_MACHINES_DIR } from '../lib/saga.ts';
 import { SOURCES, fromRepository, generated, outdated, picture } from '../scripts/machines.ts';
 
@@ -105,6 +106,17 @@ test('a picture has every arrow, but those that its document describes', () => {
     '  One -->|"created, dead"| End',
     '  One -->|"failed and tries #lt; 3"| One',
   ]);
+});
+
+test('the reasons of failure are those that the machines give, and no other', () => {
+  const given = new Set<string>();
+  for (const file of files) {
+    const text = readFileSync(path.join(STATE_MACHINES_DIR, file), 'utf8');
+    for (const match of text.matchAll(/["']reason["']: ["'](\w+)["']/g)) {
+      given.add(match[1] ?? '');
+    }
+  }
+  assert.deepEqual([...given].sort(), [...FAILURE_REASONS].sort());
 });
 
 for (const file of files) {
