@@ -1,5 +1,5 @@
 /** The app, synthesized with stand-ins for the functions' binaries, so that the template depends on this folder only. */
-import { App, Aspects, Tags } from 'aws-cdk-lib';
+import { App, Aspects, CfnElement, Tags } from 'aws-cdk-lib';
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -27,6 +27,8 @@ export interface Synthesized {
   readonly template: Template;
   /** What cdk-nag still finds after the suppressions. */
   readonly findings: readonly string[];
+  /** Where each logical id comes from: path in the construct tree, without the stack and a last `Resource`. */
+  readonly paths: ReadonlyMap<string, string>;
 }
 
 export function synthesize(local: boolean, outdir?: string, context: Readonly<Record<string, string>> = {}): Synthesized {
@@ -64,7 +66,14 @@ export function synthesize(local: boolean, outdir?: string, context: Readonly<Re
     const findings = [...annotations.findError('*', nag), ...annotations.findWarning('*', nag)].map(
       (finding) => `${finding.id}: ${String(finding.entry.data)}`,
     );
-    return { template, findings };
+    const elements = stack.node.findAll().filter(CfnElement.isCfnElement);
+    const paths = new Map(
+      elements.map((one): [string, string] => [
+        String(stack.resolve(one.logicalId)),
+        one.node.path.replace(/^Holdfast\//, '').replace(/\/Resource$/, ''),
+      ]),
+    );
+    return { template, findings, paths };
   } finally {
     rmSync(standIns, { recursive: true, force: true });
   }
