@@ -13,5 +13,6 @@ test('every function has the grants of the golden file, and no other', () => {
   if (process.env['UPDATE_GOLDEN'] === '1') {
     writeFileSync(GOLDEN, `${JSON.stringify(grants, null, 2)}\n`);
   }
-  assert.deepEqual(grants, JSON.parse(readFileSync(GOLDEN, 'utf8')), 'grants have changed: look at the difference, then npm run test:update');
+  const message = 'grants have changed: look at the difference, then npm run test:update';
+  assert.deepEqual(grants, JSON.parse(readFileSync(GOLDEN, 'utf8')), message);
 });

@@ -18,11 +18,11 @@ export function grantsOf({ template, paths }: Synthesized): Grants {
       PolicyDocument: { Statement: readonly Statement[] };
       Roles: readonly { Ref: string }[];
     };
-    const lines = PolicyDocument.Statement.flatMap(({ Effect, Action, Resource }) =>
-      listed(Action).flatMap((action) =>
-        listed(Resource).map((resource) => `${Effect === 'Allow' ? '' : `${Effect} `}${String(action)} on ${text(resource, paths)}`),
-      ),
-    );
+    const lines = PolicyDocument.Statement.flatMap(({ Effect, Action, Resource }) => {
+      const effect = Effect === 'Allow' ? '' : `${Effect} `;
+      const places = listed(Resource).map((resource) => text(resource, paths));
+      return listed(Action).flatMap((action) => places.map((place) => `${effect}${String(action)} on ${place}`));
+    });
     for (const { Ref: role } of Roles) {
       byRole.set(role, [...(byRole.get(role) ?? []), ...lines]);
     }

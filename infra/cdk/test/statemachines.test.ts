@@ -7,7 +7,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { FAILURE_REASONS } from '../../../statemachines/names.mts';
-import { STATE_MACHINES_DIR } from '../lib/saga.ts';
+import { STATE_MACHINES_DIR } from '../lib/capabilities/sagas.ts';
 import { SOURCES, fromRepository, generated, outdated, picture } from '../scripts/machines.ts';
 
 interface Handler {
