@@ -1,7 +1,7 @@
 # Every command of the project. The work is done in tools/local; here are the names. `make help` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help tools up up-localstack down clean-local demo env token logs watch invoke reconcile audit-verify chaos build deploy test test-fast test-e2e model mutants bench audit fmt lint
+.PHONY: help tools up up-localstack down clean-local demo env token logs watch invoke reconcile audit-verify chaos build deploy test test-fast test-e2e model mutants bench audit machines fmt lint
 
 PYTHON := python3
 STACK := $(PYTHON) tools/local/stack.py
@@ -98,6 +98,9 @@ bench: ## Print the figures: write units, rates, start-up times, binary sizes
 
 audit: ## Check licences, bans, sources and known advisories of all packages; needs the network, and says so if it has none
 	@$(PYTHON) tools/local/audit.py
+
+machines: tools ## Make the state machines and their pictures from statemachines/*.mts
+	@cd infra/cdk && npm run --silent machines
 
 tools: ## Install the tools that builds and tests use into .local and infra/cdk
 	@$(STACK) tools

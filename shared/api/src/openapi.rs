@@ -178,6 +178,7 @@ fn complete(operation: &mut Value, facts: &Facts, refusals: &mut Map<String, Val
     }
     parameters.push(json!({ "$ref": "#/components/parameters/Traceparent" }));
     operation["parameters"] = Value::Array(parameters);
+    operation["x-function"] = json!(facts.function);
     operation["security"] = match facts.access {
         Access::Public => json!([]),
         Access::Scopes(scopes) => scopes.iter().map(|scope| json!({ "token": [scope.as_str()] })).collect(),

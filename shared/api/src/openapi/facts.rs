@@ -16,6 +16,8 @@ pub(super) enum Access {
 pub(super) struct Facts {
     /// Its id.
     pub(super) operation: &'static str,
+    /// The folder below `functions/` that serves it.
+    pub(super) function: &'static str,
     /// Who may call it.
     pub(super) access: Access,
     /// Whether it takes an `Idempotency-Key`.
@@ -30,15 +32,23 @@ const OPERATOR: Access = Access::Scopes(&[Scope::Operator]);
 
 /// Every operation.
 pub(super) const FACTS: &[Facts] = &[
-    Facts { operation: "search", access: ANYONE, keyed: false, codes: &[Code::ValidationFailed] },
+    Facts {
+        operation: "search",
+        function: "search",
+        access: ANYONE,
+        keyed: false,
+        codes: &[Code::ValidationFailed],
+    },
     Facts {
         operation: "readCalendar",
+        function: "search",
         access: ANYONE,
         keyed: false,
         codes: &[Code::NotFound, Code::ValidationFailed, Code::RangeNotBookable],
     },
     Facts {
         operation: "createHold",
+        function: "hold",
         access: GUEST,
         keyed: true,
         codes: &[
@@ -53,15 +63,17 @@ pub(super) const FACTS: &[Facts] = &[
             Code::HoldLimitReached,
         ],
     },
-    Facts { operation: "readHold", access: GUEST, keyed: false, codes: &[Code::NotFound] },
+    Facts { operation: "readHold", function: "hold", access: GUEST, keyed: false, codes: &[Code::NotFound] },
     Facts {
         operation: "releaseHold",
+        function: "hold",
         access: GUEST,
         keyed: false,
         codes: &[Code::NotFound, Code::HoldConfirmed, Code::RequestInProgress],
     },
     Facts {
         operation: "extendHold",
+        function: "hold",
         access: GUEST,
         keyed: true,
         codes: &[
@@ -77,6 +89,7 @@ pub(super) const FACTS: &[Facts] = &[
     },
     Facts {
         operation: "createBooking",
+        function: "confirm",
         access: GUEST,
         keyed: true,
         codes: &[
@@ -92,11 +105,30 @@ pub(super) const FACTS: &[Facts] = &[
             Code::SoldOut,
         ],
     },
-    Facts { operation: "listBookings", access: GUEST, keyed: false, codes: &[Code::ValidationFailed] },
-    Facts { operation: "readBooking", access: GUEST, keyed: false, codes: &[Code::NotFound] },
-    Facts { operation: "readBookingEvents", access: GUEST, keyed: false, codes: &[Code::NotFound] },
+    Facts {
+        operation: "listBookings",
+        function: "bookings",
+        access: GUEST,
+        keyed: false,
+        codes: &[Code::ValidationFailed],
+    },
+    Facts {
+        operation: "readBooking",
+        function: "bookings",
+        access: GUEST,
+        keyed: false,
+        codes: &[Code::NotFound],
+    },
+    Facts {
+        operation: "readBookingEvents",
+        function: "bookings",
+        access: GUEST,
+        keyed: false,
+        codes: &[Code::NotFound],
+    },
     Facts {
         operation: "cancelBooking",
+        function: "cancel",
         access: GUEST,
         keyed: true,
         codes: &[
@@ -107,9 +139,16 @@ pub(super) const FACTS: &[Facts] = &[
             Code::BookingNotCancellable,
         ],
     },
-    Facts { operation: "readResource", access: ANYONE, keyed: false, codes: &[Code::NotFound] },
+    Facts {
+        operation: "readResource",
+        function: "resources",
+        access: ANYONE,
+        keyed: false,
+        codes: &[Code::NotFound],
+    },
     Facts {
         operation: "putResource",
+        function: "resources",
         access: OPERATOR,
         keyed: false,
         codes: &[
@@ -122,6 +161,7 @@ pub(super) const FACTS: &[Facts] = &[
     },
     Facts {
         operation: "setInventory",
+        function: "resources",
         access: OPERATOR,
         keyed: false,
         codes: &[
@@ -135,6 +175,7 @@ pub(super) const FACTS: &[Facts] = &[
     },
     Facts {
         operation: "receiveStripeEvent",
+        function: "stripe-webhook",
         access: ANYONE,
         keyed: false,
         codes: &[Code::InvalidSignature, Code::BodyTooLarge],
