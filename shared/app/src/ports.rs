@@ -2,11 +2,11 @@
 
 use async_trait::async_trait;
 use holdfast_domain::booking::Placement;
-use holdfast_domain::hold::Extension;
+use holdfast_domain::hold::{Extension, RecordChange};
 use holdfast_domain::schedule::Slot;
 use holdfast_domain::{
-    Booking, BookingEvent, BookingId, Fingerprint, GuestId, Hold, HoldId, HoldSnapshot, Money, Page,
-    PageCommand, PageHold, PageRejection, Resource, ResourceId,
+    Booking, BookingEvent, BookingId, BookingStatus, Fingerprint, GuestId, Hold, HoldId, HoldSnapshot, Money,
+    Page, PageCommand, PageHold, PageRejection, Resource, ResourceId,
 };
 use jiff::Timestamp;
 use thiserror::Error;
@@ -147,6 +147,20 @@ impl InventoryMove {
                 Some(PageCommand::Return { hold, entry })
             }
             Self::Free => Some(PageCommand::Free { booking: id, slots, quantity }),
+        }
+    }
+
+    /// What is written to the record of the hold of `booking`, as it is after the event.
+    #[must_use]
+    pub fn record_change(&self, booking: &Booking) -> Option<RecordChange> {
+        match self {
+            // The charge failed after the confirmation: the hold is nobody's booking, and its page says whether it is live.
+            Self::Free if booking.status == BookingStatus::Failed => Some(RecordChange::ActiveAgain),
+            Self::Keep | Self::Claim { .. } | Self::Unclaim | Self::Free => None,
+            Self::Prolong { expires_at, .. } => Some(RecordChange::ExpiresAt(*expires_at)),
+            Self::Abandon => Some(RecordChange::Released),
+            Self::Confirm => Some(RecordChange::Confirmed(booking.id.clone())),
+            Self::Return { .. } => Some(RecordChange::ActiveAgain),
         }
     }
 }
