@@ -118,7 +118,6 @@ fn failed(booking: &Booking) -> Problem {
     } else {
         match reason {
             "hold_expired" => Problem::new(Code::HoldExpired, "the hold expired before it was paid"),
-            "hold_released" => Problem::new(Code::HoldReleased, "the hold was released before it was paid"),
             "sold_out" => {
                 Problem::new(Code::SoldOut, "the hold expired, and its places are gone; nothing is charged")
             }

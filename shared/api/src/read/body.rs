@@ -146,12 +146,41 @@ mod tests {
         assert_eq!(pointer("/attributes", "a/b~c"), "/attributes/a~1b~0c");
     }
 
+    fn any_json() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::Bool),
+            any::<i64>().prop_map(Value::from),
+            ".{0,8}".prop_map(Value::String),
+        ];
+        leaf.prop_recursive(3, 20, 4, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::Array),
+                prop::collection::btree_map(".{0,4}", inner, 0..4)
+                    .prop_map(|fields| Value::Object(fields.into_iter().collect())),
+            ]
+        })
+    }
+
     proptest! {
+        #![proptest_config(holdfast_properties::config(1000, "tests/regressions/body.txt"))]
+
         #[test]
-        fn any_bytes_are_json_or_a_400(body in proptest::collection::vec(any::<u8>(), 0..200)) {
-            if let Err(problem) = parse(&body) {
-                prop_assert_eq!(problem.code(), Code::MalformedJson);
+        fn one_value_has_one_canonical_form_however_it_is_written(value in any_json()) {
+            let form = canonical(&value);
+            let pretty = serde_json::to_vec_pretty(&value).expect("JSON");
+            for written in [&pretty[..], form.as_bytes()] {
+                let read = parse(written);
+                prop_assert_eq!(read.as_ref().ok(), Some(&value));
+                prop_assert_eq!(&read.map(|read| canonical(&read)).unwrap_or_default(), &form);
             }
+        }
+
+        #[test]
+        fn half_of_an_object_is_a_400(value in any_json(), cut in any::<prop::sample::Index>()) {
+            let whole = json!({ "field": value }).to_string();
+            let half = &whole.as_bytes()[..cut.index(whole.len())];
+            prop_assert_eq!(parse(half).err().map(|problem| problem.code()), Some(Code::MalformedJson));
         }
     }
 }
