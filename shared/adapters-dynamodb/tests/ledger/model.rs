@@ -3,12 +3,12 @@
 //! lost and other writers are in the way, when requests and commits are repeated at any time, and when TTL sweeps the records
 //! of holds away. After every step the counts add up, are those of the bookings that stand, and records agree with pages.
 
-use holdfast_app::bookings::BookingCommit;
-use holdfast_app::{Ledger, LedgerError, audit};
+use holdfast_app::bookings::{BookingCommit, verify};
+use holdfast_app::{Ledger, LedgerError};
 use holdfast_domain::bookings::Cancellation;
 use holdfast_domain::{
-    Booking, BookingEvent, BookingStatus, Fingerprint, Hold, HoldId, HoldLimits, HoldStatus, InventoryMove, Page,
-    PageCommand, Resource,
+    Booking, BookingEvent, BookingStatus, Fingerprint, Hold, HoldId, HoldLimits, HoldStatus, InventoryMove,
+    Page, PageCommand, Resource,
 };
 use holdfast_testkit::{Fault, Faults, at, hold_for, nightly_resource};
 use jiff::{SignedDuration, Timestamp};
@@ -441,8 +441,7 @@ async fn run(limits: HoldLimits, steps: Vec<(Step, Trouble)>, release: Release) 
         let stored = h.ledger.booking(&booking.id).await.expect("a read").expect("a booking");
         let trail = h.ledger.audit_trail(&booking.id).await.expect("a trail");
         assert_eq!(stored.status, booking.status, "{steps:?}");
-        audit::verify(&stored, &trail)
-            .unwrap_or_else(|broken| panic!("{broken:?}: {trail:#?}, of {steps:?}"));
+        verify(&stored, &trail).unwrap_or_else(|broken| panic!("{broken:?}: {trail:#?}, of {steps:?}"));
     }
     Ok(())
 }
