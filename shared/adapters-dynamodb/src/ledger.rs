@@ -8,7 +8,7 @@ use holdfast_app::holds::Placed;
 use holdfast_app::{Ledger, LedgerError, Mutation, StoreError};
 use holdfast_domain::bookings::Placement;
 use holdfast_domain::catalogue::Slot;
-use holdfast_domain::holds::Extension;
+use holdfast_domain::holds::{Extension, RecordChange};
 use holdfast_domain::{
     Booking, BookingId, Fingerprint, GuestId, Hold, HoldId, HoldLimits, HoldSnapshot, HoldStatus, Page,
     PageChange, PageCommand, PageHold, PageRejection, Resource, ResourceId,
@@ -16,7 +16,6 @@ use holdfast_domain::{
 use jiff::Timestamp;
 
 use crate::DynamoLedger;
-use crate::holds::records::record_change;
 use crate::page::write::{Done, PageOp, WriteError, built, resource_of};
 use crate::stored::records::{
     BOOKING_SK, EVENT_SK_PREFIX, TASK_TOKEN_SK, booking_key, booking_pk, decode_audit, decode_booking,
@@ -143,7 +142,7 @@ impl Ledger for DynamoLedger {
     async fn commit(&self, commit: &BookingCommit) -> Result<(), CommitError> {
         let booking = &commit.booking;
         let mut extras = vec![self.put_booking(booking)?, self.put_audit(&commit.audit)?];
-        if let Some(change) = record_change(&commit.inventory, booking) {
+        if let Some(change) = RecordChange::of(&commit.inventory, booking) {
             extras.push(self.update_hold_record(&booking.hold, change)?);
         }
         let ops: Vec<PageOp> = booking
@@ -171,11 +170,9 @@ impl Ledger for DynamoLedger {
             Err(WriteError::Extra { .. }) => Err(CommitError::Stale),
             Err(WriteError::Ledger(LedgerError::Rejected(rejection))) => Err(rejection.into()),
             Err(WriteError::Ledger(LedgerError::Store(error))) => Err(error.into()),
-            Err(WriteError::Ledger(LedgerError::ResourceChanged)) => {
-                Err(PageRejection::SoldOut { available: 0 }.into())
-            }
-            Err(WriteError::Ledger(error @ LedgerError::TooManyPages { .. })) => {
-                Err(StoreError::Corrupt { item: booking.id.to_string(), reason: error.to_string() }.into())
+            Err(WriteError::Ledger(LedgerError::ResourceChanged)) => Err(CommitError::ResourceChanged),
+            Err(WriteError::Ledger(LedgerError::TooManyPages { max })) => {
+                Err(CommitError::TooManyPages { max })
             }
         }
     }

@@ -3,9 +3,9 @@
 //! lost and other writers are in the way, when requests and commits are repeated at any time, and when TTL sweeps the records
 //! of holds away. After every step the counts add up, are those of the bookings that stand, and records agree with pages.
 
-use holdfast_app::bookings::BookingCommit;
-use holdfast_app::{Ledger, LedgerError, audit};
-use holdfast_domain::bookings::Cancellation;
+use holdfast_app::bookings::{self as audit, BookingCommit};
+use holdfast_app::{Ledger, LedgerError};
+use holdfast_domain::bookings::{Cancellation, FailureReason};
 use holdfast_domain::{
     Booking, BookingEvent, BookingStatus, Fingerprint, Hold, HoldLimits, HoldStatus, InventoryMove, Page,
     PageCommand, Resource,
@@ -338,7 +338,8 @@ async fn run(limits: HoldLimits, steps: Vec<(Step, Trouble)>) {
                 }
                 let command =
                     PageCommand::Unclaim { hold: booking.hold.clone(), booking: booking.id.clone() };
-                let event = BookingEvent::Failed { reason: "declined".to_owned(), declined: true };
+                let event =
+                    BookingEvent::Failed { reason: FailureReason::Declined { code: "declined".to_owned() } };
                 let outcome = h.apply(&booking, event.clone(), InventoryMove::Unclaim).await;
                 let accepted = outcome.is_ok();
                 life.written = Some((booking, event, InventoryMove::Unclaim));
