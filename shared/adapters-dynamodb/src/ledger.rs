@@ -8,7 +8,7 @@ use holdfast_app::holds::Placed;
 use holdfast_app::{Ledger, LedgerError, Mutation, StoreError};
 use holdfast_domain::bookings::Placement;
 use holdfast_domain::catalogue::Slot;
-use holdfast_domain::holds::Extension;
+use holdfast_domain::holds::{Extension, RecordChange};
 use holdfast_domain::{
     Booking, BookingId, Fingerprint, GuestId, Hold, HoldId, HoldLimits, HoldSnapshot, HoldStatus, Page,
     PageChange, PageCommand, PageHold, PageRejection, Resource, ResourceId,
@@ -140,7 +140,7 @@ impl Ledger for DynamoLedger {
     async fn commit(&self, commit: &BookingCommit) -> Result<(), CommitError> {
         let booking = &commit.booking;
         let mut extras = vec![self.put_booking(booking)?, self.put_audit(&commit.audit)?];
-        if let Some(change) = commit.inventory.record_change(booking) {
+        if let Some(change) = RecordChange::of(&commit.inventory, booking) {
             extras.push(self.update_hold_record(&booking.hold, change)?);
         }
         let ops: Vec<PageOp> = booking
@@ -168,11 +168,9 @@ impl Ledger for DynamoLedger {
             Err(WriteError::Extra { .. }) => Err(CommitError::Stale),
             Err(WriteError::Ledger(LedgerError::Rejected(rejection))) => Err(rejection.into()),
             Err(WriteError::Ledger(LedgerError::Store(error))) => Err(error.into()),
-            Err(WriteError::Ledger(LedgerError::ResourceChanged)) => {
-                Err(PageRejection::SoldOut { available: 0 }.into())
-            }
-            Err(WriteError::Ledger(error @ LedgerError::TooManyPages { .. })) => {
-                Err(StoreError::Corrupt { item: booking.id.to_string(), reason: error.to_string() }.into())
+            Err(WriteError::Ledger(LedgerError::ResourceChanged)) => Err(CommitError::ResourceChanged),
+            Err(WriteError::Ledger(LedgerError::TooManyPages { max })) => {
+                Err(CommitError::TooManyPages { max })
             }
         }
     }

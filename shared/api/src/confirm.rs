@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use holdfast_app::bookings::{Bookings, Requested, failed_by_outage};
+use holdfast_app::bookings::{Bookings, Requested};
 use holdfast_app::{Caller, Clock};
+use holdfast_domain::bookings::FailureReason;
 use holdfast_domain::{Booking, BookingStatus, PaymentStatus};
 use http::{Method, StatusCode};
 use tracing::Instrument;
@@ -15,7 +16,7 @@ use crate::request::{Request, Response, Scope};
 #[cfg(test)]
 use crate::route::listed;
 use crate::route::{Route, find};
-use crate::wire::booking::{BookingBody, NewBooking, has_stood};
+use crate::wire::booking::{BookingBody, NewBooking};
 
 /// The route of the function `confirm`.
 pub struct ConfirmApi {
@@ -99,7 +100,7 @@ fn answered(requested: &Requested, caller: &Caller) -> Result<Response, Problem>
             return Err(if *replayed { answer::replayed_problem(problem) } else { problem });
         }
         _ if *replayed => StatusCode::OK,
-        _ if has_stood(booking) => StatusCode::CREATED,
+        _ if booking.was_confirmed_and_paid() => StatusCode::CREATED,
         BookingStatus::Pending | BookingStatus::Confirmed => StatusCode::ACCEPTED,
         BookingStatus::Cancelled | BookingStatus::Completed => StatusCode::OK,
     };
@@ -109,25 +110,34 @@ fn answered(requested: &Requested, caller: &Caller) -> Result<Response, Problem>
     Ok(if *replayed { answer::replayed(response) } else { response })
 }
 
-/// Why a booking came to nothing. Only the bank's no is a 402; an outage is one here too.
+/// Why a booking failed. A declined card is 402; an outage during the payment is 503.
 fn failed(booking: &Booking) -> Problem {
-    let reason = booking.failure.as_deref().unwrap_or("unknown");
-    let problem = if booking.payment_status == PaymentStatus::Failed {
-        Problem::new(Code::PaymentDeclined, "the card was declined; the hold stays active until it expires")
-            .fact("declineCode", reason)
-    } else {
-        match reason {
-            "hold_expired" => Problem::new(Code::HoldExpired, "the hold expired before it was paid"),
-            "sold_out" => {
-                Problem::new(Code::SoldOut, "the hold expired, and its places are gone; nothing is charged")
-            }
-            _ if failed_by_outage(booking) => Problem::new(
-                Code::ServiceUnavailable,
-                "the payment could not be made; nothing is charged; try again later",
-            ),
-            other => Problem::new(Code::PaymentFailed, "the payment came to nothing; nothing is charged")
-                .fact("failureReason", other),
+    let came_to_nothing = |reason: &str| {
+        Problem::new(Code::PaymentFailed, "the payment came to nothing; nothing is charged")
+            .fact("failureReason", reason)
+    };
+    let problem = match &booking.failure {
+        Some(reason) if booking.payment_status == PaymentStatus::Failed => Problem::new(
+            Code::PaymentDeclined,
+            "the card was declined; the hold stays active until it expires",
+        )
+        .fact("declineCode", reason.as_str()),
+        Some(FailureReason::HoldExpired) => {
+            Problem::new(Code::HoldExpired, "the hold expired before it was paid")
         }
+        Some(FailureReason::SoldOut) => {
+            Problem::new(Code::SoldOut, "the hold expired, and its places are gone; nothing is charged")
+        }
+        Some(FailureReason::PaymentUnavailable | FailureReason::ServiceUnavailable) => Problem::new(
+            Code::ServiceUnavailable,
+            "the payment could not be made; nothing is charged; try again later",
+        ),
+        Some(
+            reason @ (FailureReason::Declined { .. }
+            | FailureReason::PaymentTimedOut
+            | FailureReason::PaymentVoided),
+        ) => came_to_nothing(reason.as_str()),
+        None => came_to_nothing("unknown"),
     };
     problem.fact("bookingId", booking.id.as_str()).fact("holdId", booking.hold.as_str())
 }

@@ -12,7 +12,7 @@
 
 use std::error::Error;
 
-use holdfast_app::{Failure, StoreError};
+use holdfast_app::{Failure, Field, FieldPath, PaymentError, StoreError};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::{Map, Value, json};
@@ -259,8 +259,8 @@ impl From<Failure> for Problem {
         match failure {
             Failure::NotFound(_) => Self::new(Code::NotFound, detail),
             Failure::Forbidden(_) => Self::new(Code::Forbidden, detail),
-            Failure::Invalid { pointer, detail } => {
-                Self::invalid(vec![FieldError { pointer: slashed(pointer), detail }])
+            Failure::Invalid { field, detail } => {
+                Self::invalid(vec![FieldError { pointer: pointer_to(field), detail }])
             }
             Failure::RangeNotBookable(_) => Self::new(Code::RangeNotBookable, detail),
             Failure::TooManyPages { .. } => {
@@ -283,13 +283,25 @@ impl From<Failure> for Problem {
             Failure::NotCancellable(status) => {
                 Self::new(Code::BookingNotCancellable, detail).fact("bookingStatus", status.as_str())
             }
-            Failure::Store(StoreError::Corrupt { .. }) => {
+            Failure::Store(StoreError::Corrupt { .. } | StoreError::TooLarge { .. }) => {
                 tracing::error!(error = causes(&failure), "stored data cannot be read");
                 Broken.into()
             }
+            Failure::Inconsistent(_) => {
+                tracing::error!(error = causes(&failure), "stored data contradicts itself");
+                Broken.into()
+            }
+            Failure::BookingRejected(_) => {
+                tracing::error!(error = causes(&failure), "a booking was asked for a step out of turn");
+                Broken.into()
+            }
+            Failure::Payment(PaymentError::Refused { .. }) => {
+                tracing::error!(error = causes(&failure), "the payment provider refuses");
+                Self::new(Code::ServiceUnavailable, "something we depend on does not answer; try again later")
+            }
             Failure::Store(StoreError::Unavailable(_) | StoreError::Contention(_))
             | Failure::Workflow(_)
-            | Failure::Payment(_) => {
+            | Failure::Payment(PaymentError::Unknown(_) | PaymentError::Unavailable(_)) => {
                 tracing::error!(error = causes(&failure), "something outside failed");
                 Self::new(Code::ServiceUnavailable, "something we depend on does not answer; try again later")
             }
@@ -297,8 +309,17 @@ impl From<Failure> for Problem {
     }
 }
 
-fn slashed(pointer: &str) -> String {
-    if pointer.starts_with('/') { pointer.to_owned() } else { format!("/{pointer}") }
+/// The JSON pointer of a field, or the name of its query parameter after a slash.
+fn pointer_to(path: FieldPath) -> String {
+    let name = match path.field {
+        Field::StayStart => "startTime",
+        Field::StayEnd => "endTime",
+        Field::Quantity => "quantity",
+        Field::Cursor => "cursor",
+        Field::InventoryEnd => "to",
+        Field::CalendarEnd => "end",
+    };
+    path.item.map_or_else(|| format!("/{name}"), |item| format!("/lines/{item}/{name}"))
 }
 
 /// An error with all that caused it, for the log.
@@ -315,7 +336,7 @@ fn causes(error: &dyn Error) -> String {
 
 #[cfg(test)]
 mod tests {
-    use holdfast_app::PaymentError;
+    use holdfast_domain::bookings::BookingRejection;
     use holdfast_domain::catalogue::RangeError;
     use holdfast_domain::{BookingStatus, HoldLimit};
 
@@ -345,10 +366,20 @@ mod tests {
         let inside = || -> holdfast_app::kernel::Source { "SECRET table name".into() };
         check(Failure::NotFound("hold"), 404, "not_found", json!({ "detail": "there is no such hold" }));
         check(Failure::Forbidden("no"), 403, "forbidden", json!({}));
-        let invalid = |pointer| Failure::Invalid { pointer, detail: "is wrong".to_owned() };
+        let invalid = |field: FieldPath| Failure::Invalid { field, detail: "is wrong".to_owned() };
         let named = |pointer: &str| json!({ "errors": [{ "pointer": pointer, "detail": "is wrong" }] });
-        check(invalid("/startTime"), 422, "validation_failed", named("/startTime"));
-        check(invalid("cursor"), 422, "validation_failed", named("/cursor"));
+        for (field, pointer) in [
+            (Field::StayStart, "/startTime"),
+            (Field::StayEnd, "/endTime"),
+            (Field::Quantity, "/quantity"),
+            (Field::Cursor, "/cursor"),
+            (Field::InventoryEnd, "/to"),
+            (Field::CalendarEnd, "/end"),
+        ] {
+            check(invalid(field.into()), 422, "validation_failed", named(pointer));
+        }
+        let of_item = FieldPath { item: Some(3), field: Field::Quantity };
+        check(invalid(of_item), 422, "validation_failed", named("/lines/3/quantity"));
         check(Failure::RangeNotBookable(RangeError::NotBookable), 422, "range_not_bookable", json!({}));
         check(Failure::TooManyPages { max: 100 }, 422, "range_not_bookable", json!({}));
         check(Failure::SoldOut { available: 2 }, 409, "sold_out", json!({ "available": 2 }));
@@ -378,6 +409,12 @@ mod tests {
         check(StoreError::Contention("SECRET".to_owned()).into(), 503, "service_unavailable", json!({}));
         let corrupt = StoreError::Corrupt { item: "SECRET".to_owned(), reason: "SECRET".to_owned() };
         check(corrupt.into(), 500, "internal_error", json!({}));
+        let too_large = StoreError::TooLarge { item: "SECRET".to_owned(), mib_max: 64 };
+        check(too_large.into(), 500, "internal_error", json!({}));
+        check(Failure::Inconsistent("SECRET".to_owned()), 500, "internal_error", json!({}));
+        check(BookingRejection::RefundExceedsCapture.into(), 500, "internal_error", json!({}));
+        let refused = PaymentError::Refused { code: "SECRET".to_owned(), message: "SECRET".to_owned() };
+        check(refused.into(), 503, "service_unavailable", json!({}));
         check(PaymentError::Unknown(inside()).into(), 503, "service_unavailable", json!({}));
     }
 

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use holdfast_domain::bookings::{BookingRejection, Cancellation, CustomerAction, Order, Tier};
+use holdfast_domain::bookings::{BookingRejection, Cancellation, CustomerAction, FailureReason, Order, Tier};
 use holdfast_domain::money::{Currency, Money, Percent};
 use holdfast_domain::{
     Booking, BookingEvent, BookingId, BookingStatus, CancellationPolicy, Fingerprint, GuestId, HoldId,
@@ -132,6 +132,10 @@ fn digest(name: &str) -> Fingerprint {
     Fingerprint::parse(name).expect("an id")
 }
 
+fn declined(code: &str) -> FailureReason {
+    FailureReason::Declined { code: code.to_owned() }
+}
+
 fn start() -> Timestamp {
     Timestamp::from_second(1_780_000_000).expect("in range")
 }
@@ -141,36 +145,26 @@ fn requested() -> Booking {
         hours_before,
         refund: Percent::new(percent).expect("at most 100"),
     });
-    Booking {
-        id: BookingId::parse("b").expect("an id"),
-        confirmation_number: "HF-1".to_owned(),
-        hold: HoldId::parse("h").expect("an id"),
-        order: Order {
-            resource: ResourceId::parse("hotel").expect("an id"),
-            resource_name: "Hotel".to_owned(),
-            guest: GuestId::parse("guest-1").expect("an id"),
-            start: start(),
-            end: start() + SignedDuration::from_hours(20),
-            quantity: 1,
-            price: eur(PRICE),
-            policy: CancellationPolicy::new(tiers.to_vec()).expect("a valid policy"),
-            placements: Vec::new(),
-        },
-        email: None,
-        payment_method: "pm_card_visa".to_owned(),
-        fingerprint: digest("f"),
-        status: S::Pending,
-        payment_status: P::Pending,
-        payment_intent: None,
-        action: None,
-        captured: eur(0),
-        refunded: eur(0),
-        failure: None,
-        cancellation: None,
-        created_at: start() - SignedDuration::from_hours(100),
-        version: 0,
-        seal: None,
-    }
+    let order = Order {
+        resource: ResourceId::parse("hotel").expect("an id"),
+        resource_name: "Hotel".to_owned(),
+        guest: GuestId::parse("guest-1").expect("an id"),
+        start: start(),
+        end: start() + SignedDuration::from_hours(20),
+        quantity: 1,
+        price: eur(PRICE),
+        policy: CancellationPolicy::new(tiers.to_vec()).expect("a valid policy"),
+        placements: Vec::new(),
+    };
+    Booking::requested(
+        BookingId::parse("b").expect("an id"),
+        "HF-1".to_owned(),
+        HoldId::parse("h").expect("an id"),
+        order,
+        "pm_card_visa".to_owned(),
+        digest("f"),
+        start() - SignedDuration::from_hours(100),
+    )
     .evolve(&BookingEvent::Requested)
 }
 
@@ -207,8 +201,8 @@ fn events(booking: &Booking) -> Vec<BookingEvent> {
         BookingEvent::Authorized,
         BookingEvent::Confirmed,
         BookingEvent::Voided,
-        BookingEvent::Failed { reason: "card_declined".to_owned(), declined: true },
-        BookingEvent::Failed { reason: "sold_out".to_owned(), declined: false },
+        BookingEvent::Failed { reason: declined("card_declined") },
+        BookingEvent::Failed { reason: FailureReason::SoldOut },
         cancellation(booking, hours_before(30)),
         cancellation(booking, hours_before(1)),
         cancellation(booking, start()),
@@ -286,7 +280,8 @@ fn step(booking: &Booking, event: &BookingEvent, decide: Decide) -> Result<Optio
         Err(
             BookingRejection::IllegalTransition { .. }
             | BookingRejection::RefundExceedsCapture
-            | BookingRejection::WrongAmount,
+            | BookingRejection::WrongAmount
+            | BookingRejection::NoPayment,
         )
         | Ok(None) => Ok(None),
         Ok(Some(happened)) => {
@@ -413,7 +408,7 @@ fn what_failed_gives_all_back_and_what_was_cancelled_by_its_terms() {
     // Captured, sold out, failed as declined: what was taken is still known.
     let sold_out = [
         BookingEvent::Captured { amount: eur(PRICE) },
-        BookingEvent::Failed { reason: "sold_out".to_owned(), declined: true },
+        BookingEvent::Failed { reason: declined("do_not_honor") },
     ];
     assert_eq!(happen(&sold_out).refund_due(), eur(PRICE));
 }
@@ -456,7 +451,7 @@ fn a_payment_has_one_name_for_good() {
 }
 
 #[test]
-fn a_booking_that_stands_is_completed_from_its_end_on() {
+fn a_confirmed_booking_is_completed_from_its_end_on() {
     let second = SignedDuration::from_secs(1);
     for booking in reachable().0 {
         let end = booking.order.end;
@@ -464,8 +459,8 @@ fn a_booking_that_stands_is_completed_from_its_end_on() {
         assert_eq!(booking.status_at(end - second), booking.status, "{booking:?}");
         assert_eq!(booking.status_at(end), ended, "{booking:?}");
         assert_eq!(booking.status_at(end + second), ended, "{booking:?}");
-        let paid = matches!(booking.payment_status, P::Captured | P::PartiallyRefunded | P::Refunded);
-        assert_eq!(booking.awaits_end(), booking.status == S::Confirmed && paid, "{booking:?}");
+        let completes = matches!(booking.decide(BookingEvent::Completed), Ok(Some(_)));
+        assert_eq!(booking.awaits_completion(), completes, "{booking:?}");
     }
 }
 
@@ -487,7 +482,7 @@ fn an_event_that_arrives_after_its_successor_has_no_second_effect() {
 
 #[test]
 fn control_an_event_applied_without_decide_is_noticed() {
-    let failed = requested().evolve(&BookingEvent::Failed { reason: "late".to_owned(), declined: true });
+    let failed = requested().evolve(&BookingEvent::Failed { reason: declined("late") });
     let captured = requested().evolve(&BookingEvent::Captured { amount: eur(PRICE) });
     for broken in [
         failed.clone().evolve(&BookingEvent::Confirmed),

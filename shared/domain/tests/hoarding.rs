@@ -43,7 +43,7 @@ impl Scene {
 
     fn put(&mut self, command: &PageCommand, second: i64) -> Result<usize, PageRejection> {
         let changes = self.page.decide(command, at(second))?;
-        self.page = changes.iter().fold(self.page.clone(), Page::evolve);
+        self.page = self.page.apply(&changes);
         assert_eq!(self.page.broken_slot(), None);
         Ok(changes.len())
     }

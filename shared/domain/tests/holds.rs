@@ -104,7 +104,7 @@ impl Scene {
     fn does(&mut self, second: i64, command: PageCommand) -> &mut Self {
         let changes = self.0.decide(&command, at(second)).expect("it may happen");
         assert_ne!(changes, [], "{command:?} does nothing");
-        self.0 = changes.iter().fold(self.0.clone(), Page::evolve);
+        self.0 = self.0.apply(&changes);
         assert_eq!(self.0.broken_slot(), None);
         self
     }

@@ -14,17 +14,15 @@ use holdfast_app::operations::reconciliation::{Finding, Ports, Reconciliation};
 use holdfast_app::operations::{ListedPayment, ManualReview, PaymentListing, SagaInspection, SagaState};
 use holdfast_app::payments::{NewPayment, Payment, Payments, Saga, Workflow};
 use holdfast_app::{Clock, DeliveryError, Ledger, PaymentError, WorkflowError};
-use holdfast_domain::{
-    Booking, BookingEvent, BookingId, BookingStatus, Hold, HoldId, HoldStatus, InventoryMove, Money,
-    PaymentStatus,
-};
+use holdfast_domain::bookings::FailureReason;
+use holdfast_domain::{Booking, BookingEvent, BookingId, Hold, HoldId, HoldStatus, InventoryMove, Money};
 use holdfast_runtime::queue::{self, QueueEvent};
 use holdfast_runtime::stream::{self, StreamEvent};
 use holdfast_runtime::{
     ExpiryEvent, ExpiryHandler, NotifyHandler, ReconciliationHandler, ReconciliationRequest, RelayHandler,
     saga,
 };
-use holdfast_testkit::{Database, Fault, Faults, TestClock, at, hold_for, money, mutation, nightly_resource};
+use holdfast_testkit::{Database, Fault, Faults, TestClock, at, hold_for, mutation, nightly_resource};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -203,26 +201,16 @@ impl World {
 
     /// Writes the booking's events, one commit each.
     async fn book(&self, events: Vec<BookingEvent>) -> Booking {
-        let mut booking = Booking {
-            id: holdfast_app::kernel::booking_id(&self.hold.order.guest, "sample"),
-            confirmation_number: "HF-SAMPLE2345".to_owned(),
-            hold: self.hold.id.clone(),
-            order: self.hold.order.clone(),
-            email: Some("guest-1@example.com".to_owned()),
-            payment_method: "pm_card_visa".to_owned(),
-            fingerprint: self.hold.fingerprint.clone(),
-            status: BookingStatus::Pending,
-            payment_status: PaymentStatus::Pending,
-            payment_intent: None,
-            action: None,
-            captured: money(0),
-            refunded: money(0),
-            failure: None,
-            cancellation: None,
-            created_at: at(NOW),
-            version: 0,
-            seal: None,
-        };
+        let requested = Booking::requested(
+            holdfast_app::kernel::booking_id(&self.hold.order.guest, "sample"),
+            "HF-SAMPLE2345".to_owned(),
+            self.hold.id.clone(),
+            self.hold.order.clone(),
+            "pm_card_visa".to_owned(),
+            self.hold.fingerprint.clone(),
+            at(NOW),
+        );
+        let mut booking = Booking { email: Some("guest-1@example.com".to_owned()), ..requested };
         for event in events {
             let inventory = match &event {
                 BookingEvent::Requested => InventoryMove::Claim { deadline: at("2026-05-01T09:15:00Z") },
@@ -392,8 +380,8 @@ async fn a_confirmed_guest_is_mailed_what_where_when_and_how_much() {
 #[tokio::test]
 async fn a_booking_that_does_not_stand_is_not_confirmed_by_mail() {
     let world = World::start().await;
-    let reason = BookingEvent::Failed { reason: "sold_out".to_owned(), declined: false };
-    world.book(vec![BookingEvent::Requested, reason]).await;
+    let failed = BookingEvent::Failed { reason: FailureReason::SoldOut };
+    world.book(vec![BookingEvent::Requested, failed]).await;
     let outside = Arc::new(Outside::default());
     assert_eq!(mail(&world, &outside, "sqs/notify-booking.confirmed.json").await, 0);
     assert_eq!(outside.log(), [""; 0]);

@@ -17,19 +17,22 @@ pub const STORE_UNAVAILABLE: &str = "StoreUnavailable";
 pub const CONFLICT: &str = "Conflict";
 /// The provider refuses the request itself.
 pub const PROVIDER_REFUSED: &str = "ProviderRefused";
-/// An item of the ledger is not what it should be.
+/// An item of the ledger cannot be read.
 pub const CORRUPT: &str = "Corrupt";
 /// There is no such booking or hold.
 pub const NOT_FOUND: &str = "NotFound";
 /// A rule of the domain forbids the step: the machine asked for something out of turn.
 pub const OUT_OF_TURN: &str = "OutOfTurn";
+/// What is stored contradicts itself.
+pub const INCONSISTENT: &str = "Inconsistent";
 /// The payload is no task.
 pub const INVALID_TASK: &str = "InvalidTask";
 
 /// The names that a machine handles in particular.
 pub const HANDLED: [&str; 4] = [PAYMENT_OUTCOME_UNKNOWN, PROVIDER_UNAVAILABLE, STORE_UNAVAILABLE, CONFLICT];
 /// Every other name.
-pub const UNHANDLED: [&str; 5] = [PROVIDER_REFUSED, CORRUPT, NOT_FOUND, OUT_OF_TURN, INVALID_TASK];
+pub const UNHANDLED: [&str; 6] =
+    [PROVIDER_REFUSED, CORRUPT, NOT_FOUND, OUT_OF_TURN, INCONSISTENT, INVALID_TASK];
 
 /// The name of a failure.
 #[must_use]
@@ -41,6 +44,7 @@ pub fn error_name(failure: &Failure) -> &'static str {
         Failure::Store(StoreError::Unavailable(_)) | Failure::Workflow(_) => STORE_UNAVAILABLE,
         Failure::Store(StoreError::Contention(_)) | Failure::RequestInProgress => CONFLICT,
         Failure::Store(StoreError::Corrupt { .. }) => CORRUPT,
+        Failure::Store(StoreError::TooLarge { .. }) | Failure::Inconsistent(_) => INCONSISTENT,
         Failure::NotFound(_) => NOT_FOUND,
         Failure::Forbidden(_)
         | Failure::Invalid { .. }
@@ -55,6 +59,7 @@ pub fn error_name(failure: &Failure) -> &'static str {
         | Failure::KeyReused
         | Failure::CapacityInUse { .. }
         | Failure::TooManyPages { .. }
-        | Failure::NotCancellable(_) => OUT_OF_TURN,
+        | Failure::NotCancellable(_)
+        | Failure::BookingRejected(_) => OUT_OF_TURN,
     }
 }

@@ -3,6 +3,7 @@
 use holdfast_app::payments::{Outcome, Saga};
 use holdfast_app::{Failure, Mutation};
 use holdfast_domain::BookingId;
+use holdfast_domain::bookings::FailureReason;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use thiserror::Error;
@@ -11,8 +12,6 @@ use crate::errors::{INVALID_TASK, error_name};
 
 /// Who changes bookings in a saga's name.
 pub const ACTOR: &str = "saga";
-/// The reason with which the machine fails a booking whose card was declined.
-const DECLINED: &str = "payment_declined";
 
 /// One step of a saga.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,10 +44,8 @@ pub enum Task {
     RefundPayment,
     /// The booking came to nothing.
     FailBooking {
-        /// A code of ours, or `payment_declined`.
-        reason: String,
-        /// The provider's code, if it was a decline.
-        decline_code: Option<String>,
+        /// Why.
+        reason: FailureReason,
     },
     /// Bring the money of a booking that does not stand to rest.
     SettleCancellation,
@@ -141,10 +138,12 @@ impl TaskCall {
             "CapturePayment" => Task::CapturePayment,
             "VoidPayment" => Task::VoidPayment,
             "RefundPayment" => Task::RefundPayment,
-            "FailBooking" => Task::FailBooking {
-                reason: reason.clone().ok_or_else(|| invalid(&"a failure needs a reason"))?,
-                decline_code: decline_code.clone(),
-            },
+            "FailBooking" => {
+                let reason = reason.as_deref().ok_or_else(|| invalid(&"a failure needs a reason"))?;
+                let reason = failure_reason(reason, decline_code.as_deref())
+                    .ok_or_else(|| invalid(&format!("{reason} is no reason of a failure")))?;
+                Task::FailBooking { reason }
+            }
             "SettleCancellation" => Task::SettleCancellation,
             other => return Err(invalid(&format!("there is no task {other}"))),
         };
@@ -189,14 +188,20 @@ impl TaskCall {
             Task::CapturePayment => saga.capture_payment(id, &mutation).await,
             Task::VoidPayment => saga.void_payment(id, &mutation).await,
             Task::RefundPayment => saga.refund_payment(id, &mutation).await,
-            Task::FailBooking { reason, decline_code } => {
-                let declined = decline_code.is_some() || reason == DECLINED;
-                let reason = decline_code.as_deref().unwrap_or(reason);
-                saga.fail_booking(id, reason, declined, &mutation).await
-            }
+            Task::FailBooking { reason } => saga.fail_booking(id, reason, &mutation).await,
             Task::SettleCancellation => saga.settle(id, &mutation).await,
         }?;
         Ok(outcome_json(&outcome))
+    }
+}
+
+/// The reason that a machine names: a decline by the provider's code, where the machine knows it, or a code of ours.
+#[must_use]
+pub fn failure_reason(reason: &str, decline_code: Option<&str>) -> Option<FailureReason> {
+    match (decline_code, reason) {
+        (Some(code), _) => Some(FailureReason::Declined { code: code.to_owned() }),
+        (None, FailureReason::DECLINED) => Some(FailureReason::Declined { code: reason.to_owned() }),
+        (None, own) => FailureReason::parse_own(own),
     }
 }
 

@@ -6,8 +6,9 @@ use std::fs;
 use std::path::PathBuf;
 
 use holdfast_app::payments::Outcome;
+use holdfast_domain::bookings::FailureReason;
 use holdfast_workflow::errors::{HANDLED, UNHANDLED};
-use holdfast_workflow::tasks::{Task, TaskCall, outcome_json, outcome_name};
+use holdfast_workflow::tasks::{Task, TaskCall, failure_reason, outcome_json, outcome_name};
 use serde_json::{Value, json};
 
 const MACHINES: [&str; 2] = ["booking", "cancellation"];
@@ -48,9 +49,9 @@ fn payload(expression: &str) -> Value {
     let task = quoted_after(expression, "'task':");
     let mut payload =
         json!({ "task": task.first().expect("a task"), "bookingId": "bkg_1", "traceparent": "00-1" });
-    for field in ["taskToken", "reason", "declineCode"] {
+    for (field, value) in [("taskToken", "x"), ("reason", FailureReason::DECLINED), ("declineCode", "x")] {
         if expression.contains(&format!("'{field}':")) {
-            payload[field] = json!("x");
+            payload[field] = json!(value);
         }
     }
     payload
@@ -99,6 +100,65 @@ fn every_error_the_machines_select_by_is_one_of_ours_and_every_one_is_selected()
     }
     assert_eq!(selected, HANDLED.into_iter().map(str::to_owned).collect());
     assert!(UNHANDLED.iter().all(|name| !HANDLED.contains(name)));
+}
+
+/// Every text in a value, however deep.
+fn texts<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
+    match value {
+        Value::String(text) => found.push(text),
+        Value::Array(items) => items.iter().for_each(|item| texts(item, found)),
+        Value::Object(members) => members.values().for_each(|member| texts(member, found)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// The reasons of failure that a state writes: as a member of an object, or in an expression.
+fn reasons(value: &Value, found: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(members) => {
+            for (name, member) in members {
+                if name == "reason"
+                    && let Some(reason) = member.as_str()
+                {
+                    found.insert(reason.to_owned());
+                }
+                reasons(member, found);
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| reasons(item, found)),
+        Value::String(expression) => {
+            found.extend(quoted_after(expression, "'reason':").into_iter().map(str::to_owned));
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+#[test]
+fn every_reason_the_machines_fail_with_is_one_of_ours_and_every_one_of_ours_is_used() {
+    let mut written = BTreeSet::new();
+    for (_, definition) in states() {
+        reasons(&definition, &mut written);
+    }
+    for reason in &written {
+        assert!(failure_reason(reason, None).is_some(), "{reason} is not known");
+    }
+    let known = FailureReason::OWN.iter().map(|reason| reason.as_str().to_owned());
+    let known: BTreeSet<String> = known.chain([FailureReason::DECLINED.to_owned()]).collect();
+    assert_eq!(written, known);
+    let all = states();
+    let mut everywhere = Vec::new();
+    all.values().for_each(|definition| texts(definition, &mut everywhere));
+    let sends = everywhere.iter().filter(|text| text.contains("'reason': $")).count();
+    assert_eq!(sends, 1, "only FailBooking passes a reason on that is not written out");
+}
+
+#[test]
+fn a_decline_is_told_by_its_code_and_any_other_reason_is_one_of_ours() {
+    let declined = |code: &str| Some(FailureReason::Declined { code: code.to_owned() });
+    assert_eq!(failure_reason("payment_declined", Some("do_not_honor")), declined("do_not_honor"));
+    assert_eq!(failure_reason("payment_declined", None), declined("payment_declined"));
+    assert_eq!(failure_reason("sold_out", None), Some(FailureReason::SoldOut));
+    assert_eq!(failure_reason("hold_released", None), None);
 }
 
 fn outcomes() -> Vec<Outcome> {
@@ -182,6 +242,7 @@ fn what_is_no_task_is_named_so() {
         json!({"task": "ClaimHold", "bookingId": "bkg_1", "reason": "x"}),
         json!({"task": "AwaitCustomer", "bookingId": "bkg_1"}),
         json!({"task": "FailBooking", "bookingId": "bkg_1"}),
+        json!({"task": "FailBooking", "bookingId": "bkg_1", "reason": "hold_released"}),
     ] {
         let refused = TaskCall::parse(&payload).expect_err("no task");
         assert_eq!(refused.name(), "InvalidTask", "{payload}");

@@ -11,7 +11,7 @@ use holdfast_adapters_dynamodb::{DynamoLedger, Tables};
 use holdfast_app::Ledger;
 use holdfast_app::bookings::BookingCommit;
 use holdfast_app::kernel as identity;
-use holdfast_domain::{Booking, BookingEvent, BookingStatus, InventoryMove, Money, PaymentStatus};
+use holdfast_domain::{Booking, BookingEvent, InventoryMove};
 use holdfast_testkit::{Database, TestClock, hold_for, mutation, nightly_resource};
 use jiff::{SignedDuration, Timestamp};
 
@@ -91,28 +91,17 @@ pub(crate) async fn print(now: Timestamp) {
 
 async fn confirm(ledger: &DynamoLedger, hold: &holdfast_domain::Hold, now: Timestamp) -> Booking {
     let id = identity::booking_id(&hold.order.guest, "pay");
-    let nothing = Money::zero(hold.order.price.currency());
     let by = mutation(now, "saga");
-    let mut booking = Booking {
-        confirmation_number: identity::confirmation_number(&id),
-        id,
-        hold: hold.id.clone(),
-        order: hold.order.clone(),
-        email: Some("bench-guest-0001@example.com".to_owned()),
-        payment_method: "pm_1PqX2b2eZvKYlo2CkXyJ0aBc".to_owned(),
-        fingerprint: hold.fingerprint.clone(),
-        status: BookingStatus::Pending,
-        payment_status: PaymentStatus::Pending,
-        payment_intent: None,
-        action: None,
-        captured: nothing,
-        refunded: nothing,
-        failure: None,
-        cancellation: None,
-        created_at: now,
-        version: 0,
-        seal: None,
-    };
+    let requested = Booking::requested(
+        id.clone(),
+        identity::confirmation_number(&id),
+        hold.id.clone(),
+        hold.order.clone(),
+        "pm_1PqX2b2eZvKYlo2CkXyJ0aBc".to_owned(),
+        hold.fingerprint.clone(),
+        now,
+    );
+    let mut booking = Booking { email: Some("bench-guest-0001@example.com".to_owned()), ..requested };
     let deadline = now.checked_add(SignedDuration::from_secs(900)).expect("in range");
     let intent = "pi_3PqX2b2eZvKYlo2C1kXyJ0aB".to_owned();
     let steps = [

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use holdfast_app::bookings::BookingCommit;
+use holdfast_domain::holds::RecordChange;
 use holdfast_domain::inventory::HoldState;
 use holdfast_domain::{
     Booking, BookingStatus, HoldSnapshot, Page, PageChange, PageCommand, PageRejection, PaymentStatus,
@@ -122,10 +123,10 @@ pub fn commit(state: &mut State, cast: &Cast, commit: &BookingCommit) -> Result<
             return Err(NotWritten::Rejected(rejection));
         }
     }
-    if let (Some(record), Some(change)) =
-        (state.holds[at / cast.scenario.cards].as_mut(), commit.inventory.record_change(booking))
+    if let Some(record) = state.holds[at / cast.scenario.cards].as_mut()
+        && let Some(change) = RecordChange::of(&commit.inventory, booking)
     {
-        Arc::make_mut(record).change(&change);
+        *record = Arc::new((**record).clone().evolve(change));
     }
     if let Some(stored) = &stored
         && !(may_follow(stored.status, booking.status)

@@ -1,6 +1,6 @@
 //! What must hold in every state, and what must be reached in some.
 
-use holdfast_app::bookings::is_at_rest;
+use holdfast_domain::bookings::FailureReason;
 use holdfast_domain::{Booking, BookingStatus, PaymentStatus};
 use stateright::Property;
 
@@ -195,7 +195,7 @@ fn books_match(attempt: &Attempt) -> bool {
     let (Some(booking), Some(intent)) = (&attempt.booking, &attempt.intent) else { return true };
     let taken = if intent.stand == Stand::Captured { PRICE } else { 0 };
     let at_rest = match booking.status {
-        BookingStatus::Cancelled | BookingStatus::Failed => is_at_rest(booking),
+        BookingStatus::Cancelled | BookingStatus::Failed => booking.money_is_settled(),
         BookingStatus::Pending | BookingStatus::Confirmed | BookingStatus::Completed => true,
     };
     booking.captured.amount() == taken && booking.refunded.amount() == intent.refunded && at_rest
@@ -225,7 +225,7 @@ fn late_voided(attempt: &Attempt) -> bool {
     attempt.is_quiet()
         && attempt.stand() == Some(Stand::Voided)
         && attempt.booking.as_ref().is_some_and(|booking| {
-            booking.status == BookingStatus::Failed && booking.failure.as_deref() == Some("sold_out")
+            booking.status == BookingStatus::Failed && booking.failure == Some(FailureReason::SoldOut)
         })
 }
 

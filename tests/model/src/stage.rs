@@ -13,6 +13,7 @@ use holdfast_app::bookings::Bookings;
 use holdfast_app::holds::{Expiry, Timers};
 use holdfast_app::payments::{Outcome, Payments, Saga, Webhook, Workflow};
 use holdfast_app::{Failure, Ledger};
+use holdfast_domain::bookings::FailureReason;
 
 use crate::cast::Cast;
 use crate::machine::{At, Ending};
@@ -279,12 +280,13 @@ async fn take(
         At::VoidPayment => saga.void_payment(id, mutation).await,
         At::RefundPayment => saga.refund_payment(id, mutation).await,
         At::FailBooking => {
-            let (reason, declined) = match ending {
-                Ending::Declined => ("card_declined", true),
-                Ending::Failed(reason) => (reason, false),
-                Ending::Unknown | Ending::Cancelled => ("unknown", false),
+            let declined = || FailureReason::Declined { code: "card_declined".to_owned() };
+            let reason = match ending {
+                Ending::Declined => declined(),
+                Ending::Failed(reason) => FailureReason::parse_own(reason).unwrap_or_else(declined),
+                Ending::Unknown | Ending::Cancelled => FailureReason::ServiceUnavailable,
             };
-            saga.fail_booking(id, reason, declined, mutation).await
+            saga.fail_booking(id, &reason, mutation).await
         }
         At::Unstarted | At::Finished | At::Parked => Ok(Outcome::Settled),
     }

@@ -8,9 +8,8 @@ use std::collections::BTreeMap;
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
 use holdfast_app::{LedgerError, Mutation, StoreError};
 use holdfast_domain::bookings::Placement;
-use holdfast_domain::catalogue::Slot;
+use holdfast_domain::catalogue::{Reshaped, Slot};
 use holdfast_domain::{Page, PageCommand, PageKey, PageRejection, Resource, ResourceId, SlotKey};
-use jiff::Timestamp;
 
 use crate::DynamoLedger;
 use crate::page::item::{decode_page, encode_page, page_key, page_sk, resource_pk};
@@ -65,10 +64,8 @@ impl DynamoLedger {
                 return Err(LedgerError::ResourceChanged);
             }
             pages_made = made;
-            if next.schedule_revision != previous.schedule_revision
-                || next.terms.capacity != previous.terms.capacity
-            {
-                items = self.adapt_pages(previous, next, mutation).await?;
+            if previous.reshapes_pages(next) {
+                items = self.reshape_pages(previous, next, mutation).await?;
             }
         }
         if items.len() + 1 > TRANSACTION_ITEMS_MAX {
@@ -99,31 +96,23 @@ impl DynamoLedger {
         Ok(TransactWriteItem::builder().put(put.build().map_err(built)?).build())
     }
 
-    /// Brings the stored pages that are not past under the new terms. A page may be past under one schedule and ahead under
-    /// the next: an event that takes place again, a day whose hours grow after closing time.
-    async fn adapt_pages(
+    /// Brings the stored pages under the next terms.
+    async fn reshape_pages(
         &self,
         previous: &Resource,
         next: &Resource,
         mutation: &Mutation,
     ) -> Result<Vec<TransactWriteItem>, LedgerError> {
         let mut items = Vec::new();
-        let is_other_schedule = next.schedule_revision != previous.schedule_revision;
         for page in self.query_pages(&next.id).await? {
-            let is_over = is_past(previous, &page, mutation.now);
-            if is_over && (!is_other_schedule || is_past(next, &page, mutation.now)) {
-                continue;
-            }
-            if is_other_schedule {
-                require_unused(&page, is_over, mutation.now)?;
-                items.push(self.delete_page(&page)?);
-            } else {
-                let command = PageCommand::SetDefaultCapacity { capacity: next.terms.capacity };
-                let changes = page.decide(&command, mutation.now)?;
-                let mut adapted = changes.iter().fold(page.clone(), Page::evolve);
-                adapted.seq = page.seq + 1;
-                let item = encode_page(&adapted, &changes, mutation.now, mutation.trace.as_deref());
-                items.push(self.put_if_seq(item, page.seq)?);
+            match previous.reshape(next, &page, mutation.now)? {
+                Reshaped::Kept => {}
+                Reshaped::Removed => items.push(self.delete_page(&page)?),
+                Reshaped::Changed(changes) => {
+                    let item =
+                        encode_page(&page.apply(&changes), &changes, mutation.now, mutation.trace.as_deref());
+                    items.push(self.put_if_seq(item, page.seq)?);
+                }
             }
         }
         Ok(items)
@@ -163,28 +152,11 @@ impl DynamoLedger {
             .collect();
         match self.write(&ops, &[], &[resource], mutation).await {
             Ok(_) => Ok(()),
-            Err(WriteError::Ledger(LedgerError::Rejected(PageRejection::UnknownSlot(_)))) => {
-                Err(LedgerError::ResourceChanged)
-            }
+            Err(WriteError::Ledger(LedgerError::Rejected(
+                PageRejection::UnknownSlot(_) | PageRejection::ScheduleChanged,
+            ))) => Err(LedgerError::ResourceChanged),
             Err(WriteError::Ledger(error)) => Err(error),
             Err(WriteError::Extra { .. }) => unreachable!("no extra item was written"),
         }
-    }
-}
-
-fn is_past(resource: &Resource, page: &Page, now: Timestamp) -> bool {
-    let slots = resource.terms.schedule.page(&page.key.page, &resource.terms.time_zone);
-    slots.iter().all(|slot| slot.end <= now)
-}
-
-/// A page of another schedule cannot count what is held or booked on it. Of a page that is over the bookings are done with.
-fn require_unused(page: &Page, is_over: bool, now: Timestamp) -> Result<(), PageRejection> {
-    let in_use = |slot: &SlotKey| {
-        let done = if is_over { page.confirmed.get(slot).copied().unwrap_or(0) } else { 0 };
-        page.in_use(slot, now).saturating_sub(done)
-    };
-    match page.available.keys().map(|slot| (slot, in_use(slot))).find(|(_, in_use)| *in_use > 0) {
-        Some((slot, in_use)) => Err(PageRejection::CapacityInUse { slot: slot.clone(), in_use }),
-        None => Ok(()),
     }
 }

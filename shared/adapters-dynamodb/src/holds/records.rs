@@ -57,7 +57,7 @@ impl DynamoLedger {
         Ok(TransactWriteItem::builder().put(put).build())
     }
 
-    /// The first of a request's twins writes down the answer that all of them give. The expiry only grows, in whichever order
+    /// The first of a request's duplicates writes down the answer that all of them give. The expiry only grows, in whichever order
     /// extensions come to the record.
     pub(crate) async fn record_extension(
         &self,

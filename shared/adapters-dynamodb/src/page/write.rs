@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::{
 };
 use holdfast_app::{LedgerError, Mutation, StoreError};
 use holdfast_domain::bookings::Placement;
-use holdfast_domain::{Page, PageChange, PageCommand, PageKey, PageRejection, Resource};
+use holdfast_domain::{Page, PageChange, PageCommand, PageKey, Resource};
 
 use crate::DynamoLedger;
 use crate::page::expression::{Expression, blind_write};
@@ -146,7 +146,7 @@ impl DynamoLedger {
                 Some(page) => Some(page),
                 None => self.read_page(key).await?,
             };
-            let page = match (stored, takes_places(&op.command)) {
+            let page = match (stored, op.command.takes_places()) {
                 (Some(page), _) => page,
                 (None, true) => {
                     self.make_page(key, resources).await?;
@@ -157,11 +157,10 @@ impl DynamoLedger {
             let changes = if page.schedule_revision == op.placement.schedule_revision {
                 page.decide(&op.command, mutation.now)?
             } else {
-                on_another_schedule(&op.command)?
+                op.command.on_another_schedule()?
             };
             if !changes.is_empty() {
-                let mut next = changes.iter().fold(page.clone(), Page::evolve);
-                next.seq = page.seq + 1;
+                let next = page.apply(&changes);
                 let item = encode_page(&next, &changes, mutation.now, mutation.trace.as_deref());
                 items.push(self.put_if_seq(item, page.seq)?);
             }
@@ -319,41 +318,4 @@ pub(crate) fn built(error: aws_sdk_dynamodb::error::BuildError) -> StoreError {
 
 pub(crate) fn resource_of<'a>(resources: &[&'a Resource], page: &PageKey) -> Option<&'a Resource> {
     resources.iter().copied().find(|resource| resource.id == page.resource)
-}
-
-/// What comes of a command that meets a page of another schedule. Slots may have the same names there and be others: what is
-/// held and booked on it is not what the command is about.
-fn on_another_schedule(command: &PageCommand) -> Result<Vec<PageChange>, LedgerError> {
-    match command {
-        PageCommand::Place { .. }
-        | PageCommand::SetInventory { .. }
-        | PageCommand::SetDefaultCapacity { .. } => Err(LedgerError::ResourceChanged),
-        PageCommand::Confirm { .. } => Err(PageRejection::SoldOut { available: 0 }.into()),
-        PageCommand::Return { .. } => Err(PageRejection::NotConfirmed.into()),
-        PageCommand::Extend { .. } | PageCommand::Claim { .. } | PageCommand::Prolong { .. } => {
-            Err(PageRejection::HoldMissing.into())
-        }
-        PageCommand::Unclaim { .. }
-        | PageCommand::Release { .. }
-        | PageCommand::Abandon { .. }
-        | PageCommand::Expire { .. }
-        | PageCommand::Free { .. } => Ok(Vec::new()),
-    }
-}
-
-/// Whether a command may need a page that nobody touched yet.
-fn takes_places(command: &PageCommand) -> bool {
-    match command {
-        PageCommand::Place { .. } | PageCommand::Confirm { .. } | PageCommand::SetInventory { .. } => true,
-        PageCommand::Extend { .. }
-        | PageCommand::Claim { .. }
-        | PageCommand::Prolong { .. }
-        | PageCommand::Unclaim { .. }
-        | PageCommand::Release { .. }
-        | PageCommand::Abandon { .. }
-        | PageCommand::Expire { .. }
-        | PageCommand::Return { .. }
-        | PageCommand::Free { .. }
-        | PageCommand::SetDefaultCapacity { .. } => false,
-    }
 }

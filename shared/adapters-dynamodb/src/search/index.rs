@@ -16,6 +16,7 @@ use crate::page::item::{decode_page, encode_page};
 use crate::stored::records::{encode_resource, resource_of};
 use crate::table::error::{Refused, unavailable};
 use crate::table::item::{Item, Reader, n, s};
+use crate::table::reads::QUERY_MIB_MAX;
 
 /// [`holdfast_app::search::SearchIndex`] on DynamoDB.
 #[derive(Debug, Clone)]
@@ -23,6 +24,9 @@ pub struct DynamoSearchIndex {
     client: Client,
     table: String,
 }
+
+/// Attribute of a page's [`Page::write_number`].
+const WRITE_NUMBER: &str = "wn";
 
 fn listing(resource_type: &str, location: &str) -> String {
     format!("T#{resource_type}#{location}")
@@ -39,14 +43,15 @@ impl DynamoSearchIndex {
         Self { client, table }
     }
 
-    /// Writes an item unless the stored one has at least its number in `by`.
+    /// Writes an item unless the stored one has at least its number in `by`. One without such a number was written by an
+    /// earlier release, and is older.
     async fn put_newer(&self, item: Item, by: &str, number: u64) -> Result<(), StoreError> {
         let outcome = self
             .client
             .put_item()
             .table_name(&self.table)
             .set_item(Some(item))
-            .condition_expression("attribute_not_exists(pk) OR #by < :number")
+            .condition_expression("attribute_not_exists(#by) OR #by < :number")
             .expression_attribute_names("#by", by)
             .expression_attribute_values(":number", n(number))
             .send()
@@ -61,7 +66,7 @@ impl DynamoSearchIndex {
     async fn query(&self, pk: &str) -> Result<Vec<Item>, StoreError> {
         let mut items = Vec::new();
         let mut start = None;
-        loop {
+        for _ in 0..QUERY_MIB_MAX {
             let output = self
                 .client
                 .query()
@@ -78,6 +83,7 @@ impl DynamoSearchIndex {
                 return Ok(items);
             }
         }
+        Err(StoreError::TooLarge { item: pk.to_owned(), mib_max: QUERY_MIB_MAX })
     }
 }
 
@@ -111,10 +117,11 @@ impl SearchIndex for DynamoSearchIndex {
         item.insert("sk".into(), s(resource.id.as_str()));
         item.insert("page_pk".into(), s(format!("R#{}", page.key.resource)));
         item.insert("page_sk".into(), s(format!("P#{}", page.key.page)));
-        // A page of a new schedule starts at sequence 0 again: its schedule's revision comes first.
-        let order = page.schedule_revision.saturating_mul(1 << 40).saturating_add(page.seq);
-        item.insert("order".into(), n(order));
-        self.put_newer(item, "order", order).await
+        let number = page.write_number();
+        item.insert(WRITE_NUMBER.into(), n(number));
+        // The release before this one compares a greater number in `order`: this one lets it write after a roll-back.
+        item.insert("order".into(), n(number));
+        self.put_newer(item, WRITE_NUMBER, number).await
     }
 
     async fn resources(&self, resource_type: &str, location: &str) -> Result<Vec<Resource>, StoreError> {

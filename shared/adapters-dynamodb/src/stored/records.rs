@@ -6,6 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use holdfast_app::StoreError;
 use holdfast_app::bookings::AuditEvent;
 use holdfast_app::kernel::guest_mark;
+use holdfast_domain::bookings::FailureReason;
 use holdfast_domain::{
     Booking, BookingId, BookingStatus, Fingerprint, GuestId, Hold, HoldId, HoldStatus, PaymentStatus,
     Resource, ResourceId, Seal,
@@ -187,7 +188,7 @@ pub(crate) fn encode_booking(booking: &Booking) -> Item {
         action: booking.action.as_ref().map(Into::into),
         captured: booking.captured.into(),
         refunded: booking.refunded.into(),
-        failure: booking.failure.clone(),
+        failure: booking.failure.as_ref().map(|reason| reason.as_str().to_owned()),
         cancellation: booking.cancellation.as_ref().map(Into::into),
     };
     let mut item = booking_key(&booking.id, BOOKING_SK);
@@ -202,7 +203,7 @@ pub(crate) fn encode_booking(booking: &Booking) -> Item {
         ("doc".into(), document(&doc)),
     ]);
     // The index by end has only bookings that await it: a confirmation, whose money is taken later, does not pay for it.
-    if booking.awaits_end() {
+    if booking.awaits_completion() {
         item.insert("due".into(), s(due_shard(shard_of(&booking.id))));
         item.insert("due_at".into(), s(format!("{}#{}", due_at(booking.order.end), booking.id)));
     }
@@ -234,6 +235,7 @@ pub(crate) fn decode_booking(item: &Item) -> Result<Booking, StoreError> {
     let reader = Reader::new(item);
     let doc: BookingDocument = reader.document("doc")?;
     let corrupt = |reason: String| reader.corrupt(reason);
+    let payment_status = reader.parsed("ps", |name| PaymentStatus::parse(name).ok_or("unknown status"))?;
     Ok(Booking {
         id: reader.parsed("pk", |pk| BookingId::parse(pk.strip_prefix("B#").unwrap_or_default()))?,
         confirmation_number: doc.number,
@@ -243,12 +245,12 @@ pub(crate) fn decode_booking(item: &Item) -> Result<Booking, StoreError> {
         payment_method: doc.method,
         fingerprint: Fingerprint::parse(&doc.fingerprint).map_err(|error| corrupt(error.to_string()))?,
         status: reader.parsed("st", |name| BookingStatus::parse(name).ok_or("unknown status"))?,
-        payment_status: reader.parsed("ps", |name| PaymentStatus::parse(name).ok_or("unknown status"))?,
+        payment_status,
         payment_intent: doc.intent,
         action: doc.action.map(StoredAction::read).transpose().map_err(corrupt)?,
         captured: doc.captured.read().map_err(corrupt)?,
         refunded: doc.refunded.read().map_err(corrupt)?,
-        failure: doc.failure,
+        failure: doc.failure.map(|text| FailureReason::of_stored(&text, payment_status)),
         cancellation: doc.cancellation.map(StoredCancellation::read).transpose().map_err(corrupt)?,
         created_at: reader.instant("c")?,
         version: reader.number("v")?,

@@ -18,6 +18,9 @@ use crate::table::item::{Item, Reader, s};
 /// The most keys of one `BatchGetItem` (DynamoDB's limit).
 const BATCH_KEYS_MAX: usize = 100;
 const BATCH_ATTEMPTS_MAX: u32 = 10;
+/// The most answers of 1 MiB (DynamoDB's limit) that one query over a whole partition takes, so that it ends and what it
+/// reads fits into a function's memory.
+pub(crate) const QUERY_MIB_MAX: usize = 64;
 
 impl DynamoLedger {
     /// A page of the index by guest, newest first, and the bookings it names.
@@ -142,10 +145,13 @@ impl DynamoLedger {
     }
 
     /// Every item of a partition whose sort key begins with `prefix`, in order; the latest writes.
+    ///
+    /// # Errors
+    /// [`StoreError::TooLarge`] beyond [`QUERY_MIB_MAX`].
     pub(crate) async fn query_all(&self, pk: &str, prefix: &str) -> Result<Vec<Item>, StoreError> {
         let mut items = Vec::new();
         let mut start = None;
-        loop {
+        for _ in 0..QUERY_MIB_MAX {
             let output = self
                 .client
                 .query()
@@ -164,6 +170,7 @@ impl DynamoLedger {
                 return Ok(items);
             }
         }
+        Err(StoreError::TooLarge { item: pk.to_owned(), mib_max: QUERY_MIB_MAX })
     }
 
     /// The items of those keys, in any order; missing ones are left out.

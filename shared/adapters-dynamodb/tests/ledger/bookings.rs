@@ -2,7 +2,7 @@
 
 use holdfast_app::Ledger;
 use holdfast_app::bookings::CommitError;
-use holdfast_domain::bookings::Cancellation;
+use holdfast_domain::bookings::{Cancellation, FailureReason};
 use holdfast_domain::{
     Booking, BookingEvent, Fingerprint, GuestId, HoldStatus, InventoryMove, PageRejection,
 };
@@ -15,7 +15,7 @@ const NIGHT: (&str, &str) = ("2030-06-01", "2030-06-02");
 const SPAN: (&str, &str) = ("2030-06-30", "2030-07-02");
 
 fn failed() -> BookingEvent {
-    BookingEvent::Failed { reason: "card_declined".to_owned(), declined: true }
+    BookingEvent::Failed { reason: FailureReason::Declined { code: "card_declined".to_owned() } }
 }
 
 fn cancelled(h: &Harness) -> BookingEvent {

@@ -2,7 +2,7 @@
 
 use holdfast_app::bookings::CommitError;
 use holdfast_app::{Ledger, LedgerError};
-use holdfast_domain::bookings::Cancellation;
+use holdfast_domain::bookings::{Cancellation, FailureReason};
 use holdfast_domain::inventory::{EXTENSIONS_MAX, HOLDS_PER_PAGE_MAX};
 use holdfast_domain::{
     Booking, BookingEvent, BookingStatus, Fingerprint, Hold, InventoryMove, Page, PageRejection, Resource,
@@ -40,6 +40,7 @@ fn refusal(rejection: &PageRejection) -> Answer {
         PageRejection::NotExtendable => Answer::Refused(Refusal::Exhausted),
         PageRejection::CapacityInUse { in_use, .. } => Answer::InUse { in_use: *in_use },
         PageRejection::UnknownSlot(_)
+        | PageRejection::ScheduleChanged
         | PageRejection::Reused
         | PageRejection::LimitReached { .. }
         | PageRejection::NotConfirmed => Answer::Free(0),
@@ -59,7 +60,12 @@ fn told_of_commit(outcome: &Result<Booking, CommitError>) -> Option<Answer> {
     match outcome {
         Ok(_) => Some(Answer::Done),
         Err(CommitError::Rejected(rejection)) => Some(refusal(rejection)),
-        Err(CommitError::Store(_) | CommitError::Stale) => None,
+        Err(
+            CommitError::Store(_)
+            | CommitError::Stale
+            | CommitError::ResourceChanged
+            | CommitError::TooManyPages { .. },
+        ) => None,
     }
 }
 
@@ -168,13 +174,13 @@ impl Watched {
 
     pub(crate) async fn decline(&self, hold: &Hold, booking: &Booking) {
         let call = Call::Unclaim { hold: self.hold_name(hold), booking: self.booking_name(booking) };
-        let failed = BookingEvent::Failed { reason: "declined".to_owned(), declined: true };
+        let failed = BookingEvent::Failed { reason: FailureReason::Declined { code: "declined".to_owned() } };
         self.settle(call, booking, failed, InventoryMove::Unclaim).await;
     }
 
     pub(crate) async fn abandon(&self, booking: &Booking) {
         let call = Call::Abandon { booking: self.booking_name(booking) };
-        let failed = BookingEvent::Failed { reason: "expired".to_owned(), declined: false };
+        let failed = BookingEvent::Failed { reason: FailureReason::HoldExpired };
         self.settle(call, booking, failed, InventoryMove::Abandon).await;
     }
 

@@ -4,7 +4,7 @@
 use futures::future::join_all;
 use holdfast_app::bookings::CommitError;
 use holdfast_app::{Ledger, LedgerError, StoreError};
-use holdfast_domain::bookings::Cancellation;
+use holdfast_domain::bookings::{Cancellation, FailureReason};
 use holdfast_domain::catalogue::Slot;
 use holdfast_domain::{Booking, BookingEvent, Fingerprint, Hold, InventoryMove, Money, Page, Resource};
 use holdfast_testkit::{Fault, at, hold_for, nightly_resource};
@@ -70,7 +70,7 @@ enum Outcome {
 fn of_store(error: &StoreError) -> Outcome {
     match error {
         StoreError::Unavailable(_) | StoreError::Contention(_) => Outcome::Outage,
-        StoreError::Corrupt { .. } => Outcome::Refused(error.to_string()),
+        StoreError::Corrupt { .. } | StoreError::TooLarge { .. } => Outcome::Refused(error.to_string()),
     }
 }
 
@@ -90,7 +90,10 @@ fn of_commit<T>(result: Result<T, CommitError>) -> Outcome {
         Ok(_) => Outcome::Done,
         Err(CommitError::Stale) => Outcome::Stale,
         Err(CommitError::Store(error)) => of_store(&error),
-        Err(CommitError::Rejected(rejection)) => Outcome::Refused(rejection.to_string()),
+        Err(CommitError::ResourceChanged) => Outcome::Changed,
+        Err(error @ (CommitError::Rejected(_) | CommitError::TooManyPages { .. })) => {
+            Outcome::Refused(error.to_string())
+        }
     }
 }
 
@@ -172,7 +175,7 @@ impl Scene {
                 of_commit(h.apply(booked(), BookingEvent::Confirmed, InventoryMove::Confirm).await)
             }
             Operation::Abandon => {
-                let failed = BookingEvent::Failed { reason: "expired".to_owned(), declined: false };
+                let failed = BookingEvent::Failed { reason: FailureReason::HoldExpired };
                 of_commit(h.apply(booked(), failed, InventoryMove::Abandon).await)
             }
             Operation::Cancel => {

@@ -5,10 +5,7 @@ use holdfast_app::bookings::{BookingCommit, CommitError};
 use holdfast_app::holds::Placed;
 use holdfast_app::kernel as identity;
 use holdfast_app::{Clock, Ledger, LedgerError, Mutation};
-use holdfast_domain::{
-    Booking, BookingEvent, BookingStatus, Hold, HoldId, HoldStatus, InventoryMove, Money, Page,
-    PaymentStatus, Resource,
-};
+use holdfast_domain::{Booking, BookingEvent, Hold, HoldId, HoldStatus, InventoryMove, Page, Resource};
 use holdfast_testkit::{Database, Faults, TestClock, at, hold_for, mutation};
 use jiff::{SignedDuration, Timestamp};
 
@@ -107,27 +104,15 @@ impl Harness {
     /// Opens a booking of a hold and claims the hold.
     pub(crate) async fn open(&self, hold: &Hold, key: &str) -> Result<Booking, CommitError> {
         let id = identity::booking_id(&hold.order.guest, key);
-        let nothing = Money::zero(hold.order.price.currency());
-        let booking = Booking {
-            confirmation_number: identity::confirmation_number(&id),
-            id,
-            hold: hold.id.clone(),
-            order: hold.order.clone(),
-            email: None,
-            payment_method: "pm_card_visa".to_owned(),
-            fingerprint: hold.fingerprint.clone(),
-            status: BookingStatus::Pending,
-            payment_status: PaymentStatus::Pending,
-            payment_intent: None,
-            action: None,
-            captured: nothing,
-            refunded: nothing,
-            failure: None,
-            cancellation: None,
-            created_at: self.now(),
-            version: 0,
-            seal: None,
-        };
+        let booking = Booking::requested(
+            id.clone(),
+            identity::confirmation_number(&id),
+            hold.id.clone(),
+            hold.order.clone(),
+            "pm_card_visa".to_owned(),
+            hold.fingerprint.clone(),
+            self.now(),
+        );
         let deadline = self.now().checked_add(SignedDuration::from_secs(900)).expect("in range");
         let claim = InventoryMove::Claim { deadline };
         let commit = BookingCommit::new(&booking, BookingEvent::Requested, claim, &self.by("guest"));

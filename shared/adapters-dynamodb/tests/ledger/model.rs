@@ -5,7 +5,7 @@
 
 use holdfast_app::bookings::{BookingCommit, verify};
 use holdfast_app::{Ledger, LedgerError};
-use holdfast_domain::bookings::Cancellation;
+use holdfast_domain::bookings::{Cancellation, FailureReason};
 use holdfast_domain::{
     Booking, BookingEvent, BookingStatus, Fingerprint, Hold, HoldId, HoldLimits, HoldStatus, InventoryMove,
     Page, PageCommand, Resource,
@@ -361,7 +361,8 @@ async fn run(limits: HoldLimits, steps: Vec<(Step, Trouble)>, release: Release) 
                 }
                 let command =
                     PageCommand::Unclaim { hold: booking.hold.clone(), booking: booking.id.clone() };
-                let event = BookingEvent::Failed { reason: "declined".to_owned(), declined: true };
+                let event =
+                    BookingEvent::Failed { reason: FailureReason::Declined { code: "declined".to_owned() } };
                 let outcome = h.apply(&booking, event.clone(), InventoryMove::Unclaim).await;
                 let accepted = outcome.is_ok();
                 life.written = Some((booking, event, InventoryMove::Unclaim));

@@ -2,7 +2,8 @@
 
 mod requests;
 
-use holdfast_app::bookings::{AuditEvent, Cancelled, is_at_rest};
+use holdfast_app::bookings::{AuditEvent, Cancelled};
+use holdfast_domain::bookings::FailureReason;
 use holdfast_domain::{Booking, BookingStatus, PaymentStatus};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -209,24 +210,6 @@ pub struct BookingBody {
     pub decline_code: Option<String>,
 }
 
-/// Whether a booking's payment has been taken and the booking stands, or stood until it was given up.
-#[must_use]
-pub fn has_stood(booking: &Booking) -> bool {
-    let taken = match booking.payment_status {
-        PaymentStatus::Captured | PaymentStatus::PartiallyRefunded | PaymentStatus::Refunded => true,
-        PaymentStatus::Pending
-        | PaymentStatus::Authorized
-        | PaymentStatus::Voided
-        | PaymentStatus::Failed => false,
-    };
-    let stood = match booking.status {
-        BookingStatus::Confirmed | BookingStatus::Completed => true,
-        BookingStatus::Cancelled => booking.cancellation.as_ref().is_some_and(|c| !c.before_capture),
-        BookingStatus::Pending | BookingStatus::Failed => false,
-    };
-    taken && stood
-}
-
 impl BookingBody {
     /// As it stands at `now`.
     #[must_use]
@@ -252,10 +235,12 @@ impl BookingBody {
             expires_at: instant(action.expires_at),
         });
         let declined = booking.payment_status == PaymentStatus::Failed;
-        let failure_reason = booking
-            .failure
-            .clone()
-            .map(|reason| if declined { "payment_declined".to_owned() } else { reason });
+        let reason = booking.failure.as_ref().map(|reason| reason.as_str().to_owned());
+        let (failure_reason, decline_code) = if declined {
+            (reason.as_ref().map(|_| FailureReason::DECLINED.to_owned()), reason)
+        } else {
+            (reason, None)
+        };
         let refunded = (booking.refunded.amount() > 0).then(|| booking.refunded.into());
         let cancellation = booking.cancellation.as_ref().map(|cancellation| CancellationBody {
             reason: cancellation.reason.clone(),
@@ -263,7 +248,7 @@ impl BookingBody {
             refund: Refund {
                 amount: cancellation.refund.amount(),
                 currency: cancellation.refund.currency().code().to_owned(),
-                status: refund_status(is_at_rest(booking)),
+                status: refund_status(booking.money_is_settled()),
             },
         });
         Self {
@@ -272,7 +257,7 @@ impl BookingBody {
             refunded,
             cancellation,
             failure_reason,
-            decline_code: if declined { booking.failure.clone() } else { None },
+            decline_code,
             ..Self::lasting(booking)
         }
     }
@@ -281,7 +266,7 @@ impl BookingBody {
     /// the request comes again; any other is shown as it is, `pending` for as long as its money is not taken.
     #[must_use]
     pub fn requested(booking: &Booking, own: bool) -> Self {
-        if has_stood(booking) {
+        if booking.was_confirmed_and_paid() {
             return Self {
                 status: BookingStatusName::Confirmed,
                 payment_status: PaymentStatusName::Captured,

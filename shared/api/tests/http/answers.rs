@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use holdfast_api::Request;
+use holdfast_domain::bookings::FailureReason;
 use holdfast_domain::{Booking, BookingEvent, HoldLimit, Money, PageRejection};
 use http::Method;
 use serde_json::{Value, json};
@@ -237,8 +238,8 @@ fn paid() -> Vec<BookingEvent> {
     ]
 }
 
-fn failed(reason: &str, declined: bool) -> Vec<BookingEvent> {
-    vec![BookingEvent::Failed { reason: reason.to_owned(), declined }]
+fn failed(reason: FailureReason) -> Vec<BookingEvent> {
+    vec![BookingEvent::Failed { reason }]
 }
 
 /// Places a hold and asks for its booking; the saga does `saga`.
@@ -334,7 +335,7 @@ fn a_booking_that_waits_for_the_customer_says_what_to_do() {
 
 #[test]
 fn a_failed_booking_says_why_and_a_decline_stays_one() {
-    let (outside, pay) = booked(failed("insufficient_funds", true));
+    let (outside, pay) = booked(failed(FailureReason::Declined { code: "insufficient_funds".to_owned() }));
     let first = check(&outside, pay.clone(), 402, Some("payment_declined"));
     assert_eq!(first.body["declineCode"], "insufficient_funds");
     assert_eq!(first.header("idempotent-replayed"), None);
@@ -349,21 +350,21 @@ fn a_failed_booking_says_why_and_a_decline_stays_one() {
     check(&outside, post(&format!("{path}/cancel"), ""), 409, Some("booking_not_cancellable"));
 
     for (reason, status, code) in [
-        ("hold_expired", 409, "hold_expired"),
-        ("sold_out", 409, "sold_out"),
-        ("payment_timed_out", 409, "payment_failed"),
-        ("payment_voided", 409, "payment_failed"),
-        ("service_unavailable", 503, "service_unavailable"),
-        ("payment_unavailable", 503, "service_unavailable"),
+        (FailureReason::HoldExpired, 409, "hold_expired"),
+        (FailureReason::SoldOut, 409, "sold_out"),
+        (FailureReason::PaymentTimedOut, 409, "payment_failed"),
+        (FailureReason::PaymentVoided, 409, "payment_failed"),
+        (FailureReason::ServiceUnavailable, 503, "service_unavailable"),
+        (FailureReason::PaymentUnavailable, 503, "service_unavailable"),
     ] {
-        let (outside, pay) = booked(failed(reason, false));
+        let (outside, pay) = booked(failed(reason));
         check(&outside, pay, status, Some(code));
     }
 }
 
 #[test]
 fn after_an_outage_the_same_key_runs_for_real() {
-    let (outside, pay) = booked(failed("payment_unavailable", false));
+    let (outside, pay) = booked(failed(FailureReason::PaymentUnavailable));
     let first = check(&outside, pay.clone(), 503, Some("service_unavailable"));
     let second = check(&outside, pay, 503, Some("service_unavailable"));
     assert_ne!(first.body["bookingId"], second.body["bookingId"]);

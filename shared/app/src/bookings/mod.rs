@@ -6,8 +6,5 @@ pub(crate) mod requests;
 pub(crate) mod trail;
 
 pub use port::{BookingCommit, CommitError};
-pub use requests::{
-    BookingRequest, Bookings, CAUSE_CANCELLED, CLAIM_SECONDS, Cancelled, OUTAGE_REASONS, Requested,
-    failed_by_outage, is_at_rest,
-};
+pub use requests::{BookingRequest, Bookings, CAUSE_CANCELLED, CLAIM_SECONDS, Cancelled, Requested};
 pub use trail::{AuditEvent, BrokenTrail, verify};

@@ -16,6 +16,15 @@ pub enum CommitError {
     /// A page refused; nothing was changed.
     #[error(transparent)]
     Rejected(#[from] PageRejection),
+    /// The resource was replaced since its places were held, and the slots are there no more.
+    #[error("the resource has changed")]
+    ResourceChanged,
+    /// The change touches more pages than one transaction may.
+    #[error("the change touches more than {max} pages")]
+    TooManyPages {
+        /// The most it may touch.
+        max: usize,
+    },
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),

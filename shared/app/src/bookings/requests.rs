@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use holdfast_domain::bookings::Cancellation;
 use holdfast_domain::{
-    Booking, BookingEvent, BookingId, BookingStatus, HoldId, Money, PageRejection, PaymentStatus,
+    Booking, BookingEvent, BookingId, BookingStatus, Fingerprint, HoldId, Money, PageRejection,
 };
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use tokio::time::{sleep, timeout};
 
-use crate::bookings::commit::change;
+use crate::bookings::commit::{Decision, commit, load};
 use crate::bookings::port::{BookingCommit, CommitError};
 use crate::bookings::trail::AuditEvent;
 use crate::holds::place::{claimed_by_another, require_live, why_missing};
@@ -24,13 +24,10 @@ use holdfast_domain::InventoryMove;
 /// How long a claim keeps a hold from expiring while the bank is asked. Longer than the saga's bounded steps take, so that
 /// only a saga that has long been stuck loses its hold, and has to take the places again.
 pub const CLAIM_SECONDS: i64 = 900;
-/// The reasons of a booking that failed because something outside did not answer. The same request again runs for real.
-pub const OUTAGE_REASONS: [&str; 2] = ["service_unavailable", "payment_unavailable"];
 /// How often a request runs for real before its last failure is repeated: each run is a booking in the guest's history.
 const RUNS_MAX: u32 = 20;
 /// Why a settlement starts when its booking was cancelled: by the cancellation itself, or by its event. Both name one.
 pub const CAUSE_CANCELLED: &str = "cancel";
-const ATTEMPTS_MAX: usize = 8;
 const POLL_FIRST: Duration = Duration::from_millis(15);
 const POLL_LONGEST: Duration = Duration::from_millis(150);
 
@@ -97,14 +94,14 @@ impl Bookings {
             match self.ledger.booking(&id).await? {
                 Some(known) => {
                     let replayed = self.same_request(&known, key)?;
-                    if !failed_by_outage(&known) || run == RUNS_MAX {
+                    if !known.failed_by_outage() || run == RUNS_MAX {
                         break (id, replayed);
                     }
                     run += 1;
                 }
                 None => {
                     let replayed = match self.open(&id, caller, key, request, mutation).await {
-                        // A twin of this request may have come and gone since the booking was looked for.
+                        // A duplicate of this request may have come and gone since the booking was looked for.
                         Err(refusal) if !refusal.is_outage() => match self.ledger.booking(&id).await? {
                             Some(known) => self.same_request(&known, key)?,
                             None => return Err(refusal),
@@ -116,7 +113,7 @@ impl Bookings {
             }
         };
         self.workflow.start_booking(&id, mutation.trace.as_deref()).await?;
-        let booking = self.wait_for(&id, request.wait, is_settled).await?;
+        let booking = self.wait_for(&id, request.wait, Booking::answer_is_known).await?;
         Ok(Requested { booking, replayed })
     }
 
@@ -124,7 +121,7 @@ impl Bookings {
         if known.fingerprint == key.content { Ok(true) } else { Err(Failure::KeyReused) }
     }
 
-    /// Writes the pending booking and claims its hold, in one transaction. `true` if a concurrent twin did it first.
+    /// Writes the pending booking and claims its hold, in one transaction. `true` if a concurrent duplicate did it first.
     async fn open(
         &self,
         id: &BookingId,
@@ -141,42 +138,30 @@ impl Bookings {
         if claimed_by_another(&snapshot, id, mutation.now) {
             return Err(Failure::RequestInProgress);
         }
-        let nothing = Money::zero(snapshot.hold.order.price.currency());
-        let asked = Booking {
-            id: id.clone(),
-            confirmation_number: confirmation_number(id),
-            hold: snapshot.hold.id.clone(),
-            order: snapshot.hold.order,
-            email: caller.email.clone(),
-            payment_method: request.payment_method.clone(),
-            fingerprint: key.content.clone(),
-            status: BookingStatus::Pending,
-            payment_status: PaymentStatus::Pending,
-            payment_intent: None,
-            action: None,
-            captured: nothing,
-            refunded: nothing,
-            failure: None,
-            cancellation: None,
-            created_at: mutation.now,
-            version: 0,
-            seal: None,
-        };
+        let requested = Booking::requested(
+            id.clone(),
+            confirmation_number(id),
+            snapshot.hold.id,
+            snapshot.hold.order,
+            request.payment_method.clone(),
+            key.content.clone(),
+            mutation.now,
+        );
+        let requested = Booking { email: caller.email.clone(), ..requested };
         let deadline =
             mutation.now.checked_add(SignedDuration::from_secs(CLAIM_SECONDS)).unwrap_or(mutation.now);
         let claim = InventoryMove::Claim { deadline };
-        let commit = BookingCommit::new(&asked, BookingEvent::Requested, claim, mutation);
+        let commit = BookingCommit::new(&requested, BookingEvent::Requested, claim, mutation);
         match self.ledger.commit(&commit).await {
             Ok(()) => Ok(false),
             Err(CommitError::Stale) => {
-                let known = self.load(id).await?;
+                let known = load(self.ledger.as_ref(), id).await?;
                 self.same_request(&known, key)
             }
             Err(CommitError::Rejected(PageRejection::HoldMissing)) => {
                 Err(why_missing(self.ledger.as_ref(), &request.hold, mutation.now).await)
             }
-            Err(CommitError::Rejected(rejection)) => Err(rejection.into()),
-            Err(CommitError::Store(error)) => Err(error.into()),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -228,53 +213,17 @@ impl Bookings {
         mutation: &Mutation,
     ) -> Result<Cancelled, Failure> {
         let request = (key_digest("cancel", &caller.guest, &key.key), key.content.clone());
-        let mut replayed = false;
-        for _ in 0..ATTEMPTS_MAX {
-            let booking = self.get(caller, id).await?;
-            match (booking.status_at(mutation.now), &booking.cancellation) {
-                (BookingStatus::Cancelled, Some(known)) => {
-                    if known.request.0 == request.0 {
-                        if known.request.1 != request.1 {
-                            return Err(Failure::KeyReused);
-                        }
-                        replayed = true;
-                    }
-                    return self.settle(booking, wait, replayed, mutation).await;
-                }
-                (status @ (BookingStatus::Failed | BookingStatus::Completed), _) => {
-                    return Err(Failure::NotCancellable(status));
-                }
-                (BookingStatus::Pending | BookingStatus::Confirmed | BookingStatus::Cancelled, _) => {}
+        let decide = |booking: &Booking| {
+            if !caller.may_see(&booking.order.guest) {
+                return Err(Failure::NotFound("booking"));
             }
-            let cancellation = Cancellation {
-                reason: reason.clone(),
-                refund: booking.refund_at(mutation.now),
-                before_capture: booking.captured.amount() == 0 || booking.status == BookingStatus::Pending,
-                request: request.clone(),
-                at: mutation.now,
-            };
-            let inventory = match booking.status {
-                BookingStatus::Confirmed => InventoryMove::Free,
-                BookingStatus::Pending
-                | BookingStatus::Cancelled
-                | BookingStatus::Completed
-                | BookingStatus::Failed => InventoryMove::Abandon,
-            };
-            let Some(commit) = change(&booking, BookingEvent::Cancelled(cancellation), inventory, mutation)?
-            else {
-                continue;
-            };
-            match self.ledger.commit(&commit).await {
-                Ok(()) => {
-                    self.wake_saga(id).await;
-                    return self.settle(commit.booking, wait, replayed, mutation).await;
-                }
-                Err(CommitError::Stale) => {}
-                Err(CommitError::Rejected(rejection)) => return Err(rejection.into()),
-                Err(CommitError::Store(error)) => return Err(error.into()),
-            }
+            cancellation(booking, reason.clone(), &request, mutation.now)
+        };
+        let cancelled = commit(self.ledger.as_ref(), id, mutation, &decide).await?;
+        if cancelled.written {
+            self.wake_saga(id).await;
         }
-        Err(Failure::RequestInProgress)
+        self.settle(cancelled.booking, wait, cancelled.outcome, mutation).await
     }
 
     /// A saga that waits for the customer need not wait any longer. It would find out by itself: an outage is no matter.
@@ -299,13 +248,13 @@ impl Bookings {
     ) -> Result<Cancelled, Failure> {
         let refund =
             booking.cancellation.as_ref().map_or(Money::zero(booking.order.price.currency()), |c| c.refund);
-        let booking = if is_at_rest(&booking) {
+        let booking = if booking.money_is_settled() {
             booking
         } else {
             self.workflow.start_settlement(&booking.id, CAUSE_CANCELLED, mutation.trace.as_deref()).await?;
-            self.wait_for(&booking.id, wait, is_at_rest).await?
+            self.wait_for(&booking.id, wait, Booking::money_is_settled).await?
         };
-        let settled = is_at_rest(&booking);
+        let settled = booking.money_is_settled();
         Ok(Cancelled { booking, refund, settled, replayed })
     }
 
@@ -315,12 +264,12 @@ impl Bookings {
         wait: Duration,
         done: fn(&Booking) -> bool,
     ) -> Result<Booking, Failure> {
-        let mut booking = self.load(id).await?;
+        let mut booking = load(self.ledger.as_ref(), id).await?;
         let waiting = async {
             let mut pause = POLL_FIRST;
             while !done(&booking) {
                 sleep(pause).await;
-                booking = self.load(id).await?;
+                booking = load(self.ledger.as_ref(), id).await?;
                 pause = (pause * 2).min(POLL_LONGEST);
             }
             Ok::<_, Failure>(())
@@ -329,41 +278,36 @@ impl Bookings {
         timeout(wait, waiting).await.unwrap_or(Ok(()))?;
         Ok(booking)
     }
-
-    async fn load(&self, id: &BookingId) -> Result<Booking, Failure> {
-        self.ledger.booking(id).await?.ok_or(Failure::NotFound("booking"))
-    }
 }
 
-/// Whether the answer to a booking request is known: it ended, stands with its money taken, or waits for the customer.
-fn is_settled(booking: &Booking) -> bool {
-    match booking.status {
-        BookingStatus::Pending => booking.action.is_some(),
-        BookingStatus::Confirmed => match booking.payment_status {
-            PaymentStatus::Captured | PaymentStatus::PartiallyRefunded | PaymentStatus::Refunded => true,
-            PaymentStatus::Pending
-            | PaymentStatus::Authorized
-            | PaymentStatus::Voided
-            | PaymentStatus::Failed => false,
-        },
-        BookingStatus::Cancelled | BookingStatus::Completed | BookingStatus::Failed => true,
-    }
-}
-
-/// Whether a booking came to nothing because something outside did not answer.
-#[must_use]
-pub fn failed_by_outage(booking: &Booking) -> bool {
-    booking.status == BookingStatus::Failed
-        && booking.payment_status != PaymentStatus::Failed
-        && booking.failure.as_deref().is_some_and(|reason| OUTAGE_REASONS.contains(&reason))
-}
-
-/// Whether the money of a booking that does not stand has come to rest.
-#[must_use]
-pub fn is_at_rest(booking: &Booking) -> bool {
-    match booking.payment_status {
-        PaymentStatus::Pending | PaymentStatus::Authorized => false,
-        PaymentStatus::Captured | PaymentStatus::PartiallyRefunded => booking.refund_due().amount() == 0,
-        PaymentStatus::Voided | PaymentStatus::Refunded | PaymentStatus::Failed => true,
-    }
+/// What a cancellation does to a booking, and whether this very request had cancelled it before.
+fn cancellation(
+    booking: &Booking,
+    reason: Option<String>,
+    request: &(Fingerprint, Fingerprint),
+    now: Timestamp,
+) -> Result<Decision<bool>, Failure> {
+    let inventory = match (booking.status_at(now), &booking.cancellation) {
+        (BookingStatus::Cancelled, Some(known)) if known.request.0 == request.0 => {
+            return if known.request.1 == request.1 {
+                Ok(Decision::Nothing(true))
+            } else {
+                Err(Failure::KeyReused)
+            };
+        }
+        (BookingStatus::Cancelled, _) => return Ok(Decision::Nothing(false)),
+        (status @ (BookingStatus::Failed | BookingStatus::Completed), _) => {
+            return Err(Failure::NotCancellable(status));
+        }
+        (BookingStatus::Confirmed, _) => InventoryMove::Free,
+        (BookingStatus::Pending, _) => InventoryMove::Abandon,
+    };
+    let cancellation = Cancellation {
+        reason,
+        refund: booking.refund_at(now),
+        before_capture: booking.captured.amount() == 0 || booking.status == BookingStatus::Pending,
+        request: request.clone(),
+        at: now,
+    };
+    Ok(Decision::Commit { event: BookingEvent::Cancelled(cancellation), inventory, outcome: false })
 }

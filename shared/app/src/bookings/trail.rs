@@ -128,7 +128,9 @@ impl AuditEvent {
             BookingEvent::Refunded { total } => {
                 json!({ "refundedTotal": total.amount(), "currency": total.currency().code() })
             }
-            BookingEvent::Failed { reason, declined } => json!({ "reason": reason, "declined": declined }),
+            BookingEvent::Failed { reason } => {
+                json!({ "reason": reason.as_str(), "declined": reason.is_decline() })
+            }
             BookingEvent::Cancelled(cancellation) => json!({
                 "reason": cancellation.reason,
                 "refund": cancellation.refund.amount(),

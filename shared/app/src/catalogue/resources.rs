@@ -9,6 +9,7 @@ use jiff::civil::Date;
 
 use crate::kernel::errors::{LedgerError, StoreError};
 use crate::kernel::failure::Failure;
+use crate::kernel::field::Field;
 use crate::kernel::ledger::Ledger;
 use crate::kernel::mutation::Mutation;
 
@@ -88,7 +89,7 @@ impl Resources {
     ) -> Result<(), Failure> {
         for _ in 0..ATTEMPTS_MAX {
             let resource = self.get(id).await?;
-            let slots = calendar(&resource, from, to, "/to")?;
+            let slots = calendar(&resource, from, to, Field::InventoryEnd)?;
             if slots.is_empty() {
                 return Err(Failure::RangeNotBookable(RangeError::NotBookable));
             }
@@ -112,14 +113,12 @@ impl Resources {
         now: Timestamp,
     ) -> Result<Vec<CalendarSlot>, Failure> {
         let resource = self.get(id).await?;
-        let slots = calendar(&resource, from, to, "end")?;
+        let slots = calendar(&resource, from, to, Field::CalendarEnd)?;
         let mut names: Vec<String> = slots.iter().map(|slot| slot.page.clone()).collect();
         names.sort();
         names.dedup();
         let pages = self.ledger.pages(&resource, &names).await?;
-        let price = resource
-            .price(1, 1)
-            .map_err(|error| StoreError::Corrupt { item: id.to_string(), reason: error.to_string() })?;
+        let price = resource.terms.base_price;
         Ok(slots
             .into_iter()
             .filter_map(|slot| {
@@ -132,10 +131,10 @@ impl Resources {
     }
 }
 
-fn calendar(resource: &Resource, from: Date, to: Date, end: &'static str) -> Result<Vec<Slot>, Failure> {
+fn calendar(resource: &Resource, from: Date, to: Date, end: Field) -> Result<Vec<Slot>, Failure> {
     resource.calendar(from, to).map_err(|error| match error {
         RangeError::Empty | RangeError::TooLong { .. } => {
-            Failure::Invalid { pointer: end, detail: error.to_string() }
+            Failure::Invalid { field: end.into(), detail: error.to_string() }
         }
         RangeError::NotBookable => Failure::RangeNotBookable(error),
     })

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use holdfast_domain::{BookingId, Hold, HoldId, HoldSnapshot, HoldStatus, PageRejection};
 use jiff::Timestamp;
 
-use crate::bookings::requests::{CAUSE_CANCELLED, is_at_rest};
+use crate::bookings::requests::CAUSE_CANCELLED;
 use crate::holds::port::Timers;
 use crate::kernel::errors::LedgerError;
 use crate::kernel::failure::Failure;
@@ -86,7 +86,7 @@ impl Expiry {
     /// [`Failure`] on an outage; the timer's queue tries again.
     pub async fn on_booking_cancelled(&self, id: &BookingId, trace: Option<&str>) -> Result<(), Failure> {
         match self.ledger.booking(id).await? {
-            Some(booking) if !is_at_rest(&booking) => {
+            Some(booking) if !booking.money_is_settled() => {
                 Ok(self.workflow.start_settlement(id, CAUSE_CANCELLED, trace).await?)
             }
             Some(_) | None => Ok(()),

@@ -15,6 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::holds::port::Placed;
 use crate::kernel::errors::LedgerError;
 use crate::kernel::failure::Failure;
+use crate::kernel::field::Field;
 use crate::kernel::identity::{Caller, RequestKey, guest_mark, hold_id, key_digest};
 use crate::kernel::ledger::Ledger;
 use crate::kernel::mutation::Mutation;
@@ -100,9 +101,9 @@ impl Holds {
         for _ in 0..2 {
             let resource = self.resource(&request.resource, mutation.now).await?;
             let stay = resource.stay(request.start, request.end, mutation.now)?;
-            let price = resource
-                .price(stay.slots.len(), request.quantity)
-                .map_err(|error| Failure::Invalid { pointer: "/quantity", detail: error.to_string() })?;
+            let price = resource.price(stay.slots.len(), request.quantity).map_err(|error| {
+                Failure::Invalid { field: Field::Quantity.into(), detail: error.to_string() }
+            })?;
             let order = Order {
                 resource: resource.id.clone(),
                 resource_name: resource.terms.name.as_str().to_owned(),
@@ -136,7 +137,7 @@ impl Holds {
                 && hold.is_limited()
             {
                 let detail = format!("must be at most {most}: one guest may not hold more of a slot");
-                return Err(Failure::Invalid { pointer: "/quantity", detail });
+                return Err(Failure::Invalid { field: Field::Quantity.into(), detail });
             }
             match self.ledger.place(&[&resource], &hold, mutation).await {
                 Err(LedgerError::ResourceChanged) => self.forget(&request.resource),

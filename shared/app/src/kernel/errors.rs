@@ -23,6 +23,14 @@ pub enum StoreError {
         /// What is wrong with it.
         reason: String,
     },
+    /// There is more to be read at once than may be.
+    #[error("{item} has more than {mib_max} MiB")]
+    TooLarge {
+        /// Its key.
+        item: String,
+        /// The most that is read, in MiB.
+        mib_max: usize,
+    },
 }
 
 /// Why the ledger did not do as asked.

@@ -1,10 +1,12 @@
 //! Why a use case did not do as asked: one closed list, turned into HTTP in one place (`holdfast-api`).
 
+use holdfast_domain::bookings::BookingRejection;
 use holdfast_domain::catalogue::{RangeError, StayError};
 use holdfast_domain::{BookingStatus, HoldLimit, PageRejection};
 use thiserror::Error;
 
 use crate::kernel::errors::{LedgerError, PaymentError, StoreError, WorkflowError};
+use crate::kernel::field::{Field, FieldPath};
 
 /// A refusal or an outage. Unless it is an outage, nothing was changed.
 #[derive(Debug, Error)]
@@ -16,10 +18,10 @@ pub enum Failure {
     #[error("{0}")]
     Forbidden(&'static str),
     /// A field of the request makes no sense.
-    #[error("{pointer}: {detail}")]
+    #[error("{field}: {detail}")]
     Invalid {
-        /// JSON pointer of the field, or the name of the query parameter.
-        pointer: &'static str,
+        /// Which field.
+        field: FieldPath,
         /// What is wrong.
         detail: String,
     },
@@ -78,6 +80,12 @@ pub enum Failure {
     /// A booking in this status cannot be cancelled.
     #[error("a {} booking cannot be cancelled", .0.as_str())]
     NotCancellable(BookingStatus),
+    /// The state of a booking does not allow the event: it was asked for out of turn.
+    #[error(transparent)]
+    BookingRejected(#[from] BookingRejection),
+    /// What is stored contradicts itself: a mistake of ours, which the same request never mends.
+    #[error("the ledger contradicts itself: {0}")]
+    Inconsistent(String),
     /// The store failed.
     #[error("the store failed")]
     Store(#[from] StoreError),
@@ -93,7 +101,31 @@ impl Failure {
     /// Whether something outside failed, so that the same request may succeed later.
     #[must_use]
     pub fn is_outage(&self) -> bool {
-        matches!(self, Self::Store(_) | Self::Workflow(_) | Self::Payment(_))
+        match self {
+            Self::Store(StoreError::Unavailable(_) | StoreError::Contention(_))
+            | Self::Workflow(_)
+            | Self::Payment(PaymentError::Unknown(_) | PaymentError::Unavailable(_)) => true,
+            Self::Store(StoreError::Corrupt { .. } | StoreError::TooLarge { .. })
+            | Self::Payment(PaymentError::Refused { .. })
+            | Self::NotFound(_)
+            | Self::Forbidden(_)
+            | Self::Invalid { .. }
+            | Self::RangeNotBookable(_)
+            | Self::SoldOut { .. }
+            | Self::TooManyHolds
+            | Self::HoldLimitReached { .. }
+            | Self::HoldExpired
+            | Self::HoldReleased
+            | Self::HoldConfirmed
+            | Self::HoldNotExtendable
+            | Self::RequestInProgress
+            | Self::KeyReused
+            | Self::CapacityInUse { .. }
+            | Self::TooManyPages { .. }
+            | Self::NotCancellable(_)
+            | Self::BookingRejected(_)
+            | Self::Inconsistent(_) => false,
+        }
     }
 }
 
@@ -101,7 +133,9 @@ impl From<PageRejection> for Failure {
     fn from(rejection: PageRejection) -> Self {
         match rejection {
             PageRejection::SoldOut { available } => Self::SoldOut { available },
-            PageRejection::UnknownSlot(_) => Self::RangeNotBookable(RangeError::NotBookable),
+            PageRejection::UnknownSlot(_) | PageRejection::ScheduleChanged => {
+                Self::RangeNotBookable(RangeError::NotBookable)
+            }
             PageRejection::Reused => Self::KeyReused,
             PageRejection::TooManyHolds => Self::TooManyHolds,
             PageRejection::LimitReached { limit, wait_seconds } => {
@@ -113,9 +147,7 @@ impl From<PageRejection> for Failure {
             PageRejection::CapacityInUse { slot, in_use } => {
                 Self::CapacityInUse { slot: slot.to_string(), in_use }
             }
-            PageRejection::NotConfirmed => {
-                Self::Store(StoreError::Corrupt { item: "page".to_owned(), reason: rejection.to_string() })
-            }
+            PageRejection::NotConfirmed => Self::Inconsistent(rejection.to_string()),
         }
     }
 }
@@ -145,9 +177,9 @@ impl From<LedgerError> for Failure {
 impl From<StayError> for Failure {
     fn from(error: StayError) -> Self {
         match error {
-            StayError::Past => Self::Invalid { pointer: "/startTime", detail: error.to_string() },
+            StayError::Past => Self::Invalid { field: Field::StayStart.into(), detail: error.to_string() },
             StayError::Range(RangeError::Empty) => {
-                Self::Invalid { pointer: "/endTime", detail: RangeError::Empty.to_string() }
+                Self::Invalid { field: Field::StayEnd.into(), detail: RangeError::Empty.to_string() }
             }
             StayError::Range(error) => Self::RangeNotBookable(error),
         }

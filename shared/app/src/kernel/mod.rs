@@ -3,6 +3,7 @@
 pub(crate) mod canonical;
 pub(crate) mod errors;
 pub(crate) mod failure;
+pub(crate) mod field;
 pub(crate) mod identity;
 pub(crate) mod ledger;
 pub(crate) mod mutation;
@@ -10,6 +11,7 @@ pub(crate) mod mutation;
 pub use canonical::canonical;
 pub use errors::{DeliveryError, LedgerError, PaymentError, Source, StoreError, WorkflowError};
 pub use failure::Failure;
+pub use field::{Field, FieldPath};
 pub use identity::{
     Caller, RequestKey, booking_id, booking_id_of_run, confirmation_number, fingerprint, guest_mark, hold_id,
     key_digest,

@@ -9,6 +9,9 @@ use crate::kernel::errors::StoreError;
 use crate::kernel::ledger::Ledger;
 use crate::operations::port::LedgerInspection;
 
+/// How often a booking that keeps changing is read again.
+const ATTEMPTS_MAX: u32 = 8;
+
 /// What a look at audit trails came to.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Audited {
@@ -79,8 +82,11 @@ impl AuditVerification {
     }
 
     /// The number of entries, and the first broken link. A booking that changes between the two reads is read again.
+    ///
+    /// # Errors
+    /// [`StoreError::Contention`] when it changes between them [`ATTEMPTS_MAX`] times.
     async fn check(&self, id: &BookingId) -> Result<(usize, Option<BrokenTrail>), StoreError> {
-        loop {
+        for _ in 0..ATTEMPTS_MAX {
             let Some(booking) = self.ledger.booking(id).await? else {
                 return Ok((0, Some(BrokenTrail::Unknown)));
             };
@@ -91,5 +97,6 @@ impl AuditVerification {
                 return Ok((trail.len(), Some(broken)));
             }
         }
+        Err(StoreError::Contention(id.to_string()))
     }
 }

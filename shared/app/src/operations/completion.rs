@@ -3,11 +3,10 @@
 
 use std::sync::Arc;
 
-use holdfast_domain::{BookingEvent, BookingId};
+use holdfast_domain::{Booking, BookingEvent, BookingId};
 use tokio::task::JoinSet;
 
-use crate::bookings::commit::change;
-use crate::bookings::port::CommitError;
+use crate::bookings::commit::{Decision, commit};
 use crate::kernel::errors::StoreError;
 use crate::kernel::failure::Failure;
 use crate::kernel::ledger::Ledger;
@@ -87,19 +86,18 @@ impl Completion {
     }
 }
 
-/// Records the end of a booking; `false` if it was changed since it was looked for.
+/// Records the end of a booking; `false` if there is nothing to record any more, or others keep changing it.
 async fn complete(ledger: &dyn Ledger, id: &BookingId, mutation: &Mutation) -> Result<bool, Failure> {
-    let Some(booking) = ledger.booking(id).await? else { return Ok(false) };
-    if !booking.awaits_end() || booking.order.end > mutation.now {
-        return Ok(false);
-    }
-    let Some(commit) = change(&booking, BookingEvent::Completed, InventoryMove::Keep, mutation)? else {
-        return Ok(false);
+    let decide = |booking: &Booking| {
+        Ok(if booking.awaits_completion() && booking.order.end <= mutation.now {
+            Decision::Commit { event: BookingEvent::Completed, inventory: InventoryMove::Keep, outcome: () }
+        } else {
+            Decision::Nothing(())
+        })
     };
-    match ledger.commit(&commit).await {
-        Ok(()) => Ok(true),
-        Err(CommitError::Stale) => Ok(false),
-        Err(CommitError::Rejected(rejection)) => Err(rejection.into()),
-        Err(CommitError::Store(error)) => Err(error.into()),
+    match commit(ledger, id, mutation, &decide).await {
+        Ok(committed) => Ok(committed.written),
+        Err(Failure::NotFound(_) | Failure::RequestInProgress) => Ok(false),
+        Err(error) => Err(error),
     }
 }

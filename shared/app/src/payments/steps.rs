@@ -6,22 +6,18 @@
 
 use std::sync::Arc;
 
-use holdfast_domain::bookings::CustomerAction;
-use holdfast_domain::{
-    Booking, BookingEvent, BookingId, BookingStatus, HoldSnapshot, PageRejection, PaymentStatus,
-};
+use async_trait::async_trait;
+use holdfast_domain::bookings::{CustomerAction, FailureReason};
+use holdfast_domain::{Booking, BookingEvent, BookingId, BookingStatus, HoldSnapshot, PaymentStatus};
 use jiff::Timestamp;
 
-use crate::bookings::commit::change;
-use crate::bookings::port::CommitError;
-use crate::kernel::errors::{PaymentError, StoreError};
+use crate::bookings::commit::{Committed, Decide, Decision, commit, load};
+use crate::kernel::errors::PaymentError;
 use crate::kernel::failure::Failure;
 use crate::kernel::ledger::Ledger;
 use crate::kernel::mutation::Mutation;
 use crate::payments::port::{NewPayment, Payment, PaymentState, Payments, Workflow};
 use holdfast_domain::InventoryMove;
-
-const ATTEMPTS_MAX: usize = 8;
 
 /// How a step ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,14 +81,14 @@ impl Saga {
     /// # Errors
     /// [`Failure`] on an outage.
     pub async fn claim_hold(&self, id: &BookingId, mutation: &Mutation) -> Result<Outcome, Failure> {
-        let booking = self.load(id).await?;
+        let booking = load(self.ledger.as_ref(), id).await?;
         match booking.status {
             BookingStatus::Cancelled => return Ok(Outcome::Cancelled),
             BookingStatus::Failed => return Ok(Outcome::Dead),
             BookingStatus::Confirmed | BookingStatus::Completed => return Ok(Outcome::Claimed),
             BookingStatus::Pending => {}
         }
-        let claimed = self.hold_of(&booking).await?.claimed_by(mutation.now) == Some(id);
+        let claimed = hold_of(self.ledger.as_ref(), &booking).await?.claimed_by(mutation.now) == Some(id);
         Ok(if claimed { Outcome::Claimed } else { Outcome::Dead })
     }
 
@@ -101,8 +97,8 @@ impl Saga {
     /// # Errors
     /// [`Failure`] on an outage.
     pub async fn create_payment(&self, id: &BookingId, mutation: &Mutation) -> Result<Outcome, Failure> {
-        let booking = self.load(id).await?;
-        if has_ended(&booking) {
+        let booking = load(self.ledger.as_ref(), id).await?;
+        if booking.is_cancelled_or_failed() {
             return Ok(Outcome::Cancelled);
         }
         if booking.payment_intent.is_some() {
@@ -119,14 +115,7 @@ impl Saga {
             Err(PaymentError::Refused { code, .. }) => return Ok(Outcome::Declined { code }),
             Err(error) => return Err(error.into()),
         };
-        self.commit(
-            id,
-            BookingEvent::PaymentCreated { intent },
-            InventoryMove::Keep,
-            Outcome::Created,
-            mutation,
-        )
-        .await
+        self.write(id, BookingEvent::PaymentCreated { intent }, Outcome::Created, mutation).await
     }
 
     /// Asks the bank to reserve the amount.
@@ -134,8 +123,8 @@ impl Saga {
     /// # Errors
     /// [`Failure::Payment`] with [`PaymentError::Unknown`]: ask by [`Saga::inquire_payment`] before anything else.
     pub async fn authorize_payment(&self, id: &BookingId, mutation: &Mutation) -> Result<Outcome, Failure> {
-        let booking = self.load(id).await?;
-        if has_ended(&booking) {
+        let booking = load(self.ledger.as_ref(), id).await?;
+        if booking.is_cancelled_or_failed() {
             return Ok(Outcome::Cancelled);
         }
         if booking.payment_status == PaymentStatus::Authorized {
@@ -143,7 +132,7 @@ impl Saga {
         }
         let Some(intent) = &booking.payment_intent else { return Ok(Outcome::NotStarted) };
         match self.payments.authorize(id, intent, &booking.payment_method).await {
-            Ok(payment) => self.record(&booking, payment, mutation).await,
+            Ok(payment) => self.record(id, payment, mutation).await,
             Err(PaymentError::Refused { code, .. }) => Ok(Outcome::Declined { code }),
             Err(error) => Err(error.into()),
         }
@@ -155,13 +144,13 @@ impl Saga {
     /// # Errors
     /// [`Failure`] on an outage.
     pub async fn inquire_payment(&self, id: &BookingId, mutation: &Mutation) -> Result<Outcome, Failure> {
-        let booking = self.load(id).await?;
-        if has_ended(&booking) {
+        let booking = load(self.ledger.as_ref(), id).await?;
+        if booking.is_cancelled_or_failed() {
             return Ok(Outcome::Cancelled);
         }
         let Some(intent) = &booking.payment_intent else { return Ok(Outcome::NotStarted) };
         let payment = self.payments.inquire(intent).await?;
-        self.record(&booking, payment, mutation).await
+        self.record(id, payment, mutation).await
     }
 
     /// Remembers the callback that resumes the saga. A customer who was faster is not waited for.
@@ -175,10 +164,10 @@ impl Saga {
         mutation: &Mutation,
     ) -> Result<Outcome, Failure> {
         self.ledger.put_task_token(id, task_token, mutation).await?;
-        let booking = self.load(id).await?;
+        let booking = load(self.ledger.as_ref(), id).await?;
         let waits = match booking.status {
             BookingStatus::Pending => {
-                let payment = self.payments.inquire(intent_of(&booking)?).await?;
+                let payment = self.payments.inquire(booking.intent()?).await?;
                 matches!(payment.state, PaymentState::ActionRequired { .. } | PaymentState::Processing)
             }
             BookingStatus::Confirmed
@@ -197,12 +186,13 @@ impl Saga {
     /// # Errors
     /// [`Failure`] on an outage.
     pub async fn confirm_booking(&self, id: &BookingId, mutation: &Mutation) -> Result<Outcome, Failure> {
-        let done = self
-            .commit(id, BookingEvent::Confirmed, InventoryMove::Confirm, Outcome::Confirmed, mutation)
-            .await;
-        match done {
+        let decide = |booking: &Booking| {
+            Ok(taken(booking, BookingEvent::Confirmed, InventoryMove::Confirm, Outcome::Confirmed))
+        };
+        match commit(self.ledger.as_ref(), id, mutation, &decide).await {
+            // The places are another guest's, or the resource has a schedule without them.
             Err(Failure::SoldOut { .. } | Failure::RangeNotBookable(_)) => Ok(Outcome::SoldOut),
-            other => other,
+            done => Ok(done?.outcome),
         }
     }
 
@@ -211,15 +201,15 @@ impl Saga {
     /// # Errors
     /// [`Failure::Payment`] with [`PaymentError::Unknown`]: ask by [`Saga::inquire_payment`] before anything else.
     pub async fn capture_payment(&self, id: &BookingId, mutation: &Mutation) -> Result<Outcome, Failure> {
-        let booking = self.load(id).await?;
-        if has_ended(&booking) {
+        let booking = load(self.ledger.as_ref(), id).await?;
+        if booking.is_cancelled_or_failed() {
             return Ok(Outcome::Cancelled);
         }
-        if booking.captured.amount() > 0 {
+        if booking.payment_status.is_captured() {
             return Ok(Outcome::Captured);
         }
-        match self.payments.capture(id, intent_of(&booking)?, booking.order.price).await {
-            Ok(payment) => self.record(&booking, payment, mutation).await,
+        match self.payments.capture(id, booking.intent()?, booking.order.price).await {
+            Ok(payment) => self.record(id, payment, mutation).await,
             Err(PaymentError::Refused { code, .. }) => Ok(Outcome::Declined { code }),
             Err(error) => Err(error.into()),
         }
@@ -230,8 +220,11 @@ impl Saga {
     /// # Errors
     /// [`Failure`] on an outage.
     pub async fn void_payment(&self, id: &BookingId, mutation: &Mutation) -> Result<Outcome, Failure> {
-        let booking = self.load(id).await?;
-        self.void(&booking, mutation).await
+        let booking = load(self.ledger.as_ref(), id).await?;
+        Ok(match self.void(&booking, mutation).await? {
+            Reservation::Voided => Outcome::Voided,
+            Reservation::Captured => Outcome::Captured,
+        })
     }
 
     /// Gives back all that was taken and is not the house's by the cancellation's terms.
@@ -239,10 +232,10 @@ impl Saga {
     /// # Errors
     /// [`Failure`] on an outage.
     pub async fn refund_payment(&self, id: &BookingId, mutation: &Mutation) -> Result<Outcome, Failure> {
-        let booking = self.load(id).await?;
-        let payment = self.payments.inquire(intent_of(&booking)?).await?;
+        let booking = load(self.ledger.as_ref(), id).await?;
+        let payment = self.payments.inquire(booking.intent()?).await?;
         let booking = match payment.state {
-            PaymentState::Captured => self.captured(&booking, mutation).await?,
+            PaymentState::Captured => self.captured(id, mutation).await?.booking,
             PaymentState::NotStarted
             | PaymentState::ActionRequired { .. }
             | PaymentState::Processing
@@ -250,17 +243,7 @@ impl Saga {
             | PaymentState::Voided
             | PaymentState::Declined { .. } => booking,
         };
-        let due = match booking.status {
-            BookingStatus::Pending => booking
-                .captured
-                .subtract(booking.refunded)
-                .map_err(|error| corrupt(&booking, &error.to_string()))?,
-            BookingStatus::Cancelled
-            | BookingStatus::Failed
-            | BookingStatus::Confirmed
-            | BookingStatus::Completed => booking.refund_due(),
-        };
-        let promised = booking.refunded.add(due).map_err(|error| corrupt(&booking, &error.to_string()))?;
+        let promised = booking.refund_total();
         if let Ok(missing) = promised.subtract(payment.refunded)
             && missing.amount() > 0
         {
@@ -271,8 +254,7 @@ impl Saga {
         if total.amount() == 0 {
             return Ok(Outcome::Refunded);
         }
-        let event = BookingEvent::Refunded { total };
-        self.commit(id, event, InventoryMove::Keep, Outcome::Refunded, mutation).await
+        self.write(id, BookingEvent::Refunded { total }, Outcome::Refunded, mutation).await
     }
 
     /// The booking has come to nothing: its hold waits for the guest again if it is in time, its places are free if not.
@@ -282,28 +264,11 @@ impl Saga {
     pub async fn fail_booking(
         &self,
         id: &BookingId,
-        reason: &str,
-        declined: bool,
+        reason: &FailureReason,
         mutation: &Mutation,
     ) -> Result<Outcome, Failure> {
-        let booking = self.load(id).await?;
-        let inventory = match booking.status {
-            BookingStatus::Confirmed => {
-                // A record outlives its hold by a week only, and an authorization may lapse after that.
-                match self.ledger.hold(&booking.hold).await? {
-                    Some(snapshot) if snapshot.hold.expires_at > mutation.now => {
-                        InventoryMove::Return { hold: Box::new(snapshot.hold) }
-                    }
-                    Some(_) | None => InventoryMove::Free,
-                }
-            }
-            BookingStatus::Pending
-            | BookingStatus::Cancelled
-            | BookingStatus::Completed
-            | BookingStatus::Failed => InventoryMove::Unclaim,
-        };
-        let event = BookingEvent::Failed { reason: reason.to_owned(), declined };
-        self.commit(id, event, inventory, Outcome::Failed, mutation).await
+        let decision = FailedBooking { ledger: self.ledger.as_ref(), reason, now: mutation.now };
+        Ok(commit(self.ledger.as_ref(), id, mutation, &decision).await?.outcome)
     }
 
     /// Brings the money of a booking that does not stand to rest: void what is reserved, give back what is due.
@@ -311,183 +276,219 @@ impl Saga {
     /// # Errors
     /// [`Failure`] on an outage.
     pub async fn settle(&self, id: &BookingId, mutation: &Mutation) -> Result<Outcome, Failure> {
-        let booking = self.load(id).await?;
-        match booking.status {
-            BookingStatus::Cancelled | BookingStatus::Failed => {}
-            BookingStatus::Pending | BookingStatus::Confirmed | BookingStatus::Completed => {
-                return Ok(Outcome::Settled);
-            }
-        }
-        match self.void(&booking, mutation).await? {
-            Outcome::Captured => drop(self.refund_payment(id, mutation).await?),
-            Outcome::Voided
-            | Outcome::Claimed
-            | Outcome::Dead
-            | Outcome::Created
-            | Outcome::Authorized
-            | Outcome::ActionRequired { .. }
-            | Outcome::Declined { .. }
-            | Outcome::NotStarted
-            | Outcome::Notified
-            | Outcome::Confirmed
-            | Outcome::SoldOut
-            | Outcome::Refunded
-            | Outcome::Failed
-            | Outcome::Settled
-            | Outcome::Cancelled => {}
+        let booking = load(self.ledger.as_ref(), id).await?;
+        if booking.is_cancelled_or_failed() && self.void(&booking, mutation).await? == Reservation::Captured {
+            self.refund_payment(id, mutation).await?;
         }
         Ok(Outcome::Settled)
     }
 
-    async fn void(&self, booking: &Booking, mutation: &Mutation) -> Result<Outcome, Failure> {
-        let voided = match &booking.payment_intent {
-            None => true,
-            Some(intent) => {
-                let payment = self.payments.inquire(intent).await?;
-                let after = match payment.state {
-                    PaymentState::Captured | PaymentState::Voided => payment,
-                    PaymentState::NotStarted
-                    | PaymentState::ActionRequired { .. }
-                    | PaymentState::Processing
-                    | PaymentState::Authorized
-                    | PaymentState::Declined { .. } => self.payments.void(&booking.id, intent).await?,
-                };
-                match after.state {
-                    PaymentState::Voided => true,
-                    PaymentState::Captured => {
-                        self.captured(booking, mutation).await?;
-                        false
-                    }
-                    PaymentState::NotStarted
-                    | PaymentState::ActionRequired { .. }
-                    | PaymentState::Processing
-                    | PaymentState::Authorized
-                    | PaymentState::Declined { .. } => {
-                        return Err(PaymentError::Unknown(
-                            "the payment is neither voided nor captured".into(),
-                        )
-                        .into());
-                    }
+    async fn void(&self, booking: &Booking, mutation: &Mutation) -> Result<Reservation, Failure> {
+        if let Some(intent) = &booking.payment_intent {
+            let payment = self.payments.inquire(intent).await?;
+            let after = match payment.state {
+                PaymentState::Captured | PaymentState::Voided => payment,
+                PaymentState::NotStarted
+                | PaymentState::ActionRequired { .. }
+                | PaymentState::Processing
+                | PaymentState::Authorized
+                | PaymentState::Declined { .. } => self.payments.void(&booking.id, intent).await?,
+            };
+            match after.state {
+                PaymentState::Voided => {}
+                PaymentState::Captured => {
+                    self.captured(&booking.id, mutation).await?;
+                    return Ok(Reservation::Captured);
+                }
+                PaymentState::NotStarted
+                | PaymentState::ActionRequired { .. }
+                | PaymentState::Processing
+                | PaymentState::Authorized
+                | PaymentState::Declined { .. } => {
+                    let unclear = "the payment is neither voided nor captured";
+                    return Err(PaymentError::Unknown(unclear.into()).into());
                 }
             }
-        };
-        if !voided {
-            return Ok(Outcome::Captured);
         }
-        self.commit(&booking.id, BookingEvent::Voided, InventoryMove::Keep, Outcome::Voided, mutation).await
+        self.write(&booking.id, BookingEvent::Voided, Outcome::Voided, mutation).await?;
+        Ok(Reservation::Voided)
     }
 
-    /// Writes down that the money was taken; the booking after that.
-    async fn captured(&self, booking: &Booking, mutation: &Mutation) -> Result<Booking, Failure> {
-        let event = BookingEvent::Captured { amount: booking.order.price };
-        self.commit(&booking.id, event, InventoryMove::Keep, Outcome::Captured, mutation).await?;
-        self.load(&booking.id).await
+    /// Writes down that the money was taken.
+    async fn captured(&self, id: &BookingId, mutation: &Mutation) -> Result<Committed<Outcome>, Failure> {
+        let decide = |booking: &Booking| {
+            let event = BookingEvent::Captured { amount: booking.order.price };
+            Ok(taken(booking, event, InventoryMove::Keep, Outcome::Captured))
+        };
+        commit(self.ledger.as_ref(), id, mutation, &decide).await
     }
 
     /// Writes down what the provider says of a payment.
     async fn record(
         &self,
-        booking: &Booking,
+        id: &BookingId,
         payment: Payment,
         mutation: &Mutation,
     ) -> Result<Outcome, Failure> {
-        let id = &booking.id;
+        let ledger = self.ledger.as_ref();
         match payment.state {
             PaymentState::NotStarted => Ok(Outcome::NotStarted),
             PaymentState::Processing => {
                 Err(PaymentError::Unknown("the provider is still at work".into()).into())
             }
             PaymentState::Voided => Ok(Outcome::Voided),
-            // Captured, and given back before the booking ever stood: a saga that was parked while it undid its booking. It
-            // may not be confirmed on money that is gone.
-            PaymentState::Captured
-                if booking.status == BookingStatus::Pending
-                    && payment.refunded.amount() >= booking.order.price.amount() =>
-            {
-                Ok(Outcome::Voided)
-            }
             PaymentState::Declined { code } => Ok(Outcome::Declined { code }),
             PaymentState::Authorized => {
-                self.commit(id, BookingEvent::Authorized, InventoryMove::Keep, Outcome::Authorized, mutation)
-                    .await
+                self.write(id, BookingEvent::Authorized, Outcome::Authorized, mutation).await
             }
             PaymentState::Captured => {
-                let event = BookingEvent::Captured { amount: booking.order.price };
-                self.commit(id, event, InventoryMove::Keep, Outcome::Captured, mutation).await
+                let decide = |booking: &Booking| {
+                    // Captured, and given back before the booking was confirmed: a saga that was parked while it undid its
+                    // booking. It may not be confirmed on money that is gone.
+                    let is_undone = booking.status == BookingStatus::Pending
+                        && payment.refunded.amount() >= booking.order.price.amount();
+                    let event = BookingEvent::Captured { amount: booking.order.price };
+                    Ok(if is_undone {
+                        Decision::Nothing(Outcome::Voided)
+                    } else {
+                        taken(booking, event, InventoryMove::Keep, Outcome::Captured)
+                    })
+                };
+                Ok(commit(ledger, id, mutation, &decide).await?.outcome)
             }
             PaymentState::ActionRequired { client_secret, redirect_url } => {
-                let snapshot = self.hold_of(booking).await?;
-                let claimed = snapshot.claimed_by(mutation.now) == Some(id);
-                let expires_at = match &booking.action {
-                    Some(action) => action.expires_at,
-                    None if claimed => snapshot.customer_deadline(),
-                    None => snapshot.expires_at(),
-                };
-                let timeout_seconds = seconds_until(expires_at, mutation.now);
-                let action = CustomerAction { client_secret, redirect_url, expires_at };
-                let inventory = if claimed {
-                    InventoryMove::Prolong { hold: Box::new(snapshot.hold), expires_at }
-                } else {
-                    InventoryMove::Keep
-                };
-                self.commit(
-                    id,
-                    BookingEvent::ActionRequired { action },
-                    inventory,
-                    Outcome::ActionRequired { timeout_seconds },
-                    mutation,
-                )
-                .await
+                let decision = CustomerStep { ledger, client_secret, redirect_url, now: mutation.now };
+                Ok(commit(ledger, id, mutation, &decision).await?.outcome)
             }
         }
     }
 
-    /// Writes an event down. A booking that has ended takes only what tells of its money, and says that it has ended unless
-    /// money was given back.
-    async fn commit(
+    /// Writes down what happened to the money.
+    async fn write(
         &self,
         id: &BookingId,
         event: BookingEvent,
-        inventory: InventoryMove,
         outcome: Outcome,
         mutation: &Mutation,
     ) -> Result<Outcome, Failure> {
-        let gives_back = matches!(event, BookingEvent::Voided | BookingEvent::Refunded { .. });
-        let fails = matches!(event, BookingEvent::Failed { .. });
-        for _ in 0..ATTEMPTS_MAX {
-            let booking = self.load(id).await?;
-            let again = fails && booking.status == BookingStatus::Failed;
-            let overtaken = has_ended(&booking) && !gives_back && !again;
-            if overtaken && !matches!(event, BookingEvent::Captured { .. }) {
-                return Ok(Outcome::Cancelled);
-            }
-            let outcome = if overtaken { Outcome::Cancelled } else { outcome.clone() };
-            let Some(commit) = change(&booking, event.clone(), inventory.clone(), mutation)? else {
-                return Ok(outcome);
-            };
-            match self.ledger.commit(&commit).await {
-                Ok(()) => return Ok(outcome),
-                Err(CommitError::Stale) => {}
-                Err(error) => return Err(failed(error)),
-            }
-        }
-        Err(StoreError::Contention(id.to_string()).into())
-    }
-
-    async fn load(&self, id: &BookingId) -> Result<Booking, Failure> {
-        self.ledger.booking(id).await?.ok_or(Failure::NotFound("booking"))
-    }
-
-    async fn hold_of(&self, booking: &Booking) -> Result<HoldSnapshot, Failure> {
-        self.ledger.hold(&booking.hold).await?.ok_or(Failure::NotFound("hold"))
+        let decide =
+            |booking: &Booking| Ok(taken(booking, event.clone(), InventoryMove::Keep, outcome.clone()));
+        Ok(commit(self.ledger.as_ref(), id, mutation, &decide).await?.outcome)
     }
 }
 
-/// Whether nothing but the money of a booking is left to be put right.
-fn has_ended(booking: &Booking) -> bool {
-    match booking.status {
-        BookingStatus::Cancelled | BookingStatus::Failed => true,
-        BookingStatus::Pending | BookingStatus::Confirmed | BookingStatus::Completed => false,
+/// A booking fails: its places become the hold again while that is in time, and are free if not.
+struct FailedBooking<'a> {
+    ledger: &'a dyn Ledger,
+    reason: &'a FailureReason,
+    now: Timestamp,
+}
+
+#[async_trait]
+impl Decide<Outcome> for FailedBooking<'_> {
+    async fn decide(&self, booking: &Booking) -> Result<Decision<Outcome>, Failure> {
+        let inventory = match booking.status {
+            // A record outlives its hold by a week only, and an authorization may lapse after that.
+            BookingStatus::Confirmed => match self.ledger.hold(&booking.hold).await? {
+                Some(snapshot) if snapshot.hold.expires_at > self.now => {
+                    InventoryMove::Return { hold: Box::new(snapshot.hold) }
+                }
+                Some(_) | None => InventoryMove::Free,
+            },
+            BookingStatus::Pending
+            | BookingStatus::Cancelled
+            | BookingStatus::Completed
+            | BookingStatus::Failed => InventoryMove::Unclaim,
+        };
+        let event = BookingEvent::Failed { reason: self.reason.clone() };
+        Ok(taken(booking, event, inventory, Outcome::Failed))
+    }
+}
+
+/// The bank wants the customer. The first time, that gives them one TTL more.
+struct CustomerStep<'a> {
+    ledger: &'a dyn Ledger,
+    client_secret: String,
+    redirect_url: Option<String>,
+    now: Timestamp,
+}
+
+#[async_trait]
+impl Decide<Outcome> for CustomerStep<'_> {
+    async fn decide(&self, booking: &Booking) -> Result<Decision<Outcome>, Failure> {
+        if booking.is_cancelled_or_failed() {
+            return Ok(Decision::Nothing(Outcome::Cancelled));
+        }
+        match booking.payment_status {
+            PaymentStatus::Pending => {}
+            // The customer was faster than the provider's answer.
+            PaymentStatus::Authorized => return Ok(Decision::Nothing(Outcome::Authorized)),
+            PaymentStatus::Captured => return Ok(Decision::Nothing(Outcome::Captured)),
+            PaymentStatus::Voided
+            | PaymentStatus::PartiallyRefunded
+            | PaymentStatus::Refunded
+            | PaymentStatus::Failed => return Ok(Decision::Nothing(Outcome::Voided)),
+        }
+        let waits =
+            |expires_at| Outcome::ActionRequired { timeout_seconds: seconds_until(expires_at, self.now) };
+        if let Some(action) = &booking.action {
+            return Ok(Decision::Nothing(waits(action.expires_at)));
+        }
+        let snapshot = hold_of(self.ledger, booking).await?;
+        let claimed = snapshot.claimed_by(self.now) == Some(&booking.id);
+        let expires_at = if claimed { snapshot.customer_deadline() } else { snapshot.expires_at() };
+        let inventory = if claimed {
+            InventoryMove::Prolong { hold: Box::new(snapshot.hold), expires_at }
+        } else {
+            InventoryMove::Keep
+        };
+        let action = CustomerAction {
+            client_secret: self.client_secret.clone(),
+            redirect_url: self.redirect_url.clone(),
+            expires_at,
+        };
+        Ok(taken(booking, BookingEvent::ActionRequired { action }, inventory, waits(expires_at)))
+    }
+}
+
+async fn hold_of(ledger: &dyn Ledger, booking: &Booking) -> Result<HoldSnapshot, Failure> {
+    ledger.hold(&booking.hold).await?.ok_or(Failure::NotFound("hold"))
+}
+
+/// What a void came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reservation {
+    /// Nothing is reserved.
+    Voided,
+    /// It was too late: the money is taken.
+    Captured,
+}
+
+/// What an event does to a booking. A booking that was cancelled or has failed takes only what happened to its money; the
+/// outcome is [`Outcome::Cancelled`] then, unless money was given back.
+fn taken(
+    booking: &Booking,
+    event: BookingEvent,
+    inventory: InventoryMove,
+    outcome: Outcome,
+) -> Decision<Outcome> {
+    if !booking.is_cancelled_or_failed() {
+        return Decision::Commit { event, inventory, outcome };
+    }
+    match &event {
+        BookingEvent::Voided | BookingEvent::Refunded { .. } => {
+            Decision::Commit { event, inventory, outcome }
+        }
+        BookingEvent::Captured { .. } => Decision::Commit { event, inventory, outcome: Outcome::Cancelled },
+        BookingEvent::Failed { .. } if booking.status == BookingStatus::Failed => Decision::Nothing(outcome),
+        BookingEvent::Requested
+        | BookingEvent::PaymentCreated { .. }
+        | BookingEvent::ActionRequired { .. }
+        | BookingEvent::Authorized
+        | BookingEvent::Confirmed
+        | BookingEvent::Failed { .. }
+        | BookingEvent::Cancelled(_)
+        | BookingEvent::Completed => Decision::Nothing(Outcome::Cancelled),
     }
 }
 
@@ -495,21 +496,4 @@ fn seconds_until(deadline: Timestamp, now: Timestamp) -> i64 {
     let left = deadline.duration_since(now);
     let started = i64::from(left.subsec_nanos() > 0);
     left.as_secs().saturating_add(started).max(0)
-}
-
-fn failed(error: CommitError) -> Failure {
-    match error {
-        CommitError::Stale => StoreError::Contention("booking".to_owned()).into(),
-        CommitError::Rejected(PageRejection::SoldOut { available }) => Failure::SoldOut { available },
-        CommitError::Rejected(rejection) => rejection.into(),
-        CommitError::Store(error) => error.into(),
-    }
-}
-
-fn intent_of(booking: &Booking) -> Result<&str, Failure> {
-    booking.payment_intent.as_deref().ok_or_else(|| corrupt(booking, "it has no payment").into())
-}
-
-fn corrupt(booking: &Booking, reason: &str) -> StoreError {
-    StoreError::Corrupt { item: booking.id.to_string(), reason: reason.to_owned() }
 }

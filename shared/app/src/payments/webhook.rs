@@ -3,20 +3,17 @@
 
 use std::sync::Arc;
 
-use holdfast_domain::{Booking, BookingEvent, BookingId, BookingStatus, Money, PaymentStatus};
+use holdfast_domain::{Booking, BookingEvent, BookingId, BookingStatus, PaymentStatus};
 use jiff::Timestamp;
 use thiserror::Error;
 
-use crate::bookings::commit::change;
-use crate::bookings::port::CommitError;
-use crate::kernel::errors::{PaymentError, StoreError};
+use crate::bookings::commit::{Decision, commit};
+use crate::kernel::errors::PaymentError;
 use crate::kernel::failure::Failure;
 use crate::kernel::ledger::Ledger;
 use crate::kernel::mutation::Mutation;
 use crate::payments::port::{Payment, PaymentState, Payments, Workflow};
 use holdfast_domain::InventoryMove;
-
-const ATTEMPTS_MAX: usize = 8;
 
 /// What a verified webhook says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,19 +100,18 @@ impl Webhook {
         let Some(id) = payment.booking.as_deref().and_then(|id| BookingId::parse(id).ok()) else {
             return Ok(Reaction::Nothing);
         };
-        let Some(booking) = self.ledger.booking(&id).await? else { return Ok(Reaction::Nothing) };
-        // Whoever shares the account may name a booking of ours: its payment is the one it knows.
-        if booking.payment_intent.as_deref().is_some_and(|own| own != payment.intent) {
-            return Ok(Reaction::Nothing);
-        }
-        match booking.status {
-            BookingStatus::Pending => self.resume(&booking).await,
-            BookingStatus::Cancelled | BookingStatus::Failed => {
-                self.settle(&booking, &payment, event_id, mutation).await
-            }
-            BookingStatus::Confirmed | BookingStatus::Completed => {
-                self.record_refund(booking, payment.refunded, mutation).await
-            }
+        let decide = |booking: &Booking| Ok(next(booking, &payment));
+        let committed = match commit(self.ledger.as_ref(), &id, mutation, &decide).await {
+            Err(Failure::NotFound(_)) => return Ok(Reaction::Nothing),
+            committed => committed?,
+        };
+        let booking = &committed.booking;
+        match committed.outcome {
+            Next::Nothing => Ok(Reaction::Nothing),
+            Next::Resume => self.resume(booking).await,
+            Next::Settle => self.settle(booking, &payment, event_id, mutation).await,
+            Next::RefundRecorded if committed.written => Ok(Reaction::RefundRecorded),
+            Next::RefundRecorded => Ok(Reaction::Nothing),
         }
     }
 
@@ -153,30 +149,34 @@ impl Webhook {
         self.workflow.start_settlement(&booking.id, event_id, mutation.trace.as_deref()).await?;
         Ok(Reaction::Settling)
     }
+}
 
-    async fn record_refund(
-        &self,
-        mut booking: Booking,
-        total: Money,
-        mutation: &Mutation,
-    ) -> Result<Reaction, Failure> {
-        for _ in 0..ATTEMPTS_MAX {
-            if total.amount() <= booking.refunded.amount() {
-                return Ok(Reaction::Nothing);
-            }
-            let event = BookingEvent::Refunded { total };
-            let Some(commit) = change(&booking, event, InventoryMove::Keep, mutation)? else {
-                return Ok(Reaction::Nothing);
-            };
-            match self.ledger.commit(&commit).await {
-                Ok(()) => return Ok(Reaction::RefundRecorded),
-                Err(CommitError::Stale) => {
-                    booking = self.ledger.booking(&booking.id).await?.ok_or(Failure::NotFound("booking"))?;
-                }
-                Err(CommitError::Rejected(rejection)) => return Err(rejection.into()),
-                Err(CommitError::Store(error)) => return Err(error.into()),
-            }
+/// What is to be done about a booking of whose payment the provider has told.
+#[derive(Debug, Clone, Copy)]
+enum Next {
+    Nothing,
+    Resume,
+    Settle,
+    RefundRecorded,
+}
+
+fn next(booking: &Booking, payment: &Payment) -> Decision<Next> {
+    // Whoever shares the account may name a booking of ours: its payment is the one it knows.
+    if booking.payment_intent.as_deref().is_some_and(|own| own != payment.intent) {
+        return Decision::Nothing(Next::Nothing);
+    }
+    match booking.status {
+        BookingStatus::Pending => Decision::Nothing(Next::Resume),
+        BookingStatus::Cancelled | BookingStatus::Failed => Decision::Nothing(Next::Settle),
+        BookingStatus::Confirmed | BookingStatus::Completed
+            if payment.refunded.amount() <= booking.refunded.amount() =>
+        {
+            Decision::Nothing(Next::Nothing)
         }
-        Err(StoreError::Contention(booking.id.to_string()).into())
+        BookingStatus::Confirmed | BookingStatus::Completed => Decision::Commit {
+            event: BookingEvent::Refunded { total: payment.refunded },
+            inventory: InventoryMove::Keep,
+            outcome: Next::RefundRecorded,
+        },
     }
 }

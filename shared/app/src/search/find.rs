@@ -10,6 +10,7 @@ use holdfast_domain::{Money, Page, Resource, When};
 use jiff::Timestamp;
 
 use crate::kernel::failure::Failure;
+use crate::kernel::field::Field;
 use crate::search::port::SearchIndex;
 
 /// The most results on one page of results.
@@ -167,8 +168,10 @@ impl Position {
     }
 
     fn decode(cursor: &str) -> Result<Self, Failure> {
-        let invalid =
-            || Failure::Invalid { pointer: "cursor", detail: "is not a cursor of this search".to_owned() };
+        let invalid = || Failure::Invalid {
+            field: Field::Cursor.into(),
+            detail: "is not a cursor of this search".to_owned(),
+        };
         let bytes = BASE64URL_NOPAD.decode(cursor.as_bytes()).map_err(|_| invalid())?;
         let text = String::from_utf8(bytes).map_err(|_| invalid())?;
         let (rank, resource) = text.split_at_checked(16).ok_or_else(invalid)?;

@@ -6,6 +6,7 @@
 use jiff::Timestamp;
 use thiserror::Error;
 
+use crate::bookings::failure_reason::FailureReason;
 use crate::bookings::policy::CancellationPolicy;
 use crate::ids::{BookingId, Fingerprint, GuestId, HoldId, ResourceId, Seal, SlotKey};
 use crate::inventory::PageKey;
@@ -193,8 +194,8 @@ pub struct Booking {
     pub captured: Money,
     /// Given back so far.
     pub refunded: Money,
-    /// Why it failed: the provider's decline code, or a code of ours.
-    pub failure: Option<String>,
+    /// Why it failed, if it did.
+    pub failure: Option<FailureReason>,
     /// How it was given up, if it was.
     pub cancellation: Option<Cancellation>,
     /// When it was asked for.
@@ -238,10 +239,8 @@ pub enum BookingEvent {
     },
     /// The payment came to nothing.
     Failed {
-        /// The provider's decline code, or a code of ours.
-        reason: String,
-        /// Whether the card was declined.
-        declined: bool,
+        /// Why.
+        reason: FailureReason,
     },
     /// The guest gave it up.
     Cancelled(Cancellation),
@@ -288,9 +287,54 @@ pub enum BookingRejection {
     /// More would be taken than the price, or in another currency.
     #[error("the captured amount is not the price")]
     WrongAmount,
+    /// The step needs the provider's payment, and none was prepared yet.
+    #[error("the booking has no payment")]
+    NoPayment,
 }
 
 impl Booking {
+    /// A booking as it is requested at `now`, before its first event: pending, nothing paid, and no address for mails.
+    #[must_use]
+    pub fn requested(
+        id: BookingId,
+        confirmation_number: String,
+        hold: HoldId,
+        order: Order,
+        payment_method: String,
+        fingerprint: Fingerprint,
+        now: Timestamp,
+    ) -> Self {
+        let nothing = Money::zero(order.price.currency());
+        Self {
+            id,
+            confirmation_number,
+            hold,
+            order,
+            email: None,
+            payment_method,
+            fingerprint,
+            status: BookingStatus::Pending,
+            payment_status: PaymentStatus::Pending,
+            payment_intent: None,
+            action: None,
+            captured: nothing,
+            refunded: nothing,
+            failure: None,
+            cancellation: None,
+            created_at: now,
+            version: 0,
+            seal: None,
+        }
+    }
+
+    /// The provider's name for its payment.
+    ///
+    /// # Errors
+    /// [`BookingRejection::NoPayment`] before one was prepared.
+    pub fn intent(&self) -> Result<&str, BookingRejection> {
+        self.payment_intent.as_deref().ok_or(BookingRejection::NoPayment)
+    }
+
     /// Whether `event` may happen: `Some` if it changes something, `None` if it already happened.
     ///
     /// # Errors
@@ -413,11 +457,11 @@ impl Booking {
                     PaymentStatus::PartiallyRefunded
                 };
             }
-            BookingEvent::Failed { reason, declined } => {
+            BookingEvent::Failed { reason } => {
                 self.status = BookingStatus::Failed;
                 self.failure = Some(reason.clone());
                 // What was taken or given back before stays known: it has to be settled.
-                if *declined
+                if reason.is_decline()
                     && matches!(self.payment_status, PaymentStatus::Pending | PaymentStatus::Authorized)
                 {
                     self.payment_status = PaymentStatus::Failed;
@@ -445,47 +489,6 @@ impl Booking {
             | BookingStatus::Cancelled
             | BookingStatus::Completed
             | BookingStatus::Failed) => status,
-        }
-    }
-
-    /// Whether only its end is still to come: it stands and its money was taken.
-    #[must_use]
-    pub fn awaits_end(&self) -> bool {
-        matches!(self.decide(BookingEvent::Completed), Ok(Some(_)))
-    }
-
-    /// What is still to be given back of what was taken: by the cancellation's terms but never more than was taken, all of
-    /// it if the booking failed, nothing while it stands.
-    #[must_use]
-    pub fn refund_due(&self) -> Money {
-        let nothing = Money::zero(self.captured.currency());
-        let target = match (self.status, &self.cancellation) {
-            (BookingStatus::Cancelled, Some(cancellation)) if !cancellation.before_capture => {
-                let promised = cancellation.refund;
-                if promised.amount() > self.captured.amount() { self.captured } else { promised }
-            }
-            (BookingStatus::Cancelled | BookingStatus::Failed, _) => self.captured,
-            (BookingStatus::Pending | BookingStatus::Confirmed | BookingStatus::Completed, _) => nothing,
-        };
-        target.subtract(self.refunded).unwrap_or(nothing)
-    }
-
-    /// What a guest who cancels at `now` gets back in all: by policy if the money was taken, nothing otherwise. What was
-    /// refunded before counts towards it, and stays theirs where it is more. A booking that never stood keeps nothing.
-    #[must_use]
-    pub fn refund_at(&self, now: Timestamp) -> Money {
-        if self.status == BookingStatus::Pending {
-            return self.captured;
-        }
-        match self.payment_status {
-            PaymentStatus::Captured | PaymentStatus::PartiallyRefunded | PaymentStatus::Refunded => {
-                let by_policy = self.order.policy.refund(self.captured, self.order.start, now);
-                if by_policy.amount() > self.refunded.amount() { by_policy } else { self.refunded }
-            }
-            PaymentStatus::Pending
-            | PaymentStatus::Authorized
-            | PaymentStatus::Voided
-            | PaymentStatus::Failed => Money::zero(self.order.price.currency()),
         }
     }
 }

@@ -1,14 +1,18 @@
 //! Bookings: one payment attempt of one hold, its events, cancellation policies.
 
 pub(crate) mod booking;
+pub(crate) mod failure_reason;
 pub(crate) mod inventory_move;
 pub(crate) mod lifecycle;
 pub(crate) mod policy;
+pub(crate) mod progress;
+pub(crate) mod refunds;
 
 pub use booking::{
     Booking, BookingEvent, BookingRejection, BookingStatus, Cancellation, CustomerAction, Order,
     PaymentStatus, Placement,
 };
+pub use failure_reason::FailureReason;
 pub use inventory_move::InventoryMove;
 pub use lifecycle::Lifecycle;
 pub use policy::{CancellationPolicy, TIERS_MAX, Tier};

@@ -1,8 +1,10 @@
 //! Resources and their schedules.
 
+pub(crate) mod reshape;
 pub(crate) mod resource;
 pub(crate) mod schedule;
 
+pub use reshape::Reshaped;
 pub use resource::{
     ATTRIBUTES_MAX, AttributeValue, CAPACITY_MAX, HOLD_TTL_SECONDS, InvalidLabel, LABEL_LENGTH_MAX, Label,
     Resource, ResourceTerms, Stay, StayError,

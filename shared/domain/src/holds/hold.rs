@@ -52,19 +52,6 @@ pub struct Extension {
     pub at: Timestamp,
 }
 
-/// What a booking's transaction changes in the record of its hold.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum RecordChange {
-    /// The hold became this booking.
-    Confirmed(BookingId),
-    /// The booking gave the hold up.
-    Released,
-    /// The booking failed: the hold is no booking's, and its page decides whether it is live.
-    ActiveAgain,
-    /// The hold's expiry moved.
-    ExpiresAt(Timestamp),
-}
-
 /// A hold's record.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Hold {
@@ -149,22 +136,6 @@ impl Hold {
         match self.status_without_entry(now) {
             HoldStatus::Active | HoldStatus::Confirmed => Err(PageRejection::HoldMissing),
             ended @ (HoldStatus::Released | HoldStatus::Expired) => Ok(ended),
-        }
-    }
-
-    /// The record after a booking's transaction.
-    pub fn change(&mut self, change: &RecordChange) {
-        match change {
-            RecordChange::Confirmed(booking) => {
-                self.recorded = HoldStatus::Confirmed;
-                self.booking = Some(booking.clone());
-            }
-            RecordChange::Released => self.recorded = HoldStatus::Released,
-            RecordChange::ActiveAgain => {
-                self.recorded = HoldStatus::Active;
-                self.booking = None;
-            }
-            RecordChange::ExpiresAt(at) => self.expires_at = *at,
         }
     }
 }

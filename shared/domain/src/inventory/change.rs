@@ -231,6 +231,9 @@ pub enum PageRejection {
     /// The page does not count this slot: it was made for another schedule.
     #[error("the page has no slot {0}")]
     UnknownSlot(SlotKey),
+    /// The page counts the slots of another schedule: the resource was replaced since the slots were chosen.
+    #[error("the page counts the slots of another schedule")]
+    ScheduleChanged,
     /// The hold exists, placed by another request.
     #[error("the hold was placed by another request")]
     Reused,

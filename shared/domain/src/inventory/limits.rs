@@ -93,7 +93,7 @@ impl Page {
             if reached(&here, limits.per_slot) {
                 return refuse(HoldLimit::PerSlot, first_to_lapse(&here));
             }
-            let places: u32 = here.iter().map(|hold| hold.quantity).sum();
+            let places = here.iter().map(|hold| hold.quantity).fold(0, u32::saturating_add);
             if limits.places_per_slot.is_some_and(|most| places.saturating_add(entry.quantity) > most) {
                 return refuse(HoldLimit::PlacesPerSlot, first_to_lapse(&here));
             }

@@ -13,6 +13,7 @@ mod change;
 mod decide;
 mod evolve;
 mod limits;
+mod revision;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -161,16 +162,14 @@ impl Page {
     /// Live holds and bookings of a slot.
     #[must_use]
     pub fn in_use(&self, slot: &SlotKey, now: Timestamp) -> u32 {
-        let held: u32 = self
-            .holds
+        self.holds
             .values()
             .filter(|hold| hold.is_live(now) && hold.slots.contains(slot))
             .map(|hold| hold.quantity)
-            .sum();
-        held + self.confirmed_in(slot)
+            .fold(self.confirmed_in(slot), u32::saturating_add)
     }
 
-    fn confirmed_in(&self, slot: &SlotKey) -> u32 {
+    pub(crate) fn confirmed_in(&self, slot: &SlotKey) -> u32 {
         self.confirmed.get(slot).copied().unwrap_or(0)
     }
 
@@ -182,24 +181,32 @@ impl Page {
         }
     }
 
-    /// The ledger's invariant; the first slot that breaks it.
+    /// The ledger's invariant; the first slot that breaks it. One pass over the holds: a page is checked whenever it is
+    /// decoded.
     #[must_use]
     pub fn broken_slot(&self) -> Option<&SlotKey> {
-        let held = |slot: &SlotKey| -> u32 {
-            self.holds.values().filter(|hold| hold.slots.contains(slot)).map(|hold| hold.quantity).sum()
-        };
+        let mut held: BTreeMap<&SlotKey, u64> = BTreeMap::new();
+        for hold in self.holds.values() {
+            let slots: BTreeSet<&SlotKey> = hold.slots.iter().collect();
+            for slot in slots {
+                let places = held.entry(slot).or_default();
+                *places = places.saturating_add(u64::from(hold.quantity));
+            }
+        }
         let unknown = self
             .confirmed
             .keys()
             .chain(self.overrides.keys())
             .chain(self.closed.iter())
-            .chain(self.holds.values().flat_map(|hold| hold.slots.iter()))
+            .chain(held.keys().copied())
             .find(|slot| !self.available.contains_key(slot));
         unknown.or_else(|| {
-            self.available
-                .iter()
-                .find(|(slot, free)| **free + held(slot) + self.confirmed_in(slot) != self.capacity_of(slot))
-                .map(|(slot, _)| slot)
+            let adds_up = |slot: &SlotKey, free: u32| {
+                let held = held.get(slot).copied().unwrap_or(0);
+                let taken = held.saturating_add(u64::from(self.confirmed_in(slot)));
+                taken.saturating_add(u64::from(free)) == u64::from(self.capacity_of(slot))
+            };
+            self.available.iter().find(|(slot, free)| !adds_up(slot, **free)).map(|(slot, _)| slot)
         })
     }
 }

@@ -3,12 +3,10 @@
 use holdfast_app::Mutation;
 use holdfast_app::bookings::BookingCommit;
 use holdfast_app::operations::reconciliation::{Finding, Kind, Remedy, Report};
-use holdfast_domain::bookings::{Cancellation, CustomerAction};
+use holdfast_domain::bookings::{Cancellation, CustomerAction, FailureReason};
 use holdfast_domain::holds::Hold;
-use holdfast_domain::{
-    Booking, BookingEvent, BookingStatus, InventoryMove, Money, Page, PageChange, PageCommand, PaymentStatus,
-};
-use holdfast_testkit::{at, hold_for, money, nightly_resource};
+use holdfast_domain::{Booking, BookingEvent, InventoryMove, Money, Page, PageChange, PageCommand};
+use holdfast_testkit::{at, hold_for, nightly_resource};
 use holdfast_workflow::Envelope;
 use holdfast_workflow::events::{EventType, of_audit, of_drift, of_page, of_resource};
 use holdfast_workflow::tasks::Task;
@@ -31,26 +29,16 @@ pub(crate) fn mutation() -> Mutation {
 
 pub(crate) fn booking() -> Booking {
     let hold = hold();
-    Booking {
-        id: holdfast_app::kernel::booking_id(&hold.order.guest, "sample"),
-        confirmation_number: "HF-SAMPLE2345".to_owned(),
-        hold: hold.id,
-        order: hold.order,
-        email: Some("guest-1@example.com".to_owned()),
-        payment_method: "pm_card_visa".to_owned(),
-        fingerprint: hold.fingerprint,
-        status: BookingStatus::Pending,
-        payment_status: PaymentStatus::Pending,
-        payment_intent: None,
-        action: None,
-        captured: money(0),
-        refunded: money(0),
-        failure: None,
-        cancellation: None,
-        created_at: at(NOW),
-        version: 0,
-        seal: None,
-    }
+    let requested = Booking::requested(
+        holdfast_app::kernel::booking_id(&hold.order.guest, "sample"),
+        "HF-SAMPLE2345".to_owned(),
+        hold.id,
+        hold.order,
+        "pm_card_visa".to_owned(),
+        hold.fingerprint,
+        at(NOW),
+    );
+    Booking { email: Some("guest-1@example.com".to_owned()), ..requested }
 }
 
 /// A page through the commands, each at so many seconds after [`NOW`]; gives what the last one did.
@@ -60,8 +48,7 @@ fn page_after(commands: &[(i64, PageCommand)]) -> (Page, Vec<PageChange>, Timest
     for (seconds, command) in commands {
         let now = at(NOW).checked_add(SignedDuration::from_secs(*seconds)).expect("in range");
         let changes = page.decide(command, now).unwrap_or_else(|error| panic!("{command:?}: {error}"));
-        page = changes.iter().fold(page, Page::evolve);
-        page.seq += 1;
+        page = page.apply(&changes);
         last = (changes, now);
     }
     (page, last.0, last.1)
@@ -142,7 +129,8 @@ fn booking_events() -> Vec<Envelope> {
     ];
     let stands = [BookingEvent::Confirmed, BookingEvent::Captured { amount: price }];
     let given_up = [BookingEvent::Cancelled(cancellation(price)), BookingEvent::Refunded { total: price }];
-    let declined = BookingEvent::Failed { reason: "insufficient_funds".to_owned(), declined: true };
+    let declined =
+        BookingEvent::Failed { reason: FailureReason::Declined { code: "insufficient_funds".to_owned() } };
     let lives: [Vec<BookingEvent>; 4] = [
         [common.to_vec(), stands.to_vec(), given_up.to_vec()].concat(),
         [common.to_vec(), stands.to_vec(), vec![BookingEvent::Completed]].concat(),

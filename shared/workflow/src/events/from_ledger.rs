@@ -8,9 +8,6 @@ use serde_json::{Map, Value, json};
 
 use super::{Envelope, EventType};
 
-/// Writes of a page under one schedule: more than there will ever be. It leaves a schedule's revision 21 bits below 2^53.
-const WRITES_BITS: u32 = 32;
-
 fn merge(mut base: Value, more: Value) -> Value {
     if let (Value::Object(base), Value::Object(more)) = (&mut base, more) {
         base.extend(more);
@@ -75,18 +72,12 @@ fn slots_json(page: &Page, at: Timestamp) -> Map<String, Value> {
     page.available.keys().map(|key| (key.as_str().to_owned(), slot(key))).collect()
 }
 
-/// A page is made anew when its resource gets another schedule, and counts its writes from the start: each schedule's
-/// numbers lie above those of the schedules before it.
-fn sequence(page: &Page) -> u64 {
-    (page.schedule_revision.saturating_sub(1) << WRITES_BITS).saturating_add(page.seq)
-}
-
 /// What one write of a page, which did `changes` at `at`, has to tell.
 #[must_use]
 pub fn of_page(page: &Page, changes: &[PageChange], at: Timestamp, trace: Option<&str>) -> Vec<Envelope> {
     let resource = page.key.resource.as_str();
     let place = json!({ "resourceId": resource, "page": page.key.page });
-    let sequence = sequence(page);
+    let sequence = page.write_number();
     let write = format!("{resource}/{}/{sequence}", page.key.page);
     let holds = changes.iter().enumerate().filter_map(|(position, change)| {
         let (kind, hold, facts) = hold_event(page, change)?;

@@ -5,11 +5,9 @@ use std::collections::BTreeMap;
 
 use holdfast_app::bookings::{AuditEvent, BookingCommit};
 use holdfast_app::kernel;
-use holdfast_domain::bookings::Cancellation;
+use holdfast_domain::bookings::{Cancellation, FailureReason};
 use holdfast_domain::inventory::HoldState;
-use holdfast_domain::{
-    Booking, BookingEvent, BookingId, BookingStatus, InventoryMove, Page, PageHold, PaymentStatus,
-};
+use holdfast_domain::{Booking, BookingEvent, BookingId, BookingStatus, InventoryMove, Page, PageHold};
 use holdfast_testkit::{at, event_resource, hold_for, money, mutation};
 use jiff::ToSpan;
 use serde_json::json;
@@ -25,26 +23,15 @@ fn booked(key: &str, events: &[BookingEvent]) -> (Booking, Vec<AuditEvent>) {
     let resource = event_resource("hall", 3, 60);
     let hold = hold_for(&resource, "guest-1", key, ("2030-06-01T19:00:00Z", "2030-06-01T22:00:00Z"), 1, now);
     let digest = kernel::fingerprint(&[key]);
-    let before = Booking {
-        id: BookingId::parse(&format!("bkg_{key}")).unwrap(),
-        confirmation_number: format!("HF-{key}"),
-        hold: hold.id,
-        order: hold.order,
-        email: None,
-        payment_method: "pm_1".to_owned(),
-        fingerprint: digest,
-        status: BookingStatus::Pending,
-        payment_status: PaymentStatus::Pending,
-        payment_intent: None,
-        action: None,
-        captured: money(0),
-        refunded: money(0),
-        failure: None,
-        cancellation: None,
-        created_at: now,
-        version: 0,
-        seal: None,
-    };
+    let before = Booking::requested(
+        BookingId::parse(&format!("bkg_{key}")).unwrap(),
+        format!("HF-{key}"),
+        hold.id,
+        hold.order,
+        "pm_1".to_owned(),
+        digest,
+        now,
+    );
     let (mut booking, mut trail) = (before, Vec::new());
     for event in std::iter::once(&BookingEvent::Requested).chain(events) {
         let commit = BookingCommit::new(&booking, event.clone(), InventoryMove::Keep, &mutation(now, "saga"));
@@ -277,7 +264,7 @@ fn a_broken_trail_is_found() {
 fn an_illegal_step_is_found_although_it_is_sealed() {
     let illegal = [paid(), vec![BookingEvent::Confirmed]].concat();
     is_found("trails", "happened before", |s, _| plant(s, &illegal));
-    let failed = BookingEvent::Failed { reason: "late".to_owned(), declined: false };
+    let failed = BookingEvent::Failed { reason: FailureReason::PaymentTimedOut };
     let illegal = [vec![failed], paid()].concat();
     is_found("trails", "from failed to confirmed", |s, _| plant(s, &illegal));
     let illegal = [paid(), vec![BookingEvent::Voided]].concat();

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use holdfast_app::PaymentError;
 use holdfast_app::payments::{NewPayment, Outcome, Payment, PaymentState, Payments, Reaction, Saga, Webhook};
+use holdfast_domain::bookings::FailureReason;
 use holdfast_domain::{BookingId, BookingStatus, Money, PaymentStatus};
 use holdfast_testkit::{money, nightly_resource};
 
@@ -69,7 +70,8 @@ async fn a_failed_booking_looked_at_again_is_not_paid_only_its_reservation_goes_
     let (w, id) = authorized(NEVER_CAPTURES).await;
     let by = w.by("saga");
     assert_eq!(w.saga.confirm_booking(&id, &by).await.expect("confirmed"), Outcome::Confirmed);
-    w.saga.fail_booking(&id, "card_declined", true, &by).await.expect("failed, and parked before its void");
+    let declined = FailureReason::Declined { code: "card_declined".to_owned() };
+    w.saga.fail_booking(&id, &declined, &by).await.expect("failed, and parked before its void");
     assert_eq!(w.saga.inquire_payment(&id, &by).await.expect("looked at"), Outcome::Cancelled);
     assert_eq!(w.saga.create_payment(&id, &by).await.expect("nothing"), Outcome::Cancelled);
     assert_eq!(w.saga.authorize_payment(&id, &by).await.expect("nothing"), Outcome::Cancelled);
@@ -90,7 +92,7 @@ async fn a_booking_that_was_parked_before_it_had_a_payment_comes_to_its_end() {
     assert_eq!(w.saga.inquire_payment(&id, &by).await.expect("asked"), Outcome::NotStarted);
     assert_eq!(w.saga.authorize_payment(&id, &by).await.expect("asked"), Outcome::NotStarted);
     assert_eq!(w.saga.void_payment(&id, &by).await.expect("nothing to void"), Outcome::Voided);
-    let failed = w.saga.fail_booking(&id, "payment_unavailable", false, &by).await;
+    let failed = w.saga.fail_booking(&id, &FailureReason::PaymentUnavailable, &by).await;
     assert_eq!(failed.expect("failed"), Outcome::Failed);
     assert_eq!(w.at_rest(&id).await.status, BookingStatus::Failed);
     let next = w.open(&hold, "pay again", VISA).await;
@@ -106,7 +108,7 @@ async fn an_authorization_that_lapsed_long_after_the_hold_frees_the_places() {
     assert_eq!(w.database.sweep_ttl(), 1, "the hold's record");
     w.bank.dashboard(&id, Dashboard::Voids);
     assert_eq!(w.saga.inquire_payment(&id, &w.by("saga")).await.expect("asked"), Outcome::Voided);
-    let failed = w.saga.fail_booking(&id, "payment_voided", false, &w.by("saga")).await;
+    let failed = w.saga.fail_booking(&id, &FailureReason::PaymentVoided, &w.by("saga")).await;
     assert_eq!(failed.expect("failed"), Outcome::Failed);
     assert_eq!(w.saga.void_payment(&id, &w.by("saga")).await.expect("voided"), Outcome::Voided);
     w.at_rest(&id).await;
@@ -163,7 +165,7 @@ async fn a_booking_parked_while_it_was_undone_is_not_confirmed_on_money_that_is_
         Outcome::Refunded
     );
     assert_eq!(w.saga.inquire_payment(&id, &by).await.expect("looked at again"), Outcome::Voided);
-    let failed = w.saga.fail_booking(&id, "payment_voided", false, &by).await;
+    let failed = w.saga.fail_booking(&id, &FailureReason::PaymentVoided, &by).await;
     assert_eq!(failed.expect("failed"), Outcome::Failed);
     assert_eq!(w.saga.void_payment(&id, &by).await.expect("too late to void"), Outcome::Captured);
     assert_eq!(w.saga.refund_payment(&id, &by).await.expect("nothing is left"), Outcome::Refunded);

@@ -3,6 +3,7 @@
 use futures::future::join_all;
 use holdfast_app::Failure;
 use holdfast_app::bookings::BookingRequest;
+use holdfast_domain::bookings::FailureReason;
 use holdfast_domain::{BookingStatus, HoldStatus, PaymentStatus};
 use holdfast_testkit::nightly_resource;
 
@@ -39,7 +40,7 @@ async fn a_declined_card_leaves_the_hold_for_another_and_money_is_taken_once() {
     let declined = w.ask(&hold, "first", DECLINED).await.expect("an answer").booking;
     assert_eq!(declined.status, BookingStatus::Failed);
     assert_eq!(declined.payment_status, PaymentStatus::Failed);
-    assert_eq!(declined.failure.as_deref(), Some("card_declined"));
+    assert_eq!(declined.failure.as_ref().map(FailureReason::as_str), Some("card_declined"));
     assert_eq!(w.hold_status(&hold.id).await, HoldStatus::Active);
     let paid = w.ask(&hold, "second", VISA).await.expect("an answer").booking;
     assert_eq!(paid.status, BookingStatus::Confirmed);
@@ -66,20 +67,20 @@ async fn the_same_request_again_is_the_same_booking() {
 
 #[tokio::test]
 async fn only_what_an_outage_ended_runs_again_under_its_key() {
-    for (reason, declined, runs_again) in [
-        ("service_unavailable", false, true),
-        ("payment_unavailable", false, true),
-        ("sold_out", false, false),
+    for (reason, runs_again) in [
+        (FailureReason::ServiceUnavailable, true),
+        (FailureReason::PaymentUnavailable, true),
+        (FailureReason::SoldOut, false),
         // A code of the bank's own that reads like ours.
-        ("payment_unavailable", true, false),
+        (FailureReason::Declined { code: "payment_unavailable".to_owned() }, false),
     ] {
         let room = nightly_resource("room", 1, 600);
         let w = World::with(&room).await;
         let hold = w.held(&room, "k", NIGHT).await;
         let first = w.open(&hold, "pay", VISA).await;
-        w.saga.fail_booking(&first, reason, declined, &w.by("saga")).await.expect("failed");
+        w.saga.fail_booking(&first, &reason, &w.by("saga")).await.expect("failed");
         let again = w.ask_at_once(&hold, "pay", VISA).await;
-        assert_eq!((again.booking.id != first, !again.replayed), (runs_again, runs_again), "{reason}");
+        assert_eq!((again.booking.id != first, !again.replayed), (runs_again, runs_again), "{reason:?}");
     }
 }
 
@@ -91,7 +92,8 @@ async fn a_request_runs_for_real_21_times_at_most() {
     let mut runs = std::collections::BTreeSet::new();
     for _ in 0..21 {
         let id = w.open(&hold, "pay", VISA).await;
-        w.saga.fail_booking(&id, "service_unavailable", false, &w.by("saga")).await.expect("failed");
+        let failed = w.saga.fail_booking(&id, &FailureReason::ServiceUnavailable, &w.by("saga")).await;
+        failed.expect("failed");
         assert!(runs.insert(id), "a run of its own");
     }
     let last = w.ask_at_once(&hold, "pay", VISA).await;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use holdfast_app::Failure;
 use holdfast_app::payments::{Outcome, Reaction};
+use holdfast_domain::bookings::FailureReason;
 use holdfast_domain::{BookingId, BookingStatus, HoldStatus, PaymentStatus};
 use holdfast_testkit::nightly_resource;
 use jiff::SignedDuration;
@@ -117,7 +118,7 @@ async fn a_customer_who_fails_at_the_bank_may_try_another_card_but_is_prolonged_
     assert_eq!(rings(&w, &id, "evt_1").await, Reaction::Resumed);
     assert_eq!(ends(run).await, Ending::Failed);
     let booking = w.at_rest(&id).await;
-    assert_eq!(booking.failure.as_deref(), Some("authentication_failed"));
+    assert_eq!(booking.failure.as_ref().map(FailureReason::as_str), Some("authentication_failed"));
     assert_eq!(booking.payment_status, PaymentStatus::Failed);
     w.pass(TTL + 1);
     assert_eq!(w.hold_status(&hold.id).await, HoldStatus::Active, "prolonged all the same");
@@ -152,7 +153,7 @@ async fn a_customer_who_never_comes_loses_the_hold_and_in_the_end_the_booking() 
     w.flow.time_out();
     assert_eq!(ends(run).await, Ending::Failed);
     let booking = w.at_rest(&id).await;
-    assert_eq!(booking.failure.as_deref(), Some("payment_timed_out"));
+    assert_eq!(booking.failure.as_ref().map(FailureReason::as_str), Some("payment_timed_out"));
     assert_eq!(w.bank.effects(), Effects::default());
     assert_eq!(w.taken(&room).await, []);
 }

@@ -4,6 +4,7 @@ use futures::future::BoxFuture;
 use holdfast_app::payments::Outcome;
 use holdfast_app::{Failure, PaymentError};
 use holdfast_domain::BookingId;
+use holdfast_domain::bookings::FailureReason;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::world::{World, soon};
@@ -37,13 +38,13 @@ pub(crate) struct Drive<'a> {
     id: &'a BookingId,
     twice: bool,
     meanwhile: Option<(Step, BoxFuture<'static, ()>)>,
-    reason: (String, bool),
+    reason: Option<FailureReason>,
     waits: usize,
 }
 
 impl<'a> Drive<'a> {
     pub(crate) fn new(world: &'a World, id: &'a BookingId) -> Self {
-        Self { world, id, twice: false, meanwhile: None, reason: (String::new(), false), waits: 0 }
+        Self { world, id, twice: false, meanwhile: None, reason: None, waits: 0 }
     }
 
     /// Takes every step twice, as a repeated task would.
@@ -61,7 +62,7 @@ impl<'a> Drive<'a> {
     pub(crate) async fn run(mut self) -> Ending {
         match self.step(Step::ClaimHold).await {
             Outcome::Claimed => {}
-            Outcome::Dead => return self.fail("hold_expired", false).await,
+            Outcome::Dead => return self.fail(FailureReason::HoldExpired).await,
             Outcome::Cancelled => return self.give_back().await,
             other => panic!("ClaimHold: {other:?}"),
         }
@@ -75,7 +76,7 @@ impl<'a> Drive<'a> {
         }
         match self.step(Step::ConfirmBooking).await {
             Outcome::Confirmed => {}
-            Outcome::SoldOut => return self.undo("sold_out").await,
+            Outcome::SoldOut => return self.undo(FailureReason::SoldOut).await,
             Outcome::Cancelled => return self.give_back().await,
             other => panic!("ConfirmBooking: {other:?}"),
         }
@@ -83,8 +84,8 @@ impl<'a> Drive<'a> {
             match self.step(Step::CapturePayment).await {
                 Outcome::Captured => return Ending::Confirmed,
                 Outcome::Authorized => {}
-                Outcome::Declined { code } => return self.fail(&code, true).await,
-                Outcome::Voided => return self.fail("payment_voided", false).await,
+                Outcome::Declined { code } => return self.fail(FailureReason::Declined { code }).await,
+                Outcome::Voided => return self.fail(FailureReason::PaymentVoided).await,
                 Outcome::Cancelled => return self.give_back().await,
                 other => panic!("CapturePayment: {other:?}"),
             }
@@ -102,7 +103,7 @@ impl<'a> Drive<'a> {
                 Outcome::Authorized | Outcome::Captured => return None,
                 Outcome::ActionRequired { timeout_seconds } if timeout_seconds >= 1 => self.customer().await,
                 Outcome::ActionRequired { .. } if late_until.is_some_and(|until| now >= until) => {
-                    return Some(self.undo("payment_timed_out").await);
+                    return Some(self.undo(FailureReason::PaymentTimedOut).await);
                 }
                 Outcome::ActionRequired { .. } => {
                     late_until.get_or_insert(now + SignedDuration::from_secs(LATE_SECONDS));
@@ -112,9 +113,9 @@ impl<'a> Drive<'a> {
                     authorizations += 1;
                     self.step(Step::AuthorizePayment).await
                 }
-                Outcome::NotStarted => return Some(self.undo("payment_unavailable").await),
-                Outcome::Declined { code } => return Some(self.fail(&code, true).await),
-                Outcome::Voided => return Some(self.fail("payment_voided", false).await),
+                Outcome::NotStarted => return Some(self.undo(FailureReason::PaymentUnavailable).await),
+                Outcome::Declined { code } => return Some(self.fail(FailureReason::Declined { code }).await),
+                Outcome::Voided => return Some(self.fail(FailureReason::PaymentVoided).await),
                 Outcome::Cancelled => return Some(self.give_back().await),
                 other => panic!("AuthorizePayment: {other:?}"),
             };
@@ -134,8 +135,8 @@ impl<'a> Drive<'a> {
     }
 
     /// Nothing was paid as far as anybody knows: the guest hears it first, the payment is closed after that.
-    async fn fail(&mut self, reason: &str, declined: bool) -> Ending {
-        self.reason = (reason.to_owned(), declined);
+    async fn fail(&mut self, reason: FailureReason) -> Ending {
+        self.reason = Some(reason);
         let ending = match self.step(Step::FailBooking).await {
             Outcome::Failed => Ending::Failed,
             Outcome::Cancelled => Ending::Cancelled,
@@ -146,9 +147,9 @@ impl<'a> Drive<'a> {
     }
 
     /// Something was paid: it goes back before the booking fails.
-    async fn undo(&mut self, reason: &str) -> Ending {
+    async fn undo(&mut self, reason: FailureReason) -> Ending {
         self.give_back().await;
-        self.reason = (reason.to_owned(), false);
+        self.reason = Some(reason);
         match self.step(Step::FailBooking).await {
             Outcome::Failed => Ending::Failed,
             Outcome::Cancelled => Ending::Cancelled,
@@ -215,7 +216,10 @@ impl<'a> Drive<'a> {
             Step::CapturePayment => saga.capture_payment(id, &mutation).await,
             Step::VoidPayment => saga.void_payment(id, &mutation).await,
             Step::RefundPayment => saga.refund_payment(id, &mutation).await,
-            Step::FailBooking => saga.fail_booking(id, &self.reason.0, self.reason.1, &mutation).await,
+            Step::FailBooking => {
+                let reason = self.reason.as_ref().expect("a failure has a reason");
+                saga.fail_booking(id, reason, &mutation).await
+            }
         }
     }
 }

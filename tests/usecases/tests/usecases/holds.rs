@@ -1,7 +1,7 @@
 //! Placing, reading and releasing holds.
 
-use holdfast_app::Failure;
 use holdfast_app::holds::HoldRequest;
+use holdfast_app::{Failure, Field, FieldPath};
 use holdfast_domain::inventory::HoldLimit;
 use holdfast_domain::{BookingStatus, GuestId, HoldLimits, HoldStatus, Resource, Schedule};
 use holdfast_testkit::{Fault, nightly_resource};
@@ -268,7 +268,9 @@ async fn more_places_than_one_guest_may_hold_are_no_valid_wish() {
     let room = limited(HoldLimits { places_per_slot: Some(4), ..HoldLimits::default() });
     let w = World::with(&room).await;
     match w.place(&room, "k", NIGHT, 5).await {
-        Err(Failure::Invalid { pointer: "/quantity", detail }) => assert!(detail.contains('4'), "{detail}"),
+        Err(Failure::Invalid { field: FieldPath { item: None, field: Field::Quantity }, detail }) => {
+            assert!(detail.contains('4'), "{detail}")
+        }
         other => panic!("{other:?}"),
     }
     w.place(&room, "k", NIGHT, 4).await.expect("as many as one may");

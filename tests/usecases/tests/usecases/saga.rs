@@ -2,6 +2,7 @@
 
 use holdfast_app::Ledger;
 use holdfast_app::payments::Outcome;
+use holdfast_domain::bookings::FailureReason;
 use holdfast_domain::{BookingStatus, HoldStatus, PaymentStatus};
 use holdfast_testkit::nightly_resource;
 
@@ -60,7 +61,7 @@ async fn a_hold_that_died_before_its_claim_was_seen_is_not_paid() {
     let id = w.open(&hold, "pay", VISA).await;
     w.pass(CLAIM_OVER);
     assert_eq!(Drive::new(&w, &id).twice().run().await, Ending::Failed);
-    assert_eq!(w.at_rest(&id).await.failure.as_deref(), Some("hold_expired"));
+    assert_eq!(w.at_rest(&id).await.failure.as_ref().map(FailureReason::as_str), Some("hold_expired"));
     assert_eq!(w.bank.effects(), Effects::default());
     assert_eq!(w.taken(&room).await, []);
 }
@@ -103,7 +104,7 @@ async fn a_payment_that_comes_after_the_places_went_is_voided_once() {
         let booking = w.at_rest(&id).await;
         assert_eq!(booking.status, BookingStatus::Failed);
         assert_eq!(booking.payment_status, PaymentStatus::Voided);
-        assert_eq!(booking.failure.as_deref(), Some("sold_out"));
+        assert_eq!(booking.failure.as_ref().map(FailureReason::as_str), Some("sold_out"));
         assert!(w.taken(&room).await.iter().all(|(_, places)| *places == 1), "the thief's alone");
         assert_eq!(w.saga.settle(&id, &w.by("saga")).await.expect("settled"), Outcome::Settled);
         assert_eq!(w.bank.effects().voided, 1, "a settlement finds nothing to do");
@@ -144,7 +145,7 @@ async fn a_refund_step_that_comes_first_notes_the_capture_and_gives_it_back() {
     }
     assert_eq!(w.bank.effects().refunded, 1);
     for _ in 0..2 {
-        let failed = w.saga.fail_booking(&id, "sold_out", false, &w.by("saga")).await;
+        let failed = w.saga.fail_booking(&id, &FailureReason::SoldOut, &w.by("saga")).await;
         assert_eq!(failed.expect("failed"), Outcome::Failed);
     }
     assert_eq!(w.at_rest(&id).await.payment_status, PaymentStatus::Refunded, "the refund stays known");

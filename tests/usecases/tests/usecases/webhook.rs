@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use holdfast_app::payments::{Outcome, Reaction};
+use holdfast_domain::bookings::FailureReason;
 use holdfast_domain::{BookingId, BookingStatus, PaymentStatus};
 use holdfast_testkit::nightly_resource;
 
@@ -51,9 +52,10 @@ async fn an_outage_of_the_provider_is_no_acknowledgement() {
 
 #[tokio::test]
 async fn a_late_authorization_of_a_failed_booking_is_voided_once() {
-    for declined in [true, false] {
+    let declined = FailureReason::Declined { code: "authentication_failed".to_owned() };
+    for reason in [declined, FailureReason::PaymentTimedOut] {
         let (w, id) = abandoned(THREE_D_SECURE).await;
-        let failed = w.saga.fail_booking(&id, "authentication_failed", declined, &w.by("saga")).await;
+        let failed = w.saga.fail_booking(&id, &reason, &w.by("saga")).await;
         assert_eq!(failed.expect("failed"), Outcome::Failed);
         w.bank.customer(&id, true);
         for _ in 0..2 {
@@ -64,7 +66,7 @@ async fn a_late_authorization_of_a_failed_booking_is_voided_once() {
             w.settle(&id).await;
         }
         assert_eq!(w.bank.effects(), Effects { authorized: 1, captured: 0, voided: 1, refunded: 0 });
-        let status = if declined { PaymentStatus::Failed } else { PaymentStatus::Voided };
+        let status = if reason.is_decline() { PaymentStatus::Failed } else { PaymentStatus::Voided };
         assert_eq!(w.at_rest(&id).await.payment_status, status);
         assert_eq!(rings(&w, &id, "evt_2").await, Reaction::Nothing);
     }
@@ -73,7 +75,7 @@ async fn a_late_authorization_of_a_failed_booking_is_voided_once() {
 #[tokio::test]
 async fn a_late_capture_of_a_failed_booking_is_refunded_once() {
     let (w, id) = abandoned(VISA).await;
-    let failed = w.saga.fail_booking(&id, "sold_out", false, &w.by("saga")).await;
+    let failed = w.saga.fail_booking(&id, &FailureReason::SoldOut, &w.by("saga")).await;
     assert_eq!(failed.expect("failed"), Outcome::Failed);
     w.bank.dashboard(&id, Dashboard::Captures);
     assert_eq!(rings(&w, &id, "evt_1").await, Reaction::Settling);

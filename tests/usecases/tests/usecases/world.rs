@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use holdfast_adapters_dynamodb::{DynamoLedger, DynamoSearchIndex, Tables};
-use holdfast_app::bookings::{BookingRequest, Bookings, Cancelled, Requested, is_at_rest, verify};
+use holdfast_app::bookings::{BookingRequest, Bookings, Cancelled, Requested, verify};
 use holdfast_app::catalogue::Resources;
 use holdfast_app::holds::{Expiry, HoldRequest, Holds, Placed};
 use holdfast_app::kernel as identity;
@@ -245,7 +245,7 @@ impl World {
             Some(PaymentState::Authorized),
             "nothing stays reserved: {booking:?}"
         );
-        assert!(is_at_rest(&booking) || booking.status == BookingStatus::Confirmed, "{booking:?}");
+        assert!(booking.money_is_settled() || booking.status == BookingStatus::Confirmed, "{booking:?}");
         match booking.status {
             BookingStatus::Pending => panic!("not at rest: {booking:?}"),
             BookingStatus::Confirmed | BookingStatus::Completed | BookingStatus::Cancelled => {}

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use holdfast_domain::{Booking, BookingStatus, Page, PageKey, SlotKey};
+use holdfast_domain::{Booking, Page, PageKey, SlotKey};
 use jiff::Timestamp;
 
 use crate::operations::reconciliation::findings::Remedy;
@@ -47,9 +47,9 @@ impl Inventory {
         self.pages.insert(page.key.clone(), counted);
     }
 
-    /// Counts the places of a booking, if it stands.
+    /// Counts the places of a booking, if it has any.
     pub(super) fn add_booking(&mut self, booking: &Booking, now: Timestamp) {
-        if !stands(booking) {
+        if !booking.holds_places() {
             return;
         }
         for placement in &booking.order.placements {
@@ -95,23 +95,6 @@ impl Inventory {
     }
 }
 
-/// Whether a booking has its places.
-pub(super) fn stands(booking: &Booking) -> bool {
-    match booking.status {
-        BookingStatus::Confirmed | BookingStatus::Completed => true,
-        BookingStatus::Pending | BookingStatus::Cancelled | BookingStatus::Failed => false,
-    }
-}
-
-/// Whether a booking's saga still has something to do.
-pub(super) fn is_unfinished(booking: &Booking) -> bool {
-    match booking.status {
-        BookingStatus::Pending => true,
-        BookingStatus::Confirmed => booking.captured.amount() == 0,
-        BookingStatus::Cancelled | BookingStatus::Completed | BookingStatus::Failed => false,
-    }
-}
-
 /// Whether the provider says of the money what the booking says, for a booking whose saga is over and whose money rests.
 pub(super) fn agree(booking: &Booking, payment: &Payment) -> bool {
     let booked = booking.captured.amount() > 0;
@@ -123,14 +106,14 @@ pub(super) fn agree(booking: &Booking, payment: &Payment) -> bool {
         | PaymentState::ActionRequired { .. }
         | PaymentState::Processing
         | PaymentState::Voided
-        | PaymentState::Declined { .. } => !booked && !stands(booking),
+        | PaymentState::Declined { .. } => !booked && !booking.holds_places(),
     }
 }
 
 /// What asking the provider makes of a difference (`webhook`): a refund is written down, money of a booking that does not
 /// stand is settled.
 pub(super) fn remedy_of(booking: &Booking, payment: &Payment) -> Remedy {
-    let mends = if stands(booking) {
+    let mends = if booking.holds_places() {
         payment.state == PaymentState::Captured && payment.refunded.amount() > booking.refunded.amount()
     } else {
         matches!(payment.state, PaymentState::Authorized | PaymentState::Captured)

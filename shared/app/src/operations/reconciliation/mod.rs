@@ -16,9 +16,9 @@ use holdfast_domain::inventory::HoldState;
 use holdfast_domain::{Booking, BookingId, BookingStatus, HoldId, Page, PageHold, PageKey, PageRejection};
 use jiff::{SignedDuration, Timestamp};
 
-use self::compare::{Inventory, Mismatch, agree, both_sides, is_unfinished, name_of, remedy_of, stands};
+use self::compare::{Inventory, Mismatch, agree, both_sides, name_of, remedy_of};
 pub use self::findings::{Finding, Kind, Remedy, Report};
-use crate::bookings::requests::{CLAIM_SECONDS, is_at_rest};
+use crate::bookings::requests::CLAIM_SECONDS;
 use crate::kernel::errors::{LedgerError, PaymentError, StoreError};
 use crate::kernel::failure::Failure;
 use crate::kernel::ledger::Ledger;
@@ -179,8 +179,8 @@ impl Run<'_> {
                 self.found_unreadable(&[Unreadable { item, reason }]);
                 Ok(())
             }
-            Err(Failure::Store(StoreError::Contention(item))) => {
-                tracing::info!(item, "left to the next run");
+            Err(error @ (Failure::Store(StoreError::Contention(_)) | Failure::RequestInProgress)) => {
+                tracing::info!(%error, "left to the next run");
                 self.report.changing += 1;
                 Ok(())
             }
@@ -309,10 +309,10 @@ impl Run<'_> {
         self.report.bookings += 1;
         self.inventory.add_booking(booking, self.now());
         let listed = booking.payment_intent.as_ref().and_then(|intent| self.payments.remove(intent));
-        if is_unfinished(booking) {
+        if booking.awaits_payment() {
             return self.look_at_saga(booking).await;
         }
-        if !stands(booking) && !is_at_rest(booking) {
+        if !booking.holds_places() && !booking.money_is_settled() {
             return self.look_at_settlement(booking).await;
         }
         let Some(intent) = &booking.payment_intent else { return Ok(()) };
@@ -331,7 +331,7 @@ impl Run<'_> {
         }
         let state = self.ports.sagas.booking_saga(id).await?;
         // After the saga's state: one that has just ended has written its outcome before.
-        let still = self.ports.ledger.booking(id).await?.filter(is_unfinished);
+        let still = self.ports.ledger.booking(id).await?.filter(Booking::awaits_payment);
         let Some(booking) = still else { return Ok(()) };
         let stands_at = format!("{} and {}", booking.status.as_str(), booking.payment_status.as_str());
         match state {
@@ -396,9 +396,9 @@ impl Run<'_> {
             match self.webhook.on_payment(&self.cause, intent, self.mutation).await {
                 Ok(Reaction::Settling | Reaction::RefundRecorded) => {}
                 Ok(Reaction::Nothing | Reaction::Resumed) => remedy = Remedy::Review,
-                Err(Failure::Store(StoreError::Corrupt { reason, .. })) => {
+                Err(Failure::BookingRejected(rejection)) => {
                     remedy = Remedy::Review;
-                    detail = format!("{detail}; {reason}");
+                    detail = format!("{detail}; {rejection}");
                 }
                 Err(error) => return Err(error),
             }

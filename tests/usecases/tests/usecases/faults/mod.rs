@@ -6,6 +6,7 @@ mod controls;
 mod injection;
 mod matrix;
 mod outside;
+mod rereads;
 mod scenarios;
 mod stage;
 mod verdict;

@@ -1,0 +1,57 @@
+//! Fields of requests, in the words of the use cases. How a field is written (a JSON pointer, a query parameter) is known
+//! where requests are read.
+
+use std::fmt;
+
+/// A field that a use case may find wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Field {
+    /// When a stay begins.
+    StayStart,
+    /// When a stay ends.
+    StayEnd,
+    /// How many units.
+    Quantity,
+    /// Where a list goes on.
+    Cursor,
+    /// The local date after the last one of a change of inventory.
+    InventoryEnd,
+    /// The local date after the last one of a calendar.
+    CalendarEnd,
+}
+
+impl Field {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::StayStart => "the start",
+            Self::StayEnd => "the end",
+            Self::Quantity => "the quantity",
+            Self::Cursor => "the cursor",
+            Self::InventoryEnd | Self::CalendarEnd => "the last date",
+        }
+    }
+}
+
+/// A field, and in which item of a list it stands, if it stands in one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct FieldPath {
+    /// The position in the request's list, from 0.
+    pub item: Option<usize>,
+    /// The field.
+    pub field: Field,
+}
+
+impl From<Field> for FieldPath {
+    fn from(field: Field) -> Self {
+        Self { item: None, field }
+    }
+}
+
+impl fmt::Display for FieldPath {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.item {
+            None => to.write_str(self.field.as_str()),
+            Some(item) => write!(to, "{} of item {item}", self.field.as_str()),
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! How far a booking has come: every question that the use cases ask about its status and its money, in one place.
+//!
+//! | question | `pending` | `confirmed` | `cancelled` | `completed` | `failed` |
+//! | --- | --- | --- | --- | --- | --- |
+//! | [`Booking::holds_places`] | no | yes | no | yes | no |
+//! | [`Booking::is_cancelled_or_failed`] | no | no | yes | no | yes |
+//! | [`Booking::awaits_payment`] | yes | until captured | no | no | no |
+//! | [`Booking::awaits_completion`] | no | once captured | no | no | no |
+//! | [`Booking::answer_is_known`] | once the bank wants the customer | once captured | yes | yes | yes |
+//! | [`Booking::was_confirmed_and_paid`] | no | once captured | if cancelled after the capture | once captured | no |
+//! | [`Booking::failed_by_outage`] | no | no | no | no | by its reason, unless declined |
+//!
+//! [`Booking::money_is_settled`] depends on the payment alone: nothing is reserved, and nothing is left to be refunded.
+//! "Captured" means that the payment status is `captured`, `partially_refunded` or `refunded`.
+
+use crate::bookings::booking::{Booking, BookingStatus, PaymentStatus};
+
+impl PaymentStatus {
+    /// Whether the amount was taken, given back since or not.
+    #[must_use]
+    pub fn is_captured(self) -> bool {
+        match self {
+            Self::Captured | Self::PartiallyRefunded | Self::Refunded => true,
+            Self::Pending | Self::Authorized | Self::Voided | Self::Failed => false,
+        }
+    }
+}
+
+impl Booking {
+    /// Whether its places are counted as confirmed on its pages.
+    #[must_use]
+    pub fn holds_places(&self) -> bool {
+        match self.status {
+            BookingStatus::Confirmed | BookingStatus::Completed => true,
+            BookingStatus::Pending | BookingStatus::Cancelled | BookingStatus::Failed => false,
+        }
+    }
+
+    /// Whether it came to nothing: only its money may still have to be given back.
+    #[must_use]
+    pub fn is_cancelled_or_failed(&self) -> bool {
+        match self.status {
+            BookingStatus::Cancelled | BookingStatus::Failed => true,
+            BookingStatus::Pending | BookingStatus::Confirmed | BookingStatus::Completed => false,
+        }
+    }
+
+    /// Whether its payment saga still has something to do.
+    #[must_use]
+    pub fn awaits_payment(&self) -> bool {
+        match self.status {
+            BookingStatus::Pending => true,
+            BookingStatus::Confirmed => !self.payment_status.is_captured(),
+            BookingStatus::Cancelled | BookingStatus::Completed | BookingStatus::Failed => false,
+        }
+    }
+
+    /// Whether only its end is still to come: it is confirmed and paid.
+    #[must_use]
+    pub fn awaits_completion(&self) -> bool {
+        match self.status {
+            BookingStatus::Confirmed => self.payment_status.is_captured(),
+            BookingStatus::Pending
+            | BookingStatus::Cancelled
+            | BookingStatus::Completed
+            | BookingStatus::Failed => false,
+        }
+    }
+
+    /// Whether the request for it can be answered: it is paid, it has ended, or the bank wants the customer.
+    #[must_use]
+    pub fn answer_is_known(&self) -> bool {
+        match self.status {
+            BookingStatus::Pending => self.action.is_some(),
+            BookingStatus::Confirmed => self.payment_status.is_captured(),
+            BookingStatus::Cancelled | BookingStatus::Completed | BookingStatus::Failed => true,
+        }
+    }
+
+    /// Whether it is confirmed and paid, or was until it was cancelled or completed.
+    #[must_use]
+    pub fn was_confirmed_and_paid(&self) -> bool {
+        let was_confirmed = match self.status {
+            BookingStatus::Confirmed | BookingStatus::Completed => true,
+            BookingStatus::Cancelled => self.cancellation.as_ref().is_some_and(|c| !c.before_capture),
+            BookingStatus::Pending | BookingStatus::Failed => false,
+        };
+        was_confirmed && self.payment_status.is_captured()
+    }
+
+    /// Whether it failed because something outside did not answer: the same request again runs for real.
+    #[must_use]
+    pub fn failed_by_outage(&self) -> bool {
+        match self.status {
+            BookingStatus::Failed => self.failure.as_ref().is_some_and(|reason| reason.is_outage()),
+            BookingStatus::Pending
+            | BookingStatus::Confirmed
+            | BookingStatus::Cancelled
+            | BookingStatus::Completed => false,
+        }
+    }
+
+    /// Whether the money of a booking that came to nothing is where it belongs: nothing is reserved, and nothing is left to
+    /// be refunded.
+    #[must_use]
+    pub fn money_is_settled(&self) -> bool {
+        match self.payment_status {
+            PaymentStatus::Pending | PaymentStatus::Authorized => false,
+            PaymentStatus::Captured | PaymentStatus::PartiallyRefunded => self.refund_due().amount() == 0,
+            PaymentStatus::Voided | PaymentStatus::Refunded | PaymentStatus::Failed => true,
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! What is given back of a booking's money.
+
+use jiff::Timestamp;
+
+use crate::bookings::booking::{Booking, BookingStatus, PaymentStatus};
+use crate::money::Money;
+
+impl Booking {
+    /// What is still to be given back of what was taken: by the cancellation's terms but never more than was taken, all of
+    /// it if the booking failed, nothing while it stands.
+    #[must_use]
+    pub fn refund_due(&self) -> Money {
+        self.refund_target().subtract(self.refunded).unwrap_or(Money::zero(self.captured.currency()))
+    }
+
+    /// What the guest is to have back in all, refunds so far included.
+    fn refund_target(&self) -> Money {
+        match (self.status, &self.cancellation) {
+            (BookingStatus::Cancelled, Some(cancellation)) if !cancellation.before_capture => {
+                let promised = cancellation.refund;
+                if promised.amount() > self.captured.amount() { self.captured } else { promised }
+            }
+            (BookingStatus::Cancelled | BookingStatus::Failed, _) => self.captured,
+            (BookingStatus::Pending | BookingStatus::Confirmed | BookingStatus::Completed, _) => {
+                Money::zero(self.captured.currency())
+            }
+        }
+    }
+
+    /// What is given back in all once a refund has run, refunds so far included. A pending booking that is being undone keeps
+    /// nothing.
+    #[must_use]
+    pub fn refund_total(&self) -> Money {
+        let target = match self.status {
+            BookingStatus::Pending => self.captured,
+            BookingStatus::Confirmed
+            | BookingStatus::Cancelled
+            | BookingStatus::Completed
+            | BookingStatus::Failed => self.refund_target(),
+        };
+        if target.amount() > self.refunded.amount() { target } else { self.refunded }
+    }
+
+    /// What a guest who cancels at `now` gets back in all: by policy if the money was taken, nothing otherwise. What was
+    /// refunded before counts towards it, and stays theirs where it is more. A booking that never stood keeps nothing.
+    #[must_use]
+    pub fn refund_at(&self, now: Timestamp) -> Money {
+        if self.status == BookingStatus::Pending {
+            return self.captured;
+        }
+        match self.payment_status {
+            PaymentStatus::Captured | PaymentStatus::PartiallyRefunded | PaymentStatus::Refunded => {
+                let by_policy = self.order.policy.refund(self.captured, self.order.start, now);
+                if by_policy.amount() > self.refunded.amount() { by_policy } else { self.refunded }
+            }
+            PaymentStatus::Pending
+            | PaymentStatus::Authorized
+            | PaymentStatus::Voided
+            | PaymentStatus::Failed => Money::zero(self.order.price.currency()),
+        }
+    }
+}

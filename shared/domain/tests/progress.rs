@@ -1,0 +1,227 @@
+//! The questions about a booking's progress, over every pair of status and payment status, and the reasons of failure.
+#![expect(clippy::expect_used, reason = "helpers of tests")]
+
+use holdfast_domain::bookings::{Cancellation, CustomerAction, FailureReason, Order};
+use holdfast_domain::{
+    Booking, BookingEvent, BookingId, BookingStatus, CancellationPolicy, Currency, Fingerprint, GuestId,
+    HoldId, Money, PaymentStatus, ResourceId,
+};
+use jiff::Timestamp;
+
+use BookingStatus as S;
+use PaymentStatus as P;
+
+const PRICE: i64 = 1_000;
+
+fn eur(cents: i64) -> Money {
+    Money::new(cents, Currency::parse("EUR").expect("known")).expect("in range")
+}
+
+fn requested() -> Booking {
+    let order = Order {
+        resource: ResourceId::parse("hotel").expect("an id"),
+        resource_name: "Hotel".to_owned(),
+        guest: GuestId::parse("guest").expect("an id"),
+        start: Timestamp::UNIX_EPOCH,
+        end: Timestamp::UNIX_EPOCH,
+        quantity: 1,
+        price: eur(PRICE),
+        policy: CancellationPolicy::default(),
+        placements: Vec::new(),
+    };
+    Booking::requested(
+        BookingId::parse("b").expect("an id"),
+        "HF-1".to_owned(),
+        HoldId::parse("h").expect("an id"),
+        order,
+        "pm".to_owned(),
+        Fingerprint::parse("f").expect("an id"),
+        Timestamp::UNIX_EPOCH,
+    )
+}
+
+fn at(status: S, payment_status: P) -> Booking {
+    let (captured, refunded) = match payment_status {
+        P::Pending | P::Authorized | P::Voided | P::Failed => (0, 0),
+        P::Captured => (PRICE, 0),
+        P::PartiallyRefunded => (PRICE, PRICE / 2),
+        P::Refunded => (PRICE, PRICE),
+    };
+    Booking { status, payment_status, captured: eur(captured), refunded: eur(refunded), ..requested() }
+}
+
+fn cancelled(booking: Booking, before_capture: bool, refund: i64) -> Booking {
+    let digest = || Fingerprint::parse("f").expect("an id");
+    let cancellation = Cancellation {
+        reason: None,
+        refund: eur(refund),
+        before_capture,
+        request: (digest(), digest()),
+        at: Timestamp::UNIX_EPOCH,
+    };
+    Booking { cancellation: Some(cancellation), ..booking }
+}
+
+/// The pairs for which a question is answered with yes.
+fn yes(question: impl Fn(&Booking) -> bool, make: impl Fn(S, P) -> Booking) -> Vec<(S, P)> {
+    let pairs = S::ALL.into_iter().flat_map(|status| P::ALL.map(|payment| (status, payment)));
+    pairs.filter(|(status, payment)| question(&make(*status, *payment))).collect()
+}
+
+fn pairs(statuses: &[S], payments: &[P]) -> Vec<(S, P)> {
+    statuses.iter().flat_map(|status| payments.iter().map(|payment| (*status, *payment))).collect()
+}
+
+const CAPTURED: [P; 3] = [P::Captured, P::PartiallyRefunded, P::Refunded];
+const NOT_CAPTURED: [P; 4] = [P::Pending, P::Authorized, P::Voided, P::Failed];
+
+#[test]
+fn a_payment_is_captured_whatever_was_given_back_since() {
+    for payment in P::ALL {
+        assert_eq!(payment.is_captured(), CAPTURED.contains(&payment), "{payment:?}");
+    }
+}
+
+#[test]
+fn places_are_held_by_what_is_confirmed_or_completed() {
+    assert_eq!(yes(Booking::holds_places, at), pairs(&[S::Confirmed, S::Completed], &P::ALL));
+    assert_eq!(yes(Booking::is_cancelled_or_failed, at), pairs(&[S::Cancelled, S::Failed], &P::ALL));
+}
+
+#[test]
+fn a_booking_awaits_its_payment_then_its_end() {
+    let unpaid = [pairs(&[S::Pending], &P::ALL), pairs(&[S::Confirmed], &NOT_CAPTURED)].concat();
+    assert_eq!(yes(Booking::awaits_payment, at), unpaid);
+    assert_eq!(yes(Booking::awaits_completion, at), pairs(&[S::Confirmed], &CAPTURED));
+    let completes = |booking: &Booking| matches!(booking.decide(BookingEvent::Completed), Ok(Some(_)));
+    assert_eq!(yes(completes, at), yes(Booking::awaits_completion, at), "the two say the same");
+}
+
+#[test]
+fn a_request_is_answered_once_its_booking_is_paid_has_ended_or_wants_the_customer() {
+    let ended = pairs(&[S::Cancelled, S::Completed, S::Failed], &P::ALL);
+    let paid = pairs(&[S::Confirmed], &CAPTURED);
+    assert_eq!(yes(Booking::answer_is_known, at), [paid.clone(), ended.clone()].concat());
+    let action = CustomerAction {
+        client_secret: "s".to_owned(),
+        redirect_url: None,
+        expires_at: Timestamp::UNIX_EPOCH,
+    };
+    let asked = |status, payment| Booking { action: Some(action.clone()), ..at(status, payment) };
+    assert_eq!(yes(Booking::answer_is_known, asked), [pairs(&[S::Pending], &P::ALL), paid, ended].concat());
+}
+
+#[test]
+fn a_booking_was_confirmed_and_paid_even_if_it_was_cancelled_after_that() {
+    let lasting = pairs(&[S::Confirmed, S::Completed], &CAPTURED);
+    assert_eq!(yes(Booking::was_confirmed_and_paid, at), lasting, "without a cancellation's terms");
+    let early = |status, payment| cancelled(at(status, payment), true, 0);
+    assert_eq!(yes(Booking::was_confirmed_and_paid, early), lasting);
+    let late = |status, payment| cancelled(at(status, payment), false, 0);
+    assert_eq!(
+        yes(Booking::was_confirmed_and_paid, late),
+        pairs(&[S::Confirmed, S::Cancelled, S::Completed], &CAPTURED)
+    );
+}
+
+#[test]
+fn money_is_settled_when_nothing_is_reserved_and_nothing_is_due() {
+    let never = [P::Voided, P::Refunded, P::Failed];
+    // Nothing is due of a booking that is not cancelled or failed; all that was captured is of one that is.
+    let settled = |status: S| match status {
+        S::Pending | S::Confirmed | S::Completed => {
+            vec![P::Captured, P::Voided, P::PartiallyRefunded, P::Refunded, P::Failed]
+        }
+        S::Cancelled | S::Failed => never.to_vec(),
+    };
+    let expected: Vec<(S, P)> =
+        S::ALL.into_iter().flat_map(|status| settled(status).into_iter().map(move |p| (status, p))).collect();
+    let mut found = yes(Booking::money_is_settled, at);
+    let mut expected = expected;
+    found.sort_unstable();
+    expected.sort_unstable();
+    assert_eq!(found, expected);
+    for (refund, payment, settled) in [
+        (0, P::Captured, true),
+        (1, P::Captured, false),
+        (PRICE / 2, P::PartiallyRefunded, true),
+        (PRICE / 2 + 1, P::PartiallyRefunded, false),
+        (PRICE + 1, P::Refunded, true),
+    ] {
+        let booking = cancelled(at(S::Cancelled, payment), false, refund);
+        assert_eq!(booking.money_is_settled(), settled, "{refund} promised, {payment:?}");
+    }
+}
+
+#[test]
+fn what_is_refunded_in_all_is_never_less_than_it_was() {
+    for (booking, total) in [
+        (at(S::Pending, P::PartiallyRefunded), PRICE),
+        (at(S::Confirmed, P::PartiallyRefunded), PRICE / 2),
+        (at(S::Completed, P::Captured), 0),
+        (at(S::Failed, P::Captured), PRICE),
+        (at(S::Failed, P::Voided), 0),
+        (cancelled(at(S::Cancelled, P::PartiallyRefunded), false, 1), PRICE / 2),
+        (cancelled(at(S::Cancelled, P::PartiallyRefunded), false, PRICE - 1), PRICE - 1),
+        (cancelled(at(S::Cancelled, P::Captured), true, 0), PRICE),
+    ] {
+        assert_eq!(booking.refund_total(), eur(total), "{booking:?}");
+        assert_eq!(
+            booking.refund_due().amount(),
+            match booking.status {
+                S::Pending => 0,
+                _ => total - booking.refunded.amount(),
+            }
+        );
+    }
+}
+
+#[test]
+fn only_a_failure_of_the_outside_may_be_tried_again() {
+    let declined = FailureReason::Declined { code: "insufficient_funds".to_owned() };
+    let all = FailureReason::OWN.into_iter().chain([declined]);
+    for reason in all {
+        let is_outage =
+            matches!(reason, FailureReason::PaymentUnavailable | FailureReason::ServiceUnavailable);
+        assert_eq!(reason.is_outage(), is_outage, "{reason:?}");
+        let failed = |status, payment| Booking { failure: Some(reason.clone()), ..at(status, payment) };
+        let expected = if is_outage { pairs(&[S::Failed], &P::ALL) } else { Vec::new() };
+        assert_eq!(yes(Booking::failed_by_outage, failed), expected, "{reason:?}");
+    }
+    assert_eq!(yes(Booking::failed_by_outage, at), []);
+}
+
+#[test]
+fn a_reason_is_stored_as_its_text_and_read_back() {
+    let texts: Vec<String> = FailureReason::OWN.iter().map(|reason| reason.as_str().to_owned()).collect();
+    assert_eq!(
+        texts,
+        [
+            "hold_expired",
+            "sold_out",
+            "payment_timed_out",
+            "payment_voided",
+            "payment_unavailable",
+            "service_unavailable"
+        ],
+        "stored with bookings and shown to guests: these texts never change"
+    );
+    for reason in FailureReason::OWN {
+        let text = reason.as_str();
+        assert!(!reason.is_decline());
+        for payment in P::ALL {
+            let read = FailureReason::of_stored(text, payment);
+            // A provider's code may read like ours: a failed payment is the provider's.
+            let expected = match payment {
+                P::Failed => FailureReason::Declined { code: text.to_owned() },
+                _ => reason.clone(),
+            };
+            assert_eq!(read, expected, "{text} {payment:?}");
+        }
+    }
+    for payment in P::ALL {
+        let declined = FailureReason::Declined { code: "do_not_honor".to_owned() };
+        assert!(declined.is_decline());
+        assert_eq!(FailureReason::of_stored(declined.as_str(), payment), declined);
+    }
+}
