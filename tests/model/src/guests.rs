@@ -44,7 +44,7 @@ pub(crate) fn release(cast: &Cast, state: &mut State, guest: usize) -> Option<()
     }
     let command = PageCommand::Release { hold: record.id.clone() };
     on_page(state, cast, &command, moment(state.tick)).ok()?;
-    Arc::make_mut(state.holds[guest].as_mut()?).change(&RecordChange::Released);
+    Arc::make_mut(state.holds[guest].as_mut()?).change(RecordChange::Released);
     Some(())
 }
 

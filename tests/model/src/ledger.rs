@@ -126,7 +126,7 @@ pub fn commit(state: &mut State, cast: &Cast, commit: &BookingCommit) -> Result<
     if let Some(record) = state.holds[at / cast.scenario.cards].as_mut()
         && let Some(change) = RecordChange::of(&commit.inventory, booking)
     {
-        *record = Arc::new((**record).clone().evolve(change));
+        Arc::make_mut(record).change(change);
     }
     if let Some(stored) = &stored
         && !(may_follow(stored.status, booking.status)

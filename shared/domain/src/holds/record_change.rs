@@ -43,9 +43,8 @@ impl RecordChange {
 }
 
 impl Hold {
-    /// The record after a change.
-    #[must_use]
-    pub fn evolve(mut self, change: RecordChange) -> Self {
+    /// Writes a change into the record.
+    pub fn change(&mut self, change: RecordChange) {
         match change {
             RecordChange::Confirmed(booking) => {
                 self.recorded = HoldStatus::Confirmed;
@@ -58,6 +57,5 @@ impl Hold {
             }
             RecordChange::ExpiresAt(at) => self.expires_at = at,
         }
-        self
     }
 }
