@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use holdfast_app::bookings::{Bookings, Requested, failed_by_outage};
+use holdfast_app::bookings::{BookingRequests, Requested, failed_by_outage};
 use holdfast_app::{Caller, Clock};
 use holdfast_domain::{Booking, BookingStatus, PaymentStatus};
 use http::{Method, StatusCode};
@@ -18,7 +18,7 @@ use crate::wire::booking::{BookingBody, NewBooking, has_stood};
 
 /// The route of the function `confirm`.
 pub struct ConfirmApi {
-    bookings: Bookings,
+    requests: BookingRequests,
     clock: Arc<dyn Clock>,
 }
 
@@ -38,10 +38,10 @@ pub(crate) fn routes() -> Vec<(String, String)> {
 }
 
 impl ConfirmApi {
-    /// Over the use cases of bookings.
+    /// Over the use case of booking requests.
     #[must_use]
-    pub fn new(bookings: Bookings, clock: Arc<dyn Clock>) -> Self {
-        Self { bookings, clock }
+    pub fn new(requests: BookingRequests, clock: Arc<dyn Clock>) -> Self {
+        Self { requests, clock }
     }
 
     /// Answers a request.
@@ -81,7 +81,7 @@ pub(crate) async fn create(api: &ConfirmApi, exchange: &Exchange) -> Result<Resp
     let (wait, heeded) = exchange.wait();
     let request = NewBooking::read(&body, wait)?;
     let mutation = exchange.mutation(caller.guest.as_str());
-    let requested = api.bookings.request(&caller, &key, &request, &mutation).await?;
+    let requested = api.requests.request(&caller, &key, &request, &mutation).await?;
     let mut response = answered(&requested, &caller)?;
     if let Some(preference) = heeded {
         answer::set(&mut response, PREFERENCE_APPLIED, &preference);

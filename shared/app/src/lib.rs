@@ -15,6 +15,6 @@ pub mod payments;
 pub mod search;
 
 pub use kernel::{
-    Caller, Clock, DeliveryError, Failure, Ledger, LedgerError, Mutation, PaymentError, RequestKey,
-    StoreError, WorkflowError,
+    Caller, Clock, DeliveryError, Failure, LedgerError, Mutation, PaymentError, RequestKey, StoreError,
+    WorkflowError,
 };

@@ -8,7 +8,7 @@
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use holdfast_app::StoreError;
-use holdfast_app::search::SearchIndex;
+use holdfast_app::search::{SearchIndex, SearchIndexWriter};
 use holdfast_domain::{Page, Resource, ResourceId};
 use jiff::Timestamp;
 
@@ -17,7 +17,7 @@ use crate::stored::records::{encode_resource, resource_of};
 use crate::table::error::{Refused, unavailable};
 use crate::table::item::{Item, Reader, n, s};
 
-/// [`holdfast_app::search::SearchIndex`] on DynamoDB.
+/// [`SearchIndex`] and [`SearchIndexWriter`] on DynamoDB.
 #[derive(Debug, Clone)]
 pub struct DynamoSearchIndex {
     client: Client,
@@ -82,7 +82,7 @@ impl DynamoSearchIndex {
 }
 
 #[async_trait]
-impl SearchIndex for DynamoSearchIndex {
+impl SearchIndexWriter for DynamoSearchIndex {
     async fn put_resource(
         &self,
         resource: &Resource,
@@ -116,7 +116,10 @@ impl SearchIndex for DynamoSearchIndex {
         item.insert("order".into(), n(order));
         self.put_newer(item, "order", order).await
     }
+}
 
+#[async_trait]
+impl SearchIndex for DynamoSearchIndex {
     async fn resources(&self, resource_type: &str, location: &str) -> Result<Vec<Resource>, StoreError> {
         self.query(&listing(resource_type, location))
             .await?

@@ -6,13 +6,12 @@ use std::sync::Arc;
 use holdfast_domain::{BookingEvent, BookingId};
 use tokio::task::JoinSet;
 
-use crate::bookings::commit::change;
-use crate::bookings::port::CommitError;
+use crate::bookings::commit::entry;
+use crate::bookings::port::{AppendError, BookingJournal};
 use crate::kernel::errors::StoreError;
 use crate::kernel::failure::Failure;
-use crate::kernel::ledger::Ledger;
 use crate::kernel::mutation::Mutation;
-use holdfast_domain::InventoryMove;
+use crate::operations::port::EndedBookings;
 
 /// The most bookings of one run.
 pub const BOOKINGS_PER_RUN_MAX: u32 = 1_000;
@@ -34,14 +33,15 @@ pub struct Tally {
 
 /// The use case of the completion function.
 pub struct Completion {
-    ledger: Arc<dyn Ledger>,
+    ended: Arc<dyn EndedBookings>,
+    journal: Arc<dyn BookingJournal>,
 }
 
 impl Completion {
-    /// Over a ledger.
+    /// Over the bookings that have ended, and the journal of bookings.
     #[must_use]
-    pub fn new(ledger: Arc<dyn Ledger>) -> Self {
-        Self { ledger }
+    pub fn new(ended: Arc<dyn EndedBookings>, journal: Arc<dyn BookingJournal>) -> Self {
+        Self { ended, journal }
     }
 
     /// Completes the bookings whose time has passed, the longest ended first. One that cannot be completed does not keep
@@ -50,7 +50,7 @@ impl Completion {
     /// # Errors
     /// [`Failure`] on an outage; what was completed until then stays so.
     pub async fn run(&self, mutation: &Mutation) -> Result<Tally, Failure> {
-        let ended = self.ledger.ended_bookings(mutation.now, BOOKINGS_PER_RUN_MAX).await?;
+        let ended = self.ended.ended_bookings(mutation.now, BOOKINGS_PER_RUN_MAX).await?;
         let mut tally = Tally { more: ended.len() >= BOOKINGS_PER_RUN_MAX as usize, ..Tally::default() };
         let mut waiting = ended.into_iter();
         let mut running = JoinSet::new();
@@ -60,9 +60,9 @@ impl Completion {
                 && outage.is_none()
                 && let Some(id) = waiting.next()
             {
-                let (ledger, mutation) = (Arc::clone(&self.ledger), mutation.clone());
+                let (journal, mutation) = (Arc::clone(&self.journal), mutation.clone());
                 running.spawn(async move {
-                    let outcome = complete(ledger.as_ref(), &id, &mutation).await;
+                    let outcome = complete(journal.as_ref(), &id, &mutation).await;
                     (id, outcome)
                 });
             }
@@ -88,18 +88,21 @@ impl Completion {
 }
 
 /// Records the end of a booking; `false` if it was changed since it was looked for.
-async fn complete(ledger: &dyn Ledger, id: &BookingId, mutation: &Mutation) -> Result<bool, Failure> {
-    let Some(booking) = ledger.booking(id).await? else { return Ok(false) };
+async fn complete(
+    journal: &dyn BookingJournal,
+    id: &BookingId,
+    mutation: &Mutation,
+) -> Result<bool, Failure> {
+    let Some(booking) = journal.booking(id).await? else { return Ok(false) };
     if !booking.awaits_end() || booking.order.end > mutation.now {
         return Ok(false);
     }
-    let Some(commit) = change(&booking, BookingEvent::Completed, InventoryMove::Keep, mutation)? else {
+    let Some(entry) = entry(&booking, BookingEvent::Completed, mutation)? else {
         return Ok(false);
     };
-    match ledger.commit(&commit).await {
+    match journal.append(&entry).await {
         Ok(()) => Ok(true),
-        Err(CommitError::Stale) => Ok(false),
-        Err(CommitError::Rejected(rejection)) => Err(rejection.into()),
-        Err(CommitError::Store(error)) => Err(error.into()),
+        Err(AppendError::Stale) => Ok(false),
+        Err(AppendError::Store(error)) => Err(error.into()),
     }
 }

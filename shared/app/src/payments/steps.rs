@@ -13,12 +13,12 @@ use holdfast_domain::{
 use jiff::Timestamp;
 
 use crate::bookings::commit::change;
-use crate::bookings::port::CommitError;
+use crate::bookings::port::{BookingStore, CommitError};
+use crate::holds::port::HoldReader;
 use crate::kernel::errors::{PaymentError, StoreError};
 use crate::kernel::failure::Failure;
-use crate::kernel::ledger::Ledger;
 use crate::kernel::mutation::Mutation;
-use crate::payments::port::{NewPayment, Payment, PaymentState, Payments, Workflow};
+use crate::payments::port::{NewPayment, Payment, PaymentState, Payments, SagaCallbacks, SagaResumption};
 use holdfast_domain::InventoryMove;
 
 const ATTEMPTS_MAX: usize = 8;
@@ -68,16 +68,24 @@ pub enum Outcome {
 
 /// The saga's steps.
 pub struct Saga {
-    ledger: Arc<dyn Ledger>,
+    bookings: Arc<dyn BookingStore>,
+    holds: Arc<dyn HoldReader>,
+    callbacks: Arc<dyn SagaCallbacks>,
     payments: Arc<dyn Payments>,
-    workflow: Arc<dyn Workflow>,
+    resumption: Arc<dyn SagaResumption>,
 }
 
 impl Saga {
-    /// Over a ledger, a payment provider and the sagas themselves.
+    /// Over bookings, holds, callbacks, a payment provider, and the sagas that wait.
     #[must_use]
-    pub fn new(ledger: Arc<dyn Ledger>, payments: Arc<dyn Payments>, workflow: Arc<dyn Workflow>) -> Self {
-        Self { ledger, payments, workflow }
+    pub fn new(
+        bookings: Arc<dyn BookingStore>,
+        holds: Arc<dyn HoldReader>,
+        callbacks: Arc<dyn SagaCallbacks>,
+        payments: Arc<dyn Payments>,
+        resumption: Arc<dyn SagaResumption>,
+    ) -> Self {
+        Self { bookings, holds, callbacks, payments, resumption }
     }
 
     /// Looks whether the claim that came with the booking still stands.
@@ -174,7 +182,7 @@ impl Saga {
         task_token: &str,
         mutation: &Mutation,
     ) -> Result<Outcome, Failure> {
-        self.ledger.put_task_token(id, task_token, mutation).await?;
+        self.callbacks.put_task_token(id, task_token, mutation).await?;
         let booking = self.load(id).await?;
         let waits = match booking.status {
             BookingStatus::Pending => {
@@ -187,7 +195,7 @@ impl Saga {
             | BookingStatus::Failed => false,
         };
         if !waits {
-            self.workflow.resume(task_token).await?;
+            self.resumption.resume(task_token).await?;
         }
         Ok(Outcome::Notified)
     }
@@ -290,7 +298,7 @@ impl Saga {
         let inventory = match booking.status {
             BookingStatus::Confirmed => {
                 // A record outlives its hold by a week only, and an authorization may lapse after that.
-                match self.ledger.hold(&booking.hold).await? {
+                match self.holds.hold(&booking.hold).await? {
                     Some(snapshot) if snapshot.hold.expires_at > mutation.now => {
                         InventoryMove::Return { hold: Box::new(snapshot.hold) }
                     }
@@ -465,7 +473,7 @@ impl Saga {
             let Some(commit) = change(&booking, event.clone(), inventory.clone(), mutation)? else {
                 return Ok(outcome);
             };
-            match self.ledger.commit(&commit).await {
+            match self.bookings.commit(&commit).await {
                 Ok(()) => return Ok(outcome),
                 Err(CommitError::Stale) => {}
                 Err(error) => return Err(failed(error)),
@@ -475,11 +483,11 @@ impl Saga {
     }
 
     async fn load(&self, id: &BookingId) -> Result<Booking, Failure> {
-        self.ledger.booking(id).await?.ok_or(Failure::NotFound("booking"))
+        self.bookings.booking(id).await?.ok_or(Failure::NotFound("booking"))
     }
 
     async fn hold_of(&self, booking: &Booking) -> Result<HoldSnapshot, Failure> {
-        self.ledger.hold(&booking.hold).await?.ok_or(Failure::NotFound("hold"))
+        self.holds.hold(&booking.hold).await?.ok_or(Failure::NotFound("hold"))
     }
 }
 

@@ -7,14 +7,14 @@ use holdfast_domain::{Booking, BookingEvent, BookingId, BookingStatus, Money, Pa
 use jiff::Timestamp;
 use thiserror::Error;
 
-use crate::bookings::commit::change;
-use crate::bookings::port::CommitError;
+use crate::bookings::commit::entry;
+use crate::bookings::port::{AppendError, BookingJournal};
 use crate::kernel::errors::{PaymentError, StoreError};
 use crate::kernel::failure::Failure;
-use crate::kernel::ledger::Ledger;
 use crate::kernel::mutation::Mutation;
-use crate::payments::port::{Payment, PaymentState, Payments, Workflow};
-use holdfast_domain::InventoryMove;
+use crate::payments::port::{
+    Payment, PaymentInquiry, PaymentState, SagaCallbacks, SagaResumption, SettlementSaga,
+};
 
 const ATTEMPTS_MAX: usize = 8;
 
@@ -70,16 +70,24 @@ pub enum Reaction {
 
 /// The use case of the webhook function.
 pub struct Webhook {
-    ledger: Arc<dyn Ledger>,
-    payments: Arc<dyn Payments>,
-    workflow: Arc<dyn Workflow>,
+    journal: Arc<dyn BookingJournal>,
+    callbacks: Arc<dyn SagaCallbacks>,
+    payments: Arc<dyn PaymentInquiry>,
+    resumption: Arc<dyn SagaResumption>,
+    settlement: Arc<dyn SettlementSaga>,
 }
 
 impl Webhook {
-    /// Over a ledger, a payment provider and the sagas.
+    /// Over the journal of bookings, a payment provider, and the sagas that it resumes or starts.
     #[must_use]
-    pub fn new(ledger: Arc<dyn Ledger>, payments: Arc<dyn Payments>, workflow: Arc<dyn Workflow>) -> Self {
-        Self { ledger, payments, workflow }
+    pub fn new(
+        journal: Arc<dyn BookingJournal>,
+        callbacks: Arc<dyn SagaCallbacks>,
+        payments: Arc<dyn PaymentInquiry>,
+        resumption: Arc<dyn SagaResumption>,
+        settlement: Arc<dyn SettlementSaga>,
+    ) -> Self {
+        Self { journal, callbacks, payments, resumption, settlement }
     }
 
     /// Something happened to the payment `intent`, says the event `event_id`.
@@ -103,7 +111,7 @@ impl Webhook {
         let Some(id) = payment.booking.as_deref().and_then(|id| BookingId::parse(id).ok()) else {
             return Ok(Reaction::Nothing);
         };
-        let Some(booking) = self.ledger.booking(&id).await? else { return Ok(Reaction::Nothing) };
+        let Some(booking) = self.journal.booking(&id).await? else { return Ok(Reaction::Nothing) };
         // Whoever shares the account may name a booking of ours: its payment is the one it knows.
         if booking.payment_intent.as_deref().is_some_and(|own| own != payment.intent) {
             return Ok(Reaction::Nothing);
@@ -120,8 +128,8 @@ impl Webhook {
     }
 
     async fn resume(&self, booking: &Booking) -> Result<Reaction, Failure> {
-        match self.ledger.task_token(&booking.id).await? {
-            Some(token) if self.workflow.resume(&token).await? => Ok(Reaction::Resumed),
+        match self.callbacks.task_token(&booking.id).await? {
+            Some(token) if self.resumption.resume(&token).await? => Ok(Reaction::Resumed),
             Some(_) | None => Ok(Reaction::Nothing),
         }
     }
@@ -150,7 +158,7 @@ impl Webhook {
         if !settles {
             return Ok(Reaction::Nothing);
         }
-        self.workflow.start_settlement(&booking.id, event_id, mutation.trace.as_deref()).await?;
+        self.settlement.start_settlement(&booking.id, event_id, mutation.trace.as_deref()).await?;
         Ok(Reaction::Settling)
     }
 
@@ -165,16 +173,15 @@ impl Webhook {
                 return Ok(Reaction::Nothing);
             }
             let event = BookingEvent::Refunded { total };
-            let Some(commit) = change(&booking, event, InventoryMove::Keep, mutation)? else {
+            let Some(entry) = entry(&booking, event, mutation)? else {
                 return Ok(Reaction::Nothing);
             };
-            match self.ledger.commit(&commit).await {
+            match self.journal.append(&entry).await {
                 Ok(()) => return Ok(Reaction::RefundRecorded),
-                Err(CommitError::Stale) => {
-                    booking = self.ledger.booking(&booking.id).await?.ok_or(Failure::NotFound("booking"))?;
+                Err(AppendError::Stale) => {
+                    booking = self.journal.booking(&booking.id).await?.ok_or(Failure::NotFound("booking"))?;
                 }
-                Err(CommitError::Rejected(rejection)) => return Err(rejection.into()),
-                Err(CommitError::Store(error)) => return Err(error.into()),
+                Err(AppendError::Store(error)) => return Err(error.into()),
             }
         }
         Err(StoreError::Contention(booking.id.to_string()).into())

@@ -29,7 +29,8 @@ impl Mailer for Post {
 /// Tells the guest; gives the subjects and texts that went out.
 async fn tell(w: &World, id: &BookingId, occasion: Occasion) -> (Told, Vec<(String, String)>) {
     let post = Arc::new(Post::default());
-    let told = Notices::new(w.ledger.clone(), post.clone()).tell(id, occasion, "event-1").await;
+    let notices = Notices::new(w.store.bookings.clone(), w.store.catalogue.clone(), post.clone());
+    let told = notices.tell(id, occasion, "event-1").await;
     let mails = std::mem::take(&mut *post.0.lock().expect("unpoisoned"));
     assert!(mails.iter().all(|mail| mail.to == "guest@example.com" && mail.cause == "event-1"), "{mails:?}");
     (told.expect("an answer"), mails.into_iter().map(|mail| (mail.subject, mail.text)).collect())
