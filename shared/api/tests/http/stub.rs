@@ -21,8 +21,8 @@ use holdfast_app::search::{Search, SearchIndex};
 use holdfast_app::{Clock, LedgerError, Mutation, PaymentError, StoreError, WorkflowError};
 use holdfast_domain::holds::Extension;
 use holdfast_domain::{
-    Booking, BookingEvent, BookingId, Fingerprint, GuestId, Hold, HoldId, HoldSnapshot, InventoryMove, Money,
-    Page, PageRejection, Resource, ResourceId, Slot,
+    Booking, BookingEvent, BookingId, Fingerprint, GuestId, Hold, HoldId, HoldSnapshot, InventoryMove, Page,
+    PageRejection, Resource, ResourceId, Slot,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use jiff::Timestamp;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use holdfast_app::PaymentError;
 use holdfast_app::payments::{
-    NewPayment, Outcome, Payment, PaymentInquiry, PaymentState, Payments, Reaction, Saga, Webhook,
+    NewPayment, Outcome, Payment, PaymentInquiry, PaymentState, Payments, Reaction,
 };
 use holdfast_domain::{BookingId, BookingStatus, Money, PaymentStatus};
 use holdfast_testkit::{money, nightly_resource};

@@ -8,12 +8,12 @@ use holdfast_api::{CancelApi, Claims, ConfirmApi, HoldApi, Request, ResourcesApi
 use holdfast_app::catalogue::Resources;
 use holdfast_app::holds::Holds;
 use holdfast_domain::Resource;
-use holdfast_testkit::{Database, Fault, Faults, nightly_resource};
+use holdfast_testkit::{Fault, Faults, nightly_resource};
 use http::{HeaderMap, HeaderValue, Method};
 use serde_json::{Value, json};
 
 use crate::bank::{DECLINED, VISA};
-use crate::world::{NIGHT, SPAN, World};
+use crate::world::{NIGHT, SPAN, World, cancellations, requests};
 
 /// A request that changes something, and what has to be there before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -42,7 +42,7 @@ async fn open(w: &World, room: &Resource) -> BookingId {
     let caller = Caller { email: Some("guest@example.com".to_owned()), ..guest("guest") };
     let request =
         BookingRequest { hold: hold.id.clone(), payment_method: VISA.to_owned(), wait: Duration::ZERO };
-    let asked = w.bookings.request(&caller, &key("pay", "k"), &request, &w.by("guest")).await;
+    let asked = w.requests.request(&caller, &key("pay", "k"), &request, &w.by("guest")).await;
     asked.expect("a booking").booking.id
 }
 

@@ -65,7 +65,7 @@ async fn a_booking_given_up_again_with_any_key_gets_the_same_answer_and_no_secon
     }
     let wait = std::time::Duration::ZERO;
     let other =
-        w.bookings.cancel(&guest("guest"), &id, &key("cancel", "x"), None, wait, &w.by("guest")).await;
+        w.cancellations.cancel(&guest("guest"), &id, &key("cancel", "x"), None, wait, &w.by("guest")).await;
     assert!(matches!(other, Err(Failure::KeyReused)), "{other:?}");
     assert_eq!(w.bank.effects().refunded, 1);
     assert_eq!(w.flow.settlements().len(), 1);

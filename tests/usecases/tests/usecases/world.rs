@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use holdfast_app::bookings::{
-    BookingRequest, BookingRequests, Cancellations, Cancelled, Requested, is_at_rest, verify,
+    BookingRequest, BookingRequests, Bookings, Cancellations, Cancelled, Requested, is_at_rest, verify,
 };
 use holdfast_app::catalogue::{Calendars, Resources};
 use holdfast_app::holds::{Expiry, HoldRequest, Holds, Placed};
@@ -37,6 +37,7 @@ pub(crate) struct World {
     pub(crate) flow: Arc<Flow>,
     pub(crate) alarm: Arc<Alarm>,
     pub(crate) holds: Holds,
+    pub(crate) bookings: Bookings,
     pub(crate) requests: BookingRequests,
     pub(crate) cancellations: Cancellations,
     pub(crate) saga: Saga,
@@ -119,6 +120,7 @@ impl World {
             (Arc::new(Bank::default()), Arc::new(Flow::default()), Arc::new(Alarm::default()));
         Arc::new(Self {
             holds: Holds::new(store.catalogue.clone(), store.holds.clone()),
+            bookings: Bookings::new(store.history.clone()),
             requests: requests(&store, &flow),
             cancellations: cancellations(&store, &flow),
             saga: saga(&store, bank.clone(), &flow),
