@@ -6,7 +6,7 @@ use holdfast_runtime::{Error, Process, Variable, http};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let process = Process::start(&[Variable::LedgerTable, Variable::HoldsTable])?;
-    let api = BookingsApi::new(Bookings::new(process.ledger()?, process.workflow()), process.clock());
+    let process = Process::start(&[Variable::LedgerTable])?;
+    let api = BookingsApi::new(Bookings::new(process.booking_history()?), process.clock());
     http::serve(|request| api.handle(request)).await
 }

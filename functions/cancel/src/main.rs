@@ -1,13 +1,19 @@
 //! `POST /api/bookings/{bookingId}/cancel`: frees the places at once and starts the settlement of the money.
 
 use holdfast_api::CancelApi;
-use holdfast_app::bookings::Bookings;
+use holdfast_app::bookings::Cancellations;
 use holdfast_runtime::{Error, Process, Variable, http};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let process =
         Process::start(&[Variable::LedgerTable, Variable::HoldsTable, Variable::CancellationMachine])?;
-    let api = CancelApi::new(Bookings::new(process.ledger()?, process.workflow()), process.clock());
+    let cancellations = Cancellations::new(
+        process.bookings()?,
+        process.callbacks()?,
+        process.saga_resumption(),
+        process.settlement_saga()?,
+    );
+    let api = CancelApi::new(cancellations, process.clock());
     http::serve(|request| api.handle(request)).await
 }

@@ -6,5 +6,6 @@ use holdfast_runtime::{CompletionHandler, Error, Process, Variable};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let process = Process::start(&[Variable::LedgerTable])?;
-    CompletionHandler::new(Completion::new(process.ledger()?), process.clock()).serve().await
+    let completion = Completion::new(process.ended_bookings()?, process.booking_journal()?);
+    CompletionHandler::new(completion, process.clock()).serve().await
 }

@@ -2,6 +2,7 @@
 //! to start.
 
 use holdfast_app::holds::Expiry;
+use holdfast_app::payments::SagaRecovery;
 use holdfast_runtime::{Error, ExpiryHandler, Process, Variable, batch};
 
 #[tokio::main(flavor = "current_thread")]
@@ -13,7 +14,9 @@ async fn main() -> Result<(), Error> {
         Variable::BookingMachine,
         Variable::CancellationMachine,
     ])?;
-    let expiry = Expiry::new(process.ledger()?, process.timers()?, process.workflow());
-    let handler = ExpiryHandler::new(expiry, process.timers()?, process.clock());
+    let expiry = Expiry::new(process.holds()?, process.timers()?);
+    let recovery =
+        SagaRecovery::new(process.booking_reader()?, process.booking_saga()?, process.settlement_saga()?);
+    let handler = ExpiryHandler::new(expiry, recovery, process.timers()?, process.clock());
     batch::serve(|event| handler.handle(event)).await
 }

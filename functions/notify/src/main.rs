@@ -6,6 +6,7 @@ use holdfast_runtime::{Error, NotifyHandler, Process, Variable, queue};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let process = Process::start(&[Variable::LedgerTable, Variable::MailFrom])?;
-    let handler = NotifyHandler::new(Notices::new(process.ledger()?, process.mailer()?));
+    let notices = Notices::new(process.booking_reader()?, process.catalogue_reader()?, process.mailer()?);
+    let handler = NotifyHandler::new(notices);
     queue::serve(|message| handler.tell(message)).await
 }

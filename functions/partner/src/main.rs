@@ -5,7 +5,6 @@ use holdfast_runtime::{Error, PartnerHandler, Process, Variable, queue};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let process = Process::start(&[Variable::SecretId])?;
-    let url = process.config().get(Variable::PartnerWebhookUrl);
-    let handler = PartnerHandler::new(url, process.secrets()?, process.clock());
+    let handler = PartnerHandler::new(process.partner()?, process.clock());
     queue::serve(|message| handler.tell(message)).await
 }

@@ -7,5 +7,12 @@ use holdfast_runtime::{Error, Process, Variable, saga};
 async fn main() -> Result<(), Error> {
     let process = Process::start(&[Variable::LedgerTable, Variable::HoldsTable, Variable::SecretId])?;
     let payments = process.payments(&process.secrets()?)?;
-    saga::serve(Saga::new(process.ledger()?, payments, process.workflow()), process.clock()).await
+    let steps = Saga::new(
+        process.bookings()?,
+        process.hold_reader()?,
+        process.callbacks()?,
+        payments,
+        process.saga_resumption(),
+    );
+    saga::serve(steps, process.clock()).await
 }

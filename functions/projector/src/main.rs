@@ -5,6 +5,6 @@ use holdfast_runtime::{Error, Process, ProjectorHandler, Variable, stream};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let process = Process::start(&[Variable::LedgerTable, Variable::SearchTable])?;
-    let handler = ProjectorHandler::new(process.ledger()?, process.search_index()?);
+    let handler = ProjectorHandler::new(process.catalogue_reader()?, process.search_index_writer()?);
     stream::serve(|records| handler.apply(records)).await
 }

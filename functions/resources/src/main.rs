@@ -7,6 +7,6 @@ use holdfast_runtime::{Error, Process, Variable, http};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let process = Process::start(&[Variable::LedgerTable])?;
-    let api = ResourcesApi::new(Resources::new(process.ledger()?), process.clock());
+    let api = ResourcesApi::new(Resources::new(process.catalogue()?), process.clock());
     http::serve(|request| api.handle(request)).await
 }

@@ -1,7 +1,7 @@
 //! `GET /api/availability` and `GET /api/resources/{resourceId}/availability`: searches resources and reads calendars.
 
 use holdfast_api::SearchApi;
-use holdfast_app::catalogue::Resources;
+use holdfast_app::catalogue::Calendars;
 use holdfast_app::search::Search;
 use holdfast_runtime::{Error, Process, Variable, http};
 
@@ -9,6 +9,6 @@ use holdfast_runtime::{Error, Process, Variable, http};
 async fn main() -> Result<(), Error> {
     let process = Process::start(&[Variable::LedgerTable, Variable::SearchTable])?;
     let search = Search::new(process.search_index()?);
-    let api = SearchApi::new(search, Resources::new(process.ledger()?), process.clock());
+    let api = SearchApi::new(search, Calendars::new(process.catalogue_reader()?), process.clock());
     http::serve(|request| api.handle(request)).await
 }

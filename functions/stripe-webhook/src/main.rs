@@ -4,13 +4,8 @@ use holdfast_runtime::{Error, Process, Variable, WebhookHandler, http};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let process = Process::start(&[
-        Variable::LedgerTable,
-        Variable::HoldsTable,
-        Variable::SecretId,
-        Variable::BookingMachine,
-        Variable::CancellationMachine,
-    ])?;
+    let process =
+        Process::start(&[Variable::LedgerTable, Variable::SecretId, Variable::CancellationMachine])?;
     let handler = WebhookHandler::new(&process)?;
     http::serve(|request| handler.handle(request)).await
 }

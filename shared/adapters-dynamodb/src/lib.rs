@@ -4,49 +4,36 @@
 //! `TransactWriteItems`; a failed condition is classified from `ReturnValuesOnConditionCheckFailure: ALL_OLD` into a named
 //! rejection, and conflicts and throttling are retried with jitter within a budget, never reported as sold out.
 //!
-//! The path of a hold: [`DynamoLedger::place`](holdfast_app::Ledger::place) in `ledger.rs`, `page/write.rs` (blind write, then
-//! read and compare-and-set), `page/expression.rs` (the condition itself).
+//! One file implements one port, and its type names the tables it needs: [`DynamoHolds`] is made of a [`LedgerTable`] and a
+//! [`HoldsTable`], [`DynamoCatalogue`] of the first alone.
+//!
+//! The path of a hold: [`HoldStore::place`](holdfast_app::holds::HoldStore::place) in `holds/store.rs`, `page/write.rs` (blind
+//! write, then read and compare-and-set), `page/expression.rs` (the condition itself).
 //!
 //! Deliberately absent: decisions (they are the domain's), a cache, scans of the ledger but reconciliation's
 //! (`operations/inspection.rs`).
 
+mod bookings;
 mod catalogue;
 mod holds;
-mod ledger;
 mod operations;
 mod page;
+mod payments;
 mod search;
 mod stored;
 pub mod stream;
 mod table;
 
-use aws_sdk_dynamodb::Client;
-
+pub use bookings::history::DynamoBookingHistory;
+pub use bookings::journal::DynamoBookingJournal;
+pub use bookings::store::DynamoBookings;
+pub use catalogue::resources::DynamoCatalogue;
+pub use holds::store::DynamoHolds;
+pub use operations::ended::DynamoEndedBookings;
+pub use operations::inspection::DynamoInspection;
 pub use page::item::PageRecord;
+pub use payments::callbacks::DynamoSagaCallbacks;
 pub use search::index::DynamoSearchIndex;
+pub use table::holds::HoldsTable;
 pub use table::item::Item;
-
-/// Names of the ledger's tables.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Tables {
-    /// Resources, pages, bookings, audit events: hash key `pk`, range key `sk`, index `by-guest` over `guest` and
-    /// `guest_sort`, index `by-end` over `due` and `due_at`.
-    pub ledger: String,
-    /// Hold records: hash key `pk`, TTL attribute `ttl`.
-    pub holds: String,
-}
-
-/// [`holdfast_app::Ledger`] on DynamoDB.
-#[derive(Debug, Clone)]
-pub struct DynamoLedger {
-    client: Client,
-    tables: Tables,
-}
-
-impl DynamoLedger {
-    /// Over a client and the tables' names.
-    #[must_use]
-    pub fn new(client: Client, tables: Tables) -> Self {
-        Self { client, tables }
-    }
-}
+pub use table::ledger::LedgerTable;

@@ -6,17 +6,19 @@
 //!
 //! Deliberately absent: what events say (`holdfast-workflow`) and what mails say (`holdfast-app`). SDK types end here.
 
-mod bus;
-mod mailer;
-mod partner;
+mod events;
+mod holds;
+mod machine;
+mod notifications;
+mod operations;
+mod partners;
+mod payments;
 mod queue;
-mod review;
-mod sagas;
-mod timers;
 
-pub use bus::EventBridgeBus;
-pub use mailer::SesMailer;
-pub use partner::{InvalidEndpoint, PartnerWebhook};
-pub use review::SqsManualReview;
-pub use sagas::{Machines, StepFunctionsWorkflow};
-pub use timers::{InvalidTimer, SqsTimers, Timer};
+pub use events::bus::EventBridgeBus;
+pub use holds::timers::{InvalidTimer, SqsTimers, Timer};
+pub use notifications::mailer::SesMailer;
+pub use operations::inspection::StepFunctionsInspection;
+pub use operations::review::SqsManualReview;
+pub use partners::webhook::{InvalidEndpoint, PartnerWebhook};
+pub use payments::sagas::{StepFunctionsBookingSaga, StepFunctionsResumption, StepFunctionsSettlementSaga};

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use holdfast_app::PaymentError;
 use holdfast_app::operations::{ListedPayment, PaymentListing};
-use holdfast_app::payments::{NewPayment, Payment, PaymentState, Payments};
+use holdfast_app::payments::{NewPayment, Payment, PaymentInquiry, PaymentState, Payments};
 use holdfast_domain::{BookingId, Money};
 use jiff::Timestamp;
 
@@ -134,6 +134,20 @@ impl StripePayments {
 }
 
 #[async_trait]
+impl PaymentInquiry for StripePayments {
+    async fn inquire(&self, intent: &str) -> Result<Payment, PaymentError> {
+        let path = format!("/v1/payment_intents/{}?expand%5B%5D=latest_charge", checked(intent)?);
+        match self.client.get::<Intent>(&path).await? {
+            Answer::Done { value, .. } => value.payment(),
+            Answer::Refused(refusal) => Err(match refusal.into_error() {
+                PaymentError::Unknown(source) => PaymentError::Unavailable(source),
+                other => other,
+            }),
+        }
+    }
+}
+
+#[async_trait]
 impl Payments for StripePayments {
     async fn create(&self, payment: &NewPayment) -> Result<String, PaymentError> {
         let amount = payment.amount.amount().to_string();
@@ -167,17 +181,6 @@ impl Payments for StripePayments {
         payment_method: &str,
     ) -> Result<Payment, PaymentError> {
         self.step(AUTHORIZE, booking, intent, &[("payment_method", payment_method), EXPAND]).await
-    }
-
-    async fn inquire(&self, intent: &str) -> Result<Payment, PaymentError> {
-        let path = format!("/v1/payment_intents/{}?expand%5B%5D=latest_charge", checked(intent)?);
-        match self.client.get::<Intent>(&path).await? {
-            Answer::Done { value, .. } => value.payment(),
-            Answer::Refused(refusal) => Err(match refusal.into_error() {
-                PaymentError::Unknown(source) => PaymentError::Unavailable(source),
-                other => other,
-            }),
-        }
     }
 
     async fn capture(

@@ -9,7 +9,7 @@ use std::time::Duration;
 use holdfast_adapters_stripe::{StripeClient, StripeConfig, StripePayments};
 use holdfast_app::PaymentError;
 use holdfast_app::operations::{ListedPayment, PaymentListing};
-use holdfast_app::payments::{NewPayment, PaymentState, Payments};
+use holdfast_app::payments::{NewPayment, PaymentInquiry, PaymentState, Payments};
 use holdfast_domain::{BookingId, Currency, Money};
 use jiff::Timestamp;
 use tokio::net::TcpSocket;

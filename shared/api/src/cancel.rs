@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use holdfast_app::Clock;
-use holdfast_app::bookings::Bookings;
+use holdfast_app::bookings::Cancellations;
 use http::{Method, StatusCode};
 use tracing::Instrument;
 
@@ -19,7 +19,7 @@ use crate::wire::booking::{CancelledBody, NewCancellation};
 
 /// The route of the function `cancel`.
 pub struct CancelApi {
-    bookings: Bookings,
+    cancellations: Cancellations,
     clock: Arc<dyn Clock>,
 }
 
@@ -42,10 +42,10 @@ pub(crate) fn routes() -> Vec<(String, String)> {
 }
 
 impl CancelApi {
-    /// Over the use cases of bookings.
+    /// Over the use case of cancellations.
     #[must_use]
-    pub fn new(bookings: Bookings, clock: Arc<dyn Clock>) -> Self {
-        Self { bookings, clock }
+    pub fn new(cancellations: Cancellations, clock: Arc<dyn Clock>) -> Self {
+        Self { cancellations, clock }
     }
 
     /// Answers a request.
@@ -83,7 +83,8 @@ pub(crate) async fn cancel(api: &CancelApi, exchange: &Exchange, id: &str) -> Re
     let reason = NewCancellation::read(&body)?;
     let (wait, _) = exchange.wait();
     let mutation = exchange.mutation(caller.guest.as_str());
-    let cancelled = api.bookings.cancel(&caller, &booking_id(id)?, &key, reason, wait, &mutation).await?;
+    let cancelled =
+        api.cancellations.cancel(&caller, &booking_id(id)?, &key, reason, wait, &mutation).await?;
     let response = answer::json(StatusCode::OK, &CancelledBody::from(&cancelled))?;
     Ok(if cancelled.replayed { answer::replayed(response) } else { response })
 }

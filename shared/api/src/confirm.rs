@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use holdfast_app::bookings::{Bookings, Requested};
+use holdfast_app::bookings::{BookingRequests, Requested};
 use holdfast_app::{Caller, Clock};
 use holdfast_domain::bookings::FailureReason;
 use holdfast_domain::{Booking, BookingStatus, PaymentStatus};
@@ -20,7 +20,7 @@ use crate::wire::booking::{BookingBody, NewBooking};
 
 /// The route of the function `confirm`.
 pub struct ConfirmApi {
-    bookings: Bookings,
+    requests: BookingRequests,
     clock: Arc<dyn Clock>,
 }
 
@@ -40,10 +40,10 @@ pub(crate) fn routes() -> Vec<(String, String)> {
 }
 
 impl ConfirmApi {
-    /// Over the use cases of bookings.
+    /// Over the use case of booking requests.
     #[must_use]
-    pub fn new(bookings: Bookings, clock: Arc<dyn Clock>) -> Self {
-        Self { bookings, clock }
+    pub fn new(requests: BookingRequests, clock: Arc<dyn Clock>) -> Self {
+        Self { requests, clock }
     }
 
     /// Answers a request.
@@ -83,7 +83,7 @@ pub(crate) async fn create(api: &ConfirmApi, exchange: &Exchange) -> Result<Resp
     let (wait, heeded) = exchange.wait();
     let request = NewBooking::read(&body, wait)?;
     let mutation = exchange.mutation(caller.guest.as_str());
-    let requested = api.bookings.request(&caller, &key, &request, &mutation).await?;
+    let requested = api.requests.request(&caller, &key, &request, &mutation).await?;
     let mut response = answered(&requested, &caller)?;
     if let Some(preference) = heeded {
         answer::set(&mut response, PREFERENCE_APPLIED, &preference);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use holdfast_app::Clock;
-use holdfast_app::catalogue::Resources;
+use holdfast_app::catalogue::Calendars;
 use holdfast_app::kernel::fingerprint;
 use holdfast_app::search::Search;
 use http::{Method, StatusCode};
@@ -24,7 +24,7 @@ use crate::wire::search::{Calendar, CalendarParameters, OfferBody, OfferList, Se
 /// The routes of the function `search`.
 pub struct SearchApi {
     search: Search,
-    resources: Resources,
+    calendars: Calendars,
     clock: Arc<dyn Clock>,
 }
 
@@ -50,10 +50,10 @@ pub(crate) fn routes() -> Vec<(String, String)> {
 }
 
 impl SearchApi {
-    /// Over search, and the resources for their calendars.
+    /// Over search and the calendars of resources.
     #[must_use]
-    pub fn new(search: Search, resources: Resources, clock: Arc<dyn Clock>) -> Self {
-        Self { search, resources, clock }
+    pub fn new(search: Search, calendars: Calendars, clock: Arc<dyn Clock>) -> Self {
+        Self { search, calendars, clock }
     }
 
     /// Answers a request.
@@ -107,8 +107,8 @@ pub(crate) async fn search(api: &SearchApi, exchange: &Exchange) -> Result<Respo
 pub(crate) async fn calendar(api: &SearchApi, exchange: &Exchange, id: &str) -> Result<Response, Problem> {
     let (start, end) = CalendarParameters::read(&exchange.request.query)?;
     let slots = api
-        .resources
-        .calendar(&resource_id(id)?, start, end, exchange.now)
+        .calendars
+        .slots(&resource_id(id)?, start, end, exchange.now)
         .await
         .map_err(|failure| Problem::from(failure).naming_range(&["/start", "/end"]))?;
     let body = Calendar { slots: slots.iter().map(Into::into).collect() };

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use holdfast_adapters_dynamodb::stream::decode_removed_hold;
 use holdfast_adapters_messaging::Timer;
 use holdfast_app::holds::{Expiry, Timers};
+use holdfast_app::payments::SagaRecovery;
 use holdfast_app::{Clock, Failure, Mutation};
 use holdfast_workflow::events::{TimerEvent, from_bus, timer_event};
 use serde::{Deserialize, Deserializer};
@@ -43,15 +44,21 @@ impl<'de> Deserialize<'de> for ExpiryEvent {
 /// Lets holds go.
 pub struct ExpiryHandler {
     expiry: Expiry,
+    recovery: SagaRecovery,
     timers: Arc<dyn Timers>,
     clock: Arc<dyn Clock>,
 }
 
 impl ExpiryHandler {
-    /// Over the use cases of expiry.
+    /// Over the use cases of expiry and of the recovery of sagas.
     #[must_use]
-    pub fn new(expiry: Expiry, timers: Arc<dyn Timers>, clock: Arc<dyn Clock>) -> Self {
-        Self { expiry, timers, clock }
+    pub fn new(
+        expiry: Expiry,
+        recovery: SagaRecovery,
+        timers: Arc<dyn Timers>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self { expiry, recovery, timers, clock }
     }
 
     /// Handles a batch of either kind.
@@ -88,10 +95,10 @@ impl ExpiryHandler {
                 self.expiry.on_released(&hold, &mutation).await?;
             }
             TimerEvent::Requested { booking } => {
-                self.expiry.on_booking_requested(&booking, event.traceparent.as_deref()).await?;
+                self.recovery.on_booking_requested(&booking, event.traceparent.as_deref()).await?;
             }
             TimerEvent::Cancelled { booking } => {
-                self.expiry.on_booking_cancelled(&booking, event.traceparent.as_deref()).await?;
+                self.recovery.on_booking_cancelled(&booking, event.traceparent.as_deref()).await?;
             }
         }
         Ok(())

@@ -1,13 +1,16 @@
-//! The payment provider, whose key is fetched when first needed: an outage of the secret store is an outage of the
-//! provider, not a function that cannot start.
+//! The payment provider and the partner, whose keys are fetched when first needed: an outage of the secret store is an
+//! outage of theirs, not a function that cannot start.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use holdfast_adapters_messaging::PartnerWebhook;
 use holdfast_adapters_stripe::{StripeClient, StripeConfig, StripePayments};
-use holdfast_app::PaymentError;
+use holdfast_app::kernel::Source;
 use holdfast_app::operations::{ListedPayment, PaymentListing};
-use holdfast_app::payments::{NewPayment, Payment, Payments};
+use holdfast_app::partners::{Notice, PartnerEndpoint};
+use holdfast_app::payments::{NewPayment, Payment, PaymentInquiry, Payments};
+use holdfast_app::{DeliveryError, PaymentError};
 use holdfast_domain::{BookingId, Money};
 use jiff::Timestamp;
 use tokio::sync::OnceCell;
@@ -40,6 +43,13 @@ impl LazyPayments {
 }
 
 #[async_trait]
+impl PaymentInquiry for LazyPayments {
+    async fn inquire(&self, intent: &str) -> Result<Payment, PaymentError> {
+        self.stripe().await?.inquire(intent).await
+    }
+}
+
+#[async_trait]
 impl Payments for LazyPayments {
     async fn create(&self, payment: &NewPayment) -> Result<String, PaymentError> {
         self.stripe().await?.create(payment).await
@@ -52,10 +62,6 @@ impl Payments for LazyPayments {
         payment_method: &str,
     ) -> Result<Payment, PaymentError> {
         self.stripe().await?.authorize(booking, intent, payment_method).await
-    }
-
-    async fn inquire(&self, intent: &str) -> Result<Payment, PaymentError> {
-        self.stripe().await?.inquire(intent).await
     }
 
     async fn capture(
@@ -90,5 +96,33 @@ impl PaymentListing for LazyPayments {
         cursor: Option<&str>,
     ) -> Result<(Vec<ListedPayment>, Option<String>), PaymentError> {
         self.stripe().await?.payments_since(since, cursor).await
+    }
+}
+
+/// The partner's endpoint, once the key that signs is known.
+pub(crate) struct LazyPartner {
+    secrets: Arc<SecretStore>,
+    url: String,
+    webhook: OnceCell<PartnerWebhook>,
+}
+
+impl LazyPartner {
+    pub(crate) fn new(secrets: Arc<SecretStore>, url: &str) -> Self {
+        Self { secrets, url: url.to_owned(), webhook: OnceCell::new() }
+    }
+
+    async fn webhook(&self) -> Result<&PartnerWebhook, Source> {
+        let make = || async {
+            let secrets = self.secrets.get().await?;
+            Ok::<_, Source>(PartnerWebhook::new(&self.url, &secrets.partner_signing_secret)?)
+        };
+        self.webhook.get_or_try_init(make).await
+    }
+}
+
+#[async_trait]
+impl PartnerEndpoint for LazyPartner {
+    async fn deliver(&self, notice: &Notice, now: Timestamp) -> Result<(), DeliveryError> {
+        self.webhook().await.map_err(DeliveryError::Unavailable)?.deliver(notice, now).await
     }
 }

@@ -1,25 +1,33 @@
 //! A function's process: started once, then asked for what the function is made of. Adapters share one HTTP client.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use aws_config::SdkConfig;
-use holdfast_adapters_dynamodb::{DynamoLedger, DynamoSearchIndex, Tables};
-use holdfast_adapters_messaging::{
-    EventBridgeBus, Machines, SesMailer, SqsManualReview, SqsTimers, StepFunctionsWorkflow,
+use holdfast_adapters_dynamodb::{
+    DynamoBookingHistory, DynamoBookingJournal, DynamoBookings, DynamoCatalogue, DynamoEndedBookings,
+    DynamoHolds, DynamoInspection, DynamoSagaCallbacks, DynamoSearchIndex, HoldsTable, LedgerTable,
 };
+use holdfast_adapters_messaging::{
+    EventBridgeBus, SesMailer, SqsManualReview, SqsTimers, StepFunctionsBookingSaga, StepFunctionsInspection,
+    StepFunctionsResumption, StepFunctionsSettlementSaga,
+};
+use holdfast_app::Clock;
+use holdfast_app::bookings::{BookingHistory, BookingJournal, BookingReader, BookingStore};
+use holdfast_app::catalogue::{Catalogue, CatalogueReader};
 use holdfast_app::events::EventBus;
-use holdfast_app::holds::Timers;
+use holdfast_app::holds::{HoldReader, HoldStore, Timers};
 use holdfast_app::notifications::Mailer;
 use holdfast_app::operations::audit_verification::AuditVerification;
 use holdfast_app::operations::reconciliation::{Ports, Reconciliation};
-use holdfast_app::payments::{Payments, Workflow};
-use holdfast_app::search::SearchIndex;
-use holdfast_app::{Clock, Ledger};
+use holdfast_app::operations::{EndedBookings, LedgerInspection, SagaInspection};
+use holdfast_app::partners::PartnerEndpoint;
+use holdfast_app::payments::{BookingSaga, Payments, SagaCallbacks, SagaResumption, SettlementSaga};
+use holdfast_app::search::{SearchIndex, SearchIndexWriter};
 
 use crate::clients::sdk_config;
 use crate::clock::SystemClock;
 use crate::config::{Config, MissingVariables, Variable};
-use crate::lazy::LazyPayments;
+use crate::lazy::{LazyPartner, LazyPayments};
 use crate::logging;
 use crate::reconciliation::ReconciliationHandler;
 use crate::secrets::SecretStore;
@@ -28,6 +36,8 @@ use crate::secrets::SecretStore;
 pub struct Process {
     config: Config,
     sdk: SdkConfig,
+    dynamodb: OnceLock<aws_sdk_dynamodb::Client>,
+    step_functions: OnceLock<aws_sdk_sfn::Client>,
     clock: Arc<dyn Clock>,
 }
 
@@ -47,13 +57,13 @@ impl Process {
         // Fails if a provider is installed already, which then serves as well.
         drop(rustls::crypto::ring::default_provider().install_default());
         let sdk = sdk_config(&config)?;
-        Ok(Self { config, sdk, clock: Arc::new(SystemClock) })
-    }
-
-    /// The configuration.
-    #[must_use]
-    pub fn config(&self) -> &Config {
-        &self.config
+        Ok(Self {
+            config,
+            sdk,
+            dynamodb: OnceLock::new(),
+            step_functions: OnceLock::new(),
+            clock: Arc::new(SystemClock),
+        })
     }
 
     /// The clock.
@@ -62,29 +72,123 @@ impl Process {
         Arc::clone(&self.clock)
     }
 
-    /// The system of record. A function without hold records has no name for their table, and does not touch it.
+    fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
+        self.dynamodb.get_or_init(|| aws_sdk_dynamodb::Client::new(&self.sdk)).clone()
+    }
+
+    fn ledger_table(&self) -> Result<LedgerTable, MissingVariables> {
+        let name = self.config.require(Variable::LedgerTable)?.to_owned();
+        Ok(LedgerTable::new(self.dynamodb(), name))
+    }
+
+    fn holds_table(&self) -> Result<HoldsTable, MissingVariables> {
+        let name = self.config.require(Variable::HoldsTable)?.to_owned();
+        Ok(HoldsTable::new(self.dynamodb(), name))
+    }
+
+    /// Resources and their inventory, to be read and written.
     ///
     /// # Errors
     /// [`MissingVariables`].
-    pub fn ledger(&self) -> Result<Arc<dyn Ledger>, MissingVariables> {
-        Ok(Arc::new(self.dynamo_ledger()?))
+    pub fn catalogue(&self) -> Result<Arc<dyn Catalogue>, MissingVariables> {
+        Ok(Arc::new(DynamoCatalogue::new(self.ledger_table()?)))
     }
 
-    fn dynamo_ledger(&self) -> Result<DynamoLedger, MissingVariables> {
-        let tables = Tables {
-            ledger: self.config.require(Variable::LedgerTable)?.to_owned(),
-            holds: self.config.get(Variable::HoldsTable).unwrap_or("no-table-of-holds").to_owned(),
-        };
-        Ok(DynamoLedger::new(aws_sdk_dynamodb::Client::new(&self.sdk), tables))
+    /// Resources and their inventory, to be read.
+    ///
+    /// # Errors
+    /// [`MissingVariables`].
+    pub fn catalogue_reader(&self) -> Result<Arc<dyn CatalogueReader>, MissingVariables> {
+        Ok(self.catalogue()?)
     }
 
-    /// The read model.
+    /// Holds, to be read and written.
+    ///
+    /// # Errors
+    /// [`MissingVariables`].
+    pub fn holds(&self) -> Result<Arc<dyn HoldStore>, MissingVariables> {
+        Ok(Arc::new(DynamoHolds::new(self.ledger_table()?, self.holds_table()?)))
+    }
+
+    /// Holds, to be read.
+    ///
+    /// # Errors
+    /// [`MissingVariables`].
+    pub fn hold_reader(&self) -> Result<Arc<dyn HoldReader>, MissingVariables> {
+        Ok(self.holds()?)
+    }
+
+    /// Bookings with the inventory that they claim, take and free.
+    ///
+    /// # Errors
+    /// [`MissingVariables`].
+    pub fn bookings(&self) -> Result<Arc<dyn BookingStore>, MissingVariables> {
+        Ok(Arc::new(DynamoBookings::new(self.ledger_table()?, self.holds_table()?)))
+    }
+
+    /// Bookings, to be read.
+    ///
+    /// # Errors
+    /// [`MissingVariables`].
+    pub fn booking_reader(&self) -> Result<Arc<dyn BookingReader>, MissingVariables> {
+        Ok(self.booking_history()?)
+    }
+
+    /// Bookings, without their inventory.
+    ///
+    /// # Errors
+    /// [`MissingVariables`].
+    pub fn booking_journal(&self) -> Result<Arc<dyn BookingJournal>, MissingVariables> {
+        Ok(Arc::new(DynamoBookingJournal::new(self.ledger_table()?)))
+    }
+
+    /// Bookings by guest, and their audit trails.
+    ///
+    /// # Errors
+    /// [`MissingVariables`].
+    pub fn booking_history(&self) -> Result<Arc<dyn BookingHistory>, MissingVariables> {
+        Ok(Arc::new(DynamoBookingHistory::new(self.ledger_table()?)))
+    }
+
+    /// Bookings whose time has passed.
+    ///
+    /// # Errors
+    /// [`MissingVariables`].
+    pub fn ended_bookings(&self) -> Result<Arc<dyn EndedBookings>, MissingVariables> {
+        Ok(Arc::new(DynamoEndedBookings::new(self.ledger_table()?)))
+    }
+
+    /// The callbacks of sagas that wait.
+    ///
+    /// # Errors
+    /// [`MissingVariables`].
+    pub fn callbacks(&self) -> Result<Arc<dyn SagaCallbacks>, MissingVariables> {
+        Ok(Arc::new(DynamoSagaCallbacks::new(self.ledger_table()?)))
+    }
+
+    fn inspection(&self) -> Result<Arc<dyn LedgerInspection>, MissingVariables> {
+        Ok(Arc::new(DynamoInspection::new(self.ledger_table()?)))
+    }
+
+    fn index(&self) -> Result<DynamoSearchIndex, MissingVariables> {
+        let table = self.config.require(Variable::SearchTable)?.to_owned();
+        Ok(DynamoSearchIndex::new(self.dynamodb(), table))
+    }
+
+    /// The read model, to be searched.
     ///
     /// # Errors
     /// [`MissingVariables`].
     pub fn search_index(&self) -> Result<Arc<dyn SearchIndex>, MissingVariables> {
-        let table = self.config.require(Variable::SearchTable)?.to_owned();
-        Ok(Arc::new(DynamoSearchIndex::new(aws_sdk_dynamodb::Client::new(&self.sdk), table)))
+        Ok(Arc::new(self.index()?))
+    }
+
+    /// The read model, to be kept.
+    ///
+    /// # Errors
+    /// [`MissingVariables`].
+    pub fn search_index_writer(&self) -> Result<Arc<dyn SearchIndexWriter>, MissingVariables> {
+        Ok(Arc::new(self.index()?))
     }
 
     /// The bus.
@@ -105,19 +209,37 @@ impl Process {
         Ok(Arc::new(SqsTimers::new(aws_sdk_sqs::Client::new(&self.sdk), url)))
     }
 
-    /// The sagas this function may start or resume.
-    #[must_use]
-    pub fn workflow(&self) -> Arc<dyn Workflow> {
-        Arc::new(self.step_functions())
+    fn step_functions(&self) -> aws_sdk_sfn::Client {
+        self.step_functions.get_or_init(|| aws_sdk_sfn::Client::new(&self.sdk)).clone()
     }
 
-    fn step_functions(&self) -> StepFunctionsWorkflow {
-        let machine = |variable| self.config.get(variable).map(str::to_owned);
-        let machines = Machines {
-            booking: machine(Variable::BookingMachine),
-            cancellation: machine(Variable::CancellationMachine),
-        };
-        StepFunctionsWorkflow::new(aws_sdk_sfn::Client::new(&self.sdk), machines)
+    /// The saga of bookings, to be started.
+    ///
+    /// # Errors
+    /// [`MissingVariables`].
+    pub fn booking_saga(&self) -> Result<Arc<dyn BookingSaga>, MissingVariables> {
+        let machine = self.config.require(Variable::BookingMachine)?;
+        Ok(Arc::new(StepFunctionsBookingSaga::new(self.step_functions(), machine)))
+    }
+
+    /// The settlement of cancelled and failed bookings, to be started.
+    ///
+    /// # Errors
+    /// [`MissingVariables`].
+    pub fn settlement_saga(&self) -> Result<Arc<dyn SettlementSaga>, MissingVariables> {
+        let machine = self.config.require(Variable::CancellationMachine)?;
+        Ok(Arc::new(StepFunctionsSettlementSaga::new(self.step_functions(), machine)))
+    }
+
+    /// Sagas that wait, to be resumed.
+    #[must_use]
+    pub fn saga_resumption(&self) -> Arc<dyn SagaResumption> {
+        Arc::new(StepFunctionsResumption::new(self.step_functions()))
+    }
+
+    fn saga_inspection(&self) -> Result<Arc<dyn SagaInspection>, MissingVariables> {
+        let machine = self.config.require(Variable::BookingMachine)?;
+        Ok(Arc::new(StepFunctionsInspection::new(self.step_functions(), machine)))
     }
 
     /// The mail service.
@@ -151,13 +273,22 @@ impl Process {
         Ok(LazyPayments::new(Arc::clone(secrets), url))
     }
 
+    /// The endpoint of the partner; none if no partner is configured.
+    ///
+    /// # Errors
+    /// [`MissingVariables`].
+    pub fn partner(&self) -> Result<Option<Arc<dyn PartnerEndpoint>>, MissingVariables> {
+        let secrets = self.secrets()?;
+        let url = self.config.get(Variable::PartnerWebhookUrl);
+        Ok(url.map(|url| Arc::new(LazyPartner::new(secrets, url)) as Arc<dyn PartnerEndpoint>))
+    }
+
     /// The check of audit trails.
     ///
     /// # Errors
     /// [`MissingVariables`].
     pub fn audit_verification(&self) -> Result<AuditVerification, MissingVariables> {
-        let ledger = Arc::new(self.dynamo_ledger()?);
-        Ok(AuditVerification::new(Arc::clone(&ledger) as _, ledger))
+        Ok(AuditVerification::new(self.booking_history()?, self.inspection()?))
     }
 
     /// The reconciliation: besides that check it alone sees ledger, sagas and payments as a whole.
@@ -168,18 +299,20 @@ impl Process {
         &self,
         secrets: &Arc<SecretStore>,
     ) -> Result<ReconciliationHandler, MissingVariables> {
-        let ledger = Arc::new(self.dynamo_ledger()?);
         let payments = Arc::new(self.lazy_payments(secrets)?);
-        let workflow = Arc::new(self.step_functions());
         let url = self.config.require(Variable::ManualReviewQueueUrl)?;
         let review = Arc::new(SqsManualReview::new(aws_sdk_sqs::Client::new(&self.sdk), url));
         let reconciliation = Reconciliation::new(Ports {
-            inspection: Arc::clone(&ledger) as _,
-            ledger,
+            journal: self.booking_journal()?,
+            history: self.booking_history()?,
+            inspection: self.inspection()?,
             listing: Arc::clone(&payments) as _,
             payments,
-            sagas: Arc::clone(&workflow) as _,
-            workflow,
+            saga: self.booking_saga()?,
+            settlement: self.settlement_saga()?,
+            callbacks: self.callbacks()?,
+            resumption: self.saga_resumption(),
+            sagas: self.saga_inspection()?,
             review,
         });
         Ok(ReconciliationHandler::new(reconciliation, self.bus()?, self.clock()))

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use holdfast_adapters_dynamodb::stream::{LedgerRecord, decode_ledger_record};
-use holdfast_app::search::{Projection, ProjectionBatch, SearchIndex};
-use holdfast_app::{Failure, Ledger};
+use holdfast_app::Failure;
+use holdfast_app::catalogue::CatalogueReader;
+use holdfast_app::search::{Projection, ProjectionBatch, SearchIndexWriter};
 
 use crate::causes;
 use crate::stream::{NotDone, Record};
@@ -25,10 +26,10 @@ async fn apply(batch: &mut ProjectionBatch<'_>, record: &Record) -> Result<(), F
 }
 
 impl ProjectorHandler {
-    /// From a ledger into a read model.
+    /// From a catalogue into a read model.
     #[must_use]
-    pub fn new(ledger: Arc<dyn Ledger>, index: Arc<dyn SearchIndex>) -> Self {
-        Self { projection: Projection::new(ledger, index) }
+    pub fn new(catalogue: Arc<dyn CatalogueReader>, index: Arc<dyn SearchIndexWriter>) -> Self {
+        Self { projection: Projection::new(catalogue, index) }
     }
 
     /// Applies a batch, in order.

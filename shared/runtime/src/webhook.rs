@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use holdfast_adapters_stripe::StripeWebhook;
 use holdfast_api::{Request, Response, WebhookApi};
-use holdfast_app::payments::{Payments, Webhook, Workflow};
-use holdfast_app::{Clock, Ledger};
+use holdfast_app::Clock;
+use holdfast_app::bookings::BookingJournal;
+use holdfast_app::payments::{PaymentInquiry, SagaCallbacks, SagaResumption, SettlementSaga, Webhook};
 use tokio::sync::OnceCell;
 
 use crate::config::MissingVariables;
@@ -15,9 +16,11 @@ use crate::{causes, http};
 
 /// Answers webhooks.
 pub struct WebhookHandler {
-    ledger: Arc<dyn Ledger>,
-    payments: Arc<dyn Payments>,
-    workflow: Arc<dyn Workflow>,
+    journal: Arc<dyn BookingJournal>,
+    callbacks: Arc<dyn SagaCallbacks>,
+    payments: Arc<dyn PaymentInquiry>,
+    resumption: Arc<dyn SagaResumption>,
+    settlement: Arc<dyn SettlementSaga>,
     secrets: Arc<SecretStore>,
     clock: Arc<dyn Clock>,
     api: OnceCell<WebhookApi>,
@@ -31,9 +34,11 @@ impl WebhookHandler {
     pub fn new(process: &Process) -> Result<Self, MissingVariables> {
         let secrets = process.secrets()?;
         Ok(Self {
-            ledger: process.ledger()?,
+            journal: process.booking_journal()?,
+            callbacks: process.callbacks()?,
             payments: process.payments(&secrets)?,
-            workflow: process.workflow(),
+            resumption: process.saga_resumption(),
+            settlement: process.settlement_saga()?,
             secrets,
             clock: process.clock(),
             api: OnceCell::new(),
@@ -55,8 +60,13 @@ impl WebhookHandler {
     async fn make(&self) -> Result<WebhookApi, SecretsError> {
         let secrets = self.secrets.get().await?;
         let verifier = Arc::new(StripeWebhook::new(&secrets.stripe_webhook_secret));
-        let webhook =
-            Webhook::new(Arc::clone(&self.ledger), Arc::clone(&self.payments), Arc::clone(&self.workflow));
+        let webhook = Webhook::new(
+            Arc::clone(&self.journal),
+            Arc::clone(&self.callbacks),
+            Arc::clone(&self.payments),
+            Arc::clone(&self.resumption),
+            Arc::clone(&self.settlement),
+        );
         Ok(WebhookApi::new(webhook, verifier, Arc::clone(&self.clock)))
     }
 }

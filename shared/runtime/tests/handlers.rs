@@ -5,15 +5,17 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use holdfast_adapters_dynamodb::{DynamoLedger, Tables};
 use holdfast_app::bookings::BookingCommit;
 use holdfast_app::events::{EventBus, OutgoingEvent, Unpublished};
 use holdfast_app::holds::{Expiry, Timers};
 use holdfast_app::notifications::{Mail, Mailer, Notices};
 use holdfast_app::operations::reconciliation::{Finding, Ports, Reconciliation};
 use holdfast_app::operations::{ListedPayment, ManualReview, PaymentListing, SagaInspection, SagaState};
-use holdfast_app::payments::{NewPayment, Payment, Payments, Saga, Workflow};
-use holdfast_app::{Clock, DeliveryError, Ledger, PaymentError, WorkflowError};
+use holdfast_app::payments::{
+    BookingSaga, NewPayment, Payment, PaymentInquiry, Payments, Saga, SagaRecovery, SagaResumption,
+    SettlementSaga,
+};
+use holdfast_app::{Clock, DeliveryError, PaymentError, WorkflowError};
 use holdfast_domain::bookings::FailureReason;
 use holdfast_domain::{Booking, BookingEvent, BookingId, Hold, HoldId, HoldStatus, InventoryMove, Money};
 use holdfast_runtime::queue::{self, QueueEvent};
@@ -22,7 +24,7 @@ use holdfast_runtime::{
     ExpiryEvent, ExpiryHandler, NotifyHandler, ReconciliationHandler, ReconciliationRequest, RelayHandler,
     saga,
 };
-use holdfast_testkit::{Database, Fault, Faults, TestClock, at, hold_for, mutation, nightly_resource};
+use holdfast_testkit::{Database, Fault, Faults, Store, TestClock, at, hold_for, mutation, nightly_resource};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -73,12 +75,15 @@ impl Timers for Outside {
 }
 
 #[async_trait]
-impl Workflow for Outside {
+impl BookingSaga for Outside {
     async fn start_booking(&self, booking: &BookingId, _trace: Option<&str>) -> Result<(), WorkflowError> {
         self.note(format!("start {booking}"));
         Ok(())
     }
+}
 
+#[async_trait]
+impl SettlementSaga for Outside {
     async fn start_settlement(
         &self,
         booking: &BookingId,
@@ -88,7 +93,10 @@ impl Workflow for Outside {
         self.note(format!("settle {booking} for {cause}"));
         Ok(())
     }
+}
 
+#[async_trait]
+impl SagaResumption for Outside {
     async fn resume(&self, _task_token: &str) -> Result<bool, WorkflowError> {
         Ok(false)
     }
@@ -110,14 +118,18 @@ fn away<T>() -> Result<T, PaymentError> {
 }
 
 #[async_trait]
+impl PaymentInquiry for Outside {
+    async fn inquire(&self, _: &str) -> Result<Payment, PaymentError> {
+        away()
+    }
+}
+
+#[async_trait]
 impl Payments for Outside {
     async fn create(&self, _: &NewPayment) -> Result<String, PaymentError> {
         away()
     }
     async fn authorize(&self, _: &BookingId, _: &str, _: &str) -> Result<Payment, PaymentError> {
-        away()
-    }
-    async fn inquire(&self, _: &str) -> Result<Payment, PaymentError> {
         away()
     }
     async fn capture(&self, _: &BookingId, _: &str, _: Money) -> Result<Payment, PaymentError> {
@@ -160,7 +172,7 @@ impl ManualReview for Outside {
 struct World {
     clock: TestClock,
     database: Database,
-    ledger: Arc<DynamoLedger>,
+    store: Store,
     hold: Hold,
     outside: Arc<Outside>,
 }
@@ -170,20 +182,21 @@ impl World {
     async fn start() -> Self {
         let clock = TestClock::at(at(NOW));
         let database = Database::start(&clock).await;
-        let tables = Tables { ledger: Database::LEDGER.to_owned(), holds: Database::HOLDS.to_owned() };
-        let ledger = Arc::new(DynamoLedger::new(database.client.clone(), tables));
+        let store = database.store();
         let resource = nightly_resource("hotel-nyc-deluxe", 3, 600);
         let operator = mutation(at(NOW), "operator");
-        ledger.put_resource(None, &resource, &operator).await.expect("a resource");
+        store.catalogue.put_resource(None, &resource, &operator).await.expect("a resource");
         let hold = hold_for(&resource, "guest-1", "sample", ("2026-06-01", "2026-06-03"), 1, at(NOW));
-        ledger.place(&[&resource], &hold, &mutation(at(NOW), "guest-1")).await.expect("a hold");
-        Self { clock, database, ledger, hold, outside: Arc::new(Outside::default()) }
+        store.holds.place(&[&resource], &hold, &mutation(at(NOW), "guest-1")).await.expect("a hold");
+        Self { clock, database, store, hold, outside: Arc::new(Outside::default()) }
     }
 
     fn expiry(&self) -> ExpiryHandler {
-        let (timers, workflow) = (Arc::clone(&self.outside), Arc::clone(&self.outside));
-        let expiry = Expiry::new(self.ledger.clone(), timers.clone(), workflow);
-        ExpiryHandler::new(expiry, timers, Arc::new(self.clock.clone()))
+        let timers = Arc::clone(&self.outside);
+        let expiry = Expiry::new(self.store.holds.clone(), timers.clone());
+        let recovery =
+            SagaRecovery::new(self.store.bookings.clone(), self.outside.clone(), self.outside.clone());
+        ExpiryHandler::new(expiry, recovery, timers, Arc::new(self.clock.clone()))
     }
 
     async fn expire(&self, name: &str) -> Vec<String> {
@@ -195,7 +208,7 @@ impl World {
 
     /// Where the hold stands, and whether its page still stores it.
     async fn status(&self) -> (HoldStatus, bool) {
-        let snapshot = self.ledger.hold(&self.hold.id).await.expect("an answer").expect("a hold");
+        let snapshot = self.store.holds.hold(&self.hold.id).await.expect("an answer").expect("a hold");
         (snapshot.status(self.clock.now()), snapshot.entry.is_some())
     }
 
@@ -219,7 +232,7 @@ impl World {
             };
             let mutation = mutation(self.clock.now(), "saga");
             let commit = BookingCommit::new(&booking, event, inventory, &mutation);
-            self.ledger.commit(&commit).await.expect("committed");
+            self.store.bookings.commit(&commit).await.expect("committed");
             booking = commit.booking;
         }
         booking
@@ -290,12 +303,11 @@ async fn a_hold_whose_payment_came_to_nothing_is_timed_anew() {
 async fn a_released_hold_whose_function_died_before_its_record_does_not_turn_into_an_expired_one() {
     let world = World::start().await;
     let faults = Faults::default();
-    let tables = Tables { ledger: Database::LEDGER.to_owned(), holds: Database::HOLDS.to_owned() };
-    let ledger = DynamoLedger::new(world.database.client_under(&faults), tables);
+    let store = world.database.store_under(&faults);
     let guest = mutation(at(NOW), "guest-1");
     faults.strike(Fault::Killed, 0, 1);
     tokio::select! {
-        _ = ledger.release(&world.hold, &guest) => panic!("it was to die"),
+        _ = store.holds.release(&world.hold, &guest) => panic!("it was to die"),
         () = faults.strikes() => {}
     }
     assert_eq!(world.status().await, (HoldStatus::Released, false), "as long as its time has not passed");
@@ -337,7 +349,11 @@ async fn a_message_of_an_unknown_version_is_reported() {
 }
 
 async fn mail(world: &World, outside: &Arc<Outside>, name: &str) -> usize {
-    let notices = Notices::new(world.ledger.clone(), Arc::clone(outside) as Arc<dyn Mailer>);
+    let notices = Notices::new(
+        world.store.bookings.clone(),
+        world.store.catalogue.clone(),
+        Arc::clone(outside) as Arc<dyn Mailer>,
+    );
     let handler = NotifyHandler::new(notices);
     let event: QueueEvent = serde_json::from_value(sample(name)).expect("a batch");
     queue::process(event, |message| handler.tell(message)).await.ids().len()
@@ -391,7 +407,13 @@ async fn a_booking_that_does_not_stand_is_not_confirmed_by_mail() {
 async fn a_step_that_fails_is_named() {
     let world = World::start().await;
     let outside = Arc::clone(&world.outside);
-    let saga = Saga::new(world.ledger.clone(), outside.clone(), outside);
+    let saga = Saga::new(
+        world.store.bookings.clone(),
+        world.store.holds.clone(),
+        world.store.callbacks.clone(),
+        outside.clone(),
+        outside,
+    );
     let name = async |payload: &Value| match saga::step(payload, &saga, &world.clock).await {
         Ok(outcome) => outcome["outcome"].as_str().unwrap_or_default().to_owned(),
         Err(error) => error.error_type,
@@ -408,11 +430,15 @@ async fn a_step_that_fails_is_named() {
 
 fn reconciliation(w: &World, outside: &Arc<Outside>) -> ReconciliationHandler {
     let reconciliation = Reconciliation::new(Ports {
-        ledger: w.ledger.clone(),
-        inspection: w.ledger.clone(),
+        journal: w.store.journal.clone(),
+        history: w.store.history.clone(),
+        inspection: w.store.inspection.clone(),
         payments: outside.clone(),
         listing: outside.clone(),
-        workflow: outside.clone(),
+        saga: outside.clone(),
+        settlement: outside.clone(),
+        callbacks: w.store.callbacks.clone(),
+        resumption: outside.clone(),
         sagas: outside.clone(),
         review: outside.clone(),
     });

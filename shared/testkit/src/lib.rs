@@ -1,4 +1,5 @@
-//! What tests share: a DynamoDB of their own over HTTP, a clock they turn by hand, and resources to book.
+//! What tests share: a DynamoDB of their own over HTTP, the ports of the store over it, a clock they turn by
+//! hand, and resources to book.
 //!
 //! For tests only. Helpers panic where a test cannot go on.
 
@@ -8,8 +9,10 @@ mod clock;
 mod database;
 mod faults;
 mod fixtures;
+mod store;
 
 pub use clock::TestClock;
 pub use database::Database;
 pub use faults::{Fault, Faults};
 pub use fixtures::{at, event_resource, hold_for, money, mutation, nightly_resource, slots_resource};
+pub use store::Store;

@@ -25,7 +25,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "runtime",
         &["domain", "app", "api", "workflow", "adapters-dynamodb", "adapters-stripe", "adapters-messaging"],
     ),
-    ("testkit", &["domain", "app"]),
+    ("testkit", &["domain", "app", "adapters-dynamodb"]),
 ];
 
 /// What the pure core builds on: dates and zones, and error types. Anything else is a decision, to be made here.

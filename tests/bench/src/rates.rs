@@ -8,10 +8,9 @@ use std::time::{Duration, Instant};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
 use futures::future::join_all;
-use holdfast_adapters_dynamodb::{DynamoLedger, Tables};
 use holdfast_api::{Claims, HoldApi, Request};
+use holdfast_app::Clock;
 use holdfast_app::holds::Holds;
-use holdfast_app::{Clock, Ledger};
 use holdfast_domain::Resource;
 use holdfast_testkit::{Database, TestClock, hold_for, mutation, nightly_resource};
 use http::{HeaderMap, HeaderValue, Method};
@@ -98,13 +97,12 @@ pub(crate) async fn print(now: Timestamp) {
 
 impl Bench {
     async fn prepare(database: &Database, clock: &TestClock) -> Self {
-        let tables = Tables { ledger: Database::LEDGER.to_owned(), holds: Database::HOLDS.to_owned() };
-        let ledger = DynamoLedger::new(database.client.clone(), tables);
+        let store = database.store();
         let by = mutation(clock.now(), "operator");
         let mut rooms = Vec::new();
         for index in 0..RESOURCES {
             let room = nightly_resource(&format!("room-{index:03}"), 1000, 600);
-            ledger.put_resource(None, &room, &by).await.expect("a resource");
+            store.catalogue.put_resource(None, &room, &by).await.expect("a resource");
             for month in 1..=MONTHS {
                 let night = (format!("2031-{month:02}-01"), format!("2031-{month:02}-02"));
                 let hold = hold_for(
@@ -115,11 +113,11 @@ impl Bench {
                     1,
                     clock.now(),
                 );
-                ledger.place(&[&room], &hold, &by).await.expect("a page");
+                store.holds.place(&[&room], &hold, &by).await.expect("a page");
             }
             rooms.push(room);
         }
-        let api = HoldApi::new(Holds::new(Arc::new(ledger)), Arc::new(clock.clone()));
+        let api = HoldApi::new(Holds::new(store.catalogue, store.holds), Arc::new(clock.clone()));
         Self { client: database.client.clone(), rooms, api, now: clock.now() }
     }
 

@@ -7,12 +7,10 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use holdfast_adapters_dynamodb::{DynamoLedger, Tables};
-use holdfast_app::Ledger;
 use holdfast_app::bookings::BookingCommit;
 use holdfast_app::kernel as identity;
 use holdfast_domain::{Booking, BookingEvent, InventoryMove};
-use holdfast_testkit::{Database, TestClock, hold_for, mutation, nightly_resource};
+use holdfast_testkit::{Database, Store, TestClock, hold_for, mutation, nightly_resource};
 use jiff::{SignedDuration, Timestamp};
 
 fn size(value: &AttributeValue) -> usize {
@@ -52,17 +50,16 @@ async fn stored(database: &Database, table: &str, pk: &str, sk: Option<&str>) ->
 pub(crate) async fn print(now: Timestamp) {
     let clock = TestClock::at(now);
     let database = Database::start(&clock).await;
-    let tables = Tables { ledger: Database::LEDGER.to_owned(), holds: Database::HOLDS.to_owned() };
-    let ledger = DynamoLedger::new(database.client.clone(), tables);
+    let store = database.store();
     let room = nightly_resource("nyc-deluxe-double", 20, 600);
     let by = mutation(now, "bench-guest-0001");
-    ledger.put_resource(None, &room, &by).await.expect("a resource");
+    store.catalogue.put_resource(None, &room, &by).await.expect("a resource");
     let hold = hold_for(&room, "bench-guest-0001", "key", ("2030-05-01", "2030-05-04"), 1, now);
-    ledger.place(&[&room], &hold, &by).await.expect("a hold");
+    store.holds.place(&[&room], &hold, &by).await.expect("a hold");
     let page = stored(&database, Database::LEDGER, "R#nyc-deluxe-double", Some("P#2030-05")).await;
     let record = stored(&database, Database::HOLDS, &format!("H#{}", hold.id), None).await;
 
-    let booking = confirm(&ledger, &hold, now).await;
+    let booking = confirm(&store, &hold, now).await;
     let pk = format!("B#{}", booking.id);
     let last = format!("E#{:06}", booking.version);
     let rows = [
@@ -89,7 +86,7 @@ pub(crate) async fn print(now: Timestamp) {
     );
 }
 
-async fn confirm(ledger: &DynamoLedger, hold: &holdfast_domain::Hold, now: Timestamp) -> Booking {
+async fn confirm(store: &Store, hold: &holdfast_domain::Hold, now: Timestamp) -> Booking {
     let id = identity::booking_id(&hold.order.guest, "pay");
     let by = mutation(now, "saga");
     let requested = Booking::requested(
@@ -112,7 +109,7 @@ async fn confirm(ledger: &DynamoLedger, hold: &holdfast_domain::Hold, now: Times
     ];
     for (event, inventory) in steps {
         let commit = BookingCommit::new(&booking, event, inventory, &by);
-        ledger.commit(&commit).await.expect("a commit");
+        store.bookings.commit(&commit).await.expect("a commit");
         booking = commit.booking;
     }
     booking

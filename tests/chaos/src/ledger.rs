@@ -4,9 +4,14 @@ use std::collections::BTreeSet;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
-use holdfast_adapters_dynamodb::{DynamoLedger, Tables};
+use holdfast_adapters_dynamodb::{
+    DynamoBookingHistory, DynamoCatalogue, DynamoHolds, DynamoInspection, HoldsTable, LedgerTable,
+};
+use holdfast_app::StoreError;
+use holdfast_app::bookings::{BookingHistory, BookingReader};
+use holdfast_app::catalogue::CatalogueReader;
+use holdfast_app::holds::HoldReader;
 use holdfast_app::operations::{LedgerInspection, Part};
-use holdfast_app::{Ledger, StoreError};
 use holdfast_client::{Stack, Trouble, now};
 use holdfast_domain::{Booking, BookingId, Hold, Page, ResourceId};
 
@@ -14,7 +19,10 @@ use crate::audit::Snapshot;
 
 /// Reads the ledger.
 pub(crate) struct Reader {
-    ledger: DynamoLedger,
+    catalogue: DynamoCatalogue,
+    holds: DynamoHolds,
+    history: DynamoBookingHistory,
+    inspection: DynamoInspection,
     resources: BTreeSet<String>,
 }
 
@@ -31,17 +39,22 @@ impl Reader {
             .endpoint_url(stack.value("AWS_ENDPOINT_URL")?)
             .http_client(aws_smithy_http_client::Builder::new().build_http())
             .build();
-        let tables = Tables {
-            ledger: stack.value("LEDGER_TABLE")?.to_owned(),
-            holds: stack.value("HOLDS_TABLE")?.to_owned(),
-        };
-        Ok(Self { ledger: DynamoLedger::new(Client::from_conf(config), tables), resources })
+        let client = Client::from_conf(config);
+        let ledger = LedgerTable::new(client.clone(), stack.value("LEDGER_TABLE")?.to_owned());
+        let holds = HoldsTable::new(client, stack.value("HOLDS_TABLE")?.to_owned());
+        Ok(Self {
+            catalogue: DynamoCatalogue::new(ledger.clone()),
+            holds: DynamoHolds::new(ledger.clone(), holds),
+            history: DynamoBookingHistory::new(ledger.clone()),
+            inspection: DynamoInspection::new(ledger),
+            resources,
+        })
     }
 
     /// Every stored page, and what is wrong with those that cannot be read.
     async fn pages(&self) -> Result<(Vec<Page>, Vec<String>), Trouble> {
         let (mut pages, mut unreadable) =
-            every(async |cursor| self.ledger.pages_part(cursor.as_deref()).await).await?;
+            every(async |cursor| self.inspection.pages_part(cursor.as_deref()).await).await?;
         pages.retain(|page| self.resources.contains(page.key.resource.as_str()));
         unreadable.retain(|what| self.resources.iter().any(|resource| what.contains(resource)));
         Ok((pages, unreadable))
@@ -50,7 +63,7 @@ impl Reader {
     /// Every stored booking, and what is wrong with those that cannot be read.
     async fn bookings(&self) -> Result<(Vec<Booking>, Vec<String>), Trouble> {
         let (mut bookings, unreadable) =
-            every(async |cursor| self.ledger.bookings_part(cursor.as_deref()).await).await?;
+            every(async |cursor| self.inspection.bookings_part(cursor.as_deref()).await).await?;
         bookings.retain(|booking| self.resources.contains(booking.order.resource.as_str()));
         Ok((bookings, unreadable))
     }
@@ -62,7 +75,7 @@ impl Reader {
         let mut held = Held::default();
         for page in self.pages().await?.0 {
             for (id, entry) in &page.holds {
-                let record = self.ledger.hold(id).await.map_err(Trouble::unexpected)?.map(|known| known.hold);
+                let record = self.holds.hold(id).await.map_err(Trouble::unexpected)?.map(|known| known.hold);
                 // Of this life, and by the try that placed it.
                 let of_first_try = |hold: Hold| {
                     hold.first_expires_at == entry.first_expires_at
@@ -81,14 +94,14 @@ impl Reader {
     /// Whether a booking is there, be it of this run or of another.
     pub(crate) async fn knows(&self, booking: &str) -> Result<bool, Trouble> {
         let Ok(id) = BookingId::parse(booking) else { return Ok(false) };
-        Ok(self.ledger.booking(&id).await.map_err(Trouble::unexpected)?.is_some())
+        Ok(self.history.booking(&id).await.map_err(Trouble::unexpected)?.is_some())
     }
 
     /// Whether the saga of this name has nothing to do until its customer acts.
     pub(crate) async fn waits_for_its_customer(&self, execution: &str) -> Result<bool, Trouble> {
         let name = execution.split("-review-").next().unwrap_or(execution);
         let Ok(id) = BookingId::parse(name) else { return Ok(false) };
-        let booking = self.ledger.booking(&id).await.map_err(Trouble::unexpected)?;
+        let booking = self.history.booking(&id).await.map_err(Trouble::unexpected)?;
         Ok(booking.is_some_and(|booking| booking.action.is_some() && booking.payment_intent.is_some()))
     }
 
@@ -98,12 +111,12 @@ impl Reader {
         unreadable.extend(more);
         let mut snapshot = Snapshot { at: now(), pages, bookings, unreadable, ..Snapshot::default() };
         for booking in &snapshot.bookings {
-            let trail = self.ledger.audit_trail(&booking.id).await.map_err(Trouble::unexpected)?;
+            let trail = self.history.audit_trail(&booking.id).await.map_err(Trouble::unexpected)?;
             snapshot.trails.insert(booking.id.to_string(), trail);
         }
         for id in &self.resources {
             let parsed = ResourceId::parse(id).map_err(Trouble::unexpected)?;
-            let resource = self.ledger.resource(&parsed).await.map_err(Trouble::unexpected)?;
+            let resource = self.catalogue.resource(&parsed).await.map_err(Trouble::unexpected)?;
             snapshot.revisions.insert(id.clone(), resource.map_or(0, |resource| resource.revision));
         }
         Ok(snapshot)

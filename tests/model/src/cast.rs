@@ -1,6 +1,7 @@
 //! Who takes part: ids, keys and orders, made once per scenario.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use holdfast_app::bookings::BookingRequest;
 use holdfast_app::kernel::{booking_id, guest_mark};
@@ -15,7 +16,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::provider::PRICE;
 use crate::scenario::Scenario;
-use crate::state::{TICK_SECONDS, moment};
+use crate::state::{Attempt, State, TICK_SECONDS, moment};
 
 /// A scenario with its names.
 #[derive(Debug, Clone)]
@@ -95,6 +96,23 @@ impl Cast {
         Page::fresh(self.page.clone(), 1, self.scenario.capacity, vec![self.slot.clone()])
     }
 
+    /// The world before anything has happened.
+    #[must_use]
+    pub fn first_state(&self) -> State {
+        let scenario = &self.scenario;
+        State {
+            tick: 0,
+            page: Arc::new(self.page()),
+            holds: vec![None; scenario.guests],
+            attempts: vec![Attempt::none(); scenario.guests * scenario.cards],
+            faults: scenario.faults,
+            cancels: scenario.cancels,
+            extensions: scenario.extensions,
+            lowerings: scenario.lowerings,
+            offence: None,
+        }
+    }
+
     /// Who asks in an attempt.
     #[must_use]
     pub fn caller(&self, attempt: usize) -> Caller {
@@ -120,8 +138,14 @@ impl Cast {
     /// A guest's hold of one place, placed at a tick. Half of what was taken comes back after a cancellation.
     #[must_use]
     pub fn new_hold(&self, at: usize, tick: u8) -> Hold {
-        let now = moment(tick);
-        let expires_at = moment(tick + 1);
+        self.new_hold_at(at, moment(tick))
+    }
+
+    /// The same, placed at any moment.
+    #[must_use]
+    pub fn new_hold_at(&self, at: usize, now: Timestamp) -> Hold {
+        let ttl = SignedDuration::from_secs(TICK_SECONDS);
+        let expires_at = now.checked_add(ttl).unwrap_or(Timestamp::MAX);
         let far = now.checked_add(SignedDuration::from_hours(1000)).unwrap_or(Timestamp::MAX);
         let half = Tier { hours_before: 0, refund: Percent::new(50).unwrap_or(Percent::ZERO) };
         Hold {

@@ -4,10 +4,12 @@
 use std::sync::Arc;
 
 use holdfast_app::bookings::BookingCommit;
-use holdfast_domain::holds::RecordChange;
+use holdfast_app::holds::Placed;
+use holdfast_domain::holds::{Extension, RecordChange};
 use holdfast_domain::inventory::HoldState;
 use holdfast_domain::{
-    Booking, BookingStatus, HoldSnapshot, Page, PageChange, PageCommand, PageRejection, PaymentStatus,
+    Booking, BookingId, BookingStatus, Fingerprint, Hold, HoldId, HoldSnapshot, HoldStatus, Page, PageChange,
+    PageCommand, PageRejection, PaymentStatus,
 };
 use jiff::Timestamp;
 
@@ -84,12 +86,7 @@ pub fn on_page(
 }
 
 /// Said in other words than the page's own: the hold is stored, claimed by this booking, and its claim has not lapsed.
-fn is_claimed_and_alive(
-    page: &Page,
-    hold: &holdfast_domain::HoldId,
-    booking: &holdfast_domain::BookingId,
-    now: Timestamp,
-) -> bool {
+fn is_claimed_and_alive(page: &Page, hold: &HoldId, booking: &BookingId, now: Timestamp) -> bool {
     page.holds.get(hold).is_some_and(|entry| match &entry.state {
         HoldState::Active => false,
         HoldState::Confirming { booking: payer, deadline } => payer == booking && now < *deadline,
@@ -101,6 +98,102 @@ fn is_claimed_and_alive(
 pub fn snapshot(state: &State, guest: usize) -> Option<HoldSnapshot> {
     let hold = state.holds.get(guest)?.as_ref()?;
     Some(HoldSnapshot { hold: (**hold).clone(), entry: state.page.holds.get(&hold.id).cloned() })
+}
+
+/// Places a guest's hold. The same hold again: the record as first written.
+///
+/// # Errors
+/// The page's own; [`PageRejection::Reused`] for a record of another request.
+pub fn place(state: &mut State, cast: &Cast, hold: &Hold, now: Timestamp) -> Result<Placed, PageRejection> {
+    let (Some(guest), Some(placement)) = (cast.guest_of(&hold.id), hold.order.placements.first()) else {
+        return Err(PageRejection::HoldMissing);
+    };
+    if let Some(known) = &state.holds[guest] {
+        let is_same = known.fingerprint == hold.fingerprint;
+        let placed = Placed { hold: (**known).clone(), replayed: true };
+        return if is_same { Ok(placed) } else { Err(PageRejection::Reused) };
+    }
+    let entry = hold.entry(placement);
+    on_page(state, cast, &PageCommand::Place { hold: hold.id.clone(), entry, limits: None }, now)?;
+    state.holds[guest] = Some(Arc::new(hold.clone()));
+    Ok(Placed { hold: hold.clone(), replayed: false })
+}
+
+/// Adds one TTL to a hold's expiry, once per request: the answer as first given, and whether it had been given before.
+///
+/// # Errors
+/// The page's own; [`PageRejection::HoldMissing`] if there is no such hold.
+pub fn extend(
+    state: &mut State,
+    cast: &Cast,
+    hold: &Hold,
+    request: &Fingerprint,
+    now: Timestamp,
+) -> Result<(Extension, bool), PageRejection> {
+    let guest = cast.guest_of(&hold.id).ok_or(PageRejection::HoldMissing)?;
+    let command = PageCommand::Extend { hold: hold.id.clone(), request: request.clone(), by: hold.ttl() };
+    on_page(state, cast, &command, now)?;
+    let entry = state.page.holds.get(&hold.id).ok_or(PageRejection::HoldMissing)?;
+    let extension = Extension { expires_at: entry.expires_at, at: now };
+    let record = state.holds[guest].as_mut().ok_or(PageRejection::HoldMissing)?;
+    if let Some(known) = record.extensions.get(request) {
+        return Ok((*known, true));
+    }
+    let record = Arc::make_mut(record);
+    record.expires_at = extension.expires_at;
+    record.extensions.insert(request.clone(), extension);
+    Ok((extension, false))
+}
+
+/// Gives a hold back for its guest. Again: no effect.
+///
+/// # Errors
+/// The page's own; [`PageRejection::HoldMissing`] if it has been confirmed.
+pub fn release(state: &mut State, cast: &Cast, hold: &HoldId, now: Timestamp) -> Result<(), PageRejection> {
+    let changes = on_page(state, cast, &PageCommand::Release { hold: hold.clone() }, now)?;
+    let guest = cast.guest_of(hold).ok_or(PageRejection::HoldMissing)?;
+    let Some(record) = state.holds[guest].as_mut() else { return Ok(()) };
+    let released = if changes.is_empty() {
+        // The page does not know the hold any more: its record says why.
+        match record.recorded {
+            HoldStatus::Confirmed => return Err(PageRejection::HoldMissing),
+            HoldStatus::Active => now < record.expires_at,
+            HoldStatus::Released | HoldStatus::Expired => false,
+        }
+    } else {
+        changes.iter().any(|change| matches!(change, PageChange::Released { .. }))
+    };
+    if released {
+        Arc::make_mut(record).recorded = HoldStatus::Released;
+    }
+    Ok(())
+}
+
+/// Drops a hold whose time has passed. Again: no effect.
+///
+/// # Errors
+/// The page's own.
+pub fn expire(state: &mut State, cast: &Cast, hold: &HoldId, now: Timestamp) -> Result<(), PageRejection> {
+    on_page(state, cast, &PageCommand::Expire { hold: hold.clone() }, now).map(drop)
+}
+
+/// A booking as the ledger reads it.
+#[must_use]
+pub fn booking(state: &State, cast: &Cast, id: &BookingId) -> Option<Arc<Booking>> {
+    cast.attempt(id).and_then(|at| state.attempts[at].booking.clone())
+}
+
+/// Remembers the callback of a booking's saga. Callbacks are numbers here; another text is forgotten.
+pub fn put_task_token(state: &mut State, cast: &Cast, id: &BookingId, token: &str) {
+    if let Some(at) = cast.attempt(id) {
+        state.attempts[at].token = token.parse().ok();
+    }
+}
+
+/// The callback of a booking's saga.
+#[must_use]
+pub fn task_token(state: &State, cast: &Cast, id: &BookingId) -> Option<u8> {
+    cast.attempt(id).and_then(|at| state.attempts[at].token)
 }
 
 /// Writes a booking's event and all that goes with it, or nothing.

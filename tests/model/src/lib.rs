@@ -2,8 +2,9 @@
 //! the clock and the operator can come between each other, within bounds.
 //!
 //! What is checked is the code itself, not a copy: `Page` and `Booking` decide, and the steps are those of
-//! `holdfast_app::payments` and `holdfast_app::bookings`, run over ports that stop them at every effect of the payment provider
-//! ([`stage`]). Modelled, and held against the original where a test can: the ledger's transaction ([`ledger`]), the
+//! `holdfast_app::payments` and `bookings`, run over ports that stop them at every effect of the payment provider
+//! ([`stage`]). Modelled, and held against the original where a test can: the ledger's transactions ([`ledger`]; `tests/contract`
+//! puts them and the DynamoDB adapter to one suite), the
 //! provider ([`provider`]) and the state machine ([`machine`]).
 //!
 //! Promises: no clock, no chance; the same scenario gives the same states. Deliberately absent: stays over several slots or
@@ -15,6 +16,7 @@ pub mod explore;
 mod guests;
 pub mod ledger;
 pub mod machine;
+pub mod memory;
 pub mod model;
 mod ports;
 pub mod properties;

@@ -389,18 +389,7 @@ impl Model for Bookings {
     type Action = Action;
 
     fn init_states(&self) -> Vec<State> {
-        let scenario = self.scenario();
-        vec![State {
-            tick: 0,
-            page: Arc::new(self.cast.page()),
-            holds: vec![None; scenario.guests],
-            attempts: vec![Attempt::none(); scenario.guests * scenario.cards],
-            faults: scenario.faults,
-            cancels: scenario.cancels,
-            extensions: scenario.extensions,
-            lowerings: scenario.lowerings,
-            offence: None,
-        }]
+        vec![self.cast.first_state()]
     }
 
     fn actions(&self, state: &State, actions: &mut Vec<Action>) {

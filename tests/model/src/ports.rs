@@ -3,18 +3,19 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use holdfast_app::bookings::{AuditEvent, BookingCommit, CAUSE_CANCELLED, CommitError};
-use holdfast_app::holds::{Placed, Timers};
-use holdfast_app::payments::{NewPayment, Payment, Payments, Workflow};
-use holdfast_app::{Ledger, LedgerError, Mutation, PaymentError, StoreError, WorkflowError};
-use holdfast_domain::catalogue::Slot;
-use holdfast_domain::holds::Extension;
+use holdfast_app::bookings::{
+    AppendError, BookingCommit, BookingJournal, BookingReader, BookingStore, CAUSE_CANCELLED, CommitError,
+    JournalEntry,
+};
+use holdfast_app::holds::HoldReader;
+use holdfast_app::payments::{
+    BookingSaga, NewPayment, Payment, PaymentInquiry, Payments, SagaCallbacks, SagaResumption, SettlementSaga,
+};
+use holdfast_app::{Mutation, PaymentError, StoreError, WorkflowError};
 use holdfast_domain::inventory::HoldState;
 use holdfast_domain::{
-    Booking, BookingId, BookingStatus, Fingerprint, GuestId, Hold, HoldId, HoldSnapshot, Money, Page,
-    PageRejection, Resource, ResourceId,
+    Booking, BookingId, BookingStatus, HoldId, HoldSnapshot, InventoryMove, Money, PageRejection,
 };
-use jiff::Timestamp;
 
 use crate::cast::{Cast, money};
 use crate::ledger::{self, NotWritten};
@@ -26,10 +27,6 @@ use crate::state::{Answer, Job, Offence};
 
 /// The most bells that are kept apart; one more rings with them.
 const BELLS_MAX: u8 = 1;
-
-fn absent() -> StoreError {
-    StoreError::Unavailable("not a part of the model".into())
-}
 
 fn misplaced() -> StoreError {
     StoreError::Corrupt { item: "model".to_owned(), reason: "an answer to another question".to_owned() }
@@ -49,43 +46,7 @@ pub(crate) fn ring(bells: &mut u8) {
 }
 
 #[async_trait]
-impl Ledger for Stage {
-    async fn resource(&self, _: &ResourceId) -> Result<Option<Resource>, StoreError> {
-        Err(absent())
-    }
-
-    async fn put_resource(
-        &self,
-        _: Option<&Resource>,
-        _: &Resource,
-        _: &Mutation,
-    ) -> Result<(), LedgerError> {
-        Err(absent().into())
-    }
-
-    async fn set_inventory(
-        &self,
-        _: &Resource,
-        _: &[Slot],
-        _: Option<u32>,
-        _: Option<bool>,
-        _: &Mutation,
-    ) -> Result<(), LedgerError> {
-        Err(absent().into())
-    }
-
-    async fn pages(&self, _: &Resource, _: &[String]) -> Result<Vec<Page>, StoreError> {
-        Err(absent())
-    }
-
-    async fn stored_pages(&self, _: &Resource) -> Result<Vec<Page>, StoreError> {
-        Err(absent())
-    }
-
-    async fn place(&self, _: &[&Resource], _: &Hold, _: &Mutation) -> Result<Placed, LedgerError> {
-        Err(absent().into())
-    }
-
+impl HoldReader for Stage {
     async fn hold(&self, id: &HoldId) -> Result<Option<HoldSnapshot>, StoreError> {
         let answer = self.call(Call::Read, |play, cast| {
             let mut snapshot = cast.guest_of(id).and_then(|guest| ledger::snapshot(&play.state, guest));
@@ -102,29 +63,13 @@ impl Ledger for Stage {
             _ => Err(misplaced()),
         }
     }
+}
 
-    async fn extend(
-        &self,
-        _: &Hold,
-        _: &Fingerprint,
-        _: &Mutation,
-    ) -> Result<(Extension, bool), LedgerError> {
-        Err(absent().into())
-    }
-
-    async fn release(&self, _: &Hold, _: &Mutation) -> Result<(), LedgerError> {
-        Err(absent().into())
-    }
-
-    async fn expire(&self, _: &Hold, _: &Mutation) -> Result<(), LedgerError> {
-        Err(absent().into())
-    }
-
+#[async_trait]
+impl BookingReader for Stage {
     async fn booking(&self, id: &BookingId) -> Result<Option<Booking>, StoreError> {
-        let answer = self.call(Call::Read, |play, cast| {
-            let booking = cast.attempt(id).and_then(|at| play.state.attempts[at].booking.clone());
-            Answer::Booking(booking)
-        });
+        let answer =
+            self.call(Call::Read, |play, cast| Answer::Booking(ledger::booking(&play.state, cast, id)));
         let Answer::Booking(booking) = answer.await else { return Err(misplaced()) };
         let mut booking = booking.map(Arc::unwrap_or_clone);
         if let Some(cancelled) = booking.as_mut()
@@ -135,8 +80,11 @@ impl Ledger for Stage {
         }
         Ok(booking)
     }
+}
 
-    async fn commit(&self, commit: &BookingCommit) -> Result<(), CommitError> {
+impl Stage {
+    /// Writes a booking's event with all that goes with it.
+    async fn write(&self, commit: &BookingCommit) -> Result<(), CommitError> {
         let answer =
             self.call(Call::Write, |play, cast| match ledger::commit(&mut play.state, cast, commit) {
                 Ok(()) => Answer::Done,
@@ -155,29 +103,36 @@ impl Ledger for Stage {
             _ => Err(misplaced().into()),
         }
     }
+}
 
-    async fn bookings_of(
-        &self,
-        _: &GuestId,
-        _: u32,
-        _: Option<&str>,
-    ) -> Result<(Vec<Booking>, Option<String>), StoreError> {
-        Err(absent())
+#[async_trait]
+impl BookingStore for Stage {
+    async fn commit(&self, commit: &BookingCommit) -> Result<(), CommitError> {
+        self.write(commit).await
     }
+}
 
-    async fn ended_bookings(&self, _: Timestamp, _: u32) -> Result<Vec<BookingId>, StoreError> {
-        Err(absent())
+#[async_trait]
+impl BookingJournal for Stage {
+    async fn append(&self, entry: &JournalEntry) -> Result<(), AppendError> {
+        let JournalEntry { booking, event, audit } = entry.clone();
+        let commit = BookingCommit { booking, event, audit, inventory: InventoryMove::Keep };
+        match self.write(&commit).await {
+            Ok(()) => Ok(()),
+            Err(CommitError::Stale) => Err(AppendError::Stale),
+            Err(CommitError::Store(error)) => Err(error.into()),
+            Err(
+                CommitError::Rejected(_) | CommitError::ResourceChanged | CommitError::TooManyPages { .. },
+            ) => Err(misplaced().into()),
+        }
     }
+}
 
-    async fn audit_trail(&self, _: &BookingId) -> Result<Vec<AuditEvent>, StoreError> {
-        Err(absent())
-    }
-
+#[async_trait]
+impl SagaCallbacks for Stage {
     async fn put_task_token(&self, id: &BookingId, token: &str, _: &Mutation) -> Result<(), StoreError> {
         let answer = self.call(Call::Write, |play, cast| {
-            if let Some(at) = cast.attempt(id) {
-                play.state.attempts[at].token = token.parse().ok();
-            }
+            ledger::put_task_token(&mut play.state, cast, id, token);
             Answer::Done
         });
         drop(answer.await);
@@ -185,9 +140,8 @@ impl Ledger for Stage {
     }
 
     async fn task_token(&self, id: &BookingId) -> Result<Option<String>, StoreError> {
-        let answer = self.call(Call::Read, |play, cast| {
-            Answer::Token(cast.attempt(id).and_then(|at| play.state.attempts[at].token))
-        });
+        let answer =
+            self.call(Call::Read, |play, cast| Answer::Token(ledger::task_token(&play.state, cast, id)));
         match answer.await {
             Answer::Token(token) => Ok(token.map(|token| token.to_string())),
             _ => Err(misplaced()),
@@ -237,6 +191,21 @@ impl Stage {
 }
 
 #[async_trait]
+impl PaymentInquiry for Stage {
+    async fn inquire(&self, _: &str) -> Result<Payment, PaymentError> {
+        let answer = self.call(Call::Ask, |play, cast| {
+            let attempt = &play.state.attempts[play.attempt];
+            let Some(intent) = attempt.intent.as_ref() else { return Answer::PaymentRefused };
+            let blind = cast.scenario.lacks(Removed::InquiryOfRefund)
+                && matches!(play.step.job, Job::Task(At::RefundPayment, ..) | Job::Settle);
+            let believed = attempt.booking.as_ref().map_or(0, |booking| booking.refunded.amount());
+            Answer::Payment(intent.stand, if blind { believed } else { intent.refunded })
+        });
+        self.payment(&answer.await)
+    }
+}
+
+#[async_trait]
 impl Payments for Stage {
     async fn create(&self, _: &NewPayment) -> Result<String, PaymentError> {
         let answer = self.call(Call::Effect, |play, _| {
@@ -262,18 +231,6 @@ impl Payments for Stage {
                 ring(&mut attempt.bells);
             }
             Answer::Payment(told, 0)
-        });
-        self.payment(&answer.await)
-    }
-
-    async fn inquire(&self, _: &str) -> Result<Payment, PaymentError> {
-        let answer = self.call(Call::Ask, |play, cast| {
-            let attempt = &play.state.attempts[play.attempt];
-            let Some(intent) = attempt.intent.as_ref() else { return Answer::PaymentRefused };
-            let blind = cast.scenario.lacks(Removed::InquiryOfRefund)
-                && matches!(play.step.job, Job::Task(At::RefundPayment, ..) | Job::Settle);
-            let believed = attempt.booking.as_ref().map_or(0, |booking| booking.refunded.amount());
-            Answer::Payment(intent.stand, if blind { believed } else { intent.refunded })
         });
         self.payment(&answer.await)
     }
@@ -315,13 +272,16 @@ impl Payments for Stage {
 }
 
 #[async_trait]
-impl Workflow for Stage {
+impl BookingSaga for Stage {
     async fn start_booking(&self, _: &BookingId, _: Option<&str>) -> Result<(), WorkflowError> {
         // The event of the booking starts its saga all the same: the model leaves it to that.
         drop(self.call(Call::Signal, |_, _| Answer::Done).await);
         Ok(())
     }
+}
 
+#[async_trait]
+impl SettlementSaga for Stage {
     async fn start_settlement(
         &self,
         _: &BookingId,
@@ -346,7 +306,10 @@ impl Workflow for Stage {
         drop(answer.await);
         Ok(())
     }
+}
 
+#[async_trait]
+impl SagaResumption for Stage {
     async fn resume(&self, task_token: &str) -> Result<bool, WorkflowError> {
         let answer = self.call(Call::Signal, |play, _| {
             let attempt = play.attempt;
@@ -356,12 +319,5 @@ impl Workflow for Stage {
             Answer::Resumed(awaited)
         });
         Ok(answer.await == Answer::Resumed(true))
-    }
-}
-
-#[async_trait]
-impl Timers for Stage {
-    async fn wake(&self, _: &HoldId, _: Timestamp, _: Timestamp) -> Result<(), WorkflowError> {
-        Err(WorkflowError("not a part of the model".into()))
     }
 }

@@ -9,10 +9,9 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-use holdfast_app::bookings::Bookings;
-use holdfast_app::holds::{Expiry, Timers};
-use holdfast_app::payments::{Outcome, Payments, Saga, Webhook, Workflow};
-use holdfast_app::{Failure, Ledger};
+use holdfast_app::Failure;
+use holdfast_app::bookings::{BookingRequests, Cancellations};
+use holdfast_app::payments::{Outcome, Saga, SagaRecovery, Webhook};
 use holdfast_domain::bookings::FailureReason;
 
 use crate::cast::Cast;
@@ -204,25 +203,27 @@ pub(crate) fn run(
             Job::Task(task, ending, wait) => take(&saga(&ports), task, ending, wait, id, &mutation).await,
             Job::Settle => saga(&ports).settle(id, &mutation).await,
             Job::Webhook => {
-                let webhook = Webhook::new(ledger(&ports), payments(&ports), workflow(&ports));
+                let webhook =
+                    Webhook::new(ports.clone(), ports.clone(), ports.clone(), ports.clone(), ports.clone());
                 let rung = webhook.on_payment("event", &attempt.to_string(), &mutation).await;
                 rung.map(|_| Outcome::Settled)
             }
             Job::Request => {
-                let bookings = Bookings::new(ledger(&ports), workflow(&ports));
+                let requests = BookingRequests::new(ports.clone(), ports.clone(), ports.clone());
                 let (caller, key, request) = (cast.caller(attempt), cast.key(attempt), cast.request(attempt));
-                bookings.request(&caller, &key, &request, &mutation).await.map(|_| Outcome::Settled)
+                requests.request(&caller, &key, &request, &mutation).await.map(|_| Outcome::Settled)
             }
             Job::Cancel => {
-                let bookings = Bookings::new(ledger(&ports), workflow(&ports));
+                let cancellations =
+                    Cancellations::new(ports.clone(), ports.clone(), ports.clone(), ports.clone());
                 let (caller, key) = (cast.caller(attempt), cast.key(attempt));
                 let wait = std::time::Duration::ZERO;
-                let given_up = bookings.cancel(&caller, id, &key, None, wait, &mutation).await;
+                let given_up = cancellations.cancel(&caller, id, &key, None, wait, &mutation).await;
                 given_up.map(|_| Outcome::Cancelled)
             }
             Job::Cancelled => {
-                let expiry = Expiry::new(ledger(&ports), timers(&ports), workflow(&ports));
-                expiry.on_booking_cancelled(id, None).await.map(|()| Outcome::Settled)
+                let recovery = SagaRecovery::new(ports.clone(), ports.clone(), ports.clone());
+                recovery.on_booking_cancelled(id, None).await.map(|()| Outcome::Settled)
             }
         }
     });
@@ -240,23 +241,7 @@ pub(crate) fn run(
 }
 
 fn saga(ports: &Arc<Stage>) -> Saga {
-    Saga::new(ledger(ports), payments(ports), workflow(ports))
-}
-
-fn ledger(ports: &Arc<Stage>) -> Arc<dyn Ledger> {
-    Arc::clone(ports) as Arc<dyn Ledger>
-}
-
-fn payments(ports: &Arc<Stage>) -> Arc<dyn Payments> {
-    Arc::clone(ports) as Arc<dyn Payments>
-}
-
-fn workflow(ports: &Arc<Stage>) -> Arc<dyn Workflow> {
-    Arc::clone(ports) as Arc<dyn Workflow>
-}
-
-fn timers(ports: &Arc<Stage>) -> Arc<dyn Timers> {
-    Arc::clone(ports) as Arc<dyn Timers>
+    Saga::new(ports.clone(), ports.clone(), ports.clone(), ports.clone(), ports.clone())
 }
 
 async fn take(

@@ -5,42 +5,51 @@
 
 use std::collections::BTreeMap;
 
+use async_trait::async_trait;
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
+use holdfast_app::catalogue::{Catalogue, CatalogueReader};
 use holdfast_app::{LedgerError, Mutation, StoreError};
 use holdfast_domain::bookings::Placement;
 use holdfast_domain::catalogue::{Reshaped, Slot};
 use holdfast_domain::{Page, PageCommand, PageKey, PageRejection, Resource, ResourceId, SlotKey};
 
-use crate::DynamoLedger;
-use crate::page::item::{decode_page, encode_page, page_key, page_sk, resource_pk};
-use crate::page::write::{PageOp, TRANSACTION_ITEMS_MAX, WriteError, built};
-use crate::stored::records::{encode_resource, resource_key, resource_of};
+use crate::page::item::{decode_page, encode_page, page_key};
+use crate::page::store::PageStore;
+use crate::page::write::{PageOp, TRANSACTION_ITEMS_MAX, WriteError};
+use crate::stored::records::encode_resource;
 use crate::table::error::Refused;
-use crate::table::item::{Reader, n};
+use crate::table::item::n;
+use crate::table::ledger::LedgerTable;
+use crate::table::transact::built;
 
-impl DynamoLedger {
-    /// A resource, and how many pages were made of it.
-    pub(crate) async fn read_resource(&self, id: &ResourceId) -> Result<Option<(Resource, u64)>, StoreError> {
-        let Some(item) = self.get_ledger_item(resource_key(id)).await? else { return Ok(None) };
-        let reader = Reader::new(&item);
-        Ok(Some((resource_of(&reader, id.clone())?, reader.number("pages")?)))
+/// [`Catalogue`] on DynamoDB.
+#[derive(Debug, Clone)]
+pub struct DynamoCatalogue {
+    ledger: LedgerTable,
+    pages: PageStore,
+}
+
+impl DynamoCatalogue {
+    /// In the ledger's table.
+    #[must_use]
+    pub fn new(ledger: LedgerTable) -> Self {
+        Self { pages: PageStore::new(ledger.clone()), ledger }
+    }
+}
+
+#[async_trait]
+impl CatalogueReader for DynamoCatalogue {
+    async fn resource(&self, id: &ResourceId) -> Result<Option<Resource>, StoreError> {
+        Ok(self.pages.read_resource(id).await?.map(|(resource, _)| resource))
     }
 
-    pub(crate) async fn query_pages(&self, id: &ResourceId) -> Result<Vec<Page>, StoreError> {
-        self.query_all(&resource_pk(id), &page_sk("")).await?.iter().map(decode_page).collect()
-    }
-
-    pub(crate) async fn read_pages(
-        &self,
-        resource: &Resource,
-        names: &[String],
-    ) -> Result<Vec<Page>, StoreError> {
+    async fn pages(&self, resource: &Resource, names: &[String]) -> Result<Vec<Page>, StoreError> {
         let keys = names
             .iter()
             .map(|page| page_key(&PageKey { resource: resource.id.clone(), page: page.clone() }))
             .collect();
         let mut stored: BTreeMap<String, Page> = BTreeMap::new();
-        for item in self.get_many(keys).await? {
+        for item in self.ledger.get_many(keys).await? {
             let page = decode_page(&item)?;
             stored.insert(page.key.page.clone(), page);
         }
@@ -50,7 +59,14 @@ impl DynamoLedger {
             .collect())
     }
 
-    pub(crate) async fn replace_resource(
+    async fn stored_pages(&self, resource: &Resource) -> Result<Vec<Page>, StoreError> {
+        self.pages.query_pages(&resource.id).await
+    }
+}
+
+#[async_trait]
+impl Catalogue for DynamoCatalogue {
+    async fn put_resource(
         &self,
         previous: Option<&Resource>,
         next: &Resource,
@@ -59,7 +75,8 @@ impl DynamoLedger {
         let mut pages_made = 0;
         let mut items = Vec::new();
         if let Some(previous) = previous {
-            let (stored, made) = self.read_resource(&next.id).await?.ok_or(LedgerError::ResourceChanged)?;
+            let (stored, made) =
+                self.pages.read_resource(&next.id).await?.ok_or(LedgerError::ResourceChanged)?;
             if stored.revision != previous.revision {
                 return Err(LedgerError::ResourceChanged);
             }
@@ -72,64 +89,14 @@ impl DynamoLedger {
             return Err(LedgerError::TooManyPages { max: TRANSACTION_ITEMS_MAX - 1 });
         }
         items.push(self.put_resource_item(previous, next, pages_made)?);
-        match self.transact(items).await {
+        match self.ledger.transact(items).await {
             Ok(()) => Ok(()),
             Err(Refused::Condition { .. } | Refused::Busy) => Err(LedgerError::ResourceChanged),
             Err(Refused::Store(error)) => Err(error.into()),
         }
     }
 
-    fn put_resource_item(
-        &self,
-        previous: Option<&Resource>,
-        next: &Resource,
-        pages: u64,
-    ) -> Result<TransactWriteItem, StoreError> {
-        let put = Put::builder().table_name(&self.tables.ledger).set_item(Some(encode_resource(next, pages)));
-        let put = match previous {
-            None => put.condition_expression("attribute_not_exists(pk)"),
-            Some(previous) => put
-                .condition_expression("rev = :rev AND pages = :pages")
-                .expression_attribute_values(":rev", n(previous.revision))
-                .expression_attribute_values(":pages", n(pages)),
-        };
-        Ok(TransactWriteItem::builder().put(put.build().map_err(built)?).build())
-    }
-
-    /// Brings the stored pages under the next terms.
-    async fn reshape_pages(
-        &self,
-        previous: &Resource,
-        next: &Resource,
-        mutation: &Mutation,
-    ) -> Result<Vec<TransactWriteItem>, LedgerError> {
-        let mut items = Vec::new();
-        for page in self.query_pages(&next.id).await? {
-            match previous.reshape(next, &page, mutation.now)? {
-                Reshaped::Kept => {}
-                Reshaped::Removed => items.push(self.delete_page(&page)?),
-                Reshaped::Changed(changes) => {
-                    let item =
-                        encode_page(&page.apply(&changes), &changes, mutation.now, mutation.trace.as_deref());
-                    items.push(self.put_if_seq(item, page.seq)?);
-                }
-            }
-        }
-        Ok(items)
-    }
-
-    fn delete_page(&self, page: &Page) -> Result<TransactWriteItem, StoreError> {
-        let delete = Delete::builder()
-            .table_name(&self.tables.ledger)
-            .set_key(Some(page_key(&page.key)))
-            .condition_expression("seq = :seq")
-            .expression_attribute_values(":seq", n(page.seq))
-            .build()
-            .map_err(built)?;
-        Ok(TransactWriteItem::builder().delete(delete).build())
-    }
-
-    pub(crate) async fn write_inventory(
+    async fn set_inventory(
         &self,
         resource: &Resource,
         slots: &[Slot],
@@ -150,7 +117,7 @@ impl DynamoLedger {
                 PageOp { placement: Placement { page, schedule_revision, slots, quantity: 0 }, command }
             })
             .collect();
-        match self.write(&ops, &[], &[resource], mutation).await {
+        match self.pages.write(&ops, &[], &[resource], mutation).await {
             Ok(_) => Ok(()),
             Err(WriteError::Ledger(LedgerError::Rejected(
                 PageRejection::UnknownSlot(_) | PageRejection::ScheduleChanged,
@@ -158,5 +125,57 @@ impl DynamoLedger {
             Err(WriteError::Ledger(error)) => Err(error),
             Err(WriteError::Extra { .. }) => unreachable!("no extra item was written"),
         }
+    }
+}
+
+impl DynamoCatalogue {
+    fn put_resource_item(
+        &self,
+        previous: Option<&Resource>,
+        next: &Resource,
+        pages: u64,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let put = Put::builder().table_name(&self.ledger.name).set_item(Some(encode_resource(next, pages)));
+        let put = match previous {
+            None => put.condition_expression("attribute_not_exists(pk)"),
+            Some(previous) => put
+                .condition_expression("rev = :rev AND pages = :pages")
+                .expression_attribute_values(":rev", n(previous.revision))
+                .expression_attribute_values(":pages", n(pages)),
+        };
+        Ok(TransactWriteItem::builder().put(put.build().map_err(built)?).build())
+    }
+
+    /// Brings the stored pages under the next terms.
+    async fn reshape_pages(
+        &self,
+        previous: &Resource,
+        next: &Resource,
+        mutation: &Mutation,
+    ) -> Result<Vec<TransactWriteItem>, LedgerError> {
+        let mut items = Vec::new();
+        for page in self.pages.query_pages(&next.id).await? {
+            match previous.reshape(next, &page, mutation.now)? {
+                Reshaped::Kept => {}
+                Reshaped::Removed => items.push(self.delete_page(&page)?),
+                Reshaped::Changed(changes) => {
+                    let item =
+                        encode_page(&page.apply(&changes), &changes, mutation.now, mutation.trace.as_deref());
+                    items.push(self.pages.put_if_seq(item, page.seq)?);
+                }
+            }
+        }
+        Ok(items)
+    }
+
+    fn delete_page(&self, page: &Page) -> Result<TransactWriteItem, StoreError> {
+        let delete = Delete::builder()
+            .table_name(&self.ledger.name)
+            .set_key(Some(page_key(&page.key)))
+            .condition_expression("seq = :seq")
+            .expression_attribute_values(":seq", n(page.seq))
+            .build()
+            .map_err(built)?;
+        Ok(TransactWriteItem::builder().delete(delete).build())
     }
 }

@@ -8,21 +8,21 @@ use holdfast_app::StoreError;
 use holdfast_domain::holds::{Extension, RecordChange};
 use holdfast_domain::{Fingerprint, Hold, HoldId, HoldStatus};
 
-use crate::DynamoLedger;
-use crate::page::write::{built, pause};
 use crate::stored::records::{decode_hold_record, encode_hold_record, hold_key};
 use crate::table::error::{Refused, unavailable};
+use crate::table::holds::HoldsTable;
 use crate::table::item::{millis, s};
+use crate::table::transact::{built, pause, transact};
 
 /// How often a record meets others at the same item before it is given up.
 const ATTEMPTS_MAX: u32 = 10;
 
-impl DynamoLedger {
+impl HoldsTable {
     pub(crate) async fn read_hold(&self, id: &HoldId) -> Result<Option<Hold>, StoreError> {
         let output = self
             .client
             .get_item()
-            .table_name(&self.tables.holds)
+            .table_name(&self.name)
             .set_key(Some(hold_key(id)))
             .consistent_read(true)
             .send()
@@ -34,7 +34,7 @@ impl DynamoLedger {
     /// Writes a hold's record unless there is one; that one then.
     pub(crate) async fn put_new_record(&self, hold: &Hold) -> Result<Option<Hold>, StoreError> {
         for attempt in 0..ATTEMPTS_MAX {
-            match self.transact(vec![self.new_record(hold)?]).await {
+            match transact(&self.client, vec![self.new_record(hold)?]).await {
                 Ok(()) => return Ok(None),
                 Err(Refused::Condition { old: Some(item), .. }) => {
                     return decode_hold_record(&item).map(Some);
@@ -48,7 +48,7 @@ impl DynamoLedger {
 
     pub(crate) fn new_record(&self, hold: &Hold) -> Result<TransactWriteItem, StoreError> {
         let put = Put::builder()
-            .table_name(&self.tables.holds)
+            .table_name(&self.name)
             .set_item(Some(encode_hold_record(hold)))
             .condition_expression("attribute_not_exists(pk)")
             .return_values_on_condition_check_failure(OnFailure::AllOld)
@@ -101,7 +101,7 @@ impl DynamoLedger {
 
     /// Gives whether the update's condition held.
     async fn update_record(&self, id: &HoldId, update: UpdateItemFluentBuilder) -> Result<bool, StoreError> {
-        let update = update.table_name(&self.tables.holds).set_key(Some(hold_key(id)));
+        let update = update.table_name(&self.name).set_key(Some(hold_key(id)));
         for attempt in 0..ATTEMPTS_MAX {
             match update.clone().send().await.map_err(Refused::from) {
                 Ok(_) => return Ok(true),
@@ -119,7 +119,7 @@ impl DynamoLedger {
         change: RecordChange,
     ) -> Result<TransactWriteItem, StoreError> {
         let update = Update::builder()
-            .table_name(&self.tables.holds)
+            .table_name(&self.name)
             .set_key(Some(hold_key(id)))
             .condition_expression("attribute_exists(pk)");
         let status = |status: HoldStatus| s(status.as_str());

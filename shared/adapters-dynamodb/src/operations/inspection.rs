@@ -9,13 +9,13 @@ use holdfast_domain::bookings::Placement;
 use holdfast_domain::{Booking, HoldId, Page, PageCommand, PageHold, PageKey};
 use jiff::Timestamp;
 
-use crate::DynamoLedger;
-use crate::ledger::no_extras;
 use crate::page::item::{decode_page_as_stored, page_key, page_sk};
-use crate::page::write::PageOp;
+use crate::page::store::PageStore;
+use crate::page::write::{PageOp, no_extras};
 use crate::stored::records::{BOOKING_SK, decode_booking};
 use crate::table::error::unavailable;
 use crate::table::item::{Item, Reader, millis, s};
+use crate::table::ledger::LedgerTable;
 
 /// The most items that one call reads. DynamoDB itself stops at 1 MB.
 const SCAN_ITEMS_MAX: i32 = 2_000;
@@ -24,8 +24,23 @@ const CURSOR_SEPARATOR: char = '|';
 /// Sort key of the note that a case was parked for review.
 const PARKED_SK: &str = "X";
 
+/// [`LedgerInspection`] on DynamoDB.
+#[derive(Debug, Clone)]
+pub struct DynamoInspection {
+    ledger: LedgerTable,
+    pages: PageStore,
+}
+
+impl DynamoInspection {
+    /// Of the ledger's table.
+    #[must_use]
+    pub fn new(ledger: LedgerTable) -> Self {
+        Self { pages: PageStore::new(ledger.clone()), ledger }
+    }
+}
+
 #[async_trait]
-impl LedgerInspection for DynamoLedger {
+impl LedgerInspection for DynamoInspection {
     async fn pages_part(&self, cursor: Option<&str>) -> Result<Part<Page>, StoreError> {
         self.scan("begins_with(sk, :sk)", &page_sk(""), cursor, decode_page_as_stored).await
     }
@@ -35,7 +50,7 @@ impl LedgerInspection for DynamoLedger {
     }
 
     async fn page_as_stored(&self, key: &PageKey) -> Result<Option<Page>, StoreError> {
-        self.get_ledger_item(page_key(key)).await?.as_ref().map(decode_page_as_stored).transpose()
+        self.ledger.get(page_key(key)).await?.as_ref().map(decode_page_as_stored).transpose()
     }
 
     async fn expire_entry(
@@ -52,19 +67,20 @@ impl LedgerInspection for DynamoLedger {
             quantity: entry.quantity,
         };
         let op = PageOp { placement, command: PageCommand::Expire { hold: hold.clone() } };
-        self.write(&[op], &[], &[], mutation).await.map_err(no_extras)?;
+        self.pages.write(&[op], &[], &[], mutation).await.map_err(no_extras)?;
         Ok(())
     }
 
     async fn parked_at(&self, case: &str) -> Result<Option<Timestamp>, StoreError> {
-        let item = self.get_ledger_item(case_key(case)).await?;
+        let item = self.ledger.get(case_key(case)).await?;
         item.map(|item| Reader::new(&item).instant("at")).transpose()
     }
 
     async fn note_parked(&self, case: &str, at: Timestamp) -> Result<(), StoreError> {
-        self.client
+        self.ledger
+            .client
             .put_item()
-            .table_name(&self.tables.ledger)
+            .table_name(&self.ledger.name)
             .set_item(Some(case_key(case)))
             .item("at", millis(at))
             .send()
@@ -88,7 +104,7 @@ fn cursor_at(key: &Item) -> Option<String> {
     Some(format!("{}{CURSOR_SEPARATOR}{}", reader.opt_text("pk")?, reader.opt_text("sk")?))
 }
 
-impl DynamoLedger {
+impl DynamoInspection {
     async fn scan<T>(
         &self,
         filter: &str,
@@ -97,9 +113,10 @@ impl DynamoLedger {
         decode: fn(&Item) -> Result<T, StoreError>,
     ) -> Result<Part<T>, StoreError> {
         let output = self
+            .ledger
             .client
             .scan()
-            .table_name(&self.tables.ledger)
+            .table_name(&self.ledger.name)
             .filter_expression(filter)
             .expression_attribute_values(":sk", AttributeValue::S(sk.to_owned()))
             .consistent_read(true)

@@ -1,3 +1,4 @@
-//! The ledger as a whole, for reconciliation.
+//! What schedules and operators read: the ledger as a whole, and bookings whose time has passed.
 
+pub(crate) mod ended;
 pub(crate) mod inspection;

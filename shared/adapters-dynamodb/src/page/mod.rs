@@ -2,4 +2,5 @@
 
 pub(crate) mod expression;
 pub(crate) mod item;
+pub(crate) mod store;
 pub(crate) mod write;

@@ -1,7 +1,5 @@
 //! Writing pages. First blindly, by condition; where that is refused, by reading, deciding and comparing `seq`.
 
-use std::time::Duration;
-
 use aws_sdk_dynamodb::types::{
     Put, ReturnValuesOnConditionCheckFailure as OnFailure, TransactWriteItem, Update,
 };
@@ -9,19 +7,16 @@ use holdfast_app::{LedgerError, Mutation, StoreError};
 use holdfast_domain::bookings::Placement;
 use holdfast_domain::{Page, PageChange, PageCommand, PageKey, Resource};
 
-use crate::DynamoLedger;
 use crate::page::expression::{Expression, blind_write};
 use crate::page::item::{decode_page, encode_page, page_key};
+use crate::page::store::PageStore;
 use crate::stored::records::resource_key;
 use crate::table::error::{Refused, unavailable};
 use crate::table::item::{Item, n};
+use crate::table::transact::{ATTEMPTS_MAX, built, pause};
 
 /// The most items of one transaction (DynamoDB's limit).
 pub(crate) const TRANSACTION_ITEMS_MAX: usize = 100;
-/// How often a write meets others at the same items before it gives up. With the pauses below: some four seconds.
-const ATTEMPTS_MAX: u32 = 30;
-const PAUSE_FIRST_MS: u64 = 4;
-const PAUSE_LONGEST_MS: u64 = 250;
 
 /// One command to the page of a placement.
 #[derive(Debug, Clone)]
@@ -61,12 +56,7 @@ enum Step {
     Again,
 }
 
-pub(crate) async fn pause(attempt: u32) {
-    let longest = PAUSE_FIRST_MS.saturating_mul(1 << attempt.min(10)).min(PAUSE_LONGEST_MS);
-    tokio::time::sleep(Duration::from_millis(fastrand::u64(0..=longest))).await;
-}
-
-impl DynamoLedger {
+impl PageStore {
     /// Carries out `ops` and writes `extras`, all or nothing. `resources` are those whose pages may have to be made.
     pub(crate) async fn write(
         &self,
@@ -119,7 +109,7 @@ impl DynamoLedger {
                     items.push(self.update_item(page, expression)?);
                 }
                 items.extend_from_slice(extras);
-                self.transact(items).await
+                self.ledger.transact(items).await
             }
         };
         match outcome {
@@ -171,7 +161,7 @@ impl DynamoLedger {
         if items.is_empty() {
             return Ok(Step::Done(done));
         }
-        match self.transact(items).await {
+        match self.ledger.transact(items).await {
             Ok(()) => Ok(Step::Done(done)),
             Err(refused) => Ok(match Self::step(refused, written)? {
                 Step::Refused(_) | Step::Again => Step::Again,
@@ -193,9 +183,10 @@ impl DynamoLedger {
     /// Reads a page; the latest write.
     pub(crate) async fn read_page(&self, key: &PageKey) -> Result<Option<Page>, StoreError> {
         let output = self
+            .ledger
             .client
             .get_item()
-            .table_name(&self.tables.ledger)
+            .table_name(&self.ledger.name)
             .set_key(Some(page_key(key)))
             .consistent_read(true)
             .send()
@@ -223,7 +214,7 @@ impl DynamoLedger {
             return Err(LedgerError::ResourceChanged);
         }
         let count = Update::builder()
-            .table_name(&self.tables.ledger)
+            .table_name(&self.ledger.name)
             .set_key(Some(resource_key(&resource.id)))
             .update_expression("SET pages = pages + :one")
             .condition_expression("rev = :rev")
@@ -231,7 +222,7 @@ impl DynamoLedger {
             .expression_attribute_values(":rev", n(resource.revision))
             .build();
         let put = Put::builder()
-            .table_name(&self.tables.ledger)
+            .table_name(&self.ledger.name)
             .set_item(Some(encode_page(&page, &[], jiff::Timestamp::UNIX_EPOCH, None)))
             .condition_expression("attribute_not_exists(pk)")
             .build();
@@ -239,7 +230,7 @@ impl DynamoLedger {
             TransactWriteItem::builder().update(count.map_err(built)?).build(),
             TransactWriteItem::builder().put(put.map_err(built)?).build(),
         ];
-        match self.transact(items).await {
+        match self.ledger.transact(items).await {
             Ok(()) | Err(Refused::Busy | Refused::Condition { index: 1, .. }) => Ok(()),
             // Replaced since it was read: here the next try reads it again, elsewhere the caller has to.
             Err(Refused::Condition { .. }) if given.is_none() => Ok(()),
@@ -249,9 +240,10 @@ impl DynamoLedger {
     }
 
     async fn update_one(&self, page: &PageKey, expression: &Expression) -> Result<(), Refused> {
-        self.client
+        self.ledger
+            .client
             .update_item()
-            .table_name(&self.tables.ledger)
+            .table_name(&self.ledger.name)
             .set_key(Some(page_key(page)))
             .update_expression(expression.update())
             .condition_expression(expression.all_conditions())
@@ -265,7 +257,7 @@ impl DynamoLedger {
 
     fn update_item(&self, page: &PageKey, expression: &Expression) -> Result<TransactWriteItem, StoreError> {
         let update = Update::builder()
-            .table_name(&self.tables.ledger)
+            .table_name(&self.ledger.name)
             .set_key(Some(page_key(page)))
             .update_expression(expression.update())
             .condition_expression(expression.all_conditions())
@@ -280,7 +272,7 @@ impl DynamoLedger {
     /// Puts a page that is still at `seq`.
     pub(crate) fn put_if_seq(&self, page: Item, seq: u64) -> Result<TransactWriteItem, StoreError> {
         let put = Put::builder()
-            .table_name(&self.tables.ledger)
+            .table_name(&self.ledger.name)
             .set_item(Some(page))
             .condition_expression("seq = :seq")
             .expression_attribute_values(":seq", n(seq))
@@ -288,32 +280,13 @@ impl DynamoLedger {
             .map_err(built)?;
         Ok(TransactWriteItem::builder().put(put).build())
     }
-
-    /// Writes all of `items` or none. A single put needs no transaction: half the price, and no conflicts.
-    pub(crate) async fn transact(&self, items: Vec<TransactWriteItem>) -> Result<(), Refused> {
-        if let [item] = &items[..]
-            && let Some(put) = item.put()
-        {
-            self.client
-                .put_item()
-                .table_name(put.table_name())
-                .set_item(Some(put.item().clone()))
-                .set_condition_expression(put.condition_expression().map(ToOwned::to_owned))
-                .set_expression_attribute_names(put.expression_attribute_names().cloned())
-                .set_expression_attribute_values(put.expression_attribute_values().cloned())
-                .return_values_on_condition_check_failure(OnFailure::AllOld)
-                .send()
-                .await?;
-            return Ok(());
-        }
-        self.client.transact_write_items().set_transact_items(Some(items)).send().await?;
-        Ok(())
-    }
 }
 
-/// An SDK builder that misses a field: a mistake of this crate.
-pub(crate) fn built(error: aws_sdk_dynamodb::error::BuildError) -> StoreError {
-    StoreError::Unavailable(Box::new(error))
+pub(crate) fn no_extras(error: WriteError) -> LedgerError {
+    match error {
+        WriteError::Ledger(error) => error,
+        WriteError::Extra { .. } => unreachable!("no extra item was written"),
+    }
 }
 
 pub(crate) fn resource_of<'a>(resources: &[&'a Resource], page: &PageKey) -> Option<&'a Resource> {

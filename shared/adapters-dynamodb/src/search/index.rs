@@ -8,7 +8,7 @@
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use holdfast_app::StoreError;
-use holdfast_app::search::SearchIndex;
+use holdfast_app::search::{SearchIndex, SearchIndexWriter};
 use holdfast_domain::{Page, Resource, ResourceId};
 use jiff::Timestamp;
 
@@ -16,9 +16,9 @@ use crate::page::item::{decode_page, encode_page};
 use crate::stored::records::{encode_resource, resource_of};
 use crate::table::error::{Refused, unavailable};
 use crate::table::item::{Item, Reader, n, s};
-use crate::table::reads::QUERY_MIB_MAX;
+use crate::table::ledger::QUERY_MIB_MAX;
 
-/// [`holdfast_app::search::SearchIndex`] on DynamoDB.
+/// [`SearchIndex`] and [`SearchIndexWriter`] on DynamoDB.
 #[derive(Debug, Clone)]
 pub struct DynamoSearchIndex {
     client: Client,
@@ -88,7 +88,7 @@ impl DynamoSearchIndex {
 }
 
 #[async_trait]
-impl SearchIndex for DynamoSearchIndex {
+impl SearchIndexWriter for DynamoSearchIndex {
     async fn put_resource(
         &self,
         resource: &Resource,
@@ -123,7 +123,10 @@ impl SearchIndex for DynamoSearchIndex {
         item.insert("order".into(), n(number));
         self.put_newer(item, WRITE_NUMBER, number).await
     }
+}
 
+#[async_trait]
+impl SearchIndex for DynamoSearchIndex {
     async fn resources(&self, resource_type: &str, location: &str) -> Result<Vec<Resource>, StoreError> {
         self.query(&listing(resource_type, location))
             .await?

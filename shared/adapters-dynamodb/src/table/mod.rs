@@ -1,5 +1,7 @@
-//! DynamoDB items, errors and reads that every port shares.
+//! The tables, and the items, errors, reads and transactions that every port shares.
 
 pub(crate) mod error;
+pub(crate) mod holds;
 pub(crate) mod item;
-pub(crate) mod reads;
+pub(crate) mod ledger;
+pub(crate) mod transact;

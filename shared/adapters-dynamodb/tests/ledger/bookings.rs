@@ -1,6 +1,5 @@
 //! Bookings with the pages of their order: claim, confirm, re-acquire, return, free.
 
-use holdfast_app::Ledger;
 use holdfast_app::bookings::CommitError;
 use holdfast_domain::bookings::{Cancellation, FailureReason};
 use holdfast_domain::{
@@ -47,9 +46,9 @@ async fn a_confirmed_hold_is_a_booking_and_its_record_says_so() {
         let page = h.page(&room, "2030-06").await;
         assert!(page.holds.is_empty());
         assert_eq!(page.confirmed.values().sum::<u32>(), 1);
-        let stored = h.ledger.booking(&booking.id).await.expect("a read").expect("a booking");
+        let stored = h.store.bookings.booking(&booking.id).await.expect("a read").expect("a booking");
         assert_eq!(stored, booking);
-        let trail = h.ledger.audit_trail(&booking.id).await.expect("a trail");
+        let trail = h.store.history.audit_trail(&booking.id).await.expect("a trail");
         let kinds: Vec<&str> = trail.iter().map(|event| event.kind.as_str()).collect();
         assert_eq!(kinds, ["booking.requested", "payment.authorized", "booking.confirmed"]);
     }
@@ -65,7 +64,7 @@ async fn a_claimed_hold_outlives_its_expiry_and_nobody_else_may_claim_it() {
     h.pass(120);
     assert_eq!(h.status(&hold.id).await, HoldStatus::Active);
     assert!(h.place(&room, "thief", NIGHT, 1).await.is_err(), "the places are taken");
-    assert!(h.ledger.release(&hold, &h.by("guest")).await.is_err(), "not while the bank is asked");
+    assert!(h.store.holds.release(&hold, &h.by("guest")).await.is_err(), "not while the bank is asked");
 }
 
 #[tokio::test]
@@ -116,7 +115,7 @@ async fn a_dead_hold_is_confirmed_from_free_places_or_not_at_all() {
         h.placed(&other, "thief", range, 1).await;
         let refused = h.apply(&booking, BookingEvent::Confirmed, InventoryMove::Confirm).await;
         assert_eq!(rejected(refused.expect_err("taken")), PageRejection::SoldOut { available: 0 });
-        let stored = h.ledger.booking(&booking.id).await.expect("a read").expect("a booking");
+        let stored = h.store.bookings.booking(&booking.id).await.expect("a read").expect("a booking");
         assert_eq!(stored.version, booking.version, "nothing was written");
     }
 }
@@ -187,7 +186,11 @@ async fn a_booking_goes_on_when_its_holds_record_is_gone() {
         assert!(matches!(stale, Err(CommitError::Stale)), "{stale:?}");
         h.apply(&confirmed, failed(), InventoryMove::Free).await.expect("an authorization that lapsed");
         assert_eq!(h.taken(&room, "2030-06").await, []);
-        assert_eq!(h.ledger.hold(&pending.hold).await.expect("a read"), None, "no half a record is made");
+        assert_eq!(
+            h.store.holds.hold(&pending.hold).await.expect("a read"),
+            None,
+            "no half a record is made"
+        );
     }
 }
 
@@ -219,7 +222,7 @@ async fn a_customers_bank_step_prolongs_the_hold_once() {
     let h = Harness::with(&room).await;
     let hold = h.placed(&room, "k", NIGHT, 1).await;
     let booking = h.open(&hold, "pay").await.expect("a claim");
-    let snapshot = h.ledger.hold(&hold.id).await.expect("a read").expect("a record");
+    let snapshot = h.store.holds.hold(&hold.id).await.expect("a read").expect("a record");
     let expires_at = snapshot.customer_deadline();
     assert_eq!(expires_at, hold.expires_at.checked_add(hold.ttl()).expect("in range"));
     let action = holdfast_domain::bookings::CustomerAction {
@@ -229,7 +232,7 @@ async fn a_customers_bank_step_prolongs_the_hold_once() {
     };
     let prolong = InventoryMove::Prolong { hold: Box::new(hold.clone()), expires_at };
     h.apply(&booking, BookingEvent::ActionRequired { action }, prolong).await.expect("a bank step");
-    let snapshot = h.ledger.hold(&hold.id).await.expect("a read").expect("a record");
+    let snapshot = h.store.holds.hold(&hold.id).await.expect("a read").expect("a record");
     assert_eq!(snapshot.expires_at(), expires_at);
     assert_eq!(snapshot.hold.expires_at, expires_at);
     assert_eq!(snapshot.customer_deadline(), expires_at, "not twice");
@@ -251,7 +254,7 @@ async fn a_guests_bookings_come_newest_first_in_pages() {
     let guest = GuestId::parse("guest").expect("a guest");
     let (mut seen, mut cursor) = (Vec::new(), None);
     loop {
-        let (page, next) = h.ledger.bookings_of(&guest, 2, cursor.as_deref()).await.expect("a page");
+        let (page, next) = h.store.history.bookings_of(&guest, 2, cursor.as_deref()).await.expect("a page");
         assert!(page.len() <= 2);
         seen.extend(page);
         cursor = next;
@@ -261,7 +264,7 @@ async fn a_guests_bookings_come_newest_first_in_pages() {
     }
     assert_eq!(seen, opened);
     let nobody = GuestId::parse("nobody").expect("a guest");
-    assert_eq!(h.ledger.bookings_of(&nobody, 2, None).await.expect("a page").0, []);
+    assert_eq!(h.store.history.bookings_of(&nobody, 2, None).await.expect("a page").0, []);
 }
 
 #[tokio::test]
@@ -270,9 +273,9 @@ async fn callbacks_are_remembered_per_booking() {
     let h = Harness::with(&room).await;
     let hold = h.placed(&room, "k", NIGHT, 1).await;
     let booking = h.open(&hold, "pay").await.expect("a claim");
-    assert_eq!(h.ledger.task_token(&booking.id).await.expect("a read"), None);
+    assert_eq!(h.store.callbacks.task_token(&booking.id).await.expect("a read"), None);
     for token in ["first", "second"] {
-        h.ledger.put_task_token(&booking.id, token, &h.by("saga")).await.expect("a write");
-        assert_eq!(h.ledger.task_token(&booking.id).await.expect("a read").as_deref(), Some(token));
+        h.store.callbacks.put_task_token(&booking.id, token, &h.by("saga")).await.expect("a write");
+        assert_eq!(h.store.callbacks.task_token(&booking.id).await.expect("a read").as_deref(), Some(token));
     }
 }

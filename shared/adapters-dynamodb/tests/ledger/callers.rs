@@ -1,7 +1,7 @@
 //! Callers of the ledger whose every call is written down for the linearizability checker.
 
+use holdfast_app::LedgerError;
 use holdfast_app::bookings::CommitError;
-use holdfast_app::{Ledger, LedgerError};
 use holdfast_domain::bookings::{Cancellation, FailureReason};
 use holdfast_domain::inventory::{EXTENSIONS_MAX, HOLDS_PER_PAGE_MAX};
 use holdfast_domain::{
@@ -116,7 +116,7 @@ impl Watched {
         // Its clock is that by which the hold was made.
         let begun = self.recorder.begin(call, millis(hold.created_at));
         let by = holdfast_testkit::mutation(hold.created_at, "guest");
-        let outcome = self.h.ledger.place(resources, hold, &by).await;
+        let outcome = self.h.store.holds.place(resources, hold, &by).await;
         let answer = told(&outcome, |placed| Answer::Until(millis(placed.hold.first_expires_at)));
         self.recorder.end(begun, answer, millis(hold.created_at));
         outcome.ok().map(|placed| placed.hold)
@@ -126,19 +126,19 @@ impl Watched {
         let name = self.recorder.name(&format!("{} {request}", hold.id));
         let begun = self.begin(Call::Extend { hold: self.hold_name(hold), request: name, by: ttl(hold) });
         let request = Fingerprint::parse(request).expect("a digest");
-        let outcome = self.h.ledger.extend(hold, &request, &self.h.by("guest")).await;
+        let outcome = self.h.store.holds.extend(hold, &request, &self.h.by("guest")).await;
         self.end(begun, told(&outcome, |(extension, _)| Answer::Until(millis(extension.expires_at))));
     }
 
     pub(crate) async fn release(&self, hold: &Hold) {
         let begun = self.begin(Call::Release { hold: self.hold_name(hold) });
-        let outcome = self.h.ledger.release(hold, &self.h.by("guest")).await;
+        let outcome = self.h.store.holds.release(hold, &self.h.by("guest")).await;
         self.end(begun, told(&outcome, |()| Answer::Done));
     }
 
     pub(crate) async fn expire(&self, hold: &Hold) {
         let begun = self.begin(Call::Expire { hold: self.hold_name(hold) });
-        let outcome = self.h.ledger.expire(hold, &self.h.by("timer")).await;
+        let outcome = self.h.store.holds.expire(hold, &self.h.by("timer")).await;
         self.end(begun, told(&outcome, |()| Answer::Done));
     }
 
@@ -213,7 +213,7 @@ impl Watched {
         let named = slots.iter().map(|slot| self.slot(resource, &slot.page, slot.key.as_str())).collect();
         let begun = self.begin(Call::SetInventory { slots: named, capacity, closed });
         let by = self.h.by("operator");
-        let outcome = self.h.ledger.set_inventory(resource, &slots, capacity, closed, &by).await;
+        let outcome = self.h.store.catalogue.set_inventory(resource, &slots, capacity, closed, &by).await;
         self.end(begun, told(&outcome, |()| Answer::Done));
     }
 
@@ -223,7 +223,7 @@ impl Watched {
             .iter()
             .map(|slot| self.begin(Call::Look { slot: self.slot(resource, page, slot) }))
             .collect();
-        let read: Option<Page> = match self.h.ledger.pages(resource, &[page.to_owned()]).await {
+        let read: Option<Page> = match self.h.store.catalogue.pages(resource, &[page.to_owned()]).await {
             Ok(pages) => pages.into_iter().next(),
             Err(_) => None,
         };

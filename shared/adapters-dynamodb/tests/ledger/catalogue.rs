@@ -1,6 +1,6 @@
 //! Resources and inventory: replacements and edits under live holds and bookings.
 
-use holdfast_app::{Ledger, LedgerError};
+use holdfast_app::LedgerError;
 use holdfast_domain::catalogue::Slot;
 use holdfast_domain::{PageRejection, Resource, Schedule};
 use holdfast_testkit::{at, event_resource, nightly_resource, slots_resource};
@@ -32,7 +32,7 @@ fn in_use(error: LedgerError) -> u32 {
 async fn a_resource_is_read_as_it_was_written() {
     for resource in [nightly_resource("n", 3, 60), slots_resource("s", 4, 60), event_resource("e", 500, 1)] {
         let h = Harness::with(&resource).await;
-        assert_eq!(h.ledger.resource(&resource.id).await.expect("a read"), Some(resource));
+        assert_eq!(h.store.catalogue.resource(&resource.id).await.expect("a read"), Some(resource));
     }
 }
 
@@ -40,13 +40,14 @@ async fn a_resource_is_read_as_it_was_written() {
 async fn a_resource_is_created_once_and_replaced_from_what_it_is() {
     let room = nightly_resource("room", 3, 60);
     let h = Harness::with(&room).await;
-    let again = h.ledger.put_resource(None, &room, &h.by("operator")).await;
+    let again = h.store.catalogue.put_resource(None, &room, &h.by("operator")).await;
     assert!(matches!(again, Err(LedgerError::ResourceChanged)));
     let second = with_capacity(&room, 4);
-    h.ledger.put_resource(Some(&room), &second, &h.by("operator")).await.expect("a replacement");
-    let stale = h.ledger.put_resource(Some(&room), &with_capacity(&room, 5), &h.by("operator")).await;
+    h.store.catalogue.put_resource(Some(&room), &second, &h.by("operator")).await.expect("a replacement");
+    let stale =
+        h.store.catalogue.put_resource(Some(&room), &with_capacity(&room, 5), &h.by("operator")).await;
     assert!(matches!(stale, Err(LedgerError::ResourceChanged)));
-    assert_eq!(h.ledger.resource(&room.id).await.expect("a read"), Some(second));
+    assert_eq!(h.store.catalogue.resource(&room.id).await.expect("a read"), Some(second));
 }
 
 #[tokio::test]
@@ -55,19 +56,29 @@ async fn another_capacity_reaches_every_page_that_was_made() {
     let h = Harness::with(&room).await;
     h.placed(&room, "june", NIGHT, 2).await;
     h.placed(&room, "july", ("2030-07-01", "2030-07-02"), 1).await;
-    let refused = h.ledger.put_resource(Some(&room), &with_capacity(&room, 1), &h.by("operator")).await;
+    let refused =
+        h.store.catalogue.put_resource(Some(&room), &with_capacity(&room, 1), &h.by("operator")).await;
     assert_eq!(in_use(refused.expect_err("two are held")), 2);
-    assert_eq!(h.ledger.resource(&room.id).await.expect("a read"), Some(room.clone()), "nothing changed");
+    assert_eq!(
+        h.store.catalogue.resource(&room.id).await.expect("a read"),
+        Some(room.clone()),
+        "nothing changed"
+    );
     assert_eq!(h.page(&room, "2030-07").await.capacity, 2);
 
     let more = with_capacity(&room, 3);
-    h.ledger.put_resource(Some(&room), &more, &h.by("operator")).await.expect("more is always possible");
+    h.store
+        .catalogue
+        .put_resource(Some(&room), &more, &h.by("operator"))
+        .await
+        .expect("more is always possible");
     for page in ["2030-06", "2030-07", "2030-08"] {
         assert_eq!(h.page(&more, page).await.capacity, 3, "{page}");
     }
     h.placed(&more, "one more", NIGHT, 1).await;
     h.pass(61);
-    h.ledger
+    h.store
+        .catalogue
         .put_resource(Some(&more), &with_capacity(&more, 1), &h.by("operator"))
         .await
         .expect("all expired");
@@ -81,10 +92,10 @@ async fn another_schedule_needs_empty_pages() {
     let mut terms = room.terms.clone();
     terms.schedule = Schedule::Nightly { check_in: time(16, 0, 0, 0), check_out: time(10, 0, 0, 0) };
     let next = room.replace(terms);
-    let refused = h.ledger.put_resource(Some(&room), &next, &h.by("operator")).await;
+    let refused = h.store.catalogue.put_resource(Some(&room), &next, &h.by("operator")).await;
     assert_eq!(in_use(refused.expect_err("a hold lives")), 1);
-    h.ledger.release(&hold, &h.by("guest")).await.expect("a release");
-    h.ledger.put_resource(Some(&room), &next, &h.by("operator")).await.expect("empty pages");
+    h.store.holds.release(&hold, &h.by("guest")).await.expect("a release");
+    h.store.catalogue.put_resource(Some(&room), &next, &h.by("operator")).await.expect("empty pages");
     let stale = h.place(&room, "stale", NIGHT, 1).await;
     assert!(matches!(stale, Err(LedgerError::ResourceChanged)), "{stale:?}");
     h.placed(&next, "fresh", NIGHT, 1).await;
@@ -100,10 +111,14 @@ async fn what_is_over_may_take_place_again() {
     terms.schedule =
         Schedule::event(at("2030-07-01T19:00:00Z"), at("2030-07-01T22:00:00Z")).expect("an event");
     let again = concert.replace(terms);
-    let refused = h.ledger.put_resource(Some(&concert), &again, &h.by("operator")).await;
+    let refused = h.store.catalogue.put_resource(Some(&concert), &again, &h.by("operator")).await;
     assert_eq!(in_use(refused.expect_err("it is booked")), 2);
     h.clock.advance(SignedDuration::from_hours(24 * 20));
-    h.ledger.put_resource(Some(&concert), &again, &h.by("operator")).await.expect("that one is over");
+    h.store
+        .catalogue
+        .put_resource(Some(&concert), &again, &h.by("operator"))
+        .await
+        .expect("that one is over");
     h.placed(&again, "again", ("2030-07-01T19:00:00Z", "2030-07-01T22:00:00Z"), 2).await;
     let refused = h.place(&again, "more", ("2030-07-01T19:00:00Z", "2030-07-01T22:00:00Z"), 1).await;
     assert!(matches!(refused, Err(LedgerError::Rejected(PageRejection::SoldOut { available: 0 }))));
@@ -115,23 +130,28 @@ async fn inventory_is_set_for_a_range_or_not_at_all() {
     let h = Harness::with(&room).await;
     h.placed(&room, "k", ("2030-06-10", "2030-06-11"), 2).await;
     let operator = h.by("operator");
-    let refused = h.ledger.set_inventory(&room, &june(&room), Some(1), None, &operator).await;
+    let refused = h.store.catalogue.set_inventory(&room, &june(&room), Some(1), None, &operator).await;
     assert_eq!(in_use(refused.expect_err("two are held on the tenth")), 2);
     assert_eq!(h.page(&room, "2030-06").await.overrides.len(), 0, "nothing changed");
 
-    h.ledger.set_inventory(&room, &june(&room), Some(5), None, &operator).await.expect("more");
+    h.store.catalogue.set_inventory(&room, &june(&room), Some(5), None, &operator).await.expect("more");
     h.placed(&room, "five", NIGHT, 5).await;
-    h.ledger
+    h.store
+        .catalogue
         .set_inventory(&room, &june(&room)[20..], None, Some(true), &operator)
         .await
         .expect("a stop-sell");
     let refused = h.place(&room, "closed", ("2030-06-21", "2030-06-22"), 1).await;
     assert!(matches!(refused, Err(LedgerError::Rejected(PageRejection::SoldOut { available: 0 }))));
-    h.ledger.set_inventory(&room, &june(&room), None, Some(false), &operator).await.expect("on sale again");
+    h.store
+        .catalogue
+        .set_inventory(&room, &june(&room), None, Some(false), &operator)
+        .await
+        .expect("on sale again");
     h.placed(&room, "open", ("2030-06-21", "2030-06-22"), 5).await;
 
     let replaced = with_capacity(&room, 9);
-    h.ledger.put_resource(Some(&room), &replaced, &operator).await.expect("a new default");
+    h.store.catalogue.put_resource(Some(&room), &replaced, &operator).await.expect("a new default");
     let page = h.page(&replaced, "2030-06").await;
     assert_eq!(
         page.available.keys().map(|slot| page.capacity_of(slot)).max(),
@@ -146,7 +166,7 @@ async fn an_edit_over_two_months_is_all_or_nothing() {
     let h = Harness::with(&room).await;
     h.placed(&room, "k", ("2030-07-01", "2030-07-02"), 2).await;
     let slots = room.calendar(date(2030, 6, 28), date(2030, 7, 3)).expect("a range");
-    let refused = h.ledger.set_inventory(&room, &slots, Some(0), None, &h.by("operator")).await;
+    let refused = h.store.catalogue.set_inventory(&room, &slots, Some(0), None, &h.by("operator")).await;
     assert_eq!(in_use(refused.expect_err("July is held")), 2);
     assert_eq!(h.page(&room, "2030-06").await.overrides.len(), 0);
 }
@@ -161,7 +181,7 @@ async fn a_page_made_during_a_replacement_is_not_forgotten() {
         let operator = h.by("operator");
         let (placed, replaced) = tokio::join!(
             h.place(&room, "k", NIGHT, 4),
-            h.ledger.put_resource(Some(&room), &lowered, &operator)
+            h.store.catalogue.put_resource(Some(&room), &lowered, &operator)
         );
         let page = h.page(&lowered, "2030-06").await;
         assert_eq!(page.broken_slot(), None);

@@ -1,6 +1,6 @@
 //! Expiry: exact to the millisecond, and released once in every order of timer, TTL and lazy reclaim.
 
-use holdfast_app::{Ledger, LedgerError};
+use holdfast_app::LedgerError;
 use holdfast_domain::{HoldStatus, PageRejection};
 use holdfast_testkit::nightly_resource;
 use jiff::SignedDuration;
@@ -28,7 +28,7 @@ async fn a_live_hold_is_not_dropped_and_says_until_when_it_lives() {
     let room = nightly_resource("room", 1, 60);
     let h = Harness::with(&room).await;
     let hold = h.placed(&room, "a", NIGHT, 1).await;
-    match h.ledger.expire(&hold, &h.by("timer")).await {
+    match h.store.holds.expire(&hold, &h.by("timer")).await {
         Err(LedgerError::Rejected(PageRejection::HoldLive { until })) => assert_eq!(until, hold.expires_at),
         other => panic!("{other:?}"),
     }
@@ -47,10 +47,12 @@ async fn every_order_of_timer_ttl_and_reclaim_releases_once() {
         let mut reclaimed = false;
         for step in order.split(',') {
             match step {
-                "timer" => h.ledger.expire(&hold, &h.by("timer")).await.expect("a release, or nothing to do"),
+                "timer" => {
+                    h.store.holds.expire(&hold, &h.by("timer")).await.expect("a release, or nothing to do")
+                }
                 "ttl" => {
                     let _ = h.database.sweep_ttl();
-                    h.ledger.expire(&hold, &h.by("ttl")).await.expect("a release, or nothing to do");
+                    h.store.holds.expire(&hold, &h.by("ttl")).await.expect("a release, or nothing to do");
                 }
                 _ => {
                     h.placed(&room, "b", NIGHT, 1).await;
@@ -71,17 +73,17 @@ async fn a_late_deletion_after_confirm_release_or_extension_has_no_effect() {
     let room = nightly_resource("room", 3, 60);
     let h = Harness::with(&room).await;
     let released = h.placed(&room, "released", NIGHT, 1).await;
-    h.ledger.release(&released, &h.by("guest")).await.expect("a release");
+    h.store.holds.release(&released, &h.by("guest")).await.expect("a release");
     let confirmed = h.placed(&room, "confirmed", NIGHT, 1).await;
     h.confirmed(&confirmed, "pay").await;
     let extended = h.placed(&room, "extended", NIGHT, 1).await;
     let request = holdfast_domain::Fingerprint::parse("again").expect("a digest");
-    h.ledger.extend(&extended, &request, &h.by("guest")).await.expect("an extension");
+    h.store.holds.extend(&extended, &request, &h.by("guest")).await.expect("an extension");
     h.pass(61);
     for hold in [&released, &confirmed] {
-        h.ledger.expire(hold, &h.by("ttl")).await.expect("nothing to do");
+        h.store.holds.expire(hold, &h.by("ttl")).await.expect("nothing to do");
     }
-    assert!(h.ledger.expire(&extended, &h.by("ttl")).await.is_err(), "it lives on");
+    assert!(h.store.holds.expire(&extended, &h.by("ttl")).await.is_err(), "it lives on");
     assert_eq!(h.taken(&room, "2030-06").await, [("01".to_owned(), 2)]);
 }
 
@@ -94,5 +96,5 @@ async fn the_ttl_deletes_a_record_only_after_its_grace() {
     assert_eq!(h.database.sweep_ttl(), 0);
     h.pass(7 * 24 * 3600);
     assert_eq!(h.database.sweep_ttl(), 1);
-    assert_eq!(h.ledger.hold(&hold.id).await.expect("a read"), None);
+    assert_eq!(h.store.holds.hold(&hold.id).await.expect("a read"), None);
 }

@@ -3,7 +3,7 @@
 
 use futures::future::join_all;
 use holdfast_app::bookings::CommitError;
-use holdfast_app::{Ledger, LedgerError, StoreError};
+use holdfast_app::{LedgerError, StoreError};
 use holdfast_domain::bookings::{Cancellation, FailureReason};
 use holdfast_domain::catalogue::Slot;
 use holdfast_domain::{Booking, BookingEvent, Fingerprint, Hold, InventoryMove, Money, Page, Resource};
@@ -139,7 +139,7 @@ impl Scene {
                 | Operation::Replace
         ) {
             let by = scene.h.by("guest");
-            scene.h.ledger.place(&[&scene.room], &scene.hold, &by).await.expect("free places");
+            scene.h.store.holds.place(&[&scene.room], &scene.hold, &by).await.expect("free places");
         }
         if operation == Operation::Expire {
             scene.h.pass(i64::from(TTL));
@@ -162,14 +162,14 @@ impl Scene {
         let booked = || booking.as_ref().expect("a booking");
         match operation {
             Operation::Place | Operation::PlaceOverMonths | Operation::PlaceOverDead => {
-                of_ledger(h.ledger.place(&[room], hold, &by).await)
+                of_ledger(h.store.holds.place(&[room], hold, &by).await)
             }
             Operation::Extend => {
                 let request = Fingerprint::parse("request").expect("a digest");
-                of_ledger(h.ledger.extend(hold, &request, &by).await)
+                of_ledger(h.store.holds.extend(hold, &request, &by).await)
             }
-            Operation::Release => of_ledger(h.ledger.release(hold, &by).await),
-            Operation::Expire => of_ledger(h.ledger.expire(hold, &by).await),
+            Operation::Release => of_ledger(h.store.holds.release(hold, &by).await),
+            Operation::Expire => of_ledger(h.store.holds.expire(hold, &by).await),
             Operation::Open => of_commit(h.open(hold, "pay").await),
             Operation::Confirm | Operation::ConfirmDead => {
                 of_commit(h.apply(booked(), BookingEvent::Confirmed, InventoryMove::Confirm).await)
@@ -197,31 +197,31 @@ impl Scene {
                     end: at("2030-06-04T15:00:00Z"),
                 };
                 let slots = [slot("03"), slot("04")];
-                of_ledger(h.ledger.set_inventory(room, &slots, Some(7), Some(true), &by).await)
+                of_ledger(h.store.catalogue.set_inventory(room, &slots, Some(7), Some(true), &by).await)
             }
             Operation::Replace => {
                 let mut next = room.clone();
                 next.terms.capacity = 5;
                 next.revision += 1;
-                of_ledger(h.ledger.put_resource(Some(room), &next, &by).await)
+                of_ledger(h.store.catalogue.put_resource(Some(room), &next, &by).await)
             }
         }
     }
 
     async fn picture(&self) -> Picture {
         let Self { h, room, hold, .. } = self;
-        let mut pages = h.ledger.stored_pages(room).await.expect("pages");
+        let mut pages = h.store.catalogue.stored_pages(room).await.expect("pages");
         for page in &mut pages {
             assert_eq!(page.broken_slot(), None, "{page:?}");
             page.seq = 0;
         }
         let id = holdfast_app::kernel::booking_id(&hold.order.guest, "pay");
         Picture {
-            resource: h.ledger.resource(&room.id).await.expect("a read"),
+            resource: h.store.catalogue.resource(&room.id).await.expect("a read"),
             pages,
-            hold: h.ledger.hold(&hold.id).await.expect("a read"),
-            booking: h.ledger.booking(&id).await.expect("a read"),
-            trail: h.ledger.audit_trail(&id).await.expect("a trail").len(),
+            hold: h.store.holds.hold(&hold.id).await.expect("a read"),
+            booking: h.store.bookings.booking(&id).await.expect("a read"),
+            trail: h.store.history.audit_trail(&id).await.expect("a trail").len(),
         }
     }
 }

@@ -1,38 +1,28 @@
 //! One ledger with its database, clock and resources.
 
-use holdfast_adapters_dynamodb::{DynamoLedger, Tables};
 use holdfast_app::bookings::{BookingCommit, CommitError};
 use holdfast_app::holds::Placed;
 use holdfast_app::kernel as identity;
-use holdfast_app::{Clock, Ledger, LedgerError, Mutation};
+use holdfast_app::{Clock, LedgerError, Mutation};
 use holdfast_domain::{Booking, BookingEvent, Hold, HoldId, HoldStatus, InventoryMove, Page, Resource};
-use holdfast_testkit::{Database, Faults, TestClock, at, hold_for, mutation};
+use holdfast_testkit::{Database, Store, TestClock, at, hold_for, mutation};
 use jiff::{SignedDuration, Timestamp};
 
 pub(crate) struct Harness {
     pub(crate) database: Database,
     pub(crate) clock: TestClock,
-    pub(crate) ledger: DynamoLedger,
+    pub(crate) store: Store,
 }
 
 /// When every test begins.
 pub(crate) const START: &str = "2030-05-20T12:00:00Z";
 
-fn tables() -> Tables {
-    Tables { ledger: Database::LEDGER.to_owned(), holds: Database::HOLDS.to_owned() }
-}
-
 impl Harness {
     pub(crate) async fn start() -> Self {
         let clock = TestClock::at(at(START));
         let database = Database::start(&clock).await;
-        let ledger = DynamoLedger::new(database.client.clone(), tables());
-        Self { database, clock, ledger }
-    }
-
-    /// The same ledger, to a caller who meets `faults`.
-    pub(crate) fn ledger_under(&self, faults: &Faults) -> DynamoLedger {
-        DynamoLedger::new(self.database.client_under(faults), tables())
+        let store = database.store();
+        Self { database, clock, store }
     }
 
     pub(crate) async fn with(resource: &Resource) -> Self {
@@ -42,7 +32,11 @@ impl Harness {
     }
 
     pub(crate) async fn add(&self, resource: &Resource) {
-        self.ledger.put_resource(None, resource, &self.by("operator")).await.expect("a new resource");
+        self.store
+            .catalogue
+            .put_resource(None, resource, &self.by("operator"))
+            .await
+            .expect("a new resource");
     }
 
     pub(crate) fn by(&self, actor: &str) -> Mutation {
@@ -65,7 +59,7 @@ impl Harness {
         quantity: u32,
     ) -> Result<Placed, LedgerError> {
         let hold = hold_for(resource, "guest", key, range, quantity, self.now());
-        self.ledger.place(&[resource], &hold, &self.by("guest")).await
+        self.store.holds.place(&[resource], &hold, &self.by("guest")).await
     }
 
     /// Places a hold that must succeed for the first time.
@@ -82,7 +76,7 @@ impl Harness {
     }
 
     pub(crate) async fn page(&self, resource: &Resource, page: &str) -> Page {
-        let pages = self.ledger.pages(resource, &[page.to_owned()]).await.expect("a page");
+        let pages = self.store.catalogue.pages(resource, &[page.to_owned()]).await.expect("a page");
         pages.into_iter().next().expect("the page asked for")
     }
 
@@ -97,7 +91,7 @@ impl Harness {
     }
 
     pub(crate) async fn status(&self, id: &HoldId) -> HoldStatus {
-        let snapshot = self.ledger.hold(id).await.expect("a reachable store").expect("a record");
+        let snapshot = self.store.holds.hold(id).await.expect("a reachable store").expect("a record");
         snapshot.status(self.now())
     }
 
@@ -116,7 +110,7 @@ impl Harness {
         let deadline = self.now().checked_add(SignedDuration::from_secs(900)).expect("in range");
         let claim = InventoryMove::Claim { deadline };
         let commit = BookingCommit::new(&booking, BookingEvent::Requested, claim, &self.by("guest"));
-        self.ledger.commit(&commit).await?;
+        self.store.bookings.commit(&commit).await?;
         Ok(commit.booking)
     }
 
@@ -129,7 +123,7 @@ impl Harness {
     ) -> Result<Booking, CommitError> {
         let event = booking.decide(event).expect("a legal event").expect("a new event");
         let commit = BookingCommit::new(booking, event, inventory, &self.by("saga"));
-        self.ledger.commit(&commit).await?;
+        self.store.bookings.commit(&commit).await?;
         Ok(commit.booking)
     }
 

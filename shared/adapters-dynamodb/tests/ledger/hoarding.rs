@@ -3,7 +3,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures::future::join_all;
-use holdfast_app::{Ledger, LedgerError};
+use holdfast_app::LedgerError;
 use holdfast_domain::inventory::HoldLimit;
 use holdfast_domain::{GuestId, Hold, HoldLimits, PageRejection, Resource};
 use holdfast_testkit::{Database, event_resource, hold_for, nightly_resource};
@@ -28,7 +28,7 @@ fn hotel(limits: HoldLimits) -> Resource {
 
 async fn place_for(h: &Harness, of: &Resource, guest: &str, key: &str) -> Result<Hold, LedgerError> {
     let hold = hold_for(of, guest, key, CONCERT, 1, h.now());
-    h.ledger.place(&[of], &hold, &h.by(guest)).await.map(|placed| placed.hold)
+    h.store.holds.place(&[of], &hold, &h.by(guest)).await.map(|placed| placed.hold)
 }
 
 fn limit<T: std::fmt::Debug>(outcome: Result<T, LedgerError>) -> Option<HoldLimit> {
@@ -89,7 +89,7 @@ async fn negative_control_without_the_limit_the_same_guest_has_more() {
     let by_operator = |n: usize| async move {
         let hold = hold_for(concert, "bot", &n.to_string(), CONCERT, 1, h.now());
         let hold = Hold { caller: GuestId::parse("operator").expect("an id"), ..hold };
-        h.ledger.place(&[concert], &hold, &h.by("operator")).await
+        h.store.holds.place(&[concert], &hold, &h.by("operator")).await
     };
     let placed = join_all((0..40).map(by_operator)).await;
     assert_eq!(placed.into_iter().filter_map(limit).count(), 0);
@@ -106,7 +106,7 @@ async fn who_places_and_releases_again_and_again_is_not_stopped_by_what_is_gone(
     let h = Harness::with(&concert).await;
     for n in 0..20 {
         let hold = place_for(&h, &concert, "guest", &n.to_string()).await.expect("one hold at a time");
-        h.ledger.release(&hold, &h.by("guest")).await.expect("a release");
+        h.store.holds.release(&hold, &h.by("guest")).await.expect("a release");
     }
 }
 
@@ -130,7 +130,7 @@ async fn tallies_of_guests_who_went_do_not_pile_up() {
     let mut most = 0;
     for n in 0..100 {
         let hold = place_for(&h, &concert, &format!("guest-{n}"), "k").await.expect("a hold");
-        h.ledger.release(&hold, &h.by("guest")).await.expect("a release");
+        h.store.holds.release(&hold, &h.by("guest")).await.expect("a release");
         most = most.max(tallies(&h).await);
     }
     assert!((2..=26).contains(&most), "{most} guests on an empty page");
@@ -142,7 +142,7 @@ async fn a_group_beyond_the_tally_is_placed_by_reading() {
     let h = Harness::with(&concert).await;
     for key in ["a", "b"] {
         let hold = hold_for(&concert, "guest", key, CONCERT, 30, h.now());
-        h.ledger.place(&[&concert], &hold, &h.by("guest")).await.expect("two holds of thirty places");
+        h.store.holds.place(&[&concert], &hold, &h.by("guest")).await.expect("two holds of thirty places");
     }
     assert_eq!(limit(place_for(&h, &concert, "guest", "c").await), Some(HoldLimit::PerSlot));
 }
@@ -167,7 +167,7 @@ async fn a_cool_down_is_kept_by_the_page_and_forgotten_when_it_is_over() {
     let night = ("2030-06-01", "2030-06-02");
     let again = |key| h.place(&hotel, key, night, 1);
     let released = h.placed(&hotel, "released", night, 1).await;
-    h.ledger.release(&released, &h.by("guest")).await.expect("a release");
+    h.store.holds.release(&released, &h.by("guest")).await.expect("a release");
     assert_eq!(limit(again("a").await), Some(HoldLimit::CoolDown));
     assert_eq!(h.page(&hotel, "2030-06").await.cooling.len(), 1);
 
@@ -176,7 +176,7 @@ async fn a_cool_down_is_kept_by_the_page_and_forgotten_when_it_is_over() {
     assert_eq!(h.page(&hotel, "2030-06").await.cooling.len(), 0, "what is over is dropped");
     h.pass(60);
     assert_eq!(limit(again("c").await), Some(HoldLimit::CoolDown), "a dead hold that is still stored");
-    h.ledger.expire(&expired, &h.by("timer")).await.expect("an expiry");
+    h.store.holds.expire(&expired, &h.by("timer")).await.expect("an expiry");
     assert_eq!(limit(again("c").await), Some(HoldLimit::CoolDown), "and after it was dropped");
     h.pass(100);
     again("c").await.expect("from the moment it died");

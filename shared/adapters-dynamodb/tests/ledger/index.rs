@@ -1,7 +1,7 @@
 //! The read model: later pages win, moved resources move.
 
 use holdfast_adapters_dynamodb::DynamoSearchIndex;
-use holdfast_app::search::SearchIndex;
+use holdfast_app::search::{SearchIndex, SearchIndexWriter};
 use holdfast_domain::catalogue::Label;
 use holdfast_testkit::{Database, nightly_resource};
 

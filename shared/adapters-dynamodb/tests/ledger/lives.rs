@@ -2,13 +2,13 @@
 //! says that it is known. What a hold's end gives back is what this life has taken, whatever an earlier one was for; and what a
 //! page counts under one schedule is nothing to what was held or booked under another.
 
+use holdfast_app::LedgerError;
 use holdfast_app::bookings::CommitError;
-use holdfast_app::{Ledger, LedgerError};
 use holdfast_domain::bookings::Cancellation;
 use holdfast_domain::{
     BookingEvent, Fingerprint, Hold, HoldStatus, InventoryMove, Money, PageRejection, Resource, Schedule,
 };
-use holdfast_testkit::{Fault, Faults, at, event_resource, hold_for, nightly_resource};
+use holdfast_testkit::{Fault, Faults, Store, at, event_resource, hold_for, nightly_resource};
 
 use crate::harness::Harness;
 
@@ -21,12 +21,12 @@ fn room() -> Resource {
 }
 
 /// A function that does this is killed after so many calls and the one that writes the page.
-async fn killed<T>(h: &Harness, calls: usize, operation: impl AsyncFnOnce(&dyn Ledger) -> T) {
+async fn killed<T>(h: &Harness, calls: usize, operation: impl AsyncFnOnce(&Store) -> T) {
     let faults = Faults::default();
-    let ledger = h.ledger_under(&faults);
+    let store = h.database.store_under(&faults);
     faults.strike(Fault::Killed, calls, 1);
     tokio::select! {
-        _ = operation(&ledger) => panic!("it was to be killed"),
+        _ = operation(&store) => panic!("it was to be killed"),
         () = faults.strikes() => {}
     }
 }
@@ -35,15 +35,15 @@ async fn killed<T>(h: &Harness, calls: usize, operation: impl AsyncFnOnce(&dyn L
 async fn second_life(h: &Harness, range: (&str, &str), quantity: u32) -> (Hold, Hold) {
     let first = h.placed(&room(), "k", NIGHTS, 9).await;
     h.pass(TTL);
-    h.ledger.expire(&first, &h.by("expiry")).await.expect("its end");
+    h.store.holds.expire(&first, &h.by("expiry")).await.expect("its end");
     let again = hold_for(&room(), "guest", "k", range, quantity, h.now());
     let by = h.by("guest");
-    killed(h, 0, async |ledger| ledger.place(&[&room()], &again, &by).await).await;
+    killed(h, 0, async |store| store.holds.place(&[&room()], &again, &by).await).await;
     (first, again)
 }
 
 async fn assert_sound(h: &Harness, what: &str) {
-    for page in h.ledger.stored_pages(&room()).await.expect("pages") {
+    for page in h.store.catalogue.stored_pages(&room()).await.expect("pages") {
         assert_eq!(page.broken_slot(), None, "{what}: {page:?}");
     }
 }
@@ -54,14 +54,14 @@ async fn what_a_second_life_has_taken_is_what_its_end_gives_back() {
         let what = format!("{quantity} of {range:?}");
         let h = Harness::with(&room()).await;
         let (first, _) = second_life(&h, range, quantity).await;
-        h.ledger.release(&first, &h.by("guest")).await.expect("a release of nothing");
+        h.store.holds.release(&first, &h.by("guest")).await.expect("a release of nothing");
         assert_sound(&h, &what).await;
         assert_eq!(h.taken(&room(), "2030-06").await, [], "{what}");
 
         let h = Harness::with(&room()).await;
         let (first, _) = second_life(&h, range, quantity).await;
         h.pass(TTL);
-        h.ledger.expire(&first, &h.by("expiry")).await.expect("its end");
+        h.store.holds.expire(&first, &h.by("expiry")).await.expect("its end");
         assert_sound(&h, &what).await;
         assert!(h.page(&room(), "2030-06").await.holds.is_empty(), "{what}");
     }
@@ -71,10 +71,10 @@ async fn what_a_second_life_has_taken_is_what_its_end_gives_back() {
 async fn a_hold_that_has_ended_does_not_live_again() {
     let h = Harness::with(&room()).await;
     let (first, again) = second_life(&h, NIGHTS, 9).await;
-    let snapshot = h.ledger.hold(&first.id).await.expect("a read").expect("a record");
+    let snapshot = h.store.holds.hold(&first.id).await.expect("a read").expect("a record");
     assert_eq!((snapshot.status(h.now()), snapshot.entry), (HoldStatus::Expired, None));
     h.clock.advance(jiff::SignedDuration::from_millis(5));
-    let placed = h.ledger.place(&[&room()], &again, &h.by("guest")).await.expect("the first answer");
+    let placed = h.store.holds.place(&[&room()], &again, &h.by("guest")).await.expect("the first answer");
     assert_eq!((placed.hold.expires_at, placed.replayed), (first.expires_at, true));
     assert_eq!(h.taken(&room(), "2030-06").await, [], "and it takes nothing");
 }
@@ -98,7 +98,7 @@ async fn a_release_that_meets_a_confirmation_says_so() {
     h.confirmed(&hold, "pay").await;
     for pass in [0, TTL] {
         h.pass(pass);
-        let refused = h.ledger.release(&hold, &h.by("guest")).await;
+        let refused = h.store.holds.release(&hold, &h.by("guest")).await;
         let missing = matches!(refused, Err(LedgerError::Rejected(PageRejection::HoldMissing)));
         assert!(missing, "{refused:?}");
     }
@@ -112,12 +112,13 @@ async fn one_request_extends_once_also_after_another_has() {
     let request = |name: &str| Fingerprint::parse(name).expect("a digest");
     let twice = hold.expires_at.checked_add(hold.ttl() * 2).expect("in range");
     let (first, by) = (request("first"), h.by("guest"));
-    killed(&h, 1, async |ledger| ledger.extend(&hold, &first, &by).await).await;
+    killed(&h, 1, async |store| store.holds.extend(&hold, &first, &by).await).await;
     for name in ["second", "first", "second"] {
-        let (extension, _) = h.ledger.extend(&hold, &request(name), &h.by("guest")).await.expect("extended");
+        let (extension, _) =
+            h.store.holds.extend(&hold, &request(name), &h.by("guest")).await.expect("extended");
         assert_eq!(extension.expires_at, twice, "{name}");
     }
-    let snapshot = h.ledger.hold(&hold.id).await.expect("a read").expect("a record");
+    let snapshot = h.store.holds.hold(&hold.id).await.expect("a read").expect("a record");
     assert_eq!((snapshot.expires_at(), snapshot.hold.expires_at), (twice, twice));
 }
 
@@ -128,7 +129,11 @@ async fn put_off(h: &Harness, concert: &Resource, (start, end): (&str, &str)) ->
     let mut terms = concert.terms.clone();
     terms.schedule = Schedule::event(at(start), at(end)).expect("an event");
     let later = concert.replace(terms);
-    h.ledger.put_resource(Some(concert), &later, &h.by("operator")).await.expect("nothing is in use");
+    h.store
+        .catalogue
+        .put_resource(Some(concert), &later, &h.by("operator"))
+        .await
+        .expect("nothing is in use");
     later
 }
 
@@ -141,7 +146,7 @@ async fn a_late_payment_takes_no_place_of_another_schedule() {
     h.pass(1_000);
     let later = put_off(&h, &concert, ("2030-06-08T19:00:00Z", "2030-06-08T22:00:00Z")).await;
     for page_is_stored in [false, true] {
-        assert_eq!(!h.ledger.stored_pages(&later).await.expect("pages").is_empty(), page_is_stored);
+        assert_eq!(!h.store.catalogue.stored_pages(&later).await.expect("pages").is_empty(), page_is_stored);
         let confirmed = h.apply(&authorized, BookingEvent::Confirmed, InventoryMove::Confirm).await;
         // Never "sold out": the slot that was held is there no more.
         let changed = matches!(confirmed, Err(CommitError::Rejected(PageRejection::ScheduleChanged)));

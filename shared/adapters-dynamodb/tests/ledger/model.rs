@@ -3,8 +3,8 @@
 //! lost and other writers are in the way, when requests and commits are repeated at any time, and when TTL sweeps the records
 //! of holds away. After every step the counts add up, are those of the bookings that stand, and records agree with pages.
 
+use holdfast_app::LedgerError;
 use holdfast_app::bookings::{BookingCommit, verify};
-use holdfast_app::{Ledger, LedgerError};
 use holdfast_domain::bookings::{Cancellation, FailureReason};
 use holdfast_domain::{
     Booking, BookingEvent, BookingStatus, Fingerprint, Hold, HoldId, HoldLimits, HoldStatus, InventoryMove,
@@ -207,7 +207,7 @@ fn limits() -> impl Strategy<Value = HoldLimits> {
 async fn run(limits: HoldLimits, steps: Vec<(Step, Trouble)>, release: Release) -> Result<(), String> {
     let room = room(limits);
     let h = Harness::with(&room).await;
-    let observer = h.ledger_under(&Faults::default());
+    let observer = h.database.store_under(&Faults::default());
     let mut model = h.page(&room, PAGE).await;
     let mut lives: Vec<Life> = vec![Life::default(); 6];
     for (number, (step, fault)) in steps.iter().enumerate() {
@@ -239,14 +239,14 @@ async fn run(limits: HoldLimits, steps: Vec<(Step, Trouble)>, release: Release) 
                 let hold =
                     hold_for(&room, guest_of(*key), &format!("k{key}"), (&range.0, &range.1), quantity, now);
                 let _ = h.database.faults.end();
-                let is_known = h.ledger.hold(&hold.id).await.expect("a read").is_some();
+                let is_known = h.store.holds.hold(&hold.id).await.expect("a read").is_some();
                 if !is_known && life.booking.is_some() {
                     continue;
                 }
                 let entry = hold.entry(&hold.order.placements[0]);
                 let limits = Some(room.terms.hold_limits);
                 let command = PageCommand::Place { hold: hold.id.clone(), entry, limits };
-                let outcome = h.ledger.place(&[&room], &hold, &h.by("guest")).await;
+                let outcome = h.store.holds.place(&[&room], &hold, &h.by("guest")).await;
                 let decided = model.decide(&command, now).ok().map(|changes| {
                     let placed = changes.iter().fold(model.clone(), Page::evolve);
                     if is_known && !changes.is_empty() {
@@ -269,7 +269,7 @@ async fn run(limits: HoldLimits, steps: Vec<(Step, Trouble)>, release: Release) 
                     Some((before, event, inventory)) => {
                         let commit =
                             BookingCommit::new(before, event.clone(), inventory.clone(), &h.by("saga"));
-                        h.ledger.commit(&commit).await.is_ok()
+                        h.store.bookings.commit(&commit).await.is_ok()
                     }
                     None => h.open(hold, &format!("pay{key}")).await.is_ok(),
                 };
@@ -289,7 +289,7 @@ async fn run(limits: HoldLimits, steps: Vec<(Step, Trouble)>, release: Release) 
                     entry: hold.entry(&hold.order.placements[0]),
                     limits: Some(room.terms.hold_limits),
                 };
-                let outcome = insisting!(h, h.ledger.place(&[&room], &hold, &h.by("guest")));
+                let outcome = insisting!(h, h.store.holds.place(&[&room], &hold, &h.by("guest")));
                 if outcome.is_ok() {
                     life.asked = Some((range, *quantity));
                     life.hold = Some(hold);
@@ -301,18 +301,19 @@ async fn run(limits: HoldLimits, steps: Vec<(Step, Trouble)>, release: Release) 
                 let request = Fingerprint::parse(&format!("r{request}")).expect("a digest");
                 let command =
                     PageCommand::Extend { hold: hold.id.clone(), request: request.clone(), by: hold.ttl() };
-                let outcome = insisting!(h, h.ledger.extend(&hold, &request, &h.by("guest")));
+                let outcome = insisting!(h, h.store.holds.extend(&hold, &request, &h.by("guest")));
                 (decide(&model, &command, &h), outcome.is_ok())
             }
             Step::Release { key } => {
                 let Some(hold) = lives[usize::from(*key)].hold.clone() else { continue };
-                let record = observer.hold(&hold.id).await.expect("a read").map(|snapshot| snapshot.hold);
-                let outcome = insisting!(h, h.ledger.release(&hold, &h.by("guest")));
+                let record =
+                    observer.holds.hold(&hold.id).await.expect("a read").map(|snapshot| snapshot.hold);
+                let outcome = insisting!(h, h.store.holds.release(&hold, &h.by("guest")));
                 (release(&model, &hold.id, record.as_ref(), now), outcome.is_ok())
             }
             Step::Expire { key } => {
                 let Some(hold) = lives[usize::from(*key)].hold.clone() else { continue };
-                let outcome = insisting!(h, h.ledger.expire(&hold, &h.by("timer")));
+                let outcome = insisting!(h, h.store.holds.expire(&hold, &h.by("timer")));
                 (decide(&model, &PageCommand::Expire { hold: hold.id }, &h), outcome.is_ok())
             }
             Step::Open { key } => {
@@ -409,7 +410,8 @@ async fn run(limits: HoldLimits, steps: Vec<(Step, Trouble)>, release: Release) 
                 let command =
                     PageCommand::SetInventory { slots: keys, capacity: Some(*capacity), closed: None };
                 let by = h.by("operator");
-                let outcome = insisting!(h, h.ledger.set_inventory(&room, slots, Some(*capacity), None, &by));
+                let outcome =
+                    insisting!(h, h.store.catalogue.set_inventory(&room, slots, Some(*capacity), None, &by));
                 (decide(&model, &command, &h), outcome.is_ok())
             }
             Step::Close { from, closed } => {
@@ -419,7 +421,8 @@ async fn run(limits: HoldLimits, steps: Vec<(Step, Trouble)>, release: Release) 
                 let command =
                     PageCommand::SetInventory { slots: keys, capacity: None, closed: Some(*closed) };
                 let by = h.by("operator");
-                let outcome = insisting!(h, h.ledger.set_inventory(&room, slots, None, Some(*closed), &by));
+                let outcome =
+                    insisting!(h, h.store.catalogue.set_inventory(&room, slots, None, Some(*closed), &by));
                 (decide(&model, &command, &h), outcome.is_ok())
             }
         };
@@ -439,8 +442,8 @@ async fn run(limits: HoldLimits, steps: Vec<(Step, Trouble)>, release: Release) 
     // A step that had nothing to do leaves its fault behind.
     let _ = h.database.faults.end();
     for booking in lives.iter().filter_map(|life| life.booking.as_ref()) {
-        let stored = h.ledger.booking(&booking.id).await.expect("a read").expect("a booking");
-        let trail = h.ledger.audit_trail(&booking.id).await.expect("a trail");
+        let stored = h.store.bookings.booking(&booking.id).await.expect("a read").expect("a booking");
+        let trail = h.store.history.audit_trail(&booking.id).await.expect("a trail");
         assert_eq!(stored.status, booking.status, "{steps:?}");
         verify(&stored, &trail).unwrap_or_else(|broken| panic!("{broken:?}: {trail:#?}, of {steps:?}"));
     }
@@ -465,7 +468,7 @@ async fn check_records(h: &Harness, page: &Page, lives: &[Life], case: &str) {
     }
     for life in lives {
         let Some(hold) = &life.hold else { continue };
-        let Some(snapshot) = h.ledger.hold(&hold.id).await.expect("a read") else { continue };
+        let Some(snapshot) = h.store.holds.hold(&hold.id).await.expect("a read") else { continue };
         let status = snapshot.status(h.now());
         let lives = page.holds.get(&hold.id).is_some_and(|entry| entry.is_live(h.now()));
         assert_eq!(status == HoldStatus::Active, lives, "{snapshot:?}, {case}");

@@ -1,6 +1,6 @@
 //! Placing, extending and releasing holds.
 
-use holdfast_app::{Ledger, LedgerError};
+use holdfast_app::LedgerError;
 use holdfast_domain::inventory::{EXTENSIONS_MAX, HOLDS_PER_PAGE_MAX};
 use holdfast_domain::{Fingerprint, Hold, HoldStatus, PageRejection};
 use holdfast_testkit::{event_resource, hold_for, nightly_resource, slots_resource};
@@ -35,7 +35,7 @@ async fn sold_out_says_how_many_are_left() {
     assert_eq!(rejection(refused), PageRejection::SoldOut { available: 1 });
     assert_eq!(h.taken(&room, "2030-06").await, [("02".to_owned(), 2)], "nothing was written");
     assert_eq!(
-        h.ledger.hold(&hold_for(&room, "guest", "b", NIGHTS, 2, h.now()).id).await.expect("a read"),
+        h.store.holds.hold(&hold_for(&room, "guest", "b", NIGHTS, 2, h.now()).id).await.expect("a read"),
         None
     );
 }
@@ -86,7 +86,7 @@ async fn a_retry_after_the_end_gives_the_first_answer_and_takes_nothing() {
     let room = nightly_resource("room", 1, 600);
     let h = Harness::with(&room).await;
     let first = h.placed(&room, "k", NIGHTS, 1).await;
-    h.ledger.release(&first, &h.by("guest")).await.expect("a release");
+    h.store.holds.release(&first, &h.by("guest")).await.expect("a release");
     let again = h.place(&room, "k", NIGHTS, 1).await.expect("a replay");
     assert!(again.replayed);
     assert_eq!(h.taken(&room, "2030-06").await, []);
@@ -117,7 +117,7 @@ async fn a_span_over_two_months_is_all_or_nothing() {
     assert_eq!(rejection(refused), PageRejection::SoldOut { available: 0 });
     assert_eq!(h.taken(&room, "2030-07").await, [("01".to_owned(), 1)], "July is as it was");
 
-    h.ledger.release(&hold, &h.by("guest")).await.expect("a release");
+    h.store.holds.release(&hold, &h.by("guest")).await.expect("a release");
     assert_eq!(h.taken(&room, "2030-06").await, []);
     assert_eq!(h.taken(&room, "2030-07").await, []);
 }
@@ -135,10 +135,10 @@ async fn a_group_over_several_resources_is_all_or_nothing() {
         hold
     };
     let resources = [&room, &table];
-    let first = h.ledger.place(&resources, &group("a"), &h.by("guest")).await.expect("both are free");
+    let first = h.store.holds.place(&resources, &group("a"), &h.by("guest")).await.expect("both are free");
     assert!(!first.replayed);
     let refused =
-        h.ledger.place(&resources, &group("b"), &h.by("guest")).await.expect_err("the table is taken");
+        h.store.holds.place(&resources, &group("b"), &h.by("guest")).await.expect_err("the table is taken");
     assert_eq!(rejection(refused), PageRejection::SoldOut { available: 0 });
     assert_eq!(h.taken(&room, "2030-06").await, [("01".to_owned(), 1), ("02".to_owned(), 1)]);
     assert_eq!(h.taken(&table, "2030-06-01").await.len(), 2);
@@ -158,7 +158,7 @@ async fn more_pages_than_a_transaction_takes_are_refused() {
             placement
         })
         .collect();
-    let refused = h.ledger.place(&[&table], &hold, &h.by("guest")).await.expect_err("too many pages");
+    let refused = h.store.holds.place(&[&table], &hold, &h.by("guest")).await.expect_err("too many pages");
     assert!(matches!(refused, LedgerError::TooManyPages { max: 99 }), "{refused:?}");
 }
 
@@ -187,16 +187,16 @@ async fn extensions_are_bounded_and_once_per_request() {
         expected = expected.checked_add(hold.ttl()).expect("in range");
         let mut first = None;
         for twin in [false, true, true] {
-            let extended = h.ledger.extend(&hold, &request(n), &h.by("guest")).await;
+            let extended = h.store.holds.extend(&hold, &request(n), &h.by("guest")).await;
             let (extension, replayed) = extended.expect("an extension");
             assert_eq!((extension.expires_at, replayed), (expected, twin));
             assert_eq!(*first.get_or_insert(extension), extension, "twins get the first answer");
             h.clock.advance(SignedDuration::from_millis(5));
         }
     }
-    let refused = h.ledger.extend(&hold, &request(99), &h.by("guest")).await.expect_err("too often");
+    let refused = h.store.holds.extend(&hold, &request(99), &h.by("guest")).await.expect_err("too often");
     assert_eq!(rejection(refused), PageRejection::NotExtendable);
-    let snapshot = h.ledger.hold(&hold.id).await.expect("a read").expect("a record");
+    let snapshot = h.store.holds.hold(&hold.id).await.expect("a read").expect("a record");
     assert_eq!(snapshot.expires_at(), expected);
     assert_eq!(snapshot.hold.extensions.len(), 3);
     assert_eq!(snapshot.hold.first_expires_at, hold.expires_at, "the first answer is kept");
@@ -208,7 +208,7 @@ async fn a_release_frees_once_and_again_has_no_effect() {
     let h = Harness::with(&room).await;
     let hold = h.placed(&room, "k", NIGHTS, 1).await;
     for _ in 0..2 {
-        h.ledger.release(&hold, &h.by("guest")).await.expect("a release");
+        h.store.holds.release(&hold, &h.by("guest")).await.expect("a release");
         assert_eq!(h.status(&hold.id).await, HoldStatus::Released);
         assert_eq!(h.taken(&room, "2030-06").await, []);
     }
@@ -221,9 +221,9 @@ async fn a_release_after_the_expiry_that_an_extension_put_off_is_written_down() 
     let h = Harness::with(&room).await;
     let hold = h.placed(&room, "k", NIGHTS, 1).await;
     let request = Fingerprint::parse("again").expect("a digest");
-    h.ledger.extend(&hold, &request, &h.by("guest")).await.expect("an extension");
+    h.store.holds.extend(&hold, &request, &h.by("guest")).await.expect("an extension");
     h.pass(61);
-    h.ledger.release(&hold, &h.by("guest")).await.expect("a release");
+    h.store.holds.release(&hold, &h.by("guest")).await.expect("a release");
     h.pass(60);
     assert_eq!(h.status(&hold.id).await, HoldStatus::Released, "it was given back while it lived");
 }
@@ -235,7 +235,7 @@ async fn a_page_bounds_its_live_holds() {
     let range = ("2030-06-01T19:00:00Z", "2030-06-01T22:00:00Z");
     for n in 0..HOLDS_PER_PAGE_MAX {
         let hold = hold_for(&concert, &format!("guest-{n}"), "k", range, 1, h.now());
-        h.ledger.place(&[&concert], &hold, &h.by("guest")).await.expect("a hold");
+        h.store.holds.place(&[&concert], &hold, &h.by("guest")).await.expect("a hold");
     }
     let refused = h.place(&concert, "more", range, 1).await.expect_err("the page is full");
     assert_eq!(rejection(refused), PageRejection::TooManyHolds);

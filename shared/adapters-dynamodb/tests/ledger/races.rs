@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures::future::join_all;
-use holdfast_app::{Ledger, LedgerError};
+use holdfast_app::LedgerError;
 use holdfast_domain::PageRejection;
 use holdfast_testkit::{Database, nightly_resource, slots_resource};
 
@@ -67,7 +67,7 @@ async fn holds_releases_and_confirmations_at_once_add_up() {
         async move {
             let Ok(placed) = h.place(&room, key, NIGHT, 1).await else { return 0 };
             if n % 2 == 0 {
-                h.ledger.release(&placed.hold, &h.by("guest")).await.expect("a release");
+                h.store.holds.release(&placed.hold, &h.by("guest")).await.expect("a release");
                 return 0;
             }
             h.confirmed(&placed.hold, key).await;

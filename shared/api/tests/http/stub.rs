@@ -7,18 +7,22 @@ use holdfast_api::{
     BookingsApi, CancelApi, Claims, ConfirmApi, HoldApi, Request, ResourcesApi, Response, SearchApi,
     WebhookApi,
 };
-use holdfast_app::bookings::{AuditEvent, BookingCommit, Bookings, CommitError};
-use holdfast_app::catalogue::Resources;
-use holdfast_app::holds::{Holds, Placed};
+use holdfast_app::bookings::{
+    AppendError, AuditEvent, BookingCommit, BookingHistory, BookingJournal, BookingReader, BookingRequests,
+    BookingStore, Bookings, Cancellations, CommitError, JournalEntry,
+};
+use holdfast_app::catalogue::{Calendars, Catalogue, CatalogueReader, Resources};
+use holdfast_app::holds::{HoldReader, HoldStore, Holds, Placed};
 use holdfast_app::payments::{
-    InvalidWebhook, NewPayment, Payment, Payments, Webhook, WebhookEvent, WebhookVerifier, Workflow,
+    BookingSaga, InvalidWebhook, Payment, PaymentInquiry, SagaCallbacks, SagaResumption, SettlementSaga,
+    Webhook, WebhookEvent, WebhookVerifier,
 };
 use holdfast_app::search::{Search, SearchIndex};
-use holdfast_app::{Clock, Ledger, LedgerError, Mutation, PaymentError, StoreError, WorkflowError};
+use holdfast_app::{Clock, LedgerError, Mutation, PaymentError, StoreError, WorkflowError};
 use holdfast_domain::holds::Extension;
 use holdfast_domain::{
-    Booking, BookingEvent, BookingId, Fingerprint, GuestId, Hold, HoldId, HoldSnapshot, InventoryMove, Money,
-    Page, PageRejection, Resource, ResourceId, Slot,
+    Booking, BookingEvent, BookingId, Fingerprint, GuestId, Hold, HoldId, HoldSnapshot, InventoryMove, Page,
+    PageRejection, Resource, ResourceId, Slot,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use jiff::Timestamp;
@@ -85,11 +89,21 @@ impl Clock for Fixed {
 struct Stub(Arc<Outside>);
 
 #[async_trait]
-impl Ledger for Stub {
+impl CatalogueReader for Stub {
     async fn resource(&self, id: &ResourceId) -> Result<Option<Resource>, StoreError> {
         self.0.up()?;
         Ok(self.0.resource.clone().filter(|resource| resource.id == *id))
     }
+    async fn pages(&self, resource: &Resource, pages: &[String]) -> Result<Vec<Page>, StoreError> {
+        Ok(pages.iter().map(|page| resource.fresh_page(page)).collect())
+    }
+    async fn stored_pages(&self, _: &Resource) -> Result<Vec<Page>, StoreError> {
+        Ok(Vec::new())
+    }
+}
+
+#[async_trait]
+impl Catalogue for Stub {
     async fn put_resource(
         &self,
         _: Option<&Resource>,
@@ -108,12 +122,22 @@ impl Ledger for Stub {
     ) -> Result<(), LedgerError> {
         self.0.refused()
     }
-    async fn pages(&self, resource: &Resource, pages: &[String]) -> Result<Vec<Page>, StoreError> {
-        Ok(pages.iter().map(|page| resource.fresh_page(page)).collect())
+}
+
+#[async_trait]
+impl HoldReader for Stub {
+    async fn hold(&self, id: &HoldId) -> Result<Option<HoldSnapshot>, StoreError> {
+        self.0.up()?;
+        let known = self.0.hold.lock().expect("unpoisoned").clone().filter(|hold| hold.id == *id);
+        Ok(known.map(|hold| HoldSnapshot {
+            entry: hold.order.placements.first().map(|placement| hold.entry(placement)),
+            hold,
+        }))
     }
-    async fn stored_pages(&self, _: &Resource) -> Result<Vec<Page>, StoreError> {
-        Ok(Vec::new())
-    }
+}
+
+#[async_trait]
+impl HoldStore for Stub {
     async fn place(&self, _: &[&Resource], hold: &Hold, _: &Mutation) -> Result<Placed, LedgerError> {
         self.0.refused()?;
         let mut known = self.0.hold.lock().expect("unpoisoned");
@@ -125,14 +149,6 @@ impl Ledger for Stub {
         }
         *known = Some(hold.clone());
         Ok(Placed { hold: hold.clone(), replayed: false })
-    }
-    async fn hold(&self, id: &HoldId) -> Result<Option<HoldSnapshot>, StoreError> {
-        self.0.up()?;
-        let known = self.0.hold.lock().expect("unpoisoned").clone().filter(|hold| hold.id == *id);
-        Ok(known.map(|hold| HoldSnapshot {
-            entry: hold.order.placements.first().map(|placement| hold.entry(placement)),
-            hold,
-        }))
     }
     async fn extend(
         &self,
@@ -155,15 +171,36 @@ impl Ledger for Stub {
     async fn expire(&self, _: &Hold, _: &Mutation) -> Result<(), LedgerError> {
         self.0.refused()
     }
+}
+
+#[async_trait]
+impl BookingReader for Stub {
     async fn booking(&self, id: &BookingId) -> Result<Option<Booking>, StoreError> {
         self.0.up()?;
         Ok(self.0.booking.lock().expect("unpoisoned").clone().filter(|booking| booking.id == *id))
     }
+}
+
+#[async_trait]
+impl BookingStore for Stub {
     async fn commit(&self, commit: &BookingCommit) -> Result<(), CommitError> {
         self.0.up()?;
         *self.0.booking.lock().expect("unpoisoned") = Some(commit.booking.clone());
         Ok(())
     }
+}
+
+#[async_trait]
+impl BookingJournal for Stub {
+    async fn append(&self, entry: &JournalEntry) -> Result<(), AppendError> {
+        self.0.up()?;
+        *self.0.booking.lock().expect("unpoisoned") = Some(entry.booking.clone());
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl BookingHistory for Stub {
     async fn bookings_of(
         &self,
         guest: &GuestId,
@@ -179,10 +216,6 @@ impl Ledger for Stub {
         let own = known.into_iter().filter(|booking| booking.order.guest == *guest).collect();
         Ok((own, cursor.is_none().then(|| "the-store's-own".to_owned())))
     }
-    async fn ended_bookings(&self, _: Timestamp, _: u32) -> Result<Vec<BookingId>, StoreError> {
-        self.0.up()?;
-        Ok(Vec::new())
-    }
     async fn audit_trail(&self, _: &BookingId) -> Result<Vec<AuditEvent>, StoreError> {
         let known = self.0.booking.lock().expect("unpoisoned").clone();
         let mutation = Mutation { now: Fixed.now(), actor: "guest-1".to_owned(), trace: None };
@@ -193,6 +226,10 @@ impl Ledger for Stub {
             .into_iter()
             .collect())
     }
+}
+
+#[async_trait]
+impl SagaCallbacks for Stub {
     async fn put_task_token(&self, _: &BookingId, _: &str, _: &Mutation) -> Result<(), StoreError> {
         Ok(())
     }
@@ -202,7 +239,7 @@ impl Ledger for Stub {
 }
 
 #[async_trait]
-impl Workflow for Stub {
+impl BookingSaga for Stub {
     async fn start_booking(&self, _: &BookingId, _: Option<&str>) -> Result<(), WorkflowError> {
         let mut known = self.0.booking.lock().expect("unpoisoned");
         if let Some(pending) = known.take() {
@@ -212,6 +249,10 @@ impl Workflow for Stub {
         }
         Ok(())
     }
+}
+
+#[async_trait]
+impl SettlementSaga for Stub {
     async fn start_settlement(&self, _: &BookingId, _: &str, _: Option<&str>) -> Result<(), WorkflowError> {
         let mut known = self.0.booking.lock().expect("unpoisoned");
         if let Some(booking) = known.take() {
@@ -222,6 +263,10 @@ impl Workflow for Stub {
         }
         Ok(())
     }
+}
+
+#[async_trait]
+impl SagaResumption for Stub {
     async fn resume(&self, _: &str) -> Result<bool, WorkflowError> {
         Ok(true)
     }
@@ -229,12 +274,6 @@ impl Workflow for Stub {
 
 #[async_trait]
 impl SearchIndex for Stub {
-    async fn put_resource(&self, _: &Resource, _: Option<(&str, &str)>) -> Result<(), StoreError> {
-        Ok(())
-    }
-    async fn put_page(&self, _: &Resource, _: &Page) -> Result<(), StoreError> {
-        Ok(())
-    }
     async fn resources(&self, _: &str, _: &str) -> Result<Vec<Resource>, StoreError> {
         self.0.up()?;
         Ok(self.0.resource.clone().into_iter().collect())
@@ -244,29 +283,14 @@ impl SearchIndex for Stub {
     }
 }
 
-fn unknown_payment<T>() -> Result<T, PaymentError> {
-    Err(PaymentError::Refused { code: "resource_missing".to_owned(), message: "no such payment".to_owned() })
-}
-
 #[async_trait]
-impl Payments for Stub {
-    async fn create(&self, _: &NewPayment) -> Result<String, PaymentError> {
-        unknown_payment()
-    }
-    async fn authorize(&self, _: &BookingId, _: &str, _: &str) -> Result<Payment, PaymentError> {
-        unknown_payment()
-    }
+impl PaymentInquiry for Stub {
     async fn inquire(&self, _: &str) -> Result<Payment, PaymentError> {
-        if self.0.down { Err(PaymentError::Unavailable("SECRET host".into())) } else { unknown_payment() }
-    }
-    async fn capture(&self, _: &BookingId, _: &str, _: Money) -> Result<Payment, PaymentError> {
-        unknown_payment()
-    }
-    async fn void(&self, _: &BookingId, _: &str) -> Result<Payment, PaymentError> {
-        unknown_payment()
-    }
-    async fn refund(&self, _: &BookingId, _: &str, _: Money, _: Money) -> Result<(), PaymentError> {
-        unknown_payment()
+        if self.0.down {
+            return Err(PaymentError::Unavailable("SECRET host".into()));
+        }
+        let (code, message) = ("resource_missing".to_owned(), "no such payment".to_owned());
+        Err(PaymentError::Refused { code, message })
     }
 }
 
@@ -288,21 +312,22 @@ impl WebhookVerifier for Stub {
 pub(crate) async fn gateway(outside: &Arc<Outside>, request: Request) -> Response {
     let stub = || Arc::new(Stub(Arc::clone(outside)));
     let clock = Arc::new(Fixed);
-    let bookings = || Bookings::new(stub(), stub());
     let path = request.path.clone();
     let get = request.method == Method::GET;
     if path.starts_with("/api/holds") {
-        HoldApi::new(Holds::new(stub()), clock).handle(request).await
+        HoldApi::new(Holds::new(stub(), stub()), clock).handle(request).await
     } else if path.starts_with("/api/bookings") && path.ends_with("/cancel") {
-        CancelApi::new(bookings(), clock).handle(request).await
+        CancelApi::new(Cancellations::new(stub(), stub(), stub(), stub()), clock).handle(request).await
     } else if path == "/api/bookings" && !get {
-        ConfirmApi::new(bookings(), clock).handle(request).await
+        ConfirmApi::new(BookingRequests::new(stub(), stub(), stub()), clock).handle(request).await
     } else if path.starts_with("/api/bookings") {
-        BookingsApi::new(bookings(), clock).handle(request).await
+        BookingsApi::new(Bookings::new(stub()), clock).handle(request).await
     } else if path.starts_with("/api/webhooks") {
-        WebhookApi::new(Webhook::new(stub(), stub(), stub()), stub(), clock).handle(request).await
+        WebhookApi::new(Webhook::new(stub(), stub(), stub(), stub(), stub()), stub(), clock)
+            .handle(request)
+            .await
     } else if path.ends_with("/availability") {
-        SearchApi::new(Search::new(stub()), Resources::new(stub()), clock).handle(request).await
+        SearchApi::new(Search::new(stub()), Calendars::new(stub()), clock).handle(request).await
     } else {
         ResourcesApi::new(Resources::new(stub()), clock).handle(request).await
     }

@@ -5,39 +5,115 @@ use async_trait::async_trait;
 use holdfast_domain::catalogue::RangeError;
 use holdfast_domain::{Booking, BookingEvent, BookingId, InventoryMove};
 
-use crate::bookings::port::{BookingCommit, CommitError};
+use crate::bookings::port::{
+    BookingCommit, BookingJournal, BookingReader, BookingStore, CommitError, JournalEntry,
+};
+use crate::bookings::read::load;
 use crate::kernel::failure::Failure;
-use crate::kernel::ledger::Ledger;
 use crate::kernel::mutation::Mutation;
 
 /// How often a booking is read and decided on before its caller is told that others keep changing it.
 const ATTEMPTS_MAX: u32 = 8;
 
-/// What a booking, as it was just read, calls for.
+/// What a booking, as it was just read, calls for. `I` is what the event does to inventory.
 #[derive(Debug)]
-pub(crate) enum Decision<T> {
+pub(crate) enum Decision<I, T> {
     /// Nothing is written.
     Nothing(T),
     /// The event is written, unless it has happened before.
-    Commit { event: BookingEvent, inventory: InventoryMove, outcome: T },
+    Commit { event: BookingEvent, inventory: I, outcome: T },
 }
 
 /// Takes a decision about a booking. Whatever it depends on besides is read here, so that it is read anew with the booking.
 #[async_trait]
-pub(crate) trait Decide<T> {
+pub(crate) trait Decide<I, T> {
     /// The decision about the booking as it was just read.
-    async fn decide(&self, booking: &Booking) -> Result<Decision<T>, Failure>;
+    async fn decide(&self, booking: &Booking) -> Result<Decision<I, T>, Failure>;
 }
 
 /// A decision about the booking alone.
 #[async_trait]
-impl<T, F> Decide<T> for F
+impl<I, T, F> Decide<I, T> for F
 where
+    I: Send + 'static,
     T: Send + 'static,
-    F: Fn(&Booking) -> Result<Decision<T>, Failure> + Sync,
+    F: Fn(&Booking) -> Result<Decision<I, T>, Failure> + Sync,
 {
-    async fn decide(&self, booking: &Booking) -> Result<Decision<T>, Failure> {
+    async fn decide(&self, booking: &Booking) -> Result<Decision<I, T>, Failure> {
         self(booking)
+    }
+}
+
+/// Writes an event of a booking, with what it does to inventory.
+#[async_trait]
+pub(crate) trait WriteBooking: Sync {
+    /// What an event does to inventory.
+    type Inventory: Send;
+
+    /// Reads bookings.
+    fn reader(&self) -> &dyn BookingReader;
+
+    /// Whether a page's refusal calls for another decision: what the decision depended on may have changed.
+    fn decides_anew(inventory: &Self::Inventory) -> bool;
+
+    /// Writes the event that happens to `before`; gives the booking after it.
+    async fn write(
+        &self,
+        before: &Booking,
+        event: BookingEvent,
+        inventory: Self::Inventory,
+        mutation: &Mutation,
+    ) -> Result<Booking, CommitError>;
+}
+
+#[async_trait]
+impl<'a> WriteBooking for dyn BookingStore + 'a {
+    type Inventory = InventoryMove;
+
+    fn reader(&self) -> &dyn BookingReader {
+        self
+    }
+
+    /// A claim may lapse after its hold was read.
+    fn decides_anew(inventory: &InventoryMove) -> bool {
+        matches!(inventory, InventoryMove::Prolong { .. })
+    }
+
+    async fn write(
+        &self,
+        before: &Booking,
+        event: BookingEvent,
+        inventory: InventoryMove,
+        mutation: &Mutation,
+    ) -> Result<Booking, CommitError> {
+        let commit = BookingCommit::new(before, event, inventory, mutation);
+        self.commit(&commit).await?;
+        Ok(commit.booking)
+    }
+}
+
+#[async_trait]
+impl<'a> WriteBooking for dyn BookingJournal + 'a {
+    type Inventory = ();
+
+    fn reader(&self) -> &dyn BookingReader {
+        self
+    }
+
+    fn decides_anew((): &()) -> bool {
+        false
+    }
+
+    async fn write(
+        &self,
+        before: &Booking,
+        event: BookingEvent,
+        (): (),
+        mutation: &Mutation,
+    ) -> Result<Booking, CommitError> {
+        let entry = JournalEntry::new(before, event, mutation);
+        self.append(&entry).await?;
+        Ok(entry.booking)
     }
 }
 
@@ -57,14 +133,14 @@ pub(crate) struct Committed<T> {
 /// # Errors
 /// [`Failure::NotFound`] without such a booking, [`Failure::BookingRejected`] when its state forbids the event,
 /// [`Failure::RequestInProgress`] when others changed it [`ATTEMPTS_MAX`] times, and whatever the decision or a page refuses.
-pub(crate) async fn commit<T>(
-    ledger: &dyn Ledger,
+pub(crate) async fn commit<W: WriteBooking + ?Sized, T>(
+    writer: &W,
     id: &BookingId,
     mutation: &Mutation,
-    decision: &(impl Decide<T> + ?Sized),
+    decision: &(impl Decide<W::Inventory, T> + ?Sized),
 ) -> Result<Committed<T>, Failure> {
     for _ in 0..ATTEMPTS_MAX {
-        let booking = load(ledger, id).await?;
+        let booking = load(writer.reader(), id).await?;
         let (event, inventory, outcome) = match decision.decide(&booking).await? {
             Decision::Nothing(outcome) => return Ok(Committed { booking, written: false, outcome }),
             Decision::Commit { event, inventory, outcome } => (event, inventory, outcome),
@@ -72,22 +148,15 @@ pub(crate) async fn commit<T>(
         let Some(event) = booking.decide(event)? else {
             return Ok(Committed { booking, written: false, outcome });
         };
-        let on_hold = matches!(inventory, InventoryMove::Prolong { .. });
-        let commit = BookingCommit::new(&booking, event, inventory, mutation);
-        match ledger.commit(&commit).await {
-            Ok(()) => return Ok(Committed { booking: commit.booking, written: true, outcome }),
+        let decides_anew = W::decides_anew(&inventory);
+        match writer.write(&booking, event, inventory, mutation).await {
+            Ok(booking) => return Ok(Committed { booking, written: true, outcome }),
             Err(CommitError::Stale) => {}
-            // The claim lapsed after its hold was read: the next decision reads the hold anew.
-            Err(CommitError::Rejected(_)) if on_hold => {}
+            Err(CommitError::Rejected(_)) if decides_anew => {}
             Err(error) => return Err(error.into()),
         }
     }
     Err(Failure::RequestInProgress)
-}
-
-/// A booking; the latest write.
-pub(crate) async fn load(ledger: &dyn Ledger, id: &BookingId) -> Result<Booking, Failure> {
-    ledger.booking(id).await?.ok_or(Failure::NotFound("booking"))
 }
 
 impl From<CommitError> for Failure {

@@ -1,10 +1,17 @@
 //! Bookings: asking for one, reading them, cancelling one, and their audit trail.
 
+pub(crate) mod cancel;
 pub(crate) mod commit;
 pub(crate) mod port;
-pub(crate) mod requests;
+pub(crate) mod read;
+pub(crate) mod request;
 pub(crate) mod trail;
 
-pub use port::{BookingCommit, CommitError};
-pub use requests::{BookingRequest, Bookings, CAUSE_CANCELLED, CLAIM_SECONDS, Cancelled, Requested};
+pub use cancel::{CAUSE_CANCELLED, Cancellations, Cancelled};
+pub use port::{
+    AppendError, BookingCommit, BookingHistory, BookingJournal, BookingReader, BookingStore, CommitError,
+    JournalEntry,
+};
+pub use read::Bookings;
+pub use request::{BookingRequest, BookingRequests, CLAIM_SECONDS, Requested};
 pub use trail::{AuditEvent, BrokenTrail, verify};

@@ -1,32 +1,27 @@
-//! Prompt expiry: the side effects of a hold's end; and what an event starts or writes down if nobody else has. Correctness does
-//! not depend on it, since a dead hold counts for nothing; timer, TTL deletion and lazy reclaim all come to the same idempotent
-//! write.
+//! Prompt expiry: the side effects of a hold's end, and its record if nobody else has written it. Correctness does not depend
+//! on it, since a dead hold counts for nothing; timer, TTL deletion and lazy reclaim all come to the same idempotent write.
 
 use std::sync::Arc;
 
-use holdfast_domain::{BookingId, Hold, HoldId, HoldSnapshot, HoldStatus, PageRejection};
+use holdfast_domain::{Hold, HoldId, HoldSnapshot, HoldStatus, PageRejection};
 use jiff::Timestamp;
 
-use crate::bookings::requests::CAUSE_CANCELLED;
-use crate::holds::port::Timers;
+use crate::holds::port::{HoldStore, Timers};
 use crate::kernel::errors::LedgerError;
 use crate::kernel::failure::Failure;
-use crate::kernel::ledger::Ledger;
 use crate::kernel::mutation::Mutation;
-use crate::payments::port::Workflow;
 
 /// The use cases of the expiry function.
 pub struct Expiry {
-    ledger: Arc<dyn Ledger>,
+    holds: Arc<dyn HoldStore>,
     timers: Arc<dyn Timers>,
-    workflow: Arc<dyn Workflow>,
 }
 
 impl Expiry {
-    /// Over a ledger, timers and the sagas.
+    /// Over holds and timers.
     #[must_use]
-    pub fn new(ledger: Arc<dyn Ledger>, timers: Arc<dyn Timers>, workflow: Arc<dyn Workflow>) -> Self {
-        Self { ledger, timers, workflow }
+    pub fn new(holds: Arc<dyn HoldStore>, timers: Arc<dyn Timers>) -> Self {
+        Self { holds, timers }
     }
 
     /// A timer rang for a hold: drops it if it is dead, sets the timer again if it lives. Gives when that will be.
@@ -34,7 +29,7 @@ impl Expiry {
     /// # Errors
     /// [`Failure`] on an outage; the timer's queue tries again.
     pub async fn on_timer(&self, id: &HoldId, mutation: &Mutation) -> Result<Option<Timestamp>, Failure> {
-        match self.ledger.hold(id).await? {
+        match self.holds.hold(id).await? {
             Some(snapshot) => self.drop_or_wait(&snapshot.hold, mutation).await,
             None => Ok(None),
         }
@@ -58,43 +53,16 @@ impl Expiry {
     /// # Errors
     /// [`Failure`] on an outage; the timer's queue tries again.
     pub async fn on_released(&self, id: &HoldId, mutation: &Mutation) -> Result<(), Failure> {
-        match self.ledger.hold(id).await? {
+        match self.holds.hold(id).await? {
             Some(HoldSnapshot { hold, entry: None }) if hold.recorded == HoldStatus::Active => {
-                Ok(self.ledger.release(&hold, mutation).await?)
-            }
-            Some(_) | None => Ok(()),
-        }
-    }
-
-    /// A booking was asked for: makes sure that its saga runs, should the function that wrote it have died before it could
-    /// start one.
-    ///
-    /// # Errors
-    /// [`Failure::Workflow`].
-    pub async fn on_booking_requested(
-        &self,
-        booking: &BookingId,
-        trace: Option<&str>,
-    ) -> Result<(), Failure> {
-        Ok(self.workflow.start_booking(booking, trace).await?)
-    }
-
-    /// A booking was cancelled: makes sure that its money is settled, should the function that cancelled it have died before
-    /// it could start that.
-    ///
-    /// # Errors
-    /// [`Failure`] on an outage; the timer's queue tries again.
-    pub async fn on_booking_cancelled(&self, id: &BookingId, trace: Option<&str>) -> Result<(), Failure> {
-        match self.ledger.booking(id).await? {
-            Some(booking) if !booking.money_is_settled() => {
-                Ok(self.workflow.start_settlement(id, CAUSE_CANCELLED, trace).await?)
+                Ok(self.holds.release(&hold, mutation).await?)
             }
             Some(_) | None => Ok(()),
         }
     }
 
     async fn drop_or_wait(&self, hold: &Hold, mutation: &Mutation) -> Result<Option<Timestamp>, Failure> {
-        match self.ledger.expire(hold, mutation).await {
+        match self.holds.expire(hold, mutation).await {
             Ok(()) => Ok(None),
             Err(LedgerError::Rejected(PageRejection::HoldLive { until })) => {
                 self.timers.wake(&hold.id, until, mutation.now).await?;

@@ -12,12 +12,12 @@ use holdfast_domain::{
 };
 use jiff::{SignedDuration, Timestamp};
 
-use crate::holds::port::Placed;
+use crate::catalogue::port::CatalogueReader;
+use crate::holds::port::{HoldReader, HoldStore, Placed};
 use crate::kernel::errors::LedgerError;
 use crate::kernel::failure::Failure;
 use crate::kernel::field::Field;
 use crate::kernel::identity::{Caller, RequestKey, guest_mark, hold_id, key_digest};
-use crate::kernel::ledger::Ledger;
 use crate::kernel::mutation::Mutation;
 
 /// How long a resource's terms may be remembered, in milliseconds. The page's schedule revision guards what must not be
@@ -42,15 +42,16 @@ pub struct HoldRequest {
 
 /// The use cases of holds.
 pub struct Holds {
-    ledger: Arc<dyn Ledger>,
+    catalogue: Arc<dyn CatalogueReader>,
+    holds: Arc<dyn HoldStore>,
     remembered: Mutex<HashMap<ResourceId, (Timestamp, Arc<Resource>)>>,
 }
 
 impl Holds {
-    /// Over a ledger.
+    /// Over the catalogue and a store of holds.
     #[must_use]
-    pub fn new(ledger: Arc<dyn Ledger>) -> Self {
-        Self { ledger, remembered: Mutex::new(HashMap::new()) }
+    pub fn new(catalogue: Arc<dyn CatalogueReader>, holds: Arc<dyn HoldStore>) -> Self {
+        Self { catalogue, holds, remembered: Mutex::new(HashMap::new()) }
     }
 
     /// Places a hold. The same caller, key and content again: the first answer, marked as replayed.
@@ -80,7 +81,7 @@ impl Holds {
 
     /// A refused request may be the late retry of one that had succeeded.
     async fn replay(&self, id: &HoldId, key: &RequestKey, refusal: Failure) -> Result<Placed, Failure> {
-        match self.ledger.hold(id).await? {
+        match self.holds.hold(id).await? {
             Some(snapshot) if snapshot.hold.fingerprint == key.content => {
                 Ok(Placed { hold: snapshot.hold, replayed: true })
             }
@@ -139,7 +140,7 @@ impl Holds {
                 let detail = format!("must be at most {most}: one guest may not hold more of a slot");
                 return Err(Failure::Invalid { field: Field::Quantity.into(), detail });
             }
-            match self.ledger.place(&[&resource], &hold, mutation).await {
+            match self.holds.place(&[&resource], &hold, mutation).await {
                 Err(LedgerError::ResourceChanged) => self.forget(&request.resource),
                 Err(error) => return Err(error.into()),
                 Ok(placed) => return Ok(placed),
@@ -153,7 +154,7 @@ impl Holds {
     /// # Errors
     /// [`Failure::NotFound`], also for somebody else's.
     pub async fn get(&self, caller: &Caller, id: &HoldId) -> Result<HoldSnapshot, Failure> {
-        match self.ledger.hold(id).await? {
+        match self.holds.hold(id).await? {
             Some(snapshot) if caller.may_see(&snapshot.hold.order.guest) => Ok(snapshot),
             Some(_) | None => Err(Failure::NotFound("hold")),
         }
@@ -168,7 +169,7 @@ impl Holds {
         match snapshot.hold.recorded {
             HoldStatus::Confirmed => Err(Failure::HoldConfirmed),
             HoldStatus::Released | HoldStatus::Expired => Ok(()),
-            HoldStatus::Active => match self.ledger.release(&snapshot.hold, mutation).await {
+            HoldStatus::Active => match self.holds.release(&snapshot.hold, mutation).await {
                 Err(LedgerError::Rejected(PageRejection::HoldMissing)) => Err(Failure::HoldConfirmed),
                 released => Ok(released?),
             },
@@ -193,10 +194,10 @@ impl Holds {
             return Ok((snapshot, extension, true));
         }
         require_live(&snapshot, mutation.now)?;
-        match self.ledger.extend(&snapshot.hold, &request, mutation).await {
+        match self.holds.extend(&snapshot.hold, &request, mutation).await {
             Ok((extension, replayed)) => Ok((snapshot, extension, replayed)),
             Err(LedgerError::Rejected(PageRejection::HoldMissing)) => {
-                Err(why_missing(self.ledger.as_ref(), id, mutation.now).await)
+                Err(why_missing(self.holds.as_ref(), id, mutation.now).await)
             }
             Err(error) => Err(error.into()),
         }
@@ -213,7 +214,7 @@ impl Holds {
                 return Ok(resource);
             }
         }
-        let resource = self.ledger.resource(id).await?.ok_or(Failure::NotFound("resource"))?;
+        let resource = self.catalogue.resource(id).await?.ok_or(Failure::NotFound("resource"))?;
         let resource = Arc::new(resource);
         let mut remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
         if remembered.len() >= RESOURCES_REMEMBERED_MAX {
@@ -252,8 +253,8 @@ pub(crate) fn require_live(snapshot: &HoldSnapshot, now: Timestamp) -> Result<()
 }
 
 /// How a hold ended that was live when it was read, and that its page does not know any more.
-pub(crate) async fn why_missing(ledger: &dyn Ledger, id: &HoldId, now: Timestamp) -> Failure {
-    match ledger.hold(id).await {
+pub(crate) async fn why_missing(holds: &dyn HoldReader, id: &HoldId, now: Timestamp) -> Failure {
+    match holds.hold(id).await {
         Ok(Some(snapshot)) => require_live(&snapshot, now).err().unwrap_or(Failure::HoldExpired),
         Ok(None) => Failure::HoldExpired,
         Err(error) => error.into(),

@@ -5,7 +5,6 @@ pub(crate) mod errors;
 pub(crate) mod failure;
 pub(crate) mod field;
 pub(crate) mod identity;
-pub(crate) mod ledger;
 pub(crate) mod mutation;
 
 pub use canonical::canonical;
@@ -16,5 +15,4 @@ pub use identity::{
     Caller, RequestKey, booking_id, booking_id_of_run, confirmation_number, fingerprint, guest_mark, hold_id,
     key_digest,
 };
-pub use ledger::Ledger;
 pub use mutation::{Clock, Mutation};

@@ -11,9 +11,10 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tokio::time::{sleep, timeout};
 
+use crate::bookings::port::BookingReader;
+use crate::catalogue::port::CatalogueReader;
 use crate::kernel::errors::DeliveryError;
 use crate::kernel::failure::Failure;
-use crate::kernel::ledger::Ledger;
 use crate::notifications::port::{Mail, Mailer};
 
 /// How long a confirmation waits for the money to be taken before its event is put back.
@@ -53,15 +54,20 @@ pub enum NoticeError {
 
 /// The use case of the notify function.
 pub struct Notices {
-    ledger: Arc<dyn Ledger>,
+    bookings: Arc<dyn BookingReader>,
+    catalogue: Arc<dyn CatalogueReader>,
     mailer: Arc<dyn Mailer>,
 }
 
 impl Notices {
-    /// Over a ledger and a mail service.
+    /// Over bookings, the catalogue and a mail service.
     #[must_use]
-    pub fn new(ledger: Arc<dyn Ledger>, mailer: Arc<dyn Mailer>) -> Self {
-        Self { ledger, mailer }
+    pub fn new(
+        bookings: Arc<dyn BookingReader>,
+        catalogue: Arc<dyn CatalogueReader>,
+        mailer: Arc<dyn Mailer>,
+    ) -> Self {
+        Self { bookings, catalogue, mailer }
     }
 
     /// Tells the guest of a booking what happened to it, as the event `cause` says.
@@ -92,7 +98,7 @@ impl Notices {
             return Ok(Told::Overtaken);
         }
         let Some(to) = booking.email.clone() else { return Ok(Told::NoAddress) };
-        let resource = self.ledger.resource(&booking.order.resource).await.map_err(Failure::from)?;
+        let resource = self.catalogue.resource(&booking.order.resource).await.map_err(Failure::from)?;
         let zone = resource.map_or(TimeZone::UTC, |resource: Resource| resource.terms.time_zone);
         let (subject, text) = match occasion {
             Occasion::Confirmed => confirmation(&booking, &zone),
@@ -134,7 +140,7 @@ impl Notices {
     }
 
     async fn load(&self, id: &BookingId) -> Result<Booking, Failure> {
-        self.ledger.booking(id).await?.ok_or(Failure::NotFound("booking"))
+        self.bookings.booking(id).await?.ok_or(Failure::NotFound("booking"))
     }
 }
 

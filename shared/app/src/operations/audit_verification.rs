@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use holdfast_domain::BookingId;
 
+use crate::bookings::port::BookingHistory;
 use crate::bookings::trail::{BrokenTrail, verify};
 use crate::kernel::errors::StoreError;
-use crate::kernel::ledger::Ledger;
 use crate::operations::port::LedgerInspection;
 
 /// How often a booking that keeps changing is read again.
@@ -34,15 +34,15 @@ impl Audited {
 
 /// Checks stored audit trails.
 pub struct AuditVerification {
-    ledger: Arc<dyn Ledger>,
+    history: Arc<dyn BookingHistory>,
     inspection: Arc<dyn LedgerInspection>,
 }
 
 impl AuditVerification {
-    /// Over a ledger, and the same as a whole.
+    /// Over the history of bookings, and the ledger as a whole.
     #[must_use]
-    pub fn new(ledger: Arc<dyn Ledger>, inspection: Arc<dyn LedgerInspection>) -> Self {
-        Self { ledger, inspection }
+    pub fn new(history: Arc<dyn BookingHistory>, inspection: Arc<dyn LedgerInspection>) -> Self {
+        Self { history, inspection }
     }
 
     /// Checks the trail of one booking.
@@ -87,12 +87,12 @@ impl AuditVerification {
     /// [`StoreError::Contention`] when it changes between them [`ATTEMPTS_MAX`] times.
     async fn check(&self, id: &BookingId) -> Result<(usize, Option<BrokenTrail>), StoreError> {
         for _ in 0..ATTEMPTS_MAX {
-            let Some(booking) = self.ledger.booking(id).await? else {
+            let Some(booking) = self.history.booking(id).await? else {
                 return Ok((0, Some(BrokenTrail::Unknown)));
             };
-            let trail = self.ledger.audit_trail(id).await?;
+            let trail = self.history.audit_trail(id).await?;
             let Err(broken) = verify(&booking, &trail) else { return Ok((trail.len(), None)) };
-            let again = self.ledger.booking(id).await?;
+            let again = self.history.booking(id).await?;
             if again.is_some_and(|again| again.version == booking.version) {
                 return Ok((trail.len(), Some(broken)));
             }

@@ -7,11 +7,11 @@ use holdfast_domain::{Booking, BookingEvent, BookingId};
 use tokio::task::JoinSet;
 
 use crate::bookings::commit::{Decision, commit};
+use crate::bookings::port::BookingJournal;
 use crate::kernel::errors::StoreError;
 use crate::kernel::failure::Failure;
-use crate::kernel::ledger::Ledger;
 use crate::kernel::mutation::Mutation;
-use holdfast_domain::InventoryMove;
+use crate::operations::port::EndedBookings;
 
 /// The most bookings of one run.
 pub const BOOKINGS_PER_RUN_MAX: u32 = 1_000;
@@ -33,14 +33,15 @@ pub struct Tally {
 
 /// The use case of the completion function.
 pub struct Completion {
-    ledger: Arc<dyn Ledger>,
+    ended: Arc<dyn EndedBookings>,
+    journal: Arc<dyn BookingJournal>,
 }
 
 impl Completion {
-    /// Over a ledger.
+    /// Over the bookings that have ended, and the journal of bookings.
     #[must_use]
-    pub fn new(ledger: Arc<dyn Ledger>) -> Self {
-        Self { ledger }
+    pub fn new(ended: Arc<dyn EndedBookings>, journal: Arc<dyn BookingJournal>) -> Self {
+        Self { ended, journal }
     }
 
     /// Completes the bookings whose time has passed, the longest ended first. One that cannot be completed does not keep
@@ -49,7 +50,7 @@ impl Completion {
     /// # Errors
     /// [`Failure`] on an outage; what was completed until then stays so.
     pub async fn run(&self, mutation: &Mutation) -> Result<Tally, Failure> {
-        let ended = self.ledger.ended_bookings(mutation.now, BOOKINGS_PER_RUN_MAX).await?;
+        let ended = self.ended.ended_bookings(mutation.now, BOOKINGS_PER_RUN_MAX).await?;
         let mut tally = Tally { more: ended.len() >= BOOKINGS_PER_RUN_MAX as usize, ..Tally::default() };
         let mut waiting = ended.into_iter();
         let mut running = JoinSet::new();
@@ -59,9 +60,9 @@ impl Completion {
                 && outage.is_none()
                 && let Some(id) = waiting.next()
             {
-                let (ledger, mutation) = (Arc::clone(&self.ledger), mutation.clone());
+                let (journal, mutation) = (Arc::clone(&self.journal), mutation.clone());
                 running.spawn(async move {
-                    let outcome = complete(ledger.as_ref(), &id, &mutation).await;
+                    let outcome = complete(journal.as_ref(), &id, &mutation).await;
                     (id, outcome)
                 });
             }
@@ -87,15 +88,19 @@ impl Completion {
 }
 
 /// Records the end of a booking; `false` if there is nothing to record any more, or others keep changing it.
-async fn complete(ledger: &dyn Ledger, id: &BookingId, mutation: &Mutation) -> Result<bool, Failure> {
+async fn complete(
+    journal: &dyn BookingJournal,
+    id: &BookingId,
+    mutation: &Mutation,
+) -> Result<bool, Failure> {
     let decide = |booking: &Booking| {
         Ok(if booking.awaits_completion() && booking.order.end <= mutation.now {
-            Decision::Commit { event: BookingEvent::Completed, inventory: InventoryMove::Keep, outcome: () }
+            Decision::Commit { event: BookingEvent::Completed, inventory: (), outcome: () }
         } else {
             Decision::Nothing(())
         })
     };
-    match commit(ledger, id, mutation, &decide).await {
+    match commit(journal, id, mutation, &decide).await {
         Ok(committed) => Ok(committed.written),
         Err(Failure::NotFound(_) | Failure::RequestInProgress) => Ok(false),
         Err(error) => Err(error),

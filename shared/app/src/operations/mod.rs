@@ -6,6 +6,6 @@ pub(crate) mod port;
 pub mod reconciliation;
 
 pub use port::{
-    LedgerInspection, ListedPayment, ManualReview, Part, PaymentListing, SagaInspection, SagaState,
-    Unreadable,
+    EndedBookings, LedgerInspection, ListedPayment, ManualReview, Part, PaymentListing, SagaInspection,
+    SagaState, Unreadable,
 };

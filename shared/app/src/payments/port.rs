@@ -1,9 +1,10 @@
-//! What payments need from outside: the payment provider, and the sagas that move the money.
+//! What payments need from outside: the payment provider, the sagas that move the money, and their callbacks.
 
 use async_trait::async_trait;
 use holdfast_domain::{BookingId, Money};
 
-use crate::kernel::errors::{PaymentError, WorkflowError};
+use crate::kernel::errors::{PaymentError, StoreError, WorkflowError};
+use crate::kernel::mutation::Mutation;
 
 /// Where the provider says a payment stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,9 +57,16 @@ pub struct NewPayment {
     pub amount: Money,
 }
 
-/// The payment provider. Every mutating call carries a key, so that the provider does it once.
+/// Asks the payment provider.
 #[async_trait]
-pub trait Payments: Send + Sync {
+pub trait PaymentInquiry: Send + Sync {
+    /// Where the payment stands.
+    async fn inquire(&self, intent: &str) -> Result<Payment, PaymentError>;
+}
+
+/// Moves money. Every mutating call carries a key, so that the provider does it once.
+#[async_trait]
+pub trait Payments: PaymentInquiry {
     /// Prepares a payment; no money is touched. Gives the provider's name for it.
     async fn create(&self, payment: &NewPayment) -> Result<String, PaymentError>;
     /// Asks the bank to reserve the amount on `payment_method`.
@@ -68,8 +76,6 @@ pub trait Payments: Send + Sync {
         intent: &str,
         payment_method: &str,
     ) -> Result<Payment, PaymentError>;
-    /// Where the payment stands.
-    async fn inquire(&self, intent: &str) -> Result<Payment, PaymentError>;
     /// Takes the reserved amount.
     async fn capture(
         &self,
@@ -89,18 +95,43 @@ pub trait Payments: Send + Sync {
     ) -> Result<(), PaymentError>;
 }
 
-/// The sagas. Starting one twice starts one.
+/// Starts booking sagas.
 #[async_trait]
-pub trait Workflow: Send + Sync {
-    /// Starts the booking saga.
+pub trait BookingSaga: Send + Sync {
+    /// Starts the saga that pays and confirms a booking. Starting it twice starts one.
     async fn start_booking(&self, booking: &BookingId, trace: Option<&str>) -> Result<(), WorkflowError>;
-    /// Starts the settlement of a booking that does not stand, once per `cause`.
+}
+
+/// Starts settlements.
+#[async_trait]
+pub trait SettlementSaga: Send + Sync {
+    /// Starts the settlement of the money of a cancelled or failed booking, once per `cause`.
     async fn start_settlement(
         &self,
         booking: &BookingId,
         cause: &str,
         trace: Option<&str>,
     ) -> Result<(), WorkflowError>;
+}
+
+/// Resumes sagas.
+#[async_trait]
+pub trait SagaResumption: Send + Sync {
     /// Resumes a saga that waits for the customer. `false` if it no longer waits.
     async fn resume(&self, task_token: &str) -> Result<bool, WorkflowError>;
+}
+
+/// Remembers how a saga that waits is resumed.
+#[async_trait]
+pub trait SagaCallbacks: Send + Sync {
+    /// Remembers which callback resumes the saga of a booking.
+    async fn put_task_token(
+        &self,
+        booking: &BookingId,
+        token: &str,
+        mutation: &Mutation,
+    ) -> Result<(), StoreError>;
+
+    /// The callback that resumes the saga of a booking.
+    async fn task_token(&self, booking: &BookingId) -> Result<Option<String>, StoreError>;
 }

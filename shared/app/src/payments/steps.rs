@@ -11,12 +11,14 @@ use holdfast_domain::bookings::{CustomerAction, FailureReason};
 use holdfast_domain::{Booking, BookingEvent, BookingId, BookingStatus, HoldSnapshot, PaymentStatus};
 use jiff::Timestamp;
 
-use crate::bookings::commit::{Committed, Decide, Decision, commit, load};
+use crate::bookings::commit::{Committed, Decide, Decision, commit};
+use crate::bookings::port::BookingStore;
+use crate::bookings::read::load;
+use crate::holds::port::HoldReader;
 use crate::kernel::errors::PaymentError;
 use crate::kernel::failure::Failure;
-use crate::kernel::ledger::Ledger;
 use crate::kernel::mutation::Mutation;
-use crate::payments::port::{NewPayment, Payment, PaymentState, Payments, Workflow};
+use crate::payments::port::{NewPayment, Payment, PaymentState, Payments, SagaCallbacks, SagaResumption};
 use holdfast_domain::InventoryMove;
 
 /// How a step ended.
@@ -64,16 +66,24 @@ pub enum Outcome {
 
 /// The saga's steps.
 pub struct Saga {
-    ledger: Arc<dyn Ledger>,
+    bookings: Arc<dyn BookingStore>,
+    holds: Arc<dyn HoldReader>,
+    callbacks: Arc<dyn SagaCallbacks>,
     payments: Arc<dyn Payments>,
-    workflow: Arc<dyn Workflow>,
+    resumption: Arc<dyn SagaResumption>,
 }
 
 impl Saga {
-    /// Over a ledger, a payment provider and the sagas themselves.
+    /// Over bookings, holds, callbacks, a payment provider, and the sagas that wait.
     #[must_use]
-    pub fn new(ledger: Arc<dyn Ledger>, payments: Arc<dyn Payments>, workflow: Arc<dyn Workflow>) -> Self {
-        Self { ledger, payments, workflow }
+    pub fn new(
+        bookings: Arc<dyn BookingStore>,
+        holds: Arc<dyn HoldReader>,
+        callbacks: Arc<dyn SagaCallbacks>,
+        payments: Arc<dyn Payments>,
+        resumption: Arc<dyn SagaResumption>,
+    ) -> Self {
+        Self { bookings, holds, callbacks, payments, resumption }
     }
 
     /// Looks whether the claim that came with the booking still stands.
@@ -81,14 +91,14 @@ impl Saga {
     /// # Errors
     /// [`Failure`] on an outage.
     pub async fn claim_hold(&self, id: &BookingId, mutation: &Mutation) -> Result<Outcome, Failure> {
-        let booking = load(self.ledger.as_ref(), id).await?;
+        let booking = load(self.bookings.as_ref(), id).await?;
         match booking.status {
             BookingStatus::Cancelled => return Ok(Outcome::Cancelled),
             BookingStatus::Failed => return Ok(Outcome::Dead),
             BookingStatus::Confirmed | BookingStatus::Completed => return Ok(Outcome::Claimed),
             BookingStatus::Pending => {}
         }
-        let claimed = hold_of(self.ledger.as_ref(), &booking).await?.claimed_by(mutation.now) == Some(id);
+        let claimed = hold_of(self.holds.as_ref(), &booking).await?.claimed_by(mutation.now) == Some(id);
         Ok(if claimed { Outcome::Claimed } else { Outcome::Dead })
     }
 
@@ -97,7 +107,7 @@ impl Saga {
     /// # Errors
     /// [`Failure`] on an outage.
     pub async fn create_payment(&self, id: &BookingId, mutation: &Mutation) -> Result<Outcome, Failure> {
-        let booking = load(self.ledger.as_ref(), id).await?;
+        let booking = load(self.bookings.as_ref(), id).await?;
         if booking.is_cancelled_or_failed() {
             return Ok(Outcome::Cancelled);
         }
@@ -123,7 +133,7 @@ impl Saga {
     /// # Errors
     /// [`Failure::Payment`] with [`PaymentError::Unknown`]: ask by [`Saga::inquire_payment`] before anything else.
     pub async fn authorize_payment(&self, id: &BookingId, mutation: &Mutation) -> Result<Outcome, Failure> {
-        let booking = load(self.ledger.as_ref(), id).await?;
+        let booking = load(self.bookings.as_ref(), id).await?;
         if booking.is_cancelled_or_failed() {
             return Ok(Outcome::Cancelled);
         }
@@ -144,7 +154,7 @@ impl Saga {
     /// # Errors
     /// [`Failure`] on an outage.
     pub async fn inquire_payment(&self, id: &BookingId, mutation: &Mutation) -> Result<Outcome, Failure> {
-        let booking = load(self.ledger.as_ref(), id).await?;
+        let booking = load(self.bookings.as_ref(), id).await?;
         if booking.is_cancelled_or_failed() {
             return Ok(Outcome::Cancelled);
         }
@@ -163,8 +173,8 @@ impl Saga {
         task_token: &str,
         mutation: &Mutation,
     ) -> Result<Outcome, Failure> {
-        self.ledger.put_task_token(id, task_token, mutation).await?;
-        let booking = load(self.ledger.as_ref(), id).await?;
+        self.callbacks.put_task_token(id, task_token, mutation).await?;
+        let booking = load(self.bookings.as_ref(), id).await?;
         let waits = match booking.status {
             BookingStatus::Pending => {
                 let payment = self.payments.inquire(booking.intent()?).await?;
@@ -176,7 +186,7 @@ impl Saga {
             | BookingStatus::Failed => false,
         };
         if !waits {
-            self.workflow.resume(task_token).await?;
+            self.resumption.resume(task_token).await?;
         }
         Ok(Outcome::Notified)
     }
@@ -189,7 +199,7 @@ impl Saga {
         let decide = |booking: &Booking| {
             Ok(taken(booking, BookingEvent::Confirmed, InventoryMove::Confirm, Outcome::Confirmed))
         };
-        match commit(self.ledger.as_ref(), id, mutation, &decide).await {
+        match commit(self.bookings.as_ref(), id, mutation, &decide).await {
             // The places are another guest's, or the resource has a schedule without them.
             Err(Failure::SoldOut { .. } | Failure::RangeNotBookable(_)) => Ok(Outcome::SoldOut),
             done => Ok(done?.outcome),
@@ -201,7 +211,7 @@ impl Saga {
     /// # Errors
     /// [`Failure::Payment`] with [`PaymentError::Unknown`]: ask by [`Saga::inquire_payment`] before anything else.
     pub async fn capture_payment(&self, id: &BookingId, mutation: &Mutation) -> Result<Outcome, Failure> {
-        let booking = load(self.ledger.as_ref(), id).await?;
+        let booking = load(self.bookings.as_ref(), id).await?;
         if booking.is_cancelled_or_failed() {
             return Ok(Outcome::Cancelled);
         }
@@ -220,7 +230,7 @@ impl Saga {
     /// # Errors
     /// [`Failure`] on an outage.
     pub async fn void_payment(&self, id: &BookingId, mutation: &Mutation) -> Result<Outcome, Failure> {
-        let booking = load(self.ledger.as_ref(), id).await?;
+        let booking = load(self.bookings.as_ref(), id).await?;
         Ok(match self.void(&booking, mutation).await? {
             Reservation::Voided => Outcome::Voided,
             Reservation::Captured => Outcome::Captured,
@@ -232,7 +242,7 @@ impl Saga {
     /// # Errors
     /// [`Failure`] on an outage.
     pub async fn refund_payment(&self, id: &BookingId, mutation: &Mutation) -> Result<Outcome, Failure> {
-        let booking = load(self.ledger.as_ref(), id).await?;
+        let booking = load(self.bookings.as_ref(), id).await?;
         let payment = self.payments.inquire(booking.intent()?).await?;
         let booking = match payment.state {
             PaymentState::Captured => self.captured(id, mutation).await?.booking,
@@ -267,8 +277,8 @@ impl Saga {
         reason: &FailureReason,
         mutation: &Mutation,
     ) -> Result<Outcome, Failure> {
-        let decision = FailedBooking { ledger: self.ledger.as_ref(), reason, now: mutation.now };
-        Ok(commit(self.ledger.as_ref(), id, mutation, &decision).await?.outcome)
+        let decision = FailedBooking { holds: self.holds.as_ref(), reason, now: mutation.now };
+        Ok(commit(self.bookings.as_ref(), id, mutation, &decision).await?.outcome)
     }
 
     /// Brings the money of a booking that does not stand to rest: void what is reserved, give back what is due.
@@ -276,7 +286,7 @@ impl Saga {
     /// # Errors
     /// [`Failure`] on an outage.
     pub async fn settle(&self, id: &BookingId, mutation: &Mutation) -> Result<Outcome, Failure> {
-        let booking = load(self.ledger.as_ref(), id).await?;
+        let booking = load(self.bookings.as_ref(), id).await?;
         if booking.is_cancelled_or_failed() && self.void(&booking, mutation).await? == Reservation::Captured {
             self.refund_payment(id, mutation).await?;
         }
@@ -320,7 +330,7 @@ impl Saga {
             let event = BookingEvent::Captured { amount: booking.order.price };
             Ok(taken(booking, event, InventoryMove::Keep, Outcome::Captured))
         };
-        commit(self.ledger.as_ref(), id, mutation, &decide).await
+        commit(self.bookings.as_ref(), id, mutation, &decide).await
     }
 
     /// Writes down what the provider says of a payment.
@@ -330,7 +340,7 @@ impl Saga {
         payment: Payment,
         mutation: &Mutation,
     ) -> Result<Outcome, Failure> {
-        let ledger = self.ledger.as_ref();
+        let bookings = self.bookings.as_ref();
         match payment.state {
             PaymentState::NotStarted => Ok(Outcome::NotStarted),
             PaymentState::Processing => {
@@ -354,11 +364,16 @@ impl Saga {
                         taken(booking, event, InventoryMove::Keep, Outcome::Captured)
                     })
                 };
-                Ok(commit(ledger, id, mutation, &decide).await?.outcome)
+                Ok(commit(bookings, id, mutation, &decide).await?.outcome)
             }
             PaymentState::ActionRequired { client_secret, redirect_url } => {
-                let decision = CustomerStep { ledger, client_secret, redirect_url, now: mutation.now };
-                Ok(commit(ledger, id, mutation, &decision).await?.outcome)
+                let decision = CustomerStep {
+                    holds: self.holds.as_ref(),
+                    client_secret,
+                    redirect_url,
+                    now: mutation.now,
+                };
+                Ok(commit(bookings, id, mutation, &decision).await?.outcome)
             }
         }
     }
@@ -373,23 +388,23 @@ impl Saga {
     ) -> Result<Outcome, Failure> {
         let decide =
             |booking: &Booking| Ok(taken(booking, event.clone(), InventoryMove::Keep, outcome.clone()));
-        Ok(commit(self.ledger.as_ref(), id, mutation, &decide).await?.outcome)
+        Ok(commit(self.bookings.as_ref(), id, mutation, &decide).await?.outcome)
     }
 }
 
 /// A booking fails: its places become the hold again while that is in time, and are free if not.
 struct FailedBooking<'a> {
-    ledger: &'a dyn Ledger,
+    holds: &'a dyn HoldReader,
     reason: &'a FailureReason,
     now: Timestamp,
 }
 
 #[async_trait]
-impl Decide<Outcome> for FailedBooking<'_> {
-    async fn decide(&self, booking: &Booking) -> Result<Decision<Outcome>, Failure> {
+impl Decide<InventoryMove, Outcome> for FailedBooking<'_> {
+    async fn decide(&self, booking: &Booking) -> Result<Decision<InventoryMove, Outcome>, Failure> {
         let inventory = match booking.status {
             // A record outlives its hold by a week only, and an authorization may lapse after that.
-            BookingStatus::Confirmed => match self.ledger.hold(&booking.hold).await? {
+            BookingStatus::Confirmed => match self.holds.hold(&booking.hold).await? {
                 Some(snapshot) if snapshot.hold.expires_at > self.now => {
                     InventoryMove::Return { hold: Box::new(snapshot.hold) }
                 }
@@ -407,15 +422,15 @@ impl Decide<Outcome> for FailedBooking<'_> {
 
 /// The bank wants the customer. The first time, that gives them one TTL more.
 struct CustomerStep<'a> {
-    ledger: &'a dyn Ledger,
+    holds: &'a dyn HoldReader,
     client_secret: String,
     redirect_url: Option<String>,
     now: Timestamp,
 }
 
 #[async_trait]
-impl Decide<Outcome> for CustomerStep<'_> {
-    async fn decide(&self, booking: &Booking) -> Result<Decision<Outcome>, Failure> {
+impl Decide<InventoryMove, Outcome> for CustomerStep<'_> {
+    async fn decide(&self, booking: &Booking) -> Result<Decision<InventoryMove, Outcome>, Failure> {
         if booking.is_cancelled_or_failed() {
             return Ok(Decision::Nothing(Outcome::Cancelled));
         }
@@ -434,7 +449,7 @@ impl Decide<Outcome> for CustomerStep<'_> {
         if let Some(action) = &booking.action {
             return Ok(Decision::Nothing(waits(action.expires_at)));
         }
-        let snapshot = hold_of(self.ledger, booking).await?;
+        let snapshot = hold_of(self.holds, booking).await?;
         let claimed = snapshot.claimed_by(self.now) == Some(&booking.id);
         let expires_at = if claimed { snapshot.customer_deadline() } else { snapshot.expires_at() };
         let inventory = if claimed {
@@ -451,8 +466,8 @@ impl Decide<Outcome> for CustomerStep<'_> {
     }
 }
 
-async fn hold_of(ledger: &dyn Ledger, booking: &Booking) -> Result<HoldSnapshot, Failure> {
-    ledger.hold(&booking.hold).await?.ok_or(Failure::NotFound("hold"))
+async fn hold_of(holds: &dyn HoldReader, booking: &Booking) -> Result<HoldSnapshot, Failure> {
+    holds.hold(&booking.hold).await?.ok_or(Failure::NotFound("hold"))
 }
 
 /// What a void came to.
@@ -471,7 +486,7 @@ fn taken(
     event: BookingEvent,
     inventory: InventoryMove,
     outcome: Outcome,
-) -> Decision<Outcome> {
+) -> Decision<InventoryMove, Outcome> {
     if !booking.is_cancelled_or_failed() {
         return Decision::Commit { event, inventory, outcome };
     }

@@ -8,12 +8,13 @@ use jiff::Timestamp;
 use thiserror::Error;
 
 use crate::bookings::commit::{Decision, commit};
+use crate::bookings::port::BookingJournal;
 use crate::kernel::errors::PaymentError;
 use crate::kernel::failure::Failure;
-use crate::kernel::ledger::Ledger;
 use crate::kernel::mutation::Mutation;
-use crate::payments::port::{Payment, PaymentState, Payments, Workflow};
-use holdfast_domain::InventoryMove;
+use crate::payments::port::{
+    Payment, PaymentInquiry, PaymentState, SagaCallbacks, SagaResumption, SettlementSaga,
+};
 
 /// What a verified webhook says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,16 +68,24 @@ pub enum Reaction {
 
 /// The use case of the webhook function.
 pub struct Webhook {
-    ledger: Arc<dyn Ledger>,
-    payments: Arc<dyn Payments>,
-    workflow: Arc<dyn Workflow>,
+    journal: Arc<dyn BookingJournal>,
+    callbacks: Arc<dyn SagaCallbacks>,
+    payments: Arc<dyn PaymentInquiry>,
+    resumption: Arc<dyn SagaResumption>,
+    settlement: Arc<dyn SettlementSaga>,
 }
 
 impl Webhook {
-    /// Over a ledger, a payment provider and the sagas.
+    /// Over the journal of bookings, a payment provider, and the sagas that it resumes or starts.
     #[must_use]
-    pub fn new(ledger: Arc<dyn Ledger>, payments: Arc<dyn Payments>, workflow: Arc<dyn Workflow>) -> Self {
-        Self { ledger, payments, workflow }
+    pub fn new(
+        journal: Arc<dyn BookingJournal>,
+        callbacks: Arc<dyn SagaCallbacks>,
+        payments: Arc<dyn PaymentInquiry>,
+        resumption: Arc<dyn SagaResumption>,
+        settlement: Arc<dyn SettlementSaga>,
+    ) -> Self {
+        Self { journal, callbacks, payments, resumption, settlement }
     }
 
     /// Something happened to the payment `intent`, says the event `event_id`.
@@ -101,7 +110,7 @@ impl Webhook {
             return Ok(Reaction::Nothing);
         };
         let decide = |booking: &Booking| Ok(next(booking, &payment));
-        let committed = match commit(self.ledger.as_ref(), &id, mutation, &decide).await {
+        let committed = match commit(self.journal.as_ref(), &id, mutation, &decide).await {
             Err(Failure::NotFound(_)) => return Ok(Reaction::Nothing),
             committed => committed?,
         };
@@ -116,8 +125,8 @@ impl Webhook {
     }
 
     async fn resume(&self, booking: &Booking) -> Result<Reaction, Failure> {
-        match self.ledger.task_token(&booking.id).await? {
-            Some(token) if self.workflow.resume(&token).await? => Ok(Reaction::Resumed),
+        match self.callbacks.task_token(&booking.id).await? {
+            Some(token) if self.resumption.resume(&token).await? => Ok(Reaction::Resumed),
             Some(_) | None => Ok(Reaction::Nothing),
         }
     }
@@ -146,7 +155,7 @@ impl Webhook {
         if !settles {
             return Ok(Reaction::Nothing);
         }
-        self.workflow.start_settlement(&booking.id, event_id, mutation.trace.as_deref()).await?;
+        self.settlement.start_settlement(&booking.id, event_id, mutation.trace.as_deref()).await?;
         Ok(Reaction::Settling)
     }
 }
@@ -160,7 +169,7 @@ enum Next {
     RefundRecorded,
 }
 
-fn next(booking: &Booking, payment: &Payment) -> Decision<Next> {
+fn next(booking: &Booking, payment: &Payment) -> Decision<(), Next> {
     // Whoever shares the account may name a booking of ours: its payment is the one it knows.
     if booking.payment_intent.as_deref().is_some_and(|own| own != payment.intent) {
         return Decision::Nothing(Next::Nothing);
@@ -175,7 +184,7 @@ fn next(booking: &Booking, payment: &Payment) -> Decision<Next> {
         }
         BookingStatus::Confirmed | BookingStatus::Completed => Decision::Commit {
             event: BookingEvent::Refunded { total: payment.refunded },
-            inventory: InventoryMove::Keep,
+            inventory: (),
             outcome: Next::RefundRecorded,
         },
     }

@@ -5,5 +5,5 @@ pub(crate) mod port;
 pub(crate) mod project;
 
 pub use find::{LIMIT_MAX, Offer, Query, Search, Sort};
-pub use port::SearchIndex;
+pub use port::{SearchIndex, SearchIndexWriter};
 pub use project::{Projection, ProjectionBatch};

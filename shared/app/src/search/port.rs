@@ -5,9 +5,18 @@ use holdfast_domain::{Page, Resource};
 
 use crate::kernel::errors::StoreError;
 
-/// The read model behind search.
+/// Answers searches from the read model.
 #[async_trait]
 pub trait SearchIndex: Send + Sync {
+    /// Resources of a type at a location.
+    async fn resources(&self, resource_type: &str, location: &str) -> Result<Vec<Resource>, StoreError>;
+    /// Pages of that name of the resources of a type at a location; untouched ones are absent.
+    async fn pages(&self, resource_type: &str, location: &str, page: &str) -> Result<Vec<Page>, StoreError>;
+}
+
+/// Keeps the read model.
+#[async_trait]
+pub trait SearchIndexWriter: Send + Sync {
     /// Lists a resource; `moved_from` names the type and location it was listed under before.
     async fn put_resource(
         &self,
@@ -16,8 +25,4 @@ pub trait SearchIndex: Send + Sync {
     ) -> Result<(), StoreError>;
     /// Keeps a page, unless a later one is kept already.
     async fn put_page(&self, resource: &Resource, page: &Page) -> Result<(), StoreError>;
-    /// Resources of a type at a location.
-    async fn resources(&self, resource_type: &str, location: &str) -> Result<Vec<Resource>, StoreError>;
-    /// Pages of that name of the resources of a type at a location; untouched ones are absent.
-    async fn pages(&self, resource_type: &str, location: &str, page: &str) -> Result<Vec<Page>, StoreError>;
 }

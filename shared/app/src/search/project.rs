@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use holdfast_domain::{Page, Resource, ResourceId};
 
+use crate::catalogue::port::CatalogueReader;
 use crate::kernel::failure::Failure;
-use crate::kernel::ledger::Ledger;
-use crate::search::port::SearchIndex;
+use crate::search::port::SearchIndexWriter;
 
 /// The use case of the projector.
 pub struct Projection {
-    ledger: Arc<dyn Ledger>,
-    index: Arc<dyn SearchIndex>,
+    catalogue: Arc<dyn CatalogueReader>,
+    index: Arc<dyn SearchIndexWriter>,
 }
 
 /// Changes that are applied one after the other. Resources are read once for all of them, after the changes were made, so
@@ -24,10 +24,10 @@ pub struct ProjectionBatch<'a> {
 }
 
 impl Projection {
-    /// From a ledger into a read model.
+    /// From a catalogue into a read model.
     #[must_use]
-    pub fn new(ledger: Arc<dyn Ledger>, index: Arc<dyn SearchIndex>) -> Self {
-        Self { ledger, index }
+    pub fn new(catalogue: Arc<dyn CatalogueReader>, index: Arc<dyn SearchIndexWriter>) -> Self {
+        Self { catalogue, index }
     }
 
     /// For a batch of changes.
@@ -45,7 +45,7 @@ impl ProjectionBatch<'_> {
     pub async fn on_page(&mut self, page: &Page) -> Result<(), Failure> {
         let id = &page.key.resource;
         if !self.resources.contains_key(id) {
-            let read = self.projection.ledger.resource(id).await?;
+            let read = self.projection.catalogue.resource(id).await?;
             self.resources.insert(id.clone(), read);
         }
         match self.resources.get(id) {
@@ -72,7 +72,7 @@ impl ProjectionBatch<'_> {
         let moved_from = previous.map(place).filter(|before| *before != place(resource));
         let moved_from = moved_from.as_ref().map(|(kind, location)| (kind.as_str(), location.as_str()));
         self.projection.index.put_resource(resource, moved_from).await?;
-        for page in self.projection.ledger.stored_pages(resource).await? {
+        for page in self.projection.catalogue.stored_pages(resource).await? {
             self.projection.index.put_page(resource, &page).await?;
         }
         Ok(())

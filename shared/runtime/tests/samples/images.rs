@@ -1,10 +1,10 @@
 //! Stream records, made of what the ledger really writes.
 
-use holdfast_adapters_dynamodb::{DynamoLedger, Item, Tables};
+use holdfast_adapters_dynamodb::Item;
+use holdfast_app::Clock;
 use holdfast_app::bookings::BookingCommit;
-use holdfast_app::{Clock, Ledger};
 use holdfast_domain::{BookingEvent, InventoryMove};
-use holdfast_testkit::{Database, TestClock, at, nightly_resource};
+use holdfast_testkit::{Database, Store, TestClock, at, nightly_resource};
 use jiff::SignedDuration;
 use serde_json::{Map, Value, json};
 
@@ -63,17 +63,16 @@ fn record(event: &str, new: Option<&Item>, old: Option<&Item>, table: &str) -> V
     json!({ "Records": [record] })
 }
 
-struct Store {
+struct Tables {
     database: Database,
-    ledger: DynamoLedger,
+    store: Store,
 }
 
-impl Store {
+impl Tables {
     async fn start(clock: &TestClock) -> Self {
         let database = Database::start(clock).await;
-        let tables = Tables { ledger: Database::LEDGER.to_owned(), holds: Database::HOLDS.to_owned() };
-        let ledger = DynamoLedger::new(database.client.clone(), tables);
-        Self { database, ledger }
+        let store = database.store();
+        Self { database, store }
     }
 
     async fn item(&self, table: &str, key: &[(&str, &str)]) -> Item {
@@ -88,24 +87,24 @@ impl Store {
 #[tokio::test]
 async fn there_is_a_sample_of_every_record() {
     let clock = TestClock::at(at(NOW));
-    let store = Store::start(&clock).await;
+    let tables = Tables::start(&clock).await;
     let resource = nightly_resource("hotel-nyc-deluxe", 3, 600);
     let hold = hold();
-    store.ledger.put_resource(None, &resource, &mutation()).await.expect("a resource");
-    let listed = store.item(Database::LEDGER, &[("pk", "R#hotel-nyc-deluxe"), ("sk", "R")]).await;
+    tables.store.catalogue.put_resource(None, &resource, &mutation()).await.expect("a resource");
+    let listed = tables.item(Database::LEDGER, &[("pk", "R#hotel-nyc-deluxe"), ("sk", "R")]).await;
     check("stream", "ledger-resource", &record("INSERT", Some(&listed), None, Database::LEDGER));
 
-    store.ledger.place(&[&resource], &hold, &mutation()).await.expect("a hold");
-    let page = store.item(Database::LEDGER, &[("pk", "R#hotel-nyc-deluxe"), ("sk", "P#2026-06")]).await;
+    tables.store.holds.place(&[&resource], &hold, &mutation()).await.expect("a hold");
+    let page = tables.item(Database::LEDGER, &[("pk", "R#hotel-nyc-deluxe"), ("sk", "P#2026-06")]).await;
     check("stream", "ledger-page", &record("INSERT", Some(&page), None, Database::LEDGER));
-    let kept = store.item(Database::HOLDS, &[("pk", &format!("H#{}", hold.id))]).await;
+    let kept = tables.item(Database::HOLDS, &[("pk", &format!("H#{}", hold.id))]).await;
     check("stream", "holds-ttl", &record("REMOVE", None, Some(&kept), Database::HOLDS));
 
     let deadline = clock.now().checked_add(SignedDuration::from_secs(900)).expect("in range");
     let claim = InventoryMove::Claim { deadline };
     let commit = BookingCommit::new(&booking(), BookingEvent::Requested, claim, &mutation());
     let pk = format!("B#{}", commit.booking.id);
-    store.ledger.commit(&commit).await.expect("a booking");
-    let event = store.item(Database::LEDGER, &[("pk", &pk), ("sk", "E#000001")]).await;
+    tables.store.bookings.commit(&commit).await.expect("a booking");
+    let event = tables.item(Database::LEDGER, &[("pk", &pk), ("sk", "E#000001")]).await;
     check("stream", "ledger-audit", &record("INSERT", Some(&event), None, Database::LEDGER));
 }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use holdfast_app::PaymentError;
-use holdfast_app::payments::{NewPayment, Outcome, Payment, PaymentState, Payments, Reaction, Saga, Webhook};
+use holdfast_app::payments::{
+    NewPayment, Outcome, Payment, PaymentInquiry, PaymentState, Payments, Reaction,
+};
 use holdfast_domain::bookings::FailureReason;
 use holdfast_domain::{BookingId, BookingStatus, Money, PaymentStatus};
 use holdfast_testkit::{money, nightly_resource};
@@ -35,15 +37,19 @@ fn refused<T>() -> Result<T, PaymentError> {
 }
 
 #[async_trait]
+impl PaymentInquiry for Refuses {
+    async fn inquire(&self, _: &str) -> Result<Payment, PaymentError> {
+        Ok(self.0.clone())
+    }
+}
+
+#[async_trait]
 impl Payments for Refuses {
     async fn create(&self, _: &NewPayment) -> Result<String, PaymentError> {
         refused()
     }
     async fn authorize(&self, _: &BookingId, _: &str, _: &str) -> Result<Payment, PaymentError> {
         refused()
-    }
-    async fn inquire(&self, _: &str) -> Result<Payment, PaymentError> {
-        Ok(self.0.clone())
     }
     async fn capture(&self, _: &BookingId, _: &str, _: Money) -> Result<Payment, PaymentError> {
         refused()
@@ -122,7 +128,7 @@ async fn an_amount_that_the_provider_never_takes_is_a_refusal_not_an_outage() {
     let hold = w.held(&room, "k", NIGHT).await;
     let id = w.open(&hold, "pay", VISA).await;
     let provider = Arc::new(Refuses(captured_payment("pi_1", &id, 0)));
-    let saga = Saga::new(w.ledger.clone(), provider, w.flow.clone());
+    let saga = w.saga_over(provider);
     let outcome = saga.create_payment(&id, &w.by("saga")).await.expect("an outcome");
     assert_eq!(outcome, Outcome::Declined { code: "amount_too_small".to_owned() });
 }
@@ -132,7 +138,7 @@ async fn what_is_written_down_is_not_asked_of_the_bank_again() {
     let (w, id) = authorized(VISA).await;
     let by = w.by("saga");
     let provider = Arc::new(Refuses(captured_payment("pi_1", &id, 0)));
-    let saga = Saga::new(w.ledger.clone(), provider, w.flow.clone());
+    let saga = w.saga_over(provider);
     assert_eq!(saga.create_payment(&id, &by).await.expect("known"), Outcome::Created);
     assert_eq!(saga.authorize_payment(&id, &by).await.expect("known"), Outcome::Authorized);
     w.saga.confirm_booking(&id, &by).await.expect("confirmed");
@@ -185,7 +191,7 @@ async fn a_refund_that_came_back_from_the_bank_is_settled_again() {
     let intent = booking.payment_intent.expect("a payment");
     let rings = async |refunded| {
         let provider = Arc::new(Refuses(captured_payment(&intent, &id, refunded)));
-        let webhook = Webhook::new(w.ledger.clone(), provider, w.flow.clone());
+        let webhook = w.webhook_over(provider);
         webhook.on_payment(&format!("evt_{refunded}"), &intent, &w.by("stripe")).await.expect("a reaction")
     };
     assert_eq!(rings(PRICE).await, Reaction::Nothing);
@@ -198,11 +204,7 @@ async fn a_payment_that_names_a_booking_which_knows_another_is_nobodys() {
     w.saga.confirm_booking(&id, &w.by("saga")).await.expect("confirmed");
     w.saga.capture_payment(&id, &w.by("saga")).await.expect("captured");
     let before = w.booking(&id).await;
-    let webhook = Webhook::new(
-        w.ledger.clone(),
-        Arc::new(Refuses(captured_payment("pi_foreign", &id, 100))),
-        w.flow.clone(),
-    );
+    let webhook = w.webhook_over(Arc::new(Refuses(captured_payment("pi_foreign", &id, 100))));
     let reaction = webhook.on_payment("evt_1", "pi_foreign", &w.by("stripe")).await.expect("a reaction");
     assert_eq!(reaction, Reaction::Nothing);
     assert_eq!(w.booking(&id).await, before);

@@ -1,6 +1,5 @@
 //! The audit trail's seals: whatever is done to an entry, the first one that is not as it was written is named.
 
-use holdfast_app::Ledger;
 use holdfast_app::bookings::{AuditEvent, BrokenTrail, verify};
 use holdfast_app::operations::audit_verification::AuditVerification;
 use holdfast_domain::{Booking, BookingId, BookingStatus, Seal};
@@ -20,7 +19,7 @@ async fn lived() -> (std::sync::Arc<World>, Booking, Vec<AuditEvent>) {
     let id = w.ask(&hold, "pay", VISA).await.expect("an answer").booking.id;
     w.cancel(&id, "cancel").await.expect("a cancellation");
     let booking = w.at_rest(&id).await;
-    let trail = w.ledger.audit_trail(&id).await.expect("a trail");
+    let trail = w.store.history.audit_trail(&id).await.expect("a trail");
     assert!(trail.len() >= 7, "{trail:?}");
     (w, booking, trail)
 }
@@ -142,7 +141,7 @@ async fn a_stored_entry_that_somebody_rewrites_is_found() {
     let whole = w.held(&nightly_resource("room", 1, 600), "another", NIGHT).await;
     let whole = w.ask(&whole, "pay again", VISA).await.expect("an answer").booking;
 
-    let verification = AuditVerification::new(w.ledger.clone(), w.ledger.clone());
+    let verification = AuditVerification::new(w.store.history.clone(), w.store.inspection.clone());
     let found = (booking.id.to_string(), BrokenTrail::Altered(4));
     let of_one = verification.of(&booking.id).await.expect("a look");
     assert_eq!((of_one.bookings, of_one.broken), (1, vec![found.clone()]));

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use futures::future::BoxFuture;
 use holdfast_app::PaymentError;
 use holdfast_app::operations::{ListedPayment, PaymentListing};
-use holdfast_app::payments::{NewPayment, Payment, PaymentState, Payments};
+use holdfast_app::payments::{NewPayment, Payment, PaymentInquiry, PaymentState, Payments};
 use holdfast_domain::{BookingId, Money};
 use jiff::Timestamp;
 
@@ -330,6 +330,13 @@ pub(crate) enum Dashboard {
 }
 
 #[async_trait]
+impl PaymentInquiry for Bank {
+    async fn inquire(&self, intent: &str) -> Result<Payment, PaymentError> {
+        self.perform(Op::Inquire, |books| books.payment(intent)).await
+    }
+}
+
+#[async_trait]
 impl Payments for Bank {
     async fn create(&self, payment: &NewPayment) -> Result<String, PaymentError> {
         let name = format!("pi_{}", payment.booking);
@@ -349,10 +356,6 @@ impl Payments for Bank {
 
     async fn authorize(&self, _: &BookingId, intent: &str, card: &str) -> Result<Payment, PaymentError> {
         self.perform(Op::Authorize, |books| books.authorize(intent, card)).await
-    }
-
-    async fn inquire(&self, intent: &str) -> Result<Payment, PaymentError> {
-        self.perform(Op::Inquire, |books| books.payment(intent)).await
     }
 
     async fn capture(&self, _: &BookingId, intent: &str, amount: Money) -> Result<Payment, PaymentError> {

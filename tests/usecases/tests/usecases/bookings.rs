@@ -109,10 +109,10 @@ async fn an_answer_comes_as_soon_as_there_is_one() {
     let request = BookingRequest { hold: hold.id.clone(), payment_method: VISA.to_owned(), wait: an_hour };
     let (by, of) = (w.by("guest"), guest("guest"));
     let (pay, cancel) = (key("pay", ""), key("cancel", ""));
-    let asked = soon("the booking", w.bookings.request(&of, &pay, &request, &by)).await;
+    let asked = soon("the booking", w.requests.request(&of, &pay, &request, &by)).await;
     let booking = asked.expect("an answer").booking;
     assert_eq!((booking.status, booking.payment_status), (BookingStatus::Confirmed, PaymentStatus::Captured));
-    let cancelled = w.bookings.cancel(&of, &booking.id, &cancel, None, an_hour, &by);
+    let cancelled = w.cancellations.cancel(&of, &booking.id, &cancel, None, an_hour, &by);
     assert!(soon("the cancellation", cancelled).await.expect("an answer").settled);
 }
 
@@ -180,7 +180,7 @@ async fn somebody_elses_hold_cannot_be_paid() {
     let hold = w.held(&room, "k", NIGHT).await;
     let wait = std::time::Duration::ZERO;
     let request = BookingRequest { hold: hold.id.clone(), payment_method: VISA.to_owned(), wait };
-    let pays = async |caller| w.bookings.request(&caller, &key("pay", ""), &request, &w.by("caller")).await;
+    let pays = async |caller| w.requests.request(&caller, &key("pay", ""), &request, &w.by("caller")).await;
     assert!(matches!(pays(guest("thief")).await, Err(Failure::NotFound("hold"))));
     assert_eq!(w.flow.started(), []);
     let booking = pays(operator()).await.expect("on the guest's behalf").booking;
@@ -197,7 +197,7 @@ async fn somebody_elses_booking_does_not_exist() {
     assert!(matches!(w.bookings.get(&thief, &id).await, Err(Failure::NotFound("booking"))));
     assert!(matches!(w.bookings.trail(&thief, &id).await, Err(Failure::NotFound("booking"))));
     let wait = std::time::Duration::ZERO;
-    let cancelled = w.bookings.cancel(&thief, &id, &key("x", ""), None, wait, &w.by("thief")).await;
+    let cancelled = w.cancellations.cancel(&thief, &id, &key("x", ""), None, wait, &w.by("thief")).await;
     assert!(matches!(cancelled, Err(Failure::NotFound("booking"))));
     assert_eq!(w.bookings.list(&thief, 10, None).await.expect("a list").0, []);
     assert!(w.bookings.get(&operator(), &id).await.is_ok());

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use futures::future::join_all;
+use holdfast_app::Failure;
 use holdfast_app::operations::completion::{BOOKINGS_PER_RUN_MAX, Completion, Tally};
-use holdfast_app::{Failure, Ledger};
 use holdfast_domain::{Booking, BookingId, BookingStatus, PaymentStatus};
 use holdfast_testkit::nightly_resource;
 
@@ -17,7 +17,7 @@ use crate::world::{NIGHT, World};
 const TO_CHECK_OUT: i64 = 13 * 24 * 3600 + 3 * 3600;
 
 async fn complete(w: &World) -> Tally {
-    let completion = Completion::new(w.ledger.clone());
+    let completion = Completion::new(w.store.ended.clone(), w.store.journal.clone());
     completion.run(&w.by("completion")).await.expect("a run")
 }
 
@@ -26,7 +26,7 @@ fn completed(count: u32) -> Tally {
 }
 
 async fn ended(w: &World) -> Vec<BookingId> {
-    w.ledger.ended_bookings(w.now(), 100).await.expect("a read")
+    w.store.ended.ended_bookings(w.now(), 100).await.expect("a read")
 }
 
 async fn booked(w: &World, name: &str) -> Booking {
@@ -51,7 +51,7 @@ async fn the_end_of_a_booking_is_recorded_once_when_it_has_come() {
     assert_eq!(complete(&w).await, completed(0), "again: nothing is left to do");
     let after = w.at_rest(&booking.id).await;
     assert_eq!((after.status, after.payment_status), (BookingStatus::Completed, PaymentStatus::Captured));
-    let trail = w.ledger.audit_trail(&booking.id).await.expect("a trail");
+    let trail = w.store.history.audit_trail(&booking.id).await.expect("a trail");
     let last = trail.last().expect("an event");
     assert_eq!((last.kind.as_str(), last.actor.as_str()), ("booking.completed", "completion"));
     assert_eq!((last.from, last.to), (BookingStatus::Confirmed, BookingStatus::Completed));
@@ -134,7 +134,7 @@ async fn runs_side_by_side_record_every_end_once() {
         ids.push(booked(&w, &format!("pay{n}")).await.id);
     }
     w.pass(TO_CHECK_OUT);
-    assert_eq!(w.ledger.ended_bookings(w.now(), 4).await.expect("a read").len(), 4, "bounded");
+    assert_eq!(w.store.ended.ended_bookings(w.now(), 4).await.expect("a read").len(), 4, "bounded");
     let tallies = join_all((0..4).map(|_| complete(&w))).await;
     assert_eq!(tallies.iter().map(|tally| tally.completed).sum::<u32>(), 9, "{tallies:?}");
     assert!(tallies.iter().all(|tally| tally.failed == 0 && !tally.more), "{tallies:?}");

@@ -4,18 +4,16 @@
 
 use std::sync::Arc;
 
-use holdfast_adapters_dynamodb::{DynamoLedger, Tables};
 use holdfast_api::{CancelApi, Claims, ConfirmApi, HoldApi, Request, ResourcesApi, Response};
-use holdfast_app::bookings::Bookings;
 use holdfast_app::catalogue::Resources;
 use holdfast_app::holds::Holds;
 use holdfast_domain::Resource;
-use holdfast_testkit::{Database, Fault, Faults, nightly_resource};
+use holdfast_testkit::{Fault, Faults, nightly_resource};
 use http::{HeaderMap, HeaderValue, Method};
 use serde_json::{Value, json};
 
 use crate::bank::{DECLINED, VISA};
-use crate::world::{NIGHT, SPAN, World};
+use crate::world::{NIGHT, SPAN, World, cancellations, requests};
 
 /// A request that changes something, and what has to be there before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,21 +94,16 @@ impl Route {
 
     /// A process of the function that serves the route answers.
     async fn serve(self, w: &World, faults: &Faults, request: Request) -> Response {
-        let tables = Tables { ledger: Database::LEDGER.to_owned(), holds: Database::HOLDS.to_owned() };
-        let ledger = Arc::new(DynamoLedger::new(w.database.client_under(faults), tables));
+        let store = w.database.store_under(faults);
         let clock = Arc::new(w.clock.clone());
         match self {
             Self::Hold { .. } | Self::Release | Self::Extend => {
-                HoldApi::new(Holds::new(ledger), clock).handle(request).await
+                HoldApi::new(Holds::new(store.catalogue, store.holds), clock).handle(request).await
             }
-            Self::Pay { .. } => {
-                ConfirmApi::new(Bookings::new(ledger, w.flow.clone()), clock).handle(request).await
-            }
-            Self::Cancel => {
-                CancelApi::new(Bookings::new(ledger, w.flow.clone()), clock).handle(request).await
-            }
+            Self::Pay { .. } => ConfirmApi::new(requests(&store, &w.flow), clock).handle(request).await,
+            Self::Cancel => CancelApi::new(cancellations(&store, &w.flow), clock).handle(request).await,
             Self::Put | Self::Replace | Self::Inventory => {
-                ResourcesApi::new(Resources::new(ledger), clock).handle(request).await
+                ResourcesApi::new(Resources::new(store.catalogue), clock).handle(request).await
             }
         }
     }

@@ -12,8 +12,7 @@ use crate::world::{NIGHT, SPAN, World, guest, key};
 const GRACE: i64 = 7 * 24 * 3600;
 
 async fn stored_holds(w: &World, room: &holdfast_domain::Resource) -> usize {
-    use holdfast_app::Ledger;
-    w.ledger.stored_pages(room).await.expect("pages").iter().map(|page| page.holds.len()).sum()
+    w.store.catalogue.stored_pages(room).await.expect("pages").iter().map(|page| page.holds.len()).sum()
 }
 
 #[tokio::test]
@@ -114,10 +113,10 @@ async fn a_booking_asked_for_has_its_saga_started_once() {
     let hold = w.held(&room, "k", NIGHT).await;
     let id = w.open(&hold, "pay", VISA).await;
     for _ in 0..2 {
-        w.expiry.on_booking_requested(&id, None).await.expect("a start");
+        w.recovery.on_booking_requested(&id, None).await.expect("a start");
     }
     assert_eq!(w.flow.started(), [id]);
     let orphan = holdfast_app::kernel::booking_id(&guest("guest").guest, "orphan");
-    w.expiry.on_booking_requested(&orphan, None).await.expect("a start");
+    w.recovery.on_booking_requested(&orphan, None).await.expect("a start");
     assert!(w.flow.started().contains(&orphan), "also one that nobody started");
 }

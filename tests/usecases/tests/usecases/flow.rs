@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use holdfast_app::WorkflowError;
 use holdfast_app::holds::Timers;
 use holdfast_app::operations::{SagaInspection, SagaState};
-use holdfast_app::payments::Workflow;
+use holdfast_app::payments::{BookingSaga, SagaResumption, SettlementSaga};
 use holdfast_domain::{BookingId, HoldId};
 use jiff::Timestamp;
 use tokio::sync::oneshot;
@@ -116,7 +116,7 @@ impl Flow {
 }
 
 #[async_trait]
-impl Workflow for Flow {
+impl BookingSaga for Flow {
     async fn start_booking(&self, booking: &BookingId, _: Option<&str>) -> Result<(), WorkflowError> {
         {
             let mut state = self.state();
@@ -134,7 +134,10 @@ impl Workflow for Flow {
         }
         Ok(())
     }
+}
 
+#[async_trait]
+impl SettlementSaga for Flow {
     async fn start_settlement(
         &self,
         booking: &BookingId,
@@ -158,7 +161,10 @@ impl Workflow for Flow {
         }
         Ok(())
     }
+}
 
+#[async_trait]
+impl SagaResumption for Flow {
     async fn resume(&self, token: &str) -> Result<bool, WorkflowError> {
         let mut state = self.state();
         let Some(wake) = state.waiting.remove(token) else { return Ok(false) };

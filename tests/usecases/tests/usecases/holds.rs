@@ -155,7 +155,7 @@ async fn somebody_elses_hold_does_not_exist() {
         payment_method: VISA.to_owned(),
         wait: std::time::Duration::ZERO,
     };
-    let paid = w.bookings.request(&thief, &key("p", ""), &request, &w.by("thief")).await;
+    let paid = w.requests.request(&thief, &key("p", ""), &request, &w.by("thief")).await;
     assert!(matches!(paid, Err(Failure::NotFound("hold"))));
     assert!(w.holds.get(&operator(), &hold.id).await.is_ok(), "an operator sees it");
     assert_eq!(w.hold_status(&hold.id).await, HoldStatus::Active);

@@ -10,7 +10,7 @@ use holdfast_app::operations::reconciliation::{
     STALLED_SECONDS,
 };
 use holdfast_app::payments::{Payment, PaymentState};
-use holdfast_app::{Failure, Ledger, PaymentError};
+use holdfast_app::{Failure, PaymentError};
 use holdfast_domain::{Booking, BookingId, BookingStatus, PaymentStatus, Resource};
 use holdfast_testkit::{Database, money, nightly_resource, slots_resource};
 use jiff::SignedDuration;
@@ -68,8 +68,22 @@ async fn a_healthy_world_has_no_drift() {
     // The table's time passes, and holds die.
     w.held(&room(), "dead", NIGHT).await;
     w.pass(2 * 3600);
-    assert_eq!(Completion::new(w.ledger.clone()).run(&w.by("completion")).await.expect("a run").completed, 1);
-    for hold in w.ledger.stored_pages(&room()).await.expect("pages").iter().flat_map(|page| page.holds.keys())
+    assert_eq!(
+        Completion::new(w.store.ended.clone(), w.store.journal.clone())
+            .run(&w.by("completion"))
+            .await
+            .expect("a run")
+            .completed,
+        1
+    );
+    for hold in w
+        .store
+        .catalogue
+        .stored_pages(&room())
+        .await
+        .expect("pages")
+        .iter()
+        .flat_map(|page| page.holds.keys())
     {
         w.expiry.on_timer(hold, &w.by("expiry")).await.expect("a timer");
     }
@@ -161,9 +175,9 @@ async fn a_dead_hold_is_dropped_also_when_its_record_is_gone() {
     let hold = w.held(&room(), "again", NIGHT).await;
     w.pass(8 * 24 * 3600);
     assert!(w.database.sweep_ttl() > 0);
-    assert_eq!(w.ledger.hold(&hold.id).await.expect("a read"), None);
+    assert_eq!(w.store.holds.hold(&hold.id).await.expect("a read"), None);
     check(&w, &desk, &[found(Kind::ExpiredHold, &hold.id, Remedy::Repaired)]).await;
-    let pages = w.ledger.stored_pages(&room()).await.expect("pages");
+    let pages = w.store.catalogue.stored_pages(&room()).await.expect("pages");
     assert!(pages.iter().all(|page| page.holds.is_empty()), "{pages:?}");
 }
 

@@ -44,11 +44,15 @@ pub(crate) fn found(kind: Kind, subject: impl ToString, remedy: Remedy) -> Found
 
 fn ports(w: &World, desk: &Arc<Desk>) -> Ports {
     Ports {
-        ledger: w.ledger.clone(),
-        inspection: w.ledger.clone(),
+        journal: w.store.journal.clone(),
+        history: w.store.history.clone(),
+        inspection: w.store.inspection.clone(),
         payments: w.bank.clone(),
         listing: w.bank.clone(),
-        workflow: w.flow.clone(),
+        saga: w.flow.clone(),
+        settlement: w.flow.clone(),
+        callbacks: w.store.callbacks.clone(),
+        resumption: w.flow.clone(),
         sagas: w.flow.clone(),
         review: desk.clone(),
     }
@@ -64,7 +68,7 @@ pub(crate) async fn run(w: &World, desk: &Arc<Desk>, dry_run: bool) -> Report {
 
 /// A run while others are at the ledger.
 pub(crate) async fn run_while(w: &World, desk: &Arc<Desk>, meddling: Meddling) -> Report {
-    let inspection = Arc::new(Meddled { inner: w.ledger.clone(), meddling });
+    let inspection = Arc::new(Meddled { inner: w.store.inspection.clone(), meddling });
     let ports = Ports { inspection, ..ports(w, desk) };
     Reconciliation::new(ports).run(false, &w.by("reconciliation")).await.expect("a run")
 }

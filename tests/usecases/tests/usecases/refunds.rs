@@ -65,7 +65,7 @@ async fn a_booking_given_up_again_with_any_key_gets_the_same_answer_and_no_secon
     }
     let wait = std::time::Duration::ZERO;
     let other =
-        w.bookings.cancel(&guest("guest"), &id, &key("cancel", "x"), None, wait, &w.by("guest")).await;
+        w.cancellations.cancel(&guest("guest"), &id, &key("cancel", "x"), None, wait, &w.by("guest")).await;
     assert!(matches!(other, Err(Failure::KeyReused)), "{other:?}");
     assert_eq!(w.bank.effects().refunded, 1);
     assert_eq!(w.flow.settlements().len(), 1);
@@ -74,7 +74,7 @@ async fn a_booking_given_up_again_with_any_key_gets_the_same_answer_and_no_secon
 #[tokio::test]
 async fn a_cancellation_that_dies_before_its_settlement_is_settled_by_its_event() {
     let (w, id) = booked().await;
-    w.expiry.on_booking_cancelled(&id, None).await.expect("an event out of the blue");
+    w.recovery.on_booking_cancelled(&id, None).await.expect("an event out of the blue");
     assert_eq!(w.booking(&id).await.status, BookingStatus::Confirmed);
     assert_eq!(w.flow.settlements(), [], "its booking's money has come to rest");
 
@@ -84,7 +84,7 @@ async fn a_cancellation_that_dies_before_its_settlement_is_settled_by_its_event(
     assert_eq!(w.booking(&id).await.status, BookingStatus::Cancelled);
     assert_eq!(w.bank.kept(&id), PRICE);
     for _ in 0..2 {
-        w.expiry.on_booking_cancelled(&id, None).await.expect("a start");
+        w.recovery.on_booking_cancelled(&id, None).await.expect("a start");
     }
     assert_eq!(w.flow.settlements().len(), 1, "one, however often it is told");
     let again = w.cancel(&id, "cancel").await.expect("the same again");

@@ -1,6 +1,6 @@
 //! What operators set, and the calendar anyone may read.
 
-use holdfast_app::{Failure, Ledger};
+use holdfast_app::Failure;
 use holdfast_domain::Resource;
 use holdfast_testkit::{nightly_resource, slots_resource};
 use jiff::civil::date;
@@ -45,14 +45,14 @@ async fn capacity_is_not_lowered_below_what_is_held_or_booked() {
                 assert_eq!(Drive::new(&w, &id).run().await, Ending::Confirmed);
             }
         }
-        let before = w.ledger.stored_pages(&room).await.expect("pages");
+        let before = w.store.catalogue.stored_pages(&room).await.expect("pages");
         let lower = with_capacity(&room, 1);
         let refused = w.resources.put(&room.id, &lower.terms, &w.by("operator")).await;
         assert!(matches!(refused, Err(Failure::CapacityInUse { in_use: 2, .. })), "{refused:?}");
         let (from, to) = (date(2030, 6, 1), date(2030, 8, 1));
         let refused = w.resources.set_inventory(&room.id, from, to, Some(1), None, &w.by("operator")).await;
         assert!(matches!(refused, Err(Failure::CapacityInUse { in_use: 2, .. })), "{refused:?}");
-        assert_eq!(w.ledger.stored_pages(&room).await.expect("pages"), before, "nothing changed");
+        assert_eq!(w.store.catalogue.stored_pages(&room).await.expect("pages"), before, "nothing changed");
         assert_eq!(w.resources.get(&room.id).await.expect("a resource").revision, 1);
         w.put(&with_capacity(&room, 2)).await;
         assert!(matches!(w.place(&room, "c", SPAN, 1).await, Err(Failure::SoldOut { available: 0 })));
@@ -84,7 +84,7 @@ async fn the_calendar_shows_what_a_hold_could_take() {
     let w = World::with(&room).await;
     let calendar = async || {
         let (from, to) = (date(2030, 5, 31), date(2030, 6, 4));
-        let slots = w.resources.calendar(&room.id, from, to, w.now()).await.expect("a calendar");
+        let slots = w.calendars.slots(&room.id, from, to, w.now()).await.expect("a calendar");
         slots.iter().map(|slot| (slot.capacity, slot.available)).collect::<Vec<_>>()
     };
     assert_eq!(calendar().await, [(3, 3); 4]);
@@ -101,6 +101,6 @@ async fn the_calendar_shows_what_a_hold_could_take() {
     assert_eq!(calendar().await, [(3, 3), (3, 3), (5, 5), (3, 0)], "the hold has expired");
     set(3, None, Some(false)).await;
     assert_eq!(calendar().await[3], (3, 3));
-    let empty = w.resources.calendar(&room.id, date(2030, 6, 1), date(2030, 6, 1), w.now()).await;
+    let empty = w.calendars.slots(&room.id, date(2030, 6, 1), date(2030, 6, 1), w.now()).await;
     assert!(matches!(empty, Err(Failure::Invalid { .. })), "{empty:?}");
 }

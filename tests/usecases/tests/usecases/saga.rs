@@ -1,6 +1,5 @@
 //! The saga against repetition, death of the hold, and cards that change their mind.
 
-use holdfast_app::Ledger;
 use holdfast_app::payments::Outcome;
 use holdfast_domain::bookings::FailureReason;
 use holdfast_domain::{BookingStatus, HoldStatus, PaymentStatus};
@@ -212,7 +211,7 @@ async fn a_card_that_refuses_the_capture_too_late_leaves_free_places() {
         assert_eq!(drive.run().await, Ending::Failed);
         w.at_rest(&id).await;
         assert_eq!(w.taken(&room).await, []);
-        let pages = w.ledger.stored_pages(&room).await.expect("pages");
+        let pages = w.store.catalogue.stored_pages(&room).await.expect("pages");
         assert!(pages.iter().all(|page| page.holds.is_empty()), "no dead hold came back: {pages:?}");
         assert_eq!(w.hold_status(&hold.id).await, HoldStatus::Expired, "not confirmed: there is no booking");
         let next = w.held(&room, "next", range).await;
@@ -234,6 +233,7 @@ async fn an_authorization_that_lapsed_before_the_capture_fails_the_booking() {
     let booking = w.at_rest(&id).await;
     assert_eq!(booking.payment_status, PaymentStatus::Voided);
     assert_eq!(w.hold_status(&hold.id).await, HoldStatus::Active);
-    let entry = w.ledger.hold(&hold.id).await.expect("a read").expect("a record").entry.expect("a live hold");
+    let entry =
+        w.store.holds.hold(&hold.id).await.expect("a read").expect("a record").entry.expect("a live hold");
     assert!(entry.prolonged, "no customer's step prolongs it now");
 }

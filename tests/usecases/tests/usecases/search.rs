@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use holdfast_app::search::{Projection, Query, Sort};
-use holdfast_app::{Failure, Field, FieldPath, Ledger};
+use holdfast_app::{Failure, Field, FieldPath};
 use holdfast_domain::catalogue::{AttributeValue, Label};
 use holdfast_domain::{Resource, Schedule};
 use holdfast_testkit::{event_resource, money, nightly_resource, slots_resource};
@@ -222,9 +222,9 @@ async fn a_page_that_was_written_is_found_as_it_is_now() {
     w.project(&room, None).await;
     w.held(&room, "k", NIGHT).await;
     assert_eq!(found(&w, &query(NIGHT, 1)).await, [("room".to_owned(), 2)], "nothing has been projected");
-    let projection = Projection::new(w.ledger.clone(), w.index.clone());
+    let projection = Projection::new(w.store.catalogue.clone(), w.store.index_writer.clone());
     let mut batch = projection.batch();
-    for page in w.ledger.stored_pages(&room).await.expect("pages") {
+    for page in w.store.catalogue.stored_pages(&room).await.expect("pages") {
         batch.on_page(&page).await.expect("a projection");
     }
     assert_eq!(found(&w, &query(NIGHT, 1)).await, [("room".to_owned(), 1)]);

@@ -4,16 +4,17 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use holdfast_adapters_dynamodb::{DynamoLedger, DynamoSearchIndex, Tables};
-use holdfast_app::bookings::{BookingRequest, Bookings, Cancelled, Requested, verify};
-use holdfast_app::catalogue::Resources;
+use holdfast_app::bookings::{
+    BookingRequest, BookingRequests, Bookings, Cancellations, Cancelled, Requested, verify,
+};
+use holdfast_app::catalogue::{Calendars, Resources};
 use holdfast_app::holds::{Expiry, HoldRequest, Holds, Placed};
 use holdfast_app::kernel as identity;
-use holdfast_app::payments::{Outcome, PaymentState, Saga, Webhook};
+use holdfast_app::payments::{Outcome, PaymentInquiry, PaymentState, Payments, Saga, SagaRecovery, Webhook};
 use holdfast_app::search::{Projection, Search};
-use holdfast_app::{Caller, Clock, Failure, Ledger, Mutation, PaymentError, RequestKey};
+use holdfast_app::{Caller, Clock, Failure, Mutation, PaymentError, RequestKey};
 use holdfast_domain::{Booking, BookingId, BookingStatus, GuestId, Hold, HoldId, HoldStatus, Resource, When};
-use holdfast_testkit::{Database, TestClock, at, mutation};
+use holdfast_testkit::{Database, Store, TestClock, at, mutation};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::bank::Bank;
@@ -33,17 +34,20 @@ const PATIENCE: Duration = Duration::from_secs(120);
 pub(crate) struct World {
     pub(crate) clock: TestClock,
     pub(crate) database: Database,
-    pub(crate) ledger: Arc<DynamoLedger>,
-    pub(crate) index: Arc<DynamoSearchIndex>,
+    pub(crate) store: Store,
     pub(crate) bank: Arc<Bank>,
     pub(crate) flow: Arc<Flow>,
     pub(crate) alarm: Arc<Alarm>,
     pub(crate) holds: Holds,
     pub(crate) bookings: Bookings,
+    pub(crate) requests: BookingRequests,
+    pub(crate) cancellations: Cancellations,
     pub(crate) saga: Saga,
     pub(crate) webhook: Webhook,
     pub(crate) expiry: Expiry,
+    pub(crate) recovery: SagaRecovery,
     pub(crate) resources: Resources,
+    pub(crate) calendars: Calendars,
     pub(crate) search: Search,
 }
 
@@ -81,28 +85,56 @@ pub(crate) fn hold_request(resource: &Resource, range: (&str, &str), quantity: u
     }
 }
 
+/// Booking requests over a store.
+pub(crate) fn requests(store: &Store, flow: &Arc<Flow>) -> BookingRequests {
+    BookingRequests::new(store.bookings.clone(), store.holds.clone(), flow.clone())
+}
+
+/// Cancellations over a store.
+pub(crate) fn cancellations(store: &Store, flow: &Arc<Flow>) -> Cancellations {
+    Cancellations::new(store.bookings.clone(), store.callbacks.clone(), flow.clone(), flow.clone())
+}
+
+fn saga(store: &Store, payments: Arc<dyn Payments>, flow: &Arc<Flow>) -> Saga {
+    Saga::new(store.bookings.clone(), store.holds.clone(), store.callbacks.clone(), payments, flow.clone())
+}
+
+fn webhook(store: &Store, payments: Arc<dyn PaymentInquiry>, flow: &Arc<Flow>) -> Webhook {
+    Webhook::new(store.journal.clone(), store.callbacks.clone(), payments, flow.clone(), flow.clone())
+}
+
 impl World {
+    /// The saga's steps over another payment provider.
+    pub(crate) fn saga_over(&self, payments: Arc<dyn Payments>) -> Saga {
+        saga(&self.store, payments, &self.flow)
+    }
+
+    /// The webhook's use case over another payment provider.
+    pub(crate) fn webhook_over(&self, payments: Arc<dyn PaymentInquiry>) -> Webhook {
+        webhook(&self.store, payments, &self.flow)
+    }
+
     pub(crate) async fn start() -> Arc<Self> {
         let clock = TestClock::at(at(START));
         let database = Database::start(&clock).await;
-        let tables = Tables { ledger: Database::LEDGER.to_owned(), holds: Database::HOLDS.to_owned() };
-        let ledger = Arc::new(DynamoLedger::new(database.client.clone(), tables));
-        let index = DynamoSearchIndex::new(database.client.clone(), Database::SEARCH.to_owned());
-        let index = Arc::new(index);
+        let store = database.store();
         let (bank, flow, alarm) =
             (Arc::new(Bank::default()), Arc::new(Flow::default()), Arc::new(Alarm::default()));
         Arc::new(Self {
-            holds: Holds::new(ledger.clone()),
-            bookings: Bookings::new(ledger.clone(), flow.clone()),
-            saga: Saga::new(ledger.clone(), bank.clone(), flow.clone()),
-            webhook: Webhook::new(ledger.clone(), bank.clone(), flow.clone()),
-            expiry: Expiry::new(ledger.clone(), alarm.clone(), flow.clone()),
-            resources: Resources::new(ledger.clone()),
-            search: Search::new(index.clone()),
+            holds: Holds::new(store.catalogue.clone(), store.holds.clone()),
+            bookings: Bookings::new(store.history.clone()),
+            requests: requests(&store, &flow),
+            cancellations: cancellations(&store, &flow),
+            saga: saga(&store, bank.clone(), &flow),
+            webhook: webhook(&store, bank.clone(), &flow),
+            expiry: Expiry::new(store.holds.clone(), alarm.clone()),
+            recovery: SagaRecovery::new(store.bookings.clone(), flow.clone(), flow.clone()),
+            resources: Resources::new(store.catalogue.clone()),
+            calendars: Calendars::new(store.catalogue.clone()),
+            search: Search::new(store.index.clone()),
             clock,
             database,
-            ledger,
-            index,
+            store,
             bank,
             flow,
             alarm,
@@ -166,7 +198,7 @@ impl World {
         let wait = PATIENCE;
         let request = BookingRequest { hold: hold.id.clone(), payment_method: card.to_owned(), wait };
         let key = key(name, &format!("{} {card}", hold.id));
-        self.bookings.request(&guest("guest"), &key, &request, &self.by("guest")).await
+        self.requests.request(&guest("guest"), &key, &request, &self.by("guest")).await
     }
 
     /// The same without waiting.
@@ -174,7 +206,7 @@ impl World {
         let request =
             BookingRequest { hold: hold.id.clone(), payment_method: card.to_owned(), wait: Duration::ZERO };
         let key = key(name, &format!("{} {card}", hold.id));
-        let requested = self.bookings.request(&guest("guest"), &key, &request, &self.by("guest")).await;
+        let requested = self.requests.request(&guest("guest"), &key, &request, &self.by("guest")).await;
         requested.expect("a booking")
     }
 
@@ -187,7 +219,7 @@ impl World {
     pub(crate) async fn cancel(&self, id: &BookingId, name: &str) -> Result<Cancelled, Failure> {
         let wait = if self.flow.runs_settlements() { PATIENCE } else { Duration::ZERO };
         let key = key(name, id.as_str());
-        self.bookings.cancel(&guest("guest"), id, &key, None, wait, &self.by("guest")).await
+        self.cancellations.cancel(&guest("guest"), id, &key, None, wait, &self.by("guest")).await
     }
 
     /// The settlement of a booking that does not stand, with the machine's retries.
@@ -203,17 +235,17 @@ impl World {
     }
 
     pub(crate) async fn booking(&self, id: &BookingId) -> Booking {
-        self.ledger.booking(id).await.expect("a read").expect("a booking")
+        self.store.bookings.booking(id).await.expect("a read").expect("a booking")
     }
 
     pub(crate) async fn hold_status(&self, id: &HoldId) -> HoldStatus {
-        self.ledger.hold(id).await.expect("a read").expect("a record").status(self.now())
+        self.store.holds.hold(id).await.expect("a read").expect("a record").status(self.now())
     }
 
     /// Places taken now, by page and slot; every page keeps its invariant.
     pub(crate) async fn taken(&self, resource: &Resource) -> Vec<(String, u32)> {
         let mut taken = Vec::new();
-        for page in self.ledger.stored_pages(resource).await.expect("pages") {
+        for page in self.store.catalogue.stored_pages(resource).await.expect("pages") {
             assert_eq!(page.broken_slot(), None, "{page:?}");
             for slot in page.available.keys() {
                 let places = page.in_use(slot, self.now());
@@ -251,20 +283,20 @@ impl World {
             BookingStatus::Confirmed | BookingStatus::Completed | BookingStatus::Cancelled => {}
             BookingStatus::Failed => assert_eq!(kept, 0, "{booking:?}"),
         }
-        let trail = self.ledger.audit_trail(id).await.expect("a trail");
+        let trail = self.store.history.audit_trail(id).await.expect("a trail");
         assert_eq!(verify(&booking, &trail), Ok(()), "{trail:?}");
         booking
     }
 
     /// The kinds of a booking's audit events.
     pub(crate) async fn trail(&self, id: &BookingId) -> Vec<String> {
-        let trail = self.ledger.audit_trail(id).await.expect("a trail");
+        let trail = self.store.history.audit_trail(id).await.expect("a trail");
         trail.into_iter().map(|event| event.kind).collect()
     }
 
     /// Brings the read model up to date with a resource and its pages.
     pub(crate) async fn project(&self, resource: &Resource, previous: Option<&Resource>) {
-        let projection = Projection::new(self.ledger.clone(), self.index.clone());
+        let projection = Projection::new(self.store.catalogue.clone(), self.store.index_writer.clone());
         projection.batch().on_resource(resource, previous).await.expect("a projection");
     }
 }

@@ -18,15 +18,15 @@ use jiff::{SignedDuration, Timestamp};
 
 use self::compare::{Inventory, Mismatch, agree, both_sides, name_of, remedy_of};
 pub use self::findings::{Finding, Kind, Remedy, Report};
-use crate::bookings::requests::CLAIM_SECONDS;
+use crate::bookings::port::{BookingHistory, BookingJournal};
+use crate::bookings::request::CLAIM_SECONDS;
 use crate::kernel::errors::{LedgerError, PaymentError, StoreError};
 use crate::kernel::failure::Failure;
-use crate::kernel::ledger::Ledger;
 use crate::kernel::mutation::Mutation;
 use crate::operations::port::{
     LedgerInspection, ListedPayment, ManualReview, PaymentListing, SagaInspection, SagaState, Unreadable,
 };
-use crate::payments::port::{Payments, Workflow};
+use crate::payments::port::{BookingSaga, PaymentInquiry, SagaCallbacks, SagaResumption, SettlementSaga};
 use crate::payments::webhook::{Reaction, Webhook};
 
 /// How long a booking or a payment is left alone after its last change.
@@ -45,17 +45,25 @@ pub const FINDINGS_MAX: usize = 1_000;
 /// What reconciliation works on.
 #[derive(Clone)]
 pub struct Ports {
-    /// The system of record.
-    pub ledger: Arc<dyn Ledger>,
-    /// The same as a whole.
+    /// What refunds made by hand are written to.
+    pub journal: Arc<dyn BookingJournal>,
+    /// Bookings and their audit trails.
+    pub history: Arc<dyn BookingHistory>,
+    /// The ledger as a whole.
     pub inspection: Arc<dyn LedgerInspection>,
     /// The payment provider.
-    pub payments: Arc<dyn Payments>,
+    pub payments: Arc<dyn PaymentInquiry>,
     /// Its list of payments.
     pub listing: Arc<dyn PaymentListing>,
-    /// The sagas.
-    pub workflow: Arc<dyn Workflow>,
-    /// Where they stand.
+    /// Starts booking sagas that never ran.
+    pub saga: Arc<dyn BookingSaga>,
+    /// Settles the money of cancelled and failed bookings.
+    pub settlement: Arc<dyn SettlementSaga>,
+    /// The callbacks of sagas that wait.
+    pub callbacks: Arc<dyn SagaCallbacks>,
+    /// Resumes them.
+    pub resumption: Arc<dyn SagaResumption>,
+    /// Where sagas stand.
     pub sagas: Arc<dyn SagaInspection>,
     /// Where people look.
     pub review: Arc<dyn ManualReview>,
@@ -71,8 +79,13 @@ impl Reconciliation {
     /// Over these ports.
     #[must_use]
     pub fn new(ports: Ports) -> Self {
-        let webhook =
-            Webhook::new(Arc::clone(&ports.ledger), Arc::clone(&ports.payments), Arc::clone(&ports.workflow));
+        let webhook = Webhook::new(
+            Arc::clone(&ports.journal),
+            Arc::clone(&ports.callbacks),
+            Arc::clone(&ports.payments),
+            Arc::clone(&ports.resumption),
+            Arc::clone(&ports.settlement),
+        );
         Self { ports, webhook }
     }
 
@@ -268,7 +281,7 @@ impl Run<'_> {
     }
 
     async fn look_at_claim(&mut self, page: &Page, hold: &HoldId, id: &BookingId) -> Result<(), Failure> {
-        let booking = self.ports.ledger.booking(id).await?;
+        let booking = self.ports.history.booking(id).await?;
         let detail = match booking.map(|booking| booking.status) {
             Some(BookingStatus::Pending) => return Ok(()),
             Some(over) => format!("on {}, by a booking that is {}", name_of_page(&page.key), over.as_str()),
@@ -331,14 +344,14 @@ impl Run<'_> {
         }
         let state = self.ports.sagas.booking_saga(id).await?;
         // After the saga's state: one that has just ended has written its outcome before.
-        let still = self.ports.ledger.booking(id).await?.filter(Booking::awaits_payment);
+        let still = self.ports.history.booking(id).await?.filter(Booking::awaits_payment);
         let Some(booking) = still else { return Ok(()) };
         let stands_at = format!("{} and {}", booking.status.as_str(), booking.payment_status.as_str());
         match state {
             SagaState::Running => {}
             SagaState::NotStarted => {
                 if !self.report.dry_run {
-                    self.ports.workflow.start_booking(id, None).await?;
+                    self.ports.saga.start_booking(id, None).await?;
                 }
                 let detail = format!("{stands_at}; its saga never ran");
                 self.found(Kind::StalledBooking, id, Some(id), Remedy::Repaired, detail);
@@ -359,7 +372,7 @@ impl Run<'_> {
             return Ok(());
         }
         if !self.report.dry_run {
-            self.ports.workflow.start_settlement(id, &self.cause, None).await?;
+            self.ports.settlement.start_settlement(id, &self.cause, None).await?;
         }
         let detail = format!("{} and {}", booking.status.as_str(), booking.payment_status.as_str());
         self.found(Kind::UnsettledBooking, id, Some(id), Remedy::Repaired, detail);
@@ -368,7 +381,7 @@ impl Run<'_> {
 
     /// Whether nothing has happened to a booking for some minutes.
     async fn has_settled(&self, id: &BookingId) -> Result<bool, Failure> {
-        let trail = self.ports.ledger.audit_trail(id).await?;
+        let trail = self.ports.history.audit_trail(id).await?;
         Ok(trail.last().is_none_or(|last| self.is_past(last.at, SETTLING_SECONDS)))
     }
 
@@ -386,7 +399,7 @@ impl Run<'_> {
             }
             Err(error) => return Err(error.into()),
         };
-        let Some(booking) = self.ports.ledger.booking(id).await? else { return Ok(()) };
+        let Some(booking) = self.ports.history.booking(id).await? else { return Ok(()) };
         if agree(&booking, &payment) {
             return Ok(());
         }
@@ -448,7 +461,7 @@ impl Run<'_> {
             return Ok(());
         }
         let detail = format!("{}, {}", name_of(&listed.payment.state), listed.amount.amount());
-        match self.ports.ledger.booking(&id).await? {
+        match self.ports.history.booking(&id).await? {
             None => self.found(Kind::OrphanedPayment, intent, Some(&id), Remedy::Review, detail),
             // The booking came to be, or to its payment, after all bookings were read.
             Some(booking) if booking.payment_intent.as_deref() == Some(intent) => {}

@@ -6,16 +6,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
-use holdfast_app::bookings::{AuditEvent, BookingCommit, CommitError};
-use holdfast_app::holds::Placed;
-use holdfast_app::payments::{NewPayment, Payment, Payments, Workflow};
-use holdfast_app::{Ledger, LedgerError, Mutation, PaymentError, StoreError, WorkflowError};
-use holdfast_domain::catalogue::Slot;
-use holdfast_domain::holds::Extension;
-use holdfast_domain::{
-    Booking, BookingId, Fingerprint, GuestId, Hold, HoldId, HoldSnapshot, Money, Page, Resource, ResourceId,
+use holdfast_app::bookings::{
+    AppendError, BookingCommit, BookingJournal, BookingReader, BookingStore, CommitError, JournalEntry,
 };
-use jiff::Timestamp;
+use holdfast_app::holds::HoldReader;
+use holdfast_app::payments::{
+    NewPayment, Payment, PaymentInquiry, Payments, SagaCallbacks, SagaResumption, SettlementSaga,
+};
+use holdfast_app::{Mutation, PaymentError, StoreError, WorkflowError};
+use holdfast_domain::{Booking, BookingId, HoldId, HoldSnapshot, Money};
 use tokio::sync::Notify;
 
 use crate::world::World;
@@ -133,81 +132,47 @@ fn workflow_lost() -> WorkflowError {
 pub(crate) struct Outside(pub(crate) Arc<World>);
 
 #[async_trait]
-impl Ledger for Outside {
+impl HoldReader for Outside {
     async fn hold(&self, id: &HoldId) -> Result<Option<HoldSnapshot>, StoreError> {
-        out(self.0.ledger.hold(id), store_lost).await
+        out(self.0.store.holds.hold(id), store_lost).await
     }
+}
+
+#[async_trait]
+impl BookingReader for Outside {
     async fn booking(&self, id: &BookingId) -> Result<Option<Booking>, StoreError> {
-        out(self.0.ledger.booking(id), store_lost).await
+        out(self.0.store.bookings.booking(id), store_lost).await
     }
+}
+
+#[async_trait]
+impl BookingStore for Outside {
     async fn commit(&self, commit: &BookingCommit) -> Result<(), CommitError> {
-        out(self.0.ledger.commit(commit), commit_lost).await
+        out(self.0.store.bookings.commit(commit), commit_lost).await
     }
+}
+
+#[async_trait]
+impl BookingJournal for Outside {
+    async fn append(&self, entry: &JournalEntry) -> Result<(), AppendError> {
+        out(self.0.store.journal.append(entry), || AppendError::Store(store_lost())).await
+    }
+}
+
+#[async_trait]
+impl SagaCallbacks for Outside {
     async fn put_task_token(&self, id: &BookingId, token: &str, by: &Mutation) -> Result<(), StoreError> {
-        out(self.0.ledger.put_task_token(id, token, by), store_lost).await
+        out(self.0.store.callbacks.put_task_token(id, token, by), store_lost).await
     }
     async fn task_token(&self, id: &BookingId) -> Result<Option<String>, StoreError> {
-        out(self.0.ledger.task_token(id), store_lost).await
+        out(self.0.store.callbacks.task_token(id), store_lost).await
     }
+}
 
-    // The saga does not call these.
-    async fn resource(&self, id: &ResourceId) -> Result<Option<Resource>, StoreError> {
-        self.0.ledger.resource(id).await
-    }
-    async fn put_resource(
-        &self,
-        previous: Option<&Resource>,
-        next: &Resource,
-        by: &Mutation,
-    ) -> Result<(), LedgerError> {
-        self.0.ledger.put_resource(previous, next, by).await
-    }
-    async fn set_inventory(
-        &self,
-        resource: &Resource,
-        slots: &[Slot],
-        capacity: Option<u32>,
-        closed: Option<bool>,
-        by: &Mutation,
-    ) -> Result<(), LedgerError> {
-        self.0.ledger.set_inventory(resource, slots, capacity, closed, by).await
-    }
-    async fn pages(&self, resource: &Resource, pages: &[String]) -> Result<Vec<Page>, StoreError> {
-        self.0.ledger.pages(resource, pages).await
-    }
-    async fn stored_pages(&self, resource: &Resource) -> Result<Vec<Page>, StoreError> {
-        self.0.ledger.stored_pages(resource).await
-    }
-    async fn place(&self, of: &[&Resource], hold: &Hold, by: &Mutation) -> Result<Placed, LedgerError> {
-        self.0.ledger.place(of, hold, by).await
-    }
-    async fn extend(
-        &self,
-        hold: &Hold,
-        request: &Fingerprint,
-        by: &Mutation,
-    ) -> Result<(Extension, bool), LedgerError> {
-        self.0.ledger.extend(hold, request, by).await
-    }
-    async fn release(&self, hold: &Hold, by: &Mutation) -> Result<(), LedgerError> {
-        self.0.ledger.release(hold, by).await
-    }
-    async fn expire(&self, hold: &Hold, by: &Mutation) -> Result<(), LedgerError> {
-        self.0.ledger.expire(hold, by).await
-    }
-    async fn bookings_of(
-        &self,
-        guest: &GuestId,
-        limit: u32,
-        cursor: Option<&str>,
-    ) -> Result<(Vec<Booking>, Option<String>), StoreError> {
-        self.0.ledger.bookings_of(guest, limit, cursor).await
-    }
-    async fn ended_bookings(&self, now: Timestamp, limit: u32) -> Result<Vec<BookingId>, StoreError> {
-        self.0.ledger.ended_bookings(now, limit).await
-    }
-    async fn audit_trail(&self, id: &BookingId) -> Result<Vec<AuditEvent>, StoreError> {
-        self.0.ledger.audit_trail(id).await
+#[async_trait]
+impl PaymentInquiry for Outside {
+    async fn inquire(&self, intent: &str) -> Result<Payment, PaymentError> {
+        out(self.0.bank.inquire(intent), payment_lost).await
     }
 }
 
@@ -218,9 +183,6 @@ impl Payments for Outside {
     }
     async fn authorize(&self, of: &BookingId, intent: &str, card: &str) -> Result<Payment, PaymentError> {
         out(self.0.bank.authorize(of, intent, card), payment_lost).await
-    }
-    async fn inquire(&self, intent: &str) -> Result<Payment, PaymentError> {
-        out(self.0.bank.inquire(intent), payment_lost).await
     }
     async fn capture(&self, of: &BookingId, intent: &str, amount: Money) -> Result<Payment, PaymentError> {
         out(self.0.bank.capture(of, intent, amount), payment_lost).await
@@ -240,10 +202,14 @@ impl Payments for Outside {
 }
 
 #[async_trait]
-impl Workflow for Outside {
-    async fn start_booking(&self, id: &BookingId, trace: Option<&str>) -> Result<(), WorkflowError> {
-        out(self.0.flow.start_booking(id, trace), workflow_lost).await
+impl SagaResumption for Outside {
+    async fn resume(&self, token: &str) -> Result<bool, WorkflowError> {
+        out(self.0.flow.resume(token), workflow_lost).await
     }
+}
+
+#[async_trait]
+impl SettlementSaga for Outside {
     async fn start_settlement(
         &self,
         id: &BookingId,
@@ -251,8 +217,5 @@ impl Workflow for Outside {
         trace: Option<&str>,
     ) -> Result<(), WorkflowError> {
         out(self.0.flow.start_settlement(id, cause, trace), workflow_lost).await
-    }
-    async fn resume(&self, token: &str) -> Result<bool, WorkflowError> {
-        out(self.0.flow.resume(token), workflow_lost).await
     }
 }

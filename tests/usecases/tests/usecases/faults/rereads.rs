@@ -4,9 +4,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use holdfast_app::bookings::Bookings;
+use holdfast_app::Failure;
+use holdfast_app::bookings::Cancellations;
 use holdfast_app::payments::{PaymentState, Payments, Saga, Webhook};
-use holdfast_app::{Failure, Ledger};
 use holdfast_domain::bookings::FailureReason;
 use holdfast_domain::{BookingId, BookingStatus, Hold, HoldStatus, PaymentStatus, Resource};
 use holdfast_testkit::nightly_resource;
@@ -56,7 +56,7 @@ struct Race {
     hold: Hold,
     id: BookingId,
     saga: Saga,
-    bookings: Bookings,
+    cancellations: Cancellations,
     webhook: Webhook,
 }
 
@@ -69,9 +69,26 @@ impl Race {
         let id = w.open(&hold, "pay", card).await;
         let outside = Arc::new(Outside(w.clone()));
         let race = Self {
-            saga: Saga::new(outside.clone(), outside.clone(), outside.clone()),
-            bookings: Bookings::new(outside.clone(), outside.clone()),
-            webhook: Webhook::new(outside.clone(), outside.clone(), outside),
+            saga: Saga::new(
+                outside.clone(),
+                outside.clone(),
+                outside.clone(),
+                outside.clone(),
+                outside.clone(),
+            ),
+            cancellations: Cancellations::new(
+                outside.clone(),
+                outside.clone(),
+                outside.clone(),
+                outside.clone(),
+            ),
+            webhook: Webhook::new(
+                outside.clone(),
+                outside.clone(),
+                outside.clone(),
+                outside.clone(),
+                outside,
+            ),
             w,
             room,
             hold,
@@ -116,7 +133,7 @@ impl Race {
             Act::Cancel => {
                 let key = key("cancel", id.as_str());
                 let by = self.w.by("guest");
-                drop(self.bookings.cancel(&guest("guest"), id, &key, None, Duration::ZERO, &by).await?);
+                drop(self.cancellations.cancel(&guest("guest"), id, &key, None, Duration::ZERO, &by).await?);
             }
             Act::Webhook => {
                 if self.w.bank.state(id) == Some(PaymentState::Captured) && self.w.bank.kept(id) > 1_000 {
@@ -171,7 +188,7 @@ impl Race {
         let booking = self.w.booking(&self.id).await;
         let has_places = matches!(booking.status, BookingStatus::Confirmed | BookingStatus::Completed);
         let mut confirmed = 0;
-        for page in self.w.ledger.stored_pages(&self.room).await.expect("pages") {
+        for page in self.w.store.catalogue.stored_pages(&self.room).await.expect("pages") {
             assert_eq!(page.broken_slot(), None, "{case}: {page:?}");
             confirmed += page.confirmed.values().sum::<u32>();
         }

@@ -81,7 +81,13 @@ impl Stage {
             thief: None,
         };
         Self {
-            saga: Arc::new(Saga::new(outside.clone(), outside.clone(), outside)),
+            saga: Arc::new(Saga::new(
+                outside.clone(),
+                outside.clone(),
+                outside.clone(),
+                outside.clone(),
+                outside,
+            )),
             world,
             scenario,
             room,

@@ -1,6 +1,5 @@
 //! How a saga may end, and what must be true then.
 
-use holdfast_app::Ledger;
 use holdfast_app::payments::PaymentState;
 use holdfast_asl::Ending;
 use holdfast_domain::{BookingStatus, HoldStatus, PaymentStatus};
@@ -96,7 +95,7 @@ async fn finished(stage: &Stage, machine: &str, output: &Value, is_restarted: bo
         Some(open) => panic!("something can still be paid: {open:?}"),
     }
 
-    let hold = w.ledger.hold(&stage.hold.id).await.expect("a read").expect("a record");
+    let hold = w.store.holds.hold(&stage.hold.id).await.expect("a read").expect("a record");
     assert_eq!(hold.claimed_by(w.now()), None, "the hold is not claimed any more");
     match end {
         End::Confirmed => assert_eq!(hold.status(w.now()), HoldStatus::Confirmed),

@@ -1,0 +1,3 @@
+//! The callbacks that resume sagas.
+
+pub(crate) mod callbacks;

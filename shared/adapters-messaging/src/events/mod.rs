@@ -1,0 +1,3 @@
+//! The bus.
+
+pub(crate) mod bus;

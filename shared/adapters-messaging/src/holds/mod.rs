@@ -1,0 +1,3 @@
+//! The timers of holds.
+
+pub(crate) mod timers;

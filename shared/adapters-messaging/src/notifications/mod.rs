@@ -1,0 +1,3 @@
+//! Mails.
+
+pub(crate) mod mailer;

@@ -1,0 +1,3 @@
+//! The partner's endpoint.
+
+pub(crate) mod webhook;

@@ -1,0 +1,3 @@
+//! The sagas that move money.
+
+pub(crate) mod sagas;

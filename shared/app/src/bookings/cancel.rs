@@ -1,0 +1,145 @@
+//! Cancelling a booking: its places are free at once, its money is settled by a saga.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use holdfast_domain::bookings::Cancellation;
+use holdfast_domain::{Booking, BookingEvent, BookingId, BookingStatus, Fingerprint, InventoryMove, Money};
+use jiff::Timestamp;
+
+use crate::bookings::commit::{Decision, commit};
+use crate::bookings::port::BookingStore;
+use crate::bookings::read::wait_for;
+use crate::kernel::failure::Failure;
+use crate::kernel::identity::{Caller, RequestKey, key_digest};
+use crate::kernel::mutation::Mutation;
+use crate::payments::port::{SagaCallbacks, SagaResumption, SettlementSaga};
+
+/// Why a settlement starts when its booking was cancelled: by the cancellation itself, or by its event. Both name one.
+pub const CAUSE_CANCELLED: &str = "cancel";
+
+/// A booking given up.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cancelled {
+    /// The booking.
+    pub booking: Booking,
+    /// What is given back.
+    pub refund: Money,
+    /// Whether the money has come to rest: given back, or nothing to give.
+    pub settled: bool,
+    /// `true` if this very request had been answered before.
+    pub replayed: bool,
+}
+
+/// The use case of cancellations.
+pub struct Cancellations {
+    bookings: Arc<dyn BookingStore>,
+    callbacks: Arc<dyn SagaCallbacks>,
+    resumption: Arc<dyn SagaResumption>,
+    settlement: Arc<dyn SettlementSaga>,
+}
+
+impl Cancellations {
+    /// Over bookings, the callbacks of their sagas, and the settlement.
+    #[must_use]
+    pub fn new(
+        bookings: Arc<dyn BookingStore>,
+        callbacks: Arc<dyn SagaCallbacks>,
+        resumption: Arc<dyn SagaResumption>,
+        settlement: Arc<dyn SettlementSaga>,
+    ) -> Self {
+        Self { bookings, callbacks, resumption, settlement }
+    }
+
+    /// Gives a booking up: its places are free at once; its money is settled by a saga, waited for up to `wait`.
+    /// Again, with any key: the same answer.
+    ///
+    /// # Errors
+    /// [`Failure::NotCancellable`] for a failed or completed one.
+    pub async fn cancel(
+        &self,
+        caller: &Caller,
+        id: &BookingId,
+        key: &RequestKey,
+        reason: Option<String>,
+        wait: Duration,
+        mutation: &Mutation,
+    ) -> Result<Cancelled, Failure> {
+        let request = (key_digest("cancel", &caller.guest, &key.key), key.content.clone());
+        let decide = |booking: &Booking| {
+            if !caller.may_see(&booking.order.guest) {
+                return Err(Failure::NotFound("booking"));
+            }
+            cancellation(booking, reason.clone(), &request, mutation.now)
+        };
+        let cancelled = commit(self.bookings.as_ref(), id, mutation, &decide).await?;
+        if cancelled.written {
+            self.wake_saga(id).await;
+        }
+        self.settle(cancelled.booking, wait, cancelled.outcome, mutation).await
+    }
+
+    /// A saga that waits for the customer need not wait any longer. It would find out by itself: an outage is no matter.
+    async fn wake_saga(&self, id: &BookingId) {
+        let woken = async {
+            if let Some(token) = self.callbacks.task_token(id).await? {
+                self.resumption.resume(&token).await?;
+            }
+            Ok::<(), Failure>(())
+        };
+        if let Err(error) = woken.await {
+            tracing::warn!(booking = %id, error = %error, "the saga of a cancelled booking was not woken");
+        }
+    }
+
+    async fn settle(
+        &self,
+        booking: Booking,
+        wait: Duration,
+        replayed: bool,
+        mutation: &Mutation,
+    ) -> Result<Cancelled, Failure> {
+        let refund =
+            booking.cancellation.as_ref().map_or(Money::zero(booking.order.price.currency()), |c| c.refund);
+        let booking = if booking.money_is_settled() {
+            booking
+        } else {
+            self.settlement.start_settlement(&booking.id, CAUSE_CANCELLED, mutation.trace.as_deref()).await?;
+            wait_for(self.bookings.as_ref(), &booking.id, wait, Booking::money_is_settled).await?
+        };
+        let settled = booking.money_is_settled();
+        Ok(Cancelled { booking, refund, settled, replayed })
+    }
+}
+
+/// What a cancellation does to a booking, and whether this very request had cancelled it before.
+fn cancellation(
+    booking: &Booking,
+    reason: Option<String>,
+    request: &(Fingerprint, Fingerprint),
+    now: Timestamp,
+) -> Result<Decision<InventoryMove, bool>, Failure> {
+    let inventory = match (booking.status_at(now), &booking.cancellation) {
+        (BookingStatus::Cancelled, Some(known)) if known.request.0 == request.0 => {
+            return if known.request.1 == request.1 {
+                Ok(Decision::Nothing(true))
+            } else {
+                Err(Failure::KeyReused)
+            };
+        }
+        (BookingStatus::Cancelled, _) => return Ok(Decision::Nothing(false)),
+        (status @ (BookingStatus::Failed | BookingStatus::Completed), _) => {
+            return Err(Failure::NotCancellable(status));
+        }
+        (BookingStatus::Confirmed, _) => InventoryMove::Free,
+        (BookingStatus::Pending, _) => InventoryMove::Abandon,
+    };
+    let cancellation = Cancellation {
+        reason,
+        refund: booking.refund_at(now),
+        before_capture: booking.captured.amount() == 0 || booking.status == BookingStatus::Pending,
+        request: request.clone(),
+        at: now,
+    };
+    Ok(Decision::Commit { event: BookingEvent::Cancelled(cancellation), inventory, outcome: false })
+}

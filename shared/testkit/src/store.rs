@@ -1,0 +1,69 @@
+//! Every port of the store over one database.
+
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::Client;
+use holdfast_adapters_dynamodb::{
+    DynamoBookingHistory, DynamoBookingJournal, DynamoBookings, DynamoCatalogue, DynamoEndedBookings,
+    DynamoHolds, DynamoInspection, DynamoSagaCallbacks, DynamoSearchIndex, HoldsTable, LedgerTable,
+};
+use holdfast_app::bookings::{BookingHistory, BookingJournal, BookingStore};
+use holdfast_app::catalogue::Catalogue;
+use holdfast_app::holds::HoldStore;
+use holdfast_app::operations::{EndedBookings, LedgerInspection};
+use holdfast_app::payments::SagaCallbacks;
+use holdfast_app::search::{SearchIndex, SearchIndexWriter};
+
+use crate::{Database, Faults};
+
+/// The ports of the store, all over one client.
+#[derive(Clone)]
+#[expect(missing_docs, reason = "each field is the port of its name")]
+pub struct Store {
+    pub catalogue: Arc<dyn Catalogue>,
+    pub holds: Arc<dyn HoldStore>,
+    pub bookings: Arc<dyn BookingStore>,
+    pub journal: Arc<dyn BookingJournal>,
+    pub history: Arc<dyn BookingHistory>,
+    pub callbacks: Arc<dyn SagaCallbacks>,
+    pub ended: Arc<dyn EndedBookings>,
+    pub inspection: Arc<dyn LedgerInspection>,
+    pub index: Arc<dyn SearchIndex>,
+    pub index_writer: Arc<dyn SearchIndexWriter>,
+}
+
+impl Store {
+    /// Over the tables that a client finds.
+    #[must_use]
+    pub fn over(client: &Client) -> Self {
+        let ledger = || LedgerTable::new(client.clone(), Database::LEDGER.to_owned());
+        let holds = || HoldsTable::new(client.clone(), Database::HOLDS.to_owned());
+        let index = Arc::new(DynamoSearchIndex::new(client.clone(), Database::SEARCH.to_owned()));
+        Self {
+            catalogue: Arc::new(DynamoCatalogue::new(ledger())),
+            holds: Arc::new(DynamoHolds::new(ledger(), holds())),
+            bookings: Arc::new(DynamoBookings::new(ledger(), holds())),
+            journal: Arc::new(DynamoBookingJournal::new(ledger())),
+            history: Arc::new(DynamoBookingHistory::new(ledger())),
+            callbacks: Arc::new(DynamoSagaCallbacks::new(ledger())),
+            ended: Arc::new(DynamoEndedBookings::new(ledger())),
+            inspection: Arc::new(DynamoInspection::new(ledger())),
+            index: Arc::clone(&index) as _,
+            index_writer: index,
+        }
+    }
+}
+
+impl Database {
+    /// The ports of the store over this database.
+    #[must_use]
+    pub fn store(&self) -> Store {
+        Store::over(&self.client)
+    }
+
+    /// The same for a caller that alone meets `faults`.
+    #[must_use]
+    pub fn store_under(&self, faults: &Faults) -> Store {
+        Store::over(&self.client_under(faults))
+    }
+}

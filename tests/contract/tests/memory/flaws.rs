@@ -1,0 +1,247 @@
+//! Ledgers with one flaw each. The contract must find every one of them.
+
+use std::future::Future;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use holdfast_app::bookings::{BookingCommit, BookingReader, BookingStore, CommitError};
+use holdfast_app::holds::{HoldReader, HoldStore, Placed};
+use holdfast_app::{LedgerError, Mutation, StoreError};
+use holdfast_contract::{Capability, Implementation, Ports, bookings, holds};
+use holdfast_domain::holds::Extension;
+use holdfast_domain::{Booking, BookingId, Fingerprint, Hold, HoldId, HoldSnapshot, InventoryMove, Resource};
+use jiff::Timestamp;
+
+use crate::implementation::Memory;
+
+/// What is wrong.
+trait Flaw: Send + Sync + 'static {
+    /// A hold as it is placed.
+    fn placed(hold: &Hold) -> Hold {
+        hold.clone()
+    }
+    /// An answer to a request to place.
+    fn answer(placed: Placed) -> Placed {
+        placed
+    }
+    /// Whether releases are carried out.
+    const RELEASES: bool = true;
+    /// The inventory move that is carried out.
+    fn inventory(asked: InventoryMove) -> InventoryMove {
+        asked
+    }
+    /// Whether a stale commit is reported.
+    const NOTICES_STALE: bool = true;
+    /// The request of an extension as it is remembered.
+    fn request(request: &Fingerprint, _: Timestamp) -> Fingerprint {
+        request.clone()
+    }
+}
+
+struct Flawed<F>(Ports, PhantomData<F>);
+
+#[async_trait]
+impl<F: Flaw> HoldReader for Flawed<F> {
+    async fn hold(&self, id: &HoldId) -> Result<Option<HoldSnapshot>, StoreError> {
+        self.0.holds.hold(id).await
+    }
+}
+
+#[async_trait]
+impl<F: Flaw> HoldStore for Flawed<F> {
+    async fn place(&self, of: &[&Resource], hold: &Hold, by: &Mutation) -> Result<Placed, LedgerError> {
+        self.0.holds.place(of, &F::placed(hold), by).await.map(F::answer)
+    }
+    async fn extend(
+        &self,
+        hold: &Hold,
+        request: &Fingerprint,
+        by: &Mutation,
+    ) -> Result<(Extension, bool), LedgerError> {
+        self.0.holds.extend(hold, &F::request(request, by.now), by).await
+    }
+    async fn release(&self, hold: &Hold, by: &Mutation) -> Result<(), LedgerError> {
+        if F::RELEASES { self.0.holds.release(hold, by).await } else { Ok(()) }
+    }
+    async fn expire(&self, hold: &Hold, by: &Mutation) -> Result<(), LedgerError> {
+        self.0.holds.expire(hold, by).await
+    }
+}
+
+#[async_trait]
+impl<F: Flaw> BookingReader for Flawed<F> {
+    async fn booking(&self, id: &BookingId) -> Result<Option<Booking>, StoreError> {
+        self.0.bookings.booking(id).await
+    }
+}
+
+#[async_trait]
+impl<F: Flaw> BookingStore for Flawed<F> {
+    async fn commit(&self, commit: &BookingCommit) -> Result<(), CommitError> {
+        let inventory = F::inventory(commit.inventory.clone());
+        match self.0.bookings.commit(&BookingCommit { inventory, ..commit.clone() }).await {
+            Err(CommitError::Stale) if !F::NOTICES_STALE => Ok(()),
+            outcome => outcome,
+        }
+    }
+}
+
+/// The model's ledger with a flaw.
+struct With<F> {
+    whole: Memory,
+    ports: Ports,
+    flaw: PhantomData<F>,
+}
+
+impl<F: Flaw> Implementation for With<F> {
+    const LACKS: &'static [(Capability, &'static str)] = Memory::LACKS;
+
+    async fn with_places(capacity: u32, one_each: bool) -> Self {
+        let whole = Memory::with_places(capacity, one_each).await;
+        let flawed = Arc::new(Flawed::<F>(whole.ports().clone(), PhantomData));
+        let ports = Ports { holds: flawed.clone(), bookings: flawed, ..whole.ports().clone() };
+        Self { whole, ports, flaw: PhantomData }
+    }
+    fn ports(&self) -> &Ports {
+        &self.ports
+    }
+    fn resource(&self) -> &Resource {
+        self.whole.resource()
+    }
+    fn start(&self) -> Timestamp {
+        self.whole.start()
+    }
+    fn hold(&self, guest: usize, now: Timestamp) -> Hold {
+        self.whole.hold(guest, now)
+    }
+    fn long_hold(&self, guest: usize, now: Timestamp) -> Hold {
+        self.whole.long_hold(guest, now)
+    }
+    fn booking(&self, guest: usize, card: usize) -> BookingId {
+        self.whole.booking(guest, card)
+    }
+    async fn offered(&self, now: Timestamp) -> u32 {
+        self.whole.offered(now).await
+    }
+}
+
+/// The contract must find the flaw by this behaviour, which holds where nothing is wrong.
+async fn is_found(
+    flawed: impl Future<Output = ()> + Send + 'static,
+    whole: impl Future<Output = ()> + Send + 'static,
+) {
+    whole.await;
+    assert!(tokio::spawn(flawed).await.is_err(), "the flaw was not found");
+}
+
+struct TakesNoPlace;
+impl Flaw for TakesNoPlace {
+    fn placed(hold: &Hold) -> Hold {
+        let mut hold = hold.clone();
+        for placement in &mut hold.order.placements {
+            placement.slots.clear();
+        }
+        hold
+    }
+}
+
+#[tokio::test]
+async fn control_holds_that_take_no_place_are_found() {
+    type Flawed = With<TakesNoPlace>;
+    is_found(
+        holds::places_are_held_until_they_are_sold_out::<Flawed>(),
+        holds::places_are_held_until_they_are_sold_out::<Memory>(),
+    )
+    .await;
+}
+
+struct ForgetsReplays;
+impl Flaw for ForgetsReplays {
+    fn answer(placed: Placed) -> Placed {
+        Placed { replayed: false, ..placed }
+    }
+}
+
+#[tokio::test]
+async fn control_a_repeated_request_that_is_not_noticed_is_found() {
+    type Flawed = With<ForgetsReplays>;
+    is_found(
+        holds::the_same_request_gets_the_first_hold::<Flawed>(),
+        holds::the_same_request_gets_the_first_hold::<Memory>(),
+    )
+    .await;
+}
+
+struct ReleasesNothing;
+impl Flaw for ReleasesNothing {
+    const RELEASES: bool = false;
+}
+
+#[tokio::test]
+async fn control_a_release_without_effect_is_found() {
+    type Flawed = With<ReleasesNothing>;
+    is_found(
+        holds::a_released_hold_is_free_at_once::<Flawed>(),
+        holds::a_released_hold_is_free_at_once::<Memory>(),
+    )
+    .await;
+    is_found(
+        bookings::a_confirmed_hold_is_not_released::<Flawed>(),
+        bookings::a_confirmed_hold_is_not_released::<Memory>(),
+    )
+    .await;
+}
+
+struct ExtendsAgain;
+impl Flaw for ExtendsAgain {
+    fn request(_: &Fingerprint, now: Timestamp) -> Fingerprint {
+        let name = format!("extension-{}", now.as_second());
+        Fingerprint::parse(&name).unwrap_or_else(|error| panic!("{name}: {error}"))
+    }
+}
+
+#[tokio::test]
+async fn control_an_extension_that_is_granted_twice_is_found() {
+    type Flawed = With<ExtendsAgain>;
+    is_found(
+        holds::an_extension_is_granted_once_per_request::<Flawed>(),
+        holds::an_extension_is_granted_once_per_request::<Memory>(),
+    )
+    .await;
+}
+
+struct OverlooksChanges;
+impl Flaw for OverlooksChanges {
+    const NOTICES_STALE: bool = false;
+}
+
+#[tokio::test]
+async fn control_a_stale_commit_that_is_not_noticed_is_found() {
+    type Flawed = With<OverlooksChanges>;
+    is_found(
+        bookings::a_stale_commit_changes_nothing::<Flawed>(),
+        bookings::a_stale_commit_changes_nothing::<Memory>(),
+    )
+    .await;
+}
+
+struct FreesNothing;
+impl Flaw for FreesNothing {
+    fn inventory(asked: InventoryMove) -> InventoryMove {
+        match asked {
+            InventoryMove::Free => InventoryMove::Keep,
+            other => other,
+        }
+    }
+}
+
+#[tokio::test]
+async fn control_a_cancellation_that_frees_nothing_is_found() {
+    type Flawed = With<FreesNothing>;
+    is_found(
+        bookings::a_cancelled_booking_frees_its_places::<Flawed>(),
+        bookings::a_cancelled_booking_frees_its_places::<Memory>(),
+    )
+    .await;
+}

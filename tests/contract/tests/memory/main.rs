@@ -1,0 +1,8 @@
+//! The contract over the in-memory ledger of the model, and the control: ledgers with a flaw each, which it must find.
+
+mod flaws;
+mod implementation;
+
+use implementation::Memory;
+
+holdfast_contract::contract!(Memory);

@@ -1,0 +1,131 @@
+//! The model's ledger by itself: the ports of holds and bookings over a [`State`], without the stops of the [`stage`].
+//! `tests/contract` runs over it what it runs over the DynamoDB adapter.
+//!
+//! [`stage`]: crate::stage
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use holdfast_app::bookings::{
+    AppendError, BookingCommit, BookingJournal, BookingReader, BookingStore, CommitError, JournalEntry,
+};
+use holdfast_app::holds::{HoldReader, HoldStore, Placed};
+use holdfast_app::payments::SagaCallbacks;
+use holdfast_app::{LedgerError, Mutation, StoreError};
+use holdfast_domain::holds::Extension;
+use holdfast_domain::{
+    Booking, BookingId, Fingerprint, Hold, HoldId, HoldSnapshot, InventoryMove, Page, Resource,
+};
+
+use crate::cast::Cast;
+use crate::ledger::{self, NotWritten};
+use crate::state::State;
+
+/// A ledger of one page with one slot.
+pub struct MemoryLedger {
+    cast: Cast,
+    state: Mutex<State>,
+}
+
+impl MemoryLedger {
+    /// Before anything has happened to those of `cast`.
+    #[must_use]
+    pub fn new(cast: Cast) -> Self {
+        let state = Mutex::new(cast.first_state());
+        Self { cast, state }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The page as it is now.
+    #[must_use]
+    pub fn page(&self) -> Page {
+        (*self.state().page).clone()
+    }
+
+    fn write(&self, commit: &BookingCommit) -> Result<(), CommitError> {
+        ledger::commit(&mut self.state(), &self.cast, commit).map_err(|error| match error {
+            NotWritten::Stale => CommitError::Stale,
+            NotWritten::Rejected(rejection) => rejection.into(),
+        })
+    }
+}
+
+#[async_trait]
+impl HoldReader for MemoryLedger {
+    async fn hold(&self, id: &HoldId) -> Result<Option<HoldSnapshot>, StoreError> {
+        Ok(self.cast.guest_of(id).and_then(|guest| ledger::snapshot(&self.state(), guest)))
+    }
+}
+
+#[async_trait]
+impl HoldStore for MemoryLedger {
+    async fn place(&self, _: &[&Resource], hold: &Hold, by: &Mutation) -> Result<Placed, LedgerError> {
+        if hold.order.placements.len() != 1 {
+            return Err(StoreError::Unavailable("the model has one page".into()).into());
+        }
+        Ok(ledger::place(&mut self.state(), &self.cast, hold, by.now)?)
+    }
+
+    async fn extend(
+        &self,
+        hold: &Hold,
+        request: &Fingerprint,
+        by: &Mutation,
+    ) -> Result<(Extension, bool), LedgerError> {
+        Ok(ledger::extend(&mut self.state(), &self.cast, hold, request, by.now)?)
+    }
+
+    async fn release(&self, hold: &Hold, by: &Mutation) -> Result<(), LedgerError> {
+        Ok(ledger::release(&mut self.state(), &self.cast, &hold.id, by.now)?)
+    }
+
+    async fn expire(&self, hold: &Hold, by: &Mutation) -> Result<(), LedgerError> {
+        Ok(ledger::expire(&mut self.state(), &self.cast, &hold.id, by.now)?)
+    }
+}
+
+#[async_trait]
+impl BookingReader for MemoryLedger {
+    async fn booking(&self, id: &BookingId) -> Result<Option<Booking>, StoreError> {
+        Ok(ledger::booking(&self.state(), &self.cast, id).map(|booking| (*booking).clone()))
+    }
+}
+
+#[async_trait]
+impl BookingStore for MemoryLedger {
+    async fn commit(&self, commit: &BookingCommit) -> Result<(), CommitError> {
+        self.write(commit)
+    }
+}
+
+#[async_trait]
+impl BookingJournal for MemoryLedger {
+    async fn append(&self, entry: &JournalEntry) -> Result<(), AppendError> {
+        let JournalEntry { booking, event, audit } = entry.clone();
+        match self.write(&BookingCommit { booking, event, audit, inventory: InventoryMove::Keep }) {
+            Ok(()) => Ok(()),
+            Err(CommitError::Store(error)) => Err(error.into()),
+            Err(
+                CommitError::Stale
+                | CommitError::Rejected(_)
+                | CommitError::ResourceChanged
+                | CommitError::TooManyPages { .. },
+            ) => Err(AppendError::Stale),
+        }
+    }
+}
+
+#[async_trait]
+impl SagaCallbacks for MemoryLedger {
+    async fn put_task_token(&self, id: &BookingId, token: &str, _: &Mutation) -> Result<(), StoreError> {
+        ledger::put_task_token(&mut self.state(), &self.cast, id, token);
+        Ok(())
+    }
+
+    async fn task_token(&self, id: &BookingId) -> Result<Option<String>, StoreError> {
+        Ok(ledger::task_token(&self.state(), &self.cast, id).map(|token| token.to_string()))
+    }
+}
