@@ -32,7 +32,7 @@ impl Field {
     }
 }
 
-/// A field, and in which item of a list it stands, if it stands in one.
+/// A field of a request, with the item that has it if it is in a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct FieldPath {
     /// The position in the request's list, from 0.

@@ -19,7 +19,7 @@ pub enum FailureReason {
     SoldOut,
     /// The customer did not finish the bank's step in time.
     PaymentTimedOut,
-    /// The authorization lapsed, or was voided at the provider.
+    /// The authorization expired, or was voided at the provider.
     PaymentVoided,
     /// The payment provider did not answer.
     PaymentUnavailable,

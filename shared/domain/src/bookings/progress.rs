@@ -36,7 +36,7 @@ impl Booking {
         }
     }
 
-    /// Whether it came to nothing: only its money may still have to be given back.
+    /// Whether the booking was cancelled or has failed: only its money may still have to be refunded.
     #[must_use]
     pub fn is_cancelled_or_failed(&self) -> bool {
         match self.status {
@@ -100,8 +100,7 @@ impl Booking {
         }
     }
 
-    /// Whether the money of a booking that came to nothing is where it belongs: nothing is reserved, and nothing is left to
-    /// be refunded.
+    /// Whether the money of a cancelled or failed booking is settled: nothing is reserved, and nothing is left to be refunded.
     #[must_use]
     pub fn money_is_settled(&self) -> bool {
         match self.payment_status {

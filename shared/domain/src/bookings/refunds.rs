@@ -6,8 +6,8 @@ use crate::bookings::booking::{Booking, BookingStatus, PaymentStatus};
 use crate::money::Money;
 
 impl Booking {
-    /// What is still to be given back of what was taken: by the cancellation's terms but never more than was taken, all of
-    /// it if the booking failed, nothing while it stands.
+    /// Returns the amount still to be refunded: after a cancellation what its terms give back, at most what was captured; after
+    /// a failure all that was captured; otherwise nothing.
     #[must_use]
     pub fn refund_due(&self) -> Money {
         self.refund_target().subtract(self.refunded).unwrap_or(Money::zero(self.captured.currency()))

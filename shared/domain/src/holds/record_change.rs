@@ -10,13 +10,13 @@ use crate::ids::BookingId;
 /// A change of a hold's record, written in the booking's transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RecordChange {
-    /// The hold became this booking.
+    /// The hold is confirmed by this booking.
     Confirmed(BookingId),
-    /// The hold was given back.
+    /// The hold was released.
     Released,
-    /// The hold is no booking any more: its page decides whether it lives.
+    /// The booking failed and no longer confirms the hold: the page decides whether it is still active.
     ActiveAgain,
-    /// The hold lives longer.
+    /// The hold expires later.
     ExpiresAt(Timestamp),
 }
 

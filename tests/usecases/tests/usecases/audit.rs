@@ -28,7 +28,7 @@ async fn lived() -> (std::sync::Arc<World>, Booking, Vec<AuditEvent>) {
 /// them sorted only as long as no crate of the build switches on its `preserve_order`.
 #[tokio::test]
 async fn a_seal_is_of_the_content_and_not_of_the_order_of_its_fields() {
-    let (_w, mut booking, trail) = lived().await;
+    let (_w, mut booking, _) = lived().await;
     let seal = Seal::parse("lxxosjpxldzgeo5wh6apqxamspilmj7m6o3h2q65r6g7re7xzwda").expect("a seal");
     let entry = |data: &str| AuditEvent {
         booking: BookingId::parse("bkg_sealed").expect("an id"),
