@@ -15,3 +15,4 @@ mod lives;
 mod model;
 mod placing;
 mod races;
+mod read_model;

@@ -42,7 +42,7 @@ pub struct BookingRequest {
     pub wait: Duration,
 }
 
-/// A booking asked for, as it stands after waiting.
+/// A booking that was requested, as it is after waiting.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Requested {
     /// The booking.
@@ -51,14 +51,14 @@ pub struct Requested {
     pub replayed: bool,
 }
 
-/// A booking given up.
+/// A booking that was cancelled.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cancelled {
     /// The booking.
     pub booking: Booking,
     /// What is given back.
     pub refund: Money,
-    /// Whether the money has come to rest: given back, or nothing to give.
+    /// Whether the money is settled: refunded, or nothing to refund.
     pub settled: bool,
     /// `true` if this very request had been answered before.
     pub replayed: bool,

@@ -7,7 +7,7 @@ use crate::money::Money;
 
 impl Booking {
     /// What is still to be given back of what was taken: by the cancellation's terms but never more than was taken, all of
-    /// it if the booking failed, nothing while it stands.
+    /// it if the booking failed, nothing while it is confirmed.
     #[must_use]
     pub fn refund_due(&self) -> Money {
         self.refund_target().subtract(self.refunded).unwrap_or(Money::zero(self.captured.currency()))
@@ -42,7 +42,7 @@ impl Booking {
     }
 
     /// What a guest who cancels at `now` gets back in all: by policy if the money was taken, nothing otherwise. What was
-    /// refunded before counts towards it, and stays theirs where it is more. A booking that never stood keeps nothing.
+    /// refunded before counts towards it, and stays theirs where it is more. A pending booking keeps nothing.
     #[must_use]
     pub fn refund_at(&self, now: Timestamp) -> Money {
         if self.status == BookingStatus::Pending {
