@@ -15,4 +15,3 @@ mod lives;
 mod model;
 mod placing;
 mod races;
-mod read_model;

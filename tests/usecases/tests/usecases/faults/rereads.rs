@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use holdfast_app::bookings::Bookings;
-use holdfast_app::payments::{PaymentState, Payments, Saga, Webhook};
+use holdfast_app::payments::{PaymentState, Payments, Reaction, Saga, Webhook};
 use holdfast_app::{Failure, Ledger};
 use holdfast_domain::bookings::FailureReason;
 use holdfast_domain::{BookingId, BookingStatus, Hold, HoldStatus, PaymentStatus, Resource};
@@ -122,7 +122,7 @@ impl Race {
                 if self.w.bank.state(id) == Some(PaymentState::Captured) && self.w.bank.kept(id) > 1_000 {
                     self.w.bank.dashboard(id, Dashboard::Refunds(1_000));
                 }
-                drop(self.webhook.on_payment("evt", &self.w.bank.intent_of(id), &by).await?);
+                let _: Reaction = self.webhook.on_payment("evt", &self.w.bank.intent_of(id), &by).await?;
             }
         }
         Ok(())
