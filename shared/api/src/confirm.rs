@@ -91,7 +91,7 @@ pub(crate) async fn create(api: &ConfirmApi, exchange: &Exchange) -> Result<Resp
     Ok(response)
 }
 
-/// The answer to a request for a booking, by how the booking stands.
+/// The answer to a request for a booking, by the booking's status.
 fn answered(requested: &Requested, caller: &Caller) -> Result<Response, Problem> {
     let Requested { booking, replayed } = requested;
     let status = match booking.status {

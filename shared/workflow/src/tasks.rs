@@ -16,7 +16,7 @@ pub const ACTOR: &str = "saga";
 /// One step of a saga.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Task {
-    /// Does the claim still stand?
+    /// Is the claim of the hold still live?
     ClaimHold,
     /// Prepare the payment.
     CreatePayment,
@@ -47,7 +47,7 @@ pub enum Task {
         /// Why.
         reason: FailureReason,
     },
-    /// Bring the money of a booking that does not stand to rest.
+    /// Settle the money of a cancelled or failed booking.
     SettleCancellation,
 }
 

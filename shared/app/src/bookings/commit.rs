@@ -170,3 +170,29 @@ impl From<CommitError> for Failure {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use holdfast_domain::PageRejection;
+
+    use super::*;
+    use crate::kernel::errors::StoreError;
+
+    #[test]
+    fn what_a_commit_refuses_is_told_as_what_it_is() {
+        let failure = |error: CommitError| Failure::from(error);
+        assert!(matches!(failure(CommitError::Stale), Failure::RequestInProgress));
+        let sold_out = failure(PageRejection::SoldOut { available: 1 }.into());
+        assert!(matches!(sold_out, Failure::SoldOut { available: 1 }));
+        for gone in [CommitError::ResourceChanged, PageRejection::ScheduleChanged.into()] {
+            assert!(matches!(failure(gone), Failure::RangeNotBookable(RangeError::NotBookable)));
+        }
+        for inconsistent in [CommitError::TooManyPages { max: 97 }, PageRejection::NotConfirmed.into()] {
+            let failure = failure(inconsistent);
+            assert!(matches!(failure, Failure::Inconsistent(_)) && !failure.is_outage(), "{failure:?}");
+        }
+        let corrupt = StoreError::Corrupt { item: "B#1".to_owned(), reason: "no status".to_owned() };
+        assert!(!failure(corrupt.into()).is_outage(), "the same request never mends it");
+        assert!(failure(StoreError::Unavailable("away".into()).into()).is_outage());
+    }
+}

@@ -45,7 +45,7 @@ pub struct BookingCommit {
 }
 
 impl BookingCommit {
-    /// `event` happens to a booking as it stands in `before`, and is entered into its audit trail.
+    /// `event` happens to the booking `before`, and is entered into its audit trail.
     #[must_use]
     pub fn new(before: &Booking, event: BookingEvent, inventory: InventoryMove, mutation: &Mutation) -> Self {
         let JournalEntry { booking, event, audit } = JournalEntry::new(before, event, mutation);

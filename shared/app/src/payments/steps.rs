@@ -58,9 +58,9 @@ pub enum Outcome {
     Refunded,
     /// The booking has failed.
     Failed,
-    /// The money of a booking that does not stand has come to rest.
+    /// The money of a cancelled or failed booking is settled.
     Settled,
-    /// The booking does not stand any more: cancelled meanwhile, or failed before. Only its money is put right.
+    /// The booking was cancelled meanwhile, or has failed before: only its money is settled.
     Cancelled,
 }
 
@@ -86,7 +86,7 @@ impl Saga {
         Self { bookings, holds, callbacks, payments, resumption }
     }
 
-    /// Looks whether the claim that came with the booking still stands.
+    /// Checks whether the booking's claim of its hold is still live.
     ///
     /// # Errors
     /// [`Failure`] on an outage.
@@ -148,7 +148,7 @@ impl Saga {
         }
     }
 
-    /// Asks the provider where the payment stands, and writes that down. A saga may be started again before it ever came to
+    /// Asks the provider for the payment's state, and writes that down. A saga may be started again before it ever came to
     /// a payment.
     ///
     /// # Errors
@@ -281,7 +281,7 @@ impl Saga {
         Ok(commit(self.bookings.as_ref(), id, mutation, &decision).await?.outcome)
     }
 
-    /// Brings the money of a booking that does not stand to rest: void what is reserved, give back what is due.
+    /// Settles the money of a cancelled or failed booking: voids what is reserved, refunds what is due.
     ///
     /// # Errors
     /// [`Failure`] on an outage.

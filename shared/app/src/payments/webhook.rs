@@ -1,5 +1,5 @@
-//! What the provider tells us unasked. A webhook is a doorbell: who rings is checked at the door, what they say is not
-//! believed; the provider is asked. So duplicates, delays and wrong order have no second effect.
+//! Webhooks of the payment provider. The signature is verified; the content is not believed, the provider is asked for the
+//! payment instead. So duplicates, delays and wrong order have no second effect.
 
 use std::sync::Arc;
 
@@ -44,7 +44,7 @@ pub enum InvalidWebhook {
     Payload,
 }
 
-/// Checks who rings, and reads what they say.
+/// Verifies a webhook's signature and reads its event.
 pub trait WebhookVerifier: Send + Sync {
     /// The event in `payload`, whose signature header is `header`, received at `now`.
     ///
@@ -60,7 +60,7 @@ pub enum Reaction {
     Nothing,
     /// A saga that waited for the customer goes on.
     Resumed,
-    /// Money of a booking that does not stand is being given back.
+    /// The money of a cancelled or failed booking is being settled.
     Settling,
     /// A refund made in the provider's dashboard was written down.
     RefundRecorded,
@@ -101,7 +101,7 @@ impl Webhook {
         let payment = match self.payments.inquire(intent).await {
             Ok(payment) => payment,
             Err(PaymentError::Refused { code, .. }) => {
-                tracing::warn!(intent, code, "the provider does not tell us of a payment it rang for");
+                tracing::warn!(intent, code, "the provider refuses to show a payment that its webhook names");
                 return Ok(Reaction::Nothing);
             }
             Err(error) => return Err(error.into()),
@@ -160,7 +160,7 @@ impl Webhook {
     }
 }
 
-/// What is to be done about a booking of whose payment the provider has told.
+/// What a webhook calls for.
 #[derive(Debug, Clone, Copy)]
 enum Next {
     Nothing,

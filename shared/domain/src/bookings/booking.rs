@@ -1,6 +1,6 @@
 //! Bookings: one payment attempt of one hold, from request to its end.
 //!
-//! `status` is where the booking stands with the guest, `payment_status` where the money stands. A booking is `failed`
+//! `status` is the booking's state towards the guest, `payment_status` that of its money. A booking is `failed`
 //! for good: another card is another booking of the same hold.
 
 use jiff::Timestamp;
@@ -12,12 +12,12 @@ use crate::ids::{BookingId, Fingerprint, GuestId, HoldId, ResourceId, Seal, Slot
 use crate::inventory::PageKey;
 use crate::money::Money;
 
-/// Where a booking stands (API.md, Bookings).
+/// The status of a booking (API.md, Bookings).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum BookingStatus {
     /// The payment runs.
     Pending,
-    /// It stands: its places are the guest's.
+    /// Its places are the guest's.
     Confirmed,
     /// Given up by the guest or an operator.
     Cancelled,
@@ -51,7 +51,7 @@ impl BookingStatus {
     }
 }
 
-/// Where the money of a booking stands (API.md, Bookings).
+/// The status of a booking's payment (API.md, Bookings).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum PaymentStatus {
     /// Nothing is certain yet.
@@ -150,14 +150,14 @@ pub struct CustomerAction {
     pub expires_at: Timestamp,
 }
 
-/// How a booking was given up.
+/// How a booking was cancelled.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Cancellation {
     /// In the guest's words.
     pub reason: Option<String>,
     /// What the guest gets back in all, refunds before the cancellation included; zero if nothing.
     pub refund: Money,
-    /// Nothing had been taken yet, or the booking never stood: whatever is taken all the same goes back in full.
+    /// True if it was cancelled before the capture: any later capture is refunded in full.
     pub before_capture: bool,
     /// Digest of the request's key and of its content, to tell its retry from another.
     pub request: (Fingerprint, Fingerprint),
@@ -182,9 +182,9 @@ pub struct Booking {
     pub payment_method: String,
     /// Digest of the request's content.
     pub fingerprint: Fingerprint,
-    /// Where it stands.
+    /// Its status.
     pub status: BookingStatus,
-    /// Where the money stands.
+    /// The status of its payment.
     pub payment_status: PaymentStatus,
     /// The provider's name for the payment, once there is one.
     pub payment_intent: Option<String>,
@@ -196,7 +196,7 @@ pub struct Booking {
     pub refunded: Money,
     /// Why it failed, if it did.
     pub failure: Option<FailureReason>,
-    /// How it was given up, if it was.
+    /// How it was cancelled, if it was.
     pub cancellation: Option<Cancellation>,
     /// When it was asked for.
     pub created_at: Timestamp,
@@ -274,9 +274,9 @@ pub enum BookingRejection {
     /// The status does not allow it.
     #[error("a {status} booking with a {payment} payment does not take {event}", status = .status.as_str(), payment = .payment.as_str())]
     IllegalTransition {
-        /// Where the booking stands.
+        /// The booking's status.
         status: BookingStatus,
-        /// Where the money stands.
+        /// The payment's status.
         payment: PaymentStatus,
         /// What was asked.
         event: &'static str,
@@ -478,7 +478,7 @@ impl Booking {
         self
     }
 
-    /// Where the booking stands at `now`. As with holds, the end of its time is a condition, not a job: a confirmed booking
+    /// The booking's status at `now`. As with holds, the end of its time is a condition, not a job: a confirmed booking
     /// whose time has passed is completed.
     #[must_use]
     pub fn status_at(&self, now: Timestamp) -> BookingStatus {

@@ -2,7 +2,7 @@
 
 use crate::bookings::booking::{Booking, BookingStatus, PaymentStatus};
 
-/// One name for where a guest's order stands, from first hold to refund.
+/// One name for the state of a guest's order, from first hold to refund.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Lifecycle {
     /// The places are taken, the guest does not know yet.
@@ -55,7 +55,7 @@ impl Lifecycle {
         }
     }
 
-    /// Where a booking stands.
+    /// The state of a booking.
     #[must_use]
     pub fn of(booking: &Booking) -> Self {
         use PaymentStatus as P;

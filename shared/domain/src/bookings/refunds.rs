@@ -42,7 +42,7 @@ impl Booking {
     }
 
     /// What a guest who cancels at `now` gets back in all: by policy if the money was taken, nothing otherwise. What was
-    /// refunded before counts towards it, and stays theirs where it is more. A booking that never stood keeps nothing.
+    /// refunded before counts towards it, and stays theirs where it is more. A pending booking keeps nothing.
     #[must_use]
     pub fn refund_at(&self, now: Timestamp) -> Money {
         if self.status == BookingStatus::Pending {

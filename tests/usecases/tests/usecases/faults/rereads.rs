@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use holdfast_app::Failure;
 use holdfast_app::bookings::Cancellations;
-use holdfast_app::payments::{PaymentState, Payments, Saga, Webhook};
+use holdfast_app::payments::{PaymentState, Payments, Reaction, Saga, Webhook};
 use holdfast_domain::bookings::FailureReason;
 use holdfast_domain::{BookingId, BookingStatus, Hold, HoldStatus, PaymentStatus, Resource};
 use holdfast_testkit::nightly_resource;
@@ -139,7 +139,7 @@ impl Race {
                 if self.w.bank.state(id) == Some(PaymentState::Captured) && self.w.bank.kept(id) > 1_000 {
                     self.w.bank.dashboard(id, Dashboard::Refunds(1_000));
                 }
-                drop(self.webhook.on_payment("evt", &self.w.bank.intent_of(id), &by).await?);
+                let _: Reaction = self.webhook.on_payment("evt", &self.w.bank.intent_of(id), &by).await?;
             }
         }
         Ok(())
