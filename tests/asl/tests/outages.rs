@@ -19,6 +19,9 @@ fn retriers() -> Vec<(String, Value)> {
     let mut found = Vec::new();
     for file in Path::new(STATEMACHINES).read_dir().unwrap() {
         let path = file.unwrap().path();
+        if !path.to_string_lossy().ends_with(".asl.json") {
+            continue;
+        }
         let machine: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
         for (name, state) in machine["States"].as_object().unwrap() {
             let of_state = state["Retry"].as_array().into_iter().flatten();
