@@ -1,6 +1,6 @@
 //! `POST /api/bookings`: claims a hold, starts its booking saga and waits for it a while.
 
-use holdfast_api::ConfirmApi;
+use holdfast_api::{Api, ConfirmApi};
 use holdfast_app::bookings::Bookings;
 use holdfast_runtime::{Error, Process, Variable, http};
 

@@ -1,6 +1,6 @@
 //! `GET /api/availability` and `GET /api/resources/{resourceId}/availability`.
 
-use holdfast_api::SearchApi;
+use holdfast_api::{Api, SearchApi};
 use holdfast_app::catalogue::Resources;
 use holdfast_app::search::Search;
 use holdfast_runtime::{Error, Process, Variable, http};

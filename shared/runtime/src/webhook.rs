@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use holdfast_adapters_stripe::StripeWebhook;
-use holdfast_api::{Request, Response, WebhookApi};
+use holdfast_api::WebhookApi;
 use holdfast_app::payments::{Payments, Webhook, Workflow};
 use holdfast_app::{Clock, Ledger};
+use holdfast_http::{Api, Request, Response};
 use tokio::sync::OnceCell;
 
 use crate::config::MissingVariables;

@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
 use futures::future::join_all;
 use holdfast_adapters_dynamodb::{DynamoLedger, Tables};
-use holdfast_api::{Claims, HoldApi, Request};
+use holdfast_api::{Api, Claims, HoldApi, Request};
 use holdfast_app::holds::Holds;
 use holdfast_app::{Clock, Ledger};
 use holdfast_domain::Resource;

@@ -5,6 +5,8 @@ mod answers;
 #[cfg(test)]
 mod bad_input;
 #[cfg(test)]
+mod problems;
+#[cfg(test)]
 mod samples;
 #[cfg(test)]
 mod schemas;

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use holdfast_adapters_dynamodb::{DynamoLedger, Tables};
-use holdfast_api::{CancelApi, Claims, ConfirmApi, HoldApi, Request, ResourcesApi, Response};
+use holdfast_api::{Api, CancelApi, Claims, ConfirmApi, HoldApi, Request, ResourcesApi, Response};
 use holdfast_app::bookings::Bookings;
 use holdfast_app::catalogue::Resources;
 use holdfast_app::holds::Holds;
