@@ -5,6 +5,8 @@ mod answers;
 #[cfg(test)]
 mod bad_input;
 #[cfg(test)]
+mod bounds;
+#[cfg(test)]
 mod problems;
 #[cfg(test)]
 mod samples;
