@@ -1,7 +1,7 @@
 # Every command of the project. The work is done in tools/local; here are the names. `make help` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help tools up up-localstack down clean-local demo env token logs watch invoke reconcile audit-verify chaos build deploy test test-fast test-e2e model mutants bench fmt lint
+.PHONY: help tools up up-localstack down clean-local demo env token logs watch invoke reconcile audit-verify chaos build deploy test test-fast test-e2e test-deep test-repeat model mutants bench audit machines fmt lint
 
 PYTHON := python3
 STACK := $(PYTHON) tools/local/stack.py
@@ -19,6 +19,9 @@ SEED ?= 1
 CALLERS ?=
 FILE ?=
 ARCH ?= arm64
+PACKAGE ?=
+TEST ?=
+TIMES ?= 50
 
 help: ## This list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ":.*## " '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -28,6 +31,8 @@ help: ## This list
 	@echo '    make invoke FN=hold EVENT=events/samples/http/hold-create.json'
 	@echo '  invoke calls the deployed function, or the one that `make watch FN=...` runs beside it.'
 	@echo '  Chaos, by a seed and for so long: make chaos SEED=7 SECONDS=300 CALLERS=16'
+	@echo '  A test fifty times beside busy processors: make test-repeat PACKAGE=holdfast-usecases TEST=notices TIMES=50'
+	@echo '    or a Python file of tests: make test-repeat TEST=tools/local/tests/test_shim.py'
 	@echo '  A token: make -s token SUB=guest-1 SCOPE="booking/guest" (EXPIRES_IN=60, in seconds, if wanted)'
 
 up: ## Start the local stack: install, build, deploy, load the catalogue; quick when it runs already
@@ -86,6 +91,12 @@ test-fast: ## Run the tests that need no local stack
 test-e2e: ## Start the local stack if need be and run the end-to-end tests
 	@$(CHECKS) end-to-end
 
+test-deep: ## Run the Rust tests that need no stack, those over generated cases with a hundred times the cases; takes hours
+	@$(CHECKS) deep
+
+test-repeat: ## Run one test TIMES times beside busy processors: what relies on time, order or load fails (PACKAGE, TEST, TIMES)
+	@$(PYTHON) tools/local/repeat.py --package '$(PACKAGE)' --test '$(TEST)' --times '$(TIMES)'
+
 model: ## Explore every order of holds, payments, expiries and cancellations, within bounds, and print the table
 	cargo run --locked --package holdfast-model
 
@@ -95,6 +106,12 @@ mutants: ## Change the domain and the use cases place by place and see that a te
 bench: ## Print the figures: write units, rates, start-up times, binary sizes
 	cargo build --locked --release --workspace --bins
 	target/release/bench
+
+audit: ## Check licences, bans, sources and known advisories of all packages; needs the network, and says so if it has none
+	@$(PYTHON) tools/local/audit.py
+
+machines: tools ## Make the state machines and their pictures from statemachines/*.mts
+	@cd infra/cdk && npm run --silent machines
 
 tools: ## Install the tools that builds and tests use into .local and infra/cdk
 	@$(STACK) tools

@@ -1,4 +1,4 @@
-"""Everything `make test` runs, in order, each part's own output shown; the first failure ends it.
+"""Everything `make test` runs, in order, each part's own output shown; the first failure ends it. A table of minutes comes last.
 
 A stack that runs already is used and left running; one that the tests had to start is stopped again, also after a failure.
 """
@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import config
+import minutes
 import stack
 from commands import tool_env
 from console import Stop, say
@@ -21,23 +22,66 @@ END_TO_END = "holdfast-e2e"
 # Faults strike for so many seconds at the end of all tests; with the rest before and after, the step takes twice that.
 CHAOS_SECONDS = 40
 CHAOS_SEED = 1
+# How many times the usual number of cases the tests over generated cases have in `make test-deep`.
+DEPTH = 100
 STACK = [sys.executable, str(config.TOOLS_DIR / "stack.py")]
 
+TIMES = minutes.Times()
 
-def run(title: str, command: Sequence[str], cwd: Path = config.ROOT) -> None:
+
+def run(title: str, command: Sequence[str], cwd: Path = config.ROOT, **environment: str) -> None:
+    begin(title, command)
+    with TIMES.suite(title):
+        status = subprocess.run(command, cwd=cwd, env=tool_env(**environment), stdin=subprocess.DEVNULL).returncode
+    end(title, status)
+
+
+def run_rust_tests(*packages: str, **environment: str) -> None:
+    """Runs Rust tests; the times of the single test programs are read off what cargo says."""
+    title, command = "Rust tests", ["cargo", "test", "--locked", *packages]
+    begin(title, command)
+    if sys.stdout.isatty():
+        environment |= {"CARGO_TERM_COLOR": "always"}
+    with TIMES.suite(title) as suite:
+        process = subprocess.Popen(
+            command, cwd=config.ROOT, env=tool_env(**environment), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, text=True, errors="replace",
+        )
+        assert process.stdout is not None
+        try:
+            for line in process.stdout:
+                print(line, end="", flush=True)
+                suite.read(line)
+        except BaseException:
+            process.terminate()
+            process.wait()
+            raise
+        status = process.wait()
+    end(title, status)
+
+
+def begin(title: str, command: Sequence[str]) -> None:
     say(f"\n== {title}: {' '.join(command[:6])}{' ...' if len(command) > 6 else ''}")
-    started = time.monotonic()
-    status = subprocess.run(command, cwd=cwd, env=tool_env(), stdin=subprocess.DEVNULL).returncode
+
+
+def end(title: str, status: int) -> None:
+    seconds = TIMES.last_seconds()
     if status != 0:
-        raise Stop(f"{title}: failed (status {status}) after {time.monotonic() - started:.0f} s.")
-    say(f"== {title}: passed, {time.monotonic() - started:.0f} s")
+        TIMES.last_failed()
+        raise Stop(f"{title}: failed (status {status}) after {seconds:.0f} s.")
+    say(f"== {title}: passed, {seconds:.0f} s")
 
 
 def without_stack() -> None:
     """What needs no running stack."""
     lint()
     around_the_code()
-    run("Rust tests", ["cargo", "test", "--locked", "--workspace", "--exclude", END_TO_END])
+    run_rust_tests("--workspace", "--exclude", END_TO_END)
+
+
+def deep() -> None:
+    """The Rust tests that need no running stack, those over generated cases with many times the cases."""
+    run_rust_tests("--workspace", "--exclude", END_TO_END, HOLDFAST_TEST_DEPTH=str(DEPTH))
 
 
 def around_the_code() -> None:
@@ -55,7 +99,7 @@ def lint() -> None:
 
 def end_to_end() -> None:
     run("Local stack", [*STACK, "up"])
-    run("End to end", ["cargo", "test", "--locked", "--package", END_TO_END])
+    run_rust_tests("--package", END_TO_END)
 
 
 def everything() -> None:
@@ -65,7 +109,7 @@ def everything() -> None:
     around_the_code()
     try:
         run("Local stack", [*STACK, "up"])
-        run("Rust tests", ["cargo", "test", "--locked", "--workspace"])
+        run_rust_tests("--workspace")
         run("Chaos", [*STACK, "chaos", "--seconds", str(CHAOS_SECONDS), "--seed", str(CHAOS_SEED)])
     finally:
         if not was_running or os.environ.get("CI") == "true":
@@ -73,17 +117,20 @@ def everything() -> None:
 
 
 def main(arguments: list[str]) -> int:
-    suites = {"everything": everything, "without-stack": without_stack, "lint": lint, "end-to-end": end_to_end}
+    suites = {"everything": everything, "without-stack": without_stack, "lint": lint, "end-to-end": end_to_end, "deep": deep}
     started = time.monotonic()
     try:
         suites[arguments[0] if arguments else "everything"]()
     except Stop as stop:
+        say(TIMES.table())
         if stop.hint:
             say(stop.hint)
         say(f"\n{stop}")
         return 1
     except KeyboardInterrupt:
+        say(TIMES.table())
         return 130
+    say(TIMES.table())
     say(f"\nAll passed after {time.monotonic() - started:.0f} s.")
     return 0
 

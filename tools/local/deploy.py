@@ -43,6 +43,8 @@ def deploy() -> None:
             [
                 *(config.CDK_DIR / name for name in ("bin", "lib", "cdk.json", "package-lock.json")),
                 config.ROOT / "statemachines",
+                config.ROOT / "docs" / "openapi.json",
+                config.ROOT / "docs" / "events" / "catalogue.json",
                 config.LAMBDA_DIR,
             ]
         ) + " ".join(CONTEXT)

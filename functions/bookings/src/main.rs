@@ -1,4 +1,4 @@
-//! `GET /api/bookings`, `GET /api/bookings/{bookingId}` and its audit trail.
+//! `GET /api/bookings`, `GET /api/bookings/{bookingId}` and `.../events`: reads bookings and their audit trails.
 
 use holdfast_api::{Api, BookingsApi};
 use holdfast_app::bookings::Bookings;

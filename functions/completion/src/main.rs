@@ -1,4 +1,4 @@
-//! Records that the time of bookings has passed, on a schedule.
+//! Records bookings as completed once their time has passed, on a schedule.
 
 use holdfast_app::operations::completion::Completion;
 use holdfast_runtime::{CompletionHandler, Error, Process, Variable};

@@ -1,4 +1,4 @@
-//! `POST /api/bookings`: claims a hold, starts its booking saga and waits for it a while.
+//! `POST /api/bookings`: claims a hold, starts its booking saga and waits some seconds for the outcome.
 
 use holdfast_api::{Api, ConfirmApi};
 use holdfast_app::bookings::Bookings;

@@ -1,4 +1,5 @@
-//! Lets expired holds go: promptly by timers, without fail by the table's TTL. Starts the sagas that nobody else started.
+//! Releases expired holds, promptly by timers and at the latest by the table's TTL. Starts sagas that `confirm` and `cancel` failed
+//! to start.
 
 use holdfast_app::holds::Expiry;
 use holdfast_runtime::{Error, ExpiryHandler, Process, Variable, batch};

@@ -1,4 +1,4 @@
-//! Tells the partner of changed inventory, signed.
+//! Sends the partner signed notices of changed inventory.
 
 use holdfast_runtime::{Error, PartnerHandler, Process, Variable, queue};
 

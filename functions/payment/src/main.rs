@@ -1,4 +1,4 @@
-//! The tasks of the booking and cancellation sagas (`statemachines/*.asl.json`).
+//! Runs the tasks of the booking and cancellation sagas (`statemachines/*.asl.json`).
 
 use holdfast_app::payments::Saga;
 use holdfast_runtime::{Error, Process, Variable, saga};

@@ -1,4 +1,4 @@
-//! Keeps the read model of the search by the changes of the ledger.
+//! Updates the read model of the search from the changes of the ledger.
 
 use holdfast_runtime::{Error, Process, ProjectorHandler, Variable, stream};
 

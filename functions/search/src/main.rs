@@ -1,4 +1,4 @@
-//! `GET /api/availability` and `GET /api/resources/{resourceId}/availability`.
+//! `GET /api/availability` and `GET /api/resources/{resourceId}/availability`: searches resources and reads calendars.
 
 use holdfast_api::{Api, SearchApi};
 use holdfast_app::catalogue::Resources;

@@ -1,4 +1,4 @@
-//! `POST /api/webhooks/stripe`: takes the payment provider's events and resumes sagas.
+//! `POST /api/webhooks/stripe`: receives the payment provider's events and resumes sagas.
 
 use holdfast_runtime::{Error, Process, Variable, WebhookHandler, http};
 

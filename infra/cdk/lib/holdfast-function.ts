@@ -1,47 +1,60 @@
-/** One function of the workspace: its code, log group, role and settings. Grants are given by `functions.ts`. */
-import { Duration, Stack } from 'aws-cdk-lib';
-import type { RemovalPolicy } from 'aws-cdk-lib';
+/** One function of the workspace: its code, log group, role and settings, its grants, its schedule and its alarm. */
+import { CfnOutput, Duration, Stack } from 'aws-cdk-lib';
+import { Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Code, Function as LambdaFunction, LoggingFormat, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
-import type { Architecture } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { NagSuppressions } from 'cdk-nag';
 import { Construct } from 'constructs';
+import type { IConstruct } from 'constructs';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import path from 'node:path';
+import type { Foundations } from './foundations.ts';
+import { pascalCase } from './names.ts';
+import { needs } from './ports.ts';
+import type { Port, Targets } from './ports.ts';
 
 const APP_DIR = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 
 export interface HoldfastFunctionProps {
-  /** Name of the crate and of its folder below `lambdaDir`. */
+  /** Name of the crate and of its folder below `functions/`. */
   readonly name: string;
   readonly description: string;
-  readonly timeoutSeconds: number;
-  readonly memoryMegabytes: number;
-  readonly environment: Readonly<Record<string, string>>;
-  readonly lambdaDir: string;
-  readonly architecture: Architecture;
-  readonly tracing: boolean;
-  readonly removalPolicy: RemovalPolicy;
+  /** The ports of its use cases: they give its grants and its environment. */
+  readonly ports: readonly Port[];
+  /** What its ports reach beside the shared targets. */
+  readonly targets?: Targets;
+  /** Variables beside those of its ports. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Default: 15. */
+  readonly timeoutSeconds?: number;
+  /** Default: 256. */
+  readonly memoryMegabytes?: number;
+  /** Runs it by the clock, and then two failing ticks raise an alarm, instead of so many errors. */
+  readonly schedule?: { readonly every: Duration; readonly description: string };
 }
 
 export class HoldfastFunction extends Construct {
   readonly lambda: LambdaFunction;
   readonly role: Role;
   readonly name: string;
-  readonly timeoutSeconds: number;
+  readonly ports: readonly Port[];
 
-  constructor(scope: Construct, id: string, props: HoldfastFunctionProps) {
-    super(scope, id);
+  constructor(scope: Construct, foundations: Foundations, props: HoldfastFunctionProps) {
+    super(scope, pascalCase(props.name));
     this.name = props.name;
-    this.timeoutSeconds = props.timeoutSeconds;
-    const functionName = `${Stack.of(this).stackName.toLowerCase()}-${props.name}`;
+    this.ports = props.ports;
+    const { logFilter, variant } = foundations.settings;
+    const stack = Stack.of(this);
+    const functionName = `${stack.stackName.toLowerCase()}-${props.name}`;
 
     const logGroup = new LogGroup(this, 'Logs', {
       logGroupName: `/aws/lambda/${functionName}`,
       retention: RetentionDays.ONE_MONTH,
-      removalPolicy: props.removalPolicy,
+      removalPolicy: variant.removalPolicy,
     });
     this.role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     logGroup.grantWrite(this.role);
@@ -51,30 +64,74 @@ export class HoldfastFunction extends Construct {
       description: props.description,
       runtime: Runtime.PROVIDED_AL2023,
       handler: 'bootstrap',
-      architecture: props.architecture,
-      code: Code.fromAsset(codeFolder(props.lambdaDir, props.name)),
-      memorySize: props.memoryMegabytes,
-      timeout: Duration.seconds(props.timeoutSeconds),
-      environment: { ...props.environment },
+      architecture: variant.architecture,
+      code: Code.fromAsset(codeFolder(variant.lambdaDir, props.name)),
+      memorySize: props.memoryMegabytes ?? 256,
+      timeout: Duration.seconds(props.timeoutSeconds ?? 15),
+      environment: { HOLDFAST_LOG: logFilter, ...props.environment },
       role: this.role,
       logGroup,
       loggingFormat: LoggingFormat.TEXT,
-      tracing: props.tracing ? Tracing.ACTIVE : Tracing.DISABLED,
+      tracing: variant.tracing ? Tracing.ACTIVE : Tracing.DISABLED,
     });
-    if (props.tracing) {
+    if (variant.tracing) {
       NagSuppressions.addResourceSuppressions(
         this.role,
         [{ id: 'AwsSolutions-IAM5', reason: 'X-Ray has no resources to name', appliesTo: ['Resource::*'] }],
         true,
       );
     }
+    this.reach({ ...foundations.targets, ...props.targets });
+    this.watch(foundations, props.schedule);
+    new CfnOutput(stack, `${pascalCase(props.name)}FunctionName`, { value: this.lambda.functionName });
   }
 
-  /** Allows exactly these actions on exactly these resources. */
+  /** The functions below `scope`. */
+  static below(scope: IConstruct): HoldfastFunction[] {
+    return scope.node.findAll().filter((one): one is HoldfastFunction => one instanceof HoldfastFunction);
+  }
+
+  /** Allows exactly these actions on exactly these resources. For what feeds the function: its own calls are ports. */
   allow(actions: readonly string[], resources: readonly string[]): void {
     this.lambda.addToRolePolicy(
       new PolicyStatement({ effect: Effect.ALLOW, actions: [...actions], resources: [...resources] }),
     );
+  }
+
+  private reach(targets: Targets): void {
+    for (const [name, actions] of needs(this.ports)) {
+      const target = targets[name];
+      if (target === undefined) {
+        throw new Error(`${this.name} has a port that reaches ${name}, and is not given it`);
+      }
+      this.allow([...actions], target.arns);
+      for (const [variable, value] of Object.entries(target.environment)) {
+        this.lambda.addEnvironment(variable, value);
+      }
+      if (target.wildcard !== undefined) {
+        const { reason, appliesTo } = target.wildcard;
+        const suppression = { id: 'AwsSolutions-IAM5', reason, appliesTo: [...appliesTo] };
+        NagSuppressions.addResourceSuppressions(this, [suppression], true);
+      }
+    }
+  }
+
+  private watch({ alarms }: Foundations, schedule: HoldfastFunctionProps['schedule']): void {
+    const errors = (period: Duration) => this.lambda.metricErrors({ period, statistic: Stats.SUM });
+    if (schedule === undefined) {
+      alarms.raise(this, 'Errors', { anchor: 'function-errors', metric: errors(Duration.minutes(5)), threshold: 5 });
+      return;
+    }
+    const { every, description } = schedule;
+    // A rule of the default bus: a schedule belongs to no other.
+    new Rule(this, 'Schedule', {
+      description,
+      schedule: Schedule.rate(every),
+      // A tick that is lost is made good by the next.
+      targets: [new LambdaTarget(this.lambda, { retryAttempts: 2, maxEventAge: every })],
+    });
+    // Two ticks running: the first may have met a passing outage.
+    alarms.raise(this, 'Failing', { anchor: 'schedule-failing', metric: errors(every), threshold: 1, periods: 2 });
   }
 }
 

@@ -1,58 +1,59 @@
-/** The stack: it only puts the constructs together and says what came out. */
+/**
+ * The stack: it only puts foundations and capabilities together.
+ *
+ * A capability is a construct that brings all that belongs to one subject: its functions with their ports, their routes,
+ * queues, streams and schedules, and the alarms of all that. A new function is a crate below `functions/` and its lines in
+ * a capability; a new capability is a file below `capabilities/` and its line here.
+ */
 import { CfnOutput, Stack } from 'aws-cdk-lib';
 import type { StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { Auth } from './auth.ts';
-import { CONSUMERS, EventChannels, EventFlow } from './events.ts';
-import { FUNCTION_NAMES, Functions, pascalCase } from './functions.ts';
-import { BookingApi } from './http-api.ts';
-import { Observability } from './observability.ts';
-import { Saga } from './saga.ts';
-import { Schedules } from './schedules.ts';
-import { ProviderSecret } from './secrets.ts';
+import { Bookings } from './capabilities/bookings.ts';
+import { Catalogue } from './capabilities/catalogue.ts';
+import { Events } from './capabilities/events.ts';
+import { Holds } from './capabilities/holds.ts';
+import { Notifications } from './capabilities/notifications.ts';
+import { Operations } from './capabilities/operations.ts';
+import { Partners } from './capabilities/partners.ts';
+import { Payments } from './capabilities/payments.ts';
+import { Search } from './capabilities/search.ts';
+import { contractOfRepository } from './contract.ts';
+import type { Contract } from './contract.ts';
+import type { Foundations } from './foundations.ts';
+import { Alarms } from './foundations/alarms.ts';
+import { Auth } from './foundations/auth.ts';
+import { HoldfastBus } from './foundations/event-bus.ts';
+import { BookingApi } from './foundations/http-api.ts';
+import { ProviderSecret } from './foundations/secrets.ts';
+import { Tables } from './foundations/tables.ts';
+import { sharedTargets } from './foundations/targets.ts';
+import { HoldfastFunction } from './holdfast-function.ts';
 import type { Settings } from './settings.ts';
-import { Tables } from './tables.ts';
 
 export interface HoldfastStackProps extends StackProps {
   readonly settings: Settings;
+  /** Default: what the repository declares. */
+  readonly contract?: Contract;
 }
 
 export class HoldfastStack extends Stack {
+  readonly foundations: Foundations;
+
   constructor(scope: Construct, id: string, props: HoldfastStackProps) {
     super(scope, id, props);
     const { settings } = props;
     const { variant } = settings;
     const { removalPolicy, deletionProtection } = variant;
+    const { routes, routing } = props.contract ?? contractOfRepository();
 
     const tables = new Tables(this, 'Tables', { removalPolicy, deletionProtection });
-    const secret = new ProviderSecret(this, 'Provider', { values: variant.secretValues, removalPolicy });
-    const channels = new EventChannels(this, 'Channels', { archive: variant.busArchiveAndPolicy });
-    const functions = new Functions(this, 'Functions', {
-      settings,
-      tables,
-      bus: channels.bus,
-      secret: secret.secret,
-      timerQueue: channels.queue('timer'),
-      manualReview: channels.manualReview,
-    });
-    const saga = new Saga(this, 'Saga', {
-      payment: functions.get('payment'),
-      manualReview: channels.manualReview,
-      undelivered: channels.undelivered,
-      latePaymentSeconds: variant.latePaymentSeconds,
-      tracing: variant.tracing,
+    const { secret } = new ProviderSecret(this, 'Provider', { values: variant.secretValues, removalPolicy });
+    const alarms = new Alarms(this, 'Observability', {
+      topicKey: variant.alarmTopicKey,
+      alarmEmail: settings.alarmEmail,
       removalPolicy,
     });
-    functions.connectMachines(saga.booking, saga.cancellation);
-    new EventFlow(this, 'Flow', {
-      channels,
-      functions,
-      ledger: tables.ledger,
-      holds: tables.holds,
-      partnerEnabled: variant.partnerWebhookUrl !== undefined,
-      busPolicy: variant.busArchiveAndPolicy,
-    });
-    new Schedules(this, 'Schedules', { functions });
+    const bus = new HoldfastBus(this, 'Channels', { archive: variant.busArchiveAndPolicy, routing, alarms });
     const auth = new Auth(this, 'Auth', {
       tokenIssuer: variant.tokenIssuer,
       guestCallbackUrls: settings.guestCallbackUrls,
@@ -60,21 +61,30 @@ export class HoldfastStack extends Stack {
       deletionProtection,
     });
     const api = new BookingApi(this, 'Api', {
-      functions,
+      routes,
       authorizer: auth.authorizer,
       throttleRateLimit: settings.throttleRateLimit,
       throttleBurstLimit: settings.throttleBurstLimit,
+      alarms,
       removalPolicy,
     });
-    const observability = new Observability(this, 'Observability', {
-      channels,
-      functions,
-      saga,
-      api: api.api,
-      topicKey: variant.alarmTopicKey,
-      alarmEmail: settings.alarmEmail,
-      removalPolicy,
-    });
+    const targets = sharedTargets(this, { settings, tables, bus: bus.bus, secret });
+    this.foundations = { settings, tables, bus, api, alarms, targets };
+
+    new Search(this, 'Search', this.foundations);
+    new Catalogue(this, 'Catalogue', this.foundations);
+    new Holds(this, 'Holds', this.foundations);
+    new Bookings(this, 'Bookings', this.foundations);
+    const { manualReview } = new Operations(this, 'Operations', this.foundations);
+    const { sagas } = new Payments(this, 'Payments', this.foundations, manualReview);
+    new Notifications(this, 'Notifications', this.foundations);
+    new Partners(this, 'Partners', this.foundations);
+    new Events(this, 'Events', this.foundations);
+
+    if (variant.busArchiveAndPolicy) {
+      const publishers = HoldfastFunction.below(this).filter(({ ports }) => ports.includes('EventBus'));
+      bus.admitOnly(publishers.map(({ role }) => role));
+    }
 
     this.say({
       ApiId: api.api.apiId,
@@ -82,17 +92,11 @@ export class HoldfastStack extends Stack {
       LedgerTable: tables.ledger.tableName,
       HoldsTable: tables.holds.tableName,
       SearchTable: tables.search.tableName,
-      BusName: channels.bus.eventBusName,
-      BookingMachineArn: saga.booking.stateMachineArn,
-      CancellationMachineArn: saga.cancellation.stateMachineArn,
-      ManualReviewQueueUrl: channels.manualReview.queueUrl,
-      ...Object.fromEntries(CONSUMERS.map(({ name }) => [`${pascalCase(name)}QueueUrl`, channels.queue(name).queueUrl])),
-      ...Object.fromEntries(channels.setAside().map(({ name, queue }) => [`${name}QueueUrl`, queue.queueUrl])),
-      ...Object.fromEntries(
-        FUNCTION_NAMES.map((name) => [`${pascalCase(name)}FunctionName`, functions.get(name).lambda.functionName]),
-      ),
-      SecretArn: secret.secret.secretArn,
-      AlarmTopicArn: observability.topic.topicArn,
+      BusName: bus.bus.eventBusName,
+      BookingMachineArn: sagas.booking.stateMachineArn,
+      CancellationMachineArn: sagas.cancellation.stateMachineArn,
+      SecretArn: secret.secretArn,
+      AlarmTopicArn: alarms.topic.topicArn,
       StripeApiUrl: variant.stripeApiUrl,
       ...auth.outputs,
     });

@@ -35,7 +35,7 @@ test('every alarm links to a section of the runbook, and every alarm section has
 
 test('links from code and state machines into the runbook lead somewhere', () => {
   const known = [...sections('docs/runbook.md', '##'), ...sections('docs/runbook.md', '###')];
-  for (const file of ['statemachines/booking.asl.json', 'statemachines/cancellation.asl.json', 'infra/cdk/lib/secrets.ts']) {
+  for (const file of ['statemachines/booking.asl.json', 'statemachines/cancellation.asl.json', 'infra/cdk/lib/foundations/secrets.ts']) {
     for (const match of readFileSync(path.join(REPOSITORY_DIR, file), 'utf8').matchAll(/docs\/runbook\.md#([a-z-]+)/g)) {
       assert.ok(known.includes(match[1] ?? ''), `${file}: ${match[0]}`);
     }

@@ -1,9 +1,14 @@
-/** Rules that hold for every state of every state machine, beyond what asl-validator knows. */
+/**
+ * The deployed state machines are what their sources make; and rules that hold for every state of every machine, beyond
+ * what asl-validator knows.
+ */
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { STATE_MACHINES_DIR } from '../lib/saga.ts';
+import { FAILURE_REASONS } from '../../../statemachines/names.mts';
+import { STATE_MACHINES_DIR } from '../lib/capabilities/sagas.ts';
+import { SOURCES, fromRepository, generated, outdated, picture } from '../scripts/machines.ts';
 
 interface Handler {
   readonly ErrorEquals: readonly string[];
@@ -45,6 +50,73 @@ const files = readdirSync(STATE_MACHINES_DIR).filter((name) => name.endsWith('.a
 
 test('there are state machines', () => {
   assert.deepEqual(files.sort(), ['booking.asl.json', 'cancellation.asl.json']);
+});
+
+test('machines, names and pictures are what the sources make', () => {
+  const message = 'these files are not what statemachines/*.mts make: run `make machines`';
+  assert.deepEqual(outdated(generated(), fromRepository), [], message);
+});
+
+test('control: a machine changed by hand and a changed source are both found', () => {
+  const machine = 'statemachines/booking.asl.json';
+  const edited = (file: string): string | undefined =>
+    file === machine ? fromRepository(file)?.replace('"MaxAttempts": 12', '"MaxAttempts": 13') : fromRepository(file);
+  assert.deepEqual(outdated(generated(), edited), [machine]);
+
+  const [booking, cancellation] = SOURCES;
+  assert.ok(booking !== undefined && cancellation !== undefined);
+  const pause = { waitSeconds: 4, next: 'CapturePayment' };
+  const changed = { ...booking, states: { ...booking.states, PauseBeforeCapture: pause } };
+  assert.deepEqual(outdated(generated([changed, cancellation]), fromRepository), [machine, 'docs/statemachines.md']);
+});
+
+test('a picture has every arrow, but those that its document describes', () => {
+  const lines = picture({
+    Comment: '',
+    QueryLanguage: 'JSONata',
+    TimeoutSeconds: 1,
+    StartAt: 'One',
+    States: {
+      One: {
+        Type: 'Task',
+        Next: 'OneOutcome',
+        Catch: [
+          { ErrorEquals: ['States.Timeout'], Next: 'End' },
+          { ErrorEquals: ['States.ALL'], Next: 'Park' },
+        ],
+      },
+      OneOutcome: {
+        Type: 'Choice',
+        Choices: [
+          { Condition: "{% $states.input.outcome in ['created', 'dead'] %}", Next: 'End' },
+          { Condition: "{% $states.input.outcome = 'failed' and $tries < 3 %}", Next: 'One' },
+        ],
+        Default: 'UnexpectedOutcome',
+      },
+      End: { Type: 'Pass', End: true },
+      Park: { Type: 'Fail' },
+    },
+  });
+  assert.deepEqual(lines, [
+    'flowchart TD',
+    '  One["One"]',
+    '  End(["End"])',
+    '  Park(["Park (failed)"])',
+    '  One -.->|"timeout"| End',
+    '  One -->|"created, dead"| End',
+    '  One -->|"failed and tries #lt; 3"| One',
+  ]);
+});
+
+test('the reasons of failure are those that the machines give, and no other', () => {
+  const given = new Set<string>();
+  for (const file of files) {
+    const text = readFileSync(path.join(STATE_MACHINES_DIR, file), 'utf8');
+    for (const match of text.matchAll(/["']reason["']: ["'](\w+)["']/g)) {
+      given.add(match[1] ?? '');
+    }
+  }
+  assert.deepEqual([...given].sort(), [...FAILURE_REASONS].sort());
 });
 
 for (const file of files) {

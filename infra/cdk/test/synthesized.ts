@@ -1,17 +1,20 @@
 /** The app, synthesized with stand-ins for the functions' binaries, so that the template depends on this folder only. */
-import { App, Aspects, Tags } from 'aws-cdk-lib';
+import { App, Aspects, CfnElement, Tags } from 'aws-cdk-lib';
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { FUNCTION_NAMES } from '../lib/functions.ts';
+import type { Contract } from '../lib/contract.ts';
 import { HoldfastStack } from '../lib/holdfast-stack.ts';
 import { settingsFromContext } from '../lib/settings.ts';
 
 export const CDK_DIR = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 export const REPOSITORY_DIR = path.resolve(CDK_DIR, '../..');
+
+/** The workspace's functions: the folders below `functions/`. */
+export const FUNCTION_NAMES: readonly string[] = readdirSync(path.join(REPOSITORY_DIR, 'functions')).sort();
 
 export interface Resource {
   readonly Type: string;
@@ -24,15 +27,47 @@ export interface Template {
 }
 
 export interface Synthesized {
+  readonly stack: HoldfastStack;
   readonly template: Template;
   /** What cdk-nag still finds after the suppressions. */
   readonly findings: readonly string[];
+  /** Where each logical id comes from: path in the construct tree, without the stack and a last `Resource`. */
+  readonly paths: ReadonlyMap<string, string>;
 }
 
-export function synthesize(local: boolean, outdir?: string, context: Readonly<Record<string, string>> = {}): Synthesized {
+/** What a test may change: the folders of functions, the contract, and the stack before it is synthesized. */
+export interface Changes {
+  readonly functions?: readonly string[];
+  readonly contract?: Contract;
+  readonly adapt?: (stack: HoldfastStack) => void;
+}
+
+/** The stacks that tests have asked for without a folder and without changes, by `local`. */
+const unchanged = new Map<boolean, Synthesized>();
+
+export function synthesize(
+  local: boolean,
+  outdir?: string,
+  context?: Readonly<Record<string, string>>,
+  changes?: Changes,
+): Synthesized {
+  if (outdir !== undefined || context !== undefined || changes !== undefined) {
+    return synthesized(local, outdir, context ?? {}, changes ?? {});
+  }
+  const one = unchanged.get(local) ?? synthesized(local, undefined, {}, {});
+  unchanged.set(local, one);
+  return one;
+}
+
+function synthesized(
+  local: boolean,
+  outdir: string | undefined,
+  context: Readonly<Record<string, string>>,
+  changes: Changes,
+): Synthesized {
   const standIns = mkdtempSync(path.join(tmpdir(), 'holdfast-functions-'));
   try {
-    for (const name of FUNCTION_NAMES) {
+    for (const name of changes.functions ?? FUNCTION_NAMES) {
       mkdirSync(path.join(standIns, name));
       writeFileSync(path.join(standIns, name, 'bootstrap'), `stands in for ${name}\n`, { mode: 0o755 });
     }
@@ -53,8 +88,10 @@ export function synthesize(local: boolean, outdir?: string, context: Readonly<Re
     const stack = new HoldfastStack(app, 'Holdfast', {
       description: 'Holdfast: holds, bookings and their payments',
       settings,
+      ...(changes.contract === undefined ? {} : { contract: changes.contract }),
       ...(settings.variant.environment === undefined ? {} : { env: settings.variant.environment }),
     });
+    changes.adapt?.(stack);
     Tags.of(app).add('application', 'holdfast');
     Aspects.of(app).add(new AwsSolutionsChecks());
 
@@ -64,7 +101,14 @@ export function synthesize(local: boolean, outdir?: string, context: Readonly<Re
     const findings = [...annotations.findError('*', nag), ...annotations.findWarning('*', nag)].map(
       (finding) => `${finding.id}: ${String(finding.entry.data)}`,
     );
-    return { template, findings };
+    const elements = stack.node.findAll().filter(CfnElement.isCfnElement);
+    const paths = new Map(
+      elements.map((one): [string, string] => [
+        String(stack.resolve(one.logicalId)),
+        one.node.path.replace(/^Holdfast\//, '').replace(/\/Resource$/, ''),
+      ]),
+    );
+    return { stack, template, findings, paths };
   } finally {
     rmSync(standIns, { recursive: true, force: true });
   }

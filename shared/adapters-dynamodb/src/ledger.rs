@@ -16,7 +16,6 @@ use holdfast_domain::{
 use jiff::Timestamp;
 
 use crate::DynamoLedger;
-use crate::holds::records::record_change;
 use crate::page::write::{Done, PageOp, WriteError, built, resource_of};
 use crate::stored::records::{
     BOOKING_SK, EVENT_SK_PREFIX, TASK_TOKEN_SK, booking_key, booking_pk, decode_audit, decode_booking,
@@ -116,12 +115,10 @@ impl Ledger for DynamoLedger {
         });
         let released = match ended {
             Some(end) => end == HoldStatus::Released,
-            // A page that does not know the hold any more does not say why: it became a booking, an earlier try released it,
-            // or its time passed.
-            None => match self.read_hold(&hold.id).await?.map(|hold| hold.recorded) {
-                Some(HoldStatus::Confirmed) => return Err(PageRejection::HoldMissing.into()),
-                Some(HoldStatus::Active) => mutation.now < hold.expires_at,
-                Some(HoldStatus::Released | HoldStatus::Expired) | None => false,
+            // A page without an entry of the hold does not say how the hold ended. The record does.
+            None => match self.read_hold(&hold.id).await? {
+                Some(record) => record.release_without_entry(mutation.now)? == HoldStatus::Released,
+                None => false,
             },
         };
         if released {
@@ -143,7 +140,7 @@ impl Ledger for DynamoLedger {
     async fn commit(&self, commit: &BookingCommit) -> Result<(), CommitError> {
         let booking = &commit.booking;
         let mut extras = vec![self.put_booking(booking)?, self.put_audit(&commit.audit)?];
-        if let Some(change) = record_change(&commit.inventory, booking) {
+        if let Some(change) = commit.inventory.record_change(booking) {
             extras.push(self.update_hold_record(&booking.hold, change)?);
         }
         let ops: Vec<PageOp> = booking

@@ -1,4 +1,4 @@
-//! The bus: EventBridge.
+//! Implements the event bus on EventBridge.
 
 use std::time::Duration;
 
@@ -6,21 +6,23 @@ use async_trait::async_trait;
 use aws_sdk_eventbridge::Client;
 use aws_sdk_eventbridge::primitives::DateTime;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
+use backon::{BackoffBuilder, ExponentialBuilder};
 use holdfast_app::events::{EventBus, OutgoingEvent, Unpublished};
 use holdfast_app::kernel::Source;
 
-/// `source` of every event of ours; rules select by it.
+/// The `source` of every event of ours. Rules select by it.
 const SOURCE: &str = "holdfast";
 /// The most entries of one PutEvents.
 const ENTRIES_MAX: usize = 10;
-/// The most bytes of one PutEvents: 256 KB, with room for what is counted besides the event.
+/// The most bytes of one PutEvents: 256 KB less what EventBridge counts besides the event.
 const BYTES_MAX: usize = 240 * 1024;
 const ENTRY_OVERHEAD_BYTES: usize = 512;
-/// How often entries that the bus did not take are put again.
-const ATTEMPTS_MAX: u32 = 3;
-const PAUSE: Duration = Duration::from_millis(50);
+/// The pauses before entries that the bus refused are sent again: two, of 50 and 100 ms, each longer by chance by up to its own
+/// length, so that functions which were refused together do not come back together.
+const PAUSES: ExponentialBuilder =
+    ExponentialBuilder::new().with_min_delay(Duration::from_millis(50)).with_max_times(2).with_jitter();
 
-/// Publishes on one bus.
+/// The publisher for one EventBridge bus.
 #[derive(Clone)]
 pub struct EventBridgeBus {
     client: Client,
@@ -28,7 +30,7 @@ pub struct EventBridgeBus {
 }
 
 impl EventBridgeBus {
-    /// On the bus of that name.
+    /// Makes a publisher for the bus of that name.
     #[must_use]
     pub fn new(client: Client, bus_name: &str) -> Self {
         Self { client, bus_name: bus_name.to_owned() }
@@ -44,7 +46,7 @@ impl EventBridgeBus {
             .build()
     }
 
-    /// Puts the events at `positions`; gives those that were not taken, with the last reason.
+    /// Sends the events at `positions`, and returns those that EventBridge refused, with the last reason.
     async fn put(&self, events: &[OutgoingEvent], positions: &[usize]) -> Option<(Vec<usize>, Source)> {
         let entries =
             positions.iter().filter_map(|position| events.get(*position)).map(|event| self.entry(event));
@@ -70,7 +72,7 @@ impl EventBridgeBus {
     }
 }
 
-/// Cuts the events into calls: at most [`ENTRIES_MAX`] and, unless one alone is larger, [`BYTES_MAX`].
+/// Splits the events into calls of at most [`ENTRIES_MAX`] entries and, unless one alone is larger, [`BYTES_MAX`] bytes.
 fn calls(events: &[OutgoingEvent]) -> Vec<Vec<usize>> {
     let mut calls: Vec<Vec<usize>> = Vec::new();
     let mut bytes = 0;
@@ -96,17 +98,16 @@ impl EventBus for EventBridgeBus {
         let mut refused: Option<Unpublished> = None;
         for call in calls(events) {
             let mut waiting = call;
-            let mut attempt = 1;
+            let mut pauses = PAUSES.build();
             while let Some((again, source)) = self.put(events, &waiting).await {
                 waiting = again;
-                if attempt >= ATTEMPTS_MAX {
+                let Some(pause) = pauses.next() else {
                     let mut positions = refused.take().map_or_else(Vec::new, |earlier| earlier.positions);
                     positions.extend(&waiting);
                     refused = Some(Unpublished { positions, source });
                     break;
-                }
-                tokio::time::sleep(PAUSE * attempt).await;
-                attempt += 1;
+                };
+                tokio::time::sleep(pause).await;
             }
         }
         refused.map_or(Ok(()), Err)

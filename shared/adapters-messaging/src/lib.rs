@@ -1,5 +1,5 @@
-//! Messages to the outside: events to EventBridge, timers to SQS, sagas to Step Functions, mails to SES, notices to
-//! partners.
+//! This crate sends messages to the outside: events to EventBridge, timers to SQS, sagas to Step Functions, mails to SES, notices
+//! to partners.
 //!
 //! Promises: everything here may be repeated. A saga is named after what it is for, so that starting it twice starts one;
 //! events, mails and notices carry the id of their cause, so that a receiver can drop the second.

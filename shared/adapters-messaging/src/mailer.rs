@@ -1,4 +1,4 @@
-//! Mails: SES v2.
+//! Implements mails on SES v2.
 
 use async_trait::async_trait;
 use aws_sdk_sesv2::Client;
@@ -7,12 +7,12 @@ use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, Me
 use holdfast_app::DeliveryError;
 use holdfast_app::notifications::{Mail, Mailer};
 
-/// The tag that names the event a mail was caused by.
+/// The message tag with the id of the event that caused a mail.
 const CAUSE_TAG: &str = "event";
-/// The longest value of a tag, in characters.
+/// The longest value of a message tag, in characters.
 const TAG_LENGTH_MAX: usize = 256;
 
-/// Mails through SES.
+/// The sender of mails through SES.
 #[derive(Clone)]
 pub struct SesMailer {
     client: Client,
@@ -20,7 +20,7 @@ pub struct SesMailer {
 }
 
 impl SesMailer {
-    /// From this address, a verified identity.
+    /// Makes a sender for this address, which must be a verified identity.
     #[must_use]
     pub fn new(client: Client, from: &str) -> Self {
         Self { client, from: from.to_owned() }
@@ -35,7 +35,7 @@ fn text(data: &str) -> Result<Content, DeliveryError> {
     Content::builder().data(data).charset("UTF-8").build().map_err(refused)
 }
 
-/// What SES allows in a tag: letters, digits, `_`, `-`.
+/// Replaces the characters that SES does not allow in a tag: it takes letters, digits, `_` and `-`.
 fn tag_value(cause: &str) -> String {
     let mut value: String = cause
         .chars()

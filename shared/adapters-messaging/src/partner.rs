@@ -1,7 +1,7 @@
-//! Notices to partners: an HTTP POST signed by the Standard Webhooks rule (<https://www.standardwebhooks.com>).
+//! Sends notices to partners by HTTP POST, signed as Standard Webhooks defines (<https://www.standardwebhooks.com>).
 //!
-//! The endpoint is a setting of the operator's; nobody else names it. Redirects are not followed, the answer's body is not
-//! read, and plain HTTP goes to this very machine only.
+//! Only the operator configures the endpoint. Redirects are not followed, the answer's body is not read, and plain HTTP goes to
+//! this very machine only.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -17,13 +17,13 @@ use thiserror::Error;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Why an endpoint or its secret cannot be used.
+/// An endpoint or secret that cannot be used.
 #[derive(Debug, Error)]
 pub enum InvalidEndpoint {
-    /// Not a URL that may be posted to.
+    /// The URL is neither https nor http on this machine.
     #[error("the partner's URL must be https, or http on this machine")]
     Url,
-    /// Not base64 after `whsec_`.
+    /// The secret is not base64 after `whsec_`.
     #[error("the partner's signing secret must be base64 after whsec_")]
     Secret,
     /// The HTTP client could not be made.
@@ -31,7 +31,7 @@ pub enum InvalidEndpoint {
     Client(#[source] reqwest::Error),
 }
 
-/// One partner's endpoint.
+/// The endpoint of one partner.
 pub struct PartnerWebhook {
     http: Client,
     url: Url,
@@ -56,7 +56,8 @@ fn endpoint(url: &str) -> Result<Url, InvalidEndpoint> {
 }
 
 impl PartnerWebhook {
-    /// Posts to `url`, signed with `secret` (`whsec_` and base64). The process needs a rustls provider installed before.
+    /// Makes an endpoint at `url` whose notices are signed with `secret` (`whsec_` and base64). The process must have installed a
+    /// rustls provider before.
     ///
     /// # Errors
     /// [`InvalidEndpoint`].

@@ -1,4 +1,4 @@
-//! A queue that is only written to.
+//! Sends messages to an SQS queue.
 
 use aws_sdk_sqs::Client;
 use holdfast_app::WorkflowError;
@@ -14,7 +14,7 @@ impl Queue {
         Self { client, url: url.to_owned() }
     }
 
-    /// Sends a message that nobody sees before `delay_seconds` have passed, 900 at most.
+    /// Sends a message that becomes visible after `delay_seconds`, at most 900.
     pub(crate) async fn send(&self, body: String, delay_seconds: i32) -> Result<(), WorkflowError> {
         let message = self.client.send_message().queue_url(&self.url).message_body(body);
         match message.delay_seconds(delay_seconds).send().await {

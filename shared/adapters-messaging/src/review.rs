@@ -1,4 +1,4 @@
-//! The manual-review queue: what only a person can decide, beside what the state machines park there.
+//! Parks findings of the reconciliation in the manual-review queue, where the state machines park theirs.
 
 use async_trait::async_trait;
 use aws_sdk_sqs::Client;
@@ -10,24 +10,24 @@ use serde_json::{Value, json};
 
 use crate::queue::Queue;
 
-/// What parks, where a state machine says its own name.
+/// The name in place of a state machine's.
 const MACHINE: &str = "reconciliation";
 
-/// Manual review on one queue.
+/// The manual-review queue.
 #[derive(Clone)]
 pub struct SqsManualReview {
     queue: Queue,
 }
 
 impl SqsManualReview {
-    /// On the queue with that URL.
+    /// Makes the port for the queue with that URL.
     #[must_use]
     pub fn new(client: Client, queue_url: &str) -> Self {
         Self { queue: Queue::new(client, queue_url) }
     }
 }
 
-/// The message: as a state machine's (`Park` in `statemachines/*.asl.json`), with what was found as the problem.
+/// Builds the message in the shape of a state machine's (`Park` in `statemachines/*.asl.json`), with the finding as the problem.
 fn message(finding: &Finding, at: Timestamp) -> Value {
     json!({
         "machine": MACHINE,

@@ -1,4 +1,4 @@
-//! The sagas: Step Functions.
+//! Starts, resumes and inspects sagas on Step Functions.
 
 use async_trait::async_trait;
 use aws_sdk_sfn::Client;
@@ -9,27 +9,27 @@ use holdfast_app::payments::Workflow;
 use holdfast_domain::BookingId;
 use serde_json::json;
 
-/// The longest name of an execution, in characters.
+/// The longest name of an execution that Step Functions allows, in characters.
 const NAME_LENGTH_MAX: usize = 80;
 
-/// The state machines a function may start; those it may not are unknown to it.
+/// The state machines that a function may start. One that it may not start is not configured.
 #[derive(Debug, Clone, Default)]
 pub struct Machines {
-    /// ARN of the booking saga.
+    /// The ARN of the booking saga.
     pub booking: Option<String>,
-    /// ARN of the settlement of bookings that do not stand.
+    /// The ARN of the settlement of failed and cancelled bookings.
     pub cancellation: Option<String>,
 }
 
-/// Sagas on Step Functions.
+/// The sagas, as executions of Step Functions.
 #[derive(Clone)]
 pub struct StepFunctionsWorkflow {
     client: Client,
     machines: Machines,
 }
 
-/// The name of an execution: what Step Functions allows of `text`. The end is kept, since that is what tells two
-/// executions of one booking apart.
+/// Derives the name of an execution from booking and cause, with the characters that Step Functions allows. A long cause keeps its
+/// end, which differs between two executions of one booking.
 fn execution_name(booking: &BookingId, cause: Option<&str>) -> String {
     let clean = |text: &str| -> String {
         text.chars()
@@ -56,7 +56,7 @@ fn input(booking: &BookingId, trace: Option<&str>) -> String {
 }
 
 impl StepFunctionsWorkflow {
-    /// Over these machines.
+    /// Makes the port for these machines.
     #[must_use]
     pub fn new(client: Client, machines: Machines) -> Self {
         Self { client, machines }
@@ -118,7 +118,7 @@ impl Workflow for StepFunctionsWorkflow {
     }
 }
 
-/// The ARN of a machine's execution of that name.
+/// Derives the ARN of a machine's execution from its name.
 fn execution_arn(machine: &str, name: &str) -> String {
     format!("{}:{name}", machine.replacen(":stateMachine:", ":execution:", 1))
 }
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn a_saga_is_told_booking_and_trace() {
+    fn a_saga_gets_booking_and_trace() {
         let booking = BookingId::parse("bkg_1").expect("valid");
         assert_eq!(input(&booking, None), r#"{"bookingId":"bkg_1"}"#);
         assert_eq!(input(&booking, Some("00-1")), r#"{"bookingId":"bkg_1","traceparent":"00-1"}"#);

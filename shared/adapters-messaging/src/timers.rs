@@ -1,4 +1,4 @@
-//! Timers: delayed messages on a queue. A message may be late, early or doubled; whoever gets it looks at the time.
+//! Implements timers as delayed messages on a queue. A message may be late, early or doubled: its receiver checks the time.
 
 use async_trait::async_trait;
 use aws_sdk_sqs::Client;
@@ -11,7 +11,7 @@ use thiserror::Error;
 
 use crate::queue::Queue;
 
-/// SQS delays a message for so many seconds at most; a later timer is set again when it rings.
+/// The longest delay of a message on SQS, in seconds. A later timer is set again when its message arrives.
 const DELAY_SECONDS_MAX: i64 = 900;
 const SOURCE: &str = "holdfast.timer";
 const VERSION: u32 = 1;
@@ -25,31 +25,31 @@ struct Message {
     at: String,
 }
 
-/// A timer that rang.
+/// A timer whose message arrived.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Timer {
-    /// The hold to look at.
+    /// The hold that may have expired.
     pub hold: HoldId,
-    /// When it should have rung.
+    /// The time for which the timer was set.
     pub at: Timestamp,
 }
 
-/// Why a message is no timer of ours.
+/// A message that is not a timer of ours.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("not a timer: {0}")]
 pub struct InvalidTimer(String);
 
 impl Timer {
-    /// Whether a message's body claims to be a timer, of whatever version.
+    /// Returns whether a message's body claims to be a timer, of any version.
     #[must_use]
-    pub fn is_one(body: &serde_json::Value) -> bool {
+    pub fn is_timer(body: &serde_json::Value) -> bool {
         body.get("source").and_then(serde_json::Value::as_str) == Some(SOURCE)
     }
 
-    /// Reads a message's body.
+    /// Parses a message's body.
     ///
     /// # Errors
-    /// [`InvalidTimer`], also for a version this code does not know.
+    /// [`InvalidTimer`], also for an unknown version.
     pub fn parse(body: &serde_json::Value) -> Result<Self, InvalidTimer> {
         let message = Message::deserialize(body).map_err(|error| InvalidTimer(error.to_string()))?;
         if message.source != SOURCE || message.version != VERSION {
@@ -70,21 +70,21 @@ impl Timer {
     }
 }
 
-/// Whole seconds from `now` to `at`, rounded up, within what SQS takes.
+/// Returns the whole seconds from `now` to `at`, rounded up, within what SQS allows.
 fn delay_seconds(at: Timestamp, now: Timestamp) -> i32 {
     let left = at.duration_since(now);
     let seconds = left.as_secs() + i64::from(left.subsec_nanos() > 0);
     i32::try_from(seconds.clamp(0, DELAY_SECONDS_MAX)).unwrap_or(0)
 }
 
-/// Timers on one queue.
+/// The timers on one queue.
 #[derive(Clone)]
 pub struct SqsTimers {
     queue: Queue,
 }
 
 impl SqsTimers {
-    /// On the queue with that URL.
+    /// Makes the port for the queue with that URL.
     #[must_use]
     pub fn new(client: Client, queue_url: &str) -> Self {
         Self { queue: Queue::new(client, queue_url) }
@@ -129,7 +129,7 @@ mod tests {
     fn a_timer_survives_the_queue() {
         let timer = Timer { hold: HoldId::parse("hld_1").expect("valid"), at: at("2026-06-01T10:00:00.25Z") };
         let body = serde_json::from_str(&timer.body().expect("JSON")).expect("JSON");
-        assert!(Timer::is_one(&body));
+        assert!(Timer::is_timer(&body));
         assert_eq!(Timer::parse(&body), Ok(timer));
     }
 

@@ -1,4 +1,4 @@
-//! What a partner receives, and what its answers mean: against a server that plays the partner.
+//! A partner receives signed notices, and its answers are classified, against a server that plays the partner.
 #![expect(clippy::expect_used, reason = "helpers of tests")]
 
 use std::io::{BufRead, BufReader, Read, Write};
@@ -11,6 +11,7 @@ use holdfast_app::partners::{Notice, PartnerEndpoint};
 use jiff::Timestamp;
 use reqwest::header::{HeaderMap, HeaderName};
 use standardwebhooks::Webhook;
+use tokio::net::TcpSocket;
 
 const SECRET: &str = "whsec_aG9sZGZhc3QtbG9jYWwtcGFydG5lci1zZWNyZXQ=";
 const AT: i64 = 1_800_000_000;
@@ -82,8 +83,10 @@ async fn answers_mean_delivered_later_or_never() {
         };
         assert_eq!(outcome, expected, "{answer}");
     }
-    let closed = TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("bound");
-    let nobody = deliver(&format!("http://{closed}/")).await;
+    // Its port is taken, and nobody listens there: connections are refused as long as it is there.
+    let deaf = TcpSocket::new_v4().expect("a socket");
+    deaf.bind("127.0.0.1:0".parse().expect("an address")).expect("a free port");
+    let nobody = deliver(&format!("http://{}/", deaf.local_addr().expect("bound"))).await;
     assert!(matches!(nobody, Err(DeliveryError::Unavailable(_))));
 }
 

@@ -1,4 +1,4 @@
-//! One call to Stripe: form in, JSON out, and a verdict on what a failure means.
+//! The client of Stripe's API sends a form, reads JSON, and classifies failures by what they mean for money.
 
 use std::time::Duration;
 
@@ -12,24 +12,24 @@ use crate::wire::{ErrorBody, ErrorDetail};
 
 /// The version of the API this crate is written for (<https://docs.stripe.com/api/versioning>).
 const API_VERSION: &str = "2024-06-20";
-/// The longest answer read, in bytes. An intent with its charge has some 5 KB.
+/// The longest answer that is read, in bytes. An intent with its charge has some 5 KB.
 const ANSWER_BYTES_MAX: usize = 1024 * 1024;
 
-/// Where Stripe is and how long it is waited for.
+/// The address, key and time limits of Stripe's API.
 #[derive(Clone)]
 pub struct StripeConfig {
-    /// Such as `https://api.stripe.com`, without a slash at the end.
+    /// The base URL, such as `https://api.stripe.com`, without a slash at the end.
     pub url: String,
     /// The secret key.
     pub api_key: String,
-    /// For a connection.
+    /// The time limit of connecting.
     pub connect_timeout: Duration,
-    /// For a whole call. A bank may take seconds.
+    /// The time limit of a whole call. A bank may take seconds.
     pub timeout: Duration,
 }
 
 impl StripeConfig {
-    /// With the usual time limits: 2 s for a connection, 10 s for a call.
+    /// Makes a configuration with the usual time limits: 2 s to connect, 10 s for a call.
     #[must_use]
     pub fn new(url: &str, api_key: &str) -> Self {
         Self {
@@ -41,32 +41,32 @@ impl StripeConfig {
     }
 }
 
-/// What Stripe said instead of doing it.
+/// An answer by which Stripe refuses a request.
 #[derive(Debug)]
 pub(crate) struct Refusal {
     pub(crate) status: StatusCode,
     pub(crate) error: ErrorDetail,
-    /// Stripe repeats the answer to an earlier request with this key.
+    /// Whether this is the stored answer to an earlier request with the same key.
     pub(crate) replayed: bool,
 }
 
-/// Why a call gave no answer to work with.
+/// A call to Stripe that failed.
 #[derive(Debug, Error)]
 pub enum ApiError {
-    /// Stripe refused: 4xx.
+    /// Stripe refused the request (4xx).
     #[error("Stripe answered {status}: {code}: {message}")]
     Refused {
         /// The HTTP status.
         status: u16,
         /// Stripe's code.
         code: String,
-        /// Stripe's words.
+        /// Stripe's message, in English.
         message: String,
     },
-    /// Stripe failed, for certain without effect.
+    /// The request never reached Stripe and had no effect.
     #[error("Stripe could not be asked")]
     NotSent(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// Stripe may have done it.
+    /// The request may have taken effect: its answer was lost or cannot be read.
     #[error("Stripe gave no usable answer")]
     NoAnswer(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
@@ -75,13 +75,13 @@ pub enum ApiError {
 pub(crate) enum Answer<T> {
     Done {
         value: T,
-        /// It is the answer to an earlier request with this key: things may have changed since.
+        /// Whether this is the stored answer to an earlier request with the same key. The state may have changed since.
         replayed: bool,
     },
     Refused(Box<Refusal>),
 }
 
-/// Speaks to Stripe's API.
+/// A client of Stripe's API.
 #[derive(Clone)]
 pub struct StripeClient {
     http: Client,
@@ -90,10 +90,10 @@ pub struct StripeClient {
 }
 
 impl StripeClient {
-    /// A client with its own connections. The process needs a rustls provider installed before.
+    /// Makes a client with its own connections. The process must have installed a rustls provider before.
     ///
     /// # Errors
-    /// The TLS set-up's.
+    /// If TLS cannot be set up.
     pub fn new(config: &StripeConfig) -> Result<Self, reqwest::Error> {
         let http = Client::builder()
             .connect_timeout(config.connect_timeout)
@@ -113,7 +113,7 @@ impl StripeClient {
         self.call(Method::POST, path, form, Some(key)).await
     }
 
-    /// Asks. Asking has no effect, so that a lost answer is the same as an outage.
+    /// Reads from Stripe. Reading has no effect, so that a lost answer is an outage like any other.
     pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<Answer<T>, ApiError> {
         match self.call(Method::GET, path, &[], None).await {
             Err(ApiError::NoAnswer(source)) => Err(ApiError::NotSent(source)),
@@ -166,7 +166,7 @@ async fn read_bounded(mut response: reqwest::Response) -> Result<Vec<u8>, ApiErr
     Ok(body)
 }
 
-/// Without a connection nothing was sent; after that, anything may have happened.
+/// Classifies a transport error: without a connection nothing was sent; after that, the request may have taken effect.
 fn transport(error: reqwest::Error) -> ApiError {
     let before_sending = error.is_connect() || error.is_builder();
     let source = Box::new(error.without_url());
@@ -174,12 +174,13 @@ fn transport(error: reqwest::Error) -> ApiError {
 }
 
 impl Refusal {
-    /// Stripe failed while at work, or is at work on the same key: it may have happened.
+    /// Whether the request may have taken effect: Stripe failed while processing it, or is processing the same key.
     pub(crate) fn leaves_unknown(&self) -> bool {
         self.status.is_server_error() || self.status == StatusCode::CONFLICT
     }
 
-    /// The very answer that was given before, and the same for 24 hours, whatever has changed since. A bank's no is final.
+    /// Whether Stripe repeats a stored failure, as it does for 24 hours, whatever has changed since. A decline is final and does
+    /// not count.
     pub(crate) fn is_repeated_failure(&self) -> bool {
         self.replayed && !self.is_decline()
     }
@@ -188,13 +189,13 @@ impl Refusal {
         self.error.code.as_deref() == Some("payment_intent_unexpected_state")
     }
 
-    /// A bank's no, as opposed to Stripe's own.
+    /// Whether the card's bank declined, as opposed to Stripe refusing the request.
     pub(crate) fn is_decline(&self) -> bool {
         self.status == StatusCode::PAYMENT_REQUIRED || self.error.kind.as_deref() == Some("card_error")
     }
 
-    /// What the refusal means for money. A key that Stripe does not take (401, 403) is an outage of ours: nothing
-    /// happened, and no guest's card is to blame.
+    /// Classifies the refusal by what it means for money. An API key that Stripe rejects (401, 403) is an outage on our side:
+    /// nothing happened, and the guest's card is not to blame.
     pub(crate) fn into_error(self) -> PaymentError {
         let code =
             self.error.code.clone().or(self.error.kind.clone()).unwrap_or_else(|| "unknown".to_owned());

@@ -1,10 +1,10 @@
-//! The payment provider: Stripe over its HTTP API.
+//! This crate implements the payment ports on Stripe's HTTP API.
 //!
 //! Promises: every mutating call carries an `Idempotency-Key` derived from booking and operation, so that a repetition is
-//! done once; what may have happened is never reported as not done, and the other way round; no key, secret or client
-//! secret is logged.
+//! done once; an effect that is possible is never reported as absent, nor one that is absent as possible; no key, secret or
+//! client secret is logged.
 //!
-//! **How a key lives.** Stripe repeats the first answer to a key for 24 hours, a 500 included, and forgets it after that.
+//! **Idempotency keys.** Stripe repeats the first answer to a key for 24 hours, a 500 included, and forgets it after that.
 //! Neither may be relied on alone: before a repetition the state machine asks where the payment stands
 //! (`InquirePayment`), and an intent in the wrong state refuses on its own. When Stripe repeats a failure (a 500, or a
 //! refusal that may have been right at the time), or the success of a refund that has failed since, this adapter asks where

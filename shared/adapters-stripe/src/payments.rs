@@ -1,4 +1,4 @@
-//! [`Payments`] over PaymentIntents with manual capture (<https://docs.stripe.com/api/payment_intents>).
+//! Implements [`Payments`] on PaymentIntents with manual capture (<https://docs.stripe.com/api/payment_intents>).
 
 use async_trait::async_trait;
 use holdfast_app::PaymentError;
@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use crate::client::{Answer, Refusal, StripeClient};
 use crate::wire::{BOOKING_METADATA, Intent, List, Refund};
 
-/// How many keys one operation may use: the first, and one more for each outdated answer that Stripe keeps repeating.
+/// The most keys that one operation may use: the first, and one more for each outdated answer that Stripe repeats.
 const KEYS_MAX: u32 = 4;
 /// The most payments of one answer (Stripe's limit). An intent with its charge has some 5 KB.
 const LISTED_MAX: u32 = 100;
@@ -22,7 +22,7 @@ pub struct StripePayments {
     client: StripeClient,
 }
 
-/// A step of an intent, and the states in which it has not been taken yet.
+/// A step of a PaymentIntent, with the states in which it is due.
 #[derive(Clone, Copy)]
 struct Step {
     name: &'static str,
@@ -47,7 +47,7 @@ const VOID: Step = Step {
     },
 };
 
-/// The key of an operation on a booking: the same for every repetition, another after a failure that Stripe repeats.
+/// Derives the key of an operation on a booking. A repetition has the same key; after a stored failure the next number follows.
 fn idempotency_key(booking: &BookingId, operation: &str, attempt: u32) -> String {
     match attempt {
         0 => format!("holdfast-{booking}-{operation}"),
@@ -59,7 +59,7 @@ fn unknown(reason: &str) -> PaymentError {
     PaymentError::Unknown(reason.into())
 }
 
-/// Ids go into paths: only what Stripe makes of them.
+/// Checks that an id has only characters of Stripe's ids, since it goes into a path.
 fn checked(intent: &str) -> Result<&str, PaymentError> {
     if !intent.is_empty() && intent.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
         Ok(intent)
@@ -72,7 +72,7 @@ fn checked(intent: &str) -> Result<&str, PaymentError> {
 }
 
 impl StripePayments {
-    /// Over a client.
+    /// Makes the provider on a client.
     #[must_use]
     pub fn new(client: StripeClient) -> Self {
         Self { client }
@@ -114,7 +114,7 @@ impl StripePayments {
         Err(unknown("Stripe keeps failing"))
     }
 
-    /// Asks in the middle of an operation whose outcome is in doubt: without an answer it stays in doubt.
+    /// Inquires in the middle of an operation whose outcome is unknown. Without an answer it stays unknown.
     async fn after_doubt(&self, intent: &str) -> Result<Payment, PaymentError> {
         self.inquire(intent).await.map_err(|error| match error {
             PaymentError::Unavailable(source) => PaymentError::Unknown(source),
@@ -194,7 +194,8 @@ impl Payments for StripePayments {
         self.step(VOID, booking, intent, &[EXPAND]).await
     }
 
-    /// A refund's key names what had been given back before: the same refund again is the same key, the next one another.
+    /// Refunds an amount. The key contains the sum refunded before, so that a repetition has the same key and the next refund
+    /// another.
     async fn refund(
         &self,
         booking: &BookingId,
@@ -240,8 +241,8 @@ impl Payments for StripePayments {
 
 #[async_trait]
 impl PaymentListing for StripePayments {
-    /// Newest first, as Stripe lists them (<https://docs.stripe.com/api/payment_intents/list>). What names no booking is
-    /// somebody else's.
+    /// Lists payments newest first, as Stripe does (<https://docs.stripe.com/api/payment_intents/list>). An intent without a booking
+    /// in its metadata is not ours.
     async fn payments_since(
         &self,
         since: Timestamp,
@@ -270,7 +271,7 @@ impl PaymentListing for StripePayments {
 }
 
 impl Refund {
-    /// Pending is as good as done: Stripe has taken it on, and counts it.
+    /// Reads the status of a refund. A pending one counts as made: Stripe has accepted and counted it.
     fn verdict(self) -> Result<(), PaymentError> {
         match self.status.as_deref() {
             Some("failed" | "canceled") => Err(PaymentError::Refused {

@@ -1,4 +1,4 @@
-//! Stripe's webhooks: whether one is Stripe's, and which payment it is about (<https://docs.stripe.com/webhooks>).
+//! Verifies the signature of Stripe's webhooks and reads which payment they are about (<https://docs.stripe.com/webhooks>).
 
 use data_encoding::HEXLOWER_PERMISSIVE;
 use hmac::{Hmac, Mac};
@@ -8,14 +8,14 @@ use serde::Deserialize;
 use serde_json::Value;
 use sha2::Sha256;
 
-/// The header with the signature.
+/// The name of the header that carries the signature.
 pub const SIGNATURE_HEADER: &str = "Stripe-Signature";
-/// How far a signature's time may be from ours, in seconds, either way (API.md, Webhooks in).
+/// The largest difference between a signature's time and ours, in seconds, either way (API.md, Webhooks in).
 const TOLERANCE_SECONDS: i64 = 300;
-/// The most signatures looked at in one header. Stripe sends one, two while a secret is rolled.
+/// The most signatures that are checked in one header. Stripe sends one, and two while a secret is rotated.
 const SIGNATURES_MAX: usize = 8;
 
-/// Knows Stripe by the endpoint's secret.
+/// The verifier of webhooks signed with the endpoint's secret.
 pub struct StripeWebhook {
     mac: Hmac<Sha256>,
 }
@@ -29,7 +29,7 @@ struct Event {
     data: Data,
 }
 
-/// An event of no interest may be about nothing.
+/// The object that an event is about. Events that are not of interest may have none.
 #[derive(Default, Deserialize)]
 struct Data {
     #[serde(default)]
@@ -59,7 +59,7 @@ fn parse_header(header: &str) -> Option<Signatures<'_>> {
     if v1.is_empty() { None } else { Some(Signatures { at_text, at, v1 }) }
 }
 
-/// The payment an event's object belongs to.
+/// Finds the payment that an event's object belongs to.
 fn intent_of(object: &Value) -> Option<String> {
     let id = |value: &Value| match value {
         Value::String(id) => Some(id.clone()),
@@ -74,7 +74,7 @@ fn intent_of(object: &Value) -> Option<String> {
 }
 
 impl StripeWebhook {
-    /// By the endpoint's secret, `whsec_...`, all of whose characters are the key.
+    /// Makes a verifier for the endpoint's secret, `whsec_...`, all of whose characters are the key.
     #[must_use]
     pub fn new(secret: &str) -> Self {
         let mac = match Hmac::new_from_slice(secret.as_bytes()) {
@@ -95,7 +95,7 @@ impl StripeWebhook {
 }
 
 impl WebhookVerifier for StripeWebhook {
-    /// The signature is compared in constant time, before anything of the payload is read.
+    /// Compares the signature in constant time, before it reads anything of the payload.
     fn verify(&self, payload: &[u8], header: &str, now: Timestamp) -> Result<WebhookEvent, InvalidWebhook> {
         let signatures = parse_header(header).ok_or(InvalidWebhook::Malformed)?;
         if !self.is_signed(&signatures, payload) {

@@ -1,4 +1,4 @@
-//! Stripe's JSON, as far as it is read, and what it means. Fields nobody needs are not named: Stripe adds some at will.
+//! Types for the parts of Stripe's JSON that are read. Unknown fields are ignored: Stripe adds some at any time.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use holdfast_domain::{Currency, Money};
 use jiff::Timestamp;
 use serde::Deserialize;
 
-/// The metadata field in which an intent names its booking.
+/// The metadata field that carries the booking's id.
 pub(crate) const BOOKING_METADATA: &str = "bookingId";
 
 #[derive(Debug, Clone, Deserialize)]
@@ -19,7 +19,7 @@ pub(crate) struct Intent {
     pub(crate) currency: String,
     #[serde(default)]
     pub(crate) amount: i64,
-    /// When it was made, in seconds.
+    /// The time of creation, in seconds since 1970.
     #[serde(default)]
     pub(crate) created: i64,
     #[serde(default)]
@@ -34,7 +34,7 @@ pub(crate) struct Intent {
     pub(crate) latest_charge: Option<Expandable<Charge>>,
 }
 
-/// A part of a list (<https://docs.stripe.com/api/pagination>).
+/// One page of a list (<https://docs.stripe.com/api/pagination>).
 #[derive(Debug, Deserialize)]
 pub(crate) struct List<T> {
     pub(crate) data: Vec<T>,
@@ -82,7 +82,7 @@ pub(crate) struct ErrorDetail {
 }
 
 impl ErrorDetail {
-    /// The bank's reason if it gave one, else Stripe's code.
+    /// Returns the bank's reason if there is one, else Stripe's code.
     pub(crate) fn decline(&self) -> String {
         let code = self.decline_code.as_deref().or(self.code.as_deref());
         code.unwrap_or("card_declined").to_owned()
@@ -107,10 +107,10 @@ fn unreadable(reason: String) -> PaymentError {
 }
 
 impl Intent {
-    /// The payment it stands for.
+    /// Converts the intent to a payment.
     ///
     /// # Errors
-    /// [`PaymentError::Unknown`] for a status or currency this crate does not know: nobody may guess what it means.
+    /// [`PaymentError::Unknown`] for a status or currency that this crate does not know: its meaning must not be guessed.
     pub(crate) fn payment(self) -> Result<Payment, PaymentError> {
         let currency = self.money_currency()?;
         let refunded = match &self.latest_charge {
@@ -139,10 +139,10 @@ impl Intent {
         Ok(Payment { intent: self.id, booking, state, refunded })
     }
 
-    /// The payment as one of a list.
+    /// Converts the intent to an entry of a list of payments.
     ///
     /// # Errors
-    /// As [`Intent::payment`]'s.
+    /// The errors of [`Intent::payment`].
     pub(crate) fn listed(self) -> Result<ListedPayment, PaymentError> {
         let amount = Money::new(self.amount, self.money_currency()?)
             .map_err(|error| unreadable(format!("amount of {}: {error}", self.id)))?;
@@ -156,7 +156,7 @@ impl Intent {
             .map_err(|error| unreadable(format!("currency of {}: {error}", self.id)))
     }
 
-    /// The payment after the bank's no.
+    /// Converts the intent to a payment that the card's bank declined.
     pub(crate) fn declined(mut self, error: &ErrorDetail) -> Result<Payment, PaymentError> {
         self.status = "requires_payment_method".to_owned();
         self.last_payment_error = Some(error.clone());

@@ -1,4 +1,4 @@
-//! What each answer of the wire means for money: against a server that plays a script.
+//! Each answer of Stripe is classified by what it means for money, against a scripted server.
 #![expect(clippy::expect_used, reason = "helpers of tests")]
 
 use std::io::{BufRead, BufReader, Read, Write};
@@ -12,6 +12,7 @@ use holdfast_app::operations::{ListedPayment, PaymentListing};
 use holdfast_app::payments::{NewPayment, PaymentState, Payments};
 use holdfast_domain::{BookingId, Currency, Money};
 use jiff::Timestamp;
+use tokio::net::TcpSocket;
 
 /// How one request is answered.
 enum Reply {
@@ -64,20 +65,35 @@ fn read_request(stream: &TcpStream) -> Option<Seen> {
     Some(Seen { line: line.trim_end().trim_end_matches(" HTTP/1.1").to_owned(), headers, body })
 }
 
-fn client(url: &str) -> StripePayments {
+/// Longer than a busy machine takes for an answer.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// What a client waits for an answer that does not come.
+const SHORT: Duration = Duration::from_millis(200);
+
+fn client(url: &str, timeout: Duration) -> StripePayments {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let config = StripeConfig { timeout: Duration::from_millis(500), ..StripeConfig::new(url, "sk_test_1") };
+    let usual = StripeConfig::new(url, "sk_test_1");
+    let config = StripeConfig { timeout, connect_timeout: PATIENCE, ..usual };
     StripePayments::new(StripeClient::new(&config).expect("a client"))
+}
+
+/// A socket whose port is taken and where nobody listens: connections to it are refused as long as it is there.
+fn deaf_socket() -> (TcpSocket, String) {
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.bind("127.0.0.1:0".parse().expect("an address")).expect("a free port");
+    let url = format!("http://{}", socket.local_addr().expect("bound"));
+    (socket, url)
 }
 
 /// A server that gives these replies in order, one connection each.
 fn server(replies: Vec<Reply>) -> Server {
+    let is_silent = replies.iter().any(|reply| matches!(reply, Reply::Silence));
+    let timeout = if is_silent { SHORT } else { PATIENCE };
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let url = format!("http://{}", listener.local_addr().expect("bound"));
     let seen = Arc::new(Mutex::new(Vec::new()));
     let log = Arc::clone(&seen);
     std::thread::spawn(move || {
-        let mut kept_open = Vec::new();
         for reply in replies {
             let Ok((mut stream, _)) = listener.accept() else { return };
             if let Some(request) = read_request(&stream) {
@@ -88,7 +104,8 @@ fn server(replies: Vec<Reply>) -> Server {
                 Reply::Replayed(status, body) => (status, body, "Idempotent-Replayed: true\r\n"),
                 Reply::HangUp => continue,
                 Reply::Silence => {
-                    kept_open.push(stream);
+                    // Open until the client gives up.
+                    let _ = stream.read_to_end(&mut Vec::new());
                     continue;
                 }
             };
@@ -99,7 +116,7 @@ fn server(replies: Vec<Reply>) -> Server {
             let _ = stream.write_all(format!("{head}{body}").as_bytes());
         }
     });
-    Server { payments: client(&url), seen }
+    Server { payments: client(&url, timeout), seen }
 }
 
 impl Server {
@@ -287,8 +304,8 @@ async fn what_may_have_happened_is_unknown_and_what_did_not_is_not() {
 
 #[tokio::test]
 async fn nobody_at_home_is_certainly_not_done() {
-    let closed = TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("bound");
-    let payments = client(&format!("http://{closed}"));
+    let (_deaf, url) = deaf_socket();
+    let payments = client(&url, PATIENCE);
     let refused = payments.capture(&booking(), "pi_1", usd(1)).await;
     assert!(matches!(refused, Err(PaymentError::Unavailable(_))), "{refused:?}");
 }

@@ -12,7 +12,6 @@ use jiff::civil::{Date, Time, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use proptest::prelude::*;
-use proptest::test_runner::FileFailurePersistence;
 
 /// Zones with daylight saving by an hour, by half an hour, at midnight, backwards over midnight, in winter, and without.
 const ZONES: [&str; 12] = [
@@ -46,11 +45,7 @@ const DATES: [&str; 11] = [
 ];
 
 fn config() -> ProptestConfig {
-    ProptestConfig {
-        cases: 4000,
-        failure_persistence: Some(Box::new(FileFailurePersistence::Direct("tests/regressions/calendar.txt"))),
-        ..ProptestConfig::default()
-    }
+    holdfast_properties::config(4000, "tests/regressions/calendar.txt")
 }
 
 fn any_time() -> impl Strategy<Value = Time> {

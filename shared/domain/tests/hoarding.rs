@@ -1,6 +1,6 @@
 //! What one guest may hold at a time, and how soon again: each limit alone, to the last hold and the last second.
 
-#![allow(clippy::expect_used, reason = "tests")]
+#![expect(clippy::expect_used, reason = "tests")]
 
 use holdfast_domain::inventory::{HoldLimit, HoldState};
 use holdfast_domain::{

@@ -12,7 +12,7 @@ use holdfast_domain::{
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use proptest::strategy::Union;
-use proptest::test_runner::{FileFailurePersistence, RngAlgorithm, TestError, TestRng, TestRunner};
+use proptest::test_runner::{RngAlgorithm, TestError, TestRng, TestRunner};
 
 use inventory_model::{Model, Verdict};
 
@@ -315,7 +315,10 @@ fn check_offer(page: &Page, now: Timestamp) -> Result<(), String> {
     Ok(())
 }
 
-fn play(capacity: u32, steps: &[Step]) -> Result<(), String> {
+/// What decides whether a command may happen to a page.
+type Decide = fn(&Page, &PageCommand, Timestamp) -> Result<Vec<PageChange>, PageRejection>;
+
+fn play(capacity: u32, steps: &[Step], decide: Decide) -> Result<(), String> {
     let mut page = page(capacity);
     let mut model = Model::new(page.available.keys().cloned(), capacity);
     let mut now = at(0);
@@ -323,7 +326,7 @@ fn play(capacity: u32, steps: &[Step]) -> Result<(), String> {
         now += SignedDuration::from_secs(step.wait);
         let command = (step.command)(&step.draw, now);
         let told = |what: String| format!("step {n}, {command:?} at {now}: {what}");
-        let decided = page.decide(&command, now);
+        let decided = decide(&page, &command, now);
         let verdict = model.apply(&command, now);
         match (&decided, verdict) {
             (Ok(changes), Verdict::Done) => {
@@ -375,17 +378,18 @@ fn unguarded(command: &PageCommand) -> Vec<PageChange> {
     }
 }
 
+/// Enough for the control of a disagreement at the fourth step to be found in every run.
+const CASES: u32 = 5000;
+
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: 5000,
         max_shrink_iters: 4096,
-        failure_persistence: Some(Box::new(FileFailurePersistence::Direct("tests/regressions/inventory.txt"))),
-        ..ProptestConfig::default()
+        ..holdfast_properties::config(CASES, "tests/regressions/inventory.txt")
     })]
 
     #[test]
     fn no_sequence_of_commands_sells_a_place_twice((capacity, steps) in any_steps()) {
-        play(capacity, &steps).map_err(TestCaseError::fail)?;
+        holdfast_properties::outcome(play(capacity, &steps, Page::decide))?;
     }
 }
 
@@ -426,6 +430,29 @@ fn variant(debug: &str) -> String {
 }
 
 // Negative controls: with the guard off, the same checks must fail.
+
+/// A claim is prolonged as often as its bank asks: placed, claimed, prolonged, prolonged.
+fn prolongs_again(
+    page: &Page,
+    command: &PageCommand,
+    now: Timestamp,
+) -> Result<Vec<PageChange>, PageRejection> {
+    let mut page = page.clone();
+    if let PageCommand::Prolong { hold, .. } = command
+        && let Some(entry) = page.holds.get_mut(hold)
+    {
+        entry.prolonged = false;
+    }
+    page.decide(command, now)
+}
+
+#[test]
+fn control_a_rule_that_breaks_at_the_fourth_step_is_found() {
+    let test = |(capacity, steps): (u32, Vec<Step>)| {
+        holdfast_properties::outcome(play(capacity, &steps, prolongs_again))
+    };
+    holdfast_properties::assert_found(CASES, any_steps(), test);
+}
 
 #[test]
 fn control_without_the_guard_places_are_sold_twice_and_the_checks_see_it() {

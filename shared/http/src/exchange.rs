@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use holdfast_app::kernel::fingerprint;
+use holdfast_app::kernel::{canonical, fingerprint};
 use holdfast_app::{Clock, Mutation, RequestKey};
 use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::answer::ErrorAnswer;
 use crate::code::HttpCode;
-use crate::read::body::{canonical, empty, parse};
+use crate::read::body::{empty, parse};
 use crate::refusal::Refusal;
 use crate::request::{Request, Response};
 use crate::trace::{TRACEPARENT, stamp, traceparent};

@@ -66,7 +66,7 @@ impl ExpiryHandler {
     /// booking was asked for or cancelled.
     async fn on_message(&self, message: Value) -> Result<(), MessageError> {
         let now = self.clock.now();
-        if Timer::is_one(&message) {
+        if Timer::is_timer(&message) {
             let timer = Timer::parse(&message)?;
             let mutation = Mutation { now, actor: ACTOR.to_owned(), trace: None };
             let again = self.expiry.on_timer(&timer.hold, &mutation).await?;

@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 pub struct TestClock(Arc<AtomicI64>);
 
 impl TestClock {
-    /// A clock that stands at `now`.
+    /// Makes a clock that shows `now` until it is turned.
     #[must_use]
     pub fn at(now: Timestamp) -> Self {
         Self(Arc::new(AtomicI64::new(now.as_millisecond())))

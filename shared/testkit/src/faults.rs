@@ -32,7 +32,7 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// All that a caller lives to see.
+    /// Every fault after which the caller goes on.
     pub const ALL: [Self; 6] = [
         Self::Conflict,
         Self::Throttled,
@@ -85,6 +85,7 @@ struct Plan {
 struct Plans {
     plan: Plan,
     lifted: Option<&'static str>,
+    calls: usize,
 }
 
 /// The faults that a database's client meets. Clones share one plan; without a plan nothing happens.
@@ -108,6 +109,12 @@ impl Faults {
     #[must_use]
     pub fn end(&self) -> usize {
         std::mem::take(&mut self.plans().plan).struck
+    }
+
+    /// How many calls have been made.
+    #[must_use]
+    pub fn calls(&self) -> usize {
+        self.plans().calls
     }
 
     /// From now on every condition that contains `text` holds of any item that exists, whatever the item says: the guard is
@@ -135,7 +142,9 @@ impl Faults {
     }
 
     fn next(&self, operation: &str) -> Option<Fault> {
-        let plan = &mut self.plans().plan;
+        let plans = &mut *self.plans();
+        plans.calls += 1;
+        let plan = &mut plans.plan;
         let fault = plan.fault.filter(|fault| plan.left > 0 && fault.befalls(operation))?;
         if plan.passes > 0 {
             plan.passes -= 1;

@@ -146,6 +146,23 @@ fn every_outcome_the_machines_choose_by_can_happen() {
     assert_eq!(chosen, looked_at);
 }
 
+/// `statemachines/names.json`, which the machines are made with.
+#[test]
+fn the_names_that_the_machines_are_written_in_are_those_of_the_code() {
+    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../statemachines/names.json");
+    let names: Value = serde_json::from_str(&fs::read_to_string(file).expect("the names")).expect("JSON");
+    let listed = |key: &str| -> BTreeSet<String> {
+        let names = names[key].as_array().expect("a list").iter();
+        names.map(|name| name.as_str().expect("a name").to_owned()).collect()
+    };
+    let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<String>>();
+    assert_eq!(listed("tasks"), owned(&Task::NAMES));
+    assert_eq!(listed("errors"), owned(&HANDLED));
+    let outcomes = outcomes();
+    let outcomes: Vec<&str> = outcomes.iter().map(outcome_name).filter(|name| *name != "notified").collect();
+    assert_eq!(listed("outcomes"), owned(&outcomes));
+}
+
 #[test]
 fn outcomes_carry_what_the_machines_read() {
     let [action, declined] = [4, 5].map(|index| outcome_json(&outcomes()[index]));

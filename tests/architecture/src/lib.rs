@@ -2,6 +2,14 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot read the workspace has failed")]
 
+pub mod imports;
+pub mod mentions;
+pub mod packages;
+pub mod supply_chain;
+pub mod tree;
+pub mod unused;
+pub mod vocabulary;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -125,9 +125,10 @@ impl Crate {
         self.folder == Folder::Shared && self.name == name
     }
 
-    /// What judges the histories that tests record.
-    fn is_checker(&self) -> bool {
-        self.folder == Folder::Tests && self.name == "linearizability"
+    /// What every crate's tests may use: the testkit, the checker of recorded histories, the settings of generated cases.
+    fn is_for_tests(&self) -> bool {
+        let is_suite = matches!(self.name.as_str(), "linearizability" | "properties");
+        self.is("testkit") || self.folder == Folder::Tests && is_suite
     }
 
     fn is_adapter(&self) -> bool {
@@ -182,7 +183,7 @@ fn violations(crates: &[Crate]) -> Vec<String> {
             let inside = crates.iter().find(|member| member.package == dependency.package);
             let allowed = match (of.folder, inside) {
                 (Folder::Tests, Some(on)) => on.folder != Folder::Functions,
-                (_, Some(on)) if on.is("testkit") || on.is_checker() => dependency.dev,
+                (_, Some(on)) if on.is_for_tests() => dependency.dev,
                 (Folder::Shared, Some(on)) => {
                     on.folder == Folder::Shared
                         && layer.is_some_and(|below| below.contains(&on.name.as_str()))
@@ -299,6 +300,7 @@ fn control_a_dependency_against_the_rules_is_found() {
         ("hold", "holdfast-testkit"),
         ("hold", "aws-sdk-dynamodb"),
         ("holdfast-app", "holdfast-architecture"),
+        ("holdfast-domain", "holdfast-properties"),
     ] {
         assert!(with(package, on, false), "{package} on {on}");
     }

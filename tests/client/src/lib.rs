@@ -61,6 +61,7 @@ pub fn now() -> Timestamp {
 ///
 /// # Errors
 /// [`Trouble`] of the question itself, or that there was no answer in time to `what`.
+#[expect(clippy::disallowed_methods, reason = "patience is measured on the machine's clock")]
 pub async fn poll<T, F>(what: &str, patience: Duration, mut question: F) -> Result<T, Trouble>
 where
     F: AsyncFnMut() -> Result<Option<T>, Trouble>,

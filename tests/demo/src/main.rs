@@ -3,6 +3,8 @@
 //!
 //! It makes its own resources under names of its own, so that it may run again and again beside anything else.
 
+#![expect(clippy::disallowed_methods, reason = "it says how long each step took")]
+
 mod book;
 mod expire;
 mod hold;

@@ -1,7 +1,5 @@
 //! API.md, Conventions: tokens, scopes, and what belongs to somebody else.
 
-use std::time::Duration;
-
 use holdfast_client::{Answer, unique};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -177,7 +175,7 @@ async fn a_missing_body_is_no_server_error() {
     let w = World::new().await;
     let guest = w.guest().await;
     for path in ["/api/holds", "/api/bookings"] {
-        let call = w.post(path).token(&guest.token).key(&unique("key")).patience(Duration::from_secs(10));
+        let call = w.post(path).token(&guest.token).key(&unique("key"));
         let answer = call.send().await.unwrap();
         assert!(answer.status == 400 || answer.status == 422, "{path}: {answer:?}");
     }

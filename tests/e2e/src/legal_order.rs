@@ -208,8 +208,22 @@ impl Race {
     }
 }
 
+/// How many races are run at most until the search settles the history of one.
+const RACES_MAX: usize = 5;
+
 #[tokio::test]
 async fn what_guests_and_operators_are_told_has_a_legal_order() {
+    for _ in 0..RACES_MAX {
+        let verdict = race_of_guests_and_operators().await;
+        assert!(!verdict.is_illegal(), "{verdict:?}");
+        if verdict.is_explained() {
+            return;
+        }
+    }
+    panic!("the search settles none of {RACES_MAX} histories");
+}
+
+async fn race_of_guests_and_operators() -> Verdict {
     let race = Race::new(12).await;
     let guests = join_all((0..200).map(|_| race.w.guest())).await;
     let calls = join_all(guests.iter().enumerate().map(|(number, guest)| race.guest(guest, number)));
@@ -223,7 +237,7 @@ async fn what_guests_and_operators_are_told_has_a_legal_order() {
     };
     join(calls, operator).await;
     race.look().await;
-    assert!(race.verdict("a race over HTTP").is_explained());
+    race.verdict("a race over HTTP")
 }
 
 /// A place more than the specification knows, put into the table behind the API's back: the history tells.

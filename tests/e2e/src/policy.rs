@@ -1,11 +1,33 @@
 //! API.md, Resources: what a cancellation gives back, by the policy's tiers, and what the bank sees of it.
 
-use holdfast_client::wait_past;
+use holdfast_client::stripe::ACCEPTED;
+use holdfast_client::{now, wait_past};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use crate::terms::{in_time, instant};
-use crate::world::{World, check};
+use crate::world::{Guest, Offer, World, check, quick_enough};
+
+/// Books an event that starts some time from now, unless it has started before the machine came to hold it.
+async fn booked(
+    w: &World,
+    guest: &Guest,
+    start_in: SignedDuration,
+    tiers: &Value,
+    price: (i64, &str),
+) -> Option<(Offer, String)> {
+    let pricing = json!({"currency": price.1, "base": price.0});
+    let changes = json!({"pricing": pricing, "cancellationPolicy": {"tiers": tiers}});
+    let start = in_time(start_in);
+    let offer = w.event_at(start, changes).await;
+    let hold = w.place(guest, &offer.hold(1)).await;
+    if hold.status != 201 && now() >= start {
+        return None;
+    }
+    let hold = check(hold, 201);
+    let booking = check(w.pay(guest, hold.str("/holdId"), ACCEPTED).await, 201);
+    Some((offer, booking.str("/bookingId").to_owned()))
+}
 
 /// Books an event that starts some time from now, cancels, and looks at the answer, at the booking and at the bank.
 async fn check_refund(
@@ -17,20 +39,25 @@ async fn check_refund(
 ) {
     let w = World::new().await;
     let guest = w.guest().await;
-    let pricing = json!({"currency": price.1, "base": price.0});
-    let changes = json!({"pricing": pricing, "cancellationPolicy": {"tiers": tiers}});
-    let start = in_time(start_in);
-    let offer = w.event_at(start, changes).await;
-    let booking = w.booked(&guest, &offer).await.str("/bookingId").to_owned();
-    if start_in < SignedDuration::from_mins(1) {
-        wait_past(instant(&offer.start)).await;
-    }
-    let cancelled = check(w.cancel(&guest, &booking).await, 200);
+    let (_, booking) = booked(&w, &guest, start_in, &tiers, price).await.expect("hours are long enough");
+    check_cancellation(&w, &guest, &booking, price, refund, payment_status).await;
+}
+
+/// Cancels, and looks at the answer, at the booking and at the bank.
+async fn check_cancellation(
+    w: &World,
+    guest: &Guest,
+    booking: &str,
+    price: (i64, &str),
+    refund: i64,
+    payment_status: &str,
+) {
+    let cancelled = check(w.cancel(guest, booking).await, 200);
     assert_eq!(cancelled.str("/status"), "cancelled");
     assert_eq!(cancelled.int("/refund/amount"), Some(refund), "{cancelled}");
     assert_eq!(cancelled.str("/refund/currency"), price.1, "{cancelled}");
-    w.until(&guest, &booking, "cancelled", payment_status).await;
-    let refunds = w.refunds(&w.intent_id(&booking).await).await.unwrap();
+    w.until(guest, booking, "cancelled", payment_status).await;
+    let refunds = w.refunds(&w.intent_id(booking).await).await.unwrap();
     let given: Vec<i64> = refunds.iter().map(|one| one["amount"].as_i64().unwrap()).collect();
     let wanted = if refund == 0 { vec![] } else { vec![refund] };
     assert_eq!(given, wanted, "at the bank");
@@ -87,6 +114,13 @@ async fn without_tiers_nothing_is_refunded() {
 
 #[tokio::test]
 async fn once_it_has_started_nothing_is_refunded() {
+    let w = World::new().await;
+    let guest = w.guest().await;
     let tiers = json!([{"hoursBefore": 0, "refundPercent": 100}]);
-    check_refund(SignedDuration::from_secs(8), tiers, EUR_10001, 0, "captured").await;
+    let (offer, booking) = quick_enough(async |seconds| {
+        booked(&w, &guest, SignedDuration::from_secs(2 + seconds), &tiers, EUR_10001).await
+    })
+    .await;
+    wait_past(instant(&offer.start)).await;
+    check_cancellation(&w, &guest, &booking, EUR_10001, 0, "captured").await;
 }

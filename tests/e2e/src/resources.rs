@@ -133,8 +133,10 @@ async fn hold_ttl_may_be_1_to_3600_seconds() {
         let hold = check(w.place(&guest, &offer.hold(1)).await, 201);
         let life = instant(hold.str("/expiresAt")).duration_since(instant(hold.str("/serverTime")));
         assert_eq!(life.as_secs(), seconds, "{hold}");
-        let drift = instant(hold.str("/serverTime")).duration_since(before);
-        assert!(drift.abs() < SignedDuration::from_secs(5), "{hold}");
+        // The stack has the clock of this machine; the wire has milliseconds.
+        let millisecond = SignedDuration::from_millis(1);
+        let while_asked = before - millisecond..=now() + millisecond;
+        assert!(while_asked.contains(&instant(hold.str("/serverTime"))), "{hold}");
     }
     for seconds in [0, -1, 3601] {
         let answer =

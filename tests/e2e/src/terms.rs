@@ -35,12 +35,15 @@ pub(crate) fn slots() -> Value {
     )
 }
 
+/// Where events take place.
+pub(crate) const EVENT_ZONE: &str = "Europe/Paris";
+
 /// Two hours at one moment.
 pub(crate) fn event(start: Timestamp) -> Value {
     with(
         nightly(),
         json!({
-            "resourceType": "event", "name": "Evening concert", "location": PLACE, "timeZone": "Europe/Paris",
+            "resourceType": "event", "name": "Evening concert", "location": PLACE, "timeZone": EVENT_ZONE,
             "schedule": {"kind": "event", "start": start.to_string(), "end": (start + 2.hours()).to_string()},
             "pricing": {"currency": "EUR", "base": 4500}
         }),

@@ -4,14 +4,7 @@ use holdfast_client::stripe::ACCEPTED;
 use holdfast_client::{now, poll, unique};
 use serde_json::json;
 
-use crate::world::{PATIENCE, World, check};
-
-/// A W3C trace context nobody has used before, and its trace id.
-fn fresh_trace() -> (String, String) {
-    let trace: String = unique("").bytes().chain(unique("").bytes()).map(|b| format!("{b:02x}")).collect();
-    let trace = trace[..32].to_owned();
-    (format!("00-{trace}-00f067aa0ba902b7-01"), trace)
-}
+use crate::world::{PATIENCE, World, check, fresh_trace};
 
 #[tokio::test]
 async fn the_trace_of_a_request_goes_through_answer_events_and_logs() {

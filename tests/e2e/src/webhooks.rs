@@ -85,7 +85,8 @@ async fn a_signature_is_good_for_300_seconds() {
     let w = World::new().await;
     let (_, _, intent) = pending(&w).await;
     let payload = event("payment_intent.requires_action", &intent);
-    for age in [0, TOLERANCE_SECONDS - 10] {
+    // A minute is left for the way. `adapters-stripe` has the last second.
+    for age in [0, TOLERANCE_SECONDS - 60] {
         let header = signed(&w, &payload, now().as_second() - age).await;
         check(deliver(&w, &payload, &header).await, 200);
     }

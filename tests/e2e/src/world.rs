@@ -4,9 +4,11 @@ use std::ops::Deref;
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use holdfast_client::aws::BusWatch;
 use holdfast_client::stripe::id_of;
 use holdfast_client::{Answer, Call, Stack, now, poll, unique};
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -15,6 +17,32 @@ use crate::terms::{self, with};
 /// How long anything may take that is promised to come by itself. Generous: a busy machine delays streams and queues, and
 /// who polls pays for it only then.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How long something lives, in seconds, that a test has to be quicker than: each in turn, until the machine is quick enough.
+const LIVES: [i64; 4] = [2, 5, 15, 45];
+
+/// Tries a test's hurried part with longer and longer lives, in seconds. The part gives `None` where its moment had passed before
+/// it could look: nothing was shown then.
+pub(crate) async fn quick_enough<T>(part: impl AsyncFn(i64) -> Option<T>) -> T {
+    for seconds in LIVES {
+        if let Some(shown) = part(seconds).await {
+            return shown;
+        }
+    }
+    panic!("the machine is too slow for this test, even with {LIVES:?} s")
+}
+
+/// Whether an answer is the refusal of a hold that had expired before the machine came to ask.
+pub(crate) fn is_too_late(answer: &Answer, expires_at: Timestamp) -> bool {
+    now() >= expires_at && answer.status == 409 && answer.code() == "hold_expired"
+}
+
+/// A W3C trace context nobody has used before, and its trace id.
+pub(crate) fn fresh_trace() -> (String, String) {
+    let trace: String = unique("").bytes().chain(unique("").bytes()).map(|b| format!("{b:02x}")).collect();
+    let trace = trace[..32].to_owned();
+    (format!("00-{trace}-00f067aa0ba902b7-01"), trace)
+}
 
 /// Somebody with a token.
 pub(crate) struct Guest {
@@ -146,6 +174,23 @@ impl World {
         self.patch(&path).token(&self.operator.token).json(body).send().await.unwrap()
     }
 
+    /// Waits until the bus has shown all that has been written to an event's page: one more write follows, and its event is
+    /// awaited. What is written to one page goes out in the order of the writes.
+    pub(crate) async fn bus_has_caught_up(&self, bus: &BusWatch, event: &Offer) {
+        let day = terms::instant(&event.start).to_zoned(TimeZone::get(terms::EVENT_ZONE).unwrap()).date();
+        let next = day.tomorrow().unwrap();
+        let body = json!({"from": day.to_string(), "to": next.to_string(), "closed": false});
+        let (parent, trace) = fresh_trace();
+        let path = format!("/api/resources/{}/inventory", event.id);
+        let call = self.patch(&path).token(&self.operator.token).header("traceparent", &parent).json(&body);
+        check_done(call.send().await.unwrap());
+        poll("the write after all others is on the bus", PATIENCE, async || {
+            Ok((!bus.events_about(&trace).await?.is_empty()).then_some(()))
+        })
+        .await
+        .unwrap();
+    }
+
     /// The slots of a range of local dates.
     pub(crate) async fn calendar(&self, id: &str, start: &str, end: &str) -> Vec<Value> {
         let path = format!("/api/resources/{id}/availability");
@@ -180,14 +225,16 @@ impl World {
 
     // Bookings
 
-    /// Pays a hold with a new card of this number.
+    /// Pays a hold with a new card of this number, and waits for the outcome for as long as the API lets a caller wait.
     pub(crate) async fn pay(&self, guest: &Guest, hold: &str, number: &str) -> Answer {
         let card = self.card(number).await.unwrap();
         self.pay_with(guest, &unique("key"), hold, &card).await
     }
 
     pub(crate) async fn pay_with(&self, guest: &Guest, key: &str, hold: &str, card: &str) -> Answer {
-        self.send_keyed(guest, key, "/api/bookings", &json!({"holdId": hold, "paymentMethodId": card})).await
+        let body = json!({"holdId": hold, "paymentMethodId": card});
+        let call = self.post("/api/bookings").token(&guest.token).key(key).header("Prefer", "wait=25");
+        call.json(&body).send().await.unwrap()
     }
 
     /// Holds one place and pays it.
@@ -210,7 +257,12 @@ impl World {
         hold: &str,
         card: &str,
     ) -> Answer {
-        let answer = check(self.pay_with(guest, key, hold, card).await, 202);
+        self.customer_is_asked(guest, self.pay_with(guest, key, hold, card).await).await
+    }
+
+    /// The pending booking of such a payment's answer, once the bank has asked for the customer.
+    pub(crate) async fn customer_is_asked(&self, guest: &Guest, answer: Answer) -> Answer {
+        let answer = check(answer, 202);
         assert_eq!(answer.str("/status"), "pending", "{answer}");
         if answer.json["nextAction"].is_object() {
             return answer;

@@ -1,6 +1,10 @@
 //! Two searches for one order: this crate's and stateright's, which tries every one, agree on small histories, legal and
 //! not; and what the search costs where there are many callers.
-#![expect(clippy::expect_used, reason = "helpers of tests")]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    reason = "helpers of tests; the search's cost is measured"
+)]
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -51,7 +55,7 @@ fn slot(number: u32) -> Slot {
 
 fn inventory(capacity: u32) -> Inventory {
     let capacity = BTreeMap::from([(slot(0), capacity), (slot(1), capacity)]);
-    Inventory { capacity, holds_per_page_max: 3, extensions_max: 1 }
+    Inventory { capacity, holds_per_page_max: 3, extensions_max: 2 }
 }
 
 /// A call, by numbers: its kind and which hold, booking or slot it is about.
@@ -110,6 +114,20 @@ fn pick() -> impl Strategy<Value = Pick> {
     let passes = prop_oneof![8 => Just(0i64), 1 => 1i64..6, 1 => Just(TTL)];
     (0usize..4, 0u8..16, 0u32..6, 0u32..3, lost, passes)
         .prop_map(|(caller, kind, which, how, lost, passes)| Pick { caller, kind, which, how, lost, passes })
+}
+
+/// Picks of which each history has some kinds of calls, about some holds: what takes several calls of one kind about one hold
+/// is met often.
+fn picks() -> impl Strategy<Value = Vec<Pick>> {
+    let kinds = prop::sample::subsequence((4u8..16).collect::<Vec<_>>(), 1..=12);
+    let holds = prop::sample::select(vec![1u32, 2, 6]);
+    (kinds, holds, prop::collection::vec(pick(), 6..36)).prop_map(|(kinds, holds, picks)| {
+        let among = |pick: Pick| {
+            let kind = if pick.kind < 4 { 0 } else { kinds[usize::from(pick.kind) % kinds.len()] };
+            Pick { kind, which: pick.which % holds, ..pick }
+        };
+        picks.into_iter().map(among).collect()
+    })
 }
 
 enum Caller {
@@ -192,35 +210,66 @@ fn stateright_says(inventory: &Inventory, history: &History) -> bool {
 /// How many histories were explained and how many were not.
 static SEEN: [AtomicUsize; 2] = [AtomicUsize::new(0), AtomicUsize::new(0)];
 
-fn agree(history: &History, inventory: &Inventory) -> bool {
-    let verdict = history.check(inventory);
-    let explained = stateright_says(inventory, history);
-    assert_eq!(verdict.is_explained(), explained, "{verdict:?}\n{history:#?}");
-    SEEN[usize::from(!explained)].fetch_add(1, Ordering::Relaxed);
-    explained
+/// Whether both searches, each by its own specification, say the same: whether the history is explained.
+fn agree(history: &History, ours: &Inventory, theirs: &Inventory) -> Result<bool, String> {
+    let verdict = history.check(ours);
+    let explained = stateright_says(theirs, history);
+    if verdict.is_explained() != explained {
+        return Err(format!("stateright explains it: {explained}; here: {verdict:?}\n{history:#?}"));
+    }
+    Ok(explained)
 }
 
+/// Capacity, what is called, and which answer is spoilt how.
+type Case = (u32, Vec<Pick>, (prop::sample::Index, prop::sample::Index));
+
+fn cases() -> impl Strategy<Value = Case> {
+    let spoilt = (any::<prop::sample::Index>(), any::<prop::sample::Index>());
+    (1u32..3, picks(), spoilt)
+}
+
+/// Both searches on a history of a correct object, and on the same with one answer spoilt. Gives what was explained.
+fn check((capacity, picks, spoilt): Case, theirs: fn(Inventory) -> Inventory) -> Result<Vec<bool>, String> {
+    let ours = inventory(capacity);
+    let theirs = theirs(ours.clone());
+    let mut history = correct(&ours, &picks);
+    if !agree(&history, &ours, &theirs)? {
+        return Err(format!("a correct object is explained by nobody: {history:#?}"));
+    }
+    let mut explained = vec![true];
+    if history.operations.is_empty() {
+        return Ok(explained);
+    }
+    let which = spoilt.0.index(history.operations.len());
+    let operation = &mut history.operations[which];
+    if operation.answer.is_some() {
+        let all = answers(operation.at.earliest);
+        operation.answer = Some(all[spoilt.1.index(all.len())].clone());
+        explained.push(agree(&history, &ours, &theirs)?);
+    }
+    Ok(explained)
+}
+
+/// Enough for the control to be found in every run.
+const CASES: u32 = 3000;
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 3000, failure_persistence: None, ..ProptestConfig::default() })]
-    fn both_agree(
-        capacity in 1u32..3,
-        picks in prop::collection::vec(pick(), 6..28),
-        spoilt in (any::<prop::sample::Index>(), any::<prop::sample::Index>()),
-    ) {
-        let inventory = inventory(capacity);
-        let mut history = correct(&inventory, &picks);
-        prop_assert!(agree(&history, &inventory), "a correct object is explained");
-        if history.operations.is_empty() {
-            return Ok(());
-        }
-        let which = spoilt.0.index(history.operations.len());
-        let operation = &mut history.operations[which];
-        if operation.answer.is_some() {
-            let all = answers(operation.at.earliest);
-            operation.answer = Some(all[spoilt.1.index(all.len())].clone());
-            agree(&history, &inventory);
+    #![proptest_config(holdfast_properties::config(CASES, "tests/regressions/crosscheck.txt"))]
+    fn both_agree(case in cases()) {
+        let explained = check(case, |ours| ours).map_err(TestCaseError::fail)?;
+        for explained in explained {
+            SEEN[usize::from(!explained)].fetch_add(1, Ordering::Relaxed);
         }
     }
+}
+
+/// A hold is placed and extended three times, where two are the most.
+#[test]
+fn control_a_rule_that_breaks_at_the_fourth_call_is_found() {
+    let one_more = |ours: Inventory| Inventory { extensions_max: ours.extensions_max + 1, ..ours };
+    holdfast_properties::assert_found(CASES, cases(), |case| {
+        holdfast_properties::outcome(check(case, one_more).map(drop))
+    });
 }
 
 #[test]

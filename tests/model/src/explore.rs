@@ -48,6 +48,7 @@ pub enum Until {
 
 /// Explores a scenario on two threads: breadth first for the shortest counterexample, depth first for little memory.
 #[must_use]
+#[expect(clippy::disallowed_methods, reason = "the report says how long it took")]
 pub fn explore(scenario: &Scenario, until: Until) -> Report {
     let began = Instant::now();
     let model = Bookings::new(scenario.clone());

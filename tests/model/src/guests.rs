@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use holdfast_domain::holds::Extension;
+use holdfast_domain::holds::{Extension, RecordChange};
 use holdfast_domain::{Fingerprint, HoldStatus, PageCommand};
 use jiff::SignedDuration;
 
@@ -44,7 +44,7 @@ pub(crate) fn release(cast: &Cast, state: &mut State, guest: usize) -> Option<()
     }
     let command = PageCommand::Release { hold: record.id.clone() };
     on_page(state, cast, &command, moment(state.tick)).ok()?;
-    Arc::make_mut(state.holds[guest].as_mut()?).recorded = HoldStatus::Released;
+    Arc::make_mut(state.holds[guest].as_mut()?).change(&RecordChange::Released);
     Some(())
 }
 

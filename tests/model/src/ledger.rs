@@ -6,8 +6,7 @@ use std::sync::Arc;
 use holdfast_app::bookings::BookingCommit;
 use holdfast_domain::inventory::HoldState;
 use holdfast_domain::{
-    Booking, BookingStatus, Hold, HoldSnapshot, HoldStatus, InventoryMove, Page, PageChange, PageCommand,
-    PageRejection, PaymentStatus,
+    Booking, BookingStatus, HoldSnapshot, Page, PageChange, PageCommand, PageRejection, PaymentStatus,
 };
 use jiff::Timestamp;
 
@@ -22,25 +21,6 @@ pub enum NotWritten {
     Stale,
     /// A page refuses.
     Rejected(PageRejection),
-}
-
-/// What a booking's event does to its hold's record, as the ledger's adapter has it.
-fn record_after(inventory: &InventoryMove, booking: &Booking, record: &mut Hold) {
-    let active_again = |record: &mut Hold| {
-        record.recorded = HoldStatus::Active;
-        record.booking = None;
-    };
-    match inventory {
-        InventoryMove::Free if booking.status == BookingStatus::Failed => active_again(record),
-        InventoryMove::Keep | InventoryMove::Claim { .. } | InventoryMove::Unclaim | InventoryMove::Free => {}
-        InventoryMove::Prolong { expires_at, .. } => record.expires_at = *expires_at,
-        InventoryMove::Abandon => record.recorded = HoldStatus::Released,
-        InventoryMove::Confirm => {
-            record.recorded = HoldStatus::Confirmed;
-            record.booking = Some(booking.id.clone());
-        }
-        InventoryMove::Return { .. } => active_again(record),
-    }
 }
 
 /// Puts a command to the page, as the negative control of `cast` has it.
@@ -142,8 +122,10 @@ pub fn commit(state: &mut State, cast: &Cast, commit: &BookingCommit) -> Result<
             return Err(NotWritten::Rejected(rejection));
         }
     }
-    if let Some(record) = state.holds[at / cast.scenario.cards].as_mut() {
-        record_after(&commit.inventory, booking, Arc::make_mut(record));
+    if let (Some(record), Some(change)) =
+        (state.holds[at / cast.scenario.cards].as_mut(), commit.inventory.record_change(booking))
+    {
+        Arc::make_mut(record).change(&change);
     }
     if let Some(stored) = &stored
         && !(may_follow(stored.status, booking.status)

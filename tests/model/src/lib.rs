@@ -2,7 +2,7 @@
 //! the clock and the operator can come between each other, within bounds.
 //!
 //! What is checked is the code itself, not a copy: `Page` and `Booking` decide, and the steps are those of
-//! `holdfast_app::saga`, `bookings` and `webhook`, run over ports that stop them at every effect of the payment provider
+//! `holdfast_app::payments` and `holdfast_app::bookings`, run over ports that stop them at every effect of the payment provider
 //! ([`stage`]). Modelled, and held against the original where a test can: the ledger's transaction ([`ledger`]), the
 //! provider ([`provider`]) and the state machine ([`machine`]).
 //!

@@ -5,11 +5,8 @@ use aws_sdk_dynamodb::types::{
     Put, ReturnValuesOnConditionCheckFailure as OnFailure, TransactWriteItem, Update,
 };
 use holdfast_app::StoreError;
-use holdfast_domain::holds::Extension;
-use holdfast_domain::{
-    Booking, BookingId, BookingStatus, Fingerprint, Hold, HoldId, HoldStatus, InventoryMove,
-};
-use jiff::Timestamp;
+use holdfast_domain::holds::{Extension, RecordChange};
+use holdfast_domain::{Fingerprint, Hold, HoldId, HoldStatus};
 
 use crate::DynamoLedger;
 use crate::page::write::{built, pause};
@@ -19,14 +16,6 @@ use crate::table::item::{millis, s};
 
 /// How often a record meets others at the same item before it is given up.
 const ATTEMPTS_MAX: u32 = 10;
-
-/// What becomes of a hold's record in a booking's transaction.
-pub(crate) enum RecordChange {
-    Confirmed(BookingId),
-    Released,
-    ActiveAgain,
-    ExpiresAt(Timestamp),
-}
 
 impl DynamoLedger {
     pub(crate) async fn read_hold(&self, id: &HoldId) -> Result<Option<Hold>, StoreError> {
@@ -150,19 +139,5 @@ impl DynamoLedger {
             }
         };
         Ok(TransactWriteItem::builder().update(update.build().map_err(built)?).build())
-    }
-}
-
-pub(crate) fn record_change(inventory: &InventoryMove, booking: &Booking) -> Option<RecordChange> {
-    match inventory {
-        // The hold of a booking that could not be charged became none after all: its record ends as its page says.
-        InventoryMove::Free if booking.status == BookingStatus::Failed => Some(RecordChange::ActiveAgain),
-        InventoryMove::Keep | InventoryMove::Claim { .. } | InventoryMove::Unclaim | InventoryMove::Free => {
-            None
-        }
-        InventoryMove::Prolong { expires_at, .. } => Some(RecordChange::ExpiresAt(*expires_at)),
-        InventoryMove::Abandon => Some(RecordChange::Released),
-        InventoryMove::Confirm => Some(RecordChange::Confirmed(booking.id.clone())),
-        InventoryMove::Return { .. } => Some(RecordChange::ActiveAgain),
     }
 }

@@ -114,9 +114,6 @@ fn failed(booking: &Booking) -> Problem {
     }
     match reason {
         "hold_expired" => Problem::new(Code::HoldExpired, "the hold expired before it was paid").with(facts),
-        "hold_released" => {
-            Problem::new(Code::HoldReleased, "the hold was released before it was paid").with(facts)
-        }
         "sold_out" => {
             let detail = "the hold expired, and its places are gone; nothing is charged";
             Problem::new(Code::SoldOut, detail).with(facts)

@@ -350,7 +350,6 @@ fn a_failed_booking_says_why_and_a_decline_stays_one() {
 
     for (reason, status, code) in [
         ("hold_expired", 409, "hold_expired"),
-        ("hold_released", 409, "hold_released"),
         ("sold_out", 409, "sold_out"),
         ("payment_timed_out", 409, "payment_failed"),
         ("payment_voided", 409, "payment_failed"),

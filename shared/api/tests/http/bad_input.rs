@@ -422,7 +422,7 @@ fn survives(which: usize, body_bytes: &[u8]) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(holdfast_properties::config(512, "tests/regressions/bad_input.txt"))]
 
     #[test]
     fn no_json_is_our_fault(which in 0..TARGETS.len(), sent in arbitrary_json()) {

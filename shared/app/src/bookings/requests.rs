@@ -8,7 +8,7 @@ use holdfast_domain::{
     Booking, BookingEvent, BookingId, BookingStatus, HoldId, Money, PageRejection, PaymentStatus,
 };
 use jiff::SignedDuration;
-use tokio::time::{Instant, sleep};
+use tokio::time::{sleep, timeout};
 
 use crate::bookings::commit::change;
 use crate::bookings::port::{BookingCommit, CommitError};
@@ -315,16 +315,19 @@ impl Bookings {
         wait: Duration,
         done: fn(&Booking) -> bool,
     ) -> Result<Booking, Failure> {
-        let deadline = Instant::now() + wait;
-        let mut pause = POLL_FIRST;
-        loop {
-            let booking = self.load(id).await?;
-            if done(&booking) || Instant::now() + pause > deadline {
-                return Ok(booking);
+        let mut booking = self.load(id).await?;
+        let waiting = async {
+            let mut pause = POLL_FIRST;
+            while !done(&booking) {
+                sleep(pause).await;
+                booking = self.load(id).await?;
+                pause = (pause * 2).min(POLL_LONGEST);
             }
-            sleep(pause).await;
-            pause = (pause * 2).min(POLL_LONGEST);
-        }
+            Ok::<_, Failure>(())
+        };
+        // When the time is up, the booking is as it was last read.
+        timeout(wait, waiting).await.unwrap_or(Ok(()))?;
+        Ok(booking)
     }
 
     async fn load(&self, id: &BookingId) -> Result<Booking, Failure> {

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use thiserror::Error;
 
+use crate::kernel::canonical::canonical;
 use crate::kernel::identity::seal;
 use crate::kernel::mutation::Mutation;
 
@@ -170,7 +171,7 @@ impl AuditEvent {
             &self.actor,
             self.from.as_str(),
             self.to.as_str(),
-            &self.data.to_string(),
+            &canonical(&self.data),
             self.trace.as_deref().unwrap_or_default(),
         ])
     }

@@ -1,11 +1,13 @@
 //! What every use case shares: caller, request key, mutation, errors.
 
+pub(crate) mod canonical;
 pub(crate) mod errors;
 pub(crate) mod failure;
 pub(crate) mod identity;
 pub(crate) mod ledger;
 pub(crate) mod mutation;
 
+pub use canonical::canonical;
 pub use errors::{DeliveryError, LedgerError, PaymentError, Source, StoreError, WorkflowError};
 pub use failure::Failure;
 pub use identity::{

@@ -9,7 +9,7 @@ use std::time::Duration;
 use holdfast_domain::{Booking, BookingId, BookingStatus, Money, PaymentStatus, Resource};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use tokio::time::{Instant, sleep};
+use tokio::time::{sleep, timeout};
 
 use crate::kernel::errors::DeliveryError;
 use crate::kernel::failure::Failure;
@@ -104,7 +104,11 @@ impl Notices {
 
     /// The booking once its money is taken, or once it stands no more.
     async fn captured(&self, id: &BookingId) -> Result<Booking, Failure> {
-        let deadline = Instant::now() + WAIT_FOR_CAPTURE;
+        let captured = timeout(WAIT_FOR_CAPTURE, self.until_captured(id)).await;
+        captured.unwrap_or(Err(Failure::RequestInProgress))
+    }
+
+    async fn until_captured(&self, id: &BookingId) -> Result<Booking, Failure> {
         loop {
             let booking = self.load(id).await?;
             let waits = match (booking.status, booking.payment_status) {
@@ -124,9 +128,6 @@ impl Notices {
             };
             if !waits {
                 return Ok(booking);
-            }
-            if Instant::now() + PAUSE > deadline {
-                return Err(Failure::RequestInProgress);
             }
             sleep(PAUSE).await;
         }

@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 
-use crate::bookings::booking::{Booking, Placement};
-use crate::holds::hold::Hold;
+use crate::bookings::booking::{Booking, BookingStatus, Placement};
+use crate::holds::hold::{Hold, RecordChange};
 use crate::inventory::{PageCommand, PageHold};
 
 /// What a booking's event does to the pages of its order.
@@ -58,6 +58,20 @@ impl InventoryMove {
                 Some(PageCommand::Return { hold, entry })
             }
             Self::Free => Some(PageCommand::Free { booking: id, slots, quantity }),
+        }
+    }
+
+    /// What is written to the record of the hold of `booking`, as it is after the event.
+    #[must_use]
+    pub fn record_change(&self, booking: &Booking) -> Option<RecordChange> {
+        match self {
+            // The charge failed after the confirmation: the hold is nobody's booking, and its page says whether it is live.
+            Self::Free if booking.status == BookingStatus::Failed => Some(RecordChange::ActiveAgain),
+            Self::Keep | Self::Claim { .. } | Self::Unclaim | Self::Free => None,
+            Self::Prolong { expires_at, .. } => Some(RecordChange::ExpiresAt(*expires_at)),
+            Self::Abandon => Some(RecordChange::Released),
+            Self::Confirm => Some(RecordChange::Confirmed(booking.id.clone())),
+            Self::Return { .. } => Some(RecordChange::ActiveAgain),
         }
     }
 }

@@ -26,6 +26,19 @@ pub enum Lifecycle {
 }
 
 impl Lifecycle {
+    /// Every state of the vocabulary. `HoldCreated` is over before anybody is answered: no booking is in it.
+    pub const ALL: [Self; 9] = [
+        Self::HoldCreated,
+        Self::HoldActive,
+        Self::HoldExpired,
+        Self::PaymentAuthorized,
+        Self::BookingConfirmed,
+        Self::PaymentCaptured,
+        Self::BookingCancelled,
+        Self::BookingCompleted,
+        Self::Refunded,
+    ];
+
     /// The name in the product's documents.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::bookings::booking::{Order, Placement};
 use crate::ids::{BookingId, Fingerprint, GuestId, GuestMark, HoldId};
-use crate::inventory::{HoldState, PageHold};
+use crate::inventory::{HoldState, PageHold, PageRejection};
 
 /// Where a hold stands (API.md, Holds).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -50,6 +50,19 @@ pub struct Extension {
     pub expires_at: Timestamp,
     /// When it was granted.
     pub at: Timestamp,
+}
+
+/// What a booking's transaction changes in the record of its hold.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum RecordChange {
+    /// The hold became this booking.
+    Confirmed(BookingId),
+    /// The booking gave the hold up.
+    Released,
+    /// The booking failed: the hold is no booking's, and its page decides whether it is live.
+    ActiveAgain,
+    /// The hold's expiry moved.
+    ExpiresAt(Timestamp),
 }
 
 /// A hold's record.
@@ -115,6 +128,45 @@ impl Hold {
             cool_down_seconds: self.cool_down_seconds,
         }
     }
+
+    /// The status of a hold of which its page has no entry. A page gives a hold up before its time only when the hold is
+    /// released, which the record says a moment later.
+    #[must_use]
+    pub fn status_without_entry(&self, now: Timestamp) -> HoldStatus {
+        match self.recorded {
+            HoldStatus::Active if now < self.expires_at => HoldStatus::Released,
+            HoldStatus::Active => HoldStatus::Expired,
+            ended @ (HoldStatus::Confirmed | HoldStatus::Released | HoldStatus::Expired) => ended,
+        }
+    }
+
+    /// The outcome of a release that finds no entry of the hold on its page: how the hold had ended. `Released` is what the
+    /// record says afterwards, whichever try of the release took the entry away.
+    ///
+    /// # Errors
+    /// [`PageRejection::HoldMissing`] if the hold became a booking.
+    pub fn release_without_entry(&self, now: Timestamp) -> Result<HoldStatus, PageRejection> {
+        match self.status_without_entry(now) {
+            HoldStatus::Active | HoldStatus::Confirmed => Err(PageRejection::HoldMissing),
+            ended @ (HoldStatus::Released | HoldStatus::Expired) => Ok(ended),
+        }
+    }
+
+    /// The record after a booking's transaction.
+    pub fn change(&mut self, change: &RecordChange) {
+        match change {
+            RecordChange::Confirmed(booking) => {
+                self.recorded = HoldStatus::Confirmed;
+                self.booking = Some(booking.clone());
+            }
+            RecordChange::Released => self.recorded = HoldStatus::Released,
+            RecordChange::ActiveAgain => {
+                self.recorded = HoldStatus::Active;
+                self.booking = None;
+            }
+            RecordChange::ExpiresAt(at) => self.expires_at = *at,
+        }
+    }
 }
 
 /// A hold's record with what its page stores of it.
@@ -127,17 +179,13 @@ pub struct HoldSnapshot {
 }
 
 impl HoldSnapshot {
-    /// Where it stands at `now`. A page gives a hold up before its time only when it is released, which the record says a
-    /// moment later.
+    /// The hold's status at `now`.
     #[must_use]
     pub fn status(&self, now: Timestamp) -> HoldStatus {
-        match self.hold.recorded {
-            HoldStatus::Active => match &self.entry {
-                Some(entry) if entry.is_live(now) => HoldStatus::Active,
-                None if now < self.hold.expires_at => HoldStatus::Released,
-                Some(_) | None => HoldStatus::Expired,
-            },
-            ended @ (HoldStatus::Confirmed | HoldStatus::Released | HoldStatus::Expired) => ended,
+        match (&self.entry, self.hold.recorded) {
+            (Some(entry), HoldStatus::Active) if entry.is_live(now) => HoldStatus::Active,
+            (Some(_), HoldStatus::Active) => HoldStatus::Expired,
+            (Some(_) | None, _) => self.hold.status_without_entry(now),
         }
     }
 

@@ -2,4 +2,4 @@
 
 pub(crate) mod hold;
 
-pub use hold::{Extension, Hold, HoldSnapshot, HoldStatus};
+pub use hold::{Extension, Hold, HoldSnapshot, HoldStatus, RecordChange};

@@ -118,7 +118,8 @@ impl Page {
         }
         self.require_offered(&entry.slots, entry.quantity, now)?;
         if let Some(limits) = limits {
-            self.require_within_limits(hold, entry, limits, now)?;
+            self.require_within_limits(hold, entry, limits, now)
+                .map_err(|(limit, wait_seconds)| PageRejection::LimitReached { limit, wait_seconds })?;
         }
         let mut changes = if self.needs_reclaim(&entry.slots, entry.quantity) || self.holds.contains_key(hold)
         {

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{HOLDS_PER_PAGE_MAX, Page, PageHold, PageRejection};
+use super::{HOLDS_PER_PAGE_MAX, Page, PageHold};
 use crate::ids::{HoldId, SlotKey};
 
 /// The longest cool-down, in seconds: a day.
@@ -23,7 +23,7 @@ pub struct HoldLimits {
 
 impl HoldLimits {
     /// The most holds that a limit may name: as many as a page stores.
-    #[allow(clippy::cast_possible_truncation, reason = "a constant far below the bound")]
+    #[expect(clippy::cast_possible_truncation, reason = "a constant far below the bound")]
     pub const HOLDS_MAX: u32 = HOLDS_PER_PAGE_MAX as u32;
 
     /// While a guest has no more than so many places on a page, in whichever slots and holds, no limit is passed.
@@ -68,17 +68,16 @@ impl HoldLimit {
 }
 
 impl Page {
-    /// Whether the guest of a new hold may have it beside those they have.
+    /// Checks that the guest of a new hold may have it beside those they have. The error is the limit that is reached, and the
+    /// seconds until it may no longer be.
     pub(super) fn require_within_limits(
         &self,
         hold: &HoldId,
         entry: &PageHold,
         limits: &HoldLimits,
         now: Timestamp,
-    ) -> Result<(), PageRejection> {
-        let refuse = |limit, until: Option<Timestamp>| {
-            Err(PageRejection::LimitReached { limit, wait_seconds: seconds_until(until.unwrap_or(now), now) })
-        };
+    ) -> Result<(), (HoldLimit, u32)> {
+        let refuse = |limit, until: Option<Timestamp>| Err((limit, seconds_until(until.unwrap_or(now), now)));
         let own: Vec<&PageHold> = self
             .holds
             .iter()

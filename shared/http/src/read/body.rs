@@ -20,29 +20,6 @@ pub(crate) fn empty() -> Value {
     Value::Object(Map::new())
 }
 
-/// The text of a value that is the same whatever the order of its fields.
-pub(crate) fn canonical(value: &Value) -> String {
-    match value {
-        Value::Object(fields) => {
-            let mut names: Vec<&String> = fields.keys().collect();
-            names.sort_unstable();
-            let fields: Vec<String> = names
-                .into_iter()
-                .filter_map(|name| {
-                    let value = canonical(fields.get(name)?);
-                    Some(format!("{}:{value}", Value::String(name.clone())))
-                })
-                .collect();
-            format!("{{{}}}", fields.join(","))
-        }
-        Value::Array(items) => {
-            let items: Vec<String> = items.iter().map(canonical).collect();
-            format!("[{}]", items.join(","))
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.to_string(),
-    }
-}
-
 /// The pointer of a field within another.
 #[must_use]
 pub fn pointer(parent: &str, name: &str) -> String {
@@ -169,34 +146,52 @@ pub fn kind(value: &Value) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use holdfast_app::kernel::canonical;
     use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
 
     #[test]
-    fn the_canonical_form_knows_no_order_and_no_spaces() {
-        let one = parse(br#"{"b": [1, {"d": null, "c": "x\"y"}], "a": true}"#).expect("JSON");
-        let two = parse(br#"{"a":true,"b":[1,{"c":"x\"y","d":null}]}"#).expect("JSON");
-        assert_eq!(canonical(&one), canonical(&two));
-        assert_eq!(canonical(&two), r#"{"a":true,"b":[1,{"c":"x\"y","d":null}]}"#);
-        assert_ne!(canonical(&json!({ "a": 1 })), canonical(&json!({ "a": 1.0 })));
-        assert_ne!(canonical(&json!(["a", "b"])), canonical(&json!(["b", "a"])));
-    }
-
-    #[test]
     fn pointers_escape_what_they_must() {
         assert_eq!(pointer("/attributes", "a/b~c"), "/attributes/a~1b~0c");
     }
 
+    fn any_json() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::Bool),
+            any::<i64>().prop_map(Value::from),
+            ".{0,8}".prop_map(Value::String),
+        ];
+        leaf.prop_recursive(3, 20, 4, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::Array),
+                prop::collection::btree_map(".{0,4}", inner, 0..4)
+                    .prop_map(|fields| Value::Object(fields.into_iter().collect())),
+            ]
+        })
+    }
+
     proptest! {
+        #![proptest_config(holdfast_properties::config(1000, "tests/regressions/body.txt"))]
+
         #[test]
-        fn what_is_read_is_what_was_written(text in ".{0,40}", number in any::<i64>(), flag in any::<bool>()) {
-            let value = json!({ "b": [text, null, { "z": number, "a": flag }], "a": {} });
-            let written = canonical(&value);
-            prop_assert_eq!(parse(written.as_bytes()).map_err(|refusal| refusal.code), Ok(value));
-            let torn = parse(&written.as_bytes()[..written.len() - 1]).map_err(|refusal| refusal.code);
-            prop_assert_eq!(torn, Err(HttpCode::MalformedJson));
+        fn one_value_has_one_canonical_form_however_it_is_written(value in any_json()) {
+            let form = canonical(&value);
+            let pretty = serde_json::to_vec_pretty(&value).expect("JSON");
+            for written in [&pretty[..], form.as_bytes()] {
+                let read = parse(written);
+                prop_assert_eq!(read.as_ref().ok(), Some(&value));
+                prop_assert_eq!(&read.map(|read| canonical(&read)).unwrap_or_default(), &form);
+            }
+        }
+
+        #[test]
+        fn half_of_an_object_is_a_400(value in any_json(), cut in any::<prop::sample::Index>()) {
+            let whole = json!({ "field": value }).to_string();
+            let half = &whole.as_bytes()[..cut.index(whole.len())];
+            prop_assert_eq!(parse(half).err().map(|refusal| refusal.code), Some(HttpCode::MalformedJson));
         }
     }
 }

@@ -195,6 +195,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(holdfast_properties::config(1000, "tests/regressions/fields.txt"))]
+
         #[test]
         fn no_text_makes_a_reader_panic(text in ".{0,60}") {
             let _ = (when(&text), date(&text), time_of_day(&text), instant(&text));

@@ -58,7 +58,7 @@ fn tasks() {
 }
 
 fn understood(name: &str, message: &Value) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    if Timer::is_one(message) {
+    if Timer::is_timer(message) {
         assert_eq!(Timer::parse(message)?.hold, hold().id);
         return Ok(());
     }

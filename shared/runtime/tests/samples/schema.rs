@@ -1,5 +1,6 @@
 //! As much of JSON Schema 2020-12 as the schemas of events use. A keyword that is not known fails the test.
 
+use holdfast_domain::Lifecycle;
 use holdfast_workflow::events::EventType;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
@@ -95,6 +96,19 @@ fn every_event_type_has_a_schema_and_every_schema_a_type() {
         assert_eq!(schema["properties"]["type"]["const"], kind.as_str());
         assert_eq!(schema["properties"]["dataschema"]["const"], kind.data_schema());
     }
+}
+
+#[test]
+fn a_lifecycle_in_a_schema_has_every_state_of_the_vocabulary() {
+    let states: Vec<Value> = Lifecycle::ALL.iter().map(|state| json!(state.as_str())).collect();
+    let mut schemas = 0;
+    for kind in EventType::ALL {
+        let schema = of(kind.as_str());
+        let Some(lifecycle) = schema.pointer("/properties/data/properties/lifecycle") else { continue };
+        assert_eq!(lifecycle["enum"], json!(states), "{}", kind.as_str());
+        schemas += 1;
+    }
+    assert!(schemas > 5, "{schemas}");
 }
 
 #[test]

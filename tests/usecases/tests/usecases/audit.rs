@@ -3,7 +3,7 @@
 use holdfast_app::Ledger;
 use holdfast_app::bookings::{AuditEvent, BrokenTrail, verify};
 use holdfast_app::operations::audit_verification::AuditVerification;
-use holdfast_domain::{Booking, BookingStatus, Seal};
+use holdfast_domain::{Booking, BookingId, BookingStatus, Seal};
 use holdfast_testkit::{Database, nightly_resource};
 use jiff::SignedDuration;
 use serde_json::json;
@@ -23,6 +23,38 @@ async fn lived() -> (std::sync::Arc<World>, Booking, Vec<AuditEvent>) {
     let trail = w.ledger.audit_trail(&id).await.expect("a trail");
     assert!(trail.len() >= 7, "{trail:?}");
     (w, booking, trail)
+}
+
+/// The seal is what an earlier release made of the same entry. It holds whatever order the fields come back in: serde_json keeps
+/// them sorted only as long as no crate of the build switches on its `preserve_order`.
+#[tokio::test]
+async fn a_seal_is_of_the_content_and_not_of_the_order_of_its_fields() {
+    let (_w, mut booking, trail) = lived().await;
+    let seal = Seal::parse("lxxosjpxldzgeo5wh6apqxamspilmj7m6o3h2q65r6g7re7xzwda").expect("a seal");
+    let entry = |data: &str| AuditEvent {
+        booking: BookingId::parse("bkg_sealed").expect("an id"),
+        sequence: 1,
+        kind: "booking.requested".to_owned(),
+        at: "2026-06-01T10:00:00.250Z".parse().expect("a time"),
+        actor: "guest-1".to_owned(),
+        from: BookingStatus::Pending,
+        to: BookingStatus::Pending,
+        data: serde_json::from_str(data).expect("JSON"),
+        trace: Some("00-1".to_owned()),
+        seal: Some(seal.clone()),
+    };
+    booking.version = 1;
+    booking.seal = Some(seal.clone());
+    for data in [
+        r#"{"amount":25800,"guest":{"note":"\"Zoë\"","quantity":2},"paymentStatus":"pending","resourceId":"room"}"#,
+        r#"{"resourceId":"room","paymentStatus":"pending","guest":{"quantity":2,"note":"\"Zoë\""},"amount":25800}"#,
+    ] {
+        assert_eq!(verify(&booking, &[entry(data)]), Ok(()), "{data}");
+    }
+    let altered = entry(
+        r#"{"amount":25801,"guest":{"note":"\"Zoë\"","quantity":2},"paymentStatus":"pending","resourceId":"room"}"#,
+    );
+    assert_eq!(verify(&booking, &[altered]), Err(BrokenTrail::Altered(1)));
 }
 
 type Forgery = (&'static str, fn(&mut AuditEvent));

@@ -22,13 +22,22 @@ fn ids_depend_on_caller_key_and_purpose() {
 }
 
 #[test]
-fn confirmation_numbers_differ_and_avoid_ambiguous_letters() {
-    let numbers: BTreeSet<String> =
-        (0..100).map(|n| confirmation_number(&booking_id(&guest("a"), &n.to_string()))).collect();
-    assert_eq!(numbers.len(), 100);
-    for number in numbers {
-        assert_eq!(number.len(), 13, "{number}");
-        assert!(number.starts_with("HF-"), "{number}");
-        assert!(!number[3..].contains(['I', 'O', '0', '1']), "{number}");
+fn confirmation_numbers_have_fifty_bits_and_no_ambiguous_letters() {
+    let numbers: Vec<String> =
+        (0..1000).map(|n| confirmation_number(&booking_id(&guest("a"), &n.to_string()))).collect();
+    let mut letters = vec![BTreeSet::new(); 10];
+    let mut pairs = BTreeSet::new();
+    for number in &numbers {
+        let code = number.strip_prefix("HF-").unwrap_or_else(|| panic!("{number}"));
+        assert_eq!(code.len(), 10, "{number}");
+        for (letter, seen) in code.chars().zip(&mut letters) {
+            seen.insert(letter);
+        }
+        pairs.extend(code.as_bytes().windows(2).map(<[u8]>::to_vec));
     }
+    for (place, seen) in letters.iter().enumerate() {
+        assert_eq!(seen.len(), 32, "five bits at place {place}: {seen:?}");
+        assert!(!['I', 'O', '0', '1'].iter().any(|letter| seen.contains(letter)), "{seen:?}");
+    }
+    assert!(pairs.len() > 1000, "neighbours do not depend on each other: {} of 1024 pairs", pairs.len());
 }

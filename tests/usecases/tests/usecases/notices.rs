@@ -4,11 +4,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use holdfast_adapters_dynamodb::{DynamoLedger, Tables};
+use holdfast_app::Ledger;
 use holdfast_app::bookings::BookingRequest;
 use holdfast_app::notifications::{Mail, Mailer, Notices, Occasion, Told};
 use holdfast_app::{Caller, DeliveryError};
 use holdfast_domain::{BookingId, CancellationPolicy, Currency, Money, Resource};
-use holdfast_testkit::nightly_resource;
+use holdfast_testkit::{Database, Faults, nightly_resource};
 use tokio::time::sleep;
 
 use crate::bank::VISA;
@@ -28,8 +30,17 @@ impl Mailer for Post {
 
 /// Tells the guest; gives the subjects and texts that went out.
 async fn tell(w: &World, id: &BookingId, occasion: Occasion) -> (Told, Vec<(String, String)>) {
+    tell_of(w.ledger.clone(), id, occasion).await
+}
+
+/// The same of what stands in this ledger.
+async fn tell_of(
+    ledger: Arc<dyn Ledger>,
+    id: &BookingId,
+    occasion: Occasion,
+) -> (Told, Vec<(String, String)>) {
     let post = Arc::new(Post::default());
-    let told = Notices::new(w.ledger.clone(), post.clone()).tell(id, occasion, "event-1").await;
+    let told = Notices::new(ledger, post.clone()).tell(id, occasion, "event-1").await;
     let mails = std::mem::take(&mut *post.0.lock().expect("unpoisoned"));
     assert!(mails.iter().all(|mail| mail.to == "guest@example.com" && mail.cause == "event-1"), "{mails:?}");
     (told.expect("an answer"), mails.into_iter().map(|mail| (mail.subject, mail.text)).collect())
@@ -110,8 +121,16 @@ async fn a_confirmation_waits_for_the_money() {
     let early = {
         let (w, id) = (Arc::clone(&w), id.clone());
         async move {
-            let mail = tokio::spawn(async move { tell(&w, &id, Occasion::Confirmed).await });
-            sleep(Duration::from_millis(250)).await;
+            let looks = Faults::default();
+            let tables = Tables { ledger: Database::LEDGER.to_owned(), holds: Database::HOLDS.to_owned() };
+            let ledger = Arc::new(DynamoLedger::new(w.database.client_under(&looks), tables));
+            let mail = tokio::spawn(async move { tell_of(ledger, &id, Occasion::Confirmed).await });
+            soon("a second look at the booking", async {
+                while looks.calls() < 2 {
+                    sleep(Duration::from_millis(2)).await;
+                }
+            })
+            .await;
             assert!(!mail.is_finished(), "the money is not taken yet");
             begins.send(mail).expect("the test waits");
         }

@@ -89,7 +89,7 @@ async fn change(w: &World, rooms: &[Resource], number: usize, change: &Change) {
 }
 
 /// Puts every answer of search to the ledger.
-async fn check_offers(w: &World, rooms: &[Resource]) {
+async fn check_offers(w: &World, rooms: &[Resource]) -> Result<(), String> {
     for (from, to) in [(1, 2), (2, 4), (1, 6), (5, 8)] {
         let range = (night(from), night(to));
         let range = (range.0.as_str(), range.1.as_str());
@@ -107,35 +107,58 @@ async fn check_offers(w: &World, rooms: &[Resource]) {
                         w.holds.release(&caller, &placed.hold.id, &w.by("prober")).await.expect("a release");
                     }
                     (Err(Failure::SoldOut { available }), None) => assert!(available < quantity),
-                    (held, offered) => panic!("{} {range:?}: {offered:?}, but {held:?}", room.id),
+                    (held, offered) => {
+                        return Err(format!("{} {range:?}: {offered:?}, but {held:?}", room.id));
+                    }
                 }
             }
         }
     }
+    Ok(())
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 16, ..ProptestConfig::default() })]
-
-    #[test]
-    fn what_is_offered_can_be_held_and_what_is_not_cannot(changes in changes()) {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        runtime.block_on(async {
-            let w = World::start().await;
-            let rooms: Vec<Resource> =
-                (0..3).map(|n| nightly_resource(&format!("room-{n}"), n, 60)).collect();
-            for room in &rooms {
-                w.put(room).await;
-            }
-            for (number, next) in changes.iter().enumerate() {
-                change(&w, &rooms, number, next).await;
-            }
+/// Makes these changes, of which the read model learns of the first `projected`, and puts the answers of search to the ledger.
+async fn search_after(changes: Vec<Change>, projected: usize) -> Result<(), String> {
+    let w = World::start().await;
+    let rooms: Vec<Resource> = (0..3).map(|n| nightly_resource(&format!("room-{n}"), n, 60)).collect();
+    for room in &rooms {
+        w.put(room).await;
+    }
+    for number in 0..=changes.len() {
+        if number == projected.min(changes.len()) {
             for room in &rooms {
                 w.project(room, None).await;
             }
-            check_offers(&w, &rooms).await;
-        });
+        }
+        if let Some(next) = changes.get(number) {
+            change(&w, &rooms, number, next).await;
+        }
     }
+    check_offers(&w, &rooms).await
+}
+
+fn block_on<T>(test: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime").block_on(test)
+}
+
+/// Enough for the control to be found in every run.
+const CASES: u32 = 32;
+
+proptest! {
+    #![proptest_config(holdfast_properties::config(CASES, "tests/regressions/search.txt"))]
+
+    #[test]
+    fn what_is_offered_can_be_held_and_what_is_not_cannot(changes in changes()) {
+        holdfast_properties::outcome(block_on(search_after(changes, usize::MAX)))?;
+    }
+}
+
+/// A read model that misses every change after the third.
+#[test]
+fn control_a_projection_that_breaks_at_the_fourth_change_is_found() {
+    holdfast_properties::assert_found(CASES, changes(), |changes| {
+        holdfast_properties::outcome(block_on(search_after(changes, 3)))
+    });
 }
 
 #[tokio::test]

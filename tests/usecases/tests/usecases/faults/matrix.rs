@@ -262,6 +262,7 @@ fn path(execution: &Execution) -> Vec<String> {
 }
 
 /// Explores what is planned.
+#[expect(clippy::disallowed_methods, reason = "the report says how long it took")]
 pub(crate) async fn explore(setting: Setting, plan: impl Fn(&Scenario) -> Plan) -> Found {
     let start = Instant::now();
     let mut found = Found::default();

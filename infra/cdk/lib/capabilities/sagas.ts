@@ -1,8 +1,7 @@
 /** The booking saga and the settlement of cancellations: two state machines over one payment function. */
 import { Duration, Stack } from 'aws-cdk-lib';
-import type { RemovalPolicy } from 'aws-cdk-lib';
+import { Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { Rule } from 'aws-cdk-lib/aws-events';
-import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
@@ -13,40 +12,41 @@ import { Construct } from 'constructs';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import path from 'node:path';
-import type { HoldfastFunction } from './holdfast-function.ts';
+import type { Foundations } from '../foundations.ts';
+import { machineName } from '../foundations/targets.ts';
+import type { MachineName } from '../foundations/targets.ts';
+import type { HoldfastFunction } from '../holdfast-function.ts';
+import { pascalCase } from '../names.ts';
 
 export const STATE_MACHINES_DIR = path.resolve(
   path.dirname(fileURLToPath(import.meta.url)),
-  '../../../statemachines',
+  '../../../../statemachines',
 );
 
 /** The error with which a machine ends after it has put its own note into the manual-review queue. */
 export const PARKED = 'Parked';
 
-export interface SagaProps {
+export interface SagasProps {
+  /** Takes the steps. */
   readonly payment: HoldfastFunction;
   readonly manualReview: Queue;
-  readonly undelivered: Queue;
-  readonly latePaymentSeconds: number;
-  readonly tracing: boolean;
-  readonly removalPolicy: RemovalPolicy;
 }
 
-export class Saga extends Construct {
+export class Sagas extends Construct {
   readonly booking: StateMachine;
   readonly cancellation: StateMachine;
 
-  constructor(scope: Construct, id: string, props: SagaProps) {
+  constructor(scope: Construct, id: string, foundations: Foundations, props: SagasProps) {
     super(scope, id);
     const common = {
       PaymentFunctionArn: props.payment.lambda.functionArn,
       ManualReviewQueueUrl: props.manualReview.queueUrl,
     };
-    this.booking = this.machine('booking', props, {
+    this.booking = this.machine('booking', foundations, props, {
       ...common,
-      LatePaymentSeconds: String(props.latePaymentSeconds),
+      LatePaymentSeconds: String(foundations.settings.variant.latePaymentSeconds),
     });
-    this.cancellation = this.machine('cancellation', props, common);
+    this.cancellation = this.machine('cancellation', foundations, props, common);
 
     // No Catch sees States.Runtime and States.DataLimitExceeded, nor a machine that is stopped or runs out of time.
     // Whatever ends other than well, and has not parked itself, is put before a person all the same.
@@ -64,18 +64,18 @@ export class Saga extends Construct {
           ],
         },
       },
-      targets: [
-        new SqsQueue(props.manualReview, {
-          deadLetterQueue: props.undelivered,
-          retryAttempts: 185,
-          maxEventAge: Duration.hours(24),
-        }),
-      ],
+      targets: [foundations.bus.target(props.manualReview)],
     });
   }
 
-  private machine(name: string, props: SagaProps, substitutions: Record<string, string>): StateMachine {
-    const stackName = Stack.of(this).stackName.toLowerCase();
+  private machine(
+    name: MachineName,
+    { alarms, settings }: Foundations,
+    props: SagasProps,
+    substitutions: Record<string, string>,
+  ): StateMachine {
+    const { removalPolicy, tracing } = settings.variant;
+    const fullName = machineName(Stack.of(this), name);
     const definition = readFileSync(path.join(STATE_MACHINES_DIR, `${name}.asl.json`), 'utf8');
     const role = new Role(this, `${name}Role`, { assumedBy: new ServicePrincipal('states.amazonaws.com') });
     role.addToPolicy(
@@ -84,7 +84,7 @@ export class Saga extends Construct {
     role.addToPolicy(new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [props.manualReview.queueArn] }));
 
     const machine = new StateMachine(this, name, {
-      stateMachineName: `${stackName}-${name}`,
+      stateMachineName: fullName,
       stateMachineType: StateMachineType.STANDARD,
       definitionBody: DefinitionBody.fromString(definition),
       definitionSubstitutions: substitutions,
@@ -94,19 +94,19 @@ export class Saga extends Construct {
         // Inputs and outputs stay in the execution history, where reading them needs a permission of its own.
         includeExecutionData: false,
         destination: new LogGroup(this, `${name}Logs`, {
-          logGroupName: `/aws/vendedlogs/states/${stackName}-${name}`,
+          logGroupName: `/aws/vendedlogs/states/${fullName}`,
           retention: RetentionDays.ONE_MONTH,
-          removalPolicy: props.removalPolicy,
+          removalPolicy,
         }),
       },
-      tracingEnabled: props.tracing,
+      tracingEnabled: tracing,
     });
     if (/"TimeoutSeconds": "\{%/.test(definition)) {
       // cfn-lint knows a timeout as a number only; Step Functions takes a JSONata expression there too.
       // https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html
       (machine.node.defaultChild as CfnStateMachine).addMetadata('cfn-lint', { config: { ignore_checks: ['E3601'] } });
     }
-    if (!props.tracing) {
+    if (!tracing) {
       NagSuppressions.addResourceSuppressions(machine, [
         { id: 'AwsSolutions-SF2', reason: 'The local stack has nowhere to send traces' },
       ]);
@@ -122,6 +122,23 @@ export class Saga extends Construct {
       ],
       true,
     );
+    const period = { period: Duration.minutes(1), statistic: Stats.SUM };
+    const alarmed = pascalCase(name);
+    alarms.raise(this, `${alarmed}SagaFailed`, {
+      anchor: 'saga-failed',
+      metric: machine.metricFailed(period),
+      threshold: 1,
+    });
+    alarms.raise(this, `${alarmed}SagaTimedOut`, {
+      anchor: 'saga-timed-out',
+      metric: machine.metricTimedOut(period),
+      threshold: 1,
+    });
+    alarms.raise(this, `${alarmed}SagaAborted`, {
+      anchor: 'saga-aborted',
+      metric: machine.metricAborted(period),
+      threshold: 1,
+    });
     return machine;
   }
 }

@@ -14,11 +14,10 @@ import {
 import type { IUserPoolResourceServer } from 'aws-cdk-lib/aws-cognito';
 import { NagSuppressions } from 'cdk-nag';
 import { Construct } from 'constructs';
-import type { TokenIssuer } from './local-differences.ts';
+import type { TokenIssuer } from '../local-differences.ts';
 
-export const GUEST_SCOPE = 'booking/guest';
-export const OPERATOR_SCOPE = 'booking/operator';
-export const PARTNER_SCOPE = 'booking/partner';
+/** The scopes that tokens carry. */
+export const SCOPES: readonly string[] = ['booking/guest', 'booking/operator', 'booking/partner'];
 
 export interface AuthProps {
   readonly tokenIssuer: TokenIssuer;

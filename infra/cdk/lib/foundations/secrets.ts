@@ -3,7 +3,7 @@ import { RemovalPolicy, SecretValue } from 'aws-cdk-lib';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { NagSuppressions } from 'cdk-nag';
 import { Construct } from 'constructs';
-import type { SecretValues } from './local-differences.ts';
+import type { SecretValues } from '../local-differences.ts';
 
 /** Stands in the secret until the operator has filled it in (docs/runbook.md#first-deployment). */
 export const UNSET = 'to-be-filled-in';

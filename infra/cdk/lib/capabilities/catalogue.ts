@@ -1,0 +1,16 @@
+/** Resources: what can be booked, and how much of it. */
+import { Construct } from 'constructs';
+import type { Foundations } from '../foundations.ts';
+import { HoldfastFunction } from '../holdfast-function.ts';
+
+export class Catalogue extends Construct {
+  constructor(scope: Construct, id: string, foundations: Foundations) {
+    super(scope, id);
+    const resources = new HoldfastFunction(this, foundations, {
+      name: 'resources',
+      description: 'Reads resources; operators write them and their inventory',
+      ports: ['Catalogue.resource', 'Catalogue.pages', 'Catalogue.write'],
+    });
+    foundations.api.serve(resources, 'Reading a resource is public by contract');
+  }
+}

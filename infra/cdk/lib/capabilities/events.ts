@@ -1,0 +1,32 @@
+/**
+ * Events: the relay, which publishes the changes of the ledger on the bus. `docs/events/catalogue.json` says which
+ * consumers get them.
+ */
+import { FilterRule } from 'aws-cdk-lib/aws-lambda';
+import { Construct } from 'constructs';
+import type { Foundations } from '../foundations.ts';
+import { itemsWithSortKey, pages, readStream } from '../foundations/streams.ts';
+import { HoldfastFunction } from '../holdfast-function.ts';
+
+export class Events extends Construct {
+  constructor(scope: Construct, id: string, foundations: Foundations) {
+    super(scope, id);
+    const relay = new HoldfastFunction(this, foundations, {
+      name: 'relay',
+      description: 'Publishes the changes of the ledger on the bus',
+      ports: ['EventBus'],
+      timeoutSeconds: 30,
+    });
+    readStream(this, foundations, relay, foundations.tables.ledger, {
+      batchSize: 100,
+      parallelizationFactor: 2,
+      // Pages and audit events say what happened; a booking's own item would only say it twice.
+      filters: [
+        pages(['INSERT', 'MODIFY']),
+        itemsWithSortKey(FilterRule.beginsWith('E#'), ['INSERT']),
+        itemsWithSortKey('R', ['INSERT', 'MODIFY']),
+      ],
+      alarmWhenBehind: true,
+    });
+  }
+}

@@ -1,0 +1,55 @@
+/** Holds: placing them for guests, and letting go of those whose time has passed. */
+import { FilterCriteria, FilterRule } from 'aws-cdk-lib/aws-lambda';
+import { Construct } from 'constructs';
+import type { Foundations } from '../foundations.ts';
+import { ConsumerQueue } from '../foundations/event-bus.ts';
+import { readStream } from '../foundations/streams.ts';
+import { queueTarget } from '../foundations/targets.ts';
+import { HoldfastFunction } from '../holdfast-function.ts';
+
+export class Holds extends Construct {
+  constructor(scope: Construct, id: string, foundations: Foundations) {
+    super(scope, id);
+    const hold = new HoldfastFunction(this, foundations, {
+      name: 'hold',
+      description: 'Places, reads, extends and releases holds',
+      ports: ['Catalogue.resource', 'HoldStore.read', 'HoldStore.write'],
+      memoryMegabytes: 512,
+    });
+    foundations.api.serve(hold);
+
+    const timer = new ConsumerQueue(this, foundations, {
+      name: 'Timer',
+      consumer: 'expiry',
+      description:
+        'Prompt expiry of holds, and what a function that died has left undone: records, sagas, settlements',
+    });
+    const expiry = new HoldfastFunction(this, foundations, {
+      name: 'hold-expiry',
+      description: 'Releases expired holds promptly (timer) and without fail (TTL)',
+      ports: [
+        'HoldStore.read',
+        'HoldStore.write',
+        'BookingStore.read',
+        'Timers.wake',
+        'Sagas.startBooking',
+        'Sagas.startSettlement',
+      ],
+      targets: { timerQueue: queueTarget(timer.queue, 'HOLDFAST_TIMER_QUEUE_URL') },
+      timeoutSeconds: 30,
+    });
+    timer.feed(expiry);
+    readStream(this, foundations, expiry, foundations.tables.holds, {
+      batchSize: 50,
+      parallelizationFactor: 1,
+      // Only what the TTL service deleted: it signs its deletions.
+      filters: [
+        FilterCriteria.filter({
+          eventName: FilterRule.isEqual('REMOVE'),
+          userIdentity: { type: ['Service'], principalId: ['dynamodb.amazonaws.com'] },
+        }),
+      ],
+      alarmWhenBehind: false,
+    });
+  }
+}

@@ -1,0 +1,69 @@
+/** Operations: what runs by the clock, and the queue of cases that only a person can decide. */
+import { Duration } from 'aws-cdk-lib';
+import { Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import type { Foundations } from '../foundations.ts';
+import { lastQueue, sayWhere } from '../foundations/queues.ts';
+import { queueTarget } from '../foundations/targets.ts';
+import { HoldfastFunction } from '../holdfast-function.ts';
+
+export class Operations extends Construct {
+  /** Bookings that only a person can bring to an end. */
+  readonly manualReview: Queue;
+
+  constructor(scope: Construct, id: string, foundations: Foundations) {
+    super(scope, id);
+    this.manualReview = lastQueue(this, 'ManualReview');
+    foundations.alarms.raiseNotEmpty(this, 'ManualReviewWaiting', this.manualReview, 'manual-review-waiting');
+    sayWhere(this.manualReview, 'ManualReview');
+
+    new HoldfastFunction(this, foundations, {
+      name: 'completion',
+      description: 'Records that the time of bookings has passed',
+      ports: ['BookingHistory.ended', 'BookingStore.read', 'BookingStore.record'],
+      timeoutSeconds: 120,
+      schedule: {
+        every: Duration.minutes(15),
+        description: 'Records that the time of bookings has passed; until then it is shown all the same',
+      },
+    });
+
+    const reconciliation = new HoldfastFunction(this, foundations, {
+      name: 'reconciliation',
+      description: "Compares pages, bookings and the provider's payments, repairs what is safe",
+      ports: [
+        'Inspection',
+        'BookingStore.read',
+        'BookingStore.record',
+        'BookingHistory.trail',
+        'Payments',
+        'SagaCallbacks.read',
+        'Sagas.inspect',
+        'Sagas.startBooking',
+        'Sagas.startSettlement',
+        'ManualReview',
+        'EventBus',
+      ],
+      targets: { manualReview: queueTarget(this.manualReview, 'HOLDFAST_MANUAL_REVIEW_QUEUE_URL') },
+      timeoutSeconds: 900,
+      memoryMegabytes: 1024,
+      schedule: {
+        every: Duration.hours(1),
+        description: "Compares pages, bookings and the provider's payments; nothing waits for it",
+      },
+    });
+    foundations.alarms.raise(this, 'Drift', {
+      anchor: 'drift',
+      // The function writes it in CloudWatch's embedded metric format.
+      metric: new Metric({
+        namespace: 'Holdfast',
+        metricName: 'Drift',
+        dimensionsMap: { FunctionName: reconciliation.lambda.functionName },
+        period: Duration.hours(1),
+        statistic: Stats.SUM,
+      }),
+      threshold: 1,
+    });
+  }
+}

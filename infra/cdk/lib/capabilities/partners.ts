@@ -1,0 +1,24 @@
+/** Partners: signed notifications of changed inventory. */
+import { Construct } from 'constructs';
+import type { Foundations } from '../foundations.ts';
+import { ConsumerQueue } from '../foundations/event-bus.ts';
+import { HoldfastFunction } from '../holdfast-function.ts';
+
+export class Partners extends Construct {
+  constructor(scope: Construct, id: string, foundations: Foundations) {
+    super(scope, id);
+    const queue = new ConsumerQueue(this, foundations, {
+      name: 'Partner',
+      consumer: 'partner',
+      description: 'Inventory changes to partners',
+      enabled: foundations.settings.variant.partnerWebhookUrl !== undefined,
+    });
+    const partner = new HoldfastFunction(this, foundations, {
+      name: 'partner',
+      description: 'Notifies partners of changed inventory, signed',
+      ports: ['Partners'],
+      timeoutSeconds: 30,
+    });
+    queue.feed(partner);
+  }
+}

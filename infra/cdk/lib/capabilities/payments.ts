@@ -1,0 +1,49 @@
+/** Payments: the sagas of bookings and cancellations, the function that takes their steps, the provider's webhook. */
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import type { Foundations } from '../foundations.ts';
+import { HoldfastFunction } from '../holdfast-function.ts';
+import { Sagas } from './sagas.ts';
+
+export class Payments extends Construct {
+  readonly sagas: Sagas;
+
+  constructor(scope: Construct, id: string, foundations: Foundations, manualReview: Queue) {
+    super(scope, id);
+    const payment = new HoldfastFunction(this, foundations, {
+      name: 'payment',
+      description: 'The tasks of the booking and cancellation sagas',
+      ports: [
+        'BookingStore.read',
+        'BookingStore.commit',
+        'HoldStore.read',
+        'Payments',
+        'SagaCallbacks.write',
+        'Sagas.resume',
+      ],
+      timeoutSeconds: 30,
+      memoryMegabytes: 512,
+    });
+    this.sagas = new Sagas(this, 'Sagas', foundations, { payment, manualReview });
+
+    const { holds, bookingMachine } = foundations.targets;
+    const webhook = new HoldfastFunction(this, foundations, {
+      name: 'stripe-webhook',
+      description: "Takes the payment provider's events and resumes sagas",
+      ports: [
+        'BookingStore.read',
+        'BookingStore.record',
+        'Payments',
+        'SagaCallbacks.read',
+        'Sagas.resume',
+        'Sagas.startSettlement',
+      ],
+      // The binary asks for the names of a table that it does not read and of a machine that it does not start.
+      environment: { ...holds?.environment, ...bookingMachine?.environment },
+    });
+    foundations.api.serve(
+      webhook,
+      'The provider signs its calls; the function checks the signature before anything else',
+    );
+  }
+}

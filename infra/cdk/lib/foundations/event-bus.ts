@@ -1,0 +1,133 @@
+/** The bus on which everything that happened is published, and the queues by which consumers get their share of it. */
+import { Duration, Stack } from 'aws-cdk-lib';
+import { CfnEventBusPolicy, EventBus, Rule } from 'aws-cdk-lib/aws-events';
+import type { RuleProps } from 'aws-cdk-lib/aws-events';
+import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
+import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IRole } from 'aws-cdk-lib/aws-iam';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import type { Routing } from '../contract.ts';
+import type { Foundations } from '../foundations.ts';
+import type { HoldfastFunction } from '../holdfast-function.ts';
+import { setAsideQueue, sayWhere, workQueue } from './queues.ts';
+import type { Alarms } from './alarms.ts';
+
+/** `source` of every event that Holdfast publishes. */
+export const EVENT_SOURCE = 'holdfast';
+
+export interface HoldfastBusProps {
+  readonly archive: boolean;
+  readonly routing: Routing;
+  readonly alarms: Alarms;
+}
+
+export class HoldfastBus extends Construct {
+  readonly bus: EventBus;
+  /** Events that a rule could not deliver to its queue. */
+  readonly undelivered: Queue;
+  private readonly routing: Routing;
+  private readonly consumers = new Set<string>();
+
+  constructor(scope: Construct, id: string, props: HoldfastBusProps) {
+    super(scope, id);
+    this.routing = props.routing;
+    this.bus = new EventBus(this, 'Bus', {
+      eventBusName: Stack.of(this).stackName.toLowerCase(),
+      description: 'Everything that happened to resources, holds, bookings and payments',
+    });
+    if (props.archive) {
+      this.bus.archive('Archive', {
+        description: 'To replay what a consumer has missed',
+        eventPattern: { source: [EVENT_SOURCE] },
+        retention: Duration.days(30),
+      });
+    }
+    this.undelivered = setAsideQueue(this, 'Undelivered', 'Undelivered', props.alarms);
+    this.node.addValidation({
+      validate: () =>
+        [...this.routing.keys()]
+          .filter((consumer) => !this.consumers.has(consumer))
+          .map((consumer) => `docs/events/catalogue.json names the consumer ${consumer}, which no capability makes`),
+    });
+  }
+
+  /** The types of events that go to `consumer`. */
+  typesFor(consumer: string): readonly string[] {
+    const types = this.routing.get(consumer);
+    if (types === undefined) {
+      throw new Error(`docs/events/catalogue.json names no consumer ${consumer}`);
+    }
+    this.consumers.add(consumer);
+    return types;
+  }
+
+  /** What a rule delivers to: a queue, or after a day of trying the undelivered. */
+  target(queue: Queue): SqsQueue {
+    return new SqsQueue(queue, {
+      deadLetterQueue: this.undelivered,
+      retryAttempts: 185,
+      maxEventAge: Duration.hours(24),
+    });
+  }
+
+  /** Only `publishers` may put events on this bus, whoever else in the account may put events somewhere. */
+  admitOnly(publishers: readonly IRole[]): void {
+    const statementId = 'OnlyOwnFunctionsPublish';
+    const statement = new PolicyStatement({
+      sid: statementId,
+      effect: Effect.DENY,
+      principals: [new AnyPrincipal()],
+      actions: ['events:PutEvents'],
+      resources: [this.bus.eventBusArn],
+      conditions: { ArnNotEquals: { 'aws:PrincipalArn': publishers.map((role) => role.roleArn) } },
+    });
+    new CfnEventBusPolicy(this, 'BusPolicy', {
+      eventBusName: this.bus.eventBusName,
+      statementId,
+      statement: statement.toStatementJson(),
+    });
+  }
+}
+
+export interface ConsumerQueueProps {
+  /** What the queue and the outputs that say where it is are named after. */
+  readonly name: string;
+  /** The consumer's name in `docs/events/catalogue.json`. */
+  readonly consumer: string;
+  readonly description: string;
+  /** Whether events are delivered at all. Default: yes. */
+  readonly enabled?: boolean;
+}
+
+/** The queue of one consumer, with its rule, its dead letters and their alarm. */
+export class ConsumerQueue extends Construct {
+  readonly queue: Queue;
+
+  constructor(scope: Construct, { alarms, bus }: Foundations, props: ConsumerQueueProps) {
+    super(scope, `${props.name}Queue`);
+    this.queue = workQueue(this, 'Queue', setAsideQueue(this, 'DeadLetters', `${props.name}DeadLetters`, alarms));
+    sayWhere(this.queue, props.name);
+    const rule: RuleProps = {
+      eventBus: bus.bus,
+      description: props.description,
+      eventPattern: { source: [EVENT_SOURCE], detailType: [...bus.typesFor(props.consumer)] },
+      enabled: props.enabled ?? true,
+      targets: [bus.target(this.queue)],
+    };
+    new Rule(this, 'Rule', rule);
+  }
+
+  /** Hands the messages to a function, ten at a time. */
+  feed(reader: HoldfastFunction): void {
+    reader.allow(
+      ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ChangeMessageVisibility'],
+      [this.queue.queueArn],
+    );
+    reader.lambda.addEventSourceMapping(this.node.id, {
+      eventSourceArn: this.queue.queueArn,
+      batchSize: 10,
+      reportBatchItemFailures: true,
+    });
+  }
+}

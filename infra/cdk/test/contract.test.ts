@@ -1,0 +1,134 @@
+/** Routes and routing come from the contract; what the contract and the capabilities do not agree on is named. */
+import assert from 'node:assert/strict';
+import { Construct } from 'constructs';
+import { test } from 'node:test';
+import { contractOfRepository, routesOf, routingOf } from '../lib/contract.ts';
+import type { Contract, Route } from '../lib/contract.ts';
+import { HoldfastFunction } from '../lib/holdfast-function.ts';
+import { ConsumerQueue } from '../lib/foundations/event-bus.ts';
+import type { HoldfastStack } from '../lib/holdfast-stack.ts';
+import { FUNCTION_NAMES, resourcesOf, synthesize } from './synthesized.ts';
+import type { Changes } from './synthesized.ts';
+
+const CONTRACT = contractOfRepository();
+const WAITLIST: Route = {
+  method: 'get',
+  path: '/api/waitlist',
+  functionName: 'waitlist',
+  scopes: ['booking/guest'],
+};
+
+/** What somebody who adds a function writes beside its crate: its lines in a capability. */
+class Waitlist extends Construct {
+  constructor(stack: HoldfastStack) {
+    super(stack, 'Waiting');
+    const { foundations } = stack;
+    const queue = new ConsumerQueue(this, foundations, {
+      name: 'Freed',
+      consumer: 'waitlist',
+      description: 'Freed places',
+    });
+    const waitlist = new HoldfastFunction(this, foundations, {
+      name: 'waitlist',
+      description: 'Offers freed places',
+      ports: ['Catalogue.resource', 'HoldStore.write'],
+    });
+    foundations.api.serve(waitlist);
+    queue.feed(waitlist);
+  }
+}
+
+const WITH_WAITLIST: Changes = {
+  functions: [...FUNCTION_NAMES, 'waitlist'],
+  contract: contract({}, true),
+  adapt: (stack) => new Waitlist(stack),
+};
+
+test('a new function is wired by its lines in a capability, the route table and the catalogue of events', () => {
+  const { template, findings } = synthesize(false, undefined, {}, WITH_WAITLIST);
+  const before = synthesize(false).template;
+  const added = (type: string): number => resourcesOf(template, type).length - resourcesOf(before, type).length;
+  assert.deepEqual(findings, []);
+  for (const [type, count] of [
+    ['AWS::Lambda::Function', 1],
+    ['AWS::Lambda::EventSourceMapping', 1],
+    ['AWS::ApiGatewayV2::Route', 1],
+    ['AWS::Events::Rule', 1],
+    ['AWS::SQS::Queue', 2],
+    ['AWS::CloudWatch::Alarm', 2],
+  ] as const) {
+    assert.equal(added(type), count, type);
+  }
+  assert.ok('WaitlistFunctionName' in template.Outputs && 'FreedQueueUrl' in template.Outputs);
+  const routes = resourcesOf(template, 'AWS::ApiGatewayV2::Route').map(([, one]) => one.Properties);
+  const route = routes.find((one) => one['RouteKey'] === 'GET /api/waitlist');
+  assert.deepEqual(route?.['AuthorizationScopes'], ['booking/guest']);
+});
+
+/** The contract of the repository, with a route of the new function or without, and with its consumer or without. */
+function contract(route: Partial<Route> | undefined, consumer: boolean): Contract {
+  return {
+    routes: [...CONTRACT.routes, ...(route === undefined ? [] : [{ ...WAITLIST, ...route }])],
+    routing: new Map([...CONTRACT.routing, ...(consumer ? [['waitlist', ['hold.expired']] as const] : [])]),
+  };
+}
+
+const nobody: Changes = { adapt: () => undefined };
+const DISAGREEMENTS: readonly [what: string, changes: Changes, message: RegExp][] = [
+  ['a route that no capability serves', { ...nobody, contract: contract({}, false) }, /GET \/api\/waitlist: no capability/],
+  ['a consumer that no capability makes', { ...nobody, contract: contract(undefined, true) }, /waitlist, which no capability/],
+  ['a function without a route', { contract: contract(undefined, true) }, /no route of the function waitlist/],
+  ['a consumer that is not in the catalogue', { contract: contract({}, false) }, /names no consumer waitlist/],
+  ['a public route without a reason', { contract: contract({ scopes: [] }, true) }, /GET \/api\/waitlist is public/],
+  ['a scope that nobody issues', { contract: contract({ scopes: ['x'] }, true) }, /nobody issues the scope x/],
+  [
+    'a port without its target',
+    {
+      contract: CONTRACT,
+      adapt: (stack) =>
+        new HoldfastFunction(new Construct(stack, 'Aside'), stack.foundations, {
+          name: 'waitlist',
+          description: 'Wakes',
+          ports: ['Timers.wake'],
+        }),
+    },
+    /waitlist has a port that reaches timerQueue/,
+  ],
+];
+
+for (const [what, changes, message] of DISAGREEMENTS) {
+  test(`${what} is refused`, () => {
+    assert.throws(() => synthesize(false, undefined, {}, { ...WITH_WAITLIST, ...changes }), message);
+  });
+}
+
+test('every function of the workspace is deployed', () => {
+  const deployed = HoldfastFunction.below(synthesize(true).stack).map(({ name }) => name);
+  assert.deepEqual(deployed.sort(), FUNCTION_NAMES);
+});
+
+test('routes are read from an OpenAPI document', () => {
+  const operation = (security: unknown, named: object = { 'x-function': 'hold' }): unknown => ({
+    paths: { '/api/holds': { parameters: [], post: { ...named, security } } },
+  });
+  const read = (document: unknown): unknown => routesOf(document)[0]?.scopes;
+  assert.deepEqual(read(operation([])), []);
+  assert.deepEqual(read(operation([{ token: ['a'] }, { token: ['b'] }])), ['a', 'b']);
+  for (const incomplete of [operation(undefined), operation([], {})]) {
+    assert.throws(() => read(incomplete), /POST \/api\/holds: an operation needs x-function and security/);
+  }
+  assert.throws(() => read(operation([{ token: ['a', 'b'] }])), /must name one scope/);
+  assert.throws(() => read(operation([{ token: [] }])), /must name one scope/);
+});
+
+test('routing is read from a catalogue of events', () => {
+  const events = [
+    { type: 'hold.placed', versions: [1], consumers: ['expiry'] },
+    { type: 'hold.expired', versions: [1, 2], consumers: [] },
+    { type: 'booking.cancelled', versions: [1], consumers: ['expiry', 'notify'] },
+  ];
+  assert.deepEqual([...routingOf({ events })], [
+    ['expiry', ['hold.placed', 'booking.cancelled']],
+    ['notify', ['booking.cancelled']],
+  ]);
+});

@@ -1,0 +1,148 @@
+//! The rules of `deny.toml` on bans, licences and sources, held against the resolved packages without a network. What
+//! `cargo deny` can do beyond that, the advisories above all, is `make audit`.
+
+use std::collections::BTreeSet;
+
+use serde::Deserialize;
+use serde_json::Value;
+use spdx::{Expression, Licensee, ParseMode};
+
+use crate::packages::{list, text};
+
+/// `deny.toml`. A key that this does not know is refused, so that no rule is written that nothing holds.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rules {
+    /// Which targets' packages count.
+    pub graph: Graph,
+    /// Left to `cargo deny`: it needs the database.
+    #[serde(rename = "advisories")]
+    _advisories: toml::Table,
+    licenses: Licences,
+    bans: Bans,
+    sources: Sources,
+}
+
+/// What is looked at.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Graph {
+    /// Target triples.
+    pub targets: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Licences {
+    allow: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Bans {
+    /// Only warned of, which is `cargo deny`'s.
+    #[serde(rename = "multiple-versions")]
+    _multiple_versions: Warn,
+    wildcards: Deny,
+    allow_wildcard_paths: bool,
+    deny: Vec<Banned>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Banned {
+    name: String,
+    reason: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Sources {
+    unknown_registry: Deny,
+    unknown_git: Deny,
+    allow_registry: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Deny {
+    Deny,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Warn {
+    Warn,
+}
+
+impl Rules {
+    /// Reads `deny.toml`.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn parse(toml: &str) -> Result<Self, toml::de::Error> {
+        toml::from_str(toml)
+    }
+
+    /// Every package of `metadata` that breaks a rule, with the rule.
+    #[must_use]
+    pub fn violations(&self, metadata: &Value) -> Vec<String> {
+        let mut found = BTreeSet::new();
+        for package in list(metadata, "packages") {
+            let name = format!("{} {}", text(package, "name"), text(package, "version"));
+            found.extend(self.bans.violation(package).map(|rule| format!("{name}: banned: {rule}")));
+            found.extend(self.licenses.violation(package).map(|rule| format!("{name}: licence: {rule}")));
+            found.extend(self.sources.violation(package).map(|rule| format!("{name}: source: {rule}")));
+            found.extend(self.bans.wildcards(package).map(|on| format!("{name}: any version of {on}")));
+        }
+        found.into_iter().collect()
+    }
+}
+
+impl Bans {
+    fn violation(&self, package: &Value) -> Option<&str> {
+        let banned = self.deny.iter().find(|banned| banned.name == text(package, "name"));
+        banned.map(|banned| banned.reason.as_str())
+    }
+
+    /// The dependencies of a member for which any version will do. A path of a private package may do without.
+    fn wildcards<'a>(&self, package: &'a Value) -> impl Iterator<Item = &'a str> {
+        let Deny::Deny = self.wildcards;
+        let is_member = package["source"].is_null();
+        let may_use_paths = self.allow_wildcard_paths && package["publish"] == serde_json::json!([]);
+        list(package, "dependencies")
+            .iter()
+            .filter(move |on| is_member && text(on, "req") == "*")
+            .filter(move |on| on["path"].is_null() || !may_use_paths)
+            .map(|on| text(on, "name"))
+    }
+}
+
+impl Licences {
+    fn violation(&self, package: &Value) -> Option<String> {
+        let Some(licence) = package["license"].as_str() else { return Some("none is named".to_owned()) };
+        // Older manifests write `/` for `OR`.
+        let expression = match Expression::parse_mode(licence, ParseMode::LAX) {
+            Ok(expression) => expression,
+            Err(error) => return Some(error.to_string()),
+        };
+        let allowed: Vec<Licensee> = self
+            .allow
+            .iter()
+            .map(|licence| Licensee::parse(licence).unwrap_or_else(|error| unreachable!("{error}")))
+            .collect();
+        let fits = expression.evaluate(|wanted| allowed.iter().any(|licensee| licensee.satisfies(wanted)));
+        (!fits).then(|| licence.to_owned())
+    }
+}
+
+impl Sources {
+    fn violation(&self, package: &Value) -> Option<String> {
+        let (Deny::Deny, Deny::Deny) = (&self.unknown_registry, &self.unknown_git);
+        let source = package["source"].as_str()?;
+        let known = source
+            .strip_prefix("registry+")
+            .is_some_and(|url| self.allow_registry.iter().any(|known| known == url));
+        (!known).then(|| source.to_owned())
+    }
+}
