@@ -41,7 +41,7 @@ impl Api for CancelApi {
         ),
         Documentation::new(
             "bookings",
-            "Gives a booking up: its places are free at once, its money comes back by its policy. Again: the same answer."
+            "Cancels a booking: its places are free at once, its money comes back by its policy. Again: the same answer."
         )
         .keyed()
         .path("bookingId", "The booking")

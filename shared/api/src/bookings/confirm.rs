@@ -9,7 +9,7 @@ use holdfast_http::{Api, Documentation, Exchange, Response, Route, answer, route
 use http::{Method, StatusCode};
 
 use crate::bookings::requests::NewBooking;
-use crate::bookings::wire::{BookingBody, has_stood};
+use crate::bookings::wire::{BookingBody, was_confirmed_and_paid};
 use crate::problem::{Code, Facts, Problem, problem};
 use crate::scopes::GUEST;
 
@@ -80,7 +80,7 @@ async fn create(api: &ConfirmApi, exchange: &Exchange, caller: &Caller) -> Resul
     Ok(response)
 }
 
-/// The answer to a request for a booking, by how the booking stands.
+/// The answer to a request for a booking, by the booking's status.
 fn answered(requested: &Requested, caller: &Caller) -> Result<Response, Problem> {
     let Requested { booking, replayed } = requested;
     let status = match booking.status {
@@ -89,7 +89,7 @@ fn answered(requested: &Requested, caller: &Caller) -> Result<Response, Problem>
             return Err(if *replayed { problem.header(answer::REPLAYED, "true") } else { problem });
         }
         _ if *replayed => StatusCode::OK,
-        _ if has_stood(booking) => StatusCode::CREATED,
+        _ if was_confirmed_and_paid(booking) => StatusCode::CREATED,
         BookingStatus::Pending | BookingStatus::Confirmed => StatusCode::ACCEPTED,
         BookingStatus::Cancelled | BookingStatus::Completed => StatusCode::OK,
     };

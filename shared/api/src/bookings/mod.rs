@@ -13,5 +13,5 @@ pub use history::BookingsApi;
 pub use requests::{NewBooking, NewCancellation};
 pub use wire::{
     BookingBody, BookingEventBody, BookingEventList, BookingList, BookingStatusName, CancellationBody,
-    CancelledBody, NextAction, PaymentStatusName, Refund, RefundStatus, has_stood,
+    CancelledBody, NextAction, PaymentStatusName, Refund, RefundStatus, was_confirmed_and_paid,
 };

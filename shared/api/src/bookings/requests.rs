@@ -1,4 +1,4 @@
-//! Bookings on the wire: what guests ask for.
+//! Bookings on the wire: requests.
 
 use std::time::Duration;
 
@@ -57,7 +57,7 @@ fn payment_method(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// Why a booking is given up. The body may also be left out.
+/// The reason of a cancellation. The body may also be left out.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "reason": "plans changed" }))]

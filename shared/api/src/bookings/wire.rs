@@ -10,20 +10,20 @@ use utoipa::ToSchema;
 use crate::catalogue::wire::PolicyBody;
 use crate::wire::{MoneyBody, instant, moment};
 
-/// Where a booking stands.
+/// The status of a booking.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = BookingStatus)]
 pub enum BookingStatusName {
     /// The payment runs.
     Pending,
-    /// It stands.
+    /// Its payment is taken.
     Confirmed,
-    /// Given up.
+    /// Its guest or an operator cancelled it.
     Cancelled,
     /// Its time has passed.
     Completed,
-    /// The payment came to nothing.
+    /// Its payment failed.
     Failed,
 }
 
@@ -39,7 +39,7 @@ impl From<BookingStatus> for BookingStatusName {
     }
 }
 
-/// Where the money of a booking stands.
+/// The status of a booking's payment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = PaymentStatus)]
@@ -122,7 +122,7 @@ pub struct Refund {
     pub status: RefundStatus,
 }
 
-/// How a booking was given up.
+/// The cancellation of a booking.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CancellationBody {
@@ -153,9 +153,9 @@ pub struct BookingBody {
     pub booking_id: String,
     /// For people.
     pub confirmation_number: String,
-    /// Where it stands.
+    /// Its status.
     pub status: BookingStatusName,
-    /// Where its money stands.
+    /// The status of its payment.
     pub payment_status: PaymentStatusName,
     /// The hold it pays.
     pub hold_id: String,
@@ -192,7 +192,7 @@ pub struct BookingBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub refunded: Option<MoneyBody>,
-    /// How it was given up.
+    /// Its cancellation, if it was cancelled.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub cancellation: Option<CancellationBody>,
@@ -206,9 +206,9 @@ pub struct BookingBody {
     pub decline_code: Option<String>,
 }
 
-/// Whether a booking's payment has been taken and the booking stands, or stood until it was given up.
+/// Whether a booking was confirmed and its payment taken, whatever happened to it later.
 #[must_use]
-pub fn has_stood(booking: &Booking) -> bool {
+pub fn was_confirmed_and_paid(booking: &Booking) -> bool {
     let taken = match booking.payment_status {
         PaymentStatus::Captured | PaymentStatus::PartiallyRefunded | PaymentStatus::Refunded => true,
         PaymentStatus::Pending
@@ -216,22 +216,22 @@ pub fn has_stood(booking: &Booking) -> bool {
         | PaymentStatus::Voided
         | PaymentStatus::Failed => false,
     };
-    let stood = match booking.status {
+    let confirmed = match booking.status {
         BookingStatus::Confirmed | BookingStatus::Completed => true,
         BookingStatus::Cancelled => booking.cancellation.as_ref().is_some_and(|c| !c.before_capture),
         BookingStatus::Pending | BookingStatus::Failed => false,
     };
-    taken && stood
+    taken && confirmed
 }
 
 impl BookingBody {
-    /// As it stands at `now`.
+    /// The booking as it is at `now`.
     #[must_use]
     pub fn at(booking: &Booking, own: bool, now: Timestamp) -> Self {
         Self { status: booking.status_at(now).into(), ..Self::current(booking, own) }
     }
 
-    /// As it is stored. `own` if the reader is its guest, whom alone the client secret is for.
+    /// The booking as it is stored. `own` if the reader is its guest, whom alone the client secret is for.
     #[must_use]
     pub fn current(booking: &Booking, own: bool) -> Self {
         let action = match booking.status {
@@ -274,11 +274,11 @@ impl BookingBody {
         }
     }
 
-    /// What the request for it was answered. A booking that has stood was answered as confirmed and paid, and is whenever
-    /// the request comes again; any other is shown as it is, `pending` for as long as its money is not taken.
+    /// The answer to the request for it. A booking that was confirmed and paid is answered as such whenever the request comes
+    /// again; any other is shown as it is, `pending` for as long as its money is not taken.
     #[must_use]
     pub fn requested(booking: &Booking, own: bool) -> Self {
-        if has_stood(booking) {
+        if was_confirmed_and_paid(booking) {
             return Self {
                 status: BookingStatusName::Confirmed,
                 payment_status: PaymentStatusName::Captured,
@@ -380,7 +380,7 @@ pub struct BookingEventList {
     pub next_cursor: Option<String>,
 }
 
-/// A booking given up.
+/// A booking that was cancelled.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Cancellation, example = json!({

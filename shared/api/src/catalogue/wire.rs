@@ -40,7 +40,7 @@ pub struct TermsBody {
     /// Places per slot, unless the inventory of a date says otherwise.
     #[schema(minimum = 1, maximum = 100_000)]
     pub capacity: u32,
-    /// How long a hold lives.
+    /// The time after which a hold expires, in seconds.
     #[schema(minimum = 1, maximum = 3600)]
     pub hold_ttl_seconds: u32,
     /// What one guest may hold of it at a time. What an operator holds for a guest is not limited.

@@ -109,20 +109,20 @@ pub struct HoldBody {
     /// When this was true.
     #[schema(format = DateTime)]
     pub server_time: String,
-    /// The booking it became.
+    /// The booking that pays it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub booking_id: Option<String>,
 }
 
-/// Where a hold stands.
+/// The status of a hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = HoldStatus)]
 pub enum HoldStatusName {
     /// It takes its places.
     Active,
-    /// It became a booking.
+    /// A booking is confirmed in its place.
     Confirmed,
     /// Its guest gave it back.
     Released,
@@ -154,7 +154,7 @@ impl HoldBody {
         Self::written(hold, HoldStatus::Active, extension.expires_at, extension.at)
     }
 
-    /// As it stands at `now`.
+    /// The hold as it is at `now`.
     #[must_use]
     pub fn current(snapshot: &HoldSnapshot, now: Timestamp) -> Self {
         let booking_id = snapshot.hold.booking.as_ref().map(ToString::to_string);

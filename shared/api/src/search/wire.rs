@@ -54,7 +54,7 @@ pub struct SearchParameters {
     /// `latitude,longitude` in degrees; required to sort by distance.
     #[param(required = false, example = "40.7,-74.0")]
     pub near: String,
-    /// At most so many results.
+    /// The most results of the page.
     #[param(required = false, default = 20, minimum = 1, maximum = 100)]
     pub limit: u32,
     /// `nextCursor` of an earlier answer to the same question.
