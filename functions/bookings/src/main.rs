@@ -1,6 +1,6 @@
 //! `GET /api/bookings`, `GET /api/bookings/{bookingId}` and `.../events`: reads bookings and their audit trails.
 
-use holdfast_api::BookingsApi;
+use holdfast_api::{Api, BookingsApi};
 use holdfast_app::bookings::Bookings;
 use holdfast_runtime::{Error, Process, Variable, http};
 

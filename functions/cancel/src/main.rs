@@ -1,6 +1,6 @@
 //! `POST /api/bookings/{bookingId}/cancel`: frees the places at once and starts the settlement of the money.
 
-use holdfast_api::CancelApi;
+use holdfast_api::{Api, CancelApi};
 use holdfast_app::bookings::Cancellations;
 use holdfast_runtime::{Error, Process, Variable, http};
 

@@ -1,6 +1,6 @@
 //! `POST /api/bookings`: claims a hold, starts its booking saga and waits some seconds for the outcome.
 
-use holdfast_api::ConfirmApi;
+use holdfast_api::{Api, ConfirmApi};
 use holdfast_app::bookings::BookingRequests;
 use holdfast_runtime::{Error, Process, Variable, http};
 

@@ -1,6 +1,6 @@
 //! `/api/holds`: places, reads, extends and releases holds.
 
-use holdfast_api::HoldApi;
+use holdfast_api::{Api, HoldApi};
 use holdfast_app::holds::Holds;
 use holdfast_runtime::{Error, Process, Variable, http};
 

@@ -1,6 +1,6 @@
 //! `/api/resources/{resourceId}`: reads resources; operators write them and their inventory.
 
-use holdfast_api::ResourcesApi;
+use holdfast_api::{Api, ResourcesApi};
 use holdfast_app::catalogue::Resources;
 use holdfast_runtime::{Error, Process, Variable, http};
 

@@ -1,6 +1,6 @@
 //! `GET /api/availability` and `GET /api/resources/{resourceId}/availability`: searches resources and reads calendars.
 
-use holdfast_api::SearchApi;
+use holdfast_api::{Api, SearchApi};
 use holdfast_app::catalogue::Calendars;
 use holdfast_app::search::Search;
 use holdfast_runtime::{Error, Process, Variable, http};

@@ -1,86 +1,66 @@
-//! The OpenAPI 3.1 document: paths and schemas are generated from the handlers and the wire types, what all routes have in
-//! common is added here. `docs/openapi.json` is its golden copy; `cargo run -p holdfast-api --example openapi` prints it.
+//! The OpenAPI 3.1 document: operations follow from the routes, schemas from the wire types; what is said of the API as a
+//! whole is added here. `docs/openapi.json` is its golden copy; `cargo run -p holdfast-api --example openapi` prints it.
 
-mod facts;
+use holdfast_http::document::{Document, Keys, TOKEN};
+use holdfast_http::{FieldError, ProblemCode, Refusal, Scope};
+use serde_json::{Value, json};
 
-use serde_json::{Map, Value, json};
-use utoipa::OpenApi;
+use crate::bookings::cancel::CancelApi;
+use crate::bookings::confirm::ConfirmApi;
+use crate::bookings::history::BookingsApi;
+use crate::catalogue::routes::ResourcesApi;
+use crate::holds::routes::HoldApi;
+use crate::payments::stripe_webhook::WebhookApi;
+use crate::problem::{Code, Facts, Problem};
+use crate::search::routes::SearchApi;
 
-use crate::problem::{Code, PROBLEM_JSON};
-use facts::{Access, FACTS, Facts};
+const DESCRIPTION: &str = "A booking engine: search, hold, pay, confirm, cancel. Confirmed and live holds never exceed \
+    capacity, and money captured always matches confirmed bookings.\n\n\
+    Errors are problem documents (RFC 9457). Answers made by API Gateway itself (no valid token, missing scope, \
+    throttling, unknown route, oversized body) have the gateway's own body, `GatewayAnswer`.";
 
-#[derive(OpenApi)]
-#[openapi(
-    info(
-        title = "Holdfast",
-        description = "A booking engine: search, hold, pay, confirm, cancel. Confirmed and live holds never exceed \
-                       capacity, and money captured always matches bookings that stand.",
-        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
-    ),
-    tags(
-        (name = "search", description = "What is free, open to anyone"),
-        (name = "holds", description = "Taking places for a while"),
-        (name = "bookings", description = "Paying, reading, giving up"),
-        (name = "resources", description = "What can be booked"),
-        (name = "webhooks", description = "What others tell us"),
-    ),
-    paths(
-        crate::search::search,
-        crate::search::calendar,
-        crate::holds::create,
-        crate::holds::read,
-        crate::holds::release,
-        crate::holds::extend,
-        crate::confirm::create,
-        crate::bookings::list,
-        crate::bookings::read,
-        crate::bookings::trail,
-        crate::cancel::cancel,
-        crate::resources::read,
-        crate::resources::put,
-        crate::resources::set_inventory,
-        crate::stripe_webhook::receive,
-    ),
-    components(schemas(crate::wire::problem::ProblemBody))
-)]
-struct Generated;
+const KEYS: Keys<Code> = Keys {
+    problems: &[Code::IdempotencyKeyReused, Code::RequestInProgress],
+    remembered: &[Code::PaymentDeclined],
+};
 
-/// How handlers describe a body that may be left out.
-const BODY_OPTIONAL: &str = "May be left out";
+/// The operations of every function.
+fn operations() -> Document<Code> {
+    Document::new(KEYS)
+        .with::<SearchApi>()
+        .with::<HoldApi>()
+        .with::<ConfirmApi>()
+        .with::<BookingsApi>()
+        .with::<CancelApi>()
+        .with::<ResourcesApi>()
+        .with::<WebhookApi>()
+}
 
 /// The document.
 #[must_use]
 pub fn document() -> Value {
-    let mut document = serde_json::to_value(Generated::openapi()).unwrap_or_default();
-    document["info"]["version"] = json!("1");
+    let mut document = operations().finish(example);
+    let scopes: Vec<&str> = Scope::ALL.iter().map(|scope| scope.as_str()).collect();
+    document["openapi"] = json!("3.1.0");
+    document["info"] = json!({
+        "title": "Holdfast", "version": "1", "description": DESCRIPTION,
+        "license": { "name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0" }
+    });
     document["servers"] = json!([{ "url": "/", "description": "Every path already begins with /api" }]);
+    document["tags"] = json!([
+        { "name": "search", "description": "What is free, open to anyone" },
+        { "name": "holds", "description": "Taking places for a while" },
+        { "name": "bookings", "description": "Paying, reading, cancelling" },
+        { "name": "resources", "description": "What can be booked" },
+        { "name": "webhooks", "description": "Events of the payment provider" },
+    ]);
     document["components"]["securitySchemes"] = json!({
-        "token": {
+        (TOKEN): {
             "type": "http", "scheme": "bearer", "bearerFormat": "JWT",
-            "description": "`sub` is the guest. Scopes: booking/guest, booking/operator, booking/partner"
+            "description": format!("`sub` is the guest. Scopes: {}", scopes.join(", "))
         }
     });
-    document["components"]["headers"] = headers();
-    document["components"]["parameters"] = parameters();
-    document["components"]["examples"] = Code::ALL
-        .iter()
-        .map(|code| (code.as_str().to_owned(), json!({ "summary": code.title(), "value": example(*code) })))
-        .collect();
-    if let Some(schemas) = document["components"]["schemas"].as_object_mut() {
-        unflatten(schemas);
-        close(schemas);
-    }
-    let mut refusals = Map::new();
-    if let Some(paths) = document["paths"].as_object_mut() {
-        let operations = paths.values_mut().filter_map(Value::as_object_mut).flat_map(Map::values_mut);
-        for operation in operations.filter(|value| value["operationId"].is_string()) {
-            let facts = FACTS.iter().find(|facts| operation["operationId"] == facts.operation);
-            if let Some(facts) = facts {
-                complete(operation, facts, &mut refusals);
-            }
-        }
-    }
-    document["components"]["responses"] = Value::Object(refusals);
+    close_schedules(&mut document);
     document
 }
 
@@ -105,190 +85,46 @@ fn sorted(value: &Value) -> Value {
     }
 }
 
-fn headers() -> Value {
-    let header = |description: &str, schema: Value| json!({ "description": description, "schema": schema });
-    json!({
-        "XRequestId": header("Names this request in the logs", json!({ "type": "string" })),
-        "Traceparent": header("W3C Trace Context: the caller's trace, if one was sent", json!({ "type": "string" })),
-        "IdempotentReplayed": header(
-            "`true` if the same request was answered before",
-            json!({ "type": "string", "enum": ["true"] })
-        ),
-        "RetryAfter": header("Seconds to wait", json!({ "type": "integer", "minimum": 1 })),
-    })
-}
-
-fn parameters() -> Value {
-    json!({
-        "IdempotencyKey": {
-            "name": "Idempotency-Key", "in": "header", "required": true,
-            "description": "The same key with the same request gives the first answer again",
-            "schema": { "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$" },
-            "example": "b0f7c1b2-6a0e-4b8f-9d0a-2f6f1c1f3a55"
-        },
-        "Traceparent": {
-            "name": "traceparent", "in": "header", "required": false,
-            "description": "W3C Trace Context", "schema": { "type": "string" },
-            "example": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-        }
-    })
-}
-
-/// A schema written by flattening one struct into another is `allOf` with a closed one, which nothing satisfies: the parts
-/// become one.
-fn unflatten(schemas: &mut Map<String, Value>) {
-    let all = schemas.clone();
-    for schema in schemas.values_mut() {
-        let Some(parts) = schema["allOf"].as_array().cloned() else { continue };
-        let mut merged = json!({ "type": "object", "properties": {}, "required": [] });
-        if let Some(description) = schema.get("description") {
-            merged["description"] = description.clone();
-        }
-        for part in parts {
-            let name = part["$ref"].as_str().and_then(|path| path.rsplit('/').next()).unwrap_or_default();
-            let part = all.get(name).unwrap_or(&part);
-            if let (Some(fields), Some(more)) =
-                (merged["properties"].as_object_mut(), part["properties"].as_object())
-            {
-                fields.extend(more.clone());
-            }
-            if let (Some(names), Some(more)) =
-                (merged["required"].as_array_mut(), part["required"].as_array())
-            {
-                names.extend(more.clone());
-            }
-        }
-        *schema = merged;
-    }
-}
-
-/// A schedule in a request has no fields beside those of its kind.
-fn close(schemas: &mut Map<String, Value>) {
-    let kinds = schemas.get_mut("Schedule").and_then(|schedule| schedule["oneOf"].as_array_mut());
+/// Refuses fields of a schedule beside those of its kind.
+fn close_schedules(document: &mut Value) {
+    let kinds = document["components"]["schemas"]["Schedule"]["oneOf"].as_array_mut();
     for kind in kinds.into_iter().flatten() {
         kind["additionalProperties"] = json!(false);
     }
 }
 
-/// Adds to an operation what its handler does not say; its refusals go to `refusals`, where operations share them.
-fn complete(operation: &mut Value, facts: &Facts, refusals: &mut Map<String, Value>) {
-    let mut parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
-    if facts.keyed {
-        parameters.push(json!({ "$ref": "#/components/parameters/IdempotencyKey" }));
-    }
-    parameters.push(json!({ "$ref": "#/components/parameters/Traceparent" }));
-    operation["parameters"] = Value::Array(parameters);
-    operation["x-function"] = json!(facts.function);
-    operation["security"] = match facts.access {
-        Access::Public => json!([]),
-        Access::Scopes(scopes) => scopes.iter().map(|scope| json!({ "token": [scope.as_str()] })).collect(),
-    };
-    if operation["requestBody"]["description"] == BODY_OPTIONAL {
-        operation["requestBody"]["required"] = json!(false);
-    }
-    let mut codes = facts.codes.to_vec();
-    codes.extend([Code::InternalError, Code::ServiceUnavailable]);
-    if facts.access != Access::Public {
-        codes.extend([Code::Unauthorized, Code::InsufficientScope]);
-    }
-    if facts.keyed {
-        codes.extend([Code::IdempotencyKeyRequired, Code::IdempotencyKeyReused, Code::RequestInProgress]);
-    }
-    codes.sort_unstable();
-    codes.dedup();
-    let Some(responses) = operation["responses"].as_object_mut() else { return };
-    for (status, response) in responses.iter_mut() {
-        stamp(response, facts.keyed && status.starts_with('2'), false);
-    }
-    for group in codes.chunk_by(|a, b| a.status() == b.status()) {
-        let Some(first) = group.first() else { continue };
-        let name = refusal_name(group);
-        let reference = json!({ "$ref": format!("#/components/responses/{name}") });
-        responses.insert(first.status().as_str().to_owned(), reference);
-        refusals.entry(name).or_insert_with(|| refusal(group));
-    }
-}
-
-/// Codes that share a status share a response.
-fn refusal_name(group: &[Code]) -> String {
-    group.iter().map(|code| code.as_str()).collect::<Vec<_>>().join(".")
-}
-
-fn refusal(group: &[Code]) -> Value {
-    let names: Vec<&str> = group.iter().map(|code| code.as_str()).collect();
-    let examples: Map<String, Value> = group
-        .iter()
-        .map(|code| {
-            let reference = format!("#/components/examples/{}", code.as_str());
-            (code.as_str().to_owned(), json!({ "$ref": reference }))
-        })
-        .collect();
-    let mut response = json!({
-        "description": names.join(", "),
-        "content": { PROBLEM_JSON: {
-            "schema": { "allOf": [
-                { "$ref": "#/components/schemas/Problem" },
-                { "type": "object", "properties": { "code": { "enum": names } } }
-            ] },
-            "examples": examples,
-        } }
-    });
-    let retry = group.iter().any(|code| {
-        matches!(
-            code,
-            Code::RequestInProgress | Code::TooManyHolds | Code::HoldLimitReached | Code::ServiceUnavailable
-        )
-    });
-    stamp(&mut response, group.contains(&Code::PaymentDeclined), retry);
-    response
-}
-
-/// The headers of a response.
-fn stamp(response: &mut Value, replayable: bool, retry: bool) {
-    let mut headers = response["headers"].as_object().cloned().unwrap_or_default();
-    let mut add = |name: &str, component: &str| {
-        headers.insert(name.to_owned(), json!({ "$ref": format!("#/components/headers/{component}") }));
-    };
-    add("X-Request-Id", "XRequestId");
-    add("traceparent", "Traceparent");
-    if replayable {
-        add("Idempotent-Replayed", "IdempotentReplayed");
-    }
-    if retry {
-        add("Retry-After", "RetryAfter");
-    }
-    response["headers"] = Value::Object(headers);
-}
-
-fn example(code: Code) -> Value {
-    let mut body = json!({
-        "type": format!("urn:holdfast:problem:{}", code.as_str()),
-        "title": code.title(),
-        "status": code.status().as_u16(),
-        "detail": code.title(),
-        "instance": "/api/...",
-        "code": code.as_str(),
-    });
+/// The problem that shows a code.
+fn example(code: Code) -> Problem {
+    let problem = Problem::new(code, code.title());
     match code {
-        Code::ValidationFailed => {
-            body["detail"] = json!("/quantity must be between 1 and 100000");
-            body["errors"] = json!([{ "pointer": "/quantity", "detail": "must be between 1 and 100000" }]);
+        Code::ValidationFailed => Refusal::invalid(vec![FieldError {
+            pointer: "/quantity".to_owned(),
+            detail: "must be between 1 and 100000".to_owned(),
+        }])
+        .into(),
+        Code::SoldOut => problem.with(Facts { available: Some(0), ..Facts::default() }),
+        Code::PaymentDeclined => problem.with(Facts {
+            decline_code: Some("insufficient_funds".to_owned()),
+            booking_id: Some("bkg_q3w5e7r2t4y6u1i9o8p0a2s4".to_owned()),
+            hold_id: Some("hld_n2k7u4w5c3r6y1q8z0a9b8c7".to_owned()),
+            ..Facts::default()
+        }),
+        Code::HoldLimitReached => {
+            problem.with(Facts { limit: Some("perSlot".to_owned()), ..Facts::default() })
         }
-        Code::SoldOut => body["available"] = json!(0),
-        Code::PaymentDeclined => body["declineCode"] = json!("insufficient_funds"),
-        _ => {}
+        _ => problem,
     }
-    body
 }
 
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
+    use std::path::Path;
 
     use super::*;
 
-    /// Every operation of the document with its id.
-    fn operations() -> Vec<(String, String, Value)> {
+    /// Every operation of the document with its method and path.
+    fn documented() -> Vec<(String, String, Value)> {
         let document = document();
         let paths = document["paths"].as_object().expect("paths").clone();
         let mut found = Vec::new();
@@ -301,32 +137,46 @@ mod tests {
     }
 
     #[test]
-    fn facts_and_handlers_name_the_same_operations() {
-        let operations = operations();
-        let documented: BTreeSet<&str> =
-            operations.iter().filter_map(|(_, _, operation)| operation["operationId"].as_str()).collect();
-        let known: BTreeSet<&str> = FACTS.iter().map(|facts| facts.operation).collect();
-        assert_eq!(documented, known);
-        assert_eq!(operations.len(), FACTS.len());
+    fn every_route_is_an_operation_of_its_own() {
+        let documented = documented();
+        assert_eq!(documented.len(), operations().routes(), "two routes have the same method and path");
+        let ids: BTreeSet<&str> =
+            documented.iter().filter_map(|(_, _, operation)| operation["operationId"].as_str()).collect();
+        assert_eq!(ids.len(), documented.len(), "two routes have the same operationId");
     }
 
     #[test]
-    fn every_route_that_is_served_is_documented_and_the_other_way_round() {
-        let served: BTreeSet<(String, String)> = [
-            crate::search::routes(),
-            crate::holds::routes(),
-            crate::confirm::routes(),
-            crate::bookings::routes(),
-            crate::cancel::routes(),
-            crate::resources::routes(),
-            crate::stripe_webhook::routes(),
-        ]
-        .concat()
-        .into_iter()
-        .collect();
-        let documented: BTreeSet<(String, String)> =
-            operations().into_iter().map(|(method, path, _)| (method, path)).collect();
-        assert_eq!(served, documented);
+    fn every_operation_names_a_function_that_exists_and_who_may_call_it() {
+        for (method, path, operation) in documented() {
+            let function = operation["x-function"].as_str().expect("a function");
+            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../functions").join(function);
+            assert!(folder.join("src/main.rs").is_file(), "{method} {path}: {}", folder.display());
+            let security = operation["security"].as_array().expect("security");
+            for requirement in security {
+                let scopes = requirement[TOKEN].as_array().expect("scopes");
+                assert!(scopes.len() == 1 && scopes[0].is_string(), "{method} {path}: {requirement}");
+            }
+            let open = ["/availability", "/webhooks/stripe"].iter().any(|end| path.ends_with(end))
+                || (method == "GET" && path == "/api/resources/{resourceId}");
+            assert_eq!(security.is_empty(), open, "{method} {path}");
+        }
+    }
+
+    #[test]
+    fn the_gateways_own_answers_are_documented() {
+        for (method, path, operation) in documented() {
+            let scoped = operation["security"].as_array().is_some_and(|security| !security.is_empty());
+            for (status, expected) in [("401", scoped), ("403", scoped), ("429", true)] {
+                let response = operation["responses"][status]["$ref"].as_str();
+                let name = response.and_then(|name| name.rsplit('/').next());
+                assert_eq!(name.is_some(), expected, "{method} {path} {status}");
+                if let Some(name) = name {
+                    let content = &document()["components"]["responses"][name]["content"];
+                    let schema = &content["application/json"]["schema"]["$ref"];
+                    assert_eq!(schema, "#/components/schemas/GatewayAnswer", "{method} {path} {status}");
+                }
+            }
+        }
     }
 
     #[test]
@@ -343,10 +193,27 @@ mod tests {
 
     #[test]
     fn every_post_but_the_webhook_takes_a_key() {
-        for (method, path, operation) in operations() {
+        for (method, path, operation) in documented() {
             let keyed = operation["parameters"].to_string().contains("IdempotencyKey");
             assert_eq!(keyed, method == "POST" && !path.contains("webhooks"), "{method} {path}");
         }
+    }
+
+    #[test]
+    fn every_reference_leads_somewhere() {
+        fn follow(document: &Value, part: &Value) {
+            if let Some(reference) = part["$ref"].as_str() {
+                let target = reference.strip_prefix('#').and_then(|pointer| document.pointer(pointer));
+                assert!(target.is_some(), "{reference}");
+            }
+            match part {
+                Value::Object(fields) => fields.values().for_each(|field| follow(document, field)),
+                Value::Array(items) => items.iter().for_each(|item| follow(document, item)),
+                _ => {}
+            }
+        }
+        let document = document();
+        follow(&document, &document);
     }
 
     #[test]

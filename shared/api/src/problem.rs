@@ -1,9 +1,9 @@
-//! The one place where failures become HTTP (RFC 9457).
+//! The one place where failures become HTTP.
 //!
 //! The policy. What the client can mend is a 4xx that says how: 400 if the request cannot be read at all, 422 if it can be
 //! read and makes no sense, each wrong field named; 401 without a token, 403 with one that is not good for this; 404 for
 //! what does not exist and, with the same words, for what is somebody else's. 409 means that the request was fine and the
-//! state of things refuses it: `code` says which state. 402 is the bank's no. 429 asks to come again in a moment.
+//! state of things refuses it: `code` says which state. 402 is a declined card. 429 asks to come again in a moment.
 //!
 //! What the client cannot mend is a 5xx: 503 with `Retry-After` if something outside failed and the same request may
 //! succeed later, 500 if something is wrong with us. Neither says what is inside; the log has the whole chain of causes.
@@ -12,301 +12,211 @@
 
 use std::error::Error;
 
-use holdfast_app::{Failure, Field, FieldPath, PaymentError, StoreError};
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
-use http::{HeaderName, HeaderValue, StatusCode};
-use serde_json::{Map, Value, json};
+use holdfast_app::{Failure, Field, FieldPath, StoreError};
+use holdfast_http::code::{CodeDefinition, OUTAGE_SECONDS};
+use holdfast_http::{FieldError, HttpCode, ProblemCode, Refusal, problem_codes};
+use serde::Serialize;
+use utoipa::ToSchema;
 
-use crate::request::{Response, Scope};
-use crate::trace::{TRACEPARENT, traceparent};
+use crate::bookings::wire::BookingStatusName;
 
-/// The media type of a problem.
-pub const PROBLEM_JSON: &str = "application/problem+json";
 /// Seconds after which a request that met another may be sent again.
 const SOON_SECONDS: u32 = 1;
-/// Seconds after which an outage may be over.
-const OUTAGE_SECONDS: u32 = 5;
 
-macro_rules! codes {
-    ($($name:ident, $status:ident, $code:literal, $title:literal;)*) => {
-        /// Every kind of problem, each with its HTTP status.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub enum Code {
-            $(#[doc = $title] $name,)*
+problem_codes! {
+    /// Every kind of problem of this API, each with its HTTP status.
+    Code {
+        MalformedJson, BAD_REQUEST, "malformed_json", "The body is not JSON";
+        IdempotencyKeyRequired, BAD_REQUEST, "idempotency_key_required", "An Idempotency-Key is required";
+        InvalidSignature, BAD_REQUEST, "invalid_signature", "The signature is not valid";
+        Unauthorized, UNAUTHORIZED, "unauthorized", "A valid token is required";
+        PaymentDeclined, PAYMENT_REQUIRED, "payment_declined", "The payment was declined";
+        InsufficientScope, FORBIDDEN, "insufficient_scope", "The token is not good for this";
+        Forbidden, FORBIDDEN, "forbidden", "This is not yours to do";
+        NotFound, NOT_FOUND, "not_found", "There is no such thing";
+        MethodNotAllowed, METHOD_NOT_ALLOWED, "method_not_allowed", "The method is not allowed here";
+        SoldOut, CONFLICT, "sold_out", "Not enough places are left";
+        HoldExpired, CONFLICT, "hold_expired", "The hold has expired";
+        HoldReleased, CONFLICT, "hold_released", "The hold was released";
+        HoldConfirmed, CONFLICT, "hold_confirmed", "The hold became a booking already";
+        HoldNotExtendable, CONFLICT, "hold_not_extendable", "The hold cannot be extended any more";
+        RequestInProgress, CONFLICT, "request_in_progress", "Another request is still running";
+        CapacityInUse, CONFLICT, "capacity_in_use", "The capacity is in use";
+        BookingNotCancellable, CONFLICT, "booking_not_cancellable", "The booking cannot be cancelled";
+        PaymentFailed, CONFLICT, "payment_failed", "The payment came to nothing";
+        BodyTooLarge, PAYLOAD_TOO_LARGE, "body_too_large", "The body is too large";
+        ValidationFailed, UNPROCESSABLE_ENTITY, "validation_failed", "The request does not validate";
+        RangeNotBookable, UNPROCESSABLE_ENTITY, "range_not_bookable", "The range cannot be booked";
+        IdempotencyKeyReused, UNPROCESSABLE_ENTITY, "idempotency_key_reused", "The Idempotency-Key was used before";
+        TooManyHolds, TOO_MANY_REQUESTS, "too_many_holds", "Too many holds at this moment";
+        HoldLimitReached, TOO_MANY_REQUESTS, "hold_limit_reached", "The guest holds as much as one may";
+        InternalError, INTERNAL_SERVER_ERROR, "internal_error", "Something went wrong on our side";
+        ServiceUnavailable, SERVICE_UNAVAILABLE, "service_unavailable", "The service is not available";
+    }
+}
+
+impl ProblemCode for Code {
+    type Facts = Facts;
+
+    const ALL: &'static [Self] = Self::EVERY;
+
+    fn definition(self) -> CodeDefinition {
+        self.defined()
+    }
+
+    fn retry_after_seconds(self) -> Option<u32> {
+        match self {
+            Self::RequestInProgress | Self::TooManyHolds | Self::HoldLimitReached => Some(SOON_SECONDS),
+            Self::ServiceUnavailable => Some(OUTAGE_SECONDS),
+            Self::MalformedJson
+            | Self::IdempotencyKeyRequired
+            | Self::InvalidSignature
+            | Self::Unauthorized
+            | Self::PaymentDeclined
+            | Self::InsufficientScope
+            | Self::Forbidden
+            | Self::NotFound
+            | Self::MethodNotAllowed
+            | Self::SoldOut
+            | Self::HoldExpired
+            | Self::HoldReleased
+            | Self::HoldConfirmed
+            | Self::HoldNotExtendable
+            | Self::CapacityInUse
+            | Self::BookingNotCancellable
+            | Self::PaymentFailed
+            | Self::BodyTooLarge
+            | Self::ValidationFailed
+            | Self::RangeNotBookable
+            | Self::IdempotencyKeyReused
+            | Self::InternalError => None,
         }
-
-        impl Code {
-            /// Every code.
-            pub const ALL: &[Self] = &[$(Self::$name),*];
-
-            /// The stable name in answers.
-            #[must_use]
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$name => $code),* }
-            }
-
-            /// The HTTP status that goes with it.
-            #[must_use]
-            pub fn status(self) -> StatusCode {
-                match self { $(Self::$name => StatusCode::$status),* }
-            }
-
-            /// What it means, in a few words.
-            #[must_use]
-            pub fn title(self) -> &'static str {
-                match self { $(Self::$name => $title),* }
-            }
-        }
-    };
+    }
 }
 
-codes! {
-    MalformedJson, BAD_REQUEST, "malformed_json", "The body is not JSON";
-    IdempotencyKeyRequired, BAD_REQUEST, "idempotency_key_required", "An Idempotency-Key is required";
-    InvalidSignature, BAD_REQUEST, "invalid_signature", "The signature is not valid";
-    Unauthorized, UNAUTHORIZED, "unauthorized", "A valid token is required";
-    PaymentDeclined, PAYMENT_REQUIRED, "payment_declined", "The payment was declined";
-    InsufficientScope, FORBIDDEN, "insufficient_scope", "The token is not good for this";
-    Forbidden, FORBIDDEN, "forbidden", "This is not yours to do";
-    NotFound, NOT_FOUND, "not_found", "There is no such thing";
-    MethodNotAllowed, METHOD_NOT_ALLOWED, "method_not_allowed", "The method is not allowed here";
-    SoldOut, CONFLICT, "sold_out", "Not enough places are left";
-    HoldExpired, CONFLICT, "hold_expired", "The hold has expired";
-    HoldReleased, CONFLICT, "hold_released", "The hold was released";
-    HoldConfirmed, CONFLICT, "hold_confirmed", "The hold became a booking already";
-    HoldNotExtendable, CONFLICT, "hold_not_extendable", "The hold cannot be extended any more";
-    RequestInProgress, CONFLICT, "request_in_progress", "Another request is still running";
-    CapacityInUse, CONFLICT, "capacity_in_use", "The capacity is in use";
-    BookingNotCancellable, CONFLICT, "booking_not_cancellable", "The booking cannot be cancelled";
-    PaymentFailed, CONFLICT, "payment_failed", "The payment came to nothing";
-    BodyTooLarge, PAYLOAD_TOO_LARGE, "body_too_large", "The body is too large";
-    ValidationFailed, UNPROCESSABLE_ENTITY, "validation_failed", "The request does not validate";
-    RangeNotBookable, UNPROCESSABLE_ENTITY, "range_not_bookable", "The range cannot be booked";
-    IdempotencyKeyReused, UNPROCESSABLE_ENTITY, "idempotency_key_reused", "The Idempotency-Key was used before";
-    TooManyHolds, TOO_MANY_REQUESTS, "too_many_holds", "Too many holds at this moment";
-    HoldLimitReached, TOO_MANY_REQUESTS, "hold_limit_reached", "The guest holds as much as one may";
-    InternalError, INTERNAL_SERVER_ERROR, "internal_error", "Something went wrong on our side";
-    ServiceUnavailable, SERVICE_UNAVAILABLE, "service_unavailable", "The service is not available";
-}
-
-/// A field that does not validate.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FieldError {
-    /// JSON pointer of the field in the body (RFC 6901); for a parameter of query or path its name after a slash.
-    pub pointer: String,
-    /// What is wrong with it.
-    pub detail: String,
-}
-
-/// A problem, to be answered.
-#[derive(Debug, Clone)]
-pub struct Problem {
-    code: Code,
-    detail: String,
-    errors: Vec<FieldError>,
-    facts: Map<String, Value>,
-    headers: Vec<(HeaderName, HeaderValue)>,
-}
-
-impl Problem {
-    /// A problem of a kind, explained.
-    #[must_use]
-    pub fn new(code: Code, detail: impl Into<String>) -> Self {
-        let problem =
-            Self { code, detail: detail.into(), errors: Vec::new(), facts: Map::new(), headers: Vec::new() };
+impl From<HttpCode> for Code {
+    fn from(code: HttpCode) -> Self {
         match code {
-            Code::RequestInProgress | Code::TooManyHolds => problem.retry_after(SOON_SECONDS),
-            Code::ServiceUnavailable => problem.retry_after(OUTAGE_SECONDS),
-            Code::Unauthorized => problem.header(WWW_AUTHENTICATE, "Bearer"),
-            _ => problem,
+            HttpCode::MalformedJson => Self::MalformedJson,
+            HttpCode::IdempotencyKeyRequired => Self::IdempotencyKeyRequired,
+            HttpCode::Unauthorized => Self::Unauthorized,
+            HttpCode::InsufficientScope => Self::InsufficientScope,
+            HttpCode::NotFound => Self::NotFound,
+            HttpCode::MethodNotAllowed => Self::MethodNotAllowed,
+            HttpCode::BodyTooLarge => Self::BodyTooLarge,
+            HttpCode::ValidationFailed => Self::ValidationFailed,
+            HttpCode::InternalError => Self::InternalError,
+            HttpCode::ServiceUnavailable => Self::ServiceUnavailable,
         }
-    }
-
-    /// No token, or none that says who bears it.
-    #[must_use]
-    pub fn unauthorized() -> Self {
-        Self::new(Code::Unauthorized, "send a valid token as Authorization: Bearer")
-    }
-
-    /// A token without any of the scopes that would do.
-    #[must_use]
-    pub fn insufficient_scope(scopes: &[Scope]) -> Self {
-        let names: Vec<&str> = scopes.iter().map(|scope| scope.as_str()).collect();
-        Self::new(Code::InsufficientScope, format!("the token needs the scope {}", names.join(" or ")))
-            .header(
-                WWW_AUTHENTICATE,
-                &format!("Bearer error=\"insufficient_scope\", scope=\"{}\"", names.join(" ")),
-            )
-    }
-
-    /// Fields that do not validate.
-    #[must_use]
-    pub fn invalid(errors: Vec<FieldError>) -> Self {
-        let detail = match errors.as_slice() {
-            [only] if only.pointer.is_empty() => only.detail.clone(),
-            [only] => format!("{} {}", only.pointer, only.detail),
-            several => format!("{} fields do not validate", several.len()),
-        };
-        Self { errors, ..Self::new(Code::ValidationFailed, detail) }
-    }
-
-    /// With a fact beside the standard members.
-    #[must_use]
-    pub fn fact(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.facts.insert(name.to_owned(), value.into());
-        self
-    }
-
-    /// With a header.
-    #[must_use]
-    pub fn header(mut self, name: HeaderName, value: &str) -> Self {
-        if let Ok(value) = HeaderValue::from_str(value) {
-            self.headers.push((name, value));
-        }
-        self
-    }
-
-    /// With the fields that make up the range, if it is the range that cannot be booked.
-    #[must_use]
-    pub fn naming_range(mut self, pointers: &[&str]) -> Self {
-        if self.code == Code::RangeNotBookable && self.errors.is_empty() {
-            let error =
-                |pointer: &&str| FieldError { pointer: (*pointer).to_owned(), detail: self.detail.clone() };
-            self.errors = pointers.iter().map(error).collect();
-        }
-        self
-    }
-
-    fn retry_after(self, seconds: u32) -> Self {
-        self.header(RETRY_AFTER, &seconds.to_string())
-    }
-
-    /// Its kind.
-    #[must_use]
-    pub fn code(&self) -> Code {
-        self.code
-    }
-
-    /// Its HTTP status.
-    #[must_use]
-    pub fn status(&self) -> StatusCode {
-        self.code.status()
-    }
-
-    /// The fields that do not validate.
-    #[must_use]
-    pub fn errors(&self) -> &[FieldError] {
-        &self.errors
-    }
-
-    /// The answer; `instance` is the path that was asked for.
-    #[must_use]
-    pub fn into_response(self, instance: &str) -> Response {
-        let mut body = self.facts;
-        body.insert("type".to_owned(), json!(format!("urn:holdfast:problem:{}", self.code.as_str())));
-        body.insert("title".to_owned(), json!(self.code.title()));
-        body.insert("status".to_owned(), json!(self.code.status().as_u16()));
-        body.insert("detail".to_owned(), json!(self.detail));
-        body.insert("instance".to_owned(), json!(instance));
-        body.insert("code".to_owned(), json!(self.code.as_str()));
-        if !self.errors.is_empty() {
-            let errors: Vec<Value> = self
-                .errors
-                .iter()
-                .map(|error| json!({ "pointer": error.pointer, "detail": error.detail }))
-                .collect();
-            body.insert("errors".to_owned(), Value::Array(errors));
-        }
-        let mut response = Response::new(Value::Object(body).to_string().into_bytes());
-        *response.status_mut() = self.code.status();
-        let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        headers.extend(self.headers);
-        response
     }
 }
 
-/// The answer to a request that made us panic, or that cannot even be read: a clean 500. The caller has logged why.
+/// A problem of this API.
+pub type Problem = holdfast_http::Problem<Code>;
+
+/// What a problem says beside the members of the standard. Each member belongs to some codes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Facts {
+    /// With `sold_out`: places that are left.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub available: Option<u32>,
+    /// With `hold_limit_reached`: the limit, a field of the resource's `holdLimits`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "perSlot")]
+    pub limit: Option<String>,
+    /// With `capacity_in_use`: a slot that has fewer places than are in use.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub slot: Option<String>,
+    /// With `capacity_in_use`: places of the slot that are held or confirmed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub in_use: Option<u32>,
+    /// With `booking_not_cancellable`: the booking's status.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub booking_status: Option<BookingStatusName>,
+    /// With `payment_declined`: the provider's code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "insufficient_funds")]
+    pub decline_code: Option<String>,
+    /// With `payment_failed`: the reason, as in the booking's `failureReason`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "payment_timed_out")]
+    pub failure_reason: Option<String>,
+    /// With every code of `POST /api/bookings` that a failed booking causes: that booking.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub booking_id: Option<String>,
+    /// With `bookingId`: the hold that was to be paid.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub hold_id: Option<String>,
+}
+
+/// The problem that a failure of a use case is.
 #[must_use]
-pub fn internal_error(request_id: &str, incoming_traceparent: Option<&str>, instance: &str) -> Response {
-    let mut response = Problem::from(Broken).into_response(instance);
-    stamp(&mut response, request_id, &traceparent(incoming_traceparent, request_id));
-    response
-}
-
-/// Puts on an answer what every answer carries.
-pub(crate) fn stamp(response: &mut Response, request_id: &str, traceparent: &str) {
-    for (name, value) in [("x-request-id", request_id), (TRACEPARENT, traceparent)] {
-        if let Ok(value) = HeaderValue::from_str(value) {
-            response.headers_mut().insert(HeaderName::from_static(name), value);
+pub fn problem(failure: Failure) -> Problem {
+    let detail = failure.to_string();
+    let plain = |code| Problem::new(code, detail.clone());
+    match failure {
+        Failure::NotFound(_) => plain(Code::NotFound),
+        Failure::Forbidden(_) => plain(Code::Forbidden),
+        Failure::Invalid { field, detail } => {
+            Refusal::invalid(vec![FieldError { pointer: pointer_to(field), detail }]).into()
+        }
+        Failure::RangeNotBookable(_) => plain(Code::RangeNotBookable),
+        Failure::TooManyPages { .. } => {
+            Problem::new(Code::RangeNotBookable, format!("{detail}: ask for a shorter range"))
+        }
+        Failure::SoldOut { available } => {
+            plain(Code::SoldOut).with(Facts { available: Some(available), ..Facts::default() })
+        }
+        Failure::TooManyHolds => plain(Code::TooManyHolds),
+        Failure::HoldLimitReached { limit, wait_seconds } => plain(Code::HoldLimitReached)
+            .with(Facts { limit: Some(limit.as_str().to_owned()), ..Facts::default() })
+            .retry_after(wait_seconds),
+        Failure::HoldExpired => plain(Code::HoldExpired),
+        Failure::HoldReleased => plain(Code::HoldReleased),
+        Failure::HoldConfirmed => plain(Code::HoldConfirmed),
+        Failure::HoldNotExtendable => plain(Code::HoldNotExtendable),
+        Failure::RequestInProgress => plain(Code::RequestInProgress),
+        Failure::KeyReused => plain(Code::IdempotencyKeyReused),
+        Failure::CapacityInUse { slot, in_use } => plain(Code::CapacityInUse).with(Facts {
+            slot: Some(slot),
+            in_use: Some(in_use),
+            ..Facts::default()
+        }),
+        Failure::NotCancellable(status) => plain(Code::BookingNotCancellable)
+            .with(Facts { booking_status: Some(status.into()), ..Facts::default() }),
+        Failure::Store(StoreError::Corrupt { .. } | StoreError::TooLarge { .. }) => {
+            tracing::error!(error = causes(&failure), "stored data cannot be read");
+            Refusal::internal_error().into()
+        }
+        Failure::Inconsistent(_) => {
+            tracing::error!(error = causes(&failure), "stored data contradicts itself");
+            Refusal::internal_error().into()
+        }
+        Failure::BookingRejected(_) => {
+            tracing::error!(error = causes(&failure), "a booking was asked for a step out of turn");
+            Refusal::internal_error().into()
+        }
+        Failure::Store(StoreError::Unavailable(_) | StoreError::Contention(_))
+        | Failure::Workflow(_)
+        | Failure::Payment(_) => {
+            tracing::error!(error = causes(&failure), "something outside failed");
+            Refusal::unavailable().into()
         }
     }
 }
 
-/// Something is wrong with us.
-struct Broken;
-
-impl From<Broken> for Problem {
-    fn from(Broken: Broken) -> Self {
-        Self::new(Code::InternalError, "the request could not be answered; it is safe to send it again")
-    }
-}
-
-impl From<Failure> for Problem {
-    fn from(failure: Failure) -> Self {
-        let detail = failure.to_string();
-        match failure {
-            Failure::NotFound(_) => Self::new(Code::NotFound, detail),
-            Failure::Forbidden(_) => Self::new(Code::Forbidden, detail),
-            Failure::Invalid { field, detail } => {
-                Self::invalid(vec![FieldError { pointer: pointer_to(field), detail }])
-            }
-            Failure::RangeNotBookable(_) => Self::new(Code::RangeNotBookable, detail),
-            Failure::TooManyPages { .. } => {
-                Self::new(Code::RangeNotBookable, format!("{detail}: ask for a shorter range"))
-            }
-            Failure::SoldOut { available } => Self::new(Code::SoldOut, detail).fact("available", available),
-            Failure::TooManyHolds => Self::new(Code::TooManyHolds, detail),
-            Failure::HoldLimitReached { limit, wait_seconds } => Self::new(Code::HoldLimitReached, detail)
-                .fact("limit", limit.as_str())
-                .retry_after(wait_seconds),
-            Failure::HoldExpired => Self::new(Code::HoldExpired, detail),
-            Failure::HoldReleased => Self::new(Code::HoldReleased, detail),
-            Failure::HoldConfirmed => Self::new(Code::HoldConfirmed, detail),
-            Failure::HoldNotExtendable => Self::new(Code::HoldNotExtendable, detail),
-            Failure::RequestInProgress => Self::new(Code::RequestInProgress, detail),
-            Failure::KeyReused => Self::new(Code::IdempotencyKeyReused, detail),
-            Failure::CapacityInUse { slot, in_use } => {
-                Self::new(Code::CapacityInUse, detail).fact("slot", slot).fact("inUse", in_use)
-            }
-            Failure::NotCancellable(status) => {
-                Self::new(Code::BookingNotCancellable, detail).fact("bookingStatus", status.as_str())
-            }
-            Failure::Store(StoreError::Corrupt { .. } | StoreError::TooLarge { .. }) => {
-                tracing::error!(error = causes(&failure), "stored data cannot be read");
-                Broken.into()
-            }
-            Failure::Inconsistent(_) => {
-                tracing::error!(error = causes(&failure), "stored data contradicts itself");
-                Broken.into()
-            }
-            Failure::BookingRejected(_) => {
-                tracing::error!(error = causes(&failure), "a booking was asked for a step out of turn");
-                Broken.into()
-            }
-            Failure::Payment(PaymentError::Refused { .. }) => {
-                tracing::error!(error = causes(&failure), "the payment provider refuses");
-                Self::new(Code::ServiceUnavailable, "something we depend on does not answer; try again later")
-            }
-            Failure::Store(StoreError::Unavailable(_) | StoreError::Contention(_))
-            | Failure::Workflow(_)
-            | Failure::Payment(PaymentError::Unknown(_) | PaymentError::Unavailable(_)) => {
-                tracing::error!(error = causes(&failure), "something outside failed");
-                Self::new(Code::ServiceUnavailable, "something we depend on does not answer; try again later")
-            }
-        }
-    }
+/// The problem that a failure of a use case is; if the range cannot be booked, its `errors` blame the fields that make up
+/// the range.
+pub(crate) fn range_problem(failure: Failure, pointers: &[&str]) -> Problem {
+    let problem = problem(failure);
+    if problem.code() == Code::RangeNotBookable { problem.blaming(pointers) } else { problem }
 }
 
 /// The JSON pointer of a field, or the name of its query parameter after a slash.
@@ -336,14 +246,18 @@ fn causes(error: &dyn Error) -> String {
 
 #[cfg(test)]
 mod tests {
+    use holdfast_app::PaymentError;
     use holdfast_domain::bookings::BookingRejection;
     use holdfast_domain::catalogue::RangeError;
     use holdfast_domain::{BookingStatus, HoldLimit};
+    use holdfast_http::ErrorAnswer;
+    use holdfast_http::problem::PROBLEM_JSON;
+    use serde_json::{Value, json};
 
     use super::*;
 
     fn check(failure: Failure, status: u16, code: &str, facts: Value) {
-        let response = Problem::from(failure).into_response("/api/x");
+        let response = problem(failure).into_response("/api/x");
         assert_eq!(response.status().as_u16(), status, "{code}");
         assert_eq!(response.headers()["content-type"], PROBLEM_JSON);
         let retries = matches!(status, 429 | 503) || code == "request_in_progress";
@@ -425,11 +339,12 @@ mod tests {
     }
 
     #[test]
-    fn a_panic_is_a_clean_500() {
-        let response = internal_error("r-1", None, "/api/holds");
-        assert_eq!(response.status(), 500);
-        assert_eq!(response.headers()["x-request-id"], "r-1");
-        assert!(response.headers().contains_key("traceparent"));
+    fn the_kernel_and_this_api_mean_the_same_by_a_code() {
+        for code in HttpCode::ALL {
+            let ours = Code::from(*code);
+            assert_eq!(ours.definition(), code.definition());
+            assert_eq!(ours.retry_after_seconds(), code.retry_after_seconds());
+        }
     }
 
     #[test]

@@ -13,10 +13,9 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use futures::FutureExt;
-use holdfast_api::problem::{Code, Problem, internal_error};
-use holdfast_api::{Claims, Request, Response};
 use holdfast_app::Clock;
-use http::HeaderName;
+use holdfast_http::problem::unanswered;
+use holdfast_http::{Claims, Refusal, Request, Response};
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use lambda_runtime::{Diagnostic, LambdaEvent, Runtime, service_fn};
 use serde::Serialize;
@@ -118,28 +117,15 @@ impl Stamp {
         }
     }
 
-    fn broken(&self) -> Response {
-        internal_error(&self.request_id, self.traceparent.as_deref(), &self.path)
-    }
-
-    fn unavailable(&self) -> Response {
-        let mut response =
-            Problem::new(Code::ServiceUnavailable, "something we depend on does not answer; try again later")
-                .into_response(&self.path);
-        let stamped = self.broken();
-        for name in ["x-request-id", "traceparent"] {
-            if let Some(value) = stamped.headers().get(name) {
-                response.headers_mut().insert(HeaderName::from_static(name), value.clone());
-            }
-        }
-        response
+    fn refused(&self, refusal: Refusal) -> Response {
+        unanswered(refusal, &self.request_id, self.traceparent.as_deref(), &self.path)
     }
 }
 
 /// The answer to a request whose handler could not even be made.
 #[must_use]
 pub fn unavailable(request: &Request) -> Response {
-    Stamp::of(request).unavailable()
+    Stamp::of(request).refused(Refusal::unavailable())
 }
 
 /// Answers one event within `time`: a panic is a clean 500, time running out a clean 503.
@@ -157,7 +143,7 @@ where
         Ok(request) => request,
         Err(error) => {
             tracing::error!(request_id = invocation, %error, "an event that is no request");
-            return internal_error(invocation, None, "").into();
+            return unanswered(Refusal::internal_error(), invocation, None, "").into();
         }
     };
     let stamp = Stamp::of(&request);
@@ -166,11 +152,11 @@ where
         Ok(Ok(response)) => response.into(),
         Ok(Err(_)) => {
             tracing::error!(request_id = stamp.request_id, path = stamp.path, "the handler panicked");
-            stamp.broken().into()
+            stamp.refused(Refusal::internal_error()).into()
         }
         Err(_) => {
             tracing::error!(request_id = stamp.request_id, path = stamp.path, "the time ran out");
-            stamp.unavailable().into()
+            stamp.refused(Refusal::unavailable()).into()
         }
     }
 }

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use holdfast_adapters_stripe::StripeWebhook;
-use holdfast_api::{Request, Response, WebhookApi};
+use holdfast_api::WebhookApi;
 use holdfast_app::Clock;
 use holdfast_app::bookings::BookingJournal;
 use holdfast_app::payments::{PaymentInquiry, SagaCallbacks, SagaResumption, SettlementSaga, Webhook};
+use holdfast_http::{Api, Request, Response};
 use tokio::sync::OnceCell;
 
 use crate::config::MissingVariables;

@@ -16,14 +16,24 @@ const SOURCE_LINES_MAX: usize = 600;
 const LAYERS: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("app", &["domain"]),
-    ("api", &["domain", "app"]),
+    ("http", &["domain", "app"]),
+    ("api", &["domain", "app", "http"]),
     ("workflow", &["domain", "app"]),
     ("adapters-dynamodb", &["domain", "app"]),
     ("adapters-stripe", &["domain", "app"]),
     ("adapters-messaging", &["domain", "app"]),
     (
         "runtime",
-        &["domain", "app", "api", "workflow", "adapters-dynamodb", "adapters-stripe", "adapters-messaging"],
+        &[
+            "domain",
+            "app",
+            "http",
+            "api",
+            "workflow",
+            "adapters-dynamodb",
+            "adapters-stripe",
+            "adapters-messaging",
+        ],
     ),
     ("testkit", &["domain", "app", "adapters-dynamodb"]),
 ];
@@ -46,11 +56,11 @@ const TECHNOLOGIES: &[Technology] = &[
         is: |dependency| dependency.starts_with("aws"),
         allowed: |of| of.is_adapter() || of.is("runtime") || of.is("testkit"),
     },
-    // `runtime` is with them because it turns API Gateway's requests into those of `api`, once for all functions.
+    // `runtime` is with them because it turns API Gateway's requests into those of `http`, once for all functions.
     Technology {
         name: "HTTP's types",
         is: |dependency| matches!(dependency, "http" | "lambda_http"),
-        allowed: |of| of.is("api") || of.is("runtime") || of.folder == Folder::Functions,
+        allowed: |of| of.is("http") || of.is("api") || of.is("runtime") || of.folder == Folder::Functions,
     },
     Technology {
         name: "the Lambda runtime",
@@ -274,6 +284,8 @@ fn control_a_dependency_against_the_rules_is_found() {
         ("holdfast-app", "aws-sdk-sqs"),
         ("holdfast-app", "http"),
         ("holdfast-app", "reqwest"),
+        ("holdfast-http", "holdfast-api"),
+        ("holdfast-http", "lambda_http"),
         ("holdfast-api", "holdfast-workflow"),
         ("holdfast-api", "holdfast-adapters-dynamodb"),
         ("holdfast-api", "lambda_http"),

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
 use futures::future::join_all;
-use holdfast_api::{Claims, HoldApi, Request};
+use holdfast_api::{Api, Claims, HoldApi, Request};
 use holdfast_app::Clock;
 use holdfast_app::holds::Holds;
 use holdfast_domain::Resource;

@@ -5,6 +5,10 @@ mod answers;
 #[cfg(test)]
 mod bad_input;
 #[cfg(test)]
+mod bounds;
+#[cfg(test)]
+mod problems;
+#[cfg(test)]
 mod samples;
 #[cfg(test)]
 mod schemas;

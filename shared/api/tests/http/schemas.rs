@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::stub::{Outside, body, by, gateway, request, run};
 
-const REQUESTS: [(Method, &str, &str); 6] = [
+pub(crate) const REQUESTS: [(Method, &str, &str); 6] = [
     (Method::POST, "/api/holds", "NewHold"),
     (Method::POST, "/api/bookings", "NewBooking"),
     (Method::PUT, "/api/resources/new", "ResourceTerms"),
@@ -17,7 +17,7 @@ const REQUESTS: [(Method, &str, &str); 6] = [
 ];
 
 /// The pointers of what does not validate in `sent`.
-fn invalid(method: &Method, path: &str, sent: &Value) -> Vec<String> {
+pub(crate) fn invalid(method: &Method, path: &str, sent: &Value) -> Vec<String> {
     let outside = Arc::new(Outside::with_resource());
     let request = by(request(method.clone(), path, &sent.to_string()), "operator-1", "booking/operator");
     let answer = body(&run(gateway(&outside, request)));
@@ -28,7 +28,13 @@ fn invalid(method: &Method, path: &str, sent: &Value) -> Vec<String> {
     errors.iter().filter_map(|error| error["pointer"].as_str().map(str::to_owned)).collect()
 }
 
-fn walk(schemas: &Value, schema: &Value, example: &Value, at: &str, check: &mut impl FnMut(&Value, &str)) {
+pub(crate) fn walk(
+    schemas: &Value,
+    schema: &Value,
+    example: &Value,
+    at: &str,
+    check: &mut impl FnMut(&Value, &str),
+) {
     if let Some(name) = schema["$ref"].as_str().and_then(|path| path.rsplit('/').next()) {
         return walk(schemas, &schemas[name], example, at, check);
     }
@@ -50,32 +56,36 @@ fn walk(schemas: &Value, schema: &Value, example: &Value, at: &str, check: &mut 
     }
 }
 
+/// The published example of a request; of a resource one for each kind of schedule.
+pub(crate) fn examples(schema: &Value, name: &str) -> Vec<Value> {
+    let text = schema["example"].to_string().replace("2026-", "2027-");
+    let published: Value = serde_json::from_str(&text).expect("JSON");
+    let mut examples = vec![published];
+    if name == "ResourceTerms" {
+        for schedule in [
+            json!({ "kind": "nightly", "checkIn": "15:00", "checkOut": "11:00" }),
+            json!({
+                "kind": "slots", "slotMinutes": 30, "bufferMinutes": 5,
+                "opening": [{ "days": ["mon", "tue"], "from": "09:00", "to": "17:00" }]
+            }),
+            json!({ "kind": "event", "start": "2027-06-01T10:00:00Z", "end": "2027-06-01T12:00:00Z" }),
+        ] {
+            let mut example = examples[0].clone();
+            example["schedule"] = schedule;
+            examples.push(example);
+        }
+    }
+    examples
+}
+
 #[test]
 fn fields_are_required_optional_and_unknown_as_published() {
     let document = holdfast_api::openapi::document();
     let schemas = &document["components"]["schemas"];
-    let schedules = [
-        json!({ "kind": "nightly", "checkIn": "15:00", "checkOut": "11:00" }),
-        json!({
-            "kind": "slots", "slotMinutes": 30, "bufferMinutes": 5,
-            "opening": [{ "days": ["mon", "tue"], "from": "09:00", "to": "17:00" }]
-        }),
-        json!({ "kind": "event", "start": "2027-06-01T10:00:00Z", "end": "2027-06-01T12:00:00Z" }),
-    ];
     let mut checked = 0;
     for (method, path, name) in REQUESTS {
         let schema = &schemas[name];
-        let text = schema["example"].to_string().replace("2026-", "2027-");
-        let published: Value = serde_json::from_str(&text).expect("JSON");
-        let mut examples = vec![published];
-        if name == "ResourceTerms" {
-            for schedule in &schedules {
-                let mut example = examples[0].clone();
-                example["schedule"] = schedule.clone();
-                examples.push(example);
-            }
-        }
-        for example in examples {
+        for example in examples(schema, name) {
             assert_eq!(
                 invalid(&method, path, &example),
                 Vec::<String>::new(),

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use holdfast_api::{
-    BookingsApi, CancelApi, Claims, ConfirmApi, HoldApi, Request, ResourcesApi, Response, SearchApi,
+    Api, BookingsApi, CancelApi, Claims, ConfirmApi, HoldApi, Request, ResourcesApi, Response, SearchApi,
     WebhookApi,
 };
 use holdfast_app::bookings::{
@@ -28,6 +28,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use crate::problems::published;
+
 /// The time in every test.
 pub(crate) const NOW: &str = "2027-05-01T10:00:00.123456789Z";
 
@@ -49,7 +51,7 @@ impl Outside {
     /// With the nightly resource of API.md.
     pub(crate) fn with_resource() -> Self {
         let body = hotel();
-        let terms = holdfast_api::wire::resource::TermsBody::read(&body).expect("valid terms");
+        let terms = holdfast_api::catalogue::TermsBody::read(&body).expect("valid terms");
         let id = ResourceId::parse("hotel-nyc-deluxe").expect("an id");
         Self { resource: Some(Resource::create(id, terms)), ..Self::default() }
     }
@@ -308,8 +310,14 @@ impl WebhookVerifier for Stub {
     }
 }
 
-/// Passes a request to the function that the gateway would pass it to.
+/// Passes a request to the function that the gateway would pass it to. A problem it answers with is as published.
 pub(crate) async fn gateway(outside: &Arc<Outside>, request: Request) -> Response {
+    let response = answered(outside, request).await;
+    published(&response);
+    response
+}
+
+async fn answered(outside: &Arc<Outside>, request: Request) -> Response {
     let stub = || Arc::new(Stub(Arc::clone(outside)));
     let clock = Arc::new(Fixed);
     let path = request.path.clone();

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use holdfast_api::{CancelApi, Claims, ConfirmApi, HoldApi, Request, ResourcesApi, Response};
+use holdfast_api::{Api, CancelApi, Claims, ConfirmApi, HoldApi, Request, ResourcesApi, Response};
 use holdfast_app::catalogue::Resources;
 use holdfast_app::holds::Holds;
 use holdfast_domain::Resource;

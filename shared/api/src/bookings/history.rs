@@ -1,0 +1,112 @@
+//! Reading bookings: the function `bookings`.
+
+use std::sync::Arc;
+
+use holdfast_app::bookings::Bookings;
+use holdfast_app::search::LIMIT_MAX;
+use holdfast_app::{Caller, Clock};
+use holdfast_http::read::query::Query;
+use holdfast_http::{Api, Documentation, Exchange, Response, Route, answer, paging, routes};
+use http::{Method, StatusCode};
+use serde_json::json;
+
+use crate::bookings::ids::booking_id;
+use crate::bookings::wire::{BookingBody, BookingEventList, BookingList};
+use crate::problem::{Code, Problem, problem};
+use crate::scopes::GUEST;
+
+/// The routes of the function `bookings`.
+pub struct BookingsApi {
+    bookings: Bookings,
+    clock: Arc<dyn Clock>,
+}
+
+impl BookingsApi {
+    /// Over the use cases of bookings.
+    #[must_use]
+    pub fn new(bookings: Bookings, clock: Arc<dyn Clock>) -> Self {
+        Self { bookings, clock }
+    }
+}
+
+const TAG: &str = "bookings";
+
+impl Api for BookingsApi {
+    type Error = Problem;
+    const FUNCTION: &'static str = "bookings";
+
+    routes![
+        (
+            Route::scoped(Method::GET, "/api/bookings", "listBookings", GUEST, |api, exchange, caller| {
+                Box::pin(list(api, exchange, caller))
+            }),
+            Documentation::new(TAG, "The caller's bookings, newest first.")
+                .query(
+                    "limit",
+                    "The most results of the page",
+                    json!({
+                        "type": "integer", "format": "int32", "minimum": 1, "maximum": LIMIT_MAX,
+                        "default": paging::LIMIT_DEFAULT
+                    })
+                )
+                .query("cursor", "`nextCursor` of an earlier answer", json!({ "type": "string" }))
+                .answer::<BookingList>(StatusCode::OK, "The caller's bookings")
+                .problems(&[Code::ValidationFailed]),
+        ),
+        (
+            Route::scoped(
+                Method::GET,
+                "/api/bookings/{bookingId}",
+                "readBooking",
+                GUEST,
+                |api, exchange, caller| Box::pin(read(api, exchange, caller)),
+            ),
+            Documentation::new(TAG, "A booking as it is now.")
+                .path("bookingId", "The booking")
+                .answer::<BookingBody>(StatusCode::OK, "The booking")
+                .problems(&[Code::NotFound]),
+        ),
+        (
+            Route::scoped(
+                Method::GET,
+                "/api/bookings/{bookingId}/events",
+                "readBookingEvents",
+                GUEST,
+                |api, exchange, caller| Box::pin(trail(api, exchange, caller)),
+            ),
+            Documentation::new(TAG, "The audit trail of a booking, oldest first.")
+                .path("bookingId", "The booking")
+                .answer::<BookingEventList>(StatusCode::OK, "What happened to the booking")
+                .problems(&[Code::NotFound]),
+        ),
+    ];
+
+    fn clock(&self) -> &dyn Clock {
+        self.clock.as_ref()
+    }
+}
+
+async fn list(api: &BookingsApi, exchange: &Exchange, caller: &Caller) -> Result<Response, Problem> {
+    let query = Query::parse(&exchange.request.query);
+    let limit = paging::limit(&query, LIMIT_MAX);
+    let cursor = query.optional("cursor", |text| paging::opened(text, caller.guest.as_str()));
+    query.finish(Some(()))?;
+    let (bookings, next) = api.bookings.list(caller, limit, cursor.as_deref()).await.map_err(problem)?;
+    let body = BookingList {
+        results: bookings.iter().map(|booking| BookingBody::at(booking, true, exchange.now)).collect(),
+        next_cursor: next.map(|cursor| paging::opaque(&cursor, caller.guest.as_str())),
+    };
+    Ok(answer::json(StatusCode::OK, &body)?)
+}
+
+async fn read(api: &BookingsApi, exchange: &Exchange, caller: &Caller) -> Result<Response, Problem> {
+    let booking = api.bookings.get(caller, &booking_id(&exchange.named)?).await.map_err(problem)?;
+    let own = booking.order.guest == caller.guest;
+    Ok(answer::json(StatusCode::OK, &BookingBody::at(&booking, own, exchange.now))?)
+}
+
+async fn trail(api: &BookingsApi, exchange: &Exchange, caller: &Caller) -> Result<Response, Problem> {
+    let events = api.bookings.trail(caller, &booking_id(&exchange.named)?).await.map_err(problem)?;
+    let body = BookingEventList { results: events.into_iter().map(Into::into).collect(), next_cursor: None };
+    Ok(answer::json(StatusCode::OK, &body)?)
+}

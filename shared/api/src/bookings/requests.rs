@@ -1,0 +1,90 @@
+//! Bookings on the wire: requests.
+
+use std::time::Duration;
+
+use holdfast_app::bookings::BookingRequest;
+use holdfast_domain::HoldId;
+use holdfast_http::Refusal;
+use holdfast_http::read::body::Object;
+use holdfast_http::read::errors::Errors;
+use holdfast_http::read::fields::{clean, parsed, text};
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+const PAYMENT_METHOD_LENGTH_MAX: usize = 255;
+const REASON_LENGTH_MAX: usize = 500;
+
+/// A hold to be paid.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({ "holdId": "hld_n2k7u4w5c3r6y1q8z0a9b8c7", "paymentMethodId": "pm_card_visa" }))]
+pub struct NewBooking {
+    /// The hold.
+    #[schema(min_length = 1, max_length = 64)]
+    pub hold_id: String,
+    /// The payment provider's name for the card: never card data.
+    #[schema(min_length = 1, max_length = 255)]
+    pub payment_method_id: String,
+}
+
+impl NewBooking {
+    /// Reads the body of `POST /api/bookings`.
+    ///
+    /// # Errors
+    /// 422 naming every field that is wrong.
+    pub fn read(body: &Value, wait: Duration) -> Result<BookingRequest, Refusal> {
+        let errors = Errors::default();
+        let request = Object::new(body, "", &errors).and_then(|mut fields| {
+            let hold = fields.required("holdId", parsed(HoldId::parse));
+            let payment_method = fields.required("paymentMethodId", parsed(payment_method));
+            fields.close();
+            Some(BookingRequest { hold: hold?, payment_method: payment_method?, wait })
+        });
+        errors.finish(request)
+    }
+}
+
+/// A payment method's name. Digits alone are somebody's card number, which must not be kept anywhere.
+fn payment_method(text: &str) -> Result<String, String> {
+    let visible = text.bytes().all(|b| b.is_ascii_graphic());
+    if !(1..=PAYMENT_METHOD_LENGTH_MAX).contains(&text.len()) || !visible {
+        return Err(format!("must have 1 to {PAYMENT_METHOD_LENGTH_MAX} visible ASCII characters"));
+    }
+    if text.bytes().all(|b| b.is_ascii_digit() || b == b'-') {
+        return Err("must be a payment method's id, never a card number".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+/// The reason of a cancellation. The body may also be left out.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({ "reason": "plans changed" }))]
+pub struct NewCancellation {
+    /// In the guest's words.
+    #[schema(min_length = 1, max_length = 500)]
+    pub reason: Option<String>,
+}
+
+impl NewCancellation {
+    /// Reads the body of `POST /api/bookings/{bookingId}/cancel`.
+    ///
+    /// # Errors
+    /// 422 naming every field that is wrong.
+    pub fn read(body: &Value) -> Result<Option<String>, Refusal> {
+        let errors = Errors::default();
+        let reason = Object::new(body, "", &errors).map(|mut fields| {
+            let reason = fields.optional("reason", reason);
+            fields.close();
+            reason
+        });
+        errors.finish(reason)
+    }
+}
+
+/// The reason's text; people write line breaks into it.
+fn reason(value: &Value) -> Result<String, String> {
+    let reason = text(value)?.replace(['\r', '\n', '\t'], " ");
+    clean(REASON_LENGTH_MAX)(&Value::String(reason))
+}

@@ -1,0 +1,400 @@
+//! Bookings on the wire: answers. Requests are in `crate::bookings::requests`.
+
+use holdfast_app::bookings::{AuditEvent, Cancelled};
+use holdfast_domain::bookings::FailureReason;
+use holdfast_domain::{Booking, BookingStatus, PaymentStatus};
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use crate::catalogue::wire::PolicyBody;
+use crate::wire::{MoneyBody, instant, moment};
+
+/// The status of a booking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = BookingStatus)]
+pub enum BookingStatusName {
+    /// The payment runs.
+    Pending,
+    /// Its payment is taken.
+    Confirmed,
+    /// Its guest or an operator cancelled it.
+    Cancelled,
+    /// Its time has passed.
+    Completed,
+    /// Its payment failed.
+    Failed,
+}
+
+impl From<BookingStatus> for BookingStatusName {
+    fn from(status: BookingStatus) -> Self {
+        match status {
+            BookingStatus::Pending => Self::Pending,
+            BookingStatus::Confirmed => Self::Confirmed,
+            BookingStatus::Cancelled => Self::Cancelled,
+            BookingStatus::Completed => Self::Completed,
+            BookingStatus::Failed => Self::Failed,
+        }
+    }
+}
+
+/// The status of a booking's payment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = PaymentStatus)]
+pub enum PaymentStatusName {
+    /// Nothing is certain yet.
+    Pending,
+    /// Reserved on the card.
+    Authorized,
+    /// Taken.
+    Captured,
+    /// The reservation was given back.
+    Voided,
+    /// A part was given back.
+    PartiallyRefunded,
+    /// All was given back.
+    Refunded,
+    /// The card was declined.
+    Failed,
+}
+
+impl From<PaymentStatus> for PaymentStatusName {
+    fn from(status: PaymentStatus) -> Self {
+        match status {
+            PaymentStatus::Pending => Self::Pending,
+            PaymentStatus::Authorized => Self::Authorized,
+            PaymentStatus::Captured => Self::Captured,
+            PaymentStatus::Voided => Self::Voided,
+            PaymentStatus::PartiallyRefunded => Self::PartiallyRefunded,
+            PaymentStatus::Refunded => Self::Refunded,
+            PaymentStatus::Failed => Self::Failed,
+        }
+    }
+}
+
+/// What the customer has to do at their bank (3-D Secure).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct NextAction {
+    /// `redirect_to_url` if the bank's page is known, `use_stripe_sdk` if not.
+    #[serde(rename = "type")]
+    #[schema(example = "redirect_to_url")]
+    pub kind: String,
+    /// Stripe's client secret, for the guest's own device; not shown to operators.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub client_secret: Option<String>,
+    /// Stripe's `PaymentIntent`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub payment_intent_id: Option<String>,
+    /// The bank's page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub redirect_url: Option<String>,
+    /// Until when it can be done in time.
+    #[schema(format = DateTime)]
+    pub expires_at: String,
+}
+
+/// Whether money on its way back has arrived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RefundStatus {
+    /// It is being given back.
+    Pending,
+    /// It was given back, or there was nothing to give.
+    Succeeded,
+}
+
+/// What a cancellation gives back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Refund {
+    /// In the minor unit of the currency; zero if nothing.
+    #[schema(minimum = 0)]
+    pub amount: i64,
+    /// ISO 4217.
+    pub currency: String,
+    /// Whether it has arrived.
+    pub status: RefundStatus,
+}
+
+/// The cancellation of a booking.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CancellationBody {
+    /// In the guest's words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub reason: Option<String>,
+    /// When.
+    #[schema(format = DateTime)]
+    pub cancelled_at: String,
+    /// What is given back.
+    pub refund: Refund,
+}
+
+/// A booking.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Booking, example = json!({
+    "bookingId": "bkg_q3w5e7r2t4y6u1i9o8p0a2s4", "confirmationNumber": "HF-7KQ2M4XWTB", "status": "confirmed",
+    "paymentStatus": "captured", "holdId": "hld_n2k7u4w5c3r6y1q8z0a9b8c7", "resourceId": "hotel-nyc-deluxe",
+    "resourceName": "Deluxe double", "userId": "guest-1", "startTime": "2026-06-01T19:00:00Z",
+    "endTime": "2026-06-03T15:00:00Z", "quantity": 1, "price": { "amount": 25800, "currency": "USD" },
+    "cancellationPolicy": { "tiers": [{ "hoursBefore": 24, "refundPercent": 100 }] },
+    "createdAt": "2026-05-01T10:01:00Z"
+}))]
+pub struct BookingBody {
+    /// Its id.
+    pub booking_id: String,
+    /// For people.
+    pub confirmation_number: String,
+    /// Its status.
+    pub status: BookingStatusName,
+    /// The status of its payment.
+    pub payment_status: PaymentStatusName,
+    /// The hold it pays.
+    pub hold_id: String,
+    /// What is booked.
+    pub resource_id: String,
+    /// Its name, as it was when the guest chose it.
+    pub resource_name: String,
+    /// For whom.
+    pub user_id: String,
+    /// First moment.
+    #[schema(format = DateTime)]
+    pub start_time: String,
+    /// Moment after the last.
+    #[schema(format = DateTime)]
+    pub end_time: String,
+    /// Units.
+    pub quantity: u32,
+    /// For the whole range and all units.
+    pub price: MoneyBody,
+    /// What a cancellation refunds.
+    pub cancellation_policy: PolicyBody,
+    /// When it was asked for.
+    #[schema(format = DateTime)]
+    pub created_at: String,
+    /// While the bank wants the customer: until when that is in time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, format = DateTime)]
+    pub expires_at: Option<String>,
+    /// While the bank wants the customer: what they have to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub next_action: Option<NextAction>,
+    /// What was given back so far, if anything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub refunded: Option<MoneyBody>,
+    /// Its cancellation, if it was cancelled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub cancellation: Option<CancellationBody>,
+    /// Why it failed, such as `payment_declined` or `sold_out`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub failure_reason: Option<String>,
+    /// Why the card was declined: the provider's code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub decline_code: Option<String>,
+}
+
+impl BookingBody {
+    /// The booking as it is at `now`.
+    #[must_use]
+    pub fn at(booking: &Booking, own: bool, now: Timestamp) -> Self {
+        Self { status: booking.status_at(now).into(), ..Self::current(booking, own) }
+    }
+
+    /// The booking as it is stored. `own` if the reader is its guest, whom alone the client secret is for.
+    #[must_use]
+    pub fn current(booking: &Booking, own: bool) -> Self {
+        let action = match booking.status {
+            BookingStatus::Pending => booking.action.as_ref(),
+            BookingStatus::Confirmed
+            | BookingStatus::Cancelled
+            | BookingStatus::Completed
+            | BookingStatus::Failed => None,
+        };
+        let next_action = action.map(|action| NextAction {
+            kind: if action.redirect_url.is_some() { "redirect_to_url" } else { "use_stripe_sdk" }.to_owned(),
+            client_secret: own.then(|| action.client_secret.clone()),
+            payment_intent_id: booking.payment_intent.clone(),
+            redirect_url: action.redirect_url.clone(),
+            expires_at: instant(action.expires_at),
+        });
+        let declined = booking.payment_status == PaymentStatus::Failed;
+        let reason = booking.failure.as_ref().map(|reason| reason.as_str().to_owned());
+        let (failure_reason, decline_code) = if declined {
+            (reason.as_ref().map(|_| FailureReason::DECLINED.to_owned()), reason)
+        } else {
+            (reason, None)
+        };
+        let refunded = (booking.refunded.amount() > 0).then(|| booking.refunded.into());
+        let cancellation = booking.cancellation.as_ref().map(|cancellation| CancellationBody {
+            reason: cancellation.reason.clone(),
+            cancelled_at: instant(cancellation.at),
+            refund: Refund {
+                amount: cancellation.refund.amount(),
+                currency: cancellation.refund.currency().code().to_owned(),
+                status: refund_status(booking.money_is_settled()),
+            },
+        });
+        Self {
+            expires_at: next_action.as_ref().map(|action| action.expires_at.clone()),
+            next_action,
+            refunded,
+            cancellation,
+            failure_reason,
+            decline_code,
+            ..Self::lasting(booking)
+        }
+    }
+
+    /// The answer to the request for it. A booking that was confirmed and paid is answered as such whenever the request comes
+    /// again; any other is shown as it is, `pending` for as long as its money is not taken.
+    #[must_use]
+    pub fn requested(booking: &Booking, own: bool) -> Self {
+        if booking.was_confirmed_and_paid() {
+            return Self {
+                status: BookingStatusName::Confirmed,
+                payment_status: PaymentStatusName::Captured,
+                ..Self::lasting(booking)
+            };
+        }
+        let current = Self::current(booking, own);
+        match booking.status {
+            BookingStatus::Confirmed => Self { status: BookingStatusName::Pending, ..current },
+            BookingStatus::Pending
+            | BookingStatus::Cancelled
+            | BookingStatus::Completed
+            | BookingStatus::Failed => current,
+        }
+    }
+
+    fn lasting(booking: &Booking) -> Self {
+        Self {
+            booking_id: booking.id.to_string(),
+            confirmation_number: booking.confirmation_number.clone(),
+            status: booking.status.into(),
+            payment_status: booking.payment_status.into(),
+            hold_id: booking.hold.to_string(),
+            resource_id: booking.order.resource.to_string(),
+            resource_name: booking.order.resource_name.clone(),
+            user_id: booking.order.guest.to_string(),
+            start_time: instant(booking.order.start),
+            end_time: instant(booking.order.end),
+            quantity: booking.order.quantity,
+            price: booking.order.price.into(),
+            cancellation_policy: PolicyBody::from(&booking.order.policy),
+            created_at: moment(booking.created_at),
+            expires_at: None,
+            next_action: None,
+            refunded: None,
+            cancellation: None,
+            failure_reason: None,
+            decline_code: None,
+        }
+    }
+}
+
+/// A page of a guest's bookings, newest first.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct BookingList {
+    /// The bookings.
+    pub results: Vec<BookingBody>,
+    /// Where the next page begins; null on the last.
+    pub next_cursor: Option<String>,
+}
+
+/// An entry of a booking's audit trail.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = BookingEvent)]
+pub struct BookingEventBody {
+    /// Its id.
+    pub event_id: String,
+    /// Such as `booking.confirmed` or `payment.captured`.
+    #[serde(rename = "type")]
+    #[schema(example = "booking.confirmed")]
+    pub kind: String,
+    /// When.
+    #[schema(format = DateTime)]
+    pub at: String,
+    /// Who: a caller's `sub`, or a part of the system.
+    pub actor: String,
+    /// Status before; a payment step keeps it.
+    pub from: BookingStatusName,
+    /// Status after.
+    pub to: BookingStatusName,
+    /// Facts of the event, `paymentStatus` always among them.
+    #[schema(value_type = Object)]
+    pub data: Value,
+}
+
+impl From<AuditEvent> for BookingEventBody {
+    fn from(event: AuditEvent) -> Self {
+        Self {
+            event_id: event.event_id(),
+            kind: event.kind,
+            at: moment(event.at),
+            actor: event.actor,
+            from: event.from.into(),
+            to: event.to.into(),
+            data: event.data,
+        }
+    }
+}
+
+/// A booking's audit trail, oldest first.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct BookingEventList {
+    /// The entries.
+    pub results: Vec<BookingEventBody>,
+    /// Always null: a trail is short.
+    pub next_cursor: Option<String>,
+}
+
+/// A booking that was cancelled.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Cancellation, example = json!({
+    "bookingId": "bkg_q3w5e7r2t4y6u1i9o8p0a2s4", "status": "cancelled",
+    "refund": { "amount": 25800, "currency": "USD", "status": "succeeded" }
+}))]
+pub struct CancelledBody {
+    /// The booking.
+    pub booking_id: String,
+    /// `cancelled`.
+    pub status: BookingStatusName,
+    /// What is given back.
+    pub refund: Refund,
+}
+
+impl From<&Cancelled> for CancelledBody {
+    fn from(cancelled: &Cancelled) -> Self {
+        Self {
+            booking_id: cancelled.booking.id.to_string(),
+            status: cancelled.booking.status.into(),
+            refund: Refund {
+                amount: cancelled.refund.amount(),
+                currency: cancelled.refund.currency().code().to_owned(),
+                status: refund_status(cancelled.settled),
+            },
+        }
+    }
+}
+
+fn refund_status(settled: bool) -> RefundStatus {
+    if settled { RefundStatus::Succeeded } else { RefundStatus::Pending }
+}

@@ -1,0 +1,13 @@
+//! The catalogue: resources and their inventory.
+
+pub(crate) mod ids;
+pub(crate) mod routes;
+pub(crate) mod terms;
+pub(crate) mod wire;
+
+pub use routes::ResourcesApi;
+pub use terms::Inventory;
+pub use wire::{
+    AttributeBody, Day, HoldLimitsBody, InventoryBody, InventorySet, OpeningBody, PolicyBody, PricingBody,
+    ResourceBody, ScheduleBody, TermsBody, TierBody,
+};

@@ -1,0 +1,307 @@
+//! Reading what operators say of resources.
+
+use std::collections::BTreeMap;
+
+use holdfast_domain::bookings::{TIERS_MAX, Tier};
+use holdfast_domain::catalogue::{
+    ATTRIBUTES_MAX, AttributeValue, CAPACITY_MAX, HOLD_TTL_SECONDS, InvalidSchedule, Label, Opening,
+    ResourceTerms, SLOT_MINUTES_MAX, SlotSchedule,
+};
+use holdfast_domain::inventory::COOL_DOWN_SECONDS_MAX;
+use holdfast_domain::money::{AMOUNT_MAX, Percent};
+use holdfast_domain::{CancellationPolicy, Currency, HoldLimits, Money, Schedule};
+use holdfast_http::Refusal;
+use holdfast_http::read::body::{Object, kind, pointer};
+use holdfast_http::read::errors::Errors;
+use holdfast_http::read::fields::{date, flag, instant, integer, parsed, text, time_of_day, unsigned};
+use jiff::civil::{Date, Weekday};
+use jiff::tz::TimeZone;
+use serde_json::Value;
+
+use crate::catalogue::wire::{InventoryBody, InventorySet, TermsBody, iso};
+
+const OPENINGS_MAX: usize = 50;
+const HOURS_BEFORE_MAX: u32 = 87_600;
+const ATTRIBUTE_NAME_LENGTH_MAX: usize = 64;
+const ATTRIBUTE_TEXT_LENGTH_MAX: usize = 500;
+
+impl TermsBody {
+    /// Reads the body of `PUT /api/resources/{resourceId}`.
+    ///
+    /// # Errors
+    /// 422 naming every field that is wrong.
+    pub fn read(body: &Value) -> Result<ResourceTerms, Refusal> {
+        let errors = Errors::default();
+        let terms = Object::new(body, "", &errors).and_then(|mut fields| {
+            let resource_type = fields.required("resourceType", parsed(Label::parse));
+            let name = fields.required("name", parsed(Label::parse));
+            let location = fields.required("location", parsed(Label::parse));
+            let time_zone = fields.required("timeZone", parsed(zone));
+            let schedule = fields.object("schedule").and_then(|fields| schedule(fields, &errors));
+            let capacity = fields.required("capacity", unsigned(1..=CAPACITY_MAX));
+            let hold_ttl_seconds = fields.required("holdTtlSeconds", unsigned(HOLD_TTL_SECONDS));
+            let at = fields.at("holdLimits");
+            let hold_limits = match fields.value("holdLimits") {
+                Some(value) => Object::new(value, at, &errors).map(hold_limits),
+                None => Some(HoldLimits::default()),
+            };
+            let base_price = fields.object("pricing").and_then(|fields| pricing(fields, &errors));
+            let policy = fields.object("cancellationPolicy").and_then(|fields| policy(fields, &errors));
+            let at = fields.at("attributes");
+            let attributes = match fields.value("attributes") {
+                Some(value) => attributes(value, &at, &errors),
+                None => Some(BTreeMap::new()),
+            };
+            fields.close();
+            Some(ResourceTerms {
+                resource_type: resource_type?,
+                name: name?,
+                location: location?,
+                time_zone: time_zone?,
+                schedule: schedule?,
+                capacity: capacity?,
+                hold_ttl_seconds: hold_ttl_seconds?,
+                hold_limits: hold_limits?,
+                base_price: base_price?,
+                cancellation_policy: policy?,
+                attributes: attributes?,
+            })
+        });
+        errors.finish(terms)
+    }
+}
+
+fn zone(name: &str) -> Result<TimeZone, String> {
+    let wrong = || "must be an IANA time zone, such as America/New_York".to_owned();
+    let zone = TimeZone::get(name).map_err(|_| wrong())?;
+    if zone.is_unknown() || zone.iana_name().is_none() { Err(wrong()) } else { Ok(zone) }
+}
+
+fn schedule(mut fields: Object<'_>, errors: &Errors) -> Option<Schedule> {
+    let kind = fields.required("kind", |value| match text(value)? {
+        kind @ ("nightly" | "slots" | "event") => Ok(kind),
+        _ => Err("must be nightly, slots or event".to_owned()),
+    })?;
+    let schedule = match kind {
+        "nightly" => {
+            let check_in = fields.required("checkIn", parsed(time_of_day));
+            let check_out = fields.required("checkOut", parsed(time_of_day));
+            check_in.zip(check_out).map(|(check_in, check_out)| Schedule::Nightly { check_in, check_out })
+        }
+        "slots" => slots(&mut fields, errors),
+        _ => {
+            let start = fields.required("start", parsed(instant));
+            let end = fields.required("end", parsed(instant));
+            start.zip(end).and_then(|(start, end)| {
+                Schedule::event(start, end)
+                    .map_err(|error| errors.push(fields.at("end"), error.to_string()))
+                    .ok()
+            })
+        }
+    };
+    fields.close();
+    schedule
+}
+
+fn slots(fields: &mut Object<'_>, errors: &Errors) -> Option<Schedule> {
+    let slot_minutes = fields.required("slotMinutes", integer(1..=i64::from(SLOT_MINUTES_MAX)));
+    let missing = fields.value("bufferMinutes").is_none();
+    let buffer_minutes = fields.optional("bufferMinutes", integer(0..=i64::from(SLOT_MINUTES_MAX)));
+    let buffer_minutes = if missing { Some(0) } else { buffer_minutes };
+    let openings = fields.items("opening", OPENINGS_MAX)?;
+    let openings = all(openings, |at, value| opening(value, at, errors));
+    let minutes = |minutes: i64| u16::try_from(minutes).ok();
+    let (slot_minutes, buffer_minutes) = (minutes(slot_minutes?)?, minutes(buffer_minutes?)?);
+    SlotSchedule::new(slot_minutes, buffer_minutes, openings?)
+        .map(Schedule::Slots)
+        .map_err(|error| {
+            let field = match error {
+                InvalidSchedule::SlotMinutes => "slotMinutes",
+                InvalidSchedule::BufferMinutes => "bufferMinutes",
+                InvalidSchedule::NeverOpen | InvalidSchedule::Opening | InvalidSchedule::TooManySlots => {
+                    "opening"
+                }
+                InvalidSchedule::EventRange => "end",
+            };
+            errors.push(fields.at(field), error.to_string());
+        })
+        .ok()
+}
+
+/// Reads every item, so that each wrong one is named; `None` if any is wrong.
+fn all<T>(items: Vec<(String, &Value)>, read: impl Fn(String, &Value) -> Option<T>) -> Option<Vec<T>> {
+    let count = items.len();
+    let read: Vec<T> = items.into_iter().filter_map(|(at, value)| read(at, value)).collect();
+    (read.len() == count).then_some(read)
+}
+
+fn opening(value: &Value, at: String, errors: &Errors) -> Option<Opening> {
+    let mut fields = Object::new(value, at, errors)?;
+    let days = fields.items("days", 7).and_then(|days| {
+        let mut known = Vec::new();
+        for (at, value) in &days {
+            match text(value).and_then(weekday) {
+                Ok(day) if known.contains(&day) => errors.push(at.as_str(), "is named twice"),
+                Ok(day) => known.push(day),
+                Err(detail) => errors.push(at.as_str(), detail),
+            }
+        }
+        (known.len() == days.len()).then_some(known)
+    });
+    let from = fields.required("from", parsed(time_of_day));
+    let to = fields.required("to", parsed(time_of_day));
+    fields.close();
+    Some(Opening { days: days?, from: from?, to: to? })
+}
+
+fn weekday(name: &str) -> Result<Weekday, String> {
+    match name {
+        "mon" => Ok(Weekday::Monday),
+        "tue" => Ok(Weekday::Tuesday),
+        "wed" => Ok(Weekday::Wednesday),
+        "thu" => Ok(Weekday::Thursday),
+        "fri" => Ok(Weekday::Friday),
+        "sat" => Ok(Weekday::Saturday),
+        "sun" => Ok(Weekday::Sunday),
+        _ => Err("must be mon, tue, wed, thu, fri, sat or sun".to_owned()),
+    }
+}
+
+/// A price of nothing is refused: no provider takes a payment of nothing, and a booking that nobody can pay is no booking.
+fn pricing(mut fields: Object<'_>, _errors: &Errors) -> Option<Money> {
+    let currency = fields.required("currency", parsed(Currency::parse));
+    let base = fields.required("base", integer(1..=AMOUNT_MAX));
+    fields.close();
+    Money::new(base?, currency?).ok()
+}
+
+/// What is left out is as if there were no `holdLimits`.
+fn hold_limits(mut fields: Object<'_>) -> HoldLimits {
+    let default = HoldLimits::default();
+    let holds = || unsigned(1..=HoldLimits::HOLDS_MAX);
+    let limits = HoldLimits {
+        per_guest: fields.optional("perGuest", holds()).unwrap_or(default.per_guest),
+        per_slot: fields.optional("perSlot", holds()).unwrap_or(default.per_slot),
+        places_per_slot: fields.optional("placesPerSlot", unsigned(1..=CAPACITY_MAX)),
+        cool_down_seconds: fields
+            .optional("coolDownSeconds", unsigned(0..=COOL_DOWN_SECONDS_MAX))
+            .unwrap_or(default.cool_down_seconds),
+    };
+    fields.close();
+    limits
+}
+
+fn policy(mut fields: Object<'_>, errors: &Errors) -> Option<CancellationPolicy> {
+    let items = fields.items("tiers", TIERS_MAX);
+    let at = fields.at("tiers");
+    fields.close();
+    let tiers = all(items?, |at, value| tier(value, at, errors));
+    let policy = CancellationPolicy::new(tiers?);
+    if policy.is_none() {
+        errors.push(at, "must not have two tiers for the same hoursBefore");
+    }
+    policy
+}
+
+fn tier(value: &Value, at: String, errors: &Errors) -> Option<Tier> {
+    let mut fields = Object::new(value, at, errors)?;
+    let hours_before = fields.required("hoursBefore", unsigned(0..=HOURS_BEFORE_MAX));
+    let refund = fields.required("refundPercent", integer(0..=100));
+    fields.close();
+    let refund = u8::try_from(refund?).ok().and_then(Percent::new);
+    Some(Tier { hours_before: hours_before?, refund: refund? })
+}
+
+fn attributes(value: &Value, at: &str, errors: &Errors) -> Option<BTreeMap<String, AttributeValue>> {
+    let Value::Object(fields) = value else {
+        errors.push(at, format!("must be an object, not {}", kind(value)));
+        return None;
+    };
+    if fields.len() > ATTRIBUTES_MAX {
+        errors.push(at, format!("must have at most {ATTRIBUTES_MAX} fields"));
+        return None;
+    }
+    let mut known = BTreeMap::new();
+    for (name, value) in fields {
+        let length = name.chars().count();
+        let read = if !(1..=ATTRIBUTE_NAME_LENGTH_MAX).contains(&length) || name.chars().any(char::is_control)
+        {
+            Err(format!("must have a name of 1 to {ATTRIBUTE_NAME_LENGTH_MAX} characters"))
+        } else {
+            attribute(value)
+        };
+        match read {
+            Ok(value) => {
+                known.insert(name.clone(), value);
+            }
+            Err(detail) => errors.push(pointer(at, name), detail),
+        }
+    }
+    (known.len() == fields.len()).then_some(known)
+}
+
+fn attribute(value: &Value) -> Result<AttributeValue, String> {
+    match value {
+        Value::String(text) if text.chars().count() <= ATTRIBUTE_TEXT_LENGTH_MAX => {
+            Ok(AttributeValue::Text(text.clone()))
+        }
+        Value::String(_) => Err(format!("must have at most {ATTRIBUTE_TEXT_LENGTH_MAX} characters")),
+        Value::Number(number) => {
+            let number = number.as_f64().filter(|number| number.is_finite());
+            number.map(AttributeValue::Number).ok_or_else(|| "must be a finite number".to_owned())
+        }
+        Value::Bool(flag) => Ok(AttributeValue::Flag(*flag)),
+        Value::Null | Value::Array(_) | Value::Object(_) => {
+            Err(format!("must be a string, a number or a boolean, not {}", kind(value)))
+        }
+    }
+}
+
+/// A change of the inventory of `[from, to)`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Inventory {
+    /// First local date.
+    pub from: Date,
+    /// Local date after the last.
+    pub to: Date,
+    /// Places per slot; unchanged if `None`.
+    pub capacity: Option<u32>,
+    /// Stop-sell; unchanged if `None`.
+    pub closed: Option<bool>,
+}
+
+impl Inventory {
+    /// Reads the body of `PATCH /api/resources/{resourceId}/inventory`.
+    ///
+    /// # Errors
+    /// 422 naming every field that is wrong.
+    pub fn read(body: &Value) -> Result<Self, Refusal> {
+        let errors = Errors::default();
+        let inventory = Object::new(body, "", &errors).and_then(|mut fields| {
+            let from = fields.required("from", parsed(date));
+            let to = fields.required("to", parsed(date));
+            if from.is_some() && to.is_some() && from >= to {
+                errors.push("/to", "must be after from");
+            }
+            let capacity = fields.optional("capacity", unsigned(0..=CAPACITY_MAX));
+            let closed = fields.optional("closed", flag);
+            fields.close();
+            Some(Self { from: from?, to: to?, capacity, closed })
+        });
+        errors.finish(inventory)
+    }
+
+    /// The answer.
+    #[must_use]
+    pub fn answer(&self, resource_id: &str) -> InventorySet {
+        InventorySet {
+            resource_id: resource_id.to_owned(),
+            change: InventoryBody {
+                from: iso(self.from),
+                to: iso(self.to),
+                capacity: self.capacity,
+                closed: self.closed,
+            },
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! Holds on the wire.
+
+use holdfast_app::holds::HoldRequest;
+use holdfast_domain::catalogue::CAPACITY_MAX;
+use holdfast_domain::holds::Extension;
+use holdfast_domain::{GuestId, Hold, HoldSnapshot, HoldStatus, ResourceId};
+use holdfast_http::Refusal;
+use holdfast_http::read::body::Object;
+use holdfast_http::read::errors::Errors;
+use holdfast_http::read::fields::{parsed, unsigned, when};
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use crate::wire::{MoneyBody, instant};
+
+/// Places to be held.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({
+    "resourceId": "hotel-nyc-deluxe", "startTime": "2026-06-01", "endTime": "2026-06-03", "quantity": 1
+}))]
+pub struct NewHold {
+    /// The resource.
+    #[schema(min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9._:-]+$")]
+    pub resource_id: String,
+    /// First moment (RFC 3339), or a local date of the resource.
+    pub start_time: String,
+    /// Moment or local date after the last.
+    pub end_time: String,
+    /// Units.
+    #[schema(minimum = 1, maximum = 100_000)]
+    pub quantity: u32,
+    /// For whom; the caller if left out. Only operators may name somebody else.
+    #[schema(max_length = 128)]
+    pub user_id: Option<String>,
+}
+
+impl NewHold {
+    /// Reads the body of `POST /api/holds`.
+    ///
+    /// # Errors
+    /// 422 naming every field that is wrong.
+    pub fn read(body: &Value) -> Result<HoldRequest, Refusal> {
+        let errors = Errors::default();
+        let request = Object::new(body, "", &errors).and_then(|mut fields| {
+            let resource = fields.required("resourceId", parsed(ResourceId::parse));
+            let start = fields.required("startTime", parsed(when));
+            let end = fields.required("endTime", parsed(when));
+            let quantity = fields.required("quantity", unsigned(1..=CAPACITY_MAX));
+            let user = fields.optional("userId", parsed(GuestId::parse));
+            fields.close();
+            Some(HoldRequest { resource: resource?, start: start?, end: end?, quantity: quantity?, user })
+        });
+        errors.finish(request)
+    }
+}
+
+/// Nothing: for requests whose path says it all. The body may also be left out.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({}))]
+pub struct Nothing {}
+
+impl Nothing {
+    /// Reads a body that has no fields.
+    ///
+    /// # Errors
+    /// 422 naming every field there is.
+    pub fn read(body: &Value) -> Result<(), Refusal> {
+        let errors = Errors::default();
+        let nothing = Object::new(body, "", &errors).map(Object::close);
+        errors.finish(nothing)
+    }
+}
+
+/// A hold.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Hold, example = json!({
+    "holdId": "hld_n2k7u4w5c3r6y1q8z0a9b8c7", "status": "active", "resourceId": "hotel-nyc-deluxe", "userId": "guest-1",
+    "startTime": "2026-06-01T19:00:00Z", "endTime": "2026-06-03T15:00:00Z", "quantity": 1,
+    "price": { "amount": 25800, "currency": "USD" },
+    "expiresAt": "2026-05-01T10:10:00Z", "serverTime": "2026-05-01T10:00:00Z"
+}))]
+pub struct HoldBody {
+    /// Its id.
+    pub hold_id: String,
+    /// `active`, `confirmed`, `released` or `expired`.
+    pub status: HoldStatusName,
+    /// What is held.
+    pub resource_id: String,
+    /// For whom.
+    pub user_id: String,
+    /// First moment.
+    #[schema(format = DateTime)]
+    pub start_time: String,
+    /// Moment after the last.
+    #[schema(format = DateTime)]
+    pub end_time: String,
+    /// Units.
+    pub quantity: u32,
+    /// For the whole range and all units.
+    pub price: MoneyBody,
+    /// From this instant on it counts for nothing.
+    #[schema(format = DateTime)]
+    pub expires_at: String,
+    /// When this was true.
+    #[schema(format = DateTime)]
+    pub server_time: String,
+    /// The booking that pays it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub booking_id: Option<String>,
+}
+
+/// The status of a hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = HoldStatus)]
+pub enum HoldStatusName {
+    /// It takes its places.
+    Active,
+    /// A booking is confirmed in its place.
+    Confirmed,
+    /// Its guest gave it back.
+    Released,
+    /// Its time passed.
+    Expired,
+}
+
+impl From<HoldStatus> for HoldStatusName {
+    fn from(status: HoldStatus) -> Self {
+        match status {
+            HoldStatus::Active => Self::Active,
+            HoldStatus::Confirmed => Self::Confirmed,
+            HoldStatus::Released => Self::Released,
+            HoldStatus::Expired => Self::Expired,
+        }
+    }
+}
+
+impl HoldBody {
+    /// The answer to the request that placed it: the same whenever it is given.
+    #[must_use]
+    pub fn placed(hold: &Hold) -> Self {
+        Self::written(hold, HoldStatus::Active, hold.first_expires_at, hold.created_at)
+    }
+
+    /// The answer to the request that extended it: the same whenever it is given.
+    #[must_use]
+    pub fn extended(hold: &Hold, extension: Extension) -> Self {
+        Self::written(hold, HoldStatus::Active, extension.expires_at, extension.at)
+    }
+
+    /// The hold as it is at `now`.
+    #[must_use]
+    pub fn current(snapshot: &HoldSnapshot, now: Timestamp) -> Self {
+        let booking_id = snapshot.hold.booking.as_ref().map(ToString::to_string);
+        let body = Self::written(&snapshot.hold, snapshot.status(now), snapshot.expires_at(), now);
+        Self { booking_id, ..body }
+    }
+
+    fn written(hold: &Hold, status: HoldStatus, expires_at: Timestamp, at: Timestamp) -> Self {
+        Self {
+            hold_id: hold.id.to_string(),
+            status: status.into(),
+            resource_id: hold.order.resource.to_string(),
+            user_id: hold.order.guest.to_string(),
+            start_time: instant(hold.order.start),
+            end_time: instant(hold.order.end),
+            quantity: hold.order.quantity,
+            price: hold.order.price.into(),
+            expires_at: instant(expires_at),
+            server_time: instant(at),
+            booking_id: None,
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! Payments: the provider's webhooks.
+
+pub(crate) mod stripe_webhook;
+
+pub use stripe_webhook::WebhookApi;

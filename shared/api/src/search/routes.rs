@@ -1,0 +1,105 @@
+//! Search and calendars: the function `search`. Anyone may ask, and caches keep the answers for a moment.
+
+use std::sync::Arc;
+
+use holdfast_app::Clock;
+use holdfast_app::catalogue::Calendars;
+use holdfast_app::kernel::fingerprint;
+use holdfast_app::search::Search;
+use holdfast_http::{Api, Documentation, Exchange, Response, Route, answer, routes};
+use http::{Method, StatusCode};
+use serde::Serialize;
+
+use crate::catalogue::ids::resource_id;
+use crate::problem::{Code, Problem, problem, range_problem};
+use crate::search::wire::{Calendar, CalendarParameters, OfferBody, OfferList, SearchParameters};
+use crate::wire::instant;
+
+/// The routes of the function `search`.
+pub struct SearchApi {
+    search: Search,
+    calendars: Calendars,
+    clock: Arc<dyn Clock>,
+}
+
+impl SearchApi {
+    /// Over search, and the resources for their calendars.
+    #[must_use]
+    pub fn new(search: Search, calendars: Calendars, clock: Arc<dyn Clock>) -> Self {
+        Self { search, calendars, clock }
+    }
+}
+
+const TAG: &str = "search";
+const IF_NONE_MATCH: (&str, &str) = ("If-None-Match", "An earlier answer's `ETag`");
+
+impl Api for SearchApi {
+    type Error = Problem;
+    const FUNCTION: &'static str = "search";
+
+    routes![
+        (
+            Route::open(Method::GET, "/api/availability", "search", |api, exchange| {
+                Box::pin(search(api, exchange))
+            }),
+            Documentation::new(
+                TAG,
+                "Resources that are free for a whole range. May be a little stale: only a hold guarantees anything."
+            )
+            .queries::<SearchParameters>()
+            .header(IF_NONE_MATCH.0, IF_NONE_MATCH.1)
+            .answer::<OfferList>(StatusCode::OK, "Offers")
+            .having(&["ETag", "Cache-Control"])
+            .empty(StatusCode::NOT_MODIFIED, "As the answer with that `ETag`")
+            .problems(&[Code::ValidationFailed]),
+        ),
+        (
+            Route::open(
+                Method::GET,
+                "/api/resources/{resourceId}/availability",
+                "readCalendar",
+                |api, exchange| Box::pin(calendar(api, exchange)),
+            ),
+            Documentation::new(TAG, "The slots of a resource, with what is free in each.")
+                .path("resourceId", "The resource")
+                .queries::<CalendarParameters>()
+                .header(IF_NONE_MATCH.0, IF_NONE_MATCH.1)
+                .answer::<Calendar>(StatusCode::OK, "Slots")
+                .having(&["ETag", "Cache-Control"])
+                .empty(StatusCode::NOT_MODIFIED, "As the answer with that `ETag`")
+                .problems(&[Code::NotFound, Code::ValidationFailed, Code::RangeNotBookable]),
+        ),
+    ];
+
+    fn clock(&self) -> &dyn Clock {
+        self.clock.as_ref()
+    }
+}
+
+async fn search(api: &SearchApi, exchange: &Exchange) -> Result<Response, Problem> {
+    let question = SearchParameters::read(&exchange.request.query)?;
+    let (offers, next_cursor) = api.search.find(&question, exchange.now).await.map_err(problem)?;
+    let results: Vec<OfferBody> = offers.iter().map(OfferBody::from).collect();
+    let digest = digest(&(&results, &next_cursor))?;
+    let body = OfferList { results, next_cursor, as_of: instant(exchange.now) };
+    let response = answer::json(StatusCode::OK, &body)?;
+    Ok(answer::cacheable(response, &digest, &exchange.request.headers))
+}
+
+async fn calendar(api: &SearchApi, exchange: &Exchange) -> Result<Response, Problem> {
+    let (start, end) = CalendarParameters::read(&exchange.request.query)?;
+    let slots = api
+        .calendars
+        .slots(&resource_id(&exchange.named)?, start, end, exchange.now)
+        .await
+        .map_err(|failure| range_problem(failure, &["/start", "/end"]))?;
+    let body = Calendar { slots: slots.iter().map(Into::into).collect() };
+    let response = answer::json(StatusCode::OK, &body)?;
+    Ok(answer::cacheable(response, &digest(&body)?, &exchange.request.headers))
+}
+
+/// A digest of what an answer says, for its `ETag`.
+fn digest<T: Serialize>(said: &T) -> Result<String, Problem> {
+    let written = answer::json(StatusCode::OK, said)?;
+    Ok(fingerprint(&["etag", &String::from_utf8_lossy(written.body())]).as_str().to_owned())
+}

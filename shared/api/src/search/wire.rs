@@ -1,0 +1,263 @@
+//! Search and calendars on the wire.
+
+use std::collections::BTreeMap;
+
+use holdfast_app::catalogue::CalendarSlot;
+use holdfast_app::search::{LIMIT_MAX, Offer, Query as Question, Sort};
+use holdfast_domain::When;
+use holdfast_domain::catalogue::{CAPACITY_MAX, Label};
+use holdfast_http::read::fields::{date, when};
+use holdfast_http::read::query::{Query, number, with_plus};
+use holdfast_http::{Refusal, paging};
+use jiff::civil::Date;
+use serde::Serialize;
+use utoipa::{IntoParams, ToSchema};
+
+use crate::catalogue::wire::{AttributeBody, attributes};
+use crate::wire::{MoneyBody, instant};
+
+/// The order of results.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = Sort)]
+pub enum SortName {
+    /// Cheapest first.
+    Price,
+    /// Best first.
+    Rating,
+    /// Nearest to `near` first.
+    Distance,
+}
+
+/// Parameters of search.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query, rename_all = "camelCase")]
+pub struct SearchParameters {
+    /// Kind of resource.
+    #[param(example = "hotel")]
+    pub resource_type: String,
+    /// Where.
+    #[param(example = "NYC")]
+    pub location: String,
+    /// First moment (RFC 3339), or a local date.
+    #[param(example = "2026-06-01")]
+    pub start: String,
+    /// Moment or local date after the last.
+    #[param(example = "2026-06-03")]
+    pub end: String,
+    /// Units.
+    #[param(required = false, default = 1, minimum = 1, maximum = 100_000)]
+    pub quantity: u32,
+    /// Order of results; by price if left out.
+    #[param(required = false, inline)]
+    pub sort: SortName,
+    /// `latitude,longitude` in degrees; required to sort by distance.
+    #[param(required = false, example = "40.7,-74.0")]
+    pub near: String,
+    /// The most results of the page.
+    #[param(required = false, default = 20, minimum = 1, maximum = 100)]
+    pub limit: u32,
+    /// `nextCursor` of an earlier answer to the same question.
+    #[param(required = false)]
+    pub cursor: String,
+}
+
+impl SearchParameters {
+    /// Reads the query string of `GET /api/availability`.
+    ///
+    /// # Errors
+    /// 422 naming every parameter that is wrong.
+    pub fn read(query: &str) -> Result<Question, Refusal> {
+        let query = Query::parse(query);
+        let label = |text: &str| {
+            Label::parse(text).map(|label| label.as_str().to_owned()).map_err(|error| error.to_string())
+        };
+        let resource_type = query.required("resourceType", label);
+        let location = query.required("location", label);
+        let start = query.required("start", |text| when(&with_plus(text)));
+        let end = query.required("end", |text| when(&with_plus(text)));
+        if !ordered(start, end) {
+            query.errors.push("/end", "must be after start");
+        }
+        let quantity = query.optional("quantity", number(1..=CAPACITY_MAX)).unwrap_or(1);
+        let near = query.optional("near", position);
+        let by_distance = || match near {
+            Some((latitude, longitude)) => Sort::Distance(latitude, longitude),
+            None => {
+                query.errors.push("/near", "must say where to measure from: latitude,longitude");
+                Sort::Price
+            }
+        };
+        let sort = query
+            .optional("sort", |text| match text {
+                "price" => Ok(Sort::Price),
+                "rating" => Ok(Sort::Rating),
+                "distance" => Ok(by_distance()),
+                _ => Err("must be price, rating or distance".to_owned()),
+            })
+            .unwrap_or(Sort::Price);
+        let limit = paging::limit(&query, LIMIT_MAX);
+        let cursor = query.optional("cursor", paging::cursor);
+        let question = || {
+            Some(Question {
+                resource_type: resource_type?,
+                location: location?,
+                start: start?,
+                end: end?,
+                quantity,
+                sort,
+                limit,
+                cursor,
+            })
+        };
+        let question = question();
+        query.finish(question)
+    }
+}
+
+/// Whether a range may be in order. A date and an instant can be compared only where the resource is.
+fn ordered(start: Option<When>, end: Option<When>) -> bool {
+    match (start, end) {
+        (Some(When::Date(start)), Some(When::Date(end))) => start < end,
+        (Some(When::Instant(start)), Some(When::Instant(end))) => start < end,
+        (Some(When::Date(_)), Some(When::Instant(_)))
+        | (Some(When::Instant(_)), Some(When::Date(_)))
+        | (None, _)
+        | (_, None) => true,
+    }
+}
+
+/// `latitude,longitude` in degrees.
+fn position(text: &str) -> Result<(f64, f64), String> {
+    let degrees = |text: &str, most: f64| {
+        let plain = text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'-' | b'+' | b'.'));
+        text.parse::<f64>().ok().filter(|degrees| plain && degrees.abs() <= most)
+    };
+    text.split_once(',')
+        .and_then(|(latitude, longitude)| {
+            Some((degrees(latitude.trim(), 90.0)?, degrees(longitude.trim(), 180.0)?))
+        })
+        .ok_or_else(|| "must be latitude,longitude in degrees, such as 40.7,-74.0".to_owned())
+}
+
+/// Parameters of a calendar.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct CalendarParameters {
+    /// First local date of the resource.
+    #[param(example = "2026-06-01")]
+    pub start: String,
+    /// Local date after the last.
+    #[param(example = "2026-07-01")]
+    pub end: String,
+}
+
+impl CalendarParameters {
+    /// Reads the query string of `GET /api/resources/{resourceId}/availability`.
+    ///
+    /// # Errors
+    /// 422 naming every parameter that is wrong.
+    pub fn read(query: &str) -> Result<(Date, Date), Refusal> {
+        let query = Query::parse(query);
+        let start = query.required("start", date);
+        let end = query.required("end", date);
+        if start.is_some() && end.is_some() && start >= end {
+            query.errors.push("/end", "must be after start");
+        }
+        query.finish(start.zip(end))
+    }
+}
+
+/// A resource that is free for the whole range.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Offer)]
+pub struct OfferBody {
+    /// The resource.
+    pub resource_id: String,
+    /// Its name.
+    pub name: String,
+    /// Kind of resource.
+    pub resource_type: String,
+    /// Where it is.
+    pub location: String,
+    /// Units that could be held in every slot.
+    pub available: u32,
+    /// For the whole range and the quantity asked for.
+    pub price: MoneyBody,
+    /// First moment of what can be held: give it to `POST /api/holds`.
+    #[schema(format = DateTime)]
+    pub start_time: String,
+    /// Moment after the last.
+    #[schema(format = DateTime)]
+    pub end_time: String,
+    /// Further facts.
+    pub attributes: BTreeMap<String, AttributeBody>,
+}
+
+impl From<&Offer> for OfferBody {
+    fn from(offer: &Offer) -> Self {
+        let terms = &offer.resource.terms;
+        Self {
+            resource_id: offer.resource.id.to_string(),
+            name: terms.name.as_str().to_owned(),
+            resource_type: terms.resource_type.as_str().to_owned(),
+            location: terms.location.as_str().to_owned(),
+            available: offer.available,
+            price: offer.price.into(),
+            start_time: instant(offer.stay.start),
+            end_time: instant(offer.stay.end),
+            attributes: attributes(terms),
+        }
+    }
+}
+
+/// A page of offers.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OfferList {
+    /// The offers, in the order asked for.
+    pub results: Vec<OfferBody>,
+    /// Where the next page begins; null on the last.
+    pub next_cursor: Option<String>,
+    /// When this was asked of the read model.
+    #[schema(format = DateTime)]
+    pub as_of: String,
+}
+
+/// One slot of a calendar.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CalendarSlot)]
+pub struct CalendarSlotBody {
+    /// When it begins.
+    #[schema(format = DateTime)]
+    pub start: String,
+    /// When it ends.
+    #[schema(format = DateTime)]
+    pub end: String,
+    /// Places.
+    pub capacity: u32,
+    /// Places that could be held now.
+    pub available: u32,
+    /// For one unit.
+    pub price: MoneyBody,
+}
+
+impl From<&CalendarSlot> for CalendarSlotBody {
+    fn from(slot: &CalendarSlot) -> Self {
+        Self {
+            start: instant(slot.slot.start),
+            end: instant(slot.slot.end),
+            capacity: slot.capacity,
+            available: slot.available,
+            price: slot.price.into(),
+        }
+    }
+}
+
+/// A calendar.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Calendar {
+    /// Its slots, in time order.
+    pub slots: Vec<CalendarSlotBody>,
+}

@@ -1,0 +1,240 @@
+//! APIs: what a function declares of its routes, and how a request finds its handler.
+
+use std::pin::Pin;
+
+use holdfast_app::{Caller, Clock};
+use http::Method;
+use tracing::Instrument;
+
+use crate::answer::ErrorAnswer;
+use crate::documentation::Documentation;
+use crate::exchange::Exchange;
+use crate::identity::authorized;
+use crate::refusal::Refusal;
+use crate::request::{Request, Response, Scope};
+use crate::route::matches;
+
+/// The future of a handler's answer.
+pub type Answering<'a, A> = Pin<Box<dyn Future<Output = Result<Response, <A as Api>::Error>> + Send + 'a>>;
+
+type OpenHandler<A> = for<'a> fn(&'a A, &'a Exchange) -> Answering<'a, A>;
+type ScopedHandler<A> = for<'a> fn(&'a A, &'a Exchange, &'a Caller) -> Answering<'a, A>;
+
+/// The routes of one function, with what their handlers need.
+pub trait Api: Sized + Send + Sync + 'static {
+    /// Its handlers' errors.
+    type Error: ErrorAnswer;
+
+    /// The function that serves the routes: a folder below `functions/`.
+    const FUNCTION: &'static str;
+
+    /// The routes. Declare them with [`routes!`](crate::routes), together with their documentation.
+    const ROUTES: &'static [Route<Self>];
+
+    /// The documentation of each route, in the same order. No function calls it, so that no binary carries it.
+    fn documentation() -> Vec<Documentation<<Self::Error as ErrorAnswer>::Code>>;
+
+    /// The clock that says when a request came.
+    fn clock(&self) -> &dyn Clock;
+
+    /// Answers a request.
+    fn handle(&self, request: Request) -> impl Future<Output = Response> {
+        async move {
+            let mut exchange = Exchange::open(request, self.clock());
+            let span = exchange.span();
+            let outcome = answered(self, &mut exchange).instrument(span).await;
+            exchange.close(outcome)
+        }
+    }
+}
+
+/// Declares the routes of an [`Api`], each as a pair of [`Route`] and [`Documentation`].
+#[macro_export]
+macro_rules! routes {
+    [$(($route:expr, $documentation:expr $(,)?)),* $(,)?] => {
+        const ROUTES: &'static [$crate::Route<Self>] = &[$($route),*];
+
+        fn documentation()
+        -> Vec<$crate::Documentation<<Self::Error as $crate::ErrorAnswer>::Code>> {
+            vec![$($documentation),*]
+        }
+    };
+}
+
+/// A route: what dispatch, the OpenAPI document and the gateway's routes are made from.
+pub struct Route<A: Api> {
+    /// The method.
+    pub method: Method,
+    /// The path, which names at most one part, such as `/api/holds/{holdId}/extend`.
+    pub path: &'static str,
+    /// Its name in the OpenAPI document.
+    pub operation_id: &'static str,
+    /// The handler with those who may call it.
+    handler: Handler<A>,
+}
+
+enum Handler<A: Api> {
+    Open(OpenHandler<A>),
+    Scoped(&'static [Scope], ScopedHandler<A>),
+}
+
+impl<A: Api> Route<A> {
+    /// A route that anyone may call.
+    #[must_use]
+    pub const fn open(
+        method: Method,
+        path: &'static str,
+        operation_id: &'static str,
+        handler: OpenHandler<A>,
+    ) -> Self {
+        Self { method, path, operation_id, handler: Handler::Open(handler) }
+    }
+
+    /// A route for bearers of a token with any one of `scopes`. Its handler gets the caller.
+    #[must_use]
+    pub const fn scoped(
+        method: Method,
+        path: &'static str,
+        operation_id: &'static str,
+        scopes: &'static [Scope],
+        handler: ScopedHandler<A>,
+    ) -> Self {
+        Self { method, path, operation_id, handler: Handler::Scoped(scopes, handler) }
+    }
+
+    /// The scopes of which a token must have one; empty if anyone may call it.
+    #[must_use]
+    pub fn scopes(&self) -> &'static [Scope] {
+        match self.handler {
+            Handler::Open(_) => &[],
+            Handler::Scoped(scopes, _) => scopes,
+        }
+    }
+}
+
+async fn answered<A: Api>(api: &A, exchange: &mut Exchange) -> Result<Response, A::Error> {
+    let (route, named) = find(A::ROUTES, &exchange.request.method, &exchange.request.path)?;
+    exchange.named = named;
+    match route.handler {
+        Handler::Open(handler) => handler(api, exchange).await,
+        Handler::Scoped(scopes, handler) => {
+            let caller = authorized(exchange.request.claims.as_ref(), scopes)?;
+            handler(api, exchange, &caller).await
+        }
+    }
+}
+
+/// The route that a request asks for, and the part of its path that the route's names.
+///
+/// # Errors
+/// 404 for an unknown path, 405 with `Allow` for a known path with another method.
+fn find<'a, A: Api>(
+    routes: &'a [Route<A>],
+    method: &Method,
+    path: &str,
+) -> Result<(&'a Route<A>, String), Refusal> {
+    let mut allowed = Vec::new();
+    for route in routes {
+        if let Some(named) = matches(route.path, path) {
+            if route.method == *method {
+                return Ok((route, named));
+            }
+            allowed.push(route.method.as_str());
+        }
+    }
+    Err(if allowed.is_empty() { Refusal::no_such_route() } else { Refusal::method_not_allowed(&allowed) })
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderMap, StatusCode};
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::answer::json;
+    use crate::code::HttpCode;
+    use crate::problem::Problem;
+    use crate::request::Claims;
+
+    struct Holds;
+
+    impl Clock for Holds {
+        fn now(&self) -> Timestamp {
+            Timestamp::UNIX_EPOCH
+        }
+    }
+
+    async fn said(what: &str, exchange: &Exchange, by: &str) -> Result<Response, Problem<HttpCode>> {
+        Ok(json(StatusCode::OK, &format!("{what} {} {by}", exchange.named))?)
+    }
+
+    const ONE: &str = "/api/holds/{holdId}";
+    const GUEST: &[Scope] = &[Scope::Guest];
+
+    impl Api for Holds {
+        type Error = Problem<HttpCode>;
+        const FUNCTION: &'static str = "hold";
+
+        crate::routes![
+            (
+                Route::open(Method::GET, ONE, "read", |_, exchange| Box::pin(said(
+                    "read", exchange, "anyone"
+                ))),
+                Documentation::new("holds", "Reads a hold."),
+            ),
+            (
+                Route::scoped(Method::DELETE, ONE, "release", GUEST, |_, exchange, caller| Box::pin(said(
+                    "release",
+                    exchange,
+                    caller.guest.as_str()
+                ))),
+                Documentation::new("holds", "Releases a hold."),
+            ),
+        ];
+
+        fn clock(&self) -> &dyn Clock {
+            self
+        }
+    }
+
+    /// `expected` is the body of an answer, or the code of a problem.
+    async fn check(method: Method, path: &str, scope: Option<&str>, status: u16, expected: &str) {
+        let request = Request {
+            method: method.clone(),
+            path: path.to_owned(),
+            query: String::new(),
+            headers: HeaderMap::new(),
+            body: Vec::new(),
+            claims: scope.map(|scope| Claims {
+                sub: "guest-1".to_owned(),
+                scopes: vec![scope.to_owned()],
+                email: None,
+            }),
+            request_id: "r-1".to_owned(),
+        };
+        let response = Holds.handle(request).await;
+        let body: serde_json::Value = serde_json::from_slice(response.body()).expect("JSON");
+        assert_eq!(response.status().as_u16(), status, "{method} {path}: {body}");
+        assert_eq!(body["code"].as_str().or(body.as_str()), Some(expected), "{method} {path}: {body}");
+        assert_eq!(response.headers()["x-request-id"], "r-1");
+        assert!(response.headers().contains_key("traceparent"));
+        if status == 405 {
+            assert_eq!(response.headers()["allow"], "GET, DELETE");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_request_finds_its_handler_by_method_and_path() {
+        check(Method::GET, "/api/holds/h1", None, 200, "read h1 anyone").await;
+        check(Method::PUT, "/api/holds/h1", None, 405, "method_not_allowed").await;
+        check(Method::GET, "/api/holds", None, 404, "not_found").await;
+    }
+
+    #[tokio::test]
+    async fn a_handler_is_called_only_with_one_of_the_scopes() {
+        check(Method::DELETE, "/api/holds/h1", Some("booking/guest"), 200, "release h1 guest-1").await;
+        check(Method::DELETE, "/api/holds/h1", Some("booking/operator"), 403, "insufficient_scope").await;
+        check(Method::DELETE, "/api/holds/h1", None, 401, "unauthorized").await;
+        check(Method::DELETE, "/api/holds/h1/more", None, 404, "not_found").await;
+    }
+}

@@ -1,0 +1,6 @@
+//! Readers of what clients send. A reader names everything that is wrong, not only the first thing.
+
+pub mod body;
+pub mod errors;
+pub mod fields;
+pub mod query;
