@@ -16,7 +16,8 @@ use crate::problem::Problem;
 use crate::read::query::Query;
 use crate::request::{Request, Response, Scope};
 #[cfg(test)]
-use crate::route::{Route, find, listed};
+use crate::route::listed;
+use crate::route::{Route, find};
 use crate::wire::booking::{BookingBody, BookingEventList, BookingList};
 use crate::wire::search::{bounded, limit};
 

@@ -13,7 +13,8 @@ use crate::exchange::Exchange;
 use crate::problem::Problem;
 use crate::request::{Request, Response, Scope};
 #[cfg(test)]
-use crate::route::{Route, find, listed};
+use crate::route::listed;
+use crate::route::{Route, find};
 use crate::wire::booking::{CancelledBody, NewCancellation};
 
 /// The route of the function `cancel`.

@@ -13,7 +13,8 @@ use crate::exchange::{Exchange, PREFERENCE_APPLIED};
 use crate::problem::{Code, Problem};
 use crate::request::{Request, Response, Scope};
 #[cfg(test)]
-use crate::route::{Route, find, listed};
+use crate::route::listed;
+use crate::route::{Route, find};
 use crate::wire::booking::{BookingBody, NewBooking, has_stood};
 
 /// The route of the function `confirm`.

@@ -14,7 +14,8 @@ use crate::exchange::Exchange;
 use crate::problem::{FieldError, Problem};
 use crate::request::{Request, Response, Scope};
 #[cfg(test)]
-use crate::route::{Route, find, listed};
+use crate::route::listed;
+use crate::route::{Route, find};
 use crate::wire::resource::{Inventory, InventoryBody, InventorySet, ResourceBody, TermsBody};
 
 /// The routes of the function `resources`.

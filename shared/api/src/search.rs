@@ -16,7 +16,8 @@ use crate::problem::Problem;
 use crate::request::{Request, Response};
 use crate::resources::resource_id;
 #[cfg(test)]
-use crate::route::{Route, find, listed};
+use crate::route::listed;
+use crate::route::{Route, find};
 use crate::wire::instant;
 use crate::wire::search::{Calendar, CalendarParameters, OfferBody, OfferList, SearchParameters};
 

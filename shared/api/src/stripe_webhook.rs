@@ -13,7 +13,8 @@ use crate::exchange::Exchange;
 use crate::problem::{Code, Problem};
 use crate::request::{Request, Response};
 #[cfg(test)]
-use crate::route::{Route, find, listed};
+use crate::route::listed;
+use crate::route::{Route, find};
 
 /// Events carry whole objects of the provider.
 const WEBHOOK_BYTES_MAX: usize = 512 * 1024;

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use holdfast_app::{Mutation, identity};
+use holdfast_app::Mutation;
+use holdfast_app::kernel as identity;
 use holdfast_domain::bookings::{Order, Placement, Tier};
 use holdfast_domain::catalogue::{Label, Opening, ResourceTerms, SlotSchedule};
 use holdfast_domain::money::Percent;

@@ -3,7 +3,8 @@
 use holdfast_adapters_dynamodb::{DynamoLedger, Tables};
 use holdfast_app::bookings::{BookingCommit, CommitError};
 use holdfast_app::holds::Placed;
-use holdfast_app::{Clock, Ledger, LedgerError, Mutation, identity};
+use holdfast_app::kernel as identity;
+use holdfast_app::{Clock, Ledger, LedgerError, Mutation};
 use holdfast_domain::{
     Booking, BookingEvent, BookingStatus, Hold, HoldId, HoldStatus, InventoryMove, Money, Page,
     PaymentStatus, Resource,
