@@ -18,12 +18,13 @@ use jiff::Timestamp;
 use crate::DynamoLedger;
 use crate::holds::records::record_change;
 use crate::page::write::{Done, PageOp, WriteError, built, resource_of};
+use crate::stored::notes::{decode_task_token, encode_task_token, task_token_key};
 use crate::stored::records::{
-    BOOKING_SK, EVENT_SK_PREFIX, TASK_TOKEN_SK, booking_key, booking_pk, decode_audit, decode_booking,
-    decode_hold_record, encode_audit, encode_booking,
+    BOOKING_SK, EVENT_SK_PREFIX, booking_key, booking_pk, decode_audit, decode_booking, decode_hold_record,
+    encode_audit, encode_booking,
 };
 use crate::table::error::unavailable;
-use crate::table::item::{Reader, millis, n, s};
+use crate::table::item::n;
 
 /// What every booking's transaction writes besides pages: the booking and its audit event. The hold's record comes after.
 const BOOKING_EXTRAS: usize = 2;
@@ -206,9 +207,7 @@ impl Ledger for DynamoLedger {
         self.client
             .put_item()
             .table_name(&self.tables.ledger)
-            .set_item(Some(booking_key(booking, TASK_TOKEN_SK)))
-            .item("tok", s(token))
-            .item("at", millis(mutation.now))
+            .set_item(Some(encode_task_token(booking, token, mutation.now)))
             .send()
             .await
             .map_err(unavailable)?;
@@ -216,8 +215,8 @@ impl Ledger for DynamoLedger {
     }
 
     async fn task_token(&self, booking: &BookingId) -> Result<Option<String>, StoreError> {
-        let item = self.get_ledger_item(booking_key(booking, TASK_TOKEN_SK)).await?;
-        item.map(|item| Reader::new(&item).text("tok").map(ToOwned::to_owned)).transpose()
+        let item = self.get_ledger_item(task_token_key(booking)).await?;
+        item.as_ref().map(decode_task_token).transpose()
     }
 }
 

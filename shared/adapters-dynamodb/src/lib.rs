@@ -26,6 +26,22 @@ pub use page::item::PageRecord;
 pub use search::index::DynamoSearchIndex;
 pub use table::item::Item;
 
+/// Items as they are stored, without a table: for tests, and for tools that read or rewrite them. `docs/storage.md` has
+/// their attributes.
+pub mod items {
+    pub use crate::page::item::{decode_page, decode_page_as_stored, decode_page_record, encode_page};
+    pub use crate::stored::listings::{
+        decode_listed_page, decode_listing, encode_listed_page, encode_listing,
+    };
+    pub use crate::stored::notes::{
+        decode_parked_case, decode_task_token, encode_parked_case, encode_task_token,
+    };
+    pub use crate::stored::records::{
+        decode_audit, decode_booking, decode_hold_record, decode_resource, encode_audit, encode_booking,
+        encode_hold_record, encode_resource,
+    };
+}
+
 /// Names of the ledger's tables.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tables {

@@ -119,7 +119,7 @@ pub(crate) fn decode_hold(reader: &Reader<'_>) -> Result<PageHold, StoreError> {
         slots: split_slots(reader, "sl")?,
         expires_at: reader.instant("e")?,
         state,
-        prolonged: reader.flag("p"),
+        prolonged: reader.flag("p")?,
         first_expires_at: reader.instant("fe")?,
         extensions: if reader.has("x") { reader.texts("x", Fingerprint::parse)? } else { Vec::new() },
         fingerprint: reader.parsed("f", Fingerprint::parse)?,
@@ -183,7 +183,7 @@ fn read_cooling(reader: &Reader<'_>) -> Result<Cooling, StoreError> {
     Ok(cooling)
 }
 
-pub(crate) fn encode_page(page: &Page, changes: &[PageChange], at: Timestamp, trace: Option<&str>) -> Item {
+pub fn encode_page(page: &Page, changes: &[PageChange], at: Timestamp, trace: Option<&str>) -> Item {
     let tallies = tallies(page);
     let guests_max = 2 * tallies.len() + GUESTS_SPARE;
     let mut item = page_key(&page.key);
@@ -209,7 +209,7 @@ pub(crate) fn encode_page(page: &Page, changes: &[PageChange], at: Timestamp, tr
     item
 }
 
-pub(crate) fn decode_page(item: &Item) -> Result<Page, StoreError> {
+pub fn decode_page(item: &Item) -> Result<Page, StoreError> {
     let page = decode_page_as_stored(item)?;
     match page.broken_slot() {
         Some(slot) => Err(Reader::new(item).corrupt(format!("slot {slot} does not add up"))),
@@ -218,7 +218,7 @@ pub(crate) fn decode_page(item: &Item) -> Result<Page, StoreError> {
 }
 
 /// A page whose counts may not add up: for whoever looks for such pages.
-pub(crate) fn decode_page_as_stored(item: &Item) -> Result<Page, StoreError> {
+pub fn decode_page_as_stored(item: &Item) -> Result<Page, StoreError> {
     let reader = Reader::new(item);
     let resource = reader.parsed("pk", |pk| ResourceId::parse(pk.strip_prefix("R#").unwrap_or_default()))?;
     let page = reader
@@ -253,7 +253,7 @@ pub(crate) fn decode_page_as_stored(item: &Item) -> Result<Page, StoreError> {
     })
 }
 
-pub(crate) fn decode_page_record(item: &Item) -> Result<PageRecord, StoreError> {
+pub fn decode_page_record(item: &Item) -> Result<PageRecord, StoreError> {
     let page = decode_page(item)?;
     let reader = Reader::new(item);
     let changes = reader
@@ -376,8 +376,8 @@ fn decode_change(reader: &Reader<'_>, page: &Page) -> Result<PageChange, StoreEr
         },
         "inventory" => PageChange::InventorySet {
             slots: split_slots(reader, "sl")?,
-            capacity: reader.number("cap").ok(),
-            closed: reader.has("cl").then(|| reader.flag("cl")),
+            capacity: reader.optional("cap", Reader::number)?,
+            closed: reader.optional("cl", Reader::flag)?,
         },
         "capacity" => PageChange::DefaultCapacitySet { capacity: reader.number("cap")? },
         other => return Err(reader.corrupt(format!("unknown change {other}"))),

@@ -9,27 +9,20 @@ use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use holdfast_app::StoreError;
 use holdfast_app::search::SearchIndex;
-use holdfast_domain::{Page, Resource, ResourceId};
-use jiff::Timestamp;
+use holdfast_domain::{Page, Resource};
 
-use crate::page::item::{decode_page, encode_page};
-use crate::stored::records::{encode_resource, resource_of};
+use crate::stored::listings::{
+    decode_listed_page, decode_listing, encode_listed_page, encode_listing, listed_pages_pk, listing_pk,
+    write_number,
+};
 use crate::table::error::{Refused, unavailable};
-use crate::table::item::{Item, Reader, n, s};
+use crate::table::item::{Item, n, s};
 
 /// [`holdfast_app::search::SearchIndex`] on DynamoDB.
 #[derive(Debug, Clone)]
 pub struct DynamoSearchIndex {
     client: Client,
     table: String,
-}
-
-fn listing(resource_type: &str, location: &str) -> String {
-    format!("T#{resource_type}#{location}")
-}
-
-fn place(resource: &Resource) -> String {
-    listing(resource.terms.resource_type.as_str(), resource.terms.location.as_str())
 }
 
 impl DynamoSearchIndex {
@@ -88,15 +81,12 @@ impl SearchIndex for DynamoSearchIndex {
         resource: &Resource,
         moved_from: Option<(&str, &str)>,
     ) -> Result<(), StoreError> {
-        let mut item = encode_resource(resource, 0);
-        item.insert("pk".into(), s(place(resource)));
-        item.insert("sk".into(), s(resource.id.as_str()));
-        self.put_newer(item, "rev", resource.revision).await?;
+        self.put_newer(encode_listing(resource), "rev", resource.revision).await?;
         if let Some((resource_type, location)) = moved_from {
             self.client
                 .delete_item()
                 .table_name(&self.table)
-                .key("pk", s(listing(resource_type, location)))
+                .key("pk", s(listing_pk(resource_type, location)))
                 .key("sk", s(resource.id.as_str()))
                 .send()
                 .await
@@ -106,41 +96,15 @@ impl SearchIndex for DynamoSearchIndex {
     }
 
     async fn put_page(&self, resource: &Resource, page: &Page) -> Result<(), StoreError> {
-        let mut item = encode_page(page, &[], Timestamp::UNIX_EPOCH, None);
-        item.insert("pk".into(), s(format!("{}#{}", place(resource), page.key.page)));
-        item.insert("sk".into(), s(resource.id.as_str()));
-        item.insert("page_pk".into(), s(format!("R#{}", page.key.resource)));
-        item.insert("page_sk".into(), s(format!("P#{}", page.key.page)));
-        // A page of a new schedule starts at sequence 0 again: its schedule's revision comes first.
-        let order = page.schedule_revision.saturating_mul(1 << 40).saturating_add(page.seq);
-        item.insert("order".into(), n(order));
-        self.put_newer(item, "order", order).await
+        self.put_newer(encode_listed_page(resource, page), "order", write_number(page)).await
     }
 
     async fn resources(&self, resource_type: &str, location: &str) -> Result<Vec<Resource>, StoreError> {
-        self.query(&listing(resource_type, location))
-            .await?
-            .iter()
-            .map(|item| {
-                let reader = Reader::new(item);
-                let id = reader.parsed("sk", ResourceId::parse)?;
-                resource_of(&reader, id)
-            })
-            .collect()
+        self.query(&listing_pk(resource_type, location)).await?.iter().map(decode_listing).collect()
     }
 
     async fn pages(&self, resource_type: &str, location: &str, page: &str) -> Result<Vec<Page>, StoreError> {
-        self.query(&format!("{}#{page}", listing(resource_type, location)))
-            .await?
-            .into_iter()
-            .map(|mut item| {
-                for (key, kept) in [("pk", "page_pk"), ("sk", "page_sk")] {
-                    if let Some(value) = item.remove(kept) {
-                        item.insert(key.to_owned(), value);
-                    }
-                }
-                decode_page(&item)
-            })
-            .collect()
+        let items = self.query(&listed_pages_pk(resource_type, location, page)).await?;
+        items.iter().map(decode_listed_page).collect()
     }
 }

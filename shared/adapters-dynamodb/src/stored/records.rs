@@ -23,8 +23,6 @@ use crate::table::item::{Item, Reader, document, m, millis, n, s};
 pub(crate) const RESOURCE_SK: &str = "R";
 /// Sort key of a booking.
 pub(crate) const BOOKING_SK: &str = "B";
-/// Sort key of the callback that resumes a booking's saga.
-pub(crate) const TASK_TOKEN_SK: &str = "T";
 /// Sort keys of audit events begin with it.
 pub(crate) const EVENT_SK_PREFIX: &str = "E#";
 /// Partitions of the index by end. More can be added; with fewer, bookings in the dropped ones would be lost from sight.
@@ -49,7 +47,7 @@ pub(crate) fn booking_key(id: &BookingId, sk: &str) -> Item {
 }
 
 /// A resource; `pages` counts the pages made of it, so that a replacement knows them all.
-pub(crate) fn encode_resource(resource: &Resource, pages: u64) -> Item {
+pub fn encode_resource(resource: &Resource, pages: u64) -> Item {
     let mut item = resource_key(&resource.id);
     item.extend([
         ("rev".into(), n(resource.revision)),
@@ -60,7 +58,7 @@ pub(crate) fn encode_resource(resource: &Resource, pages: u64) -> Item {
     item
 }
 
-pub(crate) fn decode_resource(item: &Item) -> Result<Resource, StoreError> {
+pub fn decode_resource(item: &Item) -> Result<Resource, StoreError> {
     let reader = Reader::new(item);
     let id = reader.parsed("pk", |pk| ResourceId::parse(pk.strip_prefix("R#").unwrap_or_default()))?;
     resource_of(&reader, id)
@@ -86,7 +84,7 @@ fn is_zero(number: &u32) -> bool {
     *number == 0
 }
 
-pub(crate) fn encode_hold_record(hold: &Hold) -> Item {
+pub fn encode_hold_record(hold: &Hold) -> Item {
     let extensions: HashMap<String, AttributeValue> = hold
         .extensions
         .iter()
@@ -117,7 +115,7 @@ pub(crate) fn encode_hold_record(hold: &Hold) -> Item {
     item
 }
 
-pub(crate) fn decode_hold_record(item: &Item) -> Result<Hold, StoreError> {
+pub fn decode_hold_record(item: &Item) -> Result<Hold, StoreError> {
     let reader = Reader::new(item);
     let doc: HoldDocument = reader.document("doc")?;
     let mut extensions = BTreeMap::new();
@@ -175,7 +173,7 @@ struct BookingDocument {
     cancellation: Option<StoredCancellation>,
 }
 
-pub(crate) fn encode_booking(booking: &Booking) -> Item {
+pub fn encode_booking(booking: &Booking) -> Item {
     let doc = BookingDocument {
         number: booking.confirmation_number.clone(),
         hold: booking.hold.to_string(),
@@ -230,7 +228,7 @@ pub(crate) fn guest_sort(booking: &Booking) -> String {
     format!("{:015}#{}", booking.created_at.as_millisecond(), booking.id)
 }
 
-pub(crate) fn decode_booking(item: &Item) -> Result<Booking, StoreError> {
+pub fn decode_booking(item: &Item) -> Result<Booking, StoreError> {
     let reader = Reader::new(item);
     let doc: BookingDocument = reader.document("doc")?;
     let corrupt = |reason: String| reader.corrupt(reason);
@@ -264,7 +262,7 @@ pub(crate) fn event_sk(sequence: u64) -> String {
     format!("{EVENT_SK_PREFIX}{sequence:06}")
 }
 
-pub(crate) fn encode_audit(event: &AuditEvent) -> Item {
+pub fn encode_audit(event: &AuditEvent) -> Item {
     let mut item = booking_key(&event.booking, &event_sk(event.sequence));
     item.extend([
         ("k".into(), s(event.kind.as_str())),
@@ -279,7 +277,7 @@ pub(crate) fn encode_audit(event: &AuditEvent) -> Item {
     item
 }
 
-pub(crate) fn decode_audit(item: &Item) -> Result<AuditEvent, StoreError> {
+pub fn decode_audit(item: &Item) -> Result<AuditEvent, StoreError> {
     let reader = Reader::new(item);
     let sequence =
         reader.parsed("sk", |sk| sk.strip_prefix(EVENT_SK_PREFIX).unwrap_or_default().parse::<u64>())?;
