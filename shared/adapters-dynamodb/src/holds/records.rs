@@ -13,7 +13,8 @@ use jiff::Timestamp;
 
 use crate::DynamoLedger;
 use crate::page::write::{built, pause};
-use crate::stored::records::{decode_hold_record, encode_hold_record, hold_key};
+use crate::stored::records::{decode_hold_record, encode_extension, encode_hold_record, hold_key};
+use crate::stored::version::WRITES;
 use crate::table::error::{Refused, unavailable};
 use crate::table::item::{millis, s};
 
@@ -76,16 +77,13 @@ impl DynamoLedger {
         request: &Fingerprint,
         extension: Extension,
     ) -> Result<(Extension, bool), StoreError> {
-        let pair = aws_sdk_dynamodb::types::AttributeValue::L(vec![
-            millis(extension.expires_at),
-            millis(extension.at),
-        ]);
+        let stored = encode_extension(extension, WRITES.hold);
         let answer = |expression: &str| {
             self.client
                 .update_item()
                 .update_expression(expression)
                 .expression_attribute_names("#r", request.as_str())
-                .expression_attribute_values(":x", pair.clone())
+                .expression_attribute_values(":x", stored.clone())
         };
         let later = answer("SET ex.#r = :x, e = :e")
             .condition_expression("e < :e AND attribute_not_exists(ex.#r)")

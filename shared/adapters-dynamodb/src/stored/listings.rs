@@ -4,8 +4,9 @@ use holdfast_app::StoreError;
 use holdfast_domain::{Page, Resource, ResourceId};
 use jiff::Timestamp;
 
-use crate::page::item::{decode_page, encode_page, page_sk, resource_pk};
-use crate::stored::records::{encode_resource, resource_of};
+use crate::page::item::{decode_page, encode_page_as, page_sk, resource_pk};
+use crate::stored::records::{encode_resource_as, resource_of};
+use crate::stored::version::{Version, WRITES};
 use crate::table::item::{Item, Reader, n, s};
 
 /// Where the page's own key is kept, since the item's is that of the listing.
@@ -30,8 +31,14 @@ fn type_and_location(resource: &Resource) -> (&str, &str) {
 /// A resource as search lists it.
 #[must_use]
 pub fn encode_listing(resource: &Resource) -> Item {
+    encode_listing_as(resource, WRITES.resource)
+}
+
+/// A resource as search lists it, in a given version.
+#[must_use]
+pub fn encode_listing_as(resource: &Resource, version: Version) -> Item {
     let (resource_type, location) = type_and_location(resource);
-    let mut item = encode_resource(resource, 0);
+    let mut item = encode_resource_as(resource, 0, version);
     item.insert("pk".into(), s(listing_pk(resource_type, location)));
     item.insert("sk".into(), s(resource.id.as_str()));
     item
@@ -55,8 +62,14 @@ pub(crate) fn write_number(page: &Page) -> u64 {
 /// A resource's page as search lists it.
 #[must_use]
 pub fn encode_listed_page(resource: &Resource, page: &Page) -> Item {
+    encode_listed_page_as(resource, page, WRITES.page)
+}
+
+/// A resource's page as search lists it, in a given version.
+#[must_use]
+pub fn encode_listed_page_as(resource: &Resource, page: &Page, version: Version) -> Item {
     let (resource_type, location) = type_and_location(resource);
-    let mut item = encode_page(page, &[], Timestamp::UNIX_EPOCH, None);
+    let mut item = encode_page_as(page, &[], Timestamp::UNIX_EPOCH, None, version);
     item.insert("pk".into(), s(listed_pages_pk(resource_type, location, &page.key.page)));
     item.insert("sk".into(), s(resource.id.as_str()));
     item.insert("page_pk".into(), s(resource_pk(&page.key.resource)));

@@ -43,10 +43,10 @@ pub(crate) fn read_all(version: &str) -> BTreeMap<String, Item> {
         .collect()
 }
 
-/// Writes the samples of a version that `HOLDFAST_UPDATE` names, such as `v1`. Samples of a version that a release has
-/// written are never written again.
+/// Writes the samples of the version that `HOLDFAST_UPDATE` names, `v1`. Samples of version 0 are what a release before
+/// wrote: they are never written again.
 pub(crate) fn update(version: &str, samples: &BTreeMap<String, Item>) {
-    if std::env::var_os("HOLDFAST_UPDATE").is_none_or(|asked| asked != version) {
+    if version == "v0" || std::env::var_os("HOLDFAST_UPDATE").is_none_or(|asked| asked != version) {
         return;
     }
     fs::create_dir_all(folder(version)).expect("a folder");

@@ -4,5 +4,6 @@
 
 mod golden;
 mod samples;
+mod sizes;
 mod values;
 mod versions;

@@ -52,11 +52,11 @@ fn hold_id(key: &str) -> HoldId {
     identity::hold_id(&guest(), key)
 }
 
-fn booking_id(key: &str) -> BookingId {
+pub(crate) fn booking_id(key: &str) -> BookingId {
     identity::booking_id(&guest(), key)
 }
 
-fn room() -> Resource {
+pub(crate) fn room() -> Resource {
     let mut room = nightly_resource("hotel-nyc-deluxe", 3, 600);
     room.terms.attributes = BTreeMap::from([
         ("rating".to_owned(), AttributeValue::Number(4.6)),
@@ -158,7 +158,7 @@ fn busy_page() -> Page {
     page
 }
 
-fn every_change(page: &Page) -> Vec<PageChange> {
+pub(crate) fn every_change(page: &Page) -> Vec<PageChange> {
     let stored = |key: &str| page.holds[&hold_id(key)].clone();
     let some = || slots(&["01", "02"]);
     vec![
@@ -271,7 +271,7 @@ fn seal() -> Option<Seal> {
     Some(Seal::parse("mzxw6ytboi3dinbwgu4tqmjsgi2tmnzr").expect("a seal"))
 }
 
-pub(crate) fn confirmed_booking() -> Booking {
+fn confirmed_booking() -> Booking {
     Booking {
         email: Some("guest@example.com".to_owned()),
         status: BookingStatus::Confirmed,
@@ -371,6 +371,23 @@ fn audit_entries() -> Vec<(&'static str, Stored)> {
     [("audit-sealed", sealed), ("audit-without-trace-and-seal", bare)]
         .map(|(name, event)| (name, Stored::Audit(Box::new(event))))
         .to_vec()
+}
+
+/// What a confirmation writes, and what its hold wrote before.
+pub(crate) fn of_a_confirmation() -> BTreeMap<&'static str, Stored> {
+    let hold = stay(("2030-07-10", "2030-07-13"));
+    let mut page = room().fresh_page("2030-07");
+    page.holds.insert(hold.id.clone(), hold.entry(&hold.order.placements[0]));
+    let changes = vec![PageChange::Placed { hold: hold.id.clone(), entry: page.holds[&hold.id].clone() }];
+    let booking = Booking { order: hold.order.clone(), ..confirmed_booking() };
+    let confirmed =
+        Hold { recorded: HoldStatus::Confirmed, booking: Some(booking.id.clone()), ..hold.clone() };
+    BTreeMap::from([
+        ("page", written(page, changes, Some(TRACE))),
+        ("hold record", Stored::Hold(Box::new(confirmed))),
+        ("booking", Stored::Booking(Box::new(booking))),
+        ("audit entry", all()["audit-sealed"].clone()),
+    ])
 }
 
 /// Every sample, by name; the name begins with the kind's.
