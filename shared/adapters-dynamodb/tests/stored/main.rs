@@ -2,8 +2,12 @@
 
 #![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+mod before;
 mod golden;
+mod rolling;
+mod roundtrip;
 mod samples;
 mod sizes;
+mod tables;
 mod values;
 mod versions;
