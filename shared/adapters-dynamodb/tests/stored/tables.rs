@@ -18,6 +18,8 @@ struct Row {
     path: String,
     types: String,
     versions: BTreeSet<u8>,
+    /// Whether it is another kind's, whose samples have it.
+    borrowed: bool,
 }
 
 /// The cells of a table's rows, by the heading they are under.
@@ -43,33 +45,34 @@ fn rows(document: &str, section: &str) -> Vec<Row> {
     let row = |row: &Vec<String>| {
         let [path, types, .., versions] = &row[..] else { panic!("{row:?} has no five cells") };
         let versions = versions.split(", ").map(|version| version.parse().expect("a version")).collect();
-        Row { path: path.clone(), types: types.clone(), versions }
+        Row { path: path.clone(), types: types.clone(), versions, borrowed: false }
     };
     let is_row = |row: &&Vec<String>| row[0] != "attribute" && !row[0].starts_with("---");
     rows.iter().filter(is_row).map(row).collect()
 }
 
-/// The sections that a kind's attributes are in; those of an earlier one hide those of a later one.
-fn sections(kind: Kind) -> &'static [&'static str] {
+/// The sections that a kind's attributes are in, and the kind from which it has all others.
+fn sections(kind: Kind) -> (&'static [&'static str], Option<Kind>) {
     match kind {
-        Kind::Resource => &["Resource"],
-        Kind::Page => &["Page"],
-        Kind::Hold => &["Hold record", "Order"],
-        Kind::Booking => &["Booking", "Order"],
-        Kind::Audit => &["Audit entry"],
-        Kind::TaskToken => &["Task token"],
-        Kind::ParkedCase => &["Parked case"],
-        Kind::Listing => &["Listing", "Resource"],
-        Kind::ListedPage => &["Listed page", "Page"],
+        Kind::Resource => (&["Resource"], None),
+        Kind::Page => (&["Page"], None),
+        Kind::Hold => (&["Hold record", "Order"], None),
+        Kind::Booking => (&["Booking", "Order"], None),
+        Kind::Audit => (&["Audit entry"], None),
+        Kind::TaskToken => (&["Task token"], None),
+        Kind::ParkedCase => (&["Parked case"], None),
+        Kind::Listing => (&["Listing"], Some(Kind::Resource)),
+        Kind::ListedPage => (&["Listed page"], Some(Kind::Page)),
     }
 }
 
 fn rows_of(document: &str, kind: Kind) -> Vec<Row> {
-    let mut all: Vec<Row> = Vec::new();
-    for section in sections(kind) {
-        let hidden: BTreeSet<String> = all.iter().map(|row| row.path.clone()).collect();
-        all.extend(rows(document, section).into_iter().filter(|row| !hidden.contains(&row.path)));
-    }
+    let (own, other) = sections(kind);
+    let mut all: Vec<Row> = own.iter().flat_map(|section| rows(document, section)).collect();
+    let hidden: BTreeSet<String> = all.iter().map(|row| row.path.clone()).collect();
+    let others = other.map_or_else(Vec::new, |other| rows_of(document, other));
+    let borrowed = others.into_iter().filter(|row| !hidden.contains(&row.path));
+    all.extend(borrowed.map(|row| Row { borrowed: true, ..row }));
     all
 }
 
@@ -166,7 +169,7 @@ fn faults(document: &str, kind: Kind, version: Version, samples: &BTreeMap<Strin
             walk.attribute(name, value);
         }
     }
-    let unwritten = walk.rows.iter().filter(|row| !walk.found.contains(&row.path));
+    let unwritten = walk.rows.iter().filter(|row| !row.borrowed && !walk.found.contains(&row.path));
     let mut faults: Vec<String> =
         unwritten.map(|row| format!("{} is listed and not written", row.path)).collect();
     faults.append(&mut walk.faults);
