@@ -52,11 +52,11 @@ fn hold_id(key: &str) -> HoldId {
     identity::hold_id(&guest(), key)
 }
 
-pub(crate) fn booking_id(key: &str) -> BookingId {
+fn booking_id(key: &str) -> BookingId {
     identity::booking_id(&guest(), key)
 }
 
-pub(crate) fn room() -> Resource {
+fn room() -> Resource {
     let mut room = nightly_resource("hotel-nyc-deluxe", 3, 600);
     room.terms.attributes = BTreeMap::from([
         ("rating".to_owned(), AttributeValue::Number(4.6)),
@@ -158,7 +158,7 @@ fn busy_page() -> Page {
     page
 }
 
-pub(crate) fn every_change(page: &Page) -> Vec<PageChange> {
+fn every_change(page: &Page) -> Vec<PageChange> {
     let stored = |key: &str| page.holds[&hold_id(key)].clone();
     let some = || slots(&["01", "02"]);
     vec![

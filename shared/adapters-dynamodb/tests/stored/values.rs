@@ -5,9 +5,8 @@ use holdfast_adapters_dynamodb::{Item, PageRecord};
 use holdfast_app::StoreError;
 use holdfast_app::bookings::AuditEvent;
 use holdfast_domain::{Booking, BookingId, Hold, Page, Resource};
+use holdfast_testkit::nightly_resource;
 use jiff::Timestamp;
-
-use crate::samples;
 
 /// A kind of item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -152,12 +151,13 @@ pub(crate) fn decode(kind: Kind, item: &Item) -> Result<Stored, StoreError> {
         Kind::Audit => Stored::Audit(Box::new(items::decode_audit(item)?)),
         Kind::TaskToken => {
             let token = items::decode_task_token(item)?;
-            Stored::TaskToken(samples::booking_id("pay"), token, Timestamp::UNIX_EPOCH)
+            Stored::TaskToken(BookingId::parse("unread").expect("an id"), token, Timestamp::UNIX_EPOCH)
         }
         Kind::ParkedCase => Stored::ParkedCase(String::new(), items::decode_parked_case(item)?),
         Kind::Listing => Stored::Listing(Box::new(items::decode_listing(item)?)),
         Kind::ListedPage => {
-            Stored::ListedPage(Box::new(samples::room()), Box::new(items::decode_listed_page(item)?))
+            let unread = Box::new(nightly_resource("unread", 1, 60));
+            Stored::ListedPage(unread, Box::new(items::decode_listed_page(item)?))
         }
     })
 }

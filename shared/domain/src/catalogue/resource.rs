@@ -10,7 +10,7 @@ use thiserror::Error;
 use crate::bookings::policy::CancellationPolicy;
 use crate::catalogue::schedule::{RangeError, Schedule, Slot, When};
 use crate::ids::{ResourceId, SlotKey};
-use crate::inventory::{HoldLimits, Page, PageKey};
+use crate::inventory::{COOL_DOWN_SECONDS_MAX, HoldLimits, Page, PageKey};
 use crate::money::{Money, MoneyError};
 
 /// The longest label, in characters.
@@ -175,7 +175,7 @@ impl ResourceTerms {
         if !HOLD_TTL_SECONDS.contains(&self.hold_ttl_seconds) {
             return Err(InvalidTerms::HoldTtl);
         }
-        if !self.hold_limits.is_within_bounds() {
+        if !are_within_bounds(&self.hold_limits) {
             return Err(InvalidTerms::HoldLimits);
         }
         if self.base_price.amount() == 0 {
@@ -192,6 +192,15 @@ impl ResourceTerms {
         }
         Ok(self)
     }
+}
+
+/// Whether each limit is at least 1, the cool-down excepted, and none is larger than what it limits can be.
+fn are_within_bounds(limits: &HoldLimits) -> bool {
+    let holds = 1..=HoldLimits::HOLDS_MAX;
+    holds.contains(&limits.per_guest)
+        && holds.contains(&limits.per_slot)
+        && limits.places_per_slot.is_none_or(|places| (1..=CAPACITY_MAX).contains(&places))
+        && limits.cool_down_seconds <= COOL_DOWN_SECONDS_MAX
 }
 
 /// A resource as stored.

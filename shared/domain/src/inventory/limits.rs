@@ -3,7 +3,6 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{HOLDS_PER_PAGE_MAX, Page, PageHold, PageRejection};
-use crate::catalogue::resource::CAPACITY_MAX;
 use crate::ids::{HoldId, SlotKey};
 
 /// The longest cool-down, in seconds: a day.
@@ -26,16 +25,6 @@ impl HoldLimits {
     /// The most holds that a limit may name: as many as a page stores.
     #[allow(clippy::cast_possible_truncation, reason = "a constant far below the bound")]
     pub const HOLDS_MAX: u32 = HOLDS_PER_PAGE_MAX as u32;
-
-    /// Whether each limit is at least 1, the cool-down excepted, and none is larger than can be counted.
-    #[must_use]
-    pub fn is_within_bounds(&self) -> bool {
-        let holds = 1..=Self::HOLDS_MAX;
-        holds.contains(&self.per_guest)
-            && holds.contains(&self.per_slot)
-            && self.places_per_slot.is_none_or(|places| (1..=CAPACITY_MAX).contains(&places))
-            && self.cool_down_seconds <= COOL_DOWN_SECONDS_MAX
-    }
 
     /// While a guest has no more than so many places on a page, in whichever slots and holds, no limit is passed.
     #[must_use]
