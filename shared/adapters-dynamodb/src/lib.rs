@@ -37,3 +37,25 @@ pub use search::index::DynamoSearchIndex;
 pub use table::holds::HoldsTable;
 pub use table::item::Item;
 pub use table::ledger::LedgerTable;
+
+/// Items as they are stored, without a table: for tests, and for tools that read or rewrite them. `docs/storage.md` has
+/// their attributes.
+pub mod items {
+    pub use crate::page::item::{
+        decode_page, decode_page_as_stored, decode_page_record, encode_page, encode_page_as,
+    };
+    pub use crate::stored::listings::{
+        decode_listed_page, decode_listing, encode_listed_page, encode_listed_page_as, encode_listing,
+        encode_listing_as,
+    };
+    pub use crate::stored::notes::{
+        decode_parked_case, decode_task_token, encode_parked_case, encode_parked_case_as, encode_task_token,
+        encode_task_token_as,
+    };
+    pub use crate::stored::records::{
+        decode_audit, decode_booking, decode_hold_record, decode_resource, encode_audit, encode_audit_as,
+        encode_booking, encode_booking_as, encode_hold_record, encode_hold_record_as, encode_resource,
+        encode_resource_as,
+    };
+    pub use crate::stored::version::{Version, WRITES, Writes};
+}

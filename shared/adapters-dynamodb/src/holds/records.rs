@@ -8,7 +8,8 @@ use holdfast_app::StoreError;
 use holdfast_domain::holds::{Extension, RecordChange};
 use holdfast_domain::{Fingerprint, Hold, HoldId, HoldStatus};
 
-use crate::stored::records::{decode_hold_record, encode_hold_record, hold_key};
+use crate::stored::records::{decode_hold_record, encode_extension, encode_hold_record, hold_key};
+use crate::stored::version::WRITES;
 use crate::table::error::{Refused, unavailable};
 use crate::table::holds::HoldsTable;
 use crate::table::item::{millis, s};
@@ -65,16 +66,13 @@ impl HoldsTable {
         request: &Fingerprint,
         extension: Extension,
     ) -> Result<(Extension, bool), StoreError> {
-        let pair = aws_sdk_dynamodb::types::AttributeValue::L(vec![
-            millis(extension.expires_at),
-            millis(extension.at),
-        ]);
+        let stored = encode_extension(extension, WRITES.hold);
         let answer = |expression: &str| {
             self.client
                 .update_item()
                 .update_expression(expression)
                 .expression_attribute_names("#r", request.as_str())
-                .expression_attribute_values(":x", pair.clone())
+                .expression_attribute_values(":x", stored.clone())
         };
         let later = answer("SET ex.#r = :x, e = :e")
             .condition_expression("e < :e AND attribute_not_exists(ex.#r)")

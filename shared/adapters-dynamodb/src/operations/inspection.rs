@@ -12,17 +12,16 @@ use jiff::Timestamp;
 use crate::page::item::{decode_page_as_stored, page_key, page_sk};
 use crate::page::store::PageStore;
 use crate::page::write::{PageOp, no_extras};
+use crate::stored::notes::{decode_parked_case, encode_parked_case, parked_case_key};
 use crate::stored::records::{BOOKING_SK, decode_booking};
 use crate::table::error::unavailable;
-use crate::table::item::{Item, Reader, millis, s};
+use crate::table::item::{Item, Reader, s};
 use crate::table::ledger::LedgerTable;
 
 /// The most items that one call reads. DynamoDB itself stops at 1 MB.
 const SCAN_ITEMS_MAX: i32 = 2_000;
 /// Between the two parts of a cursor; no key has it.
 const CURSOR_SEPARATOR: char = '|';
-/// Sort key of the note that a case was parked for review.
-const PARKED_SK: &str = "X";
 
 /// [`LedgerInspection`] on DynamoDB.
 #[derive(Debug, Clone)]
@@ -72,8 +71,7 @@ impl LedgerInspection for DynamoInspection {
     }
 
     async fn parked_at(&self, case: &str) -> Result<Option<Timestamp>, StoreError> {
-        let item = self.ledger.get(case_key(case)).await?;
-        item.map(|item| Reader::new(&item).instant("at")).transpose()
+        self.ledger.get(parked_case_key(case)).await?.as_ref().map(decode_parked_case).transpose()
     }
 
     async fn note_parked(&self, case: &str, at: Timestamp) -> Result<(), StoreError> {
@@ -81,17 +79,12 @@ impl LedgerInspection for DynamoInspection {
             .client
             .put_item()
             .table_name(&self.ledger.name)
-            .set_item(Some(case_key(case)))
-            .item("at", millis(at))
+            .set_item(Some(encode_parked_case(case, at)))
             .send()
             .await
             .map_err(unavailable)?;
         Ok(())
     }
-}
-
-fn case_key(case: &str) -> Item {
-    Item::from([("pk".into(), s(format!("X#{case}"))), ("sk".into(), s(PARKED_SK))])
 }
 
 fn key_at(cursor: &str) -> Option<Item> {

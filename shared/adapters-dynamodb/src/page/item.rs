@@ -1,28 +1,19 @@
-//! Inventory pages as items. Attribute names are short: every write pays for the item's size.
-//!
-//! | attribute | holds |
-//! | --- | --- |
-//! | `sv` | schedule revision |
-//! | `seq` | sequence number of the last write |
-//! | `cap`, `ov` | default capacity; capacity of single slots |
-//! | `av`, `co` | free and confirmed places per slot |
-//! | `cl` | slots whose sale is stopped |
-//! | `ho` | holds: `q` quantity, `sl` slots, `e` expiry, `s` state (`a` active, `c` confirming), `b` booking, `d` deadline, `p` prolonged, `x` extensions, `lx` last extension, `f` fingerprint, `g` guest, `cd` cool-down in seconds |
-//! | `cd` | until when a guest waits for a slot, by guest and slot |
-//! | `gn` | places of each guest's holds: at least as many as they have, exact after every write that read the page |
-//! | `gm` | how many guests `gn` may name before the page has to be read |
-//! | `ch`, `at`, `tr` | what the last write did, when, and in which trace: the outbox record |
+//! Inventory pages as items. Attribute names are short, since every write pays for the item's size; `docs/storage.md` has
+//! the table of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use holdfast_app::StoreError;
+use holdfast_domain::catalogue::CAPACITY_MAX;
 use holdfast_domain::inventory::HoldState;
 use holdfast_domain::{
     BookingId, Fingerprint, GuestMark, HoldId, Page, PageChange, PageHold, PageKey, ResourceId, SlotKey,
 };
 use jiff::Timestamp;
 
+use crate::stored::reason::bounded;
+use crate::stored::version::{Version, WRITES};
 use crate::table::item::{Item, Reader, m, millis, n, s};
 
 /// Partition of everything that belongs to a resource.
@@ -65,6 +56,33 @@ fn read_counts(reader: &Reader<'_>, key: &str) -> Result<BTreeMap<SlotKey, u32>,
             Ok((parsed, inner.number(slot)?))
         })
         .collect()
+}
+
+/// Places of a slot: none, where it is not for sale.
+fn capacity(reader: &Reader<'_>, key: &str) -> Result<u32, StoreError> {
+    bounded("the capacity", reader.number(key)?, &(0..=CAPACITY_MAX)).map_err(|reason| reader.corrupt(reason))
+}
+
+fn read_overrides(reader: &Reader<'_>) -> Result<BTreeMap<SlotKey, u32>, StoreError> {
+    let overrides = read_counts(reader, "ov")?;
+    let inner = reader.inner(reader.map("ov")?);
+    for slot in overrides.keys() {
+        capacity(&inner, slot.as_str())?;
+    }
+    Ok(overrides)
+}
+
+fn read_closed(reader: &Reader<'_>) -> Result<BTreeSet<SlotKey>, StoreError> {
+    let closed = reader.map("cl")?;
+    let inner = reader.inner(closed);
+    let mut slots = BTreeSet::new();
+    for slot in closed.keys() {
+        if !inner.flag(slot)? {
+            return Err(reader.corrupt(format!("cl: slot {slot} is named and not closed")));
+        }
+        slots.insert(SlotKey::parse(slot).map_err(|error| reader.corrupt(format!("cl: {error}")))?);
+    }
+    Ok(slots)
 }
 
 /// A hold as its page stores it.
@@ -119,7 +137,7 @@ pub(crate) fn decode_hold(reader: &Reader<'_>) -> Result<PageHold, StoreError> {
         slots: split_slots(reader, "sl")?,
         expires_at: reader.instant("e")?,
         state,
-        prolonged: reader.flag("p"),
+        prolonged: reader.flag("p")?,
         first_expires_at: reader.instant("fe")?,
         extensions: if reader.has("x") { reader.texts("x", Fingerprint::parse)? } else { Vec::new() },
         fingerprint: reader.parsed("f", Fingerprint::parse)?,
@@ -183,7 +201,22 @@ fn read_cooling(reader: &Reader<'_>) -> Result<Cooling, StoreError> {
     Ok(cooling)
 }
 
-pub(crate) fn encode_page(page: &Page, changes: &[PageChange], at: Timestamp, trace: Option<&str>) -> Item {
+/// A page after a write, with what the write did.
+#[must_use]
+pub fn encode_page(page: &Page, changes: &[PageChange], at: Timestamp, trace: Option<&str>) -> Item {
+    encode_page_as(page, changes, at, trace, WRITES.page)
+}
+
+/// A page after a write, in a given version. Both versions have the same attributes: conditions of either release name them,
+/// on pages of either version.
+#[must_use]
+pub fn encode_page_as(
+    page: &Page,
+    changes: &[PageChange],
+    at: Timestamp,
+    trace: Option<&str>,
+    version: Version,
+) -> Item {
     let tallies = tallies(page);
     let guests_max = 2 * tallies.len() + GUESTS_SPARE;
     let mut item = page_key(&page.key);
@@ -206,10 +239,15 @@ pub(crate) fn encode_page(page: &Page, changes: &[PageChange], at: Timestamp, tr
         ("at".into(), millis(at)),
         ("tr".into(), s(trace.unwrap_or_default())),
     ]);
+    version.mark(&mut item);
     item
 }
 
-pub(crate) fn decode_page(item: &Item) -> Result<Page, StoreError> {
+/// A page. Whoever decides by a page, shows or copies it, reads it by this.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when the item cannot be read as one, or a slot's places do not add up to its capacity.
+pub fn decode_page(item: &Item) -> Result<Page, StoreError> {
     let page = decode_page_as_stored(item)?;
     match page.broken_slot() {
         Some(slot) => Err(Reader::new(item).corrupt(format!("slot {slot} does not add up"))),
@@ -217,20 +255,21 @@ pub(crate) fn decode_page(item: &Item) -> Result<Page, StoreError> {
     }
 }
 
-/// A page whose counts may not add up: for whoever looks for such pages.
-pub(crate) fn decode_page_as_stored(item: &Item) -> Result<Page, StoreError> {
+/// A page whose places may not add up: for reconciliation, which looks for such pages, and for nobody else.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when the item cannot be read as a page.
+pub fn decode_page_as_stored(item: &Item) -> Result<Page, StoreError> {
     let reader = Reader::new(item);
+    match Version::of(&reader)? {
+        Version::V0 | Version::V1 => {}
+    }
     let resource = reader.parsed("pk", |pk| ResourceId::parse(pk.strip_prefix("R#").unwrap_or_default()))?;
     let page = reader
         .text("sk")?
         .strip_prefix("P#")
         .ok_or_else(|| reader.corrupt("its sort key is no page"))?
         .to_owned();
-    let closed: BTreeSet<SlotKey> = reader
-        .map("cl")?
-        .keys()
-        .map(|slot| SlotKey::parse(slot).map_err(|error| reader.corrupt(error.to_string())))
-        .collect::<Result<_, _>>()?;
     let mut holds = BTreeMap::new();
     for (id, value) in reader.map("ho")? {
         let AttributeValue::M(map) = value else { return Err(reader.corrupt("a hold is no map")) };
@@ -243,9 +282,9 @@ pub(crate) fn decode_page_as_stored(item: &Item) -> Result<Page, StoreError> {
         key: PageKey { resource, page },
         schedule_revision: reader.number("sv")?,
         seq: reader.number("seq")?,
-        capacity: reader.number("cap")?,
-        overrides: read_counts(&reader, "ov")?,
-        closed,
+        capacity: capacity(&reader, "cap")?,
+        overrides: read_overrides(&reader)?,
+        closed: read_closed(&reader)?,
         available: read_counts(&reader, "av")?,
         confirmed,
         holds,
@@ -253,7 +292,11 @@ pub(crate) fn decode_page_as_stored(item: &Item) -> Result<Page, StoreError> {
     })
 }
 
-pub(crate) fn decode_page_record(item: &Item) -> Result<PageRecord, StoreError> {
+/// A page with what its last write did.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], as for [`decode_page`], or when the changes cannot be read.
+pub fn decode_page_record(item: &Item) -> Result<PageRecord, StoreError> {
     let page = decode_page(item)?;
     let reader = Reader::new(item);
     let changes = reader
@@ -264,7 +307,7 @@ pub(crate) fn decode_page_record(item: &Item) -> Result<PageRecord, StoreError> 
             _ => Err(reader.corrupt("a change is no map")),
         })
         .collect::<Result<_, _>>()?;
-    let trace = reader.opt_text("tr").filter(|trace| !trace.is_empty()).map(ToOwned::to_owned);
+    let trace = reader.optional("tr", Reader::text)?.filter(|trace| !trace.is_empty()).map(ToOwned::to_owned);
     Ok(PageRecord { changes, at: reader.instant("at")?, trace, page })
 }
 
@@ -376,8 +419,8 @@ fn decode_change(reader: &Reader<'_>, page: &Page) -> Result<PageChange, StoreEr
         },
         "inventory" => PageChange::InventorySet {
             slots: split_slots(reader, "sl")?,
-            capacity: reader.number("cap").ok(),
-            closed: reader.has("cl").then(|| reader.flag("cl")),
+            capacity: reader.optional("cap", Reader::number)?,
+            closed: reader.optional("cl", Reader::flag)?,
         },
         "capacity" => PageChange::DefaultCapacitySet { capacity: reader.number("cap")? },
         other => return Err(reader.corrupt(format!("unknown change {other}"))),

@@ -5,9 +5,8 @@ use holdfast_app::payments::SagaCallbacks;
 use holdfast_app::{Mutation, StoreError};
 use holdfast_domain::BookingId;
 
-use crate::stored::records::{TASK_TOKEN_SK, booking_key};
+use crate::stored::notes::{decode_task_token, encode_task_token, task_token_key};
 use crate::table::error::unavailable;
-use crate::table::item::{Reader, millis, s};
 use crate::table::ledger::LedgerTable;
 
 /// [`SagaCallbacks`] on DynamoDB.
@@ -34,9 +33,7 @@ impl SagaCallbacks for DynamoSagaCallbacks {
             .client
             .put_item()
             .table_name(&self.0.name)
-            .set_item(Some(booking_key(booking, TASK_TOKEN_SK)))
-            .item("tok", s(token))
-            .item("at", millis(mutation.now))
+            .set_item(Some(encode_task_token(booking, token, mutation.now)))
             .send()
             .await
             .map_err(unavailable)?;
@@ -44,7 +41,7 @@ impl SagaCallbacks for DynamoSagaCallbacks {
     }
 
     async fn task_token(&self, booking: &BookingId) -> Result<Option<String>, StoreError> {
-        let item = self.0.get(booking_key(booking, TASK_TOKEN_SK)).await?;
-        item.map(|item| Reader::new(&item).text("tok").map(ToOwned::to_owned)).transpose()
+        let item = self.0.get(task_token_key(booking)).await?;
+        item.as_ref().map(decode_task_token).transpose()
     }
 }

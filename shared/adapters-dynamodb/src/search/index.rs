@@ -9,13 +9,14 @@ use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use holdfast_app::StoreError;
 use holdfast_app::search::{SearchIndex, SearchIndexWriter};
-use holdfast_domain::{Page, Resource, ResourceId};
-use jiff::Timestamp;
+use holdfast_domain::{Page, Resource};
 
-use crate::page::item::{decode_page, encode_page};
-use crate::stored::records::{encode_resource, resource_of};
+use crate::stored::listings::{
+    WRITE_NUMBER, decode_listed_page, decode_listing, encode_listed_page, encode_listing, listed_pages_pk,
+    listing_pk,
+};
 use crate::table::error::{Refused, unavailable};
-use crate::table::item::{Item, Reader, n, s};
+use crate::table::item::{Item, n, s};
 use crate::table::ledger::QUERY_MIB_MAX;
 
 /// [`SearchIndex`] and [`SearchIndexWriter`] on DynamoDB.
@@ -23,17 +24,6 @@ use crate::table::ledger::QUERY_MIB_MAX;
 pub struct DynamoSearchIndex {
     client: Client,
     table: String,
-}
-
-/// Attribute of a page's [`Page::write_number`].
-const WRITE_NUMBER: &str = "wn";
-
-fn listing(resource_type: &str, location: &str) -> String {
-    format!("T#{resource_type}#{location}")
-}
-
-fn place(resource: &Resource) -> String {
-    listing(resource.terms.resource_type.as_str(), resource.terms.location.as_str())
 }
 
 impl DynamoSearchIndex {
@@ -94,15 +84,12 @@ impl SearchIndexWriter for DynamoSearchIndex {
         resource: &Resource,
         moved_from: Option<(&str, &str)>,
     ) -> Result<(), StoreError> {
-        let mut item = encode_resource(resource, 0);
-        item.insert("pk".into(), s(place(resource)));
-        item.insert("sk".into(), s(resource.id.as_str()));
-        self.put_newer(item, "rev", resource.revision).await?;
+        self.put_newer(encode_listing(resource), "rev", resource.revision).await?;
         if let Some((resource_type, location)) = moved_from {
             self.client
                 .delete_item()
                 .table_name(&self.table)
-                .key("pk", s(listing(resource_type, location)))
+                .key("pk", s(listing_pk(resource_type, location)))
                 .key("sk", s(resource.id.as_str()))
                 .send()
                 .await
@@ -112,45 +99,18 @@ impl SearchIndexWriter for DynamoSearchIndex {
     }
 
     async fn put_page(&self, resource: &Resource, page: &Page) -> Result<(), StoreError> {
-        let mut item = encode_page(page, &[], Timestamp::UNIX_EPOCH, None);
-        item.insert("pk".into(), s(format!("{}#{}", place(resource), page.key.page)));
-        item.insert("sk".into(), s(resource.id.as_str()));
-        item.insert("page_pk".into(), s(format!("R#{}", page.key.resource)));
-        item.insert("page_sk".into(), s(format!("P#{}", page.key.page)));
-        let number = page.write_number();
-        item.insert(WRITE_NUMBER.into(), n(number));
-        // The release before this one compares a greater number in `order`: this one lets it write after a roll-back.
-        item.insert("order".into(), n(number));
-        self.put_newer(item, WRITE_NUMBER, number).await
+        self.put_newer(encode_listed_page(resource, page), WRITE_NUMBER, page.write_number()).await
     }
 }
 
 #[async_trait]
 impl SearchIndex for DynamoSearchIndex {
     async fn resources(&self, resource_type: &str, location: &str) -> Result<Vec<Resource>, StoreError> {
-        self.query(&listing(resource_type, location))
-            .await?
-            .iter()
-            .map(|item| {
-                let reader = Reader::new(item);
-                let id = reader.parsed("sk", ResourceId::parse)?;
-                resource_of(&reader, id)
-            })
-            .collect()
+        self.query(&listing_pk(resource_type, location)).await?.iter().map(decode_listing).collect()
     }
 
     async fn pages(&self, resource_type: &str, location: &str, page: &str) -> Result<Vec<Page>, StoreError> {
-        self.query(&format!("{}#{page}", listing(resource_type, location)))
-            .await?
-            .into_iter()
-            .map(|mut item| {
-                for (key, kept) in [("pk", "page_pk"), ("sk", "page_sk")] {
-                    if let Some(value) = item.remove(kept) {
-                        item.insert(key.to_owned(), value);
-                    }
-                }
-                decode_page(&item)
-            })
-            .collect()
+        let items = self.query(&listed_pages_pk(resource_type, location, page)).await?;
+        items.iter().map(decode_listed_page).collect()
     }
 }

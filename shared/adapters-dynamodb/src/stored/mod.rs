@@ -1,4 +1,13 @@
-//! Stored documents: what an item keeps besides what conditions look into.
+//! Stored items: the document types of each version (`v0`, `v1`), the items around them (`records`, `notes`, `listings`), and
+//! which version is written (`version`). Documents have types of their own, so that the domain may change its shape without
+//! changing what is stored.
 
-pub(crate) mod documents;
+pub(crate) mod attribute;
+pub(crate) mod contents;
+pub(crate) mod listings;
+pub(crate) mod notes;
+pub(crate) mod reason;
 pub(crate) mod records;
+pub(crate) mod v0;
+pub(crate) mod v1;
+pub(crate) mod version;

@@ -1,31 +1,32 @@
-//! Resources, hold records, bookings and audit events as items.
+//! Resources, hold records, bookings and audit events as items. `docs/storage.md` has a table of each kind's attributes.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use holdfast_app::StoreError;
 use holdfast_app::bookings::AuditEvent;
 use holdfast_app::kernel::guest_mark;
-use holdfast_domain::bookings::FailureReason;
+use holdfast_domain::catalogue::HOLD_TTL_SECONDS;
+use holdfast_domain::holds::Extension;
+use holdfast_domain::inventory::COOL_DOWN_SECONDS_MAX;
 use holdfast_domain::{
     Booking, BookingId, BookingStatus, Fingerprint, GuestId, Hold, HoldId, HoldStatus, PaymentStatus,
     Resource, ResourceId, Seal,
 };
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 use crate::page::item::resource_pk;
-use crate::stored::documents::{
-    StoredAction, StoredCancellation, StoredMoney, StoredOrder, StoredTerms, read_extension,
-};
+use crate::stored::contents::{BookingContents, HoldContents};
+use crate::stored::reason::bounded;
+use crate::stored::version::{Version, WRITES};
+use crate::stored::{v0, v1};
 use crate::table::item::{Item, Reader, document, m, millis, n, s};
 
 /// Sort key of a resource.
 pub(crate) const RESOURCE_SK: &str = "R";
 /// Sort key of a booking.
 pub(crate) const BOOKING_SK: &str = "B";
-/// Sort key of the callback that resumes a booking's saga.
-pub(crate) const TASK_TOKEN_SK: &str = "T";
 /// Sort keys of audit events begin with it.
 pub(crate) const EVENT_SK_PREFIX: &str = "E#";
 /// Partitions of the index by end. More can be added; with fewer, bookings in the dropped ones would be lost from sight.
@@ -50,57 +51,90 @@ pub(crate) fn booking_key(id: &BookingId, sk: &str) -> Item {
 }
 
 /// A resource; `pages` counts the pages made of it, so that a replacement knows them all.
-pub(crate) fn encode_resource(resource: &Resource, pages: u64) -> Item {
+#[must_use]
+pub fn encode_resource(resource: &Resource, pages: u64) -> Item {
+    encode_resource_as(resource, pages, WRITES.resource)
+}
+
+/// A resource in a given version.
+#[must_use]
+pub fn encode_resource_as(resource: &Resource, pages: u64, version: Version) -> Item {
+    let doc = match version {
+        Version::V0 => document(&v0::terms::StoredTerms::from(&resource.terms)),
+        Version::V1 => document(&v1::terms::StoredTerms::from(&resource.terms)),
+    };
     let mut item = resource_key(&resource.id);
     item.extend([
         ("rev".into(), n(resource.revision)),
         ("srev".into(), n(resource.schedule_revision)),
         ("pages".into(), n(pages)),
-        ("doc".into(), document(&StoredTerms::from(&resource.terms))),
+        ("doc".into(), doc),
     ]);
+    version.mark(&mut item);
     item
 }
 
-pub(crate) fn decode_resource(item: &Item) -> Result<Resource, StoreError> {
+/// A resource.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when the item cannot be read as one, or its terms are out of their bounds.
+pub fn decode_resource(item: &Item) -> Result<Resource, StoreError> {
     let reader = Reader::new(item);
     let id = reader.parsed("pk", |pk| ResourceId::parse(pk.strip_prefix("R#").unwrap_or_default()))?;
     resource_of(&reader, id)
 }
 
 pub(crate) fn resource_of(reader: &Reader<'_>, id: ResourceId) -> Result<Resource, StoreError> {
-    let terms = reader.document::<StoredTerms>("doc")?.read().map_err(|reason| reader.corrupt(reason))?;
-    Ok(Resource { id, terms, revision: reader.number("rev")?, schedule_revision: reader.number("srev")? })
+    let terms = match Version::of(reader)? {
+        Version::V0 => reader.document::<v0::terms::StoredTerms>("doc")?.read(),
+        Version::V1 => reader.document::<v1::terms::StoredTerms>("doc")?.read(),
+    };
+    Ok(Resource {
+        id,
+        terms: terms.map_err(|reason| reader.corrupt(reason))?,
+        revision: reader.number("rev")?,
+        schedule_revision: reader.number("srev")?,
+    })
 }
 
-#[derive(Serialize, Deserialize)]
-struct HoldDocument {
-    order: StoredOrder,
-    caller: String,
-    ttl: u32,
-    /// Seconds of cool-down, if there is one.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    wait: u32,
+/// The answer that an extension was given, as the hold's record keeps it.
+pub(crate) fn encode_extension(extension: Extension, version: Version) -> AttributeValue {
+    let (expires_at, at) = (millis(extension.expires_at), millis(extension.at));
+    match version {
+        Version::V0 => AttributeValue::L(vec![expires_at, at]),
+        Version::V1 => m(Item::from([("e".into(), expires_at), ("at".into(), at)])),
+    }
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
-fn is_zero(number: &u32) -> bool {
-    *number == 0
+/// An extension of either version: one is written into a record of whichever version without reading the record.
+fn decode_extension(reader: &Reader<'_>, key: &str) -> Result<Extension, StoreError> {
+    if let Ok(fields) = reader.map(key) {
+        let fields = reader.inner(fields);
+        return Ok(Extension { expires_at: fields.instant("e")?, at: fields.instant("at")? });
+    }
+    let [expires_at, at] = reader.list(key)? else { return Err(reader.corrupt("an extension is no pair")) };
+    let pair = Item::from([("e".into(), expires_at.clone()), ("at".into(), at.clone())]);
+    let pair = reader.inner(&pair);
+    Ok(Extension { expires_at: pair.instant("e")?, at: pair.instant("at")? })
 }
 
-pub(crate) fn encode_hold_record(hold: &Hold) -> Item {
-    let extensions: HashMap<String, AttributeValue> = hold
+/// A hold's record.
+#[must_use]
+pub fn encode_hold_record(hold: &Hold) -> Item {
+    encode_hold_record_as(hold, WRITES.hold)
+}
+
+/// A hold's record in a given version.
+#[must_use]
+pub fn encode_hold_record_as(hold: &Hold, version: Version) -> Item {
+    let doc = match version {
+        Version::V0 => document(&v0::booking::HoldDocument::from(hold)),
+        Version::V1 => document(&v1::booking::HoldDocument::from(hold)),
+    };
+    let extensions = hold
         .extensions
         .iter()
-        .map(|(request, extension)| {
-            (request.to_string(), AttributeValue::L(vec![millis(extension.expires_at), millis(extension.at)]))
-        })
-        .collect();
-    let doc = HoldDocument {
-        order: (&hold.order).into(),
-        caller: hold.caller.to_string(),
-        ttl: hold.ttl_seconds,
-        wait: hold.cool_down_seconds,
-    };
+        .map(|(request, extension)| (request.to_string(), encode_extension(*extension, version)));
     let mut item = hold_key(&hold.id);
     item.extend([
         ("st".into(), s(hold.recorded.as_str())),
@@ -108,105 +142,86 @@ pub(crate) fn encode_hold_record(hold: &Hold) -> Item {
         ("c".into(), millis(hold.created_at)),
         ("e0".into(), millis(hold.first_expires_at)),
         ("e".into(), millis(hold.expires_at)),
-        ("ex".into(), m(extensions)),
-        ("doc".into(), document(&doc)),
+        ("ex".into(), m(extensions.collect())),
+        ("doc".into(), doc),
         ("ttl".into(), n(hold.expires_at.as_second() + RECORD_GRACE_SECONDS)),
     ]);
-    if let Some(booking) = &hold.booking {
-        item.insert("b".into(), s(booking.as_str()));
-    }
+    item.extend(hold.booking.as_ref().map(|booking| ("b".into(), s(booking.as_str()))));
+    version.mark(&mut item);
     item
 }
 
-pub(crate) fn decode_hold_record(item: &Item) -> Result<Hold, StoreError> {
+/// A hold from its record.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when the item cannot be read as one.
+pub fn decode_hold_record(item: &Item) -> Result<Hold, StoreError> {
     let reader = Reader::new(item);
-    let doc: HoldDocument = reader.document("doc")?;
-    let mut extensions = BTreeMap::new();
-    for (request, value) in reader.map("ex")? {
-        let request = Fingerprint::parse(request).map_err(|error| reader.corrupt(error.to_string()))?;
-        let parts: Vec<i64> = match value {
-            AttributeValue::L(list) => {
-                list.iter().filter_map(|part| part.as_n().ok().and_then(|text| text.parse().ok())).collect()
-            }
-            _ => Vec::new(),
-        };
-        let [expires_at, at] = parts[..] else { return Err(reader.corrupt("an extension is no pair")) };
-        extensions.insert(request, read_extension(expires_at, at).map_err(|reason| reader.corrupt(reason))?);
-    }
-    let booking = match reader.opt_text("b") {
-        Some(_) => Some(reader.parsed("b", BookingId::parse)?),
-        None => None,
+    let contents = match Version::of(&reader)? {
+        Version::V0 => reader.document::<v0::booking::HoldDocument>("doc")?.read(),
+        Version::V1 => reader.document::<v1::booking::HoldDocument>("doc")?.read(),
     };
-    let order = doc.order.read().map_err(|reason| reader.corrupt(reason))?;
+    let HoldContents { order, caller, ttl_seconds, cool_down_seconds } =
+        contents.map_err(|reason| reader.corrupt(reason))?;
+    let within = |name: &str, seconds: u32, bounds: RangeInclusive<u32>| {
+        bounded(name, seconds, &bounds).map_err(|reason| reader.corrupt(reason))
+    };
+    let extensions = reader.map("ex")?;
+    let answers = reader.inner(extensions);
+    let extensions = extensions.keys().map(|request| {
+        let parsed = Fingerprint::parse(request).map_err(|error| reader.corrupt(error.to_string()))?;
+        Ok((parsed, decode_extension(&answers, request)?))
+    });
     Ok(Hold {
         id: reader.parsed("pk", |pk| HoldId::parse(pk.strip_prefix("H#").unwrap_or_default()))?,
         guest_mark: guest_mark(&order.guest),
         order,
-        caller: GuestId::parse(&doc.caller).map_err(|error| reader.corrupt(error.to_string()))?,
+        caller,
         fingerprint: reader.parsed("f", Fingerprint::parse)?,
-        ttl_seconds: doc.ttl,
-        cool_down_seconds: doc.wait,
+        ttl_seconds: within("the TTL", ttl_seconds, HOLD_TTL_SECONDS)?,
+        cool_down_seconds: within("the cool-down", cool_down_seconds, 0..=COOL_DOWN_SECONDS_MAX)?,
         created_at: reader.instant("c")?,
         first_expires_at: reader.instant("e0")?,
         expires_at: reader.instant("e")?,
         recorded: reader.parsed("st", |name| HoldStatus::parse(name).ok_or("unknown status"))?,
-        extensions,
-        booking,
+        extensions: extensions.collect::<Result<BTreeMap<_, _>, StoreError>>()?,
+        booking: reader.optional("b", |reader, key| reader.parsed(key, BookingId::parse))?,
     })
 }
 
-#[derive(Serialize, Deserialize)]
-struct BookingDocument {
-    number: String,
-    hold: String,
-    order: StoredOrder,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    email: Option<String>,
-    method: String,
-    fingerprint: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    intent: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    action: Option<StoredAction>,
-    captured: StoredMoney,
-    refunded: StoredMoney,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    failure: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cancellation: Option<StoredCancellation>,
+/// A booking.
+#[must_use]
+pub fn encode_booking(booking: &Booking) -> Item {
+    encode_booking_as(booking, WRITES.booking)
 }
 
-pub(crate) fn encode_booking(booking: &Booking) -> Item {
-    let doc = BookingDocument {
-        number: booking.confirmation_number.clone(),
-        hold: booking.hold.to_string(),
-        order: (&booking.order).into(),
-        email: booking.email.clone(),
-        method: booking.payment_method.clone(),
-        fingerprint: booking.fingerprint.to_string(),
-        intent: booking.payment_intent.clone(),
-        action: booking.action.as_ref().map(Into::into),
-        captured: booking.captured.into(),
-        refunded: booking.refunded.into(),
-        failure: booking.failure.as_ref().map(|reason| reason.as_str().to_owned()),
-        cancellation: booking.cancellation.as_ref().map(Into::into),
-    };
+/// A booking in a given version.
+#[must_use]
+pub fn encode_booking_as(booking: &Booking, version: Version) -> Item {
     let mut item = booking_key(&booking.id, BOOKING_SK);
+    match version {
+        Version::V0 => {
+            item.insert("ps".into(), s(booking.payment_status.as_str()));
+            item.insert("doc".into(), document(&v0::booking::BookingDocument::from(booking)));
+        }
+        Version::V1 => {
+            item.insert("doc".into(), document(&v1::booking::BookingDocument::from(booking)));
+        }
+    }
     item.extend(booking.seal.as_ref().map(|seal| ("h".into(), s(seal.as_str()))));
     item.extend([
         ("st".into(), s(booking.status.as_str())),
-        ("ps".into(), s(booking.payment_status.as_str())),
         ("v".into(), n(booking.version)),
         ("c".into(), millis(booking.created_at)),
         ("guest".into(), s(booking.order.guest.as_str())),
         ("guest_sort".into(), s(guest_sort(booking))),
-        ("doc".into(), document(&doc)),
     ]);
     // The index by end has only bookings that await it: a confirmation, whose money is taken later, does not pay for it.
     if booking.awaits_completion() {
         item.insert("due".into(), s(due_shard(shard_of(&booking.id))));
         item.insert("due_at".into(), s(format!("{}#{}", due_at(booking.order.end), booking.id)));
     }
+    version.mark(&mut item);
     item
 }
 
@@ -231,27 +246,40 @@ pub(crate) fn guest_sort(booking: &Booking) -> String {
     format!("{:015}#{}", booking.created_at.as_millisecond(), booking.id)
 }
 
-pub(crate) fn decode_booking(item: &Item) -> Result<Booking, StoreError> {
+/// A booking.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when the item cannot be read as one.
+pub fn decode_booking(item: &Item) -> Result<Booking, StoreError> {
     let reader = Reader::new(item);
-    let doc: BookingDocument = reader.document("doc")?;
-    let corrupt = |reason: String| reader.corrupt(reason);
-    let payment_status = reader.parsed("ps", |name| PaymentStatus::parse(name).ok_or("unknown status"))?;
+    let contents = match Version::of(&reader)? {
+        Version::V0 => {
+            let payment_status =
+                reader.parsed("ps", |name| PaymentStatus::parse(name).ok_or("unknown status"))?;
+            reader.document::<v0::booking::BookingDocument>("doc")?.read(payment_status)
+        }
+        Version::V1 => {
+            let guest = reader.parsed("guest", GuestId::parse)?;
+            reader.document::<v1::booking::BookingDocument>("doc")?.read(guest)
+        }
+    };
+    let contents: BookingContents = contents.map_err(|reason| reader.corrupt(reason))?;
     Ok(Booking {
         id: reader.parsed("pk", |pk| BookingId::parse(pk.strip_prefix("B#").unwrap_or_default()))?,
-        confirmation_number: doc.number,
-        hold: HoldId::parse(&doc.hold).map_err(|error| corrupt(error.to_string()))?,
-        order: doc.order.read().map_err(corrupt)?,
-        email: doc.email,
-        payment_method: doc.method,
-        fingerprint: Fingerprint::parse(&doc.fingerprint).map_err(|error| corrupt(error.to_string()))?,
+        confirmation_number: contents.confirmation_number,
+        hold: contents.hold,
+        order: contents.order,
+        email: contents.email,
+        payment_method: contents.payment_method,
+        fingerprint: contents.fingerprint,
         status: reader.parsed("st", |name| BookingStatus::parse(name).ok_or("unknown status"))?,
-        payment_status,
-        payment_intent: doc.intent,
-        action: doc.action.map(StoredAction::read).transpose().map_err(corrupt)?,
-        captured: doc.captured.read().map_err(corrupt)?,
-        refunded: doc.refunded.read().map_err(corrupt)?,
-        failure: doc.failure.map(|text| FailureReason::of_stored(&text, payment_status)),
-        cancellation: doc.cancellation.map(StoredCancellation::read).transpose().map_err(corrupt)?,
+        payment_status: contents.payment_status,
+        payment_intent: contents.payment_intent,
+        action: contents.action,
+        captured: contents.captured,
+        refunded: contents.refunded,
+        failure: contents.failure,
+        cancellation: contents.cancellation,
         created_at: reader.instant("c")?,
         version: reader.number("v")?,
         seal: seal(&reader)?,
@@ -259,14 +287,22 @@ pub(crate) fn decode_booking(item: &Item) -> Result<Booking, StoreError> {
 }
 
 fn seal(reader: &Reader<'_>) -> Result<Option<Seal>, StoreError> {
-    reader.opt_text("h").map(|_| reader.parsed("h", Seal::parse)).transpose()
+    reader.optional("h", |reader, key| reader.parsed(key, Seal::parse))
 }
 
 pub(crate) fn event_sk(sequence: u64) -> String {
     format!("{EVENT_SK_PREFIX}{sequence:06}")
 }
 
-pub(crate) fn encode_audit(event: &AuditEvent) -> Item {
+/// An entry of a booking's audit trail.
+#[must_use]
+pub fn encode_audit(event: &AuditEvent) -> Item {
+    encode_audit_as(event, WRITES.audit)
+}
+
+/// An entry of a booking's audit trail in a given version.
+#[must_use]
+pub fn encode_audit_as(event: &AuditEvent, version: Version) -> Item {
     let mut item = booking_key(&event.booking, &event_sk(event.sequence));
     item.extend([
         ("k".into(), s(event.kind.as_str())),
@@ -275,17 +311,30 @@ pub(crate) fn encode_audit(event: &AuditEvent) -> Item {
         ("fr".into(), s(event.from.as_str())),
         ("to".into(), s(event.to.as_str())),
         ("doc".into(), document(&event.data)),
-        ("tr".into(), s(event.trace.clone().unwrap_or_default())),
     ]);
+    match (version, &event.trace) {
+        (_, Some(trace)) => item.extend([("tr".into(), s(trace.as_str()))]),
+        (Version::V0, None) => item.extend([("tr".into(), s(""))]),
+        (Version::V1, None) => {}
+    }
     item.extend(event.seal.as_ref().map(|seal| ("h".into(), s(seal.as_str()))));
+    version.mark(&mut item);
     item
 }
 
-pub(crate) fn decode_audit(item: &Item) -> Result<AuditEvent, StoreError> {
+/// An entry of a booking's audit trail.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when the item cannot be read as one.
+pub fn decode_audit(item: &Item) -> Result<AuditEvent, StoreError> {
     let reader = Reader::new(item);
+    match Version::of(&reader)? {
+        Version::V0 | Version::V1 => {}
+    }
     let sequence =
         reader.parsed("sk", |sk| sk.strip_prefix(EVENT_SK_PREFIX).unwrap_or_default().parse::<u64>())?;
     let status = |key| reader.parsed(key, |name| BookingStatus::parse(name).ok_or("unknown status"));
+    let trace = reader.optional("tr", Reader::text)?.filter(|trace| !trace.is_empty());
     Ok(AuditEvent {
         booking: reader.parsed("pk", |pk| BookingId::parse(pk.strip_prefix("B#").unwrap_or_default()))?,
         sequence,
@@ -295,7 +344,7 @@ pub(crate) fn decode_audit(item: &Item) -> Result<AuditEvent, StoreError> {
         from: status("fr")?,
         to: status("to")?,
         data: reader.document("doc")?,
-        trace: reader.opt_text("tr").filter(|trace| !trace.is_empty()).map(ToOwned::to_owned),
+        trace: trace.map(ToOwned::to_owned),
         seal: seal(&reader)?,
     })
 }

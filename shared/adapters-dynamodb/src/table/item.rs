@@ -111,8 +111,22 @@ impl<'a> Reader<'a> {
         self.item.contains_key(key)
     }
 
-    pub(crate) fn flag(&self, key: &str) -> bool {
-        matches!(self.item.get(key), Some(AttributeValue::Bool(true)))
+    /// An attribute that may be absent. One that is there has to be readable.
+    pub(crate) fn optional<T>(
+        &self,
+        key: &str,
+        read: impl Fn(&Self, &str) -> Result<T, StoreError>,
+    ) -> Result<Option<T>, StoreError> {
+        if self.has(key) { read(self, key).map(Some) } else { Ok(None) }
+    }
+
+    /// A boolean; false if it is absent.
+    pub(crate) fn flag(&self, key: &str) -> Result<bool, StoreError> {
+        match self.item.get(key) {
+            None => Ok(false),
+            Some(AttributeValue::Bool(flag)) => Ok(*flag),
+            Some(_) => Err(self.corrupt(format!("{key}: not a boolean"))),
+        }
     }
 
     pub(crate) fn map(&self, key: &str) -> Result<&'a Item, StoreError> {

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use holdfast_domain::bookings::{TIERS_MAX, Tier};
+use holdfast_domain::bookings::{HOURS_BEFORE_MAX, TIERS_MAX, Tier};
 use holdfast_domain::catalogue::{
-    ATTRIBUTES_MAX, AttributeValue, CAPACITY_MAX, HOLD_TTL_SECONDS, InvalidSchedule, Label, Opening,
-    ResourceTerms, SLOT_MINUTES_MAX, SlotSchedule,
+    ATTRIBUTES_MAX, AttributeValue, CAPACITY_MAX, HOLD_TTL_SECONDS, InvalidSchedule, Label, OPENINGS_MAX,
+    Opening, ResourceTerms, SLOT_MINUTES_MAX, SlotSchedule,
 };
 use holdfast_domain::inventory::COOL_DOWN_SECONDS_MAX;
 use holdfast_domain::money::{AMOUNT_MAX, Percent};
@@ -19,11 +19,6 @@ use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use crate::catalogue::wire::{InventoryBody, InventorySet, TermsBody, iso};
-
-const OPENINGS_MAX: usize = 50;
-const HOURS_BEFORE_MAX: u32 = 87_600;
-const ATTRIBUTE_NAME_LENGTH_MAX: usize = 64;
-const ATTRIBUTE_TEXT_LENGTH_MAX: usize = 500;
 
 impl TermsBody {
     /// Reads the body of `PUT /api/resources/{resourceId}`.
@@ -53,7 +48,7 @@ impl TermsBody {
                 None => Some(BTreeMap::new()),
             };
             fields.close();
-            Some(ResourceTerms {
+            let terms = ResourceTerms {
                 resource_type: resource_type?,
                 name: name?,
                 location: location?,
@@ -65,7 +60,8 @@ impl TermsBody {
                 base_price: base_price?,
                 cancellation_policy: policy?,
                 attributes: attributes?,
-            })
+            };
+            terms.checked().map_err(|error| errors.push("", error.to_string())).ok()
         });
         errors.finish(terms)
     }
@@ -118,9 +114,10 @@ fn slots(fields: &mut Object<'_>, errors: &Errors) -> Option<Schedule> {
             let field = match error {
                 InvalidSchedule::SlotMinutes => "slotMinutes",
                 InvalidSchedule::BufferMinutes => "bufferMinutes",
-                InvalidSchedule::NeverOpen | InvalidSchedule::Opening | InvalidSchedule::TooManySlots => {
-                    "opening"
-                }
+                InvalidSchedule::NeverOpen
+                | InvalidSchedule::TooManyOpenings
+                | InvalidSchedule::Opening
+                | InvalidSchedule::TooManySlots => "opening",
                 InvalidSchedule::EventRange => "end",
             };
             errors.push(fields.at(field), error.to_string());
@@ -223,14 +220,7 @@ fn attributes(value: &Value, at: &str, errors: &Errors) -> Option<BTreeMap<Strin
     }
     let mut known = BTreeMap::new();
     for (name, value) in fields {
-        let length = name.chars().count();
-        let read = if !(1..=ATTRIBUTE_NAME_LENGTH_MAX).contains(&length) || name.chars().any(char::is_control)
-        {
-            Err(format!("must have a name of 1 to {ATTRIBUTE_NAME_LENGTH_MAX} characters"))
-        } else {
-            attribute(value)
-        };
-        match read {
+        match attribute(name, value) {
             Ok(value) => {
                 known.insert(name.clone(), value);
             }
@@ -240,21 +230,17 @@ fn attributes(value: &Value, at: &str, errors: &Errors) -> Option<BTreeMap<Strin
     (known.len() == fields.len()).then_some(known)
 }
 
-fn attribute(value: &Value) -> Result<AttributeValue, String> {
-    match value {
-        Value::String(text) if text.chars().count() <= ATTRIBUTE_TEXT_LENGTH_MAX => {
-            Ok(AttributeValue::Text(text.clone()))
-        }
-        Value::String(_) => Err(format!("must have at most {ATTRIBUTE_TEXT_LENGTH_MAX} characters")),
-        Value::Number(number) => {
-            let number = number.as_f64().filter(|number| number.is_finite());
-            number.map(AttributeValue::Number).ok_or_else(|| "must be a finite number".to_owned())
-        }
-        Value::Bool(flag) => Ok(AttributeValue::Flag(*flag)),
+fn attribute(name: &str, value: &Value) -> Result<AttributeValue, String> {
+    let value = match value {
+        Value::String(text) => AttributeValue::Text(text.clone()),
+        // A number that JSON can say and a double cannot is none here.
+        Value::Number(number) => AttributeValue::Number(number.as_f64().unwrap_or(f64::NAN)),
+        Value::Bool(flag) => AttributeValue::Flag(*flag),
         Value::Null | Value::Array(_) | Value::Object(_) => {
-            Err(format!("must be a string, a number or a boolean, not {}", kind(value)))
+            return Err(format!("must be a string, a number or a boolean, not {}", kind(value)));
         }
-    }
+    };
+    value.checked(name).map_err(|error| error.to_string())
 }
 
 /// A change of the inventory of `[from, to)`.

@@ -15,4 +15,4 @@ pub use booking::{
 pub use failure_reason::FailureReason;
 pub use inventory_move::InventoryMove;
 pub use lifecycle::Lifecycle;
-pub use policy::{CancellationPolicy, TIERS_MAX, Tier};
+pub use policy::{CancellationPolicy, HOURS_BEFORE_MAX, TIERS_MAX, Tier};

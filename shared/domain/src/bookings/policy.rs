@@ -8,6 +8,8 @@ use crate::money::{Money, Percent};
 
 /// The most tiers one policy may have.
 pub const TIERS_MAX: usize = 16;
+/// The most hours before the start that a tier may name: ten years.
+pub const HOURS_BEFORE_MAX: u32 = 87_600;
 
 /// With at least `hours_before` hours left before the start, `refund` of the price comes back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -25,12 +27,14 @@ pub struct CancellationPolicy {
 }
 
 impl CancellationPolicy {
-    /// A policy of tiers in any order. `None` with more than [`TIERS_MAX`] tiers, or two for the same hours.
+    /// A policy of tiers in any order. `None` with more than [`TIERS_MAX`] tiers, two for the same hours, or more hours than
+    /// [`HOURS_BEFORE_MAX`].
     #[must_use]
     pub fn new(mut tiers: Vec<Tier>) -> Option<Self> {
         tiers.sort_by_key(|tier| Reverse(tier.hours_before));
         let distinct = tiers.windows(2).all(|pair| pair[0].hours_before != pair[1].hours_before);
-        (tiers.len() <= TIERS_MAX && distinct).then_some(Self { tiers })
+        let bounded = tiers.iter().all(|tier| tier.hours_before <= HOURS_BEFORE_MAX);
+        (tiers.len() <= TIERS_MAX && distinct && bounded).then_some(Self { tiers })
     }
 
     /// The tiers, most hours first.

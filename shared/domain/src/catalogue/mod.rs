@@ -6,10 +6,11 @@ pub(crate) mod schedule;
 
 pub use reshape::Reshaped;
 pub use resource::{
-    ATTRIBUTES_MAX, AttributeValue, CAPACITY_MAX, HOLD_TTL_SECONDS, InvalidLabel, LABEL_LENGTH_MAX, Label,
-    Resource, ResourceTerms, Stay, StayError,
+    ATTRIBUTE_NAME_LENGTH_MAX, ATTRIBUTE_TEXT_LENGTH_MAX, ATTRIBUTES_MAX, AttributeValue, CAPACITY_MAX,
+    HOLD_TTL_SECONDS, InvalidAttribute, InvalidLabel, InvalidTerms, LABEL_LENGTH_MAX, Label, Resource,
+    ResourceTerms, Stay, StayError,
 };
 pub use schedule::{
-    CALENDAR_DAYS_MAX, EVENT_PAGE, InvalidSchedule, Opening, RangeError, SLOT_MINUTES_MAX, SLOTS_PER_DAY_MAX,
-    SLOTS_PER_PAGE_AND_HOLD_MAX, SLOTS_PER_RANGE_MAX, Schedule, Slot, SlotSchedule, When,
+    CALENDAR_DAYS_MAX, EVENT_PAGE, InvalidSchedule, OPENINGS_MAX, Opening, RangeError, SLOT_MINUTES_MAX,
+    SLOTS_PER_DAY_MAX, SLOTS_PER_PAGE_AND_HOLD_MAX, SLOTS_PER_RANGE_MAX, Schedule, Slot, SlotSchedule, When,
 };

@@ -10,7 +10,7 @@ use thiserror::Error;
 use crate::bookings::policy::CancellationPolicy;
 use crate::catalogue::schedule::{RangeError, Schedule, Slot, When};
 use crate::ids::{ResourceId, SlotKey};
-use crate::inventory::{HoldLimits, Page, PageKey};
+use crate::inventory::{COOL_DOWN_SECONDS_MAX, HoldLimits, Page, PageKey};
 use crate::money::{Money, MoneyError};
 
 /// The longest label, in characters.
@@ -21,6 +21,10 @@ pub const CAPACITY_MAX: u32 = 100_000;
 pub const HOLD_TTL_SECONDS: std::ops::RangeInclusive<u32> = 1..=3600;
 /// The most attributes a resource may carry.
 pub const ATTRIBUTES_MAX: usize = 32;
+/// The longest name of an attribute, in characters.
+pub const ATTRIBUTE_NAME_LENGTH_MAX: usize = 64;
+/// The longest text of an attribute, in characters.
+pub const ATTRIBUTE_TEXT_LENGTH_MAX: usize = 500;
 
 /// Why a label is refused.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -53,10 +57,24 @@ impl Label {
     }
 }
 
+/// Why an attribute is refused.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum InvalidAttribute {
+    /// No name, a long one, or one with control characters.
+    #[error("must have a name of 1 to {ATTRIBUTE_NAME_LENGTH_MAX} characters")]
+    Name,
+    /// A long text.
+    #[error("must have at most {ATTRIBUTE_TEXT_LENGTH_MAX} characters")]
+    Text,
+    /// Infinite, or no number.
+    #[error("must be a finite number")]
+    Number,
+}
+
 /// A value of an attribute. Attributes inform guests and sort results; the engine decides nothing by them.
 #[derive(Debug, Clone, PartialEq)]
 pub enum AttributeValue {
-    /// Text of at most 500 characters.
+    /// Text of at most [`ATTRIBUTE_TEXT_LENGTH_MAX`] characters.
     Text(String),
     /// A finite number.
     Number(f64),
@@ -64,7 +82,58 @@ pub enum AttributeValue {
     Flag(bool),
 }
 
-/// Everything an operator says of a resource.
+impl AttributeValue {
+    /// The value, if it may be an attribute of that name.
+    ///
+    /// # Errors
+    /// [`InvalidAttribute`].
+    pub fn checked(self, name: &str) -> Result<Self, InvalidAttribute> {
+        let name_length = name.chars().count();
+        if !(1..=ATTRIBUTE_NAME_LENGTH_MAX).contains(&name_length) || name.chars().any(char::is_control) {
+            return Err(InvalidAttribute::Name);
+        }
+        match &self {
+            Self::Text(text) if text.chars().count() > ATTRIBUTE_TEXT_LENGTH_MAX => {
+                Err(InvalidAttribute::Text)
+            }
+            Self::Number(number) if !number.is_finite() => Err(InvalidAttribute::Number),
+            Self::Text(_) | Self::Number(_) | Self::Flag(_) => Ok(self),
+        }
+    }
+}
+
+/// Which of a resource's terms is out of bounds.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum InvalidTerms {
+    /// A zone without an IANA name cannot be named again.
+    #[error("the time zone must have an IANA name")]
+    TimeZone,
+    /// No place, or more than [`CAPACITY_MAX`].
+    #[error("the capacity must be between 1 and {CAPACITY_MAX}")]
+    Capacity,
+    /// Outside of [`HOLD_TTL_SECONDS`].
+    #[error("a hold must live between {} and {} seconds", HOLD_TTL_SECONDS.start(), HOLD_TTL_SECONDS.end())]
+    HoldTtl,
+    /// A limit outside of its bounds; see [`HoldLimits`].
+    #[error("a limit on holds is out of bounds")]
+    HoldLimits,
+    /// A price of nothing: no provider takes a payment of it.
+    #[error("the price must be at least one minor unit")]
+    Price,
+    /// More than [`ATTRIBUTES_MAX`].
+    #[error("there must be at most {ATTRIBUTES_MAX} attributes")]
+    TooManyAttributes,
+    /// An attribute is refused.
+    #[error("the attribute {name:?} {reason}")]
+    Attribute {
+        /// Its name.
+        name: String,
+        /// Why.
+        reason: InvalidAttribute,
+    },
+}
+
+/// Everything an operator says of a resource. What enters the system passes [`ResourceTerms::checked`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct ResourceTerms {
     /// What kind of thing it is, such as `hotel`.
@@ -89,6 +158,49 @@ pub struct ResourceTerms {
     pub cancellation_policy: CancellationPolicy,
     /// Further facts.
     pub attributes: BTreeMap<String, AttributeValue>,
+}
+
+impl ResourceTerms {
+    /// The terms, if each is within its bounds. Schedule and policy are, by their own constructors.
+    ///
+    /// # Errors
+    /// [`InvalidTerms`], naming the first that is not.
+    pub fn checked(self) -> Result<Self, InvalidTerms> {
+        if self.time_zone.iana_name().is_none() {
+            return Err(InvalidTerms::TimeZone);
+        }
+        if !(1..=CAPACITY_MAX).contains(&self.capacity) {
+            return Err(InvalidTerms::Capacity);
+        }
+        if !HOLD_TTL_SECONDS.contains(&self.hold_ttl_seconds) {
+            return Err(InvalidTerms::HoldTtl);
+        }
+        if !are_within_bounds(&self.hold_limits) {
+            return Err(InvalidTerms::HoldLimits);
+        }
+        if self.base_price.amount() == 0 {
+            return Err(InvalidTerms::Price);
+        }
+        if self.attributes.len() > ATTRIBUTES_MAX {
+            return Err(InvalidTerms::TooManyAttributes);
+        }
+        for (name, value) in &self.attributes {
+            value
+                .clone()
+                .checked(name)
+                .map_err(|reason| InvalidTerms::Attribute { name: name.clone(), reason })?;
+        }
+        Ok(self)
+    }
+}
+
+/// Whether each limit is at least 1, the cool-down excepted, and none is larger than what it limits can be.
+fn are_within_bounds(limits: &HoldLimits) -> bool {
+    let holds = 1..=HoldLimits::HOLDS_MAX;
+    holds.contains(&limits.per_guest)
+        && holds.contains(&limits.per_slot)
+        && limits.places_per_slot.is_none_or(|places| (1..=CAPACITY_MAX).contains(&places))
+        && limits.cool_down_seconds <= COOL_DOWN_SECONDS_MAX
 }
 
 /// A resource as stored.

@@ -20,6 +20,8 @@ pub const SLOTS_PER_PAGE_AND_HOLD_MAX: usize = 60;
 pub const SLOT_MINUTES_MAX: u16 = 1440;
 /// The most slots one local day may be cut into: a day's page must stay small.
 pub const SLOTS_PER_DAY_MAX: usize = 300;
+/// The most openings of one week.
+pub const OPENINGS_MAX: usize = 50;
 /// The longest range of local dates one calendar question may span, in days.
 pub const CALENDAR_DAYS_MAX: i32 = 400;
 
@@ -102,6 +104,9 @@ pub enum InvalidSchedule {
     /// No opening, or an opening without days.
     #[error("opening must name at least one day")]
     NeverOpen,
+    /// More than [`OPENINGS_MAX`] openings.
+    #[error("there must be at most {OPENINGS_MAX} openings")]
+    TooManyOpenings,
     /// Two openings at the same time, or one shorter than a slot.
     #[error("openings must not overlap, and each must hold at least one slot")]
     Opening,
@@ -167,6 +172,9 @@ impl SlotSchedule {
         }
         if opening.is_empty() || opening.iter().any(|o| o.days.is_empty()) {
             return Err(InvalidSchedule::NeverOpen);
+        }
+        if opening.len() > OPENINGS_MAX {
+            return Err(InvalidSchedule::TooManyOpenings);
         }
         let mut week = Vec::new();
         let mut per_day = [0_usize; 7];

@@ -1,0 +1,91 @@
+//! Items of the read model behind search: what the ledger stores of resources and pages, under keys that search asks for.
+
+use holdfast_app::StoreError;
+use holdfast_domain::{Page, Resource, ResourceId};
+use jiff::Timestamp;
+
+use crate::page::item::{decode_page, encode_page_as, page_sk, resource_pk};
+use crate::stored::records::{encode_resource_as, resource_of};
+use crate::stored::version::{Version, WRITES};
+use crate::table::item::{Item, Reader, n, s};
+
+/// Where the page's own key is kept, since the item's is that of the listing.
+const KEPT_KEYS: [(&str, &str); 2] = [("pk", "page_pk"), ("sk", "page_sk")];
+/// Attribute of a listed page's [`Page::write_number`].
+pub(crate) const WRITE_NUMBER: &str = "wn";
+
+/// Partition of the resources of a type at a location.
+pub(crate) fn listing_pk(resource_type: &str, location: &str) -> String {
+    format!("T#{resource_type}#{location}")
+}
+
+/// Partition of the pages of one name of the resources of a type at a location.
+pub(crate) fn listed_pages_pk(resource_type: &str, location: &str, page: &str) -> String {
+    format!("{}#{page}", listing_pk(resource_type, location))
+}
+
+fn type_and_location(resource: &Resource) -> (&str, &str) {
+    (resource.terms.resource_type.as_str(), resource.terms.location.as_str())
+}
+
+/// A resource as search lists it.
+#[must_use]
+pub fn encode_listing(resource: &Resource) -> Item {
+    encode_listing_as(resource, WRITES.resource)
+}
+
+/// A resource as search lists it, in a given version.
+#[must_use]
+pub fn encode_listing_as(resource: &Resource, version: Version) -> Item {
+    let (resource_type, location) = type_and_location(resource);
+    let mut item = encode_resource_as(resource, 0, version);
+    item.insert("pk".into(), s(listing_pk(resource_type, location)));
+    item.insert("sk".into(), s(resource.id.as_str()));
+    item
+}
+
+/// The resource of a listing.
+///
+/// # Errors
+/// [`StoreError::Corrupt`].
+pub fn decode_listing(item: &Item) -> Result<Resource, StoreError> {
+    let reader = Reader::new(item);
+    let id = reader.parsed("sk", ResourceId::parse)?;
+    resource_of(&reader, id)
+}
+
+/// A resource's page as search lists it.
+#[must_use]
+pub fn encode_listed_page(resource: &Resource, page: &Page) -> Item {
+    encode_listed_page_as(resource, page, WRITES.page)
+}
+
+/// A resource's page as search lists it, in a given version.
+#[must_use]
+pub fn encode_listed_page_as(resource: &Resource, page: &Page, version: Version) -> Item {
+    let (resource_type, location) = type_and_location(resource);
+    let mut item = encode_page_as(page, &[], Timestamp::UNIX_EPOCH, None, version);
+    item.insert("pk".into(), s(listed_pages_pk(resource_type, location, &page.key.page)));
+    item.insert("sk".into(), s(resource.id.as_str()));
+    item.insert("page_pk".into(), s(resource_pk(&page.key.resource)));
+    item.insert("page_sk".into(), s(page_sk(&page.key.page)));
+    let number = page.write_number();
+    item.insert(WRITE_NUMBER.into(), n(number));
+    // The release before this one compares a greater number in `order`: this one lets it write after a roll-back.
+    item.insert("order".into(), n(number));
+    item
+}
+
+/// The page of a listed page.
+///
+/// # Errors
+/// [`StoreError::Corrupt`].
+pub fn decode_listed_page(item: &Item) -> Result<Page, StoreError> {
+    let mut page = item.clone();
+    for (key, kept) in KEPT_KEYS {
+        if let Some(value) = page.remove(kept) {
+            page.insert(key.to_owned(), value);
+        }
+    }
+    decode_page(&page)
+}

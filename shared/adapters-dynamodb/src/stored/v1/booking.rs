@@ -1,0 +1,234 @@
+//! Documents of hold records and bookings as version 1 has them. A booking's payments are a list; the domain knows one, by
+//! card, and anything else is refused as unreadable.
+
+use holdfast_domain::bookings::{Cancellation, CustomerAction, FailureReason};
+use holdfast_domain::{Booking, Fingerprint, GuestId, Hold, HoldId, Money, PaymentStatus};
+use serde::{Deserialize, Serialize};
+
+use crate::stored::contents::{BookingContents, HoldContents};
+use crate::stored::reason::Reason;
+use crate::stored::v1::order::{StoredOrder, is_zero};
+use crate::stored::v1::scalar::{Millis, Text};
+
+/// The document of a hold record.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct HoldDocument {
+    order: StoredOrder,
+    guest: Text<GuestId>,
+    /// Left out if it is the guest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    caller: Option<Text<GuestId>>,
+    ttl_seconds: u32,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    cool_down_seconds: u32,
+}
+
+impl From<&Hold> for HoldDocument {
+    fn from(hold: &Hold) -> Self {
+        let guest = &hold.order.guest;
+        Self {
+            order: (&hold.order).into(),
+            guest: Text(guest.clone()),
+            caller: (hold.caller != *guest).then(|| Text(hold.caller.clone())),
+            ttl_seconds: hold.ttl_seconds,
+            cool_down_seconds: hold.cool_down_seconds,
+        }
+    }
+}
+
+impl HoldDocument {
+    pub(crate) fn read(self) -> Result<HoldContents, Reason> {
+        let Text(guest) = self.guest;
+        Ok(HoldContents {
+            caller: self.caller.map_or_else(|| guest.clone(), |Text(caller)| caller),
+            order: self.order.read(guest)?,
+            ttl_seconds: self.ttl_seconds,
+            cool_down_seconds: self.cool_down_seconds,
+        })
+    }
+}
+
+/// The document of a booking. Its guest is an attribute of the item.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BookingDocument {
+    number: String,
+    hold: Text<HoldId>,
+    order: StoredOrder,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    email: Option<String>,
+    fingerprint: Text<Fingerprint>,
+    payments: Vec<StoredPayment>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    failure: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    cancellation: Option<StoredCancellation>,
+}
+
+impl From<&Booking> for BookingDocument {
+    fn from(booking: &Booking) -> Self {
+        Self {
+            number: booking.confirmation_number.clone(),
+            hold: Text(booking.hold.clone()),
+            order: (&booking.order).into(),
+            email: booking.email.clone(),
+            fingerprint: Text(booking.fingerprint.clone()),
+            payments: vec![booking.into()],
+            failure: booking.failure.as_ref().map(|reason| reason.as_str().to_owned()),
+            cancellation: booking.cancellation.as_ref().map(Into::into),
+        }
+    }
+}
+
+impl BookingDocument {
+    /// The document's contents; the guest is an attribute of the item.
+    pub(crate) fn read(self, guest: GuestId) -> Result<BookingContents, Reason> {
+        let Ok([payment]) = <[StoredPayment; 1]>::try_from(self.payments) else {
+            return Err("a booking without just one payment".to_owned());
+        };
+        let payment = payment.by_card()?;
+        let payment_status = payment.state.0;
+        Ok(BookingContents {
+            confirmation_number: self.number,
+            hold: self.hold.0,
+            order: self.order.read(guest)?,
+            email: self.email,
+            fingerprint: self.fingerprint.0,
+            payment_status,
+            payment_method: payment.method.unwrap_or_default(),
+            payment_intent: payment.intent,
+            action: payment.action.map(Into::into),
+            captured: payment.captured.0,
+            refunded: payment.refunded.0,
+            failure: self.failure.map(|text| FailureReason::of_stored(&text, payment_status)),
+            cancellation: self.cancellation.map(Into::into),
+        })
+    }
+}
+
+/// How a payment is made.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum PaymentKind {
+    Card,
+    OnAccount,
+    Free,
+}
+
+/// Through whom a payment is made.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Provider {
+    Stripe,
+}
+
+/// One payment of a booking.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StoredPayment {
+    kind: PaymentKind,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    provider: Option<Provider>,
+    /// The provider's name for the payment method.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    method: Option<String>,
+    /// The provider's name for the payment, once there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    intent: Option<String>,
+    state: Text<PaymentStatus>,
+    captured: Text<Money>,
+    refunded: Text<Money>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    action: Option<StoredAction>,
+}
+
+impl From<&Booking> for StoredPayment {
+    fn from(booking: &Booking) -> Self {
+        Self {
+            kind: PaymentKind::Card,
+            provider: Some(Provider::Stripe),
+            method: Some(booking.payment_method.clone()),
+            intent: booking.payment_intent.clone(),
+            state: Text(booking.payment_status),
+            captured: Text(booking.captured),
+            refunded: Text(booking.refunded),
+            action: booking.action.as_ref().map(Into::into),
+        }
+    }
+}
+
+impl StoredPayment {
+    /// The payment, if it is one that the domain knows.
+    fn by_card(self) -> Result<Self, Reason> {
+        match (&self.kind, &self.provider, &self.method) {
+            (PaymentKind::Card, Some(Provider::Stripe), Some(_)) => Ok(self),
+            (kind, provider, _) => Err(format!("a payment of kind {kind:?} through {provider:?}")),
+        }
+    }
+}
+
+/// What a customer has to do.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StoredAction {
+    secret: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    url: Option<String>,
+    expires: Millis,
+}
+
+impl From<&CustomerAction> for StoredAction {
+    fn from(action: &CustomerAction) -> Self {
+        Self {
+            secret: action.client_secret.clone(),
+            url: action.redirect_url.clone(),
+            expires: Millis(action.expires_at),
+        }
+    }
+}
+
+impl From<StoredAction> for CustomerAction {
+    fn from(stored: StoredAction) -> Self {
+        Self { client_secret: stored.secret, redirect_url: stored.url, expires_at: stored.expires.0 }
+    }
+}
+
+/// How a booking was cancelled.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StoredCancellation {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    refund: Text<Money>,
+    before_capture: bool,
+    key_digest: Text<Fingerprint>,
+    body_digest: Text<Fingerprint>,
+    at: Millis,
+}
+
+impl From<&Cancellation> for StoredCancellation {
+    fn from(cancellation: &Cancellation) -> Self {
+        let (key_digest, body_digest) = cancellation.request.clone();
+        Self {
+            reason: cancellation.reason.clone(),
+            refund: Text(cancellation.refund),
+            before_capture: cancellation.before_capture,
+            key_digest: Text(key_digest),
+            body_digest: Text(body_digest),
+            at: Millis(cancellation.at),
+        }
+    }
+}
+
+impl From<StoredCancellation> for Cancellation {
+    fn from(stored: StoredCancellation) -> Self {
+        Self {
+            reason: stored.reason,
+            refund: stored.refund.0,
+            before_capture: stored.before_capture,
+            request: (stored.key_digest.0, stored.body_digest.0),
+            at: stored.at.0,
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! Stored items: each version that was ever written can be read, and what is written today can be read by the release before.
+
+#![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
+mod before;
+mod golden;
+mod rolling;
+mod roundtrip;
+mod samples;
+mod sizes;
+mod tables;
+mod values;
+mod versions;

@@ -1,0 +1,412 @@
+//! One of everything that is stored, in each form it takes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use holdfast_adapters_dynamodb::PageRecord;
+use holdfast_app::bookings::AuditEvent;
+use holdfast_app::kernel as identity;
+use holdfast_domain::bookings::{Cancellation, CustomerAction, FailureReason, Placement};
+use holdfast_domain::catalogue::{AttributeValue, Opening, SlotSchedule};
+use holdfast_domain::holds::Extension;
+use holdfast_domain::inventory::HoldState;
+use holdfast_domain::{
+    Booking, BookingId, BookingStatus, Fingerprint, GuestId, Hold, HoldId, HoldLimits, HoldStatus, Money,
+    Page, PageChange, PageHold, PageKey, PaymentStatus, Resource, ResourceId, Schedule, Seal, SlotKey,
+};
+use holdfast_testkit::{at, event_resource, hold_for, money, nightly_resource};
+use jiff::civil::{Weekday, time};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+
+use crate::values::Stored;
+
+/// A guest's id as an identity provider names them.
+const GUEST: &str = "3f0c2a8e-5d3b-4c0e-9a57-1c2d3e4f5a6b";
+const TRACE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+
+fn now() -> Timestamp {
+    at("2030-05-20T12:00:00.123Z")
+}
+
+fn later(seconds: i64) -> Timestamp {
+    now() + SignedDuration::from_secs(seconds)
+}
+
+fn slot(name: &str) -> SlotKey {
+    SlotKey::parse(name).expect("a slot")
+}
+
+fn slots(names: &[&str]) -> Vec<SlotKey> {
+    names.iter().map(|name| slot(name)).collect()
+}
+
+fn digest(of: &str) -> Fingerprint {
+    identity::fingerprint(&[of])
+}
+
+fn guest() -> GuestId {
+    GuestId::parse(GUEST).expect("a guest")
+}
+
+fn hold_id(key: &str) -> HoldId {
+    identity::hold_id(&guest(), key)
+}
+
+fn booking_id(key: &str) -> BookingId {
+    identity::booking_id(&guest(), key)
+}
+
+fn room() -> Resource {
+    let mut room = nightly_resource("hotel-nyc-deluxe", 3, 600);
+    room.terms.attributes = BTreeMap::from([
+        ("rating".to_owned(), AttributeValue::Number(4.6)),
+        ("latitude".to_owned(), AttributeValue::Number(-40.0)),
+        ("view".to_owned(), AttributeValue::Text("the \"garden\"".to_owned())),
+        ("smoking".to_owned(), AttributeValue::Flag(false)),
+    ]);
+    room
+}
+
+fn table() -> Resource {
+    let mut table = nightly_resource("table-7", 2, 300);
+    let opening = vec![
+        Opening {
+            days: vec![Weekday::Friday, Weekday::Saturday],
+            from: time(18, 0, 0, 0),
+            to: time(2, 0, 0, 0),
+        },
+        Opening { days: vec![Weekday::Sunday], from: time(11, 30, 0, 0), to: time(15, 0, 0, 0) },
+    ];
+    table.terms.schedule = Schedule::Slots(SlotSchedule::new(90, 15, opening).expect("a schedule"));
+    table.terms.hold_limits =
+        HoldLimits { per_guest: 5, per_slot: 2, places_per_slot: Some(8), cool_down_seconds: 900 };
+    table.revision = 7;
+    table.schedule_revision = 3;
+    table
+}
+
+fn stay(range: (&str, &str)) -> Hold {
+    hold_for(&room(), GUEST, "key", range, 1, now())
+}
+
+/// Two months, and a place of another resource with them.
+fn package() -> Hold {
+    let mut hold = stay(("2030-06-30", "2030-07-02"));
+    let page = PageKey { resource: ResourceId::parse("parking").expect("an id"), page: "2030-06".to_owned() };
+    let placement = Placement { page, schedule_revision: 4, slots: slots(&["30"]), quantity: 2 };
+    hold.order.placements.push(placement);
+    hold
+}
+
+fn entry(guest_key: &str, taken: &[&str], quantity: u32) -> PageHold {
+    PageHold {
+        quantity,
+        slots: slots(taken),
+        expires_at: later(600),
+        state: HoldState::Active,
+        prolonged: false,
+        first_expires_at: later(600),
+        extensions: Vec::new(),
+        fingerprint: digest("request"),
+        guest: identity::guest_mark(&GuestId::parse(guest_key).expect("a guest")),
+        cool_down_seconds: 0,
+    }
+}
+
+fn confirming(key: &str, seconds: i64) -> HoldState {
+    HoldState::Confirming { booking: booking_id(key), deadline: later(seconds) }
+}
+
+/// A month with holds in every state, cool-downs, and slots of their own capacity.
+fn busy_page() -> Page {
+    let mut page = room().fresh_page("2030-06");
+    page.seq = 41;
+    page.capacity = 9;
+    page.overrides = BTreeMap::from([(slot("09"), 0), (slot("10"), 12)]);
+    page.closed = BTreeSet::from([slot("09"), slot("30")]);
+    page.confirmed = BTreeMap::from([(slot("10"), 5), (slot("11"), 1)]);
+    let mut extended = entry("guest-b", &["10"], 1);
+    extended.expires_at = later(1_800);
+    extended.extensions = vec![digest("extend-1"), digest("extend-2")];
+    extended.cool_down_seconds = 900;
+    let mut claimed = entry("guest-b", &["11", "12"], 2);
+    claimed.state = confirming("pay", 900);
+    let mut prolonged = entry("guest-c", &["12"], 1);
+    prolonged.expires_at = later(1_200);
+    prolonged.state = confirming("pay-3ds", 1_200);
+    prolonged.prolonged = true;
+    page.holds = BTreeMap::from([
+        (hold_id("active"), entry("guest-a", &["10", "11"], 1)),
+        (hold_id("extended"), extended),
+        (hold_id("claimed"), claimed),
+        (hold_id("prolonged"), prolonged),
+    ]);
+    page.cooling = BTreeMap::from([(
+        entry("guest-d", &["01"], 1).guest,
+        BTreeMap::from([(slot("01"), later(60)), (slot("02"), later(90))]),
+    )]);
+    let free: Vec<(SlotKey, u32)> = page
+        .available
+        .keys()
+        .map(|slot| {
+            let held = page.holds.values().filter(|hold| hold.slots.contains(slot)).map(|hold| hold.quantity);
+            let confirmed = page.confirmed.get(slot).copied().unwrap_or(0);
+            (slot.clone(), page.capacity_of(slot) - held.sum::<u32>() - confirmed)
+        })
+        .collect();
+    page.available = free.into_iter().collect();
+    page
+}
+
+fn every_change(page: &Page) -> Vec<PageChange> {
+    let stored = |key: &str| page.holds[&hold_id(key)].clone();
+    let some = || slots(&["01", "02"]);
+    vec![
+        PageChange::Placed { hold: hold_id("active"), entry: stored("active") },
+        PageChange::Extended {
+            hold: hold_id("extended"),
+            request: digest("extend-2"),
+            expires_at: later(1_800),
+        },
+        PageChange::Claimed { hold: hold_id("claimed"), booking: booking_id("pay"), deadline: later(900) },
+        PageChange::Prolonged { hold: hold_id("prolonged"), expires_at: later(1_200) },
+        PageChange::Unclaimed { hold: hold_id("active") },
+        PageChange::Released { hold: hold_id("gone") },
+        PageChange::Expired { hold: hold_id("dead") },
+        PageChange::CoolDownBegun {
+            guest: entry("guest-d", &["01"], 1).guest,
+            slots: some(),
+            until: later(60),
+        },
+        PageChange::Confirmed { hold: hold_id("paid"), booking: booking_id("paid") },
+        PageChange::Reacquired { booking: booking_id("late"), slots: some(), quantity: 2 },
+        PageChange::Returned { hold: hold_id("active"), entry: stored("active") },
+        PageChange::Freed { booking: booking_id("cancelled"), slots: some(), quantity: 1 },
+        PageChange::InventorySet { slots: slots(&["10"]), capacity: Some(12), closed: None },
+        PageChange::InventorySet { slots: slots(&["30"]), capacity: None, closed: Some(true) },
+        PageChange::InventorySet { slots: slots(&["09"]), capacity: Some(0), closed: Some(false) },
+        PageChange::DefaultCapacitySet { capacity: 9 },
+    ]
+}
+
+fn written(page: Page, changes: Vec<PageChange>, trace: Option<&str>) -> Stored {
+    Stored::Page(Box::new(PageRecord { page, changes, at: now(), trace: trace.map(ToOwned::to_owned) }))
+}
+
+fn pages() -> Vec<(&'static str, Stored)> {
+    let busy = busy_page();
+    let changes = every_change(&busy);
+    let concert = event_resource("concert", 500, 60);
+    vec![
+        ("page-fresh", written(room().fresh_page("2030-07"), Vec::new(), None)),
+        ("page-busy", written(busy, changes, Some(TRACE))),
+        ("page-day", written(table().fresh_page("2030-06-01"), Vec::new(), None)),
+        ("page-event", written(concert.fresh_page("event"), Vec::new(), None)),
+    ]
+}
+
+fn holds() -> Vec<(&'static str, Stored)> {
+    let active = stay(("2030-06-10", "2030-06-13"));
+    let mut extended = active.clone();
+    extended.caller = GuestId::parse("operator-1").expect("a caller");
+    extended.cool_down_seconds = 900;
+    extended.expires_at = later(2_400);
+    extended.extensions = BTreeMap::from([
+        (digest("extend-1"), Extension { expires_at: later(1_200), at: later(10) }),
+        (digest("extend-2"), Extension { expires_at: later(1_800), at: later(20) }),
+    ]);
+    let confirmed =
+        Hold { recorded: HoldStatus::Confirmed, booking: Some(booking_id("pay")), ..active.clone() };
+    let released = Hold { recorded: HoldStatus::Released, ..package() };
+    let expired = Hold { recorded: HoldStatus::Expired, ..active.clone() };
+    [
+        ("hold-active", active),
+        ("hold-extended-by-operator", extended),
+        ("hold-confirmed", confirmed),
+        ("hold-package-released", released),
+        ("hold-expired", expired),
+    ]
+    .map(|(name, hold)| (name, Stored::Hold(Box::new(hold))))
+    .to_vec()
+}
+
+/// A booking of a hold, just asked for.
+fn requested(hold: &Hold) -> Booking {
+    let id = booking_id("pay");
+    let nothing = Money::zero(hold.order.price.currency());
+    Booking {
+        confirmation_number: identity::confirmation_number(&id),
+        id,
+        hold: hold.id.clone(),
+        order: hold.order.clone(),
+        email: None,
+        payment_method: "pm_1PqX2b2eZvKYlo2CkXyJ0aBc".to_owned(),
+        fingerprint: digest("pay"),
+        status: BookingStatus::Pending,
+        payment_status: PaymentStatus::Pending,
+        payment_intent: None,
+        action: None,
+        captured: nothing,
+        refunded: nothing,
+        failure: None,
+        cancellation: None,
+        created_at: now(),
+        version: 1,
+        seal: None,
+    }
+}
+
+fn cancelled(booking: Booking, refund: i64, before_capture: bool, reason: Option<&str>) -> Booking {
+    let cancellation = Cancellation {
+        reason: reason.map(ToOwned::to_owned),
+        refund: money(refund),
+        before_capture,
+        request: (digest("cancel-key"), digest("cancel-body")),
+        at: later(3_600),
+    };
+    Booking { status: BookingStatus::Cancelled, cancellation: Some(cancellation), ..booking }
+}
+
+fn seal() -> Option<Seal> {
+    Some(Seal::parse("mzxw6ytboi3dinbwgu4tqmjsgi2tmnzr").expect("a seal"))
+}
+
+fn confirmed_booking() -> Booking {
+    Booking {
+        email: Some("guest@example.com".to_owned()),
+        status: BookingStatus::Confirmed,
+        payment_status: PaymentStatus::Authorized,
+        payment_intent: Some("pi_3PqX2b2eZvKYlo2C1kXyJ0aB".to_owned()),
+        version: 4,
+        seal: seal(),
+        ..requested(&stay(("2030-06-10", "2030-06-13")))
+    }
+}
+
+fn bookings() -> Vec<(&'static str, Stored)> {
+    let authorized = confirmed_booking();
+    let captured = Booking {
+        payment_status: PaymentStatus::Captured,
+        captured: money(38_700),
+        version: 5,
+        ..authorized.clone()
+    };
+    let action = CustomerAction {
+        client_secret: "pi_3PqX2b2eZvKYlo2C1kXyJ0aB_secret_0".to_owned(),
+        redirect_url: Some("https://bank.example/3ds?id=1".to_owned()),
+        expires_at: later(600),
+    };
+    let awaiting = Booking {
+        status: BookingStatus::Pending,
+        payment_status: PaymentStatus::Pending,
+        action: Some(action.clone()),
+        ..authorized.clone()
+    };
+    let awaiting_app =
+        Booking { action: Some(CustomerAction { redirect_url: None, ..action }), ..awaiting.clone() };
+    let refunded = Booking {
+        payment_status: PaymentStatus::PartiallyRefunded,
+        refunded: money(19_350),
+        ..cancelled(captured.clone(), 19_350, false, Some("change of plans"))
+    };
+    let voided =
+        Booking { payment_status: PaymentStatus::Voided, ..cancelled(authorized.clone(), 0, true, None) };
+    let failed = Booking {
+        status: BookingStatus::Failed,
+        payment_status: PaymentStatus::Failed,
+        failure: Some(FailureReason::Declined { code: "card_declined".to_owned() }),
+        ..authorized.clone()
+    };
+    let given_back = Booking {
+        status: BookingStatus::Failed,
+        payment_status: PaymentStatus::Refunded,
+        refunded: money(38_700),
+        failure: Some(FailureReason::SoldOut),
+        ..captured.clone()
+    };
+    let completed = Booking { status: BookingStatus::Completed, version: 6, ..captured.clone() };
+    [
+        ("booking-requested", requested(&stay(("2030-06-10", "2030-06-13")))),
+        ("booking-awaiting-customer", awaiting),
+        ("booking-awaiting-customer-app", awaiting_app),
+        ("booking-confirmed", authorized),
+        ("booking-captured", captured),
+        ("booking-cancelled-refunded", refunded),
+        ("booking-cancelled-voided", voided),
+        ("booking-failed", failed),
+        ("booking-failed-refunded", given_back),
+        ("booking-completed", completed),
+        ("booking-package", requested(&package())),
+    ]
+    .map(|(name, booking)| (name, Stored::Booking(Box::new(booking))))
+    .to_vec()
+}
+
+fn audit_entries() -> Vec<(&'static str, Stored)> {
+    let sealed = AuditEvent {
+        booking: booking_id("pay"),
+        sequence: 4,
+        kind: "booking.confirmed".to_owned(),
+        at: now(),
+        actor: "saga".to_owned(),
+        from: BookingStatus::Pending,
+        to: BookingStatus::Confirmed,
+        data: json!({ "paymentStatus": "authorized", "lifecycle": "confirmed" }),
+        trace: Some(TRACE.to_owned()),
+        seal: seal(),
+    };
+    let bare = AuditEvent {
+        sequence: 1_000_007,
+        kind: "booking.cancelled".to_owned(),
+        actor: GUEST.to_owned(),
+        from: BookingStatus::Confirmed,
+        to: BookingStatus::Cancelled,
+        data: json!({
+            "paymentStatus": "captured", "lifecycle": "cancelled", "reason": null, "refund": 19_350, "currency": "EUR",
+        }),
+        trace: None,
+        seal: None,
+        ..sealed.clone()
+    };
+    [("audit-sealed", sealed), ("audit-without-trace-and-seal", bare)]
+        .map(|(name, event)| (name, Stored::Audit(Box::new(event))))
+        .to_vec()
+}
+
+/// What a confirmation writes, and what its hold wrote before.
+pub(crate) fn of_a_confirmation() -> BTreeMap<&'static str, Stored> {
+    let hold = stay(("2030-07-10", "2030-07-13"));
+    let mut page = room().fresh_page("2030-07");
+    page.holds.insert(hold.id.clone(), hold.entry(&hold.order.placements[0]));
+    let changes = vec![PageChange::Placed { hold: hold.id.clone(), entry: page.holds[&hold.id].clone() }];
+    let booking = Booking { order: hold.order.clone(), ..confirmed_booking() };
+    let confirmed =
+        Hold { recorded: HoldStatus::Confirmed, booking: Some(booking.id.clone()), ..hold.clone() };
+    BTreeMap::from([
+        ("page", written(page, changes, Some(TRACE))),
+        ("hold record", Stored::Hold(Box::new(confirmed))),
+        ("booking", Stored::Booking(Box::new(booking))),
+        ("audit entry", all()["audit-sealed"].clone()),
+    ])
+}
+
+/// Every sample, by name; the name begins with the kind's.
+pub(crate) fn all() -> BTreeMap<&'static str, Stored> {
+    let concert = event_resource("concert", 500, 60);
+    let mut all = BTreeMap::from([
+        ("resource-nightly", Stored::Resource(Box::new(room()), 2)),
+        ("resource-slots", Stored::Resource(Box::new(table()), 0)),
+        ("resource-event", Stored::Resource(Box::new(concert.clone()), 1)),
+        ("task-token", Stored::TaskToken(booking_id("pay"), "AQCEAAAAKgAAAAMAAAAA".to_owned(), now())),
+        ("parked-case", Stored::ParkedCase("page/hotel-nyc-deluxe/2030-06".to_owned(), now())),
+        ("listing-nightly", Stored::Listing(Box::new(room()))),
+        ("listing-slots", Stored::Listing(Box::new(table()))),
+        ("listing-event", Stored::Listing(Box::new(concert))),
+        ("listed-page-busy", Stored::ListedPage(Box::new(room()), Box::new(busy_page()))),
+    ]);
+    all.extend(pages());
+    all.extend(holds());
+    all.extend(bookings());
+    all.extend(audit_entries());
+    all
+}
