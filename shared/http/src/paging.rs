@@ -24,7 +24,7 @@ pub fn cursor(text: &str) -> Result<String, String> {
     if (1..=CURSOR_LENGTH_MAX).contains(&text.len()) { Ok(text.to_owned()) } else { Err(not_ours()) }
 }
 
-/// A store's cursor, made opaque for the caller `owner`. The check in it tells a damaged or borrowed cursor from ours before
+/// A store's cursor, made opaque for the caller `owner`. The check in it shows a damaged or borrowed cursor before
 /// the store sees it. It is no secret: the store must not trust a cursor with whose list is read.
 #[must_use]
 pub fn opaque(cursor: &str, owner: &str) -> String {

@@ -13,6 +13,8 @@ use crate::table::item::{Item, Reader, n, s};
 const KEPT_KEYS: [(&str, &str); 2] = [("pk", "page_pk"), ("sk", "page_sk")];
 /// Attribute of a listed page's [`Page::write_number`].
 pub(crate) const WRITE_NUMBER: &str = "wn";
+/// Bits of version 0's `order` that count a page's writes.
+const ORDER_BITS: u32 = 40;
 
 /// Partition of the resources of a type at a location.
 pub(crate) fn listing_pk(resource_type: &str, location: &str) -> String {
@@ -70,9 +72,15 @@ pub fn encode_listed_page_as(resource: &Resource, page: &Page, version: Version)
     item.insert("page_pk".into(), s(resource_pk(&page.key.resource)));
     item.insert("page_sk".into(), s(page_sk(&page.key.page)));
     let number = page.write_number();
-    item.insert(WRITE_NUMBER.into(), n(number));
-    // The release before this one compares a greater number in `order`: this one lets it write after a roll-back.
-    item.insert("order".into(), n(number));
+    let order = match version {
+        Version::V0 => page.schedule_revision.saturating_mul(1 << ORDER_BITS).saturating_add(page.seq),
+        Version::V1 => {
+            item.insert(WRITE_NUMBER.into(), n(number));
+            // The release before this one compares a greater number in `order`: this one lets it write after a roll-back.
+            number
+        }
+    };
+    item.insert("order".into(), n(order));
     item
 }
 

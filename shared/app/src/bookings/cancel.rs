@@ -18,7 +18,7 @@ use crate::payments::port::{SagaCallbacks, SagaResumption, SettlementSaga};
 /// Why a settlement starts when its booking was cancelled: by the cancellation itself, or by its event. Both name one.
 pub const CAUSE_CANCELLED: &str = "cancel";
 
-/// A booking given up.
+/// A booking that was cancelled.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cancelled {
     /// The booking.

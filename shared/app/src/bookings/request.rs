@@ -33,7 +33,7 @@ pub struct BookingRequest {
     pub wait: Duration,
 }
 
-/// A booking asked for, as it stands after waiting.
+/// A booking that was requested, as it is after waiting.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Requested {
     /// The booking.

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use crate::kernel::errors::DeliveryError;
 use crate::partners::port::{Notice, PartnerEndpoint};
 
-/// What became of a notice.
+/// The outcome of a delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Delivery {
     /// The partner took it.

@@ -8,100 +8,10 @@ use thiserror::Error;
 
 use crate::bookings::failure_reason::FailureReason;
 use crate::bookings::policy::CancellationPolicy;
+use crate::bookings::status::{BookingStatus, PaymentStatus};
 use crate::ids::{BookingId, Fingerprint, GuestId, HoldId, ResourceId, Seal, SlotKey};
 use crate::inventory::PageKey;
 use crate::money::Money;
-
-/// The status of a booking (API.md, Bookings).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum BookingStatus {
-    /// The payment runs.
-    Pending,
-    /// Its places are the guest's.
-    Confirmed,
-    /// Given up by the guest or an operator.
-    Cancelled,
-    /// Its time has passed.
-    Completed,
-    /// The payment came to nothing.
-    Failed,
-}
-
-impl BookingStatus {
-    /// Every status, in the order of a booking's life.
-    pub const ALL: [Self; 5] =
-        [Self::Pending, Self::Confirmed, Self::Cancelled, Self::Completed, Self::Failed];
-
-    /// The name in answers and events.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Confirmed => "confirmed",
-            Self::Cancelled => "cancelled",
-            Self::Completed => "completed",
-            Self::Failed => "failed",
-        }
-    }
-
-    /// The status of that name.
-    #[must_use]
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|status| status.as_str() == name)
-    }
-}
-
-/// The status of a booking's payment (API.md, Bookings).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum PaymentStatus {
-    /// Nothing is certain yet.
-    Pending,
-    /// Reserved on the card.
-    Authorized,
-    /// Taken.
-    Captured,
-    /// The reservation was given back.
-    Voided,
-    /// A part was given back.
-    PartiallyRefunded,
-    /// All was given back.
-    Refunded,
-    /// The card was declined.
-    Failed,
-}
-
-impl PaymentStatus {
-    /// Every status.
-    pub const ALL: [Self; 7] = [
-        Self::Pending,
-        Self::Authorized,
-        Self::Captured,
-        Self::Voided,
-        Self::PartiallyRefunded,
-        Self::Refunded,
-        Self::Failed,
-    ];
-
-    /// The name in answers and events.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Authorized => "authorized",
-            Self::Captured => "captured",
-            Self::Voided => "voided",
-            Self::PartiallyRefunded => "partially_refunded",
-            Self::Refunded => "refunded",
-            Self::Failed => "failed",
-        }
-    }
-
-    /// The status of that name.
-    #[must_use]
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|status| status.as_str() == name)
-    }
-}
 
 /// Slots of one page, with the places taken in each.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

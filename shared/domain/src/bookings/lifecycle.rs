@@ -1,6 +1,7 @@
 //! The states of the product's vocabulary, over holds and bookings together.
 
-use crate::bookings::booking::{Booking, BookingStatus, PaymentStatus};
+use crate::bookings::booking::Booking;
+use crate::bookings::status::{BookingStatus, PaymentStatus};
 
 /// One name for the state of a guest's order, from first hold to refund.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -7,12 +7,11 @@ pub(crate) mod lifecycle;
 pub(crate) mod policy;
 pub(crate) mod progress;
 pub(crate) mod refunds;
+pub(crate) mod status;
 
-pub use booking::{
-    Booking, BookingEvent, BookingRejection, BookingStatus, Cancellation, CustomerAction, Order,
-    PaymentStatus, Placement,
-};
+pub use booking::{Booking, BookingEvent, BookingRejection, Cancellation, CustomerAction, Order, Placement};
 pub use failure_reason::FailureReason;
 pub use inventory_move::InventoryMove;
 pub use lifecycle::Lifecycle;
 pub use policy::{CancellationPolicy, HOURS_BEFORE_MAX, TIERS_MAX, Tier};
+pub use status::{BookingStatus, PaymentStatus};

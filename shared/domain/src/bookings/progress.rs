@@ -13,7 +13,8 @@
 //! [`Booking::money_is_settled`] depends on the payment alone: nothing is reserved, and nothing is left to be refunded.
 //! "Captured" means that the payment status is `captured`, `partially_refunded` or `refunded`.
 
-use crate::bookings::booking::{Booking, BookingStatus, PaymentStatus};
+use crate::bookings::booking::Booking;
+use crate::bookings::status::{BookingStatus, PaymentStatus};
 
 impl PaymentStatus {
     /// Whether the amount was taken, given back since or not.

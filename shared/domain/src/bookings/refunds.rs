@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 
-use crate::bookings::booking::{Booking, BookingStatus, PaymentStatus};
+use crate::bookings::booking::Booking;
+use crate::bookings::status::{BookingStatus, PaymentStatus};
 use crate::money::Money;
 
 impl Booking {

@@ -2,8 +2,9 @@
 
 use jiff::Timestamp;
 
-use crate::bookings::booking::{Booking, BookingStatus};
+use crate::bookings::booking::Booking;
 use crate::bookings::inventory_move::InventoryMove;
+use crate::bookings::status::BookingStatus;
 use crate::holds::hold::{Hold, HoldStatus};
 use crate::ids::BookingId;
 
