@@ -53,7 +53,7 @@ ENV = {"RUST_TEST_THREADS": str(TEST_THREADS)}
 FAIL_FAST = ["-Zunstable-options", "--fail-fast"]
 
 CRATES = {"holdfast-domain": "shared/domain/src", "holdfast-app": "shared/app/src"}
-DOMAIN_TESTS = ("booking", "calendar", "hoarding", "holds", "ids", "inventory", "money", "resource", "schedule")
+DOMAIN_TESTS = ("booking", "calendar", "hoarding", "holds", "ids", "inventory", "money", "progress", "reshape", "resource", "schedule", "terms")
 # Without those of the adapters: a client's timeouts on a busy machine would be taken for caught mutants.
 ALL_TESTS = (*DOMAIN_TESTS, "usecases", "handlers", "http")
 # Waits for ten seconds of the clock on the wall; the fault matrix takes half a minute. The second run has both.
@@ -82,31 +82,29 @@ def use_cases(*modules: str) -> Tests:
 # The tests nearest to a source file. A file that is not named here gets those of its folder.
 NEAREST = {
     "shared/domain/src": Tests(DOMAIN_TESTS),
-    "shared/domain/src/booking.rs": Tests(("booking",)),
-    "shared/domain/src/hold.rs": Tests(("holds",)),
+    "shared/domain/src/bookings": Tests(("booking", "progress")),
+    "shared/domain/src/bookings/policy.rs": Tests(("money",)),
+    "shared/domain/src/catalogue/reshape.rs": Tests(("reshape",)),
+    "shared/domain/src/catalogue/resource.rs": Tests(("resource", "calendar", "terms")),
+    "shared/domain/src/catalogue/schedule.rs": Tests(("schedule", "calendar")),
+    "shared/domain/src/holds": Tests(("holds",)),
     "shared/domain/src/ids.rs": Tests(("ids",)),
     "shared/domain/src/inventory": Tests(("inventory", "holds", "hoarding")),
-    "shared/domain/src/inventory.rs": Tests(("inventory", "holds", "hoarding")),
-    "shared/domain/src/lifecycle.rs": Tests(("booking",)),
     "shared/domain/src/money.rs": Tests(("money",)),
-    "shared/domain/src/policy.rs": Tests(("money",)),
-    "shared/domain/src/resource.rs": Tests(("resource", "calendar")),
-    "shared/domain/src/schedule.rs": Tests(("schedule", "calendar")),
     "shared/app/src": use_cases(),
-    "shared/app/src/audit.rs": use_cases("audit"),
-    "shared/app/src/bookings.rs": use_cases("bookings", "customer", "refunds", "again"),
-    "shared/app/src/completion.rs": use_cases("completion"),
-    "shared/app/src/expiry.rs": use_cases("expiry", "extending"),
-    "shared/app/src/holds.rs": use_cases("holds", "extending", "expiry"),
-    "shared/app/src/identity.rs": use_cases("identity"),
-    "shared/app/src/notices.rs": use_cases("notices"),
-    "shared/app/src/projection.rs": use_cases("search", "resources"),
-    "shared/app/src/reconciliation": use_cases("reconciliation"),
-    "shared/app/src/reconciliation.rs": use_cases("reconciliation"),
-    "shared/app/src/resources.rs": use_cases("resources"),
-    "shared/app/src/saga.rs": use_cases("saga", "customer", "refunds", "again"),
-    "shared/app/src/search.rs": use_cases("search"),
-    "shared/app/src/webhook.rs": use_cases("webhook", "customer", "refunds"),
+    "shared/app/src/bookings": use_cases("bookings", "customer", "refunds", "again"),
+    "shared/app/src/bookings/trail.rs": use_cases("audit"),
+    "shared/app/src/catalogue": use_cases("resources"),
+    "shared/app/src/holds": use_cases("holds", "extending", "expiry"),
+    "shared/app/src/holds/expiry.rs": use_cases("expiry", "extending"),
+    "shared/app/src/kernel/identity.rs": use_cases("identity"),
+    "shared/app/src/notifications": use_cases("notices"),
+    "shared/app/src/operations/audit_verification.rs": use_cases("audit"),
+    "shared/app/src/operations/completion.rs": use_cases("completion"),
+    "shared/app/src/operations/reconciliation": use_cases("reconciliation"),
+    "shared/app/src/payments": use_cases("saga", "customer", "refunds", "again"),
+    "shared/app/src/payments/webhook.rs": use_cases("webhook", "customer", "refunds"),
+    "shared/app/src/search": use_cases("search", "resources"),
 }
 
 
