@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use holdfast_asl::Machine;
 use holdfast_asl::machine::Resource;
+use holdfast_asl::run::Attempt;
 use holdfast_workflow::errors::{HANDLED, UNHANDLED};
 
 /// Until when a process stands still.
@@ -50,6 +51,13 @@ pub(crate) struct Injection {
     pub(crate) blow: Blow,
     /// At every attempt, not only at the first.
     pub(crate) always: bool,
+}
+
+impl Injection {
+    /// Whether this may be what `attempt` of the machine met.
+    pub(crate) fn explains(&self, attempt: &Attempt) -> bool {
+        attempt.state == self.state && self.blow.explains(attempt.error.as_deref())
+    }
 }
 
 impl Blow {

@@ -202,16 +202,11 @@ fn check_where_it_struck(case: &Case, stage: &Stage, execution: &Execution) {
     let Some(last) = case.injections.last() else { return };
     for (injection, strikes) in case.injections.iter().zip(stage.strikes()) {
         assert!(strikes > 0, "{} was not struck", injection.state);
-        let struck = execution.attempts.iter().filter(|attempt| {
-            attempt.state == injection.state && injection.blow.explains(attempt.error.as_deref())
-        });
+        let struck = execution.attempts.iter().filter(|attempt| injection.explains(attempt));
         assert!(struck.count() >= strikes, "{} was to fail {strikes} times", injection.state);
     }
     // Not always the first attempt: an earlier visit of the task may make fewer calls than the one that is to be struck.
-    let at = execution
-        .attempts
-        .iter()
-        .position(|attempt| attempt.state == last.state && last.blow.explains(attempt.error.as_deref()));
+    let at = execution.attempts.iter().position(|attempt| last.explains(attempt));
     let at = at.unwrap_or_else(|| panic!("{} did not fail as it was to", last.state));
     assert_eq!(execution.attempts[..at], case.before[..at], "before {} nothing else happened", last.state);
 }
@@ -307,7 +302,15 @@ pub(crate) async fn explore(setting: Setting, plan: impl Fn(&Scenario) -> Plan) 
         let [first] = case.injections.as_slice() else { continue };
         let path = path(&report.first);
         let before = Arc::new(report.first.attempts.clone());
-        for state in path.iter().skip_while(|state| **state != first.state).skip(1) {
+        let attempts = &report.first.attempts;
+        let struck = attempts.iter().position(|attempt| first.explains(attempt));
+        // The second fault strikes the first visit of its task. That has to come after the first fault, which may strike a late
+        // visit of its own task.
+        let comes_after = |state: &&String| {
+            let visited = attempts.iter().position(|attempt| attempt.state == **state);
+            struck.zip(visited).is_some_and(|(struck, visited)| visited > struck)
+        };
+        for state in path.iter().filter(comes_after) {
             if !seen.insert((case.scenario.machine, first.state.clone(), state.clone())) {
                 continue;
             }
