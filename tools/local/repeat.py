@@ -25,7 +25,8 @@ from commands import tool_env
 from console import Stop, say
 
 LOG_LINES_SHOWN = 40
-HOG = "while True: pass"
+# Ends by itself should this program be killed.
+HOG = "import os, sys\nwhile os.getppid() == int(sys.argv[1]): pass"
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Run:
 @contextmanager
 def hogs(count: int) -> Iterator[list[subprocess.Popen[bytes]]]:
     """Keeps `count` processors busy for as long as the block runs."""
-    running = [subprocess.Popen([sys.executable, "-c", HOG], start_new_session=True) for _ in range(count)]
+    running = [subprocess.Popen([sys.executable, "-c", HOG, str(os.getpid())], start_new_session=True) for _ in range(count)]
     try:
         yield running
     finally:

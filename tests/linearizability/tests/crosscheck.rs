@@ -121,7 +121,7 @@ fn pick() -> impl Strategy<Value = Pick> {
 fn picks() -> impl Strategy<Value = Vec<Pick>> {
     let kinds = prop::sample::subsequence((4u8..16).collect::<Vec<_>>(), 1..=12);
     let holds = prop::sample::select(vec![1u32, 2, 6]);
-    (kinds, holds, prop::collection::vec(pick(), 6..36)).prop_map(|(kinds, holds, picks)| {
+    (kinds, holds, prop::collection::vec(pick(), 6..28)).prop_map(|(kinds, holds, picks)| {
         let among = |pick: Pick| {
             let kind = if pick.kind < 4 { 0 } else { kinds[usize::from(pick.kind) % kinds.len()] };
             Pick { kind, which: pick.which % holds, ..pick }
