@@ -75,7 +75,7 @@ fn call(kind: u8, which: u32, how: u32) -> Call {
         9 | 10 => Call::Confirm { booking },
         11 => Call::Abandon { booking },
         12 => Call::Cancel { booking },
-        13 => Call::SetInventory { slots: vec![slot(0), slot(1)], capacity: Some(how), closed: None },
+        13 => Call::SetInventory { slots: vec![slot(0), slot(1)], capacity: Some(how % 3), closed: None },
         14 => Call::SetInventory {
             slots: vec![slot(how % 2)],
             capacity: None,
@@ -112,19 +112,22 @@ struct Pick {
 fn pick() -> impl Strategy<Value = Pick> {
     let lost = prop::bool::weighted(0.05);
     let passes = prop_oneof![8 => Just(0i64), 1 => 1i64..6, 1 => Just(TTL)];
-    (0usize..4, 0u8..16, 0u32..6, 0u32..3, lost, passes)
+    (0usize..4, 0u8..16, 0u32..6, 0u32..12, lost, passes)
         .prop_map(|(caller, kind, which, how, lost, passes)| Pick { caller, kind, which, how, lost, passes })
 }
 
-/// Picks of which each history has some kinds of calls, about some holds: what takes several calls of one kind about one hold
-/// is met often.
+/// Picks of which each history has some kinds of calls, by some callers, about some holds: what takes several calls of one kind
+/// about one hold is met often.
 fn picks() -> impl Strategy<Value = Vec<Pick>> {
-    let kinds = prop::sample::subsequence((4u8..16).collect::<Vec<_>>(), 1..=12);
-    let holds = prop::sample::select(vec![1u32, 2, 6]);
-    (kinds, holds, prop::collection::vec(pick(), 6..28)).prop_map(|(kinds, holds, picks)| {
+    let kinds = prop::sample::select(vec![1usize, 2, 4, 12])
+        .prop_flat_map(|count| prop::sample::subsequence((4u8..16).collect::<Vec<_>>(), count));
+    let holds = prop::sample::select(vec![1u32, 1, 2, 6]);
+    let callers = prop::sample::select(vec![1usize, 2, 4]);
+    let picks = prop::collection::vec(pick(), 6..36);
+    (kinds, holds, callers, picks).prop_map(|(kinds, holds, callers, picks)| {
         let among = |pick: Pick| {
             let kind = if pick.kind < 4 { 0 } else { kinds[usize::from(pick.kind) % kinds.len()] };
-            Pick { kind, which: pick.which % holds, ..pick }
+            Pick { kind, which: pick.which % holds, caller: pick.caller % callers, ..pick }
         };
         picks.into_iter().map(among).collect()
     })
@@ -251,7 +254,7 @@ fn check((capacity, picks, spoilt): Case, theirs: fn(Inventory) -> Inventory) ->
 }
 
 /// Enough for the control to be found in every run.
-const CASES: u32 = 3000;
+const CASES: u32 = 4000;
 
 proptest! {
     #![proptest_config(holdfast_properties::config(CASES, "tests/regressions/crosscheck.txt"))]
