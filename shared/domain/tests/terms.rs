@@ -1,6 +1,6 @@
 //! The bounds of a resource's terms: the last value within each, and the first beyond.
 
-#![allow(clippy::expect_used, reason = "tests")]
+#![expect(clippy::expect_used, reason = "helpers of tests")]
 
 use std::collections::BTreeMap;
 

@@ -7,16 +7,16 @@ pub enum BookingStatus {
     Pending,
     /// Its places are the guest's.
     Confirmed,
-    /// Given up by the guest or an operator.
+    /// The guest or an operator cancelled it.
     Cancelled,
     /// Its time has passed.
     Completed,
-    /// The payment came to nothing.
+    /// The payment failed.
     Failed,
 }
 
 impl BookingStatus {
-    /// Every status, in the order of a booking's life.
+    /// Every status, in the order in which a booking may have them.
     pub const ALL: [Self; 5] =
         [Self::Pending, Self::Confirmed, Self::Cancelled, Self::Completed, Self::Failed];
 

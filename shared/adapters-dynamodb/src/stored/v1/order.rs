@@ -144,7 +144,7 @@ struct StoredTake {
     slots: Vec<Text<SlotKey>>,
 }
 
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
 pub(crate) fn is_zero(number: &u32) -> bool {
     *number == 0
 }
