@@ -1,7 +1,7 @@
 //! Bans, licences and sources of all that the workspace is built from, by the rules of `deny.toml`; and that manifests ask
 //! for nothing that no source names. Advisories need the network: `make audit`.
 
-#![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
+#![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

@@ -23,6 +23,7 @@ pub(crate) type Read<T> = Result<T, String>;
 
 /// An item as the release before understands it.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "few values, in tests only")]
 pub(crate) enum Understood {
     Resource { id: String, rev: u64, srev: u64, pages: Option<u64>, terms: Terms },
     Page(Page),

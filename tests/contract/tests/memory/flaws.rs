@@ -195,6 +195,7 @@ async fn control_a_release_without_effect_is_found() {
 
 struct ExtendsAgain;
 impl Flaw for ExtendsAgain {
+    #[expect(clippy::panic, reason = "a helper of tests")]
     fn request(_: &Fingerprint, now: Timestamp) -> Fingerprint {
         let name = format!("extension-{}", now.as_second());
         Fingerprint::parse(&name).unwrap_or_else(|error| panic!("{name}: {error}"))
