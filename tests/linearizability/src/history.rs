@@ -182,7 +182,8 @@ impl History {
             }
         }
         for (page, holds) in on_page {
-            if holds.len() > inventory.holds_per_page_max {
+            // A full page joins its slots: as many holds as it may have fill it for a repeated request of one of them as well.
+            if holds.len() >= inventory.holds_per_page_max {
                 let slots: Vec<Slot> = groups.0.keys().copied().filter(|slot| slot.page == page).collect();
                 groups.join(&slots);
             }
