@@ -120,7 +120,12 @@ async fn check_offers(w: &World, rooms: &[Resource]) -> Result<(), String> {
 /// Makes these changes, of which the read model learns of the first `projected`, and puts the answers of search to the ledger.
 async fn search_after(changes: Vec<Change>, projected: usize) -> Result<(), String> {
     let w = World::start().await;
-    let rooms: Vec<Resource> = (0..3).map(|n| nightly_resource(&format!("room-{n}"), n, 60)).collect();
+    // A resource has at least one place; its nights may have none, by a change.
+    let rooms: Vec<Resource> = [1, 1, 2]
+        .into_iter()
+        .enumerate()
+        .map(|(n, capacity)| nightly_resource(&format!("room-{n}"), capacity, 60))
+        .collect();
     for room in &rooms {
         w.put(room).await;
     }
