@@ -16,7 +16,7 @@ use crate::callers::Watched;
 use crate::harness::Harness;
 
 const SEEDS: u64 = 3;
-/// From how many seeds the control may try until the lifted condition was needed. Beside busy processors one seed in ten or so
+/// From how many seeds the control may try until the lifted condition was needed. Beside busy processors one seed in three
 /// goes by without an overlap.
 const CONTROL_SEEDS: u64 = 25;
 const PAGES: [&str; 2] = ["2030-06", "2030-07"];
