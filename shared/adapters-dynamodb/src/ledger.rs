@@ -6,9 +6,9 @@ use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use holdfast_app::bookings::{AuditEvent, BookingCommit, CommitError};
 use holdfast_app::holds::Placed;
 use holdfast_app::{Ledger, LedgerError, Mutation, StoreError};
-use holdfast_domain::bookings::Placement;
 use holdfast_domain::catalogue::Slot;
 use holdfast_domain::holds::Extension;
+use holdfast_domain::inventory::{PageOperation, Placement};
 use holdfast_domain::{
     Booking, BookingId, Fingerprint, GuestId, Hold, HoldId, HoldLimits, HoldSnapshot, HoldStatus, Page,
     PageChange, PageCommand, PageHold, PageRejection, Resource, ResourceId,
@@ -16,8 +16,7 @@ use holdfast_domain::{
 use jiff::Timestamp;
 
 use crate::DynamoLedger;
-use crate::holds::records::record_change;
-use crate::page::write::{Done, PageOp, WriteError, built, resource_of};
+use crate::page::write::{Done, WriteError, built, resource_of};
 use crate::stored::records::{
     BOOKING_SK, EVENT_SK_PREFIX, TASK_TOKEN_SK, booking_key, booking_pk, decode_audit, decode_booking,
     decode_hold_record, encode_audit, encode_booking,
@@ -25,7 +24,7 @@ use crate::stored::records::{
 use crate::table::error::unavailable;
 use crate::table::item::{Reader, millis, n, s};
 
-/// What every booking's transaction writes besides pages: the booking and its audit event. The hold's record comes after.
+/// What every booking's transaction writes besides pages: the booking and its audit event. Records of holds come after.
 const BOOKING_EXTRAS: usize = 2;
 
 #[async_trait]
@@ -141,35 +140,26 @@ impl Ledger for DynamoLedger {
     }
 
     async fn commit(&self, commit: &BookingCommit) -> Result<(), CommitError> {
-        let booking = &commit.booking;
-        let mut extras = vec![self.put_booking(booking)?, self.put_audit(&commit.audit)?];
-        if let Some(change) = record_change(&commit.inventory, booking) {
-            extras.push(self.update_hold_record(&booking.hold, change)?);
+        let BookingCommit { booking, audit, inventory, event: _ } = commit;
+        let mut extras = vec![self.put_booking(booking)?, self.put_audit(audit)?];
+        for (hold, change) in &inventory.records {
+            extras.push(self.update_hold_record(hold, change)?);
         }
-        let ops: Vec<PageOp> = booking
-            .order
-            .placements
-            .iter()
-            .filter_map(|placement| {
-                let command = commit.inventory.command(booking, placement)?;
-                Some(PageOp { placement: placement.clone(), command })
-            })
-            .collect();
-        let mutation = Mutation {
-            now: commit.audit.at,
-            actor: commit.audit.actor.clone(),
-            trace: commit.audit.trace.clone(),
+        let mutation = Mutation { now: audit.at, actor: audit.actor.clone(), trace: audit.trace.clone() };
+        let written = loop {
+            match self.write(&inventory.operations, &extras, &[], &mutation).await {
+                // A record outlives its hold by a week only. The booking goes on without.
+                Err(WriteError::Extra { index, .. }) if index >= BOOKING_EXTRAS => drop(extras.remove(index)),
+                written => break written,
+            }
         };
-        let mut written = self.write(&ops, &extras, &[], &mutation).await;
-        if let Err(WriteError::Extra { index: BOOKING_EXTRAS.., .. }) = written {
-            // A record outlives its hold by a week only. The booking goes on without.
-            extras.truncate(BOOKING_EXTRAS);
-            written = self.write(&ops, &extras, &[], &mutation).await;
-        }
         match written {
             Ok(_) => Ok(()),
             Err(WriteError::Extra { .. }) => Err(CommitError::Stale),
-            Err(WriteError::Ledger(LedgerError::Rejected(rejection))) => Err(rejection.into()),
+            // A page that has this very commit behind it refuses it: what counts then is that the booking has changed.
+            Err(WriteError::Ledger(LedgerError::Rejected(rejection))) => {
+                Err(if self.has_changed(booking).await? { CommitError::Stale } else { rejection.into() })
+            }
             Err(WriteError::Ledger(LedgerError::Store(error))) => Err(error.into()),
             Err(WriteError::Ledger(LedgerError::ResourceChanged)) => {
                 Err(PageRejection::SoldOut { available: 0 }.into())
@@ -233,7 +223,7 @@ impl DynamoLedger {
         let entry = hold.entry(placement);
         let limits = limits_of(hold, resources, placement);
         let command = PageCommand::Place { hold: hold.id.clone(), entry: entry.clone(), limits };
-        let op = PageOp { placement: placement.clone(), command };
+        let op = PageOperation { placement: placement.clone(), command };
         let done = self.write(&[op], &[], resources, mutation).await.map_err(no_extras)?;
         let met_self = match done.first() {
             Some(Done::ByReading { before, changes }) if changes.is_empty() => {
@@ -261,9 +251,9 @@ impl DynamoLedger {
         hold: &Hold,
         mutation: &Mutation,
     ) -> Result<Placed, LedgerError> {
-        let ops: Vec<PageOp> = placements
+        let ops: Vec<PageOperation> = placements
             .iter()
-            .map(|placement| PageOp {
+            .map(|placement| PageOperation {
                 placement: placement.clone(),
                 command: PageCommand::Place {
                     hold: hold.id.clone(),
@@ -306,13 +296,20 @@ impl DynamoLedger {
         command: PageCommand,
         mutation: &Mutation,
     ) -> Result<Vec<Done>, LedgerError> {
-        let ops: Vec<PageOp> = hold
+        let ops: Vec<PageOperation> = hold
             .order
             .placements
             .iter()
-            .map(|placement| PageOp { placement: placement.clone(), command: command.clone() })
+            .map(|placement| PageOperation { placement: placement.clone(), command: command.clone() })
             .collect();
         self.write(&ops, &[], &[], mutation).await.map_err(no_extras)
+    }
+
+    /// Whether the stored booking is another than the one that `next` follows.
+    async fn has_changed(&self, next: &Booking) -> Result<bool, StoreError> {
+        let item = self.get_ledger_item(booking_key(&next.id, BOOKING_SK)).await?;
+        let version = item.as_ref().map_or(Ok(0), |item| Reader::new(item).number::<u64>("v"))?;
+        Ok(version + 1 != next.version)
     }
 
     fn put_booking(&self, booking: &Booking) -> Result<TransactWriteItem, StoreError> {

@@ -19,5 +19,7 @@ pub use bookings::{
 pub use catalogue::{Resource, Schedule, Slot, When};
 pub use holds::{Hold, HoldSnapshot, HoldStatus};
 pub use ids::{BookingId, Fingerprint, GuestId, GuestMark, HoldId, ResourceId, Seal, SlotKey};
-pub use inventory::{HoldLimit, HoldLimits, Page, PageChange, PageCommand, PageHold, PageKey, PageRejection};
+pub use inventory::{
+    HoldLimit, HoldLimits, Page, PageChange, PageCommand, PageHold, PageKey, PageRejection, SlotPlaces,
+};
 pub use money::{Currency, Money};

@@ -8,8 +8,8 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use holdfast_adapters_dynamodb::{DynamoLedger, Tables};
-use holdfast_app::bookings::BookingCommit;
 use holdfast_app::Ledger;
+use holdfast_app::bookings::BookingCommit;
 use holdfast_app::kernel as identity;
 use holdfast_domain::{Booking, BookingEvent, BookingStatus, InventoryMove, Money, PaymentStatus};
 use holdfast_testkit::{Database, TestClock, hold_for, mutation, nightly_resource};

@@ -6,8 +6,7 @@ use std::sync::Arc;
 use holdfast_app::bookings::BookingCommit;
 use holdfast_domain::inventory::HoldState;
 use holdfast_domain::{
-    Booking, BookingStatus, Hold, HoldSnapshot, HoldStatus, InventoryMove, Page, PageChange, PageCommand,
-    PageRejection, PaymentStatus,
+    Booking, BookingStatus, HoldSnapshot, Page, PageChange, PageCommand, PageRejection, PaymentStatus,
 };
 use jiff::Timestamp;
 
@@ -22,25 +21,6 @@ pub enum NotWritten {
     Stale,
     /// A page refuses.
     Rejected(PageRejection),
-}
-
-/// What a booking's event does to its hold's record, as the ledger's adapter has it.
-fn record_after(inventory: &InventoryMove, booking: &Booking, record: &mut Hold) {
-    let active_again = |record: &mut Hold| {
-        record.recorded = HoldStatus::Active;
-        record.booking = None;
-    };
-    match inventory {
-        InventoryMove::Free if booking.status == BookingStatus::Failed => active_again(record),
-        InventoryMove::Keep | InventoryMove::Claim { .. } | InventoryMove::Unclaim | InventoryMove::Free => {}
-        InventoryMove::Prolong { expires_at, .. } => record.expires_at = *expires_at,
-        InventoryMove::Abandon => record.recorded = HoldStatus::Released,
-        InventoryMove::Confirm => {
-            record.recorded = HoldStatus::Confirmed;
-            record.booking = Some(booking.id.clone());
-        }
-        InventoryMove::Return { .. } => active_again(record),
-    }
 }
 
 /// Puts a command to the page, as the negative control of `cast` has it.
@@ -58,13 +38,11 @@ pub fn on_page(
         PageCommand::Confirm { .. } if lacks(Removed::LivenessOfConfirm) => {
             state.page.decide(command, Timestamp::MIN)?
         }
-        PageCommand::Confirm { booking, slots, quantity, .. } if lacks(Removed::RoomOfReacquire) => {
+        PageCommand::Confirm { booking, places, .. } if lacks(Removed::RoomOfReacquire) => {
             state.page.decide(command, now).or_else(|rejection| match rejection {
-                PageRejection::SoldOut { .. } => Ok(vec![PageChange::Reacquired {
-                    booking: booking.clone(),
-                    slots: slots.clone(),
-                    quantity: *quantity,
-                }]),
+                PageRejection::SoldOut { .. } => {
+                    Ok(vec![PageChange::Reacquired { booking: booking.clone(), places: places.clone() }])
+                }
                 other => Err(other),
             })?
         }
@@ -135,15 +113,16 @@ pub fn commit(state: &mut State, cast: &Cast, commit: &BookingCommit) -> Result<
         return Err(NotWritten::Stale);
     }
     let before = state.clone();
-    for placement in &booking.order.placements {
-        let Some(command) = commit.inventory.command(booking, placement) else { continue };
-        if let Err(rejection) = on_page(state, cast, &command, commit.audit.at) {
+    for operation in &commit.inventory.operations {
+        if let Err(rejection) = on_page(state, cast, &operation.command, commit.audit.at) {
             *state = before;
             return Err(NotWritten::Rejected(rejection));
         }
     }
-    if let Some(record) = state.holds[at / cast.scenario.cards].as_mut() {
-        record_after(&commit.inventory, booking, Arc::make_mut(record));
+    if let Some(record) = state.holds[at / cast.scenario.cards].as_mut()
+        && let Some(change) = commit.inventory.records.get(&record.id)
+    {
+        *record = Arc::new(change.apply((**record).clone()));
     }
     if let Some(stored) = &stored
         && !(may_follow(stored.status, booking.status)

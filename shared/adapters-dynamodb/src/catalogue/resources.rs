@@ -7,14 +7,14 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
 use holdfast_app::{LedgerError, Mutation, StoreError};
-use holdfast_domain::bookings::Placement;
 use holdfast_domain::catalogue::Slot;
-use holdfast_domain::{Page, PageCommand, PageKey, PageRejection, Resource, ResourceId, SlotKey};
+use holdfast_domain::inventory::{PageOperation, Placement};
+use holdfast_domain::{Page, PageCommand, PageKey, PageRejection, Resource, ResourceId, SlotKey, SlotPlaces};
 use jiff::Timestamp;
 
 use crate::DynamoLedger;
-use crate::page::item::{decode_page, encode_page, page_key, page_sk, resource_pk};
-use crate::page::write::{PageOp, TRANSACTION_ITEMS_MAX, WriteError, built};
+use crate::page::item::{PAGE_SK_PREFIX, decode_page, encode_page, page_key, resource_pk};
+use crate::page::write::{TRANSACTION_ITEMS_MAX, WriteError, built};
 use crate::stored::records::{encode_resource, resource_key, resource_of};
 use crate::table::error::Refused;
 use crate::table::item::{Reader, n};
@@ -28,7 +28,7 @@ impl DynamoLedger {
     }
 
     pub(crate) async fn query_pages(&self, id: &ResourceId) -> Result<Vec<Page>, StoreError> {
-        self.query_all(&resource_pk(id), &page_sk("")).await?.iter().map(decode_page).collect()
+        self.query_all(&resource_pk(id), PAGE_SK_PREFIX).await?.iter().map(decode_page).collect()
     }
 
     pub(crate) async fn read_pages(
@@ -36,19 +36,13 @@ impl DynamoLedger {
         resource: &Resource,
         names: &[String],
     ) -> Result<Vec<Page>, StoreError> {
-        let keys = names
-            .iter()
-            .map(|page| page_key(&PageKey { resource: resource.id.clone(), page: page.clone() }))
-            .collect();
-        let mut stored: BTreeMap<String, Page> = BTreeMap::new();
-        for item in self.get_many(keys).await? {
+        let keys: Vec<PageKey> = names.iter().flat_map(|name| resource.page_keys(name)).collect();
+        let mut stored: BTreeMap<PageKey, Page> = BTreeMap::new();
+        for item in self.get_many(keys.iter().map(page_key).collect()).await? {
             let page = decode_page(&item)?;
-            stored.insert(page.key.page.clone(), page);
+            stored.insert(page.key.clone(), page);
         }
-        Ok(names
-            .iter()
-            .map(|name| stored.remove(name).unwrap_or_else(|| resource.fresh_page(name)))
-            .collect())
+        Ok(keys.iter().map(|key| stored.remove(key).unwrap_or_else(|| resource.fresh_page(key))).collect())
     }
 
     pub(crate) async fn replace_resource(
@@ -118,7 +112,8 @@ impl DynamoLedger {
                 require_unused(&page, is_over, mutation.now)?;
                 items.push(self.delete_page(&page)?);
             } else {
-                let command = PageCommand::SetDefaultCapacity { capacity: next.terms.capacity };
+                let command =
+                    PageCommand::SetDefaultCapacity { capacity: next.share(next.terms.capacity, &page.key) };
                 let changes = page.decide(&command, mutation.now)?;
                 let mut adapted = changes.iter().fold(page.clone(), Page::evolve);
                 adapted.seq = page.seq + 1;
@@ -152,13 +147,19 @@ impl DynamoLedger {
         for slot in slots {
             by_page.entry(&slot.page).or_default().push(slot.key.clone());
         }
-        let ops: Vec<PageOp> = by_page
+        let operation = |page: PageKey, slots: Vec<SlotKey>| {
+            let capacity = capacity.map(|capacity| resource.share(capacity, &page));
+            let command = PageCommand::SetInventory { slots, capacity, closed };
+            let schedule_revision = resource.schedule_revision;
+            PageOperation {
+                placement: Placement { page, schedule_revision, places: SlotPlaces::default() },
+                command,
+            }
+        };
+        let ops: Vec<PageOperation> = by_page
             .into_iter()
-            .map(|(page, slots)| {
-                let page = PageKey { resource: resource.id.clone(), page: page.to_owned() };
-                let command = PageCommand::SetInventory { slots: slots.clone(), capacity, closed };
-                let schedule_revision = resource.schedule_revision;
-                PageOp { placement: Placement { page, schedule_revision, slots, quantity: 0 }, command }
+            .flat_map(|(page, slots)| {
+                resource.page_keys(page).into_iter().map(move |page| operation(page, slots.clone()))
             })
             .collect();
         match self.write(&ops, &[], &[resource], mutation).await {
@@ -177,11 +178,17 @@ fn is_past(resource: &Resource, page: &Page, now: Timestamp) -> bool {
     slots.iter().all(|slot| slot.end <= now)
 }
 
-/// A page of another schedule cannot count what is held or booked on it. Of a page that is over the bookings are done with.
+/// A page of another schedule cannot count what is held, booked or sold elsewhere on it. Of a page that is over the bookings
+/// are done with.
 fn require_unused(page: &Page, is_over: bool, now: Timestamp) -> Result<(), PageRejection> {
     let in_use = |slot: &SlotKey| {
-        let done = if is_over { page.confirmed.get(slot).copied().unwrap_or(0) } else { 0 };
-        page.in_use(slot, now).saturating_sub(done)
+        let count = |places: &BTreeMap<SlotKey, u32>| places.get(slot).copied().unwrap_or(0);
+        let in_use = page.in_use(slot, now);
+        if is_over {
+            in_use.saturating_sub(count(&page.confirmed))
+        } else {
+            in_use.saturating_add(count(&page.elsewhere))
+        }
     };
     match page.available.keys().map(|slot| (slot, in_use(slot))).find(|(_, in_use)| *in_use > 0) {
         Some((slot, in_use)) => Err(PageRejection::CapacityInUse { slot: slot.clone(), in_use }),

@@ -5,11 +5,9 @@ use aws_sdk_dynamodb::types::{
     Put, ReturnValuesOnConditionCheckFailure as OnFailure, TransactWriteItem, Update,
 };
 use holdfast_app::StoreError;
+use holdfast_domain::bookings::HoldRecordChange;
 use holdfast_domain::holds::Extension;
-use holdfast_domain::{
-    Booking, BookingId, BookingStatus, Fingerprint, Hold, HoldId, HoldStatus, InventoryMove,
-};
-use jiff::Timestamp;
+use holdfast_domain::{Fingerprint, Hold, HoldId, HoldStatus};
 
 use crate::DynamoLedger;
 use crate::page::write::{built, pause};
@@ -19,14 +17,6 @@ use crate::table::item::{millis, s};
 
 /// How often a record meets others at the same item before it is given up.
 const ATTEMPTS_MAX: u32 = 10;
-
-/// What becomes of a hold's record in a booking's transaction.
-pub(crate) enum RecordChange {
-    Confirmed(BookingId),
-    Released,
-    ActiveAgain,
-    ExpiresAt(Timestamp),
-}
 
 impl DynamoLedger {
     pub(crate) async fn read_hold(&self, id: &HoldId) -> Result<Option<Hold>, StoreError> {
@@ -127,7 +117,7 @@ impl DynamoLedger {
     pub(crate) fn update_hold_record(
         &self,
         id: &HoldId,
-        change: RecordChange,
+        change: &HoldRecordChange,
     ) -> Result<TransactWriteItem, StoreError> {
         let update = Update::builder()
             .table_name(&self.tables.holds)
@@ -135,34 +125,20 @@ impl DynamoLedger {
             .condition_expression("attribute_exists(pk)");
         let status = |status: HoldStatus| s(status.as_str());
         let update = match change {
-            RecordChange::Confirmed(booking) => update
+            HoldRecordChange::Confirmed(booking) => update
                 .update_expression("SET st = :st, b = :b")
                 .expression_attribute_values(":st", status(HoldStatus::Confirmed))
                 .expression_attribute_values(":b", s(booking.as_str())),
-            RecordChange::Released => update
+            HoldRecordChange::Released => update
                 .update_expression("SET st = :st")
                 .expression_attribute_values(":st", status(HoldStatus::Released)),
-            RecordChange::ActiveAgain => update
+            HoldRecordChange::ActiveAgain => update
                 .update_expression("SET st = :st REMOVE b")
                 .expression_attribute_values(":st", status(HoldStatus::Active)),
-            RecordChange::ExpiresAt(at) => {
-                update.update_expression("SET e = :e").expression_attribute_values(":e", millis(at))
+            HoldRecordChange::ExpiresAt(at) => {
+                update.update_expression("SET e = :e").expression_attribute_values(":e", millis(*at))
             }
         };
         Ok(TransactWriteItem::builder().update(update.build().map_err(built)?).build())
-    }
-}
-
-pub(crate) fn record_change(inventory: &InventoryMove, booking: &Booking) -> Option<RecordChange> {
-    match inventory {
-        // The hold of a booking that could not be charged became none after all: its record ends as its page says.
-        InventoryMove::Free if booking.status == BookingStatus::Failed => Some(RecordChange::ActiveAgain),
-        InventoryMove::Keep | InventoryMove::Claim { .. } | InventoryMove::Unclaim | InventoryMove::Free => {
-            None
-        }
-        InventoryMove::Prolong { expires_at, .. } => Some(RecordChange::ExpiresAt(*expires_at)),
-        InventoryMove::Abandon => Some(RecordChange::Released),
-        InventoryMove::Confirm => Some(RecordChange::Confirmed(booking.id.clone())),
-        InventoryMove::Return { .. } => Some(RecordChange::ActiveAgain),
     }
 }

@@ -3,16 +3,16 @@
 //! | `pk` | `sk` | holds |
 //! | --- | --- | --- |
 //! | `T#type#location` | resource | the resource |
-//! | `T#type#location#page` | resource | its page of that name, once anybody touched it |
+//! | `T#type#location#page` | resource, or `resource~shard` | its page of that part of the schedule, once anybody touched it |
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use holdfast_app::StoreError;
 use holdfast_app::search::SearchIndex;
-use holdfast_domain::{Page, Resource, ResourceId};
+use holdfast_domain::{Page, PageKey, Resource, ResourceId};
 use jiff::Timestamp;
 
-use crate::page::item::{decode_page, encode_page};
+use crate::page::item::{decode_page, encode_page, page_sk, resource_pk};
 use crate::stored::records::{encode_resource, resource_of};
 use crate::table::error::{Refused, unavailable};
 use crate::table::item::{Item, Reader, n, s};
@@ -30,6 +30,11 @@ fn listing(resource_type: &str, location: &str) -> String {
 
 fn place(resource: &Resource) -> String {
     listing(resource.terms.resource_type.as_str(), resource.terms.location.as_str())
+}
+
+/// Sort key of a page among those of one part of the schedule: its resource, and its shard if that is not the first.
+fn page_sort(key: &PageKey) -> String {
+    PageKey { page: key.resource.to_string(), ..key.clone() }.name()
 }
 
 impl DynamoSearchIndex {
@@ -108,9 +113,9 @@ impl SearchIndex for DynamoSearchIndex {
     async fn put_page(&self, resource: &Resource, page: &Page) -> Result<(), StoreError> {
         let mut item = encode_page(page, &[], Timestamp::UNIX_EPOCH, None);
         item.insert("pk".into(), s(format!("{}#{}", place(resource), page.key.page)));
-        item.insert("sk".into(), s(resource.id.as_str()));
-        item.insert("page_pk".into(), s(format!("R#{}", page.key.resource)));
-        item.insert("page_sk".into(), s(format!("P#{}", page.key.page)));
+        item.insert("sk".into(), s(page_sort(&page.key)));
+        item.insert("page_pk".into(), s(resource_pk(&page.key.resource)));
+        item.insert("page_sk".into(), s(page_sk(&page.key)));
         // A page of a new schedule starts at sequence 0 again: its schedule's revision comes first.
         let order = page.schedule_revision.saturating_mul(1 << 40).saturating_add(page.seq);
         item.insert("order".into(), n(order));

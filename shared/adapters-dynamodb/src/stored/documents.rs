@@ -3,13 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use holdfast_domain::bookings::{Cancellation, CustomerAction, Order, Placement, Tier};
+use holdfast_domain::bookings::{Cancellation, CustomerAction, Order, Tier};
 use holdfast_domain::catalogue::{AttributeValue, Label, Opening, ResourceTerms, SlotSchedule};
 use holdfast_domain::holds::Extension;
+use holdfast_domain::inventory::Placement;
 use holdfast_domain::money::Percent;
 use holdfast_domain::{
     CancellationPolicy, Currency, Fingerprint, GuestId, HoldLimits, Money, PageKey, ResourceId, Schedule,
-    SlotKey,
+    SlotKey, SlotPlaces,
 };
 use jiff::Timestamp;
 use jiff::civil::{Time, Weekday};
@@ -231,8 +232,39 @@ pub(crate) struct StoredOrder {
     quantity: u32,
     price: StoredMoney,
     policy: StoredPolicy,
-    /// Resource (if another than above), page, its schedule's revision, slots, places.
-    at: Vec<(Option<String>, String, u64, String, u32)>,
+    /// Resource (if another than above), name of the page, its schedule's revision, slots, places.
+    at: Vec<(Option<String>, String, u64, String, StoredQuantities)>,
+}
+
+/// Places taken in each of some slots.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+enum StoredQuantities {
+    /// As many in each.
+    Same(u32),
+    /// In the order of the slots.
+    Each(Vec<u32>),
+}
+
+impl From<&SlotPlaces> for StoredQuantities {
+    fn from(places: &SlotPlaces) -> Self {
+        match places.same_everywhere() {
+            Some(quantity) => Self::Same(quantity),
+            None => Self::Each(places.iter().map(|(_, quantity)| quantity).collect()),
+        }
+    }
+}
+
+impl StoredQuantities {
+    fn read(self, slots: Vec<SlotKey>) -> Result<SlotPlaces, Reason> {
+        match self {
+            Self::Same(quantity) => SlotPlaces::uniform(slots, quantity).map_err(reason),
+            Self::Each(quantities) if quantities.len() == slots.len() => {
+                SlotPlaces::new(slots.into_iter().zip(quantities)).map_err(reason)
+            }
+            Self::Each(_) => Err("not a quantity for each slot".to_owned()),
+        }
+    }
 }
 
 impl From<&Order> for StoredOrder {
@@ -252,9 +284,9 @@ impl From<&Order> for StoredOrder {
                 .map(|placement| {
                     let resource = &placement.page.resource;
                     let other = (*resource != order.resource).then(|| resource.to_string());
-                    let slots: Vec<&str> = placement.slots.iter().map(SlotKey::as_str).collect();
-                    let page = placement.page.page.clone();
-                    (other, page, placement.schedule_revision, slots.join(","), placement.quantity)
+                    let slots: Vec<&str> = placement.places.slots().map(SlotKey::as_str).collect();
+                    let quantities = (&placement.places).into();
+                    (other, placement.page.name(), placement.schedule_revision, slots.join(","), quantities)
                 })
                 .collect(),
         }
@@ -267,7 +299,7 @@ impl StoredOrder {
         let placements = self
             .at
             .into_iter()
-            .map(|(other, page, schedule_revision, slots, quantity)| {
+            .map(|(other, page, schedule_revision, slots, quantities)| {
                 let resource = match other {
                     Some(other) => ResourceId::parse(&other).map_err(reason)?,
                     None => resource.clone(),
@@ -276,7 +308,8 @@ impl StoredOrder {
                     .split(',')
                     .map(|slot| SlotKey::parse(slot).map_err(reason))
                     .collect::<Result<_, _>>()?;
-                Ok(Placement { page: PageKey { resource, page }, schedule_revision, slots, quantity })
+                let page = PageKey::parse(resource, &page).ok_or("no page has that name")?;
+                Ok(Placement { page, schedule_revision, places: quantities.read(slots)? })
             })
             .collect::<Result<_, Reason>>()?;
         Ok(Order {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 use holdfast_app::StoreError;
-use holdfast_domain::bookings::Placement;
+use holdfast_domain::inventory::Placement;
 use holdfast_domain::{Booking, BookingId, GuestId, HoldId, PageHold};
 use jiff::{SignedDuration, Timestamp};
 

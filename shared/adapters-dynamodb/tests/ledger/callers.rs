@@ -101,11 +101,11 @@ impl Watched {
         let places = hold.order.placements.iter();
         let slots = places
             .flat_map(|placement| {
-                let page = format!("{}/{}", placement.page.resource, placement.page.page);
-                placement.slots.iter().map(move |slot| self.recorder.slot(&page, slot.as_str()))
+                let page = format!("{}/{}", placement.page.resource, placement.page.name());
+                placement.places.slots().map(move |slot| self.recorder.slot(&page, slot.as_str()))
             })
             .collect();
-        let quantity = hold.order.placements[0].quantity;
+        let quantity = hold.order.placements[0].places.most();
         let call = Call::Place { hold: self.hold_name(hold), slots, quantity, ttl: ttl(hold) };
         // Its clock is that by which the hold was made.
         let begun = self.recorder.begin(call, millis(hold.created_at));

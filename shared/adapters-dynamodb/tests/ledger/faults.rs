@@ -6,7 +6,11 @@ use holdfast_app::bookings::CommitError;
 use holdfast_app::{Ledger, LedgerError, StoreError};
 use holdfast_domain::bookings::Cancellation;
 use holdfast_domain::catalogue::Slot;
-use holdfast_domain::{Booking, BookingEvent, Fingerprint, Hold, InventoryMove, Money, Page, Resource};
+use holdfast_domain::inventory::Placement;
+use holdfast_domain::{
+    Booking, BookingEvent, Fingerprint, Hold, InventoryMove, Money, Page, PageKey, Resource, SlotKey,
+    SlotPlaces,
+};
 use holdfast_testkit::{Fault, at, hold_for, nightly_resource};
 
 use crate::harness::Harness;
@@ -35,11 +39,13 @@ enum Operation {
     ConfirmDead,
     Abandon,
     Cancel,
+    /// Two nights are given back for two others: one of the same page, one of another resource.
+    Exchange,
     SetInventory,
     Replace,
 }
 
-const OPERATIONS: [Operation; 13] = [
+const OPERATIONS: [Operation; 14] = [
     Operation::Place,
     Operation::PlaceOverMonths,
     Operation::PlaceOverDead,
@@ -51,6 +57,7 @@ const OPERATIONS: [Operation; 13] = [
     Operation::ConfirmDead,
     Operation::Abandon,
     Operation::Cancel,
+    Operation::Exchange,
     Operation::SetInventory,
     Operation::Replace,
 ];
@@ -94,6 +101,16 @@ fn of_commit<T>(result: Result<T, CommitError>) -> Outcome {
     }
 }
 
+/// Another resource than the room.
+fn annex() -> Resource {
+    nightly_resource("annex", 1, TTL)
+}
+
+fn one_each(nights: &[&str]) -> SlotPlaces {
+    let nights = nights.iter().map(|night| SlotKey::parse(night).expect("a night"));
+    SlotPlaces::uniform(nights, 1).expect("ascending nights")
+}
+
 /// All that the ledger says of what happened. Sequence numbers aside: a repeated write may take one more.
 #[derive(Debug, PartialEq)]
 struct Picture {
@@ -116,6 +133,7 @@ impl Scene {
     async fn before(operation: Operation) -> Self {
         let room = nightly_resource("room", CAPACITY, TTL);
         let h = Harness::with(&room).await;
+        h.add(&annex()).await;
         h.placed(&room, "other", NIGHTS, 1).await;
         let range = if operation == Operation::PlaceOverMonths { OVER_MONTHS } else { NIGHTS };
         let quantity = if operation == Operation::PlaceOverDead { CAPACITY } else { 1 };
@@ -147,7 +165,7 @@ impl Scene {
         if operation == Operation::ConfirmDead {
             scene.h.pass(1_000);
         }
-        if operation == Operation::Cancel {
+        if matches!(operation, Operation::Cancel | Operation::Exchange) {
             scene.booking = Some(scene.h.confirmed(&scene.hold, "pay").await);
         }
         scene
@@ -186,6 +204,15 @@ impl Scene {
                 });
                 of_commit(h.apply(booked(), cancelled, InventoryMove::Free).await)
             }
+            Operation::Exchange => {
+                let on = |resource: &Resource, nights: &[&str]| Placement {
+                    page: PageKey::first(resource.id.clone(), "2030-06"),
+                    schedule_revision: resource.schedule_revision,
+                    places: one_each(nights),
+                };
+                let taken = [on(room, &["10"]), on(&annex(), &["03"])];
+                of_commit(h.exchange(booked(), &booked().order.placements, &taken).await)
+            }
             Operation::SetInventory => {
                 let slot = |day: &str| Slot {
                     page: "2030-06".to_owned(),
@@ -208,6 +235,7 @@ impl Scene {
     async fn picture(&self) -> Picture {
         let Self { h, room, hold, .. } = self;
         let mut pages = h.ledger.stored_pages(room).await.expect("pages");
+        pages.extend(h.ledger.stored_pages(&annex()).await.expect("pages"));
         for page in &mut pages {
             assert_eq!(page.broken_slot(), None, "{page:?}");
             page.seq = 0;
@@ -243,6 +271,7 @@ fn may_answer(operation: Operation, fault: Fault, outcome: &Outcome) -> bool {
                         | Operation::ConfirmDead
                         | Operation::Abandon
                         | Operation::Cancel
+                        | Operation::Exchange
                 )
         }
         Outcome::Changed => operation == Operation::Replace && fault != Fault::RequestLost,

@@ -3,12 +3,14 @@
 //! lost and other writers are in the way, when requests and commits are repeated at any time, and when TTL sweeps the records
 //! of holds away. After every step the counts add up, are those of the bookings that stand, and records agree with pages.
 
-use holdfast_app::bookings::BookingCommit;
-use holdfast_app::{Ledger, LedgerError, audit};
+use std::collections::BTreeMap;
+
+use holdfast_app::bookings::{BookingCommit, verify};
+use holdfast_app::{Ledger, LedgerError};
 use holdfast_domain::bookings::Cancellation;
 use holdfast_domain::{
     Booking, BookingEvent, BookingStatus, Fingerprint, Hold, HoldLimits, HoldStatus, InventoryMove, Page,
-    PageCommand, Resource,
+    PageCommand, Resource, SlotKey, SlotPlaces,
 };
 use holdfast_testkit::{Fault, at, hold_for, nightly_resource};
 use jiff::{SignedDuration, Timestamp};
@@ -24,6 +26,8 @@ enum Step {
         from: u8,
         nights: u8,
         quantity: u32,
+        /// Whether every second night takes a place more.
+        uneven: bool,
     },
     /// The request of a hold comes again, as another try of the guest's.
     Again {
@@ -71,6 +75,12 @@ enum Step {
         from: u8,
         closed: bool,
     },
+    /// Others report their sales of a night, and some places may be sold twice.
+    Elsewhere {
+        from: u8,
+        sold: u32,
+        beyond: u32,
+    },
 }
 
 impl Step {
@@ -96,8 +106,9 @@ type Trouble = Option<(Fault, usize, usize)>;
 fn steps() -> impl Strategy<Value = Vec<(Step, Trouble)>> {
     let key = || 0u8..6;
     let step = prop_oneof![
-        6 => (key(), 1u8..6, 1u8..4, 1u32..3)
-            .prop_map(|(key, from, nights, quantity)| Step::Place { key, from, nights, quantity }),
+        6 => (key(), 1u8..6, 1u8..4, 1u32..3, prop::bool::weighted(0.2)).prop_map(
+            |(key, from, nights, quantity, uneven)| Step::Place { key, from, nights, quantity, uneven }
+        ),
         1 => (key(), 0u8..3).prop_map(|(key, request)| Step::Extend { key, request }),
         1 => key().prop_map(|key| Step::Release { key }),
         2 => key().prop_map(|key| Step::Expire { key }),
@@ -112,6 +123,8 @@ fn steps() -> impl Strategy<Value = Vec<(Step, Trouble)>> {
         1 => (1i64..9).prop_map(|days| Step::Days { days }),
         1 => (1u8..6, 0u32..5).prop_map(|(from, capacity)| Step::Capacity { from, capacity }),
         1 => (1u8..6, any::<bool>()).prop_map(|(from, closed)| Step::Close { from, closed }),
+        1 => (1u8..8, 0u32..5, 0u32..2)
+            .prop_map(|(from, sold, beyond)| Step::Elsewhere { from, sold, beyond }),
     ];
     let once =
         (prop::sample::select(&Fault::ALL[..]), 0usize..3).prop_map(|(fault, passes)| (fault, passes, 1));
@@ -120,12 +133,36 @@ fn steps() -> impl Strategy<Value = Vec<(Step, Trouble)>> {
     prop::collection::vec((step, trouble), 1..40)
 }
 
+/// What a request for a hold asks for.
+#[derive(Clone)]
+struct Asked {
+    from: u8,
+    nights: u8,
+    quantity: u32,
+    uneven: bool,
+}
+
+impl Asked {
+    fn hold(&self, room: &Resource, key: u8, now: Timestamp) -> Hold {
+        let first = FIRST_NIGHT + self.from;
+        let range = (format!("2030-06-{first:02}"), format!("2030-06-{:02}", first + self.nights));
+        let range = (&*range.0, &*range.1);
+        let mut hold = hold_for(room, guest_of(key), &format!("k{key}"), range, self.quantity, now);
+        let placement = &mut hold.order.placements[0];
+        let more = |n: usize| u32::from(self.uneven && n % 2 == 1);
+        let places = placement.places.iter().enumerate();
+        let places = places.map(|(n, (slot, quantity))| (slot.clone(), quantity + more(n)));
+        placement.places = SlotPlaces::new(places).expect("ascending nights");
+        hold
+    }
+}
+
 #[derive(Default, Clone)]
 struct Life {
     hold: Option<Hold>,
     booking: Option<Booking>,
     /// What was asked for, so that it can be asked again.
-    asked: Option<((String, String), u32)>,
+    asked: Option<Asked>,
     /// What was last written of the booking: the booking before, and what happened to it.
     written: Option<(Booking, BookingEvent, InventoryMove)>,
 }
@@ -183,6 +220,24 @@ fn limits() -> impl Strategy<Value = HoldLimits> {
     prop::sample::select(vec![none, tight, HoldLimits { cool_down_seconds: 50, ..tight }])
 }
 
+/// The page when others say that they have sold so many places of a night, and so many may be sold beyond its capacity.
+fn with_sales_elsewhere(mut page: Page, night: u8, sold: u32, beyond: u32) -> Page {
+    let slot = SlotKey::parse(&format!("{night:02}")).expect("a night");
+    let held: u32 = page.holds.values().map(|hold| hold.places.in_slot(&slot)).sum();
+    let taken = held + page.confirmed.get(&slot).copied().unwrap_or(0) + sold;
+    let limit = page.capacity_of(&slot) + beyond;
+    for (counts, number) in [
+        (&mut page.allowance, beyond),
+        (&mut page.elsewhere, sold),
+        (&mut page.excess, taken.saturating_sub(limit)),
+    ] {
+        counts.remove(&slot);
+        counts.extend((number > 0).then(|| (slot.clone(), number)));
+    }
+    page.available.insert(slot, limit.saturating_sub(taken));
+    page
+}
+
 async fn run(limits: HoldLimits, steps: Vec<(Step, Trouble)>) {
     let room = room(limits);
     let h = Harness::with(&room).await;
@@ -213,9 +268,8 @@ async fn run(limits: HoldLimits, steps: Vec<(Step, Trouble)>) {
             }
             Step::Again { key } => {
                 let life = &mut lives[usize::from(*key)];
-                let Some((range, quantity)) = life.asked.clone() else { continue };
-                let hold =
-                    hold_for(&room, guest_of(*key), &format!("k{key}"), (&range.0, &range.1), quantity, now);
+                let Some(asked) = &life.asked else { continue };
+                let hold = asked.hold(&room, *key, now);
                 let _ = h.database.faults.end();
                 let is_known = h.ledger.hold(&hold.id).await.expect("a read").is_some();
                 if !is_known && life.booking.is_some() {
@@ -253,15 +307,13 @@ async fn run(limits: HoldLimits, steps: Vec<(Step, Trouble)>) {
                 };
                 (None, accepted)
             }
-            Step::Place { key, from, nights, quantity } => {
+            Step::Place { key, from, nights, quantity, uneven } => {
                 let life = &mut lives[usize::from(*key)];
                 if life.hold.is_some() {
                     continue;
                 }
-                let first = FIRST_NIGHT + from;
-                let range = (format!("2030-06-{first:02}"), format!("2030-06-{:02}", first + nights));
-                let hold =
-                    hold_for(&room, guest_of(*key), &format!("k{key}"), (&range.0, &range.1), *quantity, now);
+                let asked = Asked { from: *from, nights: *nights, quantity: *quantity, uneven: *uneven };
+                let hold = asked.hold(&room, *key, now);
                 let command = PageCommand::Place {
                     hold: hold.id.clone(),
                     entry: hold.entry(&hold.order.placements[0]),
@@ -269,7 +321,7 @@ async fn run(limits: HoldLimits, steps: Vec<(Step, Trouble)>) {
                 };
                 let outcome = insisting!(h, h.ledger.place(&[&room], &hold, &h.by("guest")));
                 if outcome.is_ok() {
-                    life.asked = Some((range, *quantity));
+                    life.asked = Some(asked);
                     life.hold = Some(hold);
                 }
                 (decide(&model, &command, &h), outcome.is_ok())
@@ -319,8 +371,7 @@ async fn run(limits: HoldLimits, steps: Vec<(Step, Trouble)>) {
                 let command = PageCommand::Confirm {
                     hold: booking.hold.clone(),
                     booking: booking.id.clone(),
-                    slots: placement.slots,
-                    quantity: placement.quantity,
+                    places: placement.places,
                 };
                 let outcome = h.apply(&booking, BookingEvent::Confirmed, InventoryMove::Confirm).await;
                 let accepted = outcome.is_ok();
@@ -352,11 +403,7 @@ async fn run(limits: HoldLimits, steps: Vec<(Step, Trouble)>) {
                 let (inventory, command) = match booking.status {
                     BookingStatus::Confirmed => (
                         InventoryMove::Free,
-                        PageCommand::Free {
-                            booking: booking.id.clone(),
-                            slots: placement.slots,
-                            quantity: placement.quantity,
-                        },
+                        PageCommand::Free { booking: booking.id.clone(), places: placement.places },
                     ),
                     BookingStatus::Pending => (
                         InventoryMove::Abandon,
@@ -398,6 +445,13 @@ async fn run(limits: HoldLimits, steps: Vec<(Step, Trouble)>) {
                 let outcome = insisting!(h, h.ledger.set_inventory(&room, slots, None, Some(*closed), &by));
                 (decide(&model, &command, &h), outcome.is_ok())
             }
+            // Nothing of the ledger writes it yet.
+            Step::Elsewhere { from, sold, beyond } => {
+                let _ = h.database.faults.end();
+                let page = with_sales_elsewhere(model.clone(), FIRST_NIGHT + from, *sold, *beyond);
+                h.plant(&room, &page).await;
+                (Some(page), true)
+            }
         };
         let _ = h.database.faults.end();
         assert_eq!(accepted, expected.is_some(), "step {number}, {step:?}, of {steps:?}");
@@ -416,8 +470,7 @@ async fn run(limits: HoldLimits, steps: Vec<(Step, Trouble)>) {
         let stored = h.ledger.booking(&booking.id).await.expect("a read").expect("a booking");
         let trail = h.ledger.audit_trail(&booking.id).await.expect("a trail");
         assert_eq!(stored.status, booking.status, "{steps:?}");
-        audit::verify(&stored, &trail)
-            .unwrap_or_else(|broken| panic!("{broken:?}: {trail:#?}, of {steps:?}"));
+        verify(&stored, &trail).unwrap_or_else(|broken| panic!("{broken:?}: {trail:#?}, of {steps:?}"));
     }
 }
 
@@ -429,13 +482,13 @@ async fn check_records(h: &Harness, page: &Page, lives: &[Life], case: &str) {
             .filter_map(|life| life.booking.as_ref())
             .filter(|booking| booking.status == BookingStatus::Confirmed)
             .flat_map(|booking| &booking.order.placements)
-            .filter(|placement| placement.slots.contains(slot))
-            .map(|placement| placement.quantity)
+            .map(|placement| placement.places.in_slot(slot))
             .sum();
         assert_eq!(page.confirmed.get(slot).copied().unwrap_or(0), standing, "slot {slot}, {case}");
-        let held: u32 =
-            page.holds.values().filter(|hold| hold.slots.contains(slot)).map(|hold| hold.quantity).sum();
-        assert_eq!(free + held + standing, page.capacity_of(slot), "slot {slot}, {case}");
+        let held: u32 = page.holds.values().map(|hold| hold.places.in_slot(slot)).sum();
+        let of = |counts: &BTreeMap<SlotKey, u32>| counts.get(slot).copied().unwrap_or(0);
+        let limit = page.capacity_of(slot) + of(&page.allowance) + of(&page.excess);
+        assert_eq!(free + held + standing + of(&page.elsewhere), limit, "slot {slot}, {case}");
     }
     for hold in lives.iter().filter_map(|life| life.hold.as_ref()) {
         let Some(snapshot) = h.ledger.hold(&hold.id).await.expect("a read") else { continue };
@@ -478,9 +531,11 @@ async fn the_model_test_sees_a_difference() {
 /// Histories that were once told wrong, or easily might be.
 #[tokio::test]
 async fn histories_by_hand() {
-    use Step::{Again, Confirm, Days, Expire, Extend, Fail, Open, Pass, Release, Repeat, Sweep};
-    let place = Step::Place { key: 0, from: 1, nights: 2, quantity: 3 };
-    let other = Step::Place { key: 1, from: 2, nights: 2, quantity: 1 };
+    use Step::{
+        Again, Cancel, Confirm, Days, Elsewhere, Expire, Extend, Fail, Open, Pass, Release, Repeat, Sweep,
+    };
+    let place = Step::Place { key: 0, from: 1, nights: 2, quantity: 3, uneven: false };
+    let other = Step::Place { key: 1, from: 2, nights: 2, quantity: 1, uneven: false };
     let histories = [
         // A request again after its hold was given back, when its places are free and when another has them.
         vec![place.clone(), Release { key: 0 }, Again { key: 0 }, other.clone(), Again { key: 0 }],
@@ -502,7 +557,7 @@ async fn histories_by_hand() {
             Sweep,
             Confirm { key: 0 },
             Repeat { key: 0 },
-            Step::Cancel { key: 0 },
+            Cancel { key: 0 },
         ],
         vec![
             place.clone(),
@@ -524,6 +579,23 @@ async fn histories_by_hand() {
             Expire { key: 0 },
             Pass { seconds: 1 },
             Expire { key: 0 },
+        ],
+        // Others have sold what is held, and what is booked: what comes back is theirs first.
+        vec![
+            place.clone(),
+            Elsewhere { from: 1, sold: 2, beyond: 1 },
+            Elsewhere { from: 2, sold: 4, beyond: 0 },
+            Release { key: 0 },
+            other.clone(),
+        ],
+        vec![
+            place.clone(),
+            Open { key: 0 },
+            Confirm { key: 0 },
+            Elsewhere { from: 1, sold: 3, beyond: 1 },
+            Cancel { key: 0 },
+            Elsewhere { from: 2, sold: 1, beyond: 0 },
+            other.clone(),
         ],
         // Another's places reclaim a dead hold; its own timer comes after.
         vec![place, Pass { seconds: 60 }, other, Expire { key: 0 }, Sweep, Expire { key: 0 }],

@@ -109,7 +109,8 @@ impl Ledger for Stub {
         self.0.refused()
     }
     async fn pages(&self, resource: &Resource, pages: &[String]) -> Result<Vec<Page>, StoreError> {
-        Ok(pages.iter().map(|page| resource.fresh_page(page)).collect())
+        let keys = pages.iter().flat_map(|page| resource.page_keys(page));
+        Ok(keys.map(|key| resource.fresh_page(&key)).collect())
     }
     async fn stored_pages(&self, _: &Resource) -> Result<Vec<Page>, StoreError> {
         Ok(Vec::new())

@@ -1,5 +1,6 @@
 //! What bookings need of the store.
 
+use holdfast_domain::bookings::InventoryPlan;
 use holdfast_domain::{Booking, BookingEvent, InventoryMove, PageRejection};
 use thiserror::Error;
 
@@ -30,8 +31,8 @@ pub struct BookingCommit {
     pub event: BookingEvent,
     /// Its entry in the audit trail.
     pub audit: AuditEvent,
-    /// What it does to the pages.
-    pub inventory: InventoryMove,
+    /// What is done to pages and to the records of holds.
+    pub inventory: InventoryPlan,
 }
 
 impl BookingCommit {
@@ -41,6 +42,7 @@ impl BookingCommit {
         let mut booking = before.clone().evolve(&event);
         let audit = AuditEvent::record(before, &event, &booking, mutation);
         booking.seal.clone_from(&audit.seal);
+        let inventory = inventory.plan(&booking);
         Self { booking, event, audit, inventory }
     }
 }

@@ -39,7 +39,7 @@ pub trait Ledger: Send + Sync {
         mutation: &Mutation,
     ) -> Result<(), LedgerError>;
 
-    /// The named pages, in that order; a page nobody touched yet is given as it would be made.
+    /// The pages of those parts of the schedule, in that order; a page nobody touched yet is given as it would be made.
     async fn pages(&self, resource: &Resource, pages: &[String]) -> Result<Vec<Page>, StoreError>;
 
     /// Every stored page of a resource.
@@ -76,7 +76,8 @@ pub trait Ledger: Send + Sync {
     /// A booking; reads the latest write.
     async fn booking(&self, id: &BookingId) -> Result<Option<Booking>, StoreError>;
 
-    /// Writes a booking's event, its audit entry and its inventory move in one transaction, or nothing.
+    /// Writes a booking's event, its audit entry, its operations on pages and its changes of hold records in one
+    /// transaction, or nothing.
     async fn commit(&self, commit: &BookingCommit) -> Result<(), CommitError>;
 
     /// A guest's bookings, newest first, at most `limit` of them after `cursor`, with the next cursor.

@@ -18,6 +18,6 @@ pub trait SearchIndex: Send + Sync {
     async fn put_page(&self, resource: &Resource, page: &Page) -> Result<(), StoreError>;
     /// Resources of a type at a location.
     async fn resources(&self, resource_type: &str, location: &str) -> Result<Vec<Resource>, StoreError>;
-    /// Pages of that name of the resources of a type at a location; untouched ones are absent.
+    /// Every page of that part of the schedule, of the resources of a type at a location; untouched ones are absent.
     async fn pages(&self, resource_type: &str, location: &str, page: &str) -> Result<Vec<Page>, StoreError>;
 }

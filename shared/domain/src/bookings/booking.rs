@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use thiserror::Error;
 
 use crate::bookings::policy::CancellationPolicy;
-use crate::ids::{BookingId, Fingerprint, GuestId, HoldId, ResourceId, Seal, SlotKey};
-use crate::inventory::PageKey;
+use crate::ids::{BookingId, Fingerprint, GuestId, HoldId, ResourceId, Seal};
+use crate::inventory::Placement;
 use crate::money::Money;
 
 /// Where a booking stands (API.md, Bookings).
@@ -102,19 +102,6 @@ impl PaymentStatus {
     }
 }
 
-/// Slots of one page, with the places taken in each.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Placement {
-    /// The page.
-    pub page: PageKey,
-    /// The revision of the resource's schedule that the slots are of. A page of another one knows nothing of them.
-    pub schedule_revision: u64,
-    /// Slots of that page, ascending.
-    pub slots: Vec<SlotKey>,
-    /// Places per slot.
-    pub quantity: u32,
-}
-
 /// What a guest wants: the same for a hold and for the booking made of it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Order {
@@ -134,7 +121,7 @@ pub struct Order {
     pub price: Money,
     /// What a cancellation refunds.
     pub policy: CancellationPolicy,
-    /// Where the places are counted.
+    /// Where the places are counted: each page once.
     pub placements: Vec<Placement>,
 }
 

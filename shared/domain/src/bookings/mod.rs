@@ -7,8 +7,8 @@ pub(crate) mod policy;
 
 pub use booking::{
     Booking, BookingEvent, BookingRejection, BookingStatus, Cancellation, CustomerAction, Order,
-    PaymentStatus, Placement,
+    PaymentStatus,
 };
-pub use inventory_move::InventoryMove;
+pub use inventory_move::{HoldRecordChange, InventoryMove, InventoryPlan};
 pub use lifecycle::Lifecycle;
 pub use policy::{CancellationPolicy, TIERS_MAX, Tier};

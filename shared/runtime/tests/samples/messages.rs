@@ -6,7 +6,8 @@ use holdfast_app::operations::reconciliation::{Finding, Kind, Remedy, Report};
 use holdfast_domain::bookings::{Cancellation, CustomerAction};
 use holdfast_domain::holds::Hold;
 use holdfast_domain::{
-    Booking, BookingEvent, BookingStatus, InventoryMove, Money, Page, PageChange, PageCommand, PaymentStatus,
+    Booking, BookingEvent, BookingStatus, InventoryMove, Money, Page, PageChange, PageCommand, PageKey,
+    PaymentStatus,
 };
 use holdfast_testkit::{at, hold_for, money, nightly_resource};
 use holdfast_workflow::Envelope;
@@ -55,7 +56,7 @@ pub(crate) fn booking() -> Booking {
 
 /// A page through the commands, each at so many seconds after [`NOW`]; gives what the last one did.
 fn page_after(commands: &[(i64, PageCommand)]) -> (Page, Vec<PageChange>, Timestamp) {
-    let mut page = nightly_resource("hotel-nyc-deluxe", 3, 600).fresh_page("2026-06");
+    let mut page = fresh_page();
     let mut last = (Vec::new(), at(NOW));
     for (seconds, command) in commands {
         let now = at(NOW).checked_add(SignedDuration::from_secs(*seconds)).expect("in range");
@@ -67,9 +68,14 @@ fn page_after(commands: &[(i64, PageCommand)]) -> (Page, Vec<PageChange>, Timest
     (page, last.0, last.1)
 }
 
+fn fresh_page() -> Page {
+    let room = nightly_resource("hotel-nyc-deluxe", 3, 600);
+    room.fresh_page(&PageKey::first(room.id.clone(), "2026-06"))
+}
+
 #[test]
 fn the_events_of_a_page_that_was_made_anew_come_after_those_of_the_page_before() {
-    let mut page = nightly_resource("hotel-nyc-deluxe", 3, 600).fresh_page("2026-06");
+    let mut page = fresh_page();
     let told = |page: &Page| {
         let events = of_page(page, &[], at(NOW), None);
         let [event] = &events[..] else { panic!("one event, not {events:?}") };
@@ -98,8 +104,7 @@ fn page_events() -> Vec<Envelope> {
     let confirm = PageCommand::Confirm {
         hold: id(),
         booking: booking.id.clone(),
-        slots: hold.order.placements[0].slots.clone(),
-        quantity: 1,
+        places: hold.order.placements[0].places.clone(),
     };
     let told = |commands: &[(i64, PageCommand)]| {
         let (page, changes, at) = page_after(commands);

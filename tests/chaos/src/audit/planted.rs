@@ -89,14 +89,13 @@ fn whole() -> (Snapshot, Told) {
     let ((stands, stands_trail), (cancelled, cancelled_trail)) =
         (booked("A", &paid()), booked("B", &given_up()));
     let placement = stands.order.placements[0].clone();
-    let slot = placement.slots[0].clone();
+    let slot = placement.places.slots().next().expect("a slot").clone();
     let mut page = Page::fresh(placement.page, resource.schedule_revision, 3, vec![slot.clone()]);
     page.seq = 2;
     page.confirmed.insert(slot.clone(), 1);
     for (key, expires_at) in [("live", now + 9.seconds()), ("dead", now - 9.seconds())] {
         let entry = PageHold {
-            quantity: 1,
-            slots: vec![slot.clone()],
+            places: placement.places.clone(),
             expires_at,
             state: HoldState::Active,
             prolonged: false,
@@ -119,7 +118,7 @@ fn whole() -> (Snapshot, Told) {
     let mut delivered = Delivered::default();
     delivered.on_the_bus.insert("hall/1".to_owned());
     for seq in 1..=2 {
-        let id = format!("hall/{}/{seq}/inventory", page.key.page);
+        let id = format!("hall/{}/{seq}/inventory", page.key.name());
         delivered.on_the_bus.insert(id.clone());
         delivered.to_the_partner.insert(id);
     }
@@ -196,7 +195,7 @@ fn an_oversold_slot_is_found() {
     is_found("unreadable", "-1 is out of range", |s, _| {
         s.unreadable.push("R#hall/P#event: event: -1 is out of range".to_owned());
     });
-    is_found("inventory", "1 free + 1 held + 2 confirmed are not 3", |s, _| {
+    is_found("inventory", "1 free + 1 held + 2 confirmed + 0 elsewhere are not 3", |s, _| {
         s.pages[0].confirmed.values_mut().for_each(|confirmed| *confirmed += 1);
     });
 }

@@ -8,9 +8,9 @@ use holdfast_adapters_dynamodb::{DynamoLedger, DynamoSearchIndex, Tables};
 use holdfast_app::bookings::{BookingRequest, Bookings, Cancelled, Requested, is_at_rest, verify};
 use holdfast_app::catalogue::Resources;
 use holdfast_app::holds::{Expiry, HoldRequest, Holds, Placed};
+use holdfast_app::kernel as identity;
 use holdfast_app::payments::{Outcome, PaymentState, Saga, Webhook};
 use holdfast_app::search::{Projection, Search};
-use holdfast_app::kernel as identity;
 use holdfast_app::{Caller, Clock, Failure, Ledger, Mutation, PaymentError, RequestKey};
 use holdfast_domain::{Booking, BookingId, BookingStatus, GuestId, Hold, HoldId, HoldStatus, Resource, When};
 use holdfast_testkit::{Database, TestClock, at, mutation};
@@ -216,7 +216,7 @@ impl World {
             for slot in page.available.keys() {
                 let places = page.in_use(slot, self.now());
                 if places > 0 {
-                    taken.push((format!("{} {slot}", page.key.page), places));
+                    taken.push((format!("{} {slot}", page.key.name()), places));
                 }
             }
         }

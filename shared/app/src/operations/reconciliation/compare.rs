@@ -54,11 +54,11 @@ impl Inventory {
         }
         for placement in &booking.order.placements {
             let slots = self.standing.entry(placement.page.clone()).or_default();
-            for slot in &placement.slots {
+            for (slot, quantity) in placement.places.iter() {
                 let standing = slots.entry(slot.clone()).or_default();
                 let places =
                     if booking.order.end <= now { &mut standing.over } else { &mut standing.current };
-                *places = places.saturating_add(placement.quantity);
+                *places = places.saturating_add(quantity);
             }
         }
     }

@@ -482,5 +482,5 @@ impl Run<'_> {
 }
 
 fn name_of_page(key: &PageKey) -> String {
-    format!("{}/{}", key.resource, key.page)
+    format!("{}/{}", key.resource, key.name())
 }
