@@ -226,3 +226,21 @@ impl Harness {
         self.apply(&booking, BookingEvent::Confirmed, InventoryMove::Confirm).await.expect("a confirmation")
     }
 }
+
+/// The page when others say that they have sold so many places of a night, and so many may be sold beyond its capacity.
+pub(crate) fn with_sales_elsewhere(mut page: Page, night: u8, sold: u32, beyond: u32) -> Page {
+    let slot = SlotKey::parse(&format!("{night:02}")).expect("a night");
+    let held: u32 = page.holds.values().map(|hold| hold.places.in_slot(&slot)).sum();
+    let taken = held + page.confirmed.get(&slot).copied().unwrap_or(0) + sold;
+    let limit = page.capacity_of(&slot) + beyond;
+    for (counts, number) in [
+        (&mut page.allowance, beyond),
+        (&mut page.elsewhere, sold),
+        (&mut page.excess, taken.saturating_sub(limit)),
+    ] {
+        counts.remove(&slot);
+        counts.extend((number > 0).then(|| (slot.clone(), number)));
+    }
+    page.available.insert(slot, limit.saturating_sub(taken));
+    page
+}

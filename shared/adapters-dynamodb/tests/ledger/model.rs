@@ -17,7 +17,7 @@ use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
 
-use crate::harness::Harness;
+use crate::harness::{Harness, with_sales_elsewhere};
 
 #[derive(Debug, Clone)]
 enum Step {
@@ -218,24 +218,6 @@ fn limits() -> impl Strategy<Value = HoldLimits> {
     let none = nightly_resource("room", 3, 60).terms.hold_limits;
     let tight = HoldLimits { per_guest: 2, per_slot: 1, places_per_slot: Some(2), cool_down_seconds: 0 };
     prop::sample::select(vec![none, tight, HoldLimits { cool_down_seconds: 50, ..tight }])
-}
-
-/// The page when others say that they have sold so many places of a night, and so many may be sold beyond its capacity.
-fn with_sales_elsewhere(mut page: Page, night: u8, sold: u32, beyond: u32) -> Page {
-    let slot = SlotKey::parse(&format!("{night:02}")).expect("a night");
-    let held: u32 = page.holds.values().map(|hold| hold.places.in_slot(&slot)).sum();
-    let taken = held + page.confirmed.get(&slot).copied().unwrap_or(0) + sold;
-    let limit = page.capacity_of(&slot) + beyond;
-    for (counts, number) in [
-        (&mut page.allowance, beyond),
-        (&mut page.elsewhere, sold),
-        (&mut page.excess, taken.saturating_sub(limit)),
-    ] {
-        counts.remove(&slot);
-        counts.extend((number > 0).then(|| (slot.clone(), number)));
-    }
-    page.available.insert(slot, limit.saturating_sub(taken));
-    page
 }
 
 async fn run(limits: HoldLimits, steps: Vec<(Step, Trouble)>) {
