@@ -6,7 +6,7 @@ use holdfast_app::StoreError;
 use holdfast_app::bookings::AuditEvent;
 use holdfast_domain::{Hold, Resource};
 
-use crate::page::item::{PageRecord, decode_page_record};
+use crate::page::item::{PAGE_SK_PREFIX, PageRecord, decode_page_record};
 use crate::stored::records::{
     EVENT_SK_PREFIX, RESOURCE_SK, decode_audit, decode_hold_record, decode_resource,
 };
@@ -38,7 +38,7 @@ pub fn decode_ledger_record(new: Option<&Item>, old: Option<&Item>) -> Result<Le
     let Some(new) = new else { return Ok(LedgerRecord::Other) };
     let reader = Reader::new(new);
     let sk = reader.text("sk")?;
-    if sk.starts_with("P#") {
+    if sk.starts_with(PAGE_SK_PREFIX) {
         return Ok(LedgerRecord::Page(decode_page_record(new)?));
     }
     if sk.starts_with(EVENT_SK_PREFIX) {

@@ -1,5 +1,6 @@
 //! Identifiers, each a validated string of bounded length.
 
+use std::cmp::Ordering;
 use std::fmt;
 
 use thiserror::Error;
@@ -37,9 +38,9 @@ fn is_visible(c: char) -> bool {
 }
 
 macro_rules! id {
-    ($(#[$doc:meta])* $name:ident, $max:expr, $allowed:expr) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    ($(#[$attribute:meta])* $name:ident, $max:expr, $allowed:expr) => {
+        $(#[$attribute])*
+        #[derive(Debug, Clone, PartialEq, Eq, Hash)]
         pub struct $name(String);
 
         impl $name {
@@ -68,33 +69,53 @@ macro_rules! id {
 
 id!(
     /// A bookable resource, named by the operator: 1 to 64 letters, digits, `.`, `_`, `:`, `-`.
+    #[derive(PartialOrd, Ord)]
     ResourceId, 64, is_token
 );
 id!(
     /// A hold. Derived from caller and idempotency key, so that a retry meets its own earlier self.
+    #[derive(PartialOrd, Ord)]
     HoldId, 64, is_token
 );
 id!(
     /// A booking. Derived from caller and idempotency key of the payment attempt.
+    #[derive(PartialOrd, Ord)]
     BookingId, 64, is_token
 );
 id!(
     /// Who holds or books: the `sub` of the caller's token, 1 to 128 visible ASCII characters.
+    #[derive(PartialOrd, Ord)]
     GuestId, 128, is_visible
 );
 id!(
     /// A digest of a guest's id, short enough to stand beside each of their holds on a page.
+    #[derive(PartialOrd, Ord)]
     GuestMark, 16, is_token
 );
 id!(
     /// A digest of a request's content, to tell a retry from another request under the same key.
+    #[derive(PartialOrd, Ord)]
     Fingerprint, 64, is_token
 );
 id!(
     /// A digest over a booking's audit trail up to one of its entries.
+    #[derive(PartialOrd, Ord)]
     Seal, 64, is_token
 );
 id!(
-    /// A slot's name within its page: the day of the month, the minutes since local midnight, or `event`.
+    /// A slot's name within its page: the day of the month, the minutes since local midnight, or `event`. Ordered by time,
+    /// as its page has the slots: minutes are numbers without leading zeros, so the shorter is the earlier.
     SlotKey, 8, is_token
 );
+
+impl Ord for SlotKey {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.0.len().cmp(&other.0.len()).then_with(|| self.0.cmp(&other.0))
+    }
+}
+
+impl PartialOrd for SlotKey {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}

@@ -12,12 +12,14 @@ pub mod holds;
 pub mod ids;
 pub mod inventory;
 pub mod money;
+pub mod payments;
 
-pub use bookings::{
-    Booking, BookingEvent, BookingStatus, CancellationPolicy, InventoryMove, Lifecycle, PaymentStatus,
-};
+pub use bookings::{Booking, BookingEvent, BookingStatus, CancellationPolicy, InventoryMove, Lifecycle};
 pub use catalogue::{Resource, Schedule, Slot, When};
 pub use holds::{Hold, HoldSnapshot, HoldStatus};
 pub use ids::{BookingId, Fingerprint, GuestId, GuestMark, HoldId, ResourceId, Seal, SlotKey};
-pub use inventory::{HoldLimit, HoldLimits, Page, PageChange, PageCommand, PageHold, PageKey, PageRejection};
+pub use inventory::{
+    HoldLimit, HoldLimits, Page, PageChange, PageCommand, PageHold, PageKey, PageRejection, SlotPlaces,
+};
 pub use money::{Currency, Money};
+pub use payments::{BookingPayments, Payment, PaymentNumber, PaymentStatus, PaymentStep};

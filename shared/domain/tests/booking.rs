@@ -3,11 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use holdfast_domain::bookings::{BookingRejection, Cancellation, CustomerAction, FailureReason, Order, Tier};
+use holdfast_domain::bookings::{BookingRejection, Cancellation, FailureReason, Order, Tier};
 use holdfast_domain::money::{Currency, Money, Percent};
+use holdfast_domain::payments::CustomerAction;
 use holdfast_domain::{
-    Booking, BookingEvent, BookingId, BookingStatus, CancellationPolicy, Fingerprint, GuestId, HoldId,
-    Lifecycle, PaymentStatus, ResourceId,
+    Booking, BookingEvent, BookingId, BookingPayments, BookingStatus, CancellationPolicy, Fingerprint,
+    GuestId, HoldId, Lifecycle, Payment, PaymentStatus, PaymentStep, ResourceId,
 };
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
@@ -152,7 +153,7 @@ fn requested() -> Booking {
         start: start(),
         end: start() + SignedDuration::from_hours(20),
         quantity: 1,
-        price: eur(PRICE),
+        price: eur(PRICE).into(),
         policy: CancellationPolicy::new(tiers.to_vec()).expect("a valid policy"),
         placements: Vec::new(),
     };
@@ -161,7 +162,7 @@ fn requested() -> Booking {
         "HF-1".to_owned(),
         HoldId::parse("h").expect("an id"),
         order,
-        "pm_card_visa".to_owned(),
+        BookingPayments::by_card("pm_card_visa".to_owned(), eur(PRICE)),
         digest("f"),
         start() - SignedDuration::from_hours(100),
     )
@@ -177,7 +178,7 @@ fn cancellation(booking: &Booking, at: Timestamp) -> BookingEvent {
     BookingEvent::Cancelled(Cancellation {
         reason: None,
         refund: booking.refund_at(at),
-        before_capture: booking.captured.amount() == 0,
+        before_capture: booking.captured().amount() == 0,
         request: (digest("k"), digest("c")),
         at,
     })
@@ -195,12 +196,12 @@ fn events(booking: &Booking) -> Vec<BookingEvent> {
     };
     let mut events = vec![
         BookingEvent::Requested,
-        BookingEvent::PaymentCreated { intent: "pi_1".to_owned() },
-        BookingEvent::PaymentCreated { intent: "pi_2".to_owned() },
-        BookingEvent::ActionRequired { action },
-        BookingEvent::Authorized,
+        BookingEvent::first_payment(PaymentStep::Created { intent: "pi_1".to_owned() }),
+        BookingEvent::first_payment(PaymentStep::Created { intent: "pi_2".to_owned() }),
+        BookingEvent::first_payment(PaymentStep::ActionRequired { action }),
+        BookingEvent::first_payment(PaymentStep::Authorized),
         BookingEvent::Confirmed,
-        BookingEvent::Voided,
+        BookingEvent::first_payment(PaymentStep::Voided),
         BookingEvent::Failed { reason: declined("card_declined") },
         BookingEvent::Failed { reason: FailureReason::SoldOut },
         cancellation(booking, hours_before(30)),
@@ -210,13 +211,13 @@ fn events(booking: &Booking) -> Vec<BookingEvent> {
         BookingEvent::Completed,
     ];
     let amounts = [eur(0), eur(1), eur(400), eur(501), eur(PRICE - 1), eur(PRICE), eur(PRICE + 1), usd];
-    events.extend(amounts.map(|amount| BookingEvent::Captured { amount }));
-    events.extend(amounts.map(|total| BookingEvent::Refunded { total }));
+    events.extend(amounts.map(|amount| BookingEvent::first_payment(PaymentStep::Captured { amount })));
+    events.extend(amounts.map(|total| BookingEvent::first_payment(PaymentStep::Refunded { total })));
     events
 }
 
 fn place(booking: &Booking) -> Place {
-    (booking.status, booking.payment_status)
+    (booking.status, booking.payment_status())
 }
 
 fn legal(from: Place) -> Option<&'static [Place]> {
@@ -226,7 +227,7 @@ fn legal(from: Place) -> Option<&'static [Place]> {
 /// What must hold of every booking, whatever happened to it.
 fn check_booking(booking: &Booking) -> Result<(), String> {
     let at = place(booking);
-    let (price, captured, refunded) = (booking.order.price, booking.captured, booking.refunded);
+    let (price, captured, refunded) = (booking.order.price.total(), booking.captured(), booking.refunded());
     let rules = [
         ("a place of the table", legal(at).is_some()),
         ("captured nothing or the price", captured.amount() == 0 || captured == price),
@@ -234,7 +235,7 @@ fn check_booking(booking: &Booking) -> Result<(), String> {
         ("one currency", captured.currency() == price.currency() && refunded.currency() == price.currency()),
         (
             "payment status as the amounts say",
-            match booking.payment_status {
+            match booking.payment_status() {
                 P::Pending | P::Authorized | P::Voided | P::Failed => captured.amount() == 0,
                 P::Captured => captured == price && refunded.amount() == 0,
                 P::PartiallyRefunded => refunded.amount() > 0 && refunded.amount() < captured.amount(),
@@ -245,7 +246,7 @@ fn check_booking(booking: &Booking) -> Result<(), String> {
         ("cancelled by terms", (booking.status == S::Cancelled) == booking.cancellation.is_some()),
         (
             "waits for its customer only while pending",
-            booking.action.is_none() || at == (S::Pending, P::Pending),
+            booking.action().is_none() || at == (S::Pending, P::Pending),
         ),
         (
             "gives back no more than it took",
@@ -299,8 +300,8 @@ fn step(booking: &Booking, event: &BookingEvent, decide: Decide) -> Result<Optio
             if is_over(booking.status) && after.status != booking.status {
                 return Err(told("left its end"));
             }
-            if after.refunded.amount() < booking.refunded.amount()
-                || after.captured.amount() < booking.captured.amount()
+            if after.refunded().amount() < booking.refunded().amount()
+                || after.captured().amount() < booking.captured().amount()
             {
                 return Err(told("money ran backwards"));
             }
@@ -363,10 +364,11 @@ fn what_failed_or_was_cancelled_is_never_confirmed() {
 fn what_is_due_can_be_refunded_and_then_nothing_is_due() {
     let (bookings, _) = reachable();
     for booking in bookings.iter().filter(|booking| booking.refund_due().amount() > 0) {
-        let total = booking.refunded.add(booking.refund_due()).expect("in range");
-        let after = step(booking, &BookingEvent::Refunded { total }, Booking::decide)
-            .expect("legal")
-            .expect("it happens");
+        let total = booking.refunded().add(booking.refund_due()).expect("in range");
+        let after =
+            step(booking, &BookingEvent::first_payment(PaymentStep::Refunded { total }), Booking::decide)
+                .expect("legal")
+                .expect("it happens");
         assert_eq!(after.refund_due().amount(), 0, "{after:?}");
         assert!(booking.status == S::Cancelled || booking.status == S::Failed, "it stands: {booking:?}");
     }
@@ -383,7 +385,11 @@ fn what_failed_gives_all_back_and_what_was_cancelled_by_its_terms() {
     };
     let captured = || {
         let amount = eur(PRICE);
-        vec![BookingEvent::Authorized, BookingEvent::Confirmed, BookingEvent::Captured { amount }]
+        vec![
+            BookingEvent::first_payment(PaymentStep::Authorized),
+            BookingEvent::Confirmed,
+            BookingEvent::first_payment(PaymentStep::Captured { amount }),
+        ]
     };
     let cancel = |mut events: Vec<BookingEvent>, at| {
         events.push(cancellation(&happen(&events), at));
@@ -396,18 +402,18 @@ fn what_failed_gives_all_back_and_what_was_cancelled_by_its_terms() {
     assert_eq!(cancel(captured(), start()), (0, 0));
     // A part went back in the provider's dashboard before: it counts towards the whole, once.
     let mut dashboard = captured();
-    dashboard.push(BookingEvent::Refunded { total: eur(400) });
+    dashboard.push(BookingEvent::first_payment(PaymentStep::Refunded { total: eur(400) }));
     assert_eq!(cancel(dashboard.clone(), hours_before(24)), (PRICE, PRICE - 400));
     assert_eq!(cancel(dashboard.clone(), hours_before(1)), (501, 101));
     assert_eq!(cancel(dashboard, start()), (400, 0));
     // Cancelled while the capture was on its way: all of it.
-    let mut overtaken = vec![BookingEvent::Authorized, BookingEvent::Confirmed];
+    let mut overtaken = vec![BookingEvent::first_payment(PaymentStep::Authorized), BookingEvent::Confirmed];
     overtaken.push(cancellation(&happen(&overtaken), hours_before(1)));
-    overtaken.push(BookingEvent::Captured { amount: eur(PRICE) });
+    overtaken.push(BookingEvent::first_payment(PaymentStep::Captured { amount: eur(PRICE) }));
     assert_eq!(happen(&overtaken).refund_due(), eur(PRICE));
     // Captured, sold out, failed as declined: what was taken is still known.
     let sold_out = [
-        BookingEvent::Captured { amount: eur(PRICE) },
+        BookingEvent::first_payment(PaymentStep::Captured { amount: eur(PRICE) }),
         BookingEvent::Failed { reason: declined("do_not_honor") },
     ];
     assert_eq!(happen(&sold_out).refund_due(), eur(PRICE));
@@ -418,19 +424,20 @@ fn amounts_that_are_not_the_price_are_refused() {
     let booking = requested();
     let usd = Money::new(PRICE, Currency::parse("USD").expect("known")).expect("in range");
     for amount in [eur(0), eur(PRICE - 1), eur(PRICE + 1), usd] {
-        let refused = booking.decide(BookingEvent::Captured { amount });
+        let refused = booking.decide(BookingEvent::first_payment(PaymentStep::Captured { amount }));
         assert_eq!(refused, Err(BookingRejection::WrongAmount), "{amount:?}");
     }
-    let captured = booking.evolve(&BookingEvent::Captured { amount: eur(PRICE) });
+    let captured = booking.evolve(&BookingEvent::first_payment(PaymentStep::Captured { amount: eur(PRICE) }));
     for total in [eur(PRICE + 1), usd] {
-        let refused = captured.decide(BookingEvent::Refunded { total });
+        let refused = captured.decide(BookingEvent::first_payment(PaymentStep::Refunded { total }));
         assert_eq!(refused, Err(BookingRejection::RefundExceedsCapture), "{total:?}");
     }
 }
 
 #[test]
 fn a_cancellation_gives_back_no_more_than_was_taken_whatever_it_promises() {
-    let captured = requested().evolve(&BookingEvent::Captured { amount: eur(PRICE) });
+    let captured =
+        requested().evolve(&BookingEvent::first_payment(PaymentStep::Captured { amount: eur(PRICE) }));
     let BookingEvent::Cancelled(terms) = cancellation(&captured, hours_before(30)) else { return };
     let promise = BookingEvent::Cancelled(Cancellation { refund: eur(PRICE + 1), ..terms });
     assert_eq!(captured.evolve(&promise).refund_due(), eur(PRICE));
@@ -439,7 +446,8 @@ fn a_cancellation_gives_back_no_more_than_was_taken_whatever_it_promises() {
 
 #[test]
 fn a_payment_has_one_name_for_good() {
-    let created = |intent: &str| BookingEvent::PaymentCreated { intent: intent.to_owned() };
+    let created =
+        |intent: &str| BookingEvent::first_payment(PaymentStep::Created { intent: intent.to_owned() });
     let booking = requested().evolve(&created("pi_1"));
     assert_eq!(booking.decide(created("pi_1")), Ok(None));
     let refused = Err(BookingRejection::IllegalTransition {
@@ -474,24 +482,28 @@ fn events_have_the_names_of_the_bus() {
 
 #[test]
 fn an_event_that_arrives_after_its_successor_has_no_second_effect() {
-    for captured in [requested(), requested().evolve(&BookingEvent::Authorized)] {
-        let captured = captured.evolve(&BookingEvent::Captured { amount: eur(PRICE) });
-        assert_eq!(captured.decide(BookingEvent::Authorized), Ok(None));
+    for captured in [requested(), requested().evolve(&BookingEvent::first_payment(PaymentStep::Authorized))] {
+        let captured =
+            captured.evolve(&BookingEvent::first_payment(PaymentStep::Captured { amount: eur(PRICE) }));
+        assert_eq!(captured.decide(BookingEvent::first_payment(PaymentStep::Authorized)), Ok(None));
     }
 }
 
 #[test]
 fn control_an_event_applied_without_decide_is_noticed() {
     let failed = requested().evolve(&BookingEvent::Failed { reason: declined("late") });
-    let captured = requested().evolve(&BookingEvent::Captured { amount: eur(PRICE) });
+    let captured =
+        requested().evolve(&BookingEvent::first_payment(PaymentStep::Captured { amount: eur(PRICE) }));
     for broken in [
         failed.clone().evolve(&BookingEvent::Confirmed),
-        failed.evolve(&BookingEvent::Refunded { total: eur(1) }),
+        failed.evolve(&BookingEvent::first_payment(PaymentStep::Refunded { total: eur(1) })),
         requested().evolve(&BookingEvent::Confirmed),
         requested().evolve(&BookingEvent::Completed),
-        captured.clone().evolve(&BookingEvent::Refunded { total: eur(PRICE + 1) }),
-        captured.evolve(&BookingEvent::Voided),
-        requested().evolve(&BookingEvent::Captured { amount: eur(PRICE + 1) }),
+        captured
+            .clone()
+            .evolve(&BookingEvent::first_payment(PaymentStep::Refunded { total: eur(PRICE + 1) })),
+        captured.evolve(&BookingEvent::first_payment(PaymentStep::Voided)),
+        requested().evolve(&BookingEvent::first_payment(PaymentStep::Captured { amount: eur(PRICE + 1) })),
     ] {
         assert!(check_booking(&broken).is_err(), "{broken:?}");
     }
@@ -499,8 +511,11 @@ fn control_an_event_applied_without_decide_is_noticed() {
 
 #[test]
 fn every_pair_of_states_has_a_name() {
-    let name =
-        |status, payment_status| Lifecycle::of(&Booking { status, payment_status, ..requested() }).as_str();
+    let name = |booking_status, status| {
+        let payment = Payment { status, ..Payment::by_card("pm_card_visa".to_owned(), eur(PRICE)) };
+        let payments = BookingPayments::single(payment);
+        Lifecycle::of(&Booking { status: booking_status, payments, ..requested() }).as_str()
+    };
     let mut names = BTreeSet::new();
     for status in S::ALL {
         for payment in P::ALL {
@@ -571,7 +586,7 @@ proptest! {
 
 /// A booking that was confirmed is confirmed once more: after its capture and a refund of a part.
 fn confirms_again(booking: &Booking, event: BookingEvent) -> Result<Option<BookingEvent>, BookingRejection> {
-    match (booking.status, booking.payment_status, &event) {
+    match (booking.status, booking.payment_status(), &event) {
         (S::Confirmed, P::PartiallyRefunded, BookingEvent::Confirmed) => Ok(Some(event)),
         _ => booking.decide(event),
     }

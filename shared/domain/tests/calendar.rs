@@ -7,7 +7,7 @@ use holdfast_domain::catalogue::{
     Label, Opening, RangeError, Resource, ResourceTerms, SlotSchedule, StayError,
 };
 use holdfast_domain::money::{Currency, Money};
-use holdfast_domain::{CancellationPolicy, HoldLimits, ResourceId, Schedule, Slot, When};
+use holdfast_domain::{CancellationPolicy, HoldLimits, Page, PageKey, ResourceId, Schedule, Slot, When};
 use jiff::civil::{Date, Time, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
@@ -97,6 +97,10 @@ fn any_case() -> impl Strategy<Value = (Schedule, TimeZone, Date, i32)> {
     )
 }
 
+fn key(resource: &Resource, page: &str) -> PageKey {
+    PageKey::first(resource.id.clone(), page)
+}
+
 fn resource(schedule: Schedule, zone: TimeZone) -> Resource {
     let label = |text: &str| Label::parse(text).expect("a label");
     let terms = ResourceTerms {
@@ -162,7 +166,9 @@ proptest! {
             if let Some((first, last)) = dates_of(&name) {
                 prop_assert_eq!(schedule.calendar(first, last, &zone), Ok(page.clone()));
             }
-            let counted: Vec<_> = resource(schedule.clone(), zone.clone()).fresh_page(&name).available.into_keys().collect();
+            prop_assert!(page.is_sorted_by_key(|slot| &slot.key), "keys of {} are out of order", name);
+            let resource = resource(schedule.clone(), zone.clone());
+            let counted: Vec<_> = resource.fresh_page(&key(&resource, &name)).available.into_keys().collect();
             prop_assert_eq!(counted, keys.into_iter().collect::<Vec<_>>());
         }
     }
@@ -220,7 +226,7 @@ fn a_replaced_schedule_makes_new_pages_and_another_price_does_not() {
     assert_eq!((third.revision, third.schedule_revision), (3, 3));
     let fourth = third.replace(resource(hotel(16), TimeZone::UTC).terms);
     assert_eq!((fourth.revision, fourth.schedule_revision), (4, 4));
-    assert_eq!(fourth.fresh_page("2026-02").schedule_revision, 4);
+    assert_eq!(fourth.fresh_page(&key(&fourth, "2026-02")).schedule_revision, 4);
 }
 
 #[test]
@@ -234,4 +240,36 @@ fn a_stay_in_the_past_is_refused_and_priced_per_slot_and_unit() {
     let stay = resource.stay(day("2026-06-02"), day("2026-06-04"), now).expect("tonight");
     assert_eq!(resource.price(stay.slots.len(), 3).map(|price| price.amount()), Ok(9_000));
     assert!(resource.price(usize::MAX, u32::MAX).is_err());
+}
+
+#[test]
+fn all_the_pages_that_count_a_slot_offer_it_together() {
+    let hotel = Schedule::Nightly { check_in: Time::midnight(), check_out: Time::midnight() };
+    let hotel = resource(hotel, TimeZone::UTC);
+    let date = "2026-06-01".parse::<Date>().expect("a date");
+    let nights = hotel.calendar(date, date + 1.day());
+    let night = &nights.expect("in bounds")[0];
+    let page = |shard: u16, free: u32| {
+        let mut page = hotel.fresh_page(&PageKey { shard, ..key(&hotel, "2026-06") });
+        page.available.insert(night.key.clone(), free);
+        page.allowance.insert(night.key.clone(), free.saturating_sub(hotel.share(2, &page.key)));
+        page
+    };
+    let offered = |stored: &[Page]| hotel.offered(night, stored, Timestamp::UNIX_EPOCH);
+    assert_eq!(offered(&[]), 2, "untouched: as it would be made");
+    assert_eq!(offered(&[page(0, 5)]), 5);
+    assert_eq!(offered(&[page(0, 5), page(1, 3)]), 8);
+    assert_eq!(offered(&[page(1, 3)]), 2 + 3, "the first is untouched");
+    let others = [
+        Page { key: key(&hotel, "2026-07"), ..page(0, 5) },
+        Page {
+            key: PageKey { resource: ResourceId::parse("other").expect("an id"), ..page(0, 5).key },
+            ..page(0, 5)
+        },
+        Page { schedule_revision: 7, ..page(0, 5) },
+    ];
+    assert_eq!(offered(&others), 2, "of another month, another resource, another schedule");
+    let mut closed = page(1, 3);
+    closed.closed.insert(night.key.clone());
+    assert_eq!(offered(&[page(0, 5), closed]), 5, "sale is stopped on one of them");
 }

@@ -5,7 +5,7 @@
 use holdfast_domain::inventory::{HoldLimit, HoldState};
 use holdfast_domain::{
     BookingId, Fingerprint, GuestMark, HoldId, HoldLimits, Page, PageChange, PageCommand, PageHold, PageKey,
-    PageRejection, ResourceId, SlotKey,
+    PageRejection, ResourceId, SlotKey, SlotPlaces,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -18,6 +18,10 @@ fn at(second: i64) -> Timestamp {
 
 fn slot(day: u8) -> SlotKey {
     SlotKey::parse(&format!("{day:02}")).expect("a key")
+}
+
+fn one_place(day: u8) -> SlotPlaces {
+    SlotPlaces::uniform([slot(day)], 1).expect("a place")
 }
 
 fn hold(name: &str) -> HoldId {
@@ -36,8 +40,7 @@ struct Scene {
 
 impl Scene {
     fn new(limits: HoldLimits) -> Self {
-        let key =
-            PageKey { resource: ResourceId::parse("hotel").expect("an id"), page: "2026-06".to_owned() };
+        let key = PageKey::first(ResourceId::parse("hotel").expect("an id"), "2026-06");
         Self { page: Page::fresh(key, 1, 10, (1..=30).map(slot).collect()), limits }
     }
 
@@ -58,8 +61,7 @@ impl Scene {
         quantity: u32,
     ) -> Result<usize, PageRejection> {
         let entry = PageHold {
-            quantity,
-            slots: days.iter().copied().map(slot).collect(),
+            places: SlotPlaces::uniform(days.iter().copied().map(slot), quantity).expect("ascending days"),
             expires_at: at(second + 10),
             state: HoldState::Active,
             prolonged: false,
@@ -102,8 +104,7 @@ fn what_was_booked_does_not_count_and_what_is_being_paid_does() {
     let claim = PageCommand::Claim { hold: hold("a1"), booking: booking(), deadline: at(60) };
     scene.put(&claim, 1).expect("a claim");
     assert_eq!(scene.place(20, "a", "a2", &[2], 1), reached(HoldLimit::PerGuest, 40), "the claim lives");
-    let confirm =
-        PageCommand::Confirm { hold: hold("a1"), booking: booking(), slots: vec![slot(1)], quantity: 1 };
+    let confirm = PageCommand::Confirm { hold: hold("a1"), booking: booking(), places: one_place(1) };
     scene.put(&confirm, 21).expect("a confirmation");
     assert_eq!(scene.place(21, "a", "a2", &[1], 1), Ok(1));
 }
@@ -113,7 +114,7 @@ fn a_guest_has_so_many_live_holds_of_a_slot() {
     let mut scene = Scene::new(HoldLimits { per_slot: 2, ..NO_LIMITS });
     scene.place(0, "a", "a1", &[1, 2], 1).expect("the first");
     scene.place(2, "a", "a2", &[2, 3], 1).expect("the second");
-    assert_eq!(scene.place(2, "a", "a3", &[3, 2], 1), reached(HoldLimit::PerSlot, 8), "2 is in both");
+    assert_eq!(scene.place(2, "a", "a3", &[2, 3], 1), reached(HoldLimit::PerSlot, 8), "2 is in both");
     assert_eq!(scene.place(2, "a", "a3", &[1, 3], 1), Ok(1), "1 and 3 are in one each");
     assert_eq!(scene.place(2, "b", "b1", &[2], 1), Ok(1));
 }
@@ -215,8 +216,7 @@ fn a_booking_given_up_while_it_is_paid_cools_down_and_one_that_stands_does_not()
     scene.put(&PageCommand::Abandon { hold: hold("a1"), booking: booking() }, 2).expect("given up");
     assert_eq!(scene.place(2, "a", "a2", &[1], 1), reached(HoldLimit::CoolDown, 30));
     let mut scene = claimed();
-    let confirm =
-        PageCommand::Confirm { hold: hold("a1"), booking: booking(), slots: vec![slot(1)], quantity: 1 };
+    let confirm = PageCommand::Confirm { hold: hold("a1"), booking: booking(), places: one_place(1) };
     scene.put(&confirm, 2).expect("a confirmation");
     assert_eq!(scene.place(2, "a", "a2", &[1], 1), Ok(1));
 }

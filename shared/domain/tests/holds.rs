@@ -3,13 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use holdfast_domain::bookings::{Order, Placement};
+use holdfast_domain::bookings::Order;
 use holdfast_domain::holds::Extension;
-use holdfast_domain::inventory::{EXTENSIONS_MAX, HOLDS_PER_PAGE_MAX, HoldState};
+use holdfast_domain::inventory::{EXTENSIONS_MAX, HOLDS_PER_PAGE_MAX, HoldState, Placement};
 use holdfast_domain::money::{Currency, Money};
 use holdfast_domain::{
     BookingId, CancellationPolicy, Fingerprint, GuestId, GuestMark, Hold, HoldId, HoldSnapshot, HoldStatus,
-    Page, PageChange, PageCommand, PageHold, PageKey, PageRejection, ResourceId, SlotKey,
+    Page, PageChange, PageCommand, PageHold, PageKey, PageRejection, ResourceId, SlotKey, SlotPlaces,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -39,14 +39,17 @@ fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_780_000_000 + second).expect("in range")
 }
 
+fn one_place() -> SlotPlaces {
+    SlotPlaces::uniform([slot()], 1).expect("a place")
+}
+
 fn page_key() -> PageKey {
-    PageKey { resource: ResourceId::parse("hotel").expect("an id"), page: "2026-06".to_owned() }
+    PageKey::first(ResourceId::parse("hotel").expect("an id"), "2026-06")
 }
 
 fn entry(fingerprint: &str, expires_at: Timestamp) -> PageHold {
     PageHold {
-        quantity: 1,
-        slots: vec![slot()],
+        places: one_place(),
         expires_at,
         state: HoldState::Active,
         prolonged: false,
@@ -81,7 +84,7 @@ fn extend(name: &str, request: &str) -> PageCommand {
 }
 
 fn confirm(name: &str, payer: &str) -> PageCommand {
-    PageCommand::Confirm { hold: hold(name), booking: booking(payer), slots: vec![slot()], quantity: 1 }
+    PageCommand::Confirm { hold: hold(name), booking: booking(payer), places: one_place() }
 }
 
 fn release(name: &str) -> PageCommand {
@@ -263,7 +266,7 @@ fn a_dead_hold_is_confirmed_only_if_its_places_are_free() {
     scene.refuses(21, confirm("a", "p"), SOLD_OUT);
     scene.does(22, release("b")).does(23, confirm("a", "p")).offers(23, 0);
     assert_eq!(scene.0.confirmed[&slot()], 1);
-    let freed = PageCommand::Free { booking: booking("p"), slots: vec![slot()], quantity: 1 };
+    let freed = PageCommand::Free { booking: booking("p"), places: one_place() };
     scene.does(24, freed.clone()).offers(24, 1).refuses(25, freed, PageRejection::NotConfirmed);
     // Dead but still stored: its own places are the free ones.
     let mut scene = Scene::new(1);
@@ -355,7 +358,7 @@ fn record() -> Hold {
             start: at(1000),
             end: at(2000),
             quantity: 1,
-            price: nothing,
+            price: nothing.into(),
             policy: CancellationPolicy::default(),
             placements: vec![placement()],
         },
@@ -374,7 +377,7 @@ fn record() -> Hold {
 }
 
 fn placement() -> Placement {
-    Placement { page: page_key(), schedule_revision: 1, slots: vec![slot()], quantity: 1 }
+    Placement { page: page_key(), schedule_revision: 1, places: one_place() }
 }
 
 #[test]

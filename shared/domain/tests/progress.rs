@@ -1,10 +1,11 @@
 //! The questions about a booking's progress, over every pair of status and payment status, and the reasons of failure.
 #![expect(clippy::expect_used, reason = "helpers of tests")]
 
-use holdfast_domain::bookings::{Cancellation, CustomerAction, FailureReason, Order};
+use holdfast_domain::bookings::{Cancellation, FailureReason, Order};
+use holdfast_domain::payments::{CardPayment, CustomerAction, PaymentMethod};
 use holdfast_domain::{
-    Booking, BookingEvent, BookingId, BookingStatus, CancellationPolicy, Currency, Fingerprint, GuestId,
-    HoldId, Money, PaymentStatus, ResourceId,
+    Booking, BookingEvent, BookingId, BookingPayments, BookingStatus, CancellationPolicy, Currency,
+    Fingerprint, GuestId, HoldId, Money, Payment, PaymentNumber, PaymentStatus, ResourceId,
 };
 use jiff::Timestamp;
 
@@ -25,7 +26,7 @@ fn requested() -> Booking {
         start: Timestamp::UNIX_EPOCH,
         end: Timestamp::UNIX_EPOCH,
         quantity: 1,
-        price: eur(PRICE),
+        price: eur(PRICE).into(),
         policy: CancellationPolicy::default(),
         placements: Vec::new(),
     };
@@ -34,7 +35,7 @@ fn requested() -> Booking {
         "HF-1".to_owned(),
         HoldId::parse("h").expect("an id"),
         order,
-        "pm".to_owned(),
+        BookingPayments::by_card("pm".to_owned(), eur(PRICE)),
         Fingerprint::parse("f").expect("an id"),
         Timestamp::UNIX_EPOCH,
     )
@@ -47,7 +48,10 @@ fn at(status: S, payment_status: P) -> Booking {
         P::PartiallyRefunded => (PRICE, PRICE / 2),
         P::Refunded => (PRICE, PRICE),
     };
-    Booking { status, payment_status, captured: eur(captured), refunded: eur(refunded), ..requested() }
+    let payment = Payment::by_card("pm".to_owned(), eur(PRICE));
+    let payment =
+        Payment { status: payment_status, captured: eur(captured), refunded: eur(refunded), ..payment };
+    Booking { status, payments: BookingPayments::single(payment), ..requested() }
 }
 
 fn cancelled(booking: Booking, before_capture: bool, refund: i64) -> Booking {
@@ -107,7 +111,15 @@ fn a_request_is_answered_once_its_booking_is_paid_has_ended_or_wants_the_custome
         redirect_url: None,
         expires_at: Timestamp::UNIX_EPOCH,
     };
-    let asked = |status, payment| Booking { action: Some(action.clone()), ..at(status, payment) };
+    let asked = |status, payment| {
+        let mut booking = at(status, payment);
+        let mut payment = booking.payments.get(PaymentNumber::FIRST).expect("one").clone();
+        let card =
+            CardPayment { payment_method: "pm".to_owned(), intent: None, action: Some(action.clone()) };
+        payment.method = PaymentMethod::Card(card);
+        booking.payments = BookingPayments::single(payment);
+        booking
+    };
     assert_eq!(yes(Booking::answer_is_known, asked), [pairs(&[S::Pending], &P::ALL), paid, ended].concat());
 }
 
@@ -170,7 +182,7 @@ fn what_is_refunded_in_all_is_never_less_than_it_was() {
             booking.refund_due().amount(),
             match booking.status {
                 S::Pending => 0,
-                _ => total - booking.refunded.amount(),
+                _ => total - booking.refunded().amount(),
             }
         );
     }

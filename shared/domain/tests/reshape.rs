@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use holdfast_domain::catalogue::{Label, Reshaped, ResourceTerms};
 use holdfast_domain::{
     BookingId, CancellationPolicy, Currency, HoldLimits, Money, Page, PageChange, PageKey, PageRejection,
-    Resource, ResourceId, Schedule, SlotKey,
+    Resource, ResourceId, Schedule, SlotPlaces,
 };
 use jiff::civil::time;
 use jiff::tz::TimeZone;
@@ -46,13 +46,13 @@ fn resource() -> Resource {
 
 /// A page with so many confirmed places.
 fn page(resource: &Resource, confirmed: u32) -> Page {
-    let page = resource.fresh_page("event");
-    let slots: Vec<SlotKey> = page.available.keys().cloned().collect();
+    let page = resource.fresh_page(&PageKey::first(resource.id.clone(), "event"));
     let booking = BookingId::parse("b").expect("an id");
     if confirmed == 0 {
         return page;
     }
-    page.apply(&[PageChange::Reacquired { booking, slots, quantity: confirmed }])
+    let places = SlotPlaces::uniform(page.available.keys().cloned(), confirmed).expect("slots in order");
+    page.apply(&[PageChange::Reacquired { booking, places }])
 }
 
 #[test]
@@ -91,7 +91,7 @@ fn nightly_pages_are_past_when_their_last_night_is() {
     let terms = ResourceTerms { schedule: nightly, ..event(EVENING, 3, 10) };
     let was = Resource::create(ResourceId::parse("hotel").expect("an id"), terms.clone());
     let next = was.replace(ResourceTerms { capacity: 3, ..terms });
-    let june = was.fresh_page("2030-06");
+    let june = was.fresh_page(&PageKey::first(was.id.clone(), "2030-06"));
     let changed = |now| matches!(was.reshape(&next, &june, instant(now)), Ok(Reshaped::Changed(_)));
     assert!(changed("2030-07-01T10:59:59Z"));
     assert!(!changed("2030-07-01T11:00:00Z"));
@@ -99,7 +99,7 @@ fn nightly_pages_are_past_when_their_last_night_is() {
 
 #[test]
 fn a_write_counts_and_a_later_schedule_counts_above_all_writes_of_the_earlier() {
-    let key = PageKey { resource: ResourceId::parse("r").expect("an id"), page: "event".to_owned() };
+    let key = PageKey::first(ResourceId::parse("r").expect("an id"), "event");
     let page =
         |schedule_revision, seq| Page { seq, ..Page::fresh(key.clone(), schedule_revision, 1, Vec::new()) };
     assert_eq!(page(1, 0).write_number(), 0);

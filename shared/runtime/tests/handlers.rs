@@ -17,7 +17,10 @@ use holdfast_app::payments::{
 };
 use holdfast_app::{Clock, DeliveryError, PaymentError, WorkflowError};
 use holdfast_domain::bookings::FailureReason;
-use holdfast_domain::{Booking, BookingEvent, BookingId, Hold, HoldId, HoldStatus, InventoryMove, Money};
+use holdfast_domain::{
+    Booking, BookingEvent, BookingId, BookingPayments, Hold, HoldId, HoldStatus, InventoryMove, Money,
+    PaymentStep,
+};
 use holdfast_runtime::queue::{self, QueueEvent};
 use holdfast_runtime::stream::{self, StreamEvent};
 use holdfast_runtime::{
@@ -219,7 +222,7 @@ impl World {
             "HF-SAMPLE2345".to_owned(),
             self.hold.id.clone(),
             self.hold.order.clone(),
-            "pm_card_visa".to_owned(),
+            BookingPayments::by_card("pm_card_visa".to_owned(), self.hold.order.price.total()),
             self.hold.fingerprint.clone(),
             at(NOW),
         );
@@ -360,12 +363,12 @@ async fn mail(world: &World, outside: &Arc<Outside>, name: &str) -> usize {
 }
 
 fn paid(world: &World) -> Vec<BookingEvent> {
-    let amount = world.hold.order.price;
+    let amount = world.hold.order.price.total();
     vec![
         BookingEvent::Requested,
-        BookingEvent::Authorized,
+        BookingEvent::first_payment(PaymentStep::Authorized),
         BookingEvent::Confirmed,
-        BookingEvent::Captured { amount },
+        BookingEvent::first_payment(PaymentStep::Captured { amount }),
     ]
 }
 

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use holdfast_app::Mutation;
 use holdfast_app::kernel as identity;
-use holdfast_domain::bookings::{Order, Placement, Tier};
+use holdfast_domain::bookings::{Order, Tier};
 use holdfast_domain::catalogue::{Label, Opening, ResourceTerms, SlotSchedule};
+use holdfast_domain::inventory::Placement;
 use holdfast_domain::money::Percent;
 use holdfast_domain::{
     CancellationPolicy, Currency, GuestId, Hold, HoldLimits, HoldStatus, Money, PageKey, Resource,
-    ResourceId, Schedule, When,
+    ResourceId, Schedule, SlotPlaces, When,
 };
 use jiff::civil::{Weekday, time};
 use jiff::tz::TimeZone;
@@ -104,10 +105,10 @@ pub fn hold_for(
         .slots
         .chunk_by(|a, b| a.page == b.page)
         .map(|slots| Placement {
-            page: PageKey { resource: resource.id.clone(), page: slots[0].page.clone() },
+            page: PageKey::first(resource.id.clone(), slots[0].page.clone()),
             schedule_revision: resource.schedule_revision,
-            slots: slots.iter().map(|slot| slot.key.clone()).collect(),
-            quantity,
+            places: SlotPlaces::uniform(slots.iter().map(|slot| slot.key.clone()), quantity)
+                .expect("ascending slots"),
         })
         .collect();
     let expires_at = now
@@ -122,7 +123,7 @@ pub fn hold_for(
             start: stay.start,
             end: stay.end,
             quantity,
-            price: resource.price(stay.slots.len(), quantity).expect("a price in range"),
+            price: resource.price(stay.slots.len(), quantity).expect("a price in range").into(),
             policy: resource.terms.cancellation_policy.clone(),
             placements,
         },

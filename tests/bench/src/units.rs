@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use holdfast_app::bookings::BookingCommit;
 use holdfast_app::kernel as identity;
-use holdfast_domain::{Booking, BookingEvent, InventoryMove};
+use holdfast_domain::{Booking, BookingEvent, BookingPayments, InventoryMove, PaymentStep};
 use holdfast_testkit::{Database, Store, TestClock, hold_for, mutation, nightly_resource};
 use jiff::{SignedDuration, Timestamp};
 
@@ -94,7 +94,7 @@ async fn confirm(store: &Store, hold: &holdfast_domain::Hold, now: Timestamp) ->
         identity::confirmation_number(&id),
         hold.id.clone(),
         hold.order.clone(),
-        "pm_1PqX2b2eZvKYlo2CkXyJ0aBc".to_owned(),
+        BookingPayments::by_card("pm_1PqX2b2eZvKYlo2CkXyJ0aBc".to_owned(), hold.order.price.total()),
         hold.fingerprint.clone(),
         now,
     );
@@ -103,8 +103,8 @@ async fn confirm(store: &Store, hold: &holdfast_domain::Hold, now: Timestamp) ->
     let intent = "pi_3PqX2b2eZvKYlo2C1kXyJ0aB".to_owned();
     let steps = [
         (BookingEvent::Requested, InventoryMove::Claim { deadline }),
-        (BookingEvent::PaymentCreated { intent }, InventoryMove::Keep),
-        (BookingEvent::Authorized, InventoryMove::Keep),
+        (BookingEvent::first_payment(PaymentStep::Created { intent }), InventoryMove::Keep),
+        (BookingEvent::first_payment(PaymentStep::Authorized), InventoryMove::Keep),
         (BookingEvent::Confirmed, InventoryMove::Confirm),
     ];
     for (event, inventory) in steps {

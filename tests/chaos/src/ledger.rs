@@ -102,7 +102,7 @@ impl Reader {
         let name = execution.split("-review-").next().unwrap_or(execution);
         let Ok(id) = BookingId::parse(name) else { return Ok(false) };
         let booking = self.history.booking(&id).await.map_err(Trouble::unexpected)?;
-        Ok(booking.is_some_and(|booking| booking.action.is_some() && booking.payment_intent.is_some()))
+        Ok(booking.is_some_and(|booking| booking.action().is_some() && booking.payment_intent().is_some()))
     }
 
     /// Pages, bookings, trails and revisions.

@@ -2,9 +2,10 @@
 
 use holdfast_app::bookings::{AppendError, CommitError, JournalEntry, verify};
 use holdfast_app::payments::SagaCallbacks;
-use holdfast_domain::bookings::{Cancellation, CustomerAction, FailureReason};
+use holdfast_domain::bookings::{Cancellation, FailureReason};
+use holdfast_domain::payments::CustomerAction;
 use holdfast_domain::{
-    Booking, BookingEvent, BookingStatus, HoldStatus, InventoryMove, Money, PageRejection,
+    Booking, BookingEvent, BookingStatus, HoldStatus, InventoryMove, Money, PageRejection, PaymentStep,
 };
 
 use crate::Implementation;
@@ -13,7 +14,7 @@ use crate::fixture::{CLAIM, TTL, World, commit_refusal, refusal, request};
 fn cancelled<I: Implementation>(w: &World<I>, booking: &Booking) -> BookingEvent {
     BookingEvent::Cancelled(Cancellation {
         reason: None,
-        refund: Money::zero(booking.order.price.currency()),
+        refund: Money::zero(booking.order.price.total().currency()),
         before_capture: true,
         request: (request("cancel"), request("content")),
         at: w.now,
@@ -66,7 +67,7 @@ pub async fn a_stale_commit_changes_nothing<I: Implementation>() {
     let w = World::<I>::with_places(1).await;
     let hold = w.held(0).await;
     let asked = w.asked(&hold, 0).await;
-    let now = w.note(&asked, BookingEvent::Authorized).await;
+    let now = w.note(&asked, BookingEvent::first_payment(PaymentStep::Authorized)).await;
     let stale = w.write(&asked, cancelled(&w, &asked), InventoryMove::Abandon).await;
     assert!(matches!(stale, Err(CommitError::Stale)), "{stale:?}");
     let again = w.ask(&hold, 0, 0).await;
@@ -183,7 +184,9 @@ pub async fn a_customer_step_prolongs_the_hold<I: Implementation>() {
     assert!(expires_at > hold.expires_at, "there is time to be added");
     let action = CustomerAction { client_secret: "secret".to_owned(), redirect_url: None, expires_at };
     let prolong = InventoryMove::Prolong { hold: Box::new(snapshot.hold), expires_at };
-    w.write(&asked, BookingEvent::ActionRequired { action }, prolong).await.expect("more time");
+    w.write(&asked, BookingEvent::first_payment(PaymentStep::ActionRequired { action }), prolong)
+        .await
+        .expect("more time");
     assert_eq!(w.snapshot(&hold).await.hold.expires_at, expires_at);
 }
 
@@ -193,7 +196,7 @@ pub async fn the_journal_leaves_inventory_alone<I: Implementation>() {
     let hold = w.held(0).await;
     let asked = w.asked(&hold, 0).await;
     let before = w.snapshot(&hold).await;
-    let noted = w.note(&asked, BookingEvent::Authorized).await;
+    let noted = w.note(&asked, BookingEvent::first_payment(PaymentStep::Authorized)).await;
     w.assert_stored(&noted).await;
     assert_eq!(w.snapshot(&hold).await, before);
 }
@@ -203,8 +206,8 @@ pub async fn a_stale_entry_of_the_journal_is_refused<I: Implementation>() {
     let w = World::<I>::with_places(1).await;
     let hold = w.held(0).await;
     let asked = w.asked(&hold, 0).await;
-    let noted = w.note(&asked, BookingEvent::Authorized).await;
-    let stale = JournalEntry::new(&asked, BookingEvent::Voided, &w.by("saga"));
+    let noted = w.note(&asked, BookingEvent::first_payment(PaymentStep::Authorized)).await;
+    let stale = JournalEntry::new(&asked, BookingEvent::first_payment(PaymentStep::Voided), &w.by("saga"));
     let refused = w.i.ports().journal.append(&stale).await;
     assert!(matches!(refused, Err(AppendError::Stale)), "{refused:?}");
     w.assert_stored(&noted).await;

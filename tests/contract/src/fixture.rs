@@ -5,8 +5,8 @@ use holdfast_app::holds::Placed;
 use holdfast_app::kernel::confirmation_number;
 use holdfast_app::{LedgerError, Mutation};
 use holdfast_domain::{
-    Booking, BookingEvent, BookingStatus, Fingerprint, Hold, HoldSnapshot, HoldStatus, InventoryMove, Money,
-    PageRejection, PaymentStatus,
+    Booking, BookingEvent, BookingPayments, Fingerprint, Hold, HoldSnapshot, HoldStatus, InventoryMove,
+    PageRejection, PaymentStep,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -96,27 +96,15 @@ impl<I: Implementation> World<I> {
     /// A booking of a guest's hold before anything has happened to it.
     pub(crate) fn unasked(&self, hold: &Hold, guest: usize, card: usize) -> Booking {
         let id = self.i.booking(guest, card);
-        let nothing = Money::zero(hold.order.price.currency());
-        Booking {
-            confirmation_number: confirmation_number(&id),
-            id,
-            hold: hold.id.clone(),
-            order: hold.order.clone(),
-            email: None,
-            payment_method: "card".to_owned(),
-            fingerprint: hold.fingerprint.clone(),
-            status: BookingStatus::Pending,
-            payment_status: PaymentStatus::Pending,
-            payment_intent: None,
-            action: None,
-            captured: nothing,
-            refunded: nothing,
-            failure: None,
-            cancellation: None,
-            created_at: self.now,
-            version: 0,
-            seal: None,
-        }
+        Booking::requested(
+            id.clone(),
+            confirmation_number(&id),
+            hold.id.clone(),
+            hold.order.clone(),
+            BookingPayments::by_card("card".to_owned(), hold.order.price.total()),
+            hold.fingerprint.clone(),
+            self.now,
+        )
     }
 
     /// Asks for a booking of a guest's hold, and claims the hold.
@@ -143,7 +131,7 @@ impl<I: Implementation> World<I> {
 
     /// Confirms a booking with its amount reserved.
     pub(crate) async fn confirm(&self, booking: &Booking) -> Result<Booking, CommitError> {
-        let authorized = self.note(booking, BookingEvent::Authorized).await;
+        let authorized = self.note(booking, BookingEvent::first_payment(PaymentStep::Authorized)).await;
         self.write(&authorized, BookingEvent::Confirmed, InventoryMove::Confirm).await
     }
 

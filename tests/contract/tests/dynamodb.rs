@@ -77,7 +77,7 @@ impl Implementation for DynamoDb {
         let placement = hold.order.placements.first().expect("a placement");
         let name = placement.page.page.clone();
         let pages = self.store.catalogue.pages(&self.room, &[name]).await.expect("a page");
-        let slot = placement.slots.first().expect("a slot");
+        let slot = placement.places.slots().next().expect("a slot");
         pages.first().expect("the page asked for").offered(slot, now)
     }
 }

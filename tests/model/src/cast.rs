@@ -6,11 +6,12 @@ use std::sync::Arc;
 use holdfast_app::bookings::BookingRequest;
 use holdfast_app::kernel::{booking_id, guest_mark};
 use holdfast_app::{Caller, RequestKey};
-use holdfast_domain::bookings::{Order, Placement, Tier};
+use holdfast_domain::bookings::{Order, Tier};
+use holdfast_domain::inventory::Placement;
 use holdfast_domain::money::Percent;
 use holdfast_domain::{
     BookingId, CancellationPolicy, Currency, Fingerprint, GuestId, Hold, HoldId, HoldStatus, Money, Page,
-    PageKey, ResourceId, SlotKey,
+    PageKey, ResourceId, SlotKey, SlotPlaces,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -54,7 +55,7 @@ impl Cast {
                 .map(|at| booking_id(&guest(at / scenario.cards), &card(at % scenario.cards)))
                 .collect(),
             holds: (0..scenario.guests).map(|at| known(HoldId::parse, &format!("hold-{at}"))).collect(),
-            page: PageKey { resource: known(ResourceId::parse, "room"), page: "event".to_owned() },
+            page: PageKey::first(known(ResourceId::parse, "room"), "event"),
             slot: known(SlotKey::parse, "event"),
             scenario,
         }
@@ -157,13 +158,12 @@ impl Cast {
                 start: far,
                 end: far,
                 quantity: 1,
-                price: price(),
+                price: price().into(),
                 policy: CancellationPolicy::new(vec![half]).unwrap_or_default(),
                 placements: vec![Placement {
                     page: self.page.clone(),
                     schedule_revision: 1,
-                    slots: vec![self.slot.clone()],
-                    quantity: 1,
+                    places: SlotPlaces::uniform([self.slot.clone()], 1).unwrap_or_default(),
                 }],
             },
             caller: guest(at),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use holdfast_app::bookings::BookingCommit;
 use holdfast_app::holds::Placed;
-use holdfast_domain::holds::{Extension, RecordChange};
+use holdfast_domain::holds::Extension;
 use holdfast_domain::inventory::HoldState;
 use holdfast_domain::{
     Booking, BookingId, BookingStatus, Fingerprint, Hold, HoldId, HoldSnapshot, HoldStatus, Page, PageChange,
@@ -41,13 +41,11 @@ pub fn on_page(
         PageCommand::Confirm { .. } if lacks(Removed::LivenessOfConfirm) => {
             state.page.decide(command, Timestamp::MIN)?
         }
-        PageCommand::Confirm { booking, slots, quantity, .. } if lacks(Removed::RoomOfReacquire) => {
+        PageCommand::Confirm { booking, places, .. } if lacks(Removed::RoomOfReacquire) => {
             state.page.decide(command, now).or_else(|rejection| match rejection {
-                PageRejection::SoldOut { .. } => Ok(vec![PageChange::Reacquired {
-                    booking: booking.clone(),
-                    slots: slots.clone(),
-                    quantity: *quantity,
-                }]),
+                PageRejection::SoldOut { .. } => {
+                    Ok(vec![PageChange::Reacquired { booking: booking.clone(), places: places.clone() }])
+                }
                 other => Err(other),
             })?
         }
@@ -209,21 +207,20 @@ pub fn commit(state: &mut State, cast: &Cast, commit: &BookingCommit) -> Result<
         return Err(NotWritten::Stale);
     }
     let before = state.clone();
-    for placement in &booking.order.placements {
-        let Some(command) = commit.inventory.command(booking, placement) else { continue };
-        if let Err(rejection) = on_page(state, cast, &command, commit.audit.at) {
+    for operation in &commit.inventory.operations {
+        if let Err(rejection) = on_page(state, cast, &operation.command, commit.audit.at) {
             *state = before;
             return Err(NotWritten::Rejected(rejection));
         }
     }
     if let Some(record) = state.holds[at / cast.scenario.cards].as_mut()
-        && let Some(change) = RecordChange::of(&commit.inventory, booking)
+        && let Some(change) = commit.inventory.records.get(&record.id)
     {
-        Arc::make_mut(record).change(change);
+        Arc::make_mut(record).change(change.clone());
     }
     if let Some(stored) = &stored
         && !(may_follow(stored.status, booking.status)
-            && money_may_follow(stored.payment_status, booking.payment_status))
+            && money_may_follow(stored.payment_status(), booking.payment_status()))
     {
         state.offence.get_or_insert(Offence::IllegalTransition);
     }

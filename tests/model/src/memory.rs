@@ -12,10 +12,9 @@ use holdfast_app::bookings::{
 use holdfast_app::holds::{HoldReader, HoldStore, Placed};
 use holdfast_app::payments::SagaCallbacks;
 use holdfast_app::{LedgerError, Mutation, StoreError};
+use holdfast_domain::bookings::InventoryPlan;
 use holdfast_domain::holds::Extension;
-use holdfast_domain::{
-    Booking, BookingId, Fingerprint, Hold, HoldId, HoldSnapshot, InventoryMove, Page, Resource,
-};
+use holdfast_domain::{Booking, BookingId, Fingerprint, Hold, HoldId, HoldSnapshot, Page, Resource};
 
 use crate::cast::Cast;
 use crate::ledger::{self, NotWritten};
@@ -105,7 +104,7 @@ impl BookingStore for MemoryLedger {
 impl BookingJournal for MemoryLedger {
     async fn append(&self, entry: &JournalEntry) -> Result<(), AppendError> {
         let JournalEntry { booking, event, audit } = entry.clone();
-        match self.write(&BookingCommit { booking, event, audit, inventory: InventoryMove::Keep }) {
+        match self.write(&BookingCommit { booking, event, audit, inventory: InventoryPlan::default() }) {
             Ok(()) => Ok(()),
             Err(CommitError::Store(error)) => Err(error.into()),
             Err(

@@ -12,10 +12,9 @@ use holdfast_app::payments::{
     BookingSaga, NewPayment, Payment, PaymentInquiry, Payments, SagaCallbacks, SagaResumption, SettlementSaga,
 };
 use holdfast_app::{Mutation, PaymentError, StoreError, WorkflowError};
+use holdfast_domain::bookings::InventoryPlan;
 use holdfast_domain::inventory::HoldState;
-use holdfast_domain::{
-    Booking, BookingId, BookingStatus, HoldId, HoldSnapshot, InventoryMove, Money, PageRejection,
-};
+use holdfast_domain::{Booking, BookingId, BookingStatus, HoldId, HoldSnapshot, Money, PageRejection};
 
 use crate::cast::{Cast, money};
 use crate::ledger::{self, NotWritten};
@@ -116,7 +115,7 @@ impl BookingStore for Stage {
 impl BookingJournal for Stage {
     async fn append(&self, entry: &JournalEntry) -> Result<(), AppendError> {
         let JournalEntry { booking, event, audit } = entry.clone();
-        let commit = BookingCommit { booking, event, audit, inventory: InventoryMove::Keep };
+        let commit = BookingCommit { booking, event, audit, inventory: InventoryPlan::default() };
         match self.write(&commit).await {
             Ok(()) => Ok(()),
             Err(CommitError::Stale) => Err(AppendError::Stale),
@@ -198,7 +197,7 @@ impl PaymentInquiry for Stage {
             let Some(intent) = attempt.intent.as_ref() else { return Answer::PaymentRefused };
             let blind = cast.scenario.lacks(Removed::InquiryOfRefund)
                 && matches!(play.step.job, Job::Task(At::RefundPayment, ..) | Job::Settle);
-            let believed = attempt.booking.as_ref().map_or(0, |booking| booking.refunded.amount());
+            let believed = attempt.booking.as_ref().map_or(0, |booking| booking.refunded().amount());
             Answer::Payment(intent.stand, if blind { believed } else { intent.refunded })
         });
         self.payment(&answer.await)

@@ -165,7 +165,7 @@ fn refunds_within(attempt: &Attempt) -> bool {
         let taken = if intent.stand == Stand::Captured { PRICE } else { 0 };
         intent.refunded <= taken
     });
-    provider && attempt.booking.as_ref().is_none_or(|b| b.refunded.amount() <= b.captured.amount())
+    provider && attempt.booking.as_ref().is_none_or(|b| b.refunded().amount() <= b.captured().amount())
 }
 
 /// What the house keeps of a booking's money once it has come to rest.
@@ -198,7 +198,7 @@ fn books_match(attempt: &Attempt) -> bool {
         BookingStatus::Cancelled | BookingStatus::Failed => booking.money_is_settled(),
         BookingStatus::Pending | BookingStatus::Confirmed | BookingStatus::Completed => true,
     };
-    booking.captured.amount() == taken && booking.refunded.amount() == intent.refunded && at_rest
+    booking.captured().amount() == taken && booking.refunded().amount() == intent.refunded && at_rest
 }
 
 fn stands(attempt: &Attempt) -> bool {
@@ -212,7 +212,7 @@ fn stands_and_is_paid(attempt: &Attempt) -> bool {
 fn second_card(model: &Bookings, state: &State) -> bool {
     let declined = |attempt: &Attempt| {
         attempt.booking.as_ref().is_some_and(|booking| {
-            booking.status == BookingStatus::Failed && booking.payment_status == PaymentStatus::Failed
+            booking.status == BookingStatus::Failed && booking.payment_status() == PaymentStatus::Failed
         })
     };
     state.attempts.chunks(model.cast().scenario.cards).any(|of_hold| match of_hold {

@@ -1,18 +1,17 @@
-//! Bookings with their inventory: the booking, its audit event, its pages and its hold's record in one transaction.
+//! Bookings with their inventory: the booking, its audit event, pages and records of holds in one transaction.
 
 use async_trait::async_trait;
 use holdfast_app::bookings::{BookingCommit, BookingReader, BookingStore, CommitError};
 use holdfast_app::{LedgerError, Mutation, StoreError};
-use holdfast_domain::holds::RecordChange;
 use holdfast_domain::{Booking, BookingId};
 
 use crate::bookings::entry::{entry_items, read_booking};
 use crate::page::store::PageStore;
-use crate::page::write::{PageOp, WriteError};
+use crate::page::write::WriteError;
 use crate::table::holds::HoldsTable;
 use crate::table::ledger::LedgerTable;
 
-/// What every booking's transaction writes besides pages: the booking and its audit event. The hold's record comes after.
+/// What every booking's transaction writes besides pages: the booking and its audit event. Records of holds come after.
 const BOOKING_EXTRAS: usize = 2;
 
 /// [`BookingStore`] on DynamoDB.
@@ -31,6 +30,14 @@ impl DynamoBookings {
     }
 }
 
+impl DynamoBookings {
+    /// Whether the stored booking is another than the one that `next` follows.
+    async fn has_changed(&self, next: &Booking) -> Result<bool, StoreError> {
+        let stored = read_booking(&self.ledger, &next.id).await?;
+        Ok(stored.map_or(0, |booking| booking.version) + 1 != next.version)
+    }
+}
+
 #[async_trait]
 impl BookingReader for DynamoBookings {
     async fn booking(&self, id: &BookingId) -> Result<Option<Booking>, StoreError> {
@@ -41,35 +48,26 @@ impl BookingReader for DynamoBookings {
 #[async_trait]
 impl BookingStore for DynamoBookings {
     async fn commit(&self, commit: &BookingCommit) -> Result<(), CommitError> {
-        let booking = &commit.booking;
-        let mut extras = entry_items(&self.ledger, booking, &commit.audit)?.to_vec();
-        if let Some(change) = RecordChange::of(&commit.inventory, booking) {
-            extras.push(self.holds.update_hold_record(&booking.hold, change)?);
+        let BookingCommit { booking, audit, inventory, event: _ } = commit;
+        let mut extras = entry_items(&self.ledger, booking, audit)?.to_vec();
+        for (hold, change) in &inventory.records {
+            extras.push(self.holds.update_hold_record(hold, change)?);
         }
-        let ops: Vec<PageOp> = booking
-            .order
-            .placements
-            .iter()
-            .filter_map(|placement| {
-                let command = commit.inventory.command(booking, placement)?;
-                Some(PageOp { placement: placement.clone(), command })
-            })
-            .collect();
-        let mutation = Mutation {
-            now: commit.audit.at,
-            actor: commit.audit.actor.clone(),
-            trace: commit.audit.trace.clone(),
+        let mutation = Mutation { now: audit.at, actor: audit.actor.clone(), trace: audit.trace.clone() };
+        let written = loop {
+            match self.pages.write(&inventory.operations, &extras, &[], &mutation).await {
+                // A record outlives its hold by a week only. The booking goes on without.
+                Err(WriteError::Extra { index, .. }) if index >= BOOKING_EXTRAS => drop(extras.remove(index)),
+                written => break written,
+            }
         };
-        let mut written = self.pages.write(&ops, &extras, &[], &mutation).await;
-        if let Err(WriteError::Extra { index: BOOKING_EXTRAS.., .. }) = written {
-            // A record outlives its hold by a week only. The booking goes on without.
-            extras.truncate(BOOKING_EXTRAS);
-            written = self.pages.write(&ops, &extras, &[], &mutation).await;
-        }
         match written {
             Ok(_) => Ok(()),
             Err(WriteError::Extra { .. }) => Err(CommitError::Stale),
-            Err(WriteError::Ledger(LedgerError::Rejected(rejection))) => Err(rejection.into()),
+            // A page that has this very commit behind it refuses it: what counts then is that the booking has changed.
+            Err(WriteError::Ledger(LedgerError::Rejected(rejection))) => {
+                Err(if self.has_changed(booking).await? { CommitError::Stale } else { rejection.into() })
+            }
             Err(WriteError::Ledger(LedgerError::Store(error))) => Err(error.into()),
             Err(WriteError::Ledger(LedgerError::ResourceChanged)) => Err(CommitError::ResourceChanged),
             Err(WriteError::Ledger(LedgerError::TooManyPages { max })) => {

@@ -9,13 +9,13 @@ use async_trait::async_trait;
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
 use holdfast_app::catalogue::{Catalogue, CatalogueReader};
 use holdfast_app::{LedgerError, Mutation, StoreError};
-use holdfast_domain::bookings::Placement;
 use holdfast_domain::catalogue::{Reshaped, Slot};
-use holdfast_domain::{Page, PageCommand, PageKey, PageRejection, Resource, ResourceId, SlotKey};
+use holdfast_domain::inventory::{PageOperation, Placement};
+use holdfast_domain::{Page, PageCommand, PageKey, PageRejection, Resource, ResourceId, SlotKey, SlotPlaces};
 
 use crate::page::item::{decode_page, encode_page, page_key};
 use crate::page::store::PageStore;
-use crate::page::write::{PageOp, TRANSACTION_ITEMS_MAX, WriteError};
+use crate::page::write::{TRANSACTION_ITEMS_MAX, WriteError};
 use crate::stored::records::encode_resource;
 use crate::table::error::Refused;
 use crate::table::item::n;
@@ -44,19 +44,13 @@ impl CatalogueReader for DynamoCatalogue {
     }
 
     async fn pages(&self, resource: &Resource, names: &[String]) -> Result<Vec<Page>, StoreError> {
-        let keys = names
-            .iter()
-            .map(|page| page_key(&PageKey { resource: resource.id.clone(), page: page.clone() }))
-            .collect();
-        let mut stored: BTreeMap<String, Page> = BTreeMap::new();
-        for item in self.ledger.get_many(keys).await? {
+        let keys: Vec<PageKey> = names.iter().flat_map(|name| resource.page_keys(name)).collect();
+        let mut stored: BTreeMap<PageKey, Page> = BTreeMap::new();
+        for item in self.ledger.get_many(keys.iter().map(page_key).collect()).await? {
             let page = decode_page(&item)?;
-            stored.insert(page.key.page.clone(), page);
+            stored.insert(page.key.clone(), page);
         }
-        Ok(names
-            .iter()
-            .map(|name| stored.remove(name).unwrap_or_else(|| resource.fresh_page(name)))
-            .collect())
+        Ok(keys.iter().map(|key| stored.remove(key).unwrap_or_else(|| resource.fresh_page(key))).collect())
     }
 
     async fn stored_pages(&self, resource: &Resource) -> Result<Vec<Page>, StoreError> {
@@ -108,13 +102,19 @@ impl Catalogue for DynamoCatalogue {
         for slot in slots {
             by_page.entry(&slot.page).or_default().push(slot.key.clone());
         }
-        let ops: Vec<PageOp> = by_page
+        let operation = |page: PageKey, slots: Vec<SlotKey>| {
+            let capacity = capacity.map(|capacity| resource.share(capacity, &page));
+            let command = PageCommand::SetInventory { slots, capacity, closed };
+            let schedule_revision = resource.schedule_revision;
+            PageOperation {
+                placement: Placement { page, schedule_revision, places: SlotPlaces::default() },
+                command,
+            }
+        };
+        let ops: Vec<PageOperation> = by_page
             .into_iter()
-            .map(|(page, slots)| {
-                let page = PageKey { resource: resource.id.clone(), page: page.to_owned() };
-                let command = PageCommand::SetInventory { slots: slots.clone(), capacity, closed };
-                let schedule_revision = resource.schedule_revision;
-                PageOp { placement: Placement { page, schedule_revision, slots, quantity: 0 }, command }
+            .flat_map(|(page, slots)| {
+                resource.page_keys(page).into_iter().map(move |page| operation(page, slots.clone()))
             })
             .collect();
         match self.pages.write(&ops, &[], &[resource], mutation).await {

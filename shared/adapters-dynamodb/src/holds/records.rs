@@ -114,7 +114,7 @@ impl HoldsTable {
     pub(crate) fn update_hold_record(
         &self,
         id: &HoldId,
-        change: RecordChange,
+        change: &RecordChange,
     ) -> Result<TransactWriteItem, StoreError> {
         let update = Update::builder()
             .table_name(&self.name)
@@ -133,7 +133,7 @@ impl HoldsTable {
                 .update_expression("SET st = :st REMOVE b")
                 .expression_attribute_values(":st", status(HoldStatus::Active)),
             RecordChange::ExpiresAt(at) => {
-                update.update_expression("SET e = :e").expression_attribute_values(":e", millis(at))
+                update.update_expression("SET e = :e").expression_attribute_values(":e", millis(*at))
             }
         };
         Ok(TransactWriteItem::builder().update(update.build().map_err(built)?).build())

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use holdfast_app::holds::{HoldReader, HoldStore, Placed};
 use holdfast_app::{LedgerError, Mutation, StoreError};
-use holdfast_domain::bookings::Placement;
 use holdfast_domain::holds::Extension;
+use holdfast_domain::inventory::{PageOperation, Placement};
 use holdfast_domain::{
     Fingerprint, Hold, HoldId, HoldLimits, HoldSnapshot, HoldStatus, PageChange, PageCommand, PageHold,
     PageRejection, Resource,
@@ -12,7 +12,7 @@ use holdfast_domain::{
 use jiff::Timestamp;
 
 use crate::page::store::PageStore;
-use crate::page::write::{Done, PageOp, WriteError, no_extras, resource_of};
+use crate::page::write::{Done, WriteError, no_extras, resource_of};
 use crate::stored::records::decode_hold_record;
 use crate::table::holds::HoldsTable;
 use crate::table::ledger::LedgerTable;
@@ -121,7 +121,7 @@ impl DynamoHolds {
         let entry = hold.entry(placement);
         let limits = limits_of(hold, resources, placement);
         let command = PageCommand::Place { hold: hold.id.clone(), entry: entry.clone(), limits };
-        let op = PageOp { placement: placement.clone(), command };
+        let op = PageOperation { placement: placement.clone(), command };
         let done = self.pages.write(&[op], &[], resources, mutation).await.map_err(no_extras)?;
         let met_self = match done.first() {
             Some(Done::ByReading { before, changes }) if changes.is_empty() => {
@@ -149,9 +149,9 @@ impl DynamoHolds {
         hold: &Hold,
         mutation: &Mutation,
     ) -> Result<Placed, LedgerError> {
-        let ops: Vec<PageOp> = placements
+        let ops: Vec<PageOperation> = placements
             .iter()
-            .map(|placement| PageOp {
+            .map(|placement| PageOperation {
                 placement: placement.clone(),
                 command: PageCommand::Place {
                     hold: hold.id.clone(),
@@ -194,11 +194,11 @@ impl DynamoHolds {
         command: PageCommand,
         mutation: &Mutation,
     ) -> Result<Vec<Done>, LedgerError> {
-        let ops: Vec<PageOp> = hold
+        let ops: Vec<PageOperation> = hold
             .order
             .placements
             .iter()
-            .map(|placement| PageOp { placement: placement.clone(), command: command.clone() })
+            .map(|placement| PageOperation { placement: placement.clone(), command: command.clone() })
             .collect();
         self.pages.write(&ops, &[], &[], mutation).await.map_err(no_extras)
     }

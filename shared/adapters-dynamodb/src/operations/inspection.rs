@@ -5,13 +5,13 @@ use async_trait::async_trait;
 use aws_sdk_dynamodb::types::AttributeValue;
 use holdfast_app::operations::{LedgerInspection, Part, Unreadable};
 use holdfast_app::{LedgerError, Mutation, StoreError};
-use holdfast_domain::bookings::Placement;
+use holdfast_domain::inventory::{PageOperation, Placement};
 use holdfast_domain::{Booking, HoldId, Page, PageCommand, PageHold, PageKey};
 use jiff::Timestamp;
 
-use crate::page::item::{decode_page_as_stored, page_key, page_sk};
+use crate::page::item::{PAGE_SK_PREFIX, decode_page_as_stored, page_key};
 use crate::page::store::PageStore;
-use crate::page::write::{PageOp, no_extras};
+use crate::page::write::no_extras;
 use crate::stored::notes::{decode_parked_case, encode_parked_case, parked_case_key};
 use crate::stored::records::{BOOKING_SK, decode_booking};
 use crate::table::error::unavailable;
@@ -41,7 +41,7 @@ impl DynamoInspection {
 #[async_trait]
 impl LedgerInspection for DynamoInspection {
     async fn pages_part(&self, cursor: Option<&str>) -> Result<Part<Page>, StoreError> {
-        self.scan("begins_with(sk, :sk)", &page_sk(""), cursor, decode_page_as_stored).await
+        self.scan("begins_with(sk, :sk)", PAGE_SK_PREFIX, cursor, decode_page_as_stored).await
     }
 
     async fn bookings_part(&self, cursor: Option<&str>) -> Result<Part<Booking>, StoreError> {
@@ -62,10 +62,9 @@ impl LedgerInspection for DynamoInspection {
         let placement = Placement {
             page: page.key.clone(),
             schedule_revision: page.schedule_revision,
-            slots: entry.slots.clone(),
-            quantity: entry.quantity,
+            places: entry.places.clone(),
         };
-        let op = PageOp { placement, command: PageCommand::Expire { hold: hold.clone() } };
+        let op = PageOperation { placement, command: PageCommand::Expire { hold: hold.clone() } };
         self.pages.write(&[op], &[], &[], mutation).await.map_err(no_extras)?;
         Ok(())
     }

@@ -1,15 +1,16 @@
 //! A page command as one conditional write. The condition says what [`holdfast_domain::Page::decide`] says, without
-//! reading the page first; `tests/ledger.rs` holds the two against each other.
+//! reading the page first; `tests/ledger/model.rs` holds the two against each other.
 
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use holdfast_domain::bookings::Placement;
-use holdfast_domain::inventory::HOLDS_PER_PAGE_MAX;
-use holdfast_domain::{BookingId, GuestMark, HoldId, HoldLimits, PageChange, PageCommand, PageHold, SlotKey};
+use holdfast_domain::inventory::{HOLDS_PER_PAGE_MAX, PageOperation};
+use holdfast_domain::{
+    BookingId, GuestMark, HoldId, HoldLimits, PageChange, PageCommand, PageHold, SlotPlaces,
+};
 use jiff::Timestamp;
 
-use crate::page::item::{ACTIVE, CONFIRMING, encode_changes, encode_hold, join_slots};
+use crate::page::item::{ACTIVE, CONFIRMING, EXCESS, encode_changes, encode_hold, encode_places};
 use crate::table::item::{millis, n, s};
 
 /// An update with its condition.
@@ -58,15 +59,22 @@ impl Expression {
         self.conditions.join(" AND ")
     }
 
-    /// Names the slots `#s0`, `#s1`, …, and gives the placeholders.
-    fn slots(&mut self, slots: &[SlotKey]) -> Vec<String> {
-        slots
+    /// Names the slots `#s0`, `#s1`, …, and gives each with the placeholder of its quantity: `:q` for all of them as a rule,
+    /// `:q`, `:q1`, … where they differ.
+    fn places(&mut self, places: &SlotPlaces) -> Vec<(String, String)> {
+        let mut quantities: Vec<u32> = Vec::new();
+        places
             .iter()
             .enumerate()
-            .map(|(index, slot)| {
-                let placeholder = format!("#s{index}");
-                self.name(&placeholder, slot.as_str());
-                placeholder
+            .map(|(index, (slot, quantity))| {
+                let known = quantities.iter().position(|known| *known == quantity).unwrap_or_else(|| {
+                    quantities.push(quantity);
+                    quantities.len() - 1
+                });
+                let (slot_name, quantity_name) = (format!("#s{index}"), numbered(":q", known));
+                self.name(&slot_name, slot.as_str());
+                self.value(&quantity_name, n(quantity));
+                (slot_name, quantity_name)
             })
             .collect()
     }
@@ -76,22 +84,40 @@ impl Expression {
         self.name("#h", hold.as_str());
     }
 
-    fn quantity(&mut self, quantity: u32) {
-        self.value(":q", n(quantity));
-    }
-
     /// The hold takes just these places: what is counted elsewhere is what was counted for it.
-    fn takes(&mut self, slots: &[SlotKey], quantity: u32) {
-        self.quantity(quantity);
-        self.value(":sl", join_slots(slots));
-        self.condition("#ho.#h.q = :q AND #ho.#h.sl = :sl");
+    fn takes(&mut self, places: &SlotPlaces) {
+        let (quantities, slots) = encode_places(places);
+        self.value(":hq", quantities);
+        self.value(":sl", slots);
+        self.condition("#ho.#h.q = :hq AND #ho.#h.sl = :sl");
     }
 
-    fn free_up(&mut self, slots: &[String]) {
+    /// Places become free. On a page that has more taken than it may, reading tells how many do.
+    fn free_up(&mut self, places: &[(String, String)]) {
         self.name("#av", "av");
-        for slot in slots {
-            self.set(format!("#av.{slot} = #av.{slot} + :q"));
+        self.name("#xs", EXCESS);
+        self.condition("attribute_not_exists(#xs)");
+        for (slot, quantity) in places {
+            self.set(format!("#av.{slot} = #av.{slot} + {quantity}"));
         }
+    }
+
+    /// Confirmed places are confirmed no more.
+    fn unconfirm(&mut self, places: &[(String, String)]) {
+        self.name("#co", "co");
+        for (slot, quantity) in places {
+            self.condition(format!("#co.{slot} >= {quantity}"));
+            self.set(format!("#co.{slot} = #co.{slot} - {quantity}"));
+        }
+    }
+
+    /// The hold ends, and its places become free.
+    fn give_up(&mut self, places: &SlotPlaces) {
+        self.without_cool_down();
+        self.takes(places);
+        let places = self.places(places);
+        self.free_up(&places);
+        self.remove("#ho.#h");
     }
 
     fn claimed_by(&mut self, booking: &BookingId) {
@@ -113,7 +139,7 @@ impl Expression {
         self.name("#gm", "gm");
         self.condition("size(#gn) < #gm");
         let Some(limits) = limits else { return Some(()) };
-        let room = limits.certainly_within().checked_sub(entry.quantity)?;
+        let room = limits.certainly_within().checked_sub(entry.places.most())?;
         if limits.cool_down_seconds > 0 {
             // A guest who waits is named by a cool-down, or by the tally of a dead hold.
             self.name("#cd", "cd");
@@ -129,7 +155,8 @@ impl Expression {
     fn count(&mut self, entry: &PageHold) {
         self.tally(&entry.guest);
         self.value(":none", n(0));
-        self.set("#gn.#g = if_not_exists(#gn.#g, :none) + :q");
+        self.value(":most", n(entry.places.most()));
+        self.set("#gn.#g = if_not_exists(#gn.#g, :none) + :most");
     }
 
     fn tally(&mut self, guest: &GuestMark) {
@@ -154,13 +181,18 @@ impl Expression {
     }
 }
 
+/// `:q`, `:q1`, `:q2`, …
+fn numbered(placeholder: &str, number: usize) -> String {
+    if number == 0 { placeholder.to_owned() } else { format!("{placeholder}{number}") }
+}
+
 /// The blind write of a command, or `None` where the page has to be read first. It is for a page of the placement's schedule.
 pub(crate) fn blind_write(
-    command: &PageCommand,
-    placement: &Placement,
+    operation: &PageOperation,
     now: Timestamp,
     trace: Option<&str>,
 ) -> Option<Expression> {
+    let PageOperation { placement, command } = operation;
     let mut e = Expression::default();
     e.name("#sv", "sv");
     e.value(":sv", n(placement.schedule_revision));
@@ -171,13 +203,12 @@ pub(crate) fn blind_write(
             e.within_limits(entry, limits.as_ref())?;
             e.name("#av", "av");
             e.name("#cl", "cl");
-            e.quantity(entry.quantity);
             e.value(":h", encode_hold(entry));
             e.value(":max", n(HOLDS_PER_PAGE_MAX));
             e.condition("attribute_not_exists(#ho.#h) AND size(#ho) < :max");
-            for slot in e.slots(&entry.slots) {
-                e.condition(format!("#av.{slot} >= :q AND attribute_not_exists(#cl.{slot})"));
-                e.set(format!("#av.{slot} = #av.{slot} - :q"));
+            for (slot, quantity) in e.places(&entry.places) {
+                e.condition(format!("#av.{slot} >= {quantity} AND attribute_not_exists(#cl.{slot})"));
+                e.set(format!("#av.{slot} = #av.{slot} - {quantity}"));
             }
             e.set("#ho.#h = :h");
             e.count(entry);
@@ -206,74 +237,53 @@ pub(crate) fn blind_write(
         PageCommand::Release { hold } => {
             e.hold(hold);
             e.live_and_active(now);
-            e.without_cool_down();
-            e.takes(&placement.slots, placement.quantity);
-            let slots = e.slots(&placement.slots);
-            e.free_up(&slots);
-            e.remove("#ho.#h");
+            e.give_up(&placement.places);
             PageChange::Released { hold: hold.clone() }
         }
         PageCommand::Abandon { hold, booking } => {
             e.hold(hold);
             e.claimed_by(booking);
-            e.without_cool_down();
-            e.takes(&placement.slots, placement.quantity);
-            let slots = e.slots(&placement.slots);
-            e.free_up(&slots);
-            e.remove("#ho.#h");
+            e.give_up(&placement.places);
             PageChange::Released { hold: hold.clone() }
         }
         PageCommand::Expire { hold } => {
             e.hold(hold);
-            e.without_cool_down();
             e.value(":a", s(ACTIVE));
             e.value(":c", s(CONFIRMING));
             e.value(":now", millis(now));
             e.condition("((#ho.#h.s = :a AND #ho.#h.e <= :now) OR (#ho.#h.s = :c AND #ho.#h.d <= :now))");
-            e.takes(&placement.slots, placement.quantity);
-            let slots = e.slots(&placement.slots);
-            e.free_up(&slots);
-            e.remove("#ho.#h");
+            e.give_up(&placement.places);
             PageChange::Expired { hold: hold.clone() }
         }
-        PageCommand::Confirm { hold, booking, slots, quantity } => {
+        PageCommand::Confirm { hold, booking, places } => {
             e.hold(hold);
             e.claimed_by(booking);
             e.value(":now", millis(now));
             e.condition("#ho.#h.d > :now");
             e.name("#co", "co");
-            e.takes(slots, *quantity);
+            e.takes(places);
             e.value(":zero", n(0));
-            for slot in e.slots(slots) {
-                e.set(format!("#co.{slot} = if_not_exists(#co.{slot}, :zero) + :q"));
+            for (slot, quantity) in e.places(places) {
+                e.set(format!("#co.{slot} = if_not_exists(#co.{slot}, :zero) + {quantity}"));
             }
             e.remove("#ho.#h");
             PageChange::Confirmed { hold: hold.clone(), booking: booking.clone() }
         }
         PageCommand::Return { hold, entry } => {
             e.hold(hold);
-            e.name("#co", "co");
-            e.quantity(entry.quantity);
             e.value(":h", encode_hold(entry));
             e.condition("attribute_not_exists(#ho.#h)");
-            for slot in e.slots(&entry.slots) {
-                e.condition(format!("#co.{slot} >= :q"));
-                e.set(format!("#co.{slot} = #co.{slot} - :q"));
-            }
+            let places = e.places(&entry.places);
+            e.unconfirm(&places);
             e.set("#ho.#h = :h");
             e.count(entry);
             PageChange::Returned { hold: hold.clone(), entry: entry.clone() }
         }
-        PageCommand::Free { booking, slots, quantity } => {
-            e.name("#co", "co");
-            e.quantity(*quantity);
-            let slots_named = e.slots(slots);
-            for slot in &slots_named {
-                e.condition(format!("#co.{slot} >= :q"));
-                e.set(format!("#co.{slot} = #co.{slot} - :q"));
-            }
-            e.free_up(&slots_named);
-            PageChange::Freed { booking: booking.clone(), slots: slots.clone(), quantity: *quantity }
+        PageCommand::Free { booking, places } => {
+            let named = e.places(places);
+            e.unconfirm(&named);
+            e.free_up(&named);
+            PageChange::Freed { booking: booking.clone(), places: places.clone() }
         }
         PageCommand::Extend { .. }
         | PageCommand::Prolong { .. }

@@ -9,6 +9,7 @@ use holdfast_domain::catalogue::CAPACITY_MAX;
 use holdfast_domain::inventory::HoldState;
 use holdfast_domain::{
     BookingId, Fingerprint, GuestMark, HoldId, Page, PageChange, PageHold, PageKey, ResourceId, SlotKey,
+    SlotPlaces,
 };
 use jiff::Timestamp;
 
@@ -21,18 +22,21 @@ pub(crate) fn resource_pk(id: &ResourceId) -> String {
     format!("R#{id}")
 }
 
+/// Sort keys of pages begin with it; the page's name follows.
+pub(crate) const PAGE_SK_PREFIX: &str = "P#";
+
 /// Sort key of a page.
-pub(crate) fn page_sk(page: &str) -> String {
-    format!("P#{page}")
+pub(crate) fn page_sk(key: &PageKey) -> String {
+    format!("{PAGE_SK_PREFIX}{}", key.name())
 }
 
 /// Primary key of a page.
 pub(crate) fn page_key(key: &PageKey) -> Item {
-    Item::from([("pk".into(), s(resource_pk(&key.resource))), ("sk".into(), s(page_sk(&key.page)))])
+    Item::from([("pk".into(), s(resource_pk(&key.resource))), ("sk".into(), s(page_sk(key)))])
 }
 
-pub(crate) fn join_slots(slots: &[SlotKey]) -> AttributeValue {
-    s(slots.iter().map(SlotKey::as_str).collect::<Vec<_>>().join(","))
+fn join_slots<'a>(slots: impl IntoIterator<Item = &'a SlotKey>) -> AttributeValue {
+    s(slots.into_iter().map(SlotKey::as_str).collect::<Vec<_>>().join(","))
 }
 
 fn split_slots(reader: &Reader<'_>, key: &str) -> Result<Vec<SlotKey>, StoreError> {
@@ -43,8 +47,38 @@ fn split_slots(reader: &Reader<'_>, key: &str) -> Result<Vec<SlotKey>, StoreErro
         .collect()
 }
 
+/// Quantities and slots, as `q` and `sl`.
+pub(crate) fn encode_places(places: &SlotPlaces) -> (AttributeValue, AttributeValue) {
+    let quantities = match places.same_everywhere() {
+        Some(quantity) => n(quantity),
+        None => s(places.iter().map(|(_, quantity)| quantity.to_string()).collect::<Vec<_>>().join(",")),
+    };
+    (quantities, join_slots(places.slots()))
+}
+
+fn decode_places(reader: &Reader<'_>) -> Result<SlotPlaces, StoreError> {
+    let slots = split_slots(reader, "sl")?;
+    let quantities = match reader.opt_text("q") {
+        None => vec![reader.number("q")?; slots.len()],
+        Some(text) => text
+            .split(',')
+            .map(str::parse)
+            .collect::<Result<_, _>>()
+            .map_err(|_| reader.corrupt("q: no numbers"))?,
+    };
+    if quantities.len() != slots.len() {
+        return Err(reader.corrupt("q: not a number for each slot"));
+    }
+    SlotPlaces::new(slots.into_iter().zip(quantities)).map_err(|error| reader.corrupt(error.to_string()))
+}
+
 fn counts(map: &BTreeMap<SlotKey, u32>) -> AttributeValue {
     m(map.iter().map(|(slot, count)| (slot.to_string(), n(count))).collect())
+}
+
+/// Counts that are stored only where there are any.
+fn read_some_counts(reader: &Reader<'_>, key: &str) -> Result<BTreeMap<SlotKey, u32>, StoreError> {
+    if reader.has(key) { read_counts(reader, key) } else { Ok(BTreeMap::new()) }
 }
 
 fn read_counts(reader: &Reader<'_>, key: &str) -> Result<BTreeMap<SlotKey, u32>, StoreError> {
@@ -87,9 +121,10 @@ fn read_closed(reader: &Reader<'_>) -> Result<BTreeSet<SlotKey>, StoreError> {
 
 /// A hold as its page stores it.
 pub(crate) fn encode_hold(hold: &PageHold) -> AttributeValue {
+    let (quantities, slots) = encode_places(&hold.places);
     let mut item = Item::from([
-        ("q".into(), n(hold.quantity)),
-        ("sl".into(), join_slots(&hold.slots)),
+        ("q".into(), quantities),
+        ("sl".into(), slots),
         ("e".into(), millis(hold.expires_at)),
         ("fe".into(), millis(hold.first_expires_at)),
         ("f".into(), s(hold.fingerprint.as_str())),
@@ -133,8 +168,7 @@ pub(crate) fn decode_hold(reader: &Reader<'_>) -> Result<PageHold, StoreError> {
         other => return Err(reader.corrupt(format!("unknown hold state {other}"))),
     };
     Ok(PageHold {
-        quantity: reader.number("q")?,
-        slots: split_slots(reader, "sl")?,
+        places: decode_places(reader)?,
         expires_at: reader.instant("e")?,
         state,
         prolonged: reader.flag("p")?,
@@ -166,7 +200,7 @@ const GUESTS_SPARE: usize = 24;
 fn tallies(page: &Page) -> Item {
     let mut tallies: BTreeMap<&GuestMark, u32> = BTreeMap::new();
     for hold in page.holds.values() {
-        *tallies.entry(&hold.guest).or_default() += hold.quantity;
+        *tallies.entry(&hold.guest).or_default() += hold.places.most();
     }
     tallies.into_iter().map(|(guest, places)| (guest.to_string(), n(places))).collect()
 }
@@ -239,9 +273,17 @@ pub fn encode_page_as(
         ("at".into(), millis(at)),
         ("tr".into(), s(trace.unwrap_or_default())),
     ]);
+    for (name, places) in [("al", &page.allowance), ("el", &page.elsewhere), (EXCESS, &page.excess)] {
+        if !places.is_empty() {
+            item.insert(name.into(), counts(places));
+        }
+    }
     version.mark(&mut item);
     item
 }
+
+/// Attribute of a page with places taken beyond capacity and allowance.
+pub(crate) const EXCESS: &str = "xs";
 
 /// A page. Whoever decides by a page, shows or copies it, reads it by this.
 ///
@@ -265,11 +307,11 @@ pub fn decode_page_as_stored(item: &Item) -> Result<Page, StoreError> {
         Version::V0 | Version::V1 => {}
     }
     let resource = reader.parsed("pk", |pk| ResourceId::parse(pk.strip_prefix("R#").unwrap_or_default()))?;
-    let page = reader
+    let key = reader
         .text("sk")?
-        .strip_prefix("P#")
-        .ok_or_else(|| reader.corrupt("its sort key is no page"))?
-        .to_owned();
+        .strip_prefix(PAGE_SK_PREFIX)
+        .and_then(|name| PageKey::parse(resource, name))
+        .ok_or_else(|| reader.corrupt("its sort key is no page"))?;
     let mut holds = BTreeMap::new();
     for (id, value) in reader.map("ho")? {
         let AttributeValue::M(map) = value else { return Err(reader.corrupt("a hold is no map")) };
@@ -279,14 +321,17 @@ pub fn decode_page_as_stored(item: &Item) -> Result<Page, StoreError> {
     let mut confirmed = read_counts(&reader, "co")?;
     confirmed.retain(|_, count| *count > 0);
     Ok(Page {
-        key: PageKey { resource, page },
+        key,
         schedule_revision: reader.number("sv")?,
         seq: reader.number("seq")?,
         capacity: capacity(&reader, "cap")?,
         overrides: read_overrides(&reader)?,
         closed: read_closed(&reader)?,
+        allowance: read_some_counts(&reader, "al")?,
+        elsewhere: read_some_counts(&reader, "el")?,
         available: read_counts(&reader, "av")?,
         confirmed,
+        excess: read_some_counts(&reader, EXCESS)?,
         holds,
         cooling: read_cooling(&reader)?,
     })
@@ -318,8 +363,9 @@ pub(crate) fn encode_changes(changes: &[PageChange]) -> AttributeValue {
 
 fn encode_change(change: &PageChange) -> AttributeValue {
     let of_hold = |kind: &str, hold: &HoldId| vec![("t", s(kind)), ("h", s(hold.as_str()))];
-    let of_booking = |kind: &str, booking: &BookingId, slots: &[SlotKey], quantity: u32| {
-        vec![("t", s(kind)), ("b", s(booking.as_str())), ("sl", join_slots(slots)), ("q", n(quantity))]
+    let of_booking = |kind: &str, booking: &BookingId, places: &SlotPlaces| {
+        let (quantities, slots) = encode_places(places);
+        vec![("t", s(kind)), ("b", s(booking.as_str())), ("sl", slots), ("q", quantities)]
     };
     let fields = match change {
         PageChange::Placed { hold, .. } => of_hold("placed", hold),
@@ -343,10 +389,8 @@ fn encode_change(change: &PageChange) -> AttributeValue {
                 ("u", millis(*until)),
             ]
         }
-        PageChange::Reacquired { booking, slots, quantity } => {
-            of_booking("reacquired", booking, slots, *quantity)
-        }
-        PageChange::Freed { booking, slots, quantity } => of_booking("freed", booking, slots, *quantity),
+        PageChange::Reacquired { booking, places } => of_booking("reacquired", booking, places),
+        PageChange::Freed { booking, places } => of_booking("freed", booking, places),
         PageChange::InventorySet { slots, capacity, closed } => {
             let mut fields = vec![("t", s("inventory")), ("sl", join_slots(slots))];
             fields.extend(capacity.map(|capacity| ("cap", n(capacity))));
@@ -407,16 +451,8 @@ fn decode_change(reader: &Reader<'_>, page: &Page) -> Result<PageChange, StoreEr
             slots: split_slots(reader, "sl")?,
             until: reader.instant("u")?,
         },
-        "reacquired" => PageChange::Reacquired {
-            booking: booking()?,
-            slots: split_slots(reader, "sl")?,
-            quantity: reader.number("q")?,
-        },
-        "freed" => PageChange::Freed {
-            booking: booking()?,
-            slots: split_slots(reader, "sl")?,
-            quantity: reader.number("q")?,
-        },
+        "reacquired" => PageChange::Reacquired { booking: booking()?, places: decode_places(reader)? },
+        "freed" => PageChange::Freed { booking: booking()?, places: decode_places(reader)? },
         "inventory" => PageChange::InventorySet {
             slots: split_slots(reader, "sl")?,
             capacity: reader.optional("cap", Reader::number)?,

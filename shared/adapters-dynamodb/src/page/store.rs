@@ -1,10 +1,10 @@
 //! The pages of the ledger's table, and the resources they are made from. Writing them is `write.rs`.
 
 use holdfast_app::StoreError;
-use holdfast_domain::bookings::Placement;
+use holdfast_domain::inventory::Placement;
 use holdfast_domain::{HoldId, Page, PageHold, Resource, ResourceId};
 
-use crate::page::item::{decode_hold, decode_page, page_key, page_sk, resource_pk};
+use crate::page::item::{PAGE_SK_PREFIX, decode_hold, decode_page, page_key, resource_pk};
 use crate::stored::records::{resource_key, resource_of};
 use crate::table::error::unavailable;
 use crate::table::item::Reader;
@@ -31,7 +31,7 @@ impl PageStore {
 
     /// Every stored page of a resource.
     pub(crate) async fn query_pages(&self, id: &ResourceId) -> Result<Vec<Page>, StoreError> {
-        self.ledger.query_all(&resource_pk(id), &page_sk("")).await?.iter().map(decode_page).collect()
+        self.ledger.query_all(&resource_pk(id), PAGE_SK_PREFIX).await?.iter().map(decode_page).collect()
     }
 
     /// What a page stores of a hold.

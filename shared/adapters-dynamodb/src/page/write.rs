@@ -1,11 +1,16 @@
-//! Writing pages. First blindly, by condition; where that is refused, by reading, deciding and comparing `seq`.
+//! Writing pages. First blindly, by condition; where that is refused, by reading, deciding and comparing `seq`. A transaction
+//! may write an item once: several commands to one page are decided one after the other, and written together.
+
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::types::{
     Put, ReturnValuesOnConditionCheckFailure as OnFailure, TransactWriteItem, Update,
 };
 use holdfast_app::{LedgerError, Mutation, StoreError};
-use holdfast_domain::bookings::Placement;
-use holdfast_domain::{Page, PageChange, PageCommand, PageKey, Resource};
+use holdfast_domain::inventory::PageOperation;
+use holdfast_domain::{Page, PageChange, PageKey, Resource};
+use jiff::Timestamp;
 
 use crate::page::expression::{Expression, blind_write};
 use crate::page::item::{decode_page, encode_page, page_key};
@@ -18,19 +23,12 @@ use crate::table::transact::{ATTEMPTS_MAX, built, pause};
 /// The most items of one transaction (DynamoDB's limit).
 pub(crate) const TRANSACTION_ITEMS_MAX: usize = 100;
 
-/// One command to the page of a placement.
-#[derive(Debug, Clone)]
-pub(crate) struct PageOp {
-    pub(crate) placement: Placement,
-    pub(crate) command: PageCommand,
-}
-
 /// How a command was carried out.
 #[derive(Debug)]
 pub(crate) enum Done {
     /// By its condition.
     Blindly,
-    /// After reading; the page as it was, and what was changed.
+    /// After reading; the page as it was before the command, and what was changed.
     ByReading { before: Box<Page>, changes: Vec<PageChange> },
 }
 
@@ -57,19 +55,27 @@ enum Step {
 }
 
 impl PageStore {
-    /// Carries out `ops` and writes `extras`, all or nothing. `resources` are those whose pages may have to be made.
+    /// Carries out `ops`, those to one page in their order, and writes `extras`, all or nothing. `resources` are those whose
+    /// pages may have to be made. Gives how each of `ops` was carried out.
     pub(crate) async fn write(
         &self,
-        ops: &[PageOp],
+        ops: &[PageOperation],
         extras: &[TransactWriteItem],
         resources: &[&Resource],
         mutation: &Mutation,
     ) -> Result<Vec<Done>, WriteError> {
-        if ops.len() + extras.len() > TRANSACTION_ITEMS_MAX {
+        let pages: BTreeSet<&PageKey> = ops.iter().map(|op| &op.placement.page).collect();
+        if pages.len() + extras.len() > TRANSACTION_ITEMS_MAX {
             return Err(LedgerError::TooManyPages { max: TRANSACTION_ITEMS_MAX - extras.len() }.into());
         }
+        let once_each = pages.len() == ops.len();
         for attempt in 0..ATTEMPTS_MAX {
-            let old = match self.write_blindly(ops, extras, mutation).await? {
+            let blindly = if once_each {
+                self.write_blindly(ops, extras, mutation).await?
+            } else {
+                Step::Refused(None)
+            };
+            let old = match blindly {
                 Step::Done(done) => return Ok(done),
                 Step::Refused(old) => old,
                 Step::Again => {
@@ -89,15 +95,15 @@ impl PageStore {
 
     async fn write_blindly(
         &self,
-        ops: &[PageOp],
+        ops: &[PageOperation],
         extras: &[TransactWriteItem],
         mutation: &Mutation,
     ) -> Result<Step, WriteError> {
         let expressions: Option<Vec<(&PageKey, Expression)>> = ops
             .iter()
             .map(|op| {
-                blind_write(&op.command, &op.placement, mutation.now, mutation.trace.as_deref())
-                    .map(|expression| (&op.placement.page, expression))
+                let expression = blind_write(op, mutation.now, mutation.trace.as_deref())?;
+                Some((&op.placement.page, expression))
             })
             .collect();
         let Some(expressions) = expressions else { return Ok(Step::Refused(None)) };
@@ -120,41 +126,47 @@ impl PageStore {
 
     async fn write_by_reading(
         &self,
-        ops: &[PageOp],
+        ops: &[PageOperation],
         extras: &[TransactWriteItem],
         resources: &[&Resource],
         old: Option<Item>,
         mutation: &Mutation,
     ) -> Result<Step, WriteError> {
+        let mut known = match (old, ops) {
+            (Some(item), [_]) => Some(decode_page(&item)?),
+            _ => None,
+        };
+        let mut pages: BTreeMap<&PageKey, Decided> = BTreeMap::new();
         let mut done = Vec::with_capacity(ops.len());
-        let mut items = Vec::with_capacity(ops.len() + extras.len());
-        let known = if let (Some(item), [_]) = (&old, ops) { Some(decode_page(item)?) } else { None };
-        let mut known = known;
         for op in ops {
             let key = &op.placement.page;
-            let stored = match known.take() {
-                Some(page) => Some(page),
-                None => self.read_page(key).await?,
-            };
-            let page = match (stored, op.command.takes_places()) {
-                (Some(page), _) => page,
-                (None, true) => {
-                    self.make_page(key, resources).await?;
-                    return Ok(Step::Again);
+            let decided = match pages.entry(key) {
+                Entry::Occupied(decided) => decided.into_mut(),
+                Entry::Vacant(place) => {
+                    let stored = match known.take() {
+                        Some(page) => Some(page),
+                        None => self.read_page(key).await?,
+                    };
+                    let page = match stored {
+                        Some(page) => page,
+                        None if takes_places_of(ops, key) => {
+                            self.make_page(key, resources).await?;
+                            return Ok(Step::Again);
+                        }
+                        None => Page::fresh(key.clone(), op.placement.schedule_revision, 0, Vec::new()),
+                    };
+                    place.insert(Decided { seq: page.seq, page, changes: Vec::new() })
                 }
-                (None, false) => Page::fresh(key.clone(), op.placement.schedule_revision, 0, Vec::new()),
             };
-            let changes = if page.schedule_revision == op.placement.schedule_revision {
-                page.decide(&op.command, mutation.now)?
-            } else {
-                op.command.on_another_schedule()?
-            };
+            done.push(decided.carry_out(op, mutation.now)?);
+        }
+        let mut items = Vec::with_capacity(pages.len() + extras.len());
+        for Decided { seq, mut page, changes } in pages.into_values() {
             if !changes.is_empty() {
-                let next = page.apply(&changes);
-                let item = encode_page(&next, &changes, mutation.now, mutation.trace.as_deref());
-                items.push(self.put_if_seq(item, page.seq)?);
+                page.seq = seq + 1;
+                let item = encode_page(&page, &changes, mutation.now, mutation.trace.as_deref());
+                items.push(self.put_if_seq(item, seq)?);
             }
-            done.push(Done::ByReading { before: Box::new(page), changes });
         }
         let written = items.len();
         items.extend_from_slice(extras);
@@ -209,7 +221,7 @@ impl PageStore {
                 None => return Err(LedgerError::ResourceChanged),
             },
         };
-        let page = resource.fresh_page(&key.page);
+        let page = resource.fresh_page(key);
         if page.available.is_empty() {
             return Err(LedgerError::ResourceChanged);
         }
@@ -282,6 +294,29 @@ impl PageStore {
     }
 }
 
+/// A page, and what the commands decided so far do to it.
+struct Decided {
+    /// The number of the write that was read.
+    seq: u64,
+    /// As it is after the changes.
+    page: Page,
+    changes: Vec<PageChange>,
+}
+
+impl Decided {
+    fn carry_out(&mut self, op: &PageOperation, now: Timestamp) -> Result<Done, LedgerError> {
+        let changes = if self.page.schedule_revision == op.placement.schedule_revision {
+            self.page.decide(&op.command, now)?
+        } else {
+            op.command.on_another_schedule()?
+        };
+        let after = changes.iter().fold(self.page.clone(), Page::evolve);
+        let before = Box::new(std::mem::replace(&mut self.page, after));
+        self.changes.extend_from_slice(&changes);
+        Ok(Done::ByReading { before, changes })
+    }
+}
+
 pub(crate) fn no_extras(error: WriteError) -> LedgerError {
     match error {
         WriteError::Ledger(error) => error,
@@ -291,4 +326,9 @@ pub(crate) fn no_extras(error: WriteError) -> LedgerError {
 
 pub(crate) fn resource_of<'a>(resources: &[&'a Resource], page: &PageKey) -> Option<&'a Resource> {
     resources.iter().copied().find(|resource| resource.id == page.resource)
+}
+
+/// Whether one of `ops` may need the page, should it not be stored yet.
+fn takes_places_of(ops: &[PageOperation], key: &PageKey) -> bool {
+    ops.iter().any(|op| op.placement.page == *key && op.command.takes_places())
 }

@@ -3,7 +3,7 @@
 //! | `pk` | `sk` | holds |
 //! | --- | --- | --- |
 //! | `T#type#location` | resource | the resource |
-//! | `T#type#location#page` | resource | its page of that name, once anybody touched it |
+//! | `T#type#location#page` | resource, or `resource~shard` | its page of that part of the schedule, once anybody touched it |
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;

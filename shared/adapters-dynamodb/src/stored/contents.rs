@@ -1,7 +1,7 @@
 //! What the documents of hold records and bookings contain, whichever version they are of.
 
-use holdfast_domain::bookings::{Cancellation, CustomerAction, FailureReason, Order};
-use holdfast_domain::{Fingerprint, GuestId, HoldId, Money, PaymentStatus};
+use holdfast_domain::bookings::{Cancellation, FailureReason, Order};
+use holdfast_domain::{BookingPayments, Fingerprint, GuestId, HoldId};
 
 /// The contents of a hold record's document.
 pub(crate) struct HoldContents {
@@ -18,12 +18,7 @@ pub(crate) struct BookingContents {
     pub(crate) order: Order,
     pub(crate) email: Option<String>,
     pub(crate) fingerprint: Fingerprint,
-    pub(crate) payment_status: PaymentStatus,
-    pub(crate) payment_method: String,
-    pub(crate) payment_intent: Option<String>,
-    pub(crate) action: Option<CustomerAction>,
-    pub(crate) captured: Money,
-    pub(crate) refunded: Money,
+    pub(crate) payments: BookingPayments,
     pub(crate) failure: Option<FailureReason>,
     pub(crate) cancellation: Option<Cancellation>,
 }

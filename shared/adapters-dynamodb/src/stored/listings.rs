@@ -1,7 +1,7 @@
 //! Items of the read model behind search: what the ledger stores of resources and pages, under keys that search asks for.
 
 use holdfast_app::StoreError;
-use holdfast_domain::{Page, Resource, ResourceId};
+use holdfast_domain::{Page, PageKey, Resource, ResourceId};
 use jiff::Timestamp;
 
 use crate::page::item::{decode_page, encode_page_as, page_sk, resource_pk};
@@ -24,6 +24,11 @@ pub(crate) fn listing_pk(resource_type: &str, location: &str) -> String {
 /// Partition of the pages of one name of the resources of a type at a location.
 pub(crate) fn listed_pages_pk(resource_type: &str, location: &str, page: &str) -> String {
     format!("{}#{page}", listing_pk(resource_type, location))
+}
+
+/// Sort key of a page among those of one part of the schedule: its resource, and its shard if that is not the first.
+fn listed_page_sk(key: &PageKey) -> String {
+    PageKey { page: key.resource.to_string(), ..key.clone() }.name()
 }
 
 fn type_and_location(resource: &Resource) -> (&str, &str) {
@@ -68,9 +73,9 @@ pub fn encode_listed_page_as(resource: &Resource, page: &Page, version: Version)
     let (resource_type, location) = type_and_location(resource);
     let mut item = encode_page_as(page, &[], Timestamp::UNIX_EPOCH, None, version);
     item.insert("pk".into(), s(listed_pages_pk(resource_type, location, &page.key.page)));
-    item.insert("sk".into(), s(resource.id.as_str()));
+    item.insert("sk".into(), s(listed_page_sk(&page.key)));
     item.insert("page_pk".into(), s(resource_pk(&page.key.resource)));
-    item.insert("page_sk".into(), s(page_sk(&page.key.page)));
+    item.insert("page_sk".into(), s(page_sk(&page.key)));
     let number = page.write_number();
     let order = match version {
         Version::V0 => page.schedule_revision.saturating_mul(1 << ORDER_BITS).saturating_add(page.seq),

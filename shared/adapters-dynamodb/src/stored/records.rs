@@ -124,12 +124,12 @@ pub fn encode_hold_record(hold: &Hold) -> Item {
     encode_hold_record_as(hold, WRITES.hold)
 }
 
-/// A hold's record in a given version.
+/// A hold's record in a given version, or in version 1 if version 0 cannot say it.
 #[must_use]
 pub fn encode_hold_record_as(hold: &Hold, version: Version) -> Item {
-    let doc = match version {
-        Version::V0 => document(&v0::booking::HoldDocument::from(hold)),
-        Version::V1 => document(&v1::booking::HoldDocument::from(hold)),
+    let (version, doc) = match (version, v0::booking::HoldDocument::of(hold)) {
+        (Version::V0, Some(doc)) => (Version::V0, document(&doc)),
+        (Version::V0 | Version::V1, _) => (Version::V1, document(&v1::booking::HoldDocument::from(hold))),
     };
     let extensions = hold
         .extensions
@@ -195,19 +195,21 @@ pub fn encode_booking(booking: &Booking) -> Item {
     encode_booking_as(booking, WRITES.booking)
 }
 
-/// A booking in a given version.
+/// A booking in a given version, or in version 1 if version 0 cannot say it.
 #[must_use]
 pub fn encode_booking_as(booking: &Booking, version: Version) -> Item {
     let mut item = booking_key(&booking.id, BOOKING_SK);
-    match version {
-        Version::V0 => {
-            item.insert("ps".into(), s(booking.payment_status.as_str()));
-            item.insert("doc".into(), document(&v0::booking::BookingDocument::from(booking)));
+    let version = match (version, v0::booking::BookingDocument::of(booking)) {
+        (Version::V0, Some(doc)) => {
+            item.insert("ps".into(), s(booking.payment_status().as_str()));
+            item.insert("doc".into(), document(&doc));
+            Version::V0
         }
-        Version::V1 => {
+        (Version::V0 | Version::V1, _) => {
             item.insert("doc".into(), document(&v1::booking::BookingDocument::from(booking)));
+            Version::V1
         }
-    }
+    };
     item.extend(booking.seal.as_ref().map(|seal| ("h".into(), s(seal.as_str()))));
     item.extend([
         ("st".into(), s(booking.status.as_str())),
@@ -270,14 +272,9 @@ pub fn decode_booking(item: &Item) -> Result<Booking, StoreError> {
         hold: contents.hold,
         order: contents.order,
         email: contents.email,
-        payment_method: contents.payment_method,
         fingerprint: contents.fingerprint,
         status: reader.parsed("st", |name| BookingStatus::parse(name).ok_or("unknown status"))?,
-        payment_status: contents.payment_status,
-        payment_intent: contents.payment_intent,
-        action: contents.action,
-        captured: contents.captured,
-        refunded: contents.refunded,
+        payments: contents.payments,
         failure: contents.failure,
         cancellation: contents.cancellation,
         created_at: reader.instant("c")?,

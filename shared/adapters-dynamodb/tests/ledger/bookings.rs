@@ -3,7 +3,7 @@
 use holdfast_app::bookings::CommitError;
 use holdfast_domain::bookings::{Cancellation, FailureReason};
 use holdfast_domain::{
-    Booking, BookingEvent, Fingerprint, GuestId, HoldStatus, InventoryMove, PageRejection,
+    Booking, BookingEvent, Fingerprint, GuestId, HoldStatus, InventoryMove, PageRejection, PaymentStep,
 };
 use holdfast_testkit::{money, nightly_resource};
 use jiff::SignedDuration;
@@ -225,13 +225,15 @@ async fn a_customers_bank_step_prolongs_the_hold_once() {
     let snapshot = h.store.holds.hold(&hold.id).await.expect("a read").expect("a record");
     let expires_at = snapshot.customer_deadline();
     assert_eq!(expires_at, hold.expires_at.checked_add(hold.ttl()).expect("in range"));
-    let action = holdfast_domain::bookings::CustomerAction {
+    let action = holdfast_domain::payments::CustomerAction {
         client_secret: "secret".to_owned(),
         redirect_url: None,
         expires_at,
     };
     let prolong = InventoryMove::Prolong { hold: Box::new(hold.clone()), expires_at };
-    h.apply(&booking, BookingEvent::ActionRequired { action }, prolong).await.expect("a bank step");
+    h.apply(&booking, BookingEvent::first_payment(PaymentStep::ActionRequired { action }), prolong)
+        .await
+        .expect("a bank step");
     let snapshot = h.store.holds.hold(&hold.id).await.expect("a read").expect("a record");
     assert_eq!(snapshot.expires_at(), expires_at);
     assert_eq!(snapshot.hold.expires_at, expires_at);

@@ -5,7 +5,8 @@ use holdfast_app::bookings::CommitError;
 use holdfast_domain::bookings::{Cancellation, FailureReason};
 use holdfast_domain::inventory::{EXTENSIONS_MAX, HOLDS_PER_PAGE_MAX};
 use holdfast_domain::{
-    Booking, BookingEvent, BookingStatus, Fingerprint, Hold, InventoryMove, Page, PageRejection, Resource,
+    Booking, BookingEvent, BookingStatus, Fingerprint, Hold, InventoryMove, Page, PageRejection, PaymentStep,
+    Resource,
 };
 use holdfast_linearizability::{Answer, Begun, Call, Inventory, Name, Recorder, Refusal, Slot};
 use jiff::Timestamp;
@@ -107,11 +108,11 @@ impl Watched {
         let places = hold.order.placements.iter();
         let slots = places
             .flat_map(|placement| {
-                let page = format!("{}/{}", placement.page.resource, placement.page.page);
-                placement.slots.iter().map(move |slot| self.recorder.slot(&page, slot.as_str()))
+                let page = format!("{}/{}", placement.page.resource, placement.page.name());
+                placement.places.slots().map(move |slot| self.recorder.slot(&page, slot.as_str()))
             })
             .collect();
-        let quantity = hold.order.placements[0].quantity;
+        let quantity = hold.order.placements[0].places.most();
         let call = Call::Place { hold: self.hold_name(hold), slots, quantity, ttl: ttl(hold) };
         // Its clock is that by which the hold was made.
         let begun = self.recorder.begin(call, millis(hold.created_at));
@@ -167,7 +168,11 @@ impl Watched {
     }
 
     pub(crate) async fn confirm(&self, booking: &Booking) -> Option<Booking> {
-        let authorized = self.h.apply(booking, BookingEvent::Authorized, InventoryMove::Keep).await.ok()?;
+        let authorized = self
+            .h
+            .apply(booking, BookingEvent::first_payment(PaymentStep::Authorized), InventoryMove::Keep)
+            .await
+            .ok()?;
         let call = Call::Confirm { booking: self.booking_name(booking) };
         self.settle(call, &authorized, BookingEvent::Confirmed, InventoryMove::Confirm).await
     }
@@ -190,7 +195,7 @@ impl Watched {
         let digest = Fingerprint::parse("request").expect("a digest");
         let cancelled = BookingEvent::Cancelled(Cancellation {
             reason: None,
-            refund: booking.captured,
+            refund: booking.captured(),
             before_capture: true,
             request: (digest.clone(), digest),
             at: self.h.now(),

@@ -6,7 +6,11 @@ use holdfast_app::bookings::CommitError;
 use holdfast_app::{LedgerError, StoreError};
 use holdfast_domain::bookings::{Cancellation, FailureReason};
 use holdfast_domain::catalogue::Slot;
-use holdfast_domain::{Booking, BookingEvent, Fingerprint, Hold, InventoryMove, Money, Page, Resource};
+use holdfast_domain::inventory::Placement;
+use holdfast_domain::{
+    Booking, BookingEvent, Fingerprint, Hold, InventoryMove, Money, Page, PageKey, Resource, SlotKey,
+    SlotPlaces,
+};
 use holdfast_testkit::{Fault, at, hold_for, nightly_resource};
 
 use crate::harness::Harness;
@@ -35,11 +39,13 @@ enum Operation {
     ConfirmDead,
     Abandon,
     Cancel,
+    /// Two nights are given back for two others: one of the same page, one of another resource.
+    Exchange,
     SetInventory,
     Replace,
 }
 
-const OPERATIONS: [Operation; 13] = [
+const OPERATIONS: [Operation; 14] = [
     Operation::Place,
     Operation::PlaceOverMonths,
     Operation::PlaceOverDead,
@@ -51,6 +57,7 @@ const OPERATIONS: [Operation; 13] = [
     Operation::ConfirmDead,
     Operation::Abandon,
     Operation::Cancel,
+    Operation::Exchange,
     Operation::SetInventory,
     Operation::Replace,
 ];
@@ -97,6 +104,16 @@ fn of_commit<T>(result: Result<T, CommitError>) -> Outcome {
     }
 }
 
+/// Another resource than the room.
+fn annex() -> Resource {
+    nightly_resource("annex", 1, TTL)
+}
+
+fn one_each(nights: &[&str]) -> SlotPlaces {
+    let nights = nights.iter().map(|night| SlotKey::parse(night).expect("a night"));
+    SlotPlaces::uniform(nights, 1).expect("ascending nights")
+}
+
 /// All that the ledger says of what happened. Sequence numbers aside: a repeated write may take one more.
 #[derive(Debug, PartialEq)]
 struct Picture {
@@ -119,6 +136,7 @@ impl Scene {
     async fn before(operation: Operation) -> Self {
         let room = nightly_resource("room", CAPACITY, TTL);
         let h = Harness::with(&room).await;
+        h.add(&annex()).await;
         h.placed(&room, "other", NIGHTS, 1).await;
         let range = if operation == Operation::PlaceOverMonths { OVER_MONTHS } else { NIGHTS };
         let quantity = if operation == Operation::PlaceOverDead { CAPACITY } else { 1 };
@@ -150,7 +168,7 @@ impl Scene {
         if operation == Operation::ConfirmDead {
             scene.h.pass(1_000);
         }
-        if operation == Operation::Cancel {
+        if matches!(operation, Operation::Cancel | Operation::Exchange) {
             scene.booking = Some(scene.h.confirmed(&scene.hold, "pay").await);
         }
         scene
@@ -182,12 +200,21 @@ impl Scene {
                 let digest = |text| Fingerprint::parse(text).expect("a digest");
                 let cancelled = BookingEvent::Cancelled(Cancellation {
                     reason: None,
-                    refund: Money::zero(booked().order.price.currency()),
+                    refund: Money::zero(booked().order.price.total().currency()),
                     before_capture: true,
                     request: (digest("key"), digest("content")),
                     at: h.now(),
                 });
                 of_commit(h.apply(booked(), cancelled, InventoryMove::Free).await)
+            }
+            Operation::Exchange => {
+                let on = |resource: &Resource, nights: &[&str]| Placement {
+                    page: PageKey::first(resource.id.clone(), "2030-06"),
+                    schedule_revision: resource.schedule_revision,
+                    places: one_each(nights),
+                };
+                let taken = [on(room, &["10"]), on(&annex(), &["03"])];
+                of_commit(h.exchange(booked(), &booked().order.placements, &taken).await)
             }
             Operation::SetInventory => {
                 let slot = |day: &str| Slot {
@@ -211,6 +238,7 @@ impl Scene {
     async fn picture(&self) -> Picture {
         let Self { h, room, hold, .. } = self;
         let mut pages = h.store.catalogue.stored_pages(room).await.expect("pages");
+        pages.extend(h.store.catalogue.stored_pages(&annex()).await.expect("pages"));
         for page in &mut pages {
             assert_eq!(page.broken_slot(), None, "{page:?}");
             page.seq = 0;
@@ -246,6 +274,7 @@ fn may_answer(operation: Operation, fault: Fault, outcome: &Outcome) -> bool {
                         | Operation::ConfirmDead
                         | Operation::Abandon
                         | Operation::Cancel
+                        | Operation::Exchange
                 )
         }
         Outcome::Changed => operation == Operation::Replace && fault != Fault::RequestLost,

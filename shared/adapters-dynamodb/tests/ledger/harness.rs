@@ -1,10 +1,18 @@
 //! One ledger with its database, clock and resources.
 
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
 use holdfast_app::bookings::{BookingCommit, CommitError};
 use holdfast_app::holds::Placed;
 use holdfast_app::kernel as identity;
 use holdfast_app::{Clock, LedgerError, Mutation};
-use holdfast_domain::{Booking, BookingEvent, Hold, HoldId, HoldStatus, InventoryMove, Page, Resource};
+use holdfast_domain::bookings::InventoryPlan;
+use holdfast_domain::inventory::{PageOperation, Placement};
+use holdfast_domain::{
+    Booking, BookingEvent, BookingPayments, Hold, HoldId, HoldStatus, InventoryMove, Page, PageCommand,
+    PaymentStep, Resource, SlotKey,
+};
 use holdfast_testkit::{Database, Store, TestClock, at, hold_for, mutation};
 use jiff::{SignedDuration, Timestamp};
 
@@ -80,6 +88,41 @@ impl Harness {
         pages.into_iter().next().expect("the page asked for")
     }
 
+    /// Writes what `page` says of allowance, sales elsewhere, free and excessive places over the stored page of that name, which
+    /// is made if nobody has touched it.
+    pub(crate) async fn plant(&self, resource: &Resource, page: &Page) {
+        let mut slots = resource.terms.schedule.page(&page.key.page, &resource.terms.time_zone);
+        slots.truncate(1);
+        let touched = self
+            .store
+            .catalogue
+            .set_inventory(resource, &slots, None, Some(false), &self.by("operator"))
+            .await;
+        touched.expect("a page");
+        let key = |name: &str| AttributeValue::S(name.to_owned());
+        let counts = |counts: &BTreeMap<SlotKey, u32>| {
+            let count = |(slot, n): (&SlotKey, &u32)| (slot.to_string(), AttributeValue::N(n.to_string()));
+            AttributeValue::M(counts.iter().map(count).collect())
+        };
+        let update = self.database.client.update_item().table_name(Database::LEDGER);
+        let update = update.key("pk", key(&format!("R#{}", page.key.resource)));
+        let mut update = update.key("sk", key(&format!("P#{}", page.key.name())));
+        let mut expression = "SET av = :av".to_owned();
+        let mut removed = String::new();
+        update = update.expression_attribute_values(":av", counts(&page.available));
+        for (name, places) in [("al", &page.allowance), ("el", &page.elsewhere), ("xs", &page.excess)] {
+            if places.is_empty() {
+                removed.push_str(if removed.is_empty() { " REMOVE " } else { ", " });
+                removed.push_str(name);
+            } else {
+                expression.push_str(&format!(", {name} = :{name}"));
+                update = update.expression_attribute_values(format!(":{name}"), counts(places));
+            }
+        }
+        let written = update.update_expression(expression + &removed).send().await;
+        written.expect("a stored page");
+    }
+
     /// Places that could be held now in each slot of a page, as (slot, places), where they differ from the capacity.
     pub(crate) async fn taken(&self, resource: &Resource, page: &str) -> Vec<(String, u32)> {
         let page = self.page(resource, page).await;
@@ -103,7 +146,7 @@ impl Harness {
             identity::confirmation_number(&id),
             hold.id.clone(),
             hold.order.clone(),
-            "pm_card_visa".to_owned(),
+            BookingPayments::by_card("pm_card_visa".to_owned(), hold.order.price.total()),
             hold.fingerprint.clone(),
             self.now(),
         );
@@ -127,10 +170,42 @@ impl Harness {
         Ok(commit.booking)
     }
 
+    /// Gives the places of `freed` back and takes those of `taken` instead, in one commit of a confirmed booking.
+    pub(crate) async fn exchange(
+        &self,
+        booking: &Booking,
+        freed: &[Placement],
+        taken: &[Placement],
+    ) -> Result<Booking, CommitError> {
+        let free = freed.iter().map(|placement| PageOperation {
+            placement: placement.clone(),
+            command: PageCommand::Free { booking: booking.id.clone(), places: placement.places.clone() },
+        });
+        let take = taken.iter().map(|placement| PageOperation {
+            placement: placement.clone(),
+            command: PageCommand::Confirm {
+                hold: booking.hold.clone(),
+                booking: booking.id.clone(),
+                places: placement.places.clone(),
+            },
+        });
+        let event =
+            BookingEvent::first_payment(PaymentStep::Captured { amount: booking.order.price.total() });
+        let event = booking.decide(event).expect("a legal event").expect("a new event");
+        let mut commit = BookingCommit::new(booking, event, InventoryMove::Keep, &self.by("guest"));
+        commit.booking.order.placements = taken.to_vec();
+        commit.inventory =
+            InventoryPlan { operations: free.chain(take).collect(), ..InventoryPlan::default() };
+        self.store.bookings.commit(&commit).await?;
+        Ok(commit.booking)
+    }
+
     /// A booking of a hold that it has claimed, with its amount reserved.
     pub(crate) async fn authorized(&self, hold: &Hold, key: &str) -> Booking {
         let booking = self.open(hold, key).await.expect("a claim");
-        self.apply(&booking, BookingEvent::Authorized, InventoryMove::Keep).await.expect("an authorization")
+        self.apply(&booking, BookingEvent::first_payment(PaymentStep::Authorized), InventoryMove::Keep)
+            .await
+            .expect("an authorization")
     }
 
     /// A confirmed booking of a hold.
@@ -138,4 +213,22 @@ impl Harness {
         let booking = self.authorized(hold, key).await;
         self.apply(&booking, BookingEvent::Confirmed, InventoryMove::Confirm).await.expect("a confirmation")
     }
+}
+
+/// The page when others say that they have sold so many places of a night, and so many may be sold beyond its capacity.
+pub(crate) fn with_sales_elsewhere(mut page: Page, night: u8, sold: u32, beyond: u32) -> Page {
+    let slot = SlotKey::parse(&format!("{night:02}")).expect("a night");
+    let held: u32 = page.holds.values().map(|hold| hold.places.in_slot(&slot)).sum();
+    let taken = held + page.confirmed.get(&slot).copied().unwrap_or(0) + sold;
+    let limit = page.capacity_of(&slot) + beyond;
+    for (counts, number) in [
+        (&mut page.allowance, beyond),
+        (&mut page.elsewhere, sold),
+        (&mut page.excess, taken.saturating_sub(limit)),
+    ] {
+        counts.remove(&slot);
+        counts.extend((number > 0).then(|| (slot.clone(), number)));
+    }
+    page.available.insert(slot, limit.saturating_sub(taken));
+    page
 }

@@ -147,7 +147,7 @@ impl Race {
             let hold = hold_for(&resources[0], "guest", "slots", *range, 1, h.now());
             for placement in &hold.order.placements {
                 let page = &placement.page.page;
-                asked.extend(placement.slots.iter().map(|slot| (page.clone(), slot.to_string())));
+                asked.extend(placement.places.slots().map(|slot| (page.clone(), slot.to_string())));
             }
         }
         let slots = PAGES

@@ -4,20 +4,24 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use holdfast_adapters_dynamodb::DynamoSearchIndex;
 use holdfast_app::search::{SearchIndex, SearchIndexWriter};
 use holdfast_domain::catalogue::Label;
-use holdfast_domain::{BookingId, Page, PageChange, Resource, SlotKey};
+use holdfast_domain::{BookingId, Page, PageChange, PageKey, Resource, SlotKey, SlotPlaces};
 use holdfast_testkit::{Database, nightly_resource};
 
 use crate::harness::Harness;
 
 const MONTH: &str = "2030-06";
 
+fn month(room: &Resource) -> PageKey {
+    PageKey::first(room.id.clone(), MONTH)
+}
+
 /// The page after so many writes, each of which books a place of its first night.
 fn written(room: &Resource, writes: u32) -> Page {
-    let slots = vec![SlotKey::parse("01").expect("a slot")];
+    let places = SlotPlaces::uniform([SlotKey::parse("01").expect("a slot")], 1).expect("a place");
     let booking = BookingId::parse("bkg_1").expect("an id");
-    (0..writes).fold(room.fresh_page(MONTH), |page, _| {
-        let (booking, slots) = (booking.clone(), slots.clone());
-        page.apply(&[PageChange::Reacquired { booking, slots, quantity: 1 }])
+    (0..writes).fold(room.fresh_page(&month(room)), |page, _| {
+        let (booking, places) = (booking.clone(), places.clone());
+        page.apply(&[PageChange::Reacquired { booking, places }])
     })
 }
 
@@ -73,7 +77,7 @@ async fn the_latest_write_of_a_page_is_shown_whichever_comes_first() {
     let mut terms = room.terms.clone();
     terms.time_zone = jiff::tz::TimeZone::UTC;
     let later = room.replace(terms);
-    index.put_page(&later, &later.fresh_page(MONTH)).await.expect("a projection");
+    index.put_page(&later, &later.fresh_page(&month(&later))).await.expect("a projection");
     index.put_page(&room, &written(&room, 4)).await.expect("a projection");
     let page = shown(&index, &room).await;
     assert_eq!(

@@ -169,7 +169,7 @@ async fn a_cancellation_frees_no_place_of_another_schedule() {
     let digest = || Fingerprint::parse("cancel").expect("a digest");
     let cancelled = BookingEvent::Cancelled(Cancellation {
         reason: None,
-        refund: Money::zero(booking.order.price.currency()),
+        refund: Money::zero(booking.order.price.total().currency()),
         before_capture: true,
         request: (digest(), digest()),
         at: h.now(),

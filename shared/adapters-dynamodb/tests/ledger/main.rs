@@ -5,6 +5,7 @@
 mod bookings;
 mod callers;
 mod catalogue;
+mod exchanges;
 mod expiry;
 mod faults;
 mod harness;
@@ -15,3 +16,4 @@ mod lives;
 mod model;
 mod placing;
 mod races;
+mod shards;

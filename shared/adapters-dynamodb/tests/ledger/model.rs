@@ -3,18 +3,20 @@
 //! lost and other writers are in the way, when requests and commits are repeated at any time, and when TTL sweeps the records
 //! of holds away. After every step the counts add up, are those of the bookings that stand, and records agree with pages.
 
+use std::collections::BTreeMap;
+
 use holdfast_app::LedgerError;
 use holdfast_app::bookings::{BookingCommit, verify};
 use holdfast_domain::bookings::{Cancellation, FailureReason};
 use holdfast_domain::{
     Booking, BookingEvent, BookingStatus, Fingerprint, Hold, HoldId, HoldLimits, HoldStatus, InventoryMove,
-    Page, PageCommand, Resource,
+    Page, PageCommand, PaymentStep, Resource, SlotKey, SlotPlaces,
 };
 use holdfast_testkit::{Fault, Faults, at, hold_for, nightly_resource};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
-use crate::harness::Harness;
+use crate::harness::{Harness, with_sales_elsewhere};
 
 #[derive(Debug, Clone)]
 enum Step {
@@ -23,6 +25,8 @@ enum Step {
         from: u8,
         nights: u8,
         quantity: u32,
+        /// Whether every second night takes a place more.
+        uneven: bool,
     },
     /// The request of a hold comes again, as another try of the guest's.
     Again {
@@ -70,6 +74,12 @@ enum Step {
         from: u8,
         closed: bool,
     },
+    /// Others report their sales of a night, and some places may be sold twice.
+    Elsewhere {
+        from: u8,
+        sold: u32,
+        beyond: u32,
+    },
 }
 
 impl Step {
@@ -99,8 +109,9 @@ fn steps() -> impl Strategy<Value = Vec<(Step, Trouble)>> {
 fn steps_of(holds: u8) -> impl Strategy<Value = Vec<(Step, Trouble)>> {
     let key = move || 0..holds;
     let step = prop_oneof![
-        6 => (key(), 1u8..6, 1u8..4, 1u32..3)
-            .prop_map(|(key, from, nights, quantity)| Step::Place { key, from, nights, quantity }),
+        6 => (key(), 1u8..6, 1u8..4, 1u32..3, prop::bool::weighted(0.2)).prop_map(
+            |(key, from, nights, quantity, uneven)| Step::Place { key, from, nights, quantity, uneven }
+        ),
         1 => (key(), 0u8..3).prop_map(|(key, request)| Step::Extend { key, request }),
         2 => key().prop_map(|key| Step::Release { key }),
         2 => key().prop_map(|key| Step::Expire { key }),
@@ -115,6 +126,8 @@ fn steps_of(holds: u8) -> impl Strategy<Value = Vec<(Step, Trouble)>> {
         1 => (1i64..9).prop_map(|days| Step::Days { days }),
         1 => (1u8..6, 0u32..5).prop_map(|(from, capacity)| Step::Capacity { from, capacity }),
         1 => (1u8..6, any::<bool>()).prop_map(|(from, closed)| Step::Close { from, closed }),
+        1 => (1u8..8, 0u32..5, 0u32..2)
+            .prop_map(|(from, sold, beyond)| Step::Elsewhere { from, sold, beyond }),
     ];
     let once =
         (prop::sample::select(&Fault::ALL[..]), 0usize..3).prop_map(|(fault, passes)| (fault, passes, 1));
@@ -123,12 +136,36 @@ fn steps_of(holds: u8) -> impl Strategy<Value = Vec<(Step, Trouble)>> {
     prop::collection::vec((step, trouble), 1..40)
 }
 
+/// What a request for a hold asks for.
+#[derive(Clone)]
+struct Asked {
+    from: u8,
+    nights: u8,
+    quantity: u32,
+    uneven: bool,
+}
+
+impl Asked {
+    fn hold(&self, room: &Resource, key: u8, now: Timestamp) -> Hold {
+        let first = FIRST_NIGHT + self.from;
+        let range = (format!("2030-06-{first:02}"), format!("2030-06-{:02}", first + self.nights));
+        let range = (&*range.0, &*range.1);
+        let mut hold = hold_for(room, guest_of(key), &format!("k{key}"), range, self.quantity, now);
+        let placement = &mut hold.order.placements[0];
+        let more = |n: usize| u32::from(self.uneven && n % 2 == 1);
+        let places = placement.places.iter().enumerate();
+        let places = places.map(|(n, (slot, quantity))| (slot.clone(), quantity + more(n)));
+        placement.places = SlotPlaces::new(places).expect("ascending nights");
+        hold
+    }
+}
+
 #[derive(Default, Clone)]
 struct Life {
     hold: Option<Hold>,
     booking: Option<Booking>,
     /// What was asked for, so that it can be asked again.
-    asked: Option<((String, String), u32)>,
+    asked: Option<Asked>,
     /// What was last written of the booking: the booking before, and what happened to it.
     written: Option<(Booking, BookingEvent, InventoryMove)>,
 }
@@ -235,9 +272,8 @@ async fn run(limits: HoldLimits, steps: Vec<(Step, Trouble)>, release: Release) 
             }
             Step::Again { key } => {
                 let life = &mut lives[usize::from(*key)];
-                let Some((range, quantity)) = life.asked.clone() else { continue };
-                let hold =
-                    hold_for(&room, guest_of(*key), &format!("k{key}"), (&range.0, &range.1), quantity, now);
+                let Some(asked) = &life.asked else { continue };
+                let hold = asked.hold(&room, *key, now);
                 let _ = h.database.faults.end();
                 let is_known = h.store.holds.hold(&hold.id).await.expect("a read").is_some();
                 if !is_known && life.booking.is_some() {
@@ -275,15 +311,13 @@ async fn run(limits: HoldLimits, steps: Vec<(Step, Trouble)>, release: Release) 
                 };
                 (None, accepted)
             }
-            Step::Place { key, from, nights, quantity } => {
+            Step::Place { key, from, nights, quantity, uneven } => {
                 let life = &mut lives[usize::from(*key)];
                 if life.hold.is_some() {
                     continue;
                 }
-                let first = FIRST_NIGHT + from;
-                let range = (format!("2030-06-{first:02}"), format!("2030-06-{:02}", first + nights));
-                let hold =
-                    hold_for(&room, guest_of(*key), &format!("k{key}"), (&range.0, &range.1), *quantity, now);
+                let asked = Asked { from: *from, nights: *nights, quantity: *quantity, uneven: *uneven };
+                let hold = asked.hold(&room, *key, now);
                 let command = PageCommand::Place {
                     hold: hold.id.clone(),
                     entry: hold.entry(&hold.order.placements[0]),
@@ -291,7 +325,7 @@ async fn run(limits: HoldLimits, steps: Vec<(Step, Trouble)>, release: Release) 
                 };
                 let outcome = insisting!(h, h.store.holds.place(&[&room], &hold, &h.by("guest")));
                 if outcome.is_ok() {
-                    life.asked = Some((range, *quantity));
+                    life.asked = Some(asked);
                     life.hold = Some(hold);
                 }
                 (decide(&model, &command, &h), outcome.is_ok())
@@ -332,9 +366,16 @@ async fn run(limits: HoldLimits, steps: Vec<(Step, Trouble)>, release: Release) 
                 if booking.status != BookingStatus::Pending {
                     continue;
                 }
-                let booking = match booking.decide(BookingEvent::Authorized).expect("legal") {
+                let booking = match booking
+                    .decide(BookingEvent::first_payment(PaymentStep::Authorized))
+                    .expect("legal")
+                {
                     Some(_) => h
-                        .apply(&booking, BookingEvent::Authorized, InventoryMove::Keep)
+                        .apply(
+                            &booking,
+                            BookingEvent::first_payment(PaymentStep::Authorized),
+                            InventoryMove::Keep,
+                        )
                         .await
                         .expect("written"),
                     None => booking,
@@ -343,8 +384,7 @@ async fn run(limits: HoldLimits, steps: Vec<(Step, Trouble)>, release: Release) 
                 let command = PageCommand::Confirm {
                     hold: booking.hold.clone(),
                     booking: booking.id.clone(),
-                    slots: placement.slots,
-                    quantity: placement.quantity,
+                    places: placement.places,
                 };
                 let outcome = h.apply(&booking, BookingEvent::Confirmed, InventoryMove::Confirm).await;
                 let accepted = outcome.is_ok();
@@ -377,11 +417,7 @@ async fn run(limits: HoldLimits, steps: Vec<(Step, Trouble)>, release: Release) 
                 let (inventory, command) = match booking.status {
                     BookingStatus::Confirmed => (
                         InventoryMove::Free,
-                        PageCommand::Free {
-                            booking: booking.id.clone(),
-                            slots: placement.slots,
-                            quantity: placement.quantity,
-                        },
+                        PageCommand::Free { booking: booking.id.clone(), places: placement.places },
                     ),
                     BookingStatus::Pending => (
                         InventoryMove::Abandon,
@@ -392,7 +428,7 @@ async fn run(limits: HoldLimits, steps: Vec<(Step, Trouble)>, release: Release) 
                 let digest = Fingerprint::parse("request").expect("a digest");
                 let event = BookingEvent::Cancelled(Cancellation {
                     reason: None,
-                    refund: booking.captured,
+                    refund: booking.captured(),
                     before_capture: true,
                     request: (digest.clone(), digest),
                     at: now,
@@ -424,6 +460,13 @@ async fn run(limits: HoldLimits, steps: Vec<(Step, Trouble)>, release: Release) 
                 let outcome =
                     insisting!(h, h.store.catalogue.set_inventory(&room, slots, None, Some(*closed), &by));
                 (decide(&model, &command, &h), outcome.is_ok())
+            }
+            // Nothing of the ledger writes it yet.
+            Step::Elsewhere { from, sold, beyond } => {
+                let _ = h.database.faults.end();
+                let page = with_sales_elsewhere(model.clone(), FIRST_NIGHT + from, *sold, *beyond);
+                h.plant(&room, &page).await;
+                (Some(page), true)
             }
         };
         let _ = h.database.faults.end();
@@ -458,13 +501,13 @@ async fn check_records(h: &Harness, page: &Page, lives: &[Life], case: &str) {
             .filter_map(|life| life.booking.as_ref())
             .filter(|booking| booking.status == BookingStatus::Confirmed)
             .flat_map(|booking| &booking.order.placements)
-            .filter(|placement| placement.slots.contains(slot))
-            .map(|placement| placement.quantity)
+            .map(|placement| placement.places.in_slot(slot))
             .sum();
         assert_eq!(page.confirmed.get(slot).copied().unwrap_or(0), standing, "slot {slot}, {case}");
-        let held: u32 =
-            page.holds.values().filter(|hold| hold.slots.contains(slot)).map(|hold| hold.quantity).sum();
-        assert_eq!(free + held + standing, page.capacity_of(slot), "slot {slot}, {case}");
+        let held: u32 = page.holds.values().map(|hold| hold.places.in_slot(slot)).sum();
+        let of = |counts: &BTreeMap<SlotKey, u32>| counts.get(slot).copied().unwrap_or(0);
+        let limit = page.capacity_of(slot) + of(&page.allowance) + of(&page.excess);
+        assert_eq!(free + held + standing + of(&page.elsewhere), limit, "slot {slot}, {case}");
     }
     for life in lives {
         let Some(hold) = &life.hold else { continue };
@@ -521,17 +564,19 @@ async fn the_model_test_sees_a_difference() {
 /// Histories that were once told wrong, or easily might be.
 #[tokio::test]
 async fn histories_by_hand() {
-    use Step::{Again, Confirm, Days, Expire, Extend, Fail, Open, Pass, Release, Repeat, Sweep};
-    let place = Step::Place { key: 0, from: 1, nights: 2, quantity: 3 };
-    let other = Step::Place { key: 1, from: 2, nights: 2, quantity: 1 };
-    let night = |key, from| Step::Place { key, from, nights: 1, quantity: 1 };
+    use Step::{
+        Again, Cancel, Confirm, Days, Elsewhere, Expire, Extend, Fail, Open, Pass, Release, Repeat, Sweep,
+    };
+    let place = Step::Place { key: 0, from: 1, nights: 2, quantity: 3, uneven: false };
+    let other = Step::Place { key: 1, from: 2, nights: 2, quantity: 1, uneven: false };
+    let night = |key, from| Step::Place { key, from, nights: 1, quantity: 1, uneven: false };
     let histories = [
         // A hold that became a booking is not released any more.
         vec![night(4, 1), Open { key: 4 }, Confirm { key: 4 }, Release { key: 4 }],
         // Two want more of a night than there is.
         vec![
-            Step::Place { key: 0, from: 1, nights: 2, quantity: 2 },
-            Step::Place { key: 1, from: 1, nights: 1, quantity: 2 },
+            Step::Place { key: 0, from: 1, nights: 2, quantity: 2, uneven: false },
+            Step::Place { key: 1, from: 1, nights: 1, quantity: 2, uneven: false },
         ],
         // A place is given out while two payments of its page run.
         vec![night(0, 4), night(3, 1), Open { key: 3 }, night(5, 1), Open { key: 5 }, night(1, 1)],
@@ -555,7 +600,7 @@ async fn histories_by_hand() {
             Sweep,
             Confirm { key: 0 },
             Repeat { key: 0 },
-            Step::Cancel { key: 0 },
+            Cancel { key: 0 },
         ],
         vec![
             place.clone(),
@@ -577,6 +622,23 @@ async fn histories_by_hand() {
             Expire { key: 0 },
             Pass { seconds: 1 },
             Expire { key: 0 },
+        ],
+        // Others have sold what is held, and what is booked: what comes back is theirs first.
+        vec![
+            place.clone(),
+            Elsewhere { from: 1, sold: 2, beyond: 1 },
+            Elsewhere { from: 2, sold: 4, beyond: 0 },
+            Release { key: 0 },
+            other.clone(),
+        ],
+        vec![
+            place.clone(),
+            Open { key: 0 },
+            Confirm { key: 0 },
+            Elsewhere { from: 1, sold: 3, beyond: 1 },
+            Cancel { key: 0 },
+            Elsewhere { from: 2, sold: 1, beyond: 0 },
+            other.clone(),
         ],
         // Another's places reclaim a dead hold; its own timer comes after.
         vec![place, Pass { seconds: 60 }, other, Expire { key: 0 }, Sweep, Expire { key: 0 }],

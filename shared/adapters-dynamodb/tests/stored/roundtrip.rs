@@ -7,17 +7,18 @@ use holdfast_adapters_dynamodb::PageRecord;
 use holdfast_adapters_dynamodb::items::Version;
 use holdfast_app::bookings::AuditEvent;
 use holdfast_app::kernel::guest_mark;
-use holdfast_domain::bookings::{Cancellation, CustomerAction, FailureReason, Order, Placement, Tier};
+use holdfast_domain::bookings::{Cancellation, FailureReason, Order, Price, PriceLine, PriceLineKind, Tier};
 use holdfast_domain::catalogue::{
     AttributeValue, CAPACITY_MAX, HOLD_TTL_SECONDS, Label, Opening, ResourceTerms, SlotSchedule,
 };
 use holdfast_domain::holds::Extension;
-use holdfast_domain::inventory::{COOL_DOWN_SECONDS_MAX, HoldState};
+use holdfast_domain::inventory::{COOL_DOWN_SECONDS_MAX, HoldState, Placement};
 use holdfast_domain::money::{AMOUNT_MAX, Percent};
+use holdfast_domain::payments::{CardPayment, CustomerAction, PaymentMethod};
 use holdfast_domain::{
-    Booking, BookingId, BookingStatus, CancellationPolicy, Currency, Fingerprint, GuestId, GuestMark, Hold,
-    HoldId, HoldLimits, HoldStatus, Money, Page, PageChange, PageHold, PageKey, PaymentStatus, Resource,
-    ResourceId, Schedule, Seal, SlotKey,
+    Booking, BookingId, BookingPayments, BookingStatus, CancellationPolicy, Currency, Fingerprint, GuestId,
+    GuestMark, Hold, HoldId, HoldLimits, HoldStatus, Money, Page, PageChange, PageHold, PageKey, Payment,
+    PaymentStatus, Resource, ResourceId, Schedule, Seal, SlotKey, SlotPlaces,
 };
 use jiff::civil::{Time, Weekday};
 use jiff::tz::TimeZone;
@@ -86,6 +87,18 @@ fn currency() -> impl Strategy<Value = Currency> {
 fn money() -> impl Strategy<Value = Money> {
     (0..=AMOUNT_MAX, currency())
         .prop_map(|(amount, currency)| Money::new(amount, currency).expect("in range"))
+}
+
+fn price(shapes: Shapes) -> impl Strategy<Value = Price> {
+    let extras = if shapes == Shapes::All { 3 } else { 1 };
+    (0..=AMOUNT_MAX / 4, vec(0..=AMOUNT_MAX / 4, 0..extras), currency()).prop_map(
+        |(stay, extras, currency)| {
+            let money = |amount| Money::new(amount, currency).expect("in range");
+            let extras = extras.into_iter().map(money);
+            let extra = |amount| PriceLine { kind: PriceLineKind::Extra, amount };
+            Price::new(money(stay), extras.map(extra).collect()).expect("in range")
+        },
+    )
 }
 
 fn policy() -> impl Strategy<Value = CancellationPolicy> {
@@ -161,28 +174,41 @@ fn resource() -> impl Strategy<Value = Resource> {
     )
 }
 
-fn taken() -> impl Strategy<Value = Vec<SlotKey>> {
-    btree_set(1_u8..=31, 1..8).prop_map(|days| {
-        days.into_iter().map(|day| SlotKey::parse(&format!("{day:02}")).expect("a slot")).collect()
+/// Which shapes are generated.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Shapes {
+    /// Those that today's flows make, which the release before knows too.
+    Today,
+    /// All that the domain can say.
+    All,
+}
+
+fn slot(day: u8) -> SlotKey {
+    SlotKey::parse(&format!("{day:02}")).expect("a slot")
+}
+
+fn taken(shapes: Shapes, most: u32) -> impl Strategy<Value = SlotPlaces> {
+    let days = btree_map(1_u8..=31, 1..=most, 1..8);
+    (days, 1..=most, any::<bool>()).prop_map(move |(days, quantity, uneven)| {
+        let uneven = uneven && shapes == Shapes::All;
+        let places = days.into_iter().map(|(day, own)| (slot(day), if uneven { own } else { quantity }));
+        SlotPlaces::new(places).expect("ascending slots")
     })
 }
 
-fn placement() -> impl Strategy<Value = Placement> {
-    let page = (resource_id(), select(vec!["2030-06", "2030-06-01", "event"]));
-    (page, 1_u64..999, taken(), 1_u32..999).prop_map(
-        |((resource, page), schedule_revision, slots, quantity)| Placement {
-            page: PageKey { resource, page: page.to_owned() },
-            schedule_revision,
-            slots,
-            quantity,
-        },
-    )
+fn placement(shapes: Shapes) -> impl Strategy<Value = Placement> {
+    let shard = if shapes == Shapes::All { 0_u16..3 } else { 0..1 };
+    let page = (resource_id(), select(vec!["2030-06", "2030-06-01", "event"]), shard);
+    (page, 1_u64..999, taken(shapes, 999)).prop_map(|((resource, page, shard), schedule_revision, places)| {
+        let page = PageKey { resource, page: page.to_owned(), shard };
+        Placement { page, schedule_revision, places }
+    })
 }
 
-fn order() -> impl Strategy<Value = Order> {
+fn order(shapes: Shapes) -> impl Strategy<Value = Order> {
     let who = (resource_id(), text(), guest_id());
-    let what = (instant(), instant(), 1_u32..999, money(), policy());
-    (who, what, vec(placement(), 1..4), any::<bool>()).prop_map(|(who, what, mut placements, own)| {
+    let what = (instant(), instant(), 1_u32..999, price(shapes), policy());
+    (who, what, vec(placement(shapes), 1..4), any::<bool>()).prop_map(|(who, what, mut placements, own)| {
         let (resource, resource_name, guest) = who;
         let (start, end, quantity, price, policy) = what;
         if own {
@@ -192,12 +218,12 @@ fn order() -> impl Strategy<Value = Order> {
     })
 }
 
-fn hold() -> impl Strategy<Value = Hold> {
+fn hold(shapes: Shapes) -> impl Strategy<Value = Hold> {
     let extension = (instant(), instant()).prop_map(|(expires_at, at)| Extension { expires_at, at });
     let times = (instant(), instant(), instant(), HOLD_TTL_SECONDS, 0..=COOL_DOWN_SECONDS_MAX);
     let ends = (select(HoldStatus::ALL.to_vec()), option::of(booking_id()));
     let caller = option::of(guest_id());
-    (hold_id(), order(), caller, digest(), times, btree_map(digest(), extension, 0..4), ends).prop_map(
+    (hold_id(), order(shapes), caller, digest(), times, btree_map(digest(), extension, 0..4), ends).prop_map(
         |(id, order, caller, fingerprint, times, extensions, (recorded, booking))| {
             let (created_at, first_expires_at, expires_at, ttl_seconds, cool_down_seconds) = times;
             Hold {
@@ -237,30 +263,55 @@ fn action() -> impl Strategy<Value = CustomerAction> {
     })
 }
 
-fn booking() -> impl Strategy<Value = Booking> {
+/// What one payment has come to: its method, status, and parts of the amount that were captured and refunded.
+type Progress = (PaymentMethod, PaymentStatus, Percent, Percent);
+
+fn progress(shapes: Shapes) -> impl Strategy<Value = Progress> {
+    let card =
+        (text(), option::of(text()), option::of(action())).prop_map(|(payment_method, intent, action)| {
+            PaymentMethod::Card(CardPayment { payment_method, intent, action })
+        });
+    let method = card.prop_flat_map(move |card| {
+        if shapes == Shapes::All { select(vec![card, PaymentMethod::OnAccount]) } else { select(vec![card]) }
+    });
+    let part = || (0_u8..=100).prop_map(|percent| Percent::new(percent).expect("a percentage"));
+    (method, select(PaymentStatus::ALL.to_vec()), part(), part())
+}
+
+/// Payments of a price, each of an equal share: one of all of it today.
+fn payments(price: &Price, all: Vec<Progress>) -> BookingPayments {
+    let share = 100 / u8::try_from(all.len().max(1)).expect("few");
+    let amount = price.total().percent(Percent::new(share).expect("a percentage"));
+    let payment = |(method, status, captured, refunded): Progress| Payment {
+        method,
+        amount,
+        status,
+        captured: amount.percent(captured),
+        refunded: amount.percent(refunded),
+    };
+    BookingPayments::new(amount.currency(), all.into_iter().map(payment).collect()).expect("in range")
+}
+
+fn booking(shapes: Shapes) -> impl Strategy<Value = Booking> {
     let ids = (booking_id(), hold_id(), text(), digest());
-    let status = (select(BookingStatus::ALL.to_vec()), select(PaymentStatus::ALL.to_vec()));
-    let payment = (text(), option::of(text()), option::of(action()), money(), money());
+    let number = if shapes == Shapes::All { 0..4_usize } else { 1..2 };
+    let paid = (select(BookingStatus::ALL.to_vec()), vec(progress(shapes), number));
     let ends = (option::of(text()), option::of(cancellation()));
-    (ids, order(), option::of(text()), status, payment, ends, (instant(), 0_u64..999, seal())).prop_map(
-        |(ids, order, email, (status, payment_status), payment, (failure, cancellation), rest)| {
+    (ids, order(shapes), option::of(text()), paid, ends, (instant(), 0_u64..999, seal())).prop_map(
+        |(ids, order, email, (status, paid), (failure, cancellation), rest)| {
             let (id, hold, confirmation_number, fingerprint) = ids;
-            let (payment_method, payment_intent, action, captured, refunded) = payment;
             let (created_at, version, seal) = rest;
+            let payments = payments(&order.price, paid);
+            let payment_status = payments.status();
             Booking {
                 id,
                 confirmation_number,
                 hold,
                 order,
                 email,
-                payment_method,
                 fingerprint,
                 status,
-                payment_status,
-                payment_intent,
-                action,
-                captured,
-                refunded,
+                payments,
                 failure: failure.map(|text| FailureReason::of_stored(&text, payment_status)),
                 cancellation,
                 created_at,
@@ -299,17 +350,16 @@ fn audit() -> impl Strategy<Value = AuditEvent> {
         })
 }
 
-fn page_hold() -> impl Strategy<Value = PageHold> {
+fn page_hold(shapes: Shapes) -> impl Strategy<Value = PageHold> {
     let claim =
         (booking_id(), instant()).prop_map(|(booking, deadline)| HoldState::Confirming { booking, deadline });
     let state = prop_oneof![Just(HoldState::Active), claim];
     let who = (digest(), mark(), vec(digest(), 0..4), any::<bool>());
-    (taken(), 1_u32..20, instant(), instant(), state, who, 0..=COOL_DOWN_SECONDS_MAX).prop_map(
-        |(slots, quantity, expires_at, first_expires_at, state, who, cool_down_seconds)| {
+    (taken(shapes, 19), instant(), instant(), state, who, 0..=COOL_DOWN_SECONDS_MAX).prop_map(
+        |(places, expires_at, first_expires_at, state, who, cool_down_seconds)| {
             let (fingerprint, guest, extensions, prolonged) = who;
             PageHold {
-                quantity,
-                slots,
+                places,
                 expires_at,
                 state,
                 prolonged,
@@ -334,7 +384,8 @@ fn changes_of(holds: &BTreeMap<HoldId, PageHold>, gone: &HoldId, booking: &Booki
     ];
     for (hold, entry) in holds {
         let (hold, expires_at) = (hold.clone(), entry.expires_at);
-        let (slots, quantity, booking) = (entry.slots.clone(), entry.quantity, booking.clone());
+        let (places, booking) = (entry.places.clone(), booking.clone());
+        let slots: Vec<SlotKey> = places.slots().cloned().collect();
         changes.push(PageChange::Placed { hold: hold.clone(), entry: entry.clone() });
         changes.push(PageChange::Returned { hold: hold.clone(), entry: entry.clone() });
         changes.push(PageChange::Prolonged { hold: hold.clone(), expires_at });
@@ -346,44 +397,50 @@ fn changes_of(holds: &BTreeMap<HoldId, PageHold>, gone: &HoldId, booking: &Booki
         }
         let guest = entry.guest.clone();
         changes.push(PageChange::CoolDownBegun { guest, slots: slots.clone(), until: expires_at });
-        changes.push(PageChange::Freed { booking: booking.clone(), slots: slots.clone(), quantity });
-        changes.push(PageChange::Reacquired { booking, slots: slots.clone(), quantity });
-        changes.push(PageChange::InventorySet { slots, capacity: Some(quantity), closed: None });
+        changes.push(PageChange::Freed { booking: booking.clone(), places: places.clone() });
+        changes.push(PageChange::InventorySet { slots, capacity: Some(places.most()), closed: None });
+        changes.push(PageChange::Reacquired { booking, places });
     }
     changes
 }
 
-fn page_record() -> impl Strategy<Value = PageRecord> {
-    let slot = |day: u8| SlotKey::parse(&format!("{day:02}")).expect("a slot");
+fn page_record(shapes: Shapes) -> impl Strategy<Value = PageRecord> {
     let counts = move |most: u32| {
         let days = btree_map(1_u8..=31, 1_u32..=most, 0..6);
         days.prop_map(move |days| days.into_iter().map(|(day, n)| (slot(day), n)).collect::<BTreeMap<_, _>>())
     };
     let cooling = btree_map(mark(), btree_map(1_u8..=31, 1_i64..86_400_000, 1..3), 0..3);
-    let holds = btree_map(hold_id(), page_hold(), 0..5);
+    let holds = btree_map(hold_id(), page_hold(shapes), 0..5);
     let closed = btree_set(1_u8..=31, 0..4);
-    let numbers = (resource_id(), 1_u64..999, any::<u64>(), 500..=CAPACITY_MAX);
+    let shard = if shapes == Shapes::All { 0_u16..3 } else { 0..1 };
+    let numbers = ((resource_id(), shard), 1_u64..999, any::<u64>(), 500..=CAPACITY_MAX);
+    let others = if shapes == Shapes::All { 6 } else { 1 };
+    let others = (btree_map(1_u8..=31, 1_u32..50, 0..others), btree_map(1_u8..=31, 1_u32..2_000, 0..others));
     let written = (instant(), option::of("[0-9a-f-]{1,55}"), hold_id(), booking_id(), any::<u64>());
-    (numbers, counts(CAPACITY_MAX), counts(300), closed, holds, cooling, written).prop_map(
+    (numbers, counts(CAPACITY_MAX), counts(300), closed, holds, cooling, (written, others)).prop_map(
         move |(
-            (resource, schedule_revision, seq, capacity),
+            ((resource, shard), schedule_revision, seq, capacity),
             own,
             confirmed,
             closed,
             holds,
             cooling,
-            written,
+            (written, (allowance, elsewhere)),
         )| {
+            let places = |days: BTreeMap<u8, u32>| days.into_iter().map(|(day, n)| (slot(day), n)).collect();
             let (at, trace, gone, booking, chosen) = written;
             let after = |(day, millis): (u8, i64)| (slot(day), at + SignedDuration::from_millis(millis));
             let mut page = Page {
-                key: PageKey { resource, page: "2030-07".to_owned() },
+                key: PageKey { resource, page: "2030-07".to_owned(), shard },
                 schedule_revision,
                 seq,
                 capacity,
                 // Room for all that the generated holds and bookings take.
                 overrides: own.into_iter().map(|(slot, places)| (slot, places.max(400))).collect(),
                 closed: closed.into_iter().map(slot).collect::<BTreeSet<_>>(),
+                allowance: places(allowance),
+                elsewhere: places(elsewhere),
+                excess: BTreeMap::new(),
                 available: (1..=31).map(|day| (slot(day), 0)).collect(),
                 confirmed,
                 holds,
@@ -394,11 +451,14 @@ fn page_record() -> impl Strategy<Value = PageRecord> {
             };
             let days: Vec<SlotKey> = page.available.keys().cloned().collect();
             for day in days {
-                let held = page.holds.values().filter(|hold| hold.slots.contains(&day));
-                let taken: u32 = held.map(|hold| hold.quantity).sum();
-                let taken = taken + page.confirmed.get(&day).copied().unwrap_or(0);
-                let free = page.capacity_of(&day) - taken;
-                page.available.insert(day, free);
+                let of = |counts: &BTreeMap<SlotKey, u32>| counts.get(&day).copied().unwrap_or(0);
+                let held: u32 = page.holds.values().map(|hold| hold.places.in_slot(&day)).sum();
+                let taken = held + of(&page.confirmed) + of(&page.elsewhere);
+                let limit = page.capacity_of(&day) + of(&page.allowance);
+                page.available.insert(day.clone(), limit.saturating_sub(taken));
+                if taken > limit {
+                    page.excess.insert(day, taken - limit);
+                }
             }
             let all = changes_of(&page.holds, &gone, &booking).into_iter().enumerate();
             let changes = all.filter(|(index, _)| chosen >> (index % 64) & 1 == 1).map(|(_, change)| change);
@@ -407,17 +467,17 @@ fn page_record() -> impl Strategy<Value = PageRecord> {
     )
 }
 
-fn stored() -> impl Strategy<Value = Stored> {
+fn stored(shapes: Shapes) -> impl Strategy<Value = Stored> {
     prop_oneof![
         (resource(), 0_u64..99).prop_map(|(resource, pages)| Stored::Resource(Box::new(resource), pages)),
         resource().prop_map(|resource| Stored::Listing(Box::new(resource))),
-        page_record().prop_map(|record| Stored::Page(Box::new(record))),
-        (resource(), page_record()).prop_map(|(resource, record)| {
+        page_record(shapes).prop_map(|record| Stored::Page(Box::new(record))),
+        (resource(), page_record(shapes)).prop_map(|(resource, record)| {
             // The read model has no use for what the page's guests wait for at an unknown time.
             Stored::ListedPage(Box::new(resource), Box::new(record.page))
         }),
-        hold().prop_map(|hold| Stored::Hold(Box::new(hold))),
-        booking().prop_map(|booking| Stored::Booking(Box::new(booking))),
+        hold(shapes).prop_map(|hold| Stored::Hold(Box::new(hold))),
+        booking(shapes).prop_map(|booking| Stored::Booking(Box::new(booking))),
         audit().prop_map(|event| Stored::Audit(Box::new(event))),
         (booking_id(), text(), instant()).prop_map(|(id, token, at)| Stored::TaskToken(id, token, at)),
         (text(), instant()).prop_map(|(case, at)| Stored::ParkedCase(case, at)),
@@ -431,7 +491,7 @@ proptest! {
     #![proptest_config(holdfast_properties::config(CASES, "tests/regressions/stored.txt"))]
 
     #[test]
-    fn what_is_written_in_any_version_reads_back(value in stored()) {
+    fn what_is_written_in_any_version_reads_back(value in stored(Shapes::All)) {
         for version in Version::ALL {
             value.assert_read_from(&value.encode_as(version));
         }
@@ -439,7 +499,7 @@ proptest! {
     }
 
     #[test]
-    fn an_item_rewritten_in_another_version_is_the_same(value in stored()) {
+    fn an_item_rewritten_in_another_version_is_the_same(value in stored(Shapes::All)) {
         for (from, to) in [(Version::V0, Version::V1), (Version::V1, Version::V0)] {
             let read = decode(value.kind(), &value.encode_as(from)).expect("readable");
             let rewritten = read.with_what_no_reader_gives(&value);
@@ -448,7 +508,7 @@ proptest! {
     }
 
     #[test]
-    fn the_release_before_understands_what_is_written(value in stored()) {
+    fn the_release_before_understands_what_is_written(value in stored(Shapes::Today)) {
         let own = read(value.kind(), &value.encode_as(Version::V0));
         prop_assert!(own.is_ok(), "{:?}", own);
         prop_assert_eq!(read(value.kind(), &value.encode()), own);

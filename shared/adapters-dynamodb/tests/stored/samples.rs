@@ -5,13 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use holdfast_adapters_dynamodb::PageRecord;
 use holdfast_app::bookings::AuditEvent;
 use holdfast_app::kernel as identity;
-use holdfast_domain::bookings::{Cancellation, CustomerAction, FailureReason, Placement};
+use holdfast_domain::bookings::{Cancellation, FailureReason, Order, Price, PriceLine, PriceLineKind};
 use holdfast_domain::catalogue::{AttributeValue, Opening, SlotSchedule};
 use holdfast_domain::holds::Extension;
-use holdfast_domain::inventory::HoldState;
+use holdfast_domain::inventory::{HoldState, Placement};
+use holdfast_domain::payments::{CardPayment, CustomerAction, PaymentMethod};
 use holdfast_domain::{
-    Booking, BookingId, BookingStatus, Fingerprint, GuestId, Hold, HoldId, HoldLimits, HoldStatus, Money,
-    Page, PageChange, PageHold, PageKey, PaymentStatus, Resource, ResourceId, Schedule, Seal, SlotKey,
+    Booking, BookingId, BookingPayments, BookingStatus, Fingerprint, GuestId, Hold, HoldId, HoldLimits,
+    HoldStatus, Page, PageChange, PageHold, PageKey, Payment, PaymentStatus, Resource, ResourceId, Schedule,
+    Seal, SlotKey, SlotPlaces,
 };
 use holdfast_testkit::{at, event_resource, hold_for, money, nightly_resource};
 use jiff::civil::{Weekday, time};
@@ -38,6 +40,11 @@ fn slot(name: &str) -> SlotKey {
 
 fn slots(names: &[&str]) -> Vec<SlotKey> {
     names.iter().map(|name| slot(name)).collect()
+}
+
+/// As many places of each slot.
+fn places(names: &[&str], quantity: u32) -> SlotPlaces {
+    SlotPlaces::uniform(slots(names), quantity).expect("ascending slots")
 }
 
 fn digest(of: &str) -> Fingerprint {
@@ -92,16 +99,20 @@ fn stay(range: (&str, &str)) -> Hold {
 /// Two months, and a place of another resource with them.
 fn package() -> Hold {
     let mut hold = stay(("2030-06-30", "2030-07-02"));
-    let page = PageKey { resource: ResourceId::parse("parking").expect("an id"), page: "2030-06".to_owned() };
-    let placement = Placement { page, schedule_revision: 4, slots: slots(&["30"]), quantity: 2 };
+    let page = PageKey::first(ResourceId::parse("parking").expect("an id"), "2030-06");
+    let placement = Placement { page, schedule_revision: 4, places: places(&["30"], 2) };
     hold.order.placements.push(placement);
     hold
 }
 
+/// A page of a resource that nobody has touched.
+fn fresh(resource: &Resource, page: &str) -> Page {
+    resource.fresh_page(&PageKey::first(resource.id.clone(), page))
+}
+
 fn entry(guest_key: &str, taken: &[&str], quantity: u32) -> PageHold {
     PageHold {
-        quantity,
-        slots: slots(taken),
+        places: places(taken, quantity),
         expires_at: later(600),
         state: HoldState::Active,
         prolonged: false,
@@ -119,7 +130,7 @@ fn confirming(key: &str, seconds: i64) -> HoldState {
 
 /// A month with holds in every state, cool-downs, and slots of their own capacity.
 fn busy_page() -> Page {
-    let mut page = room().fresh_page("2030-06");
+    let mut page = fresh(&room(), "2030-06");
     page.seq = 41;
     page.capacity = 9;
     page.overrides = BTreeMap::from([(slot("09"), 0), (slot("10"), 12)]);
@@ -149,7 +160,7 @@ fn busy_page() -> Page {
         .available
         .keys()
         .map(|slot| {
-            let held = page.holds.values().filter(|hold| hold.slots.contains(slot)).map(|hold| hold.quantity);
+            let held = page.holds.values().map(|hold| hold.places.in_slot(slot));
             let confirmed = page.confirmed.get(slot).copied().unwrap_or(0);
             (slot.clone(), page.capacity_of(slot) - held.sum::<u32>() - confirmed)
         })
@@ -179,9 +190,9 @@ fn every_change(page: &Page) -> Vec<PageChange> {
             until: later(60),
         },
         PageChange::Confirmed { hold: hold_id("paid"), booking: booking_id("paid") },
-        PageChange::Reacquired { booking: booking_id("late"), slots: some(), quantity: 2 },
+        PageChange::Reacquired { booking: booking_id("late"), places: places(&["01", "02"], 2) },
         PageChange::Returned { hold: hold_id("active"), entry: stored("active") },
-        PageChange::Freed { booking: booking_id("cancelled"), slots: some(), quantity: 1 },
+        PageChange::Freed { booking: booking_id("cancelled"), places: places(&["01", "02"], 1) },
         PageChange::InventorySet { slots: slots(&["10"]), capacity: Some(12), closed: None },
         PageChange::InventorySet { slots: slots(&["30"]), capacity: None, closed: Some(true) },
         PageChange::InventorySet { slots: slots(&["09"]), capacity: Some(0), closed: Some(false) },
@@ -198,10 +209,10 @@ fn pages() -> Vec<(&'static str, Stored)> {
     let changes = every_change(&busy);
     let concert = event_resource("concert", 500, 60);
     vec![
-        ("page-fresh", written(room().fresh_page("2030-07"), Vec::new(), None)),
+        ("page-fresh", written(fresh(&room(), "2030-07"), Vec::new(), None)),
         ("page-busy", written(busy, changes, Some(TRACE))),
-        ("page-day", written(table().fresh_page("2030-06-01"), Vec::new(), None)),
-        ("page-event", written(concert.fresh_page("event"), Vec::new(), None)),
+        ("page-day", written(fresh(&table(), "2030-06-01"), Vec::new(), None)),
+        ("page-event", written(fresh(&concert, "event"), Vec::new(), None)),
     ]
 }
 
@@ -233,27 +244,38 @@ fn holds() -> Vec<(&'static str, Stored)> {
 /// A booking of a hold, just asked for.
 fn requested(hold: &Hold) -> Booking {
     let id = booking_id("pay");
-    let nothing = Money::zero(hold.order.price.currency());
-    Booking {
-        confirmation_number: identity::confirmation_number(&id),
-        id,
-        hold: hold.id.clone(),
-        order: hold.order.clone(),
-        email: None,
+    let payments = BookingPayments::single(payment(&hold.order, None));
+    let (hold, order) = (hold.id.clone(), hold.order.clone());
+    let number = identity::confirmation_number(&id);
+    let booking = Booking::requested(id, number, hold, order, payments, digest("pay"), now());
+    Booking { version: 1, ..booking }
+}
+
+/// The payment of all of an order's price by card.
+fn payment(order: &Order, intent: Option<&str>) -> Payment {
+    let card = CardPayment {
         payment_method: "pm_1PqX2b2eZvKYlo2CkXyJ0aBc".to_owned(),
-        fingerprint: digest("pay"),
-        status: BookingStatus::Pending,
-        payment_status: PaymentStatus::Pending,
-        payment_intent: None,
+        intent: intent.map(ToOwned::to_owned),
         action: None,
-        captured: nothing,
-        refunded: nothing,
-        failure: None,
-        cancellation: None,
-        created_at: now(),
-        version: 1,
-        seal: None,
+    };
+    Payment::new(PaymentMethod::Card(card), order.price.total())
+}
+
+/// The booking when its payment has come so far.
+fn paid(booking: &Booking, status: PaymentStatus, captured: i64, refunded: i64) -> Booking {
+    let paid = payment(&booking.order, Some("pi_3PqX2b2eZvKYlo2C1kXyJ0aB"));
+    let paid = Payment { status, captured: money(captured), refunded: money(refunded), ..paid };
+    Booking { payments: BookingPayments::single(paid), ..booking.clone() }
+}
+
+/// The booking while its bank wants the customer.
+fn awaiting(booking: &Booking, action: &CustomerAction) -> Booking {
+    let mut paid = payment(&booking.order, Some("pi_3PqX2b2eZvKYlo2C1kXyJ0aB"));
+    if let PaymentMethod::Card(card) = &mut paid.method {
+        card.action = Some(action.clone());
     }
+    let payments = BookingPayments::single(paid);
+    Booking { status: BookingStatus::Pending, payments, ..booking.clone() }
 }
 
 fn cancelled(booking: Booking, refund: i64, before_capture: bool, reason: Option<&str>) -> Booking {
@@ -275,59 +297,38 @@ fn confirmed_booking() -> Booking {
     Booking {
         email: Some("guest@example.com".to_owned()),
         status: BookingStatus::Confirmed,
-        payment_status: PaymentStatus::Authorized,
-        payment_intent: Some("pi_3PqX2b2eZvKYlo2C1kXyJ0aB".to_owned()),
         version: 4,
         seal: seal(),
-        ..requested(&stay(("2030-06-10", "2030-06-13")))
+        ..paid(&requested(&stay(("2030-06-10", "2030-06-13"))), PaymentStatus::Authorized, 0, 0)
     }
 }
 
 fn bookings() -> Vec<(&'static str, Stored)> {
     let authorized = confirmed_booking();
-    let captured = Booking {
-        payment_status: PaymentStatus::Captured,
-        captured: money(38_700),
-        version: 5,
-        ..authorized.clone()
-    };
+    let captured = Booking { version: 5, ..paid(&authorized, PaymentStatus::Captured, 38_700, 0) };
     let action = CustomerAction {
         client_secret: "pi_3PqX2b2eZvKYlo2C1kXyJ0aB_secret_0".to_owned(),
         redirect_url: Some("https://bank.example/3ds?id=1".to_owned()),
         expires_at: later(600),
     };
-    let awaiting = Booking {
-        status: BookingStatus::Pending,
-        payment_status: PaymentStatus::Pending,
-        action: Some(action.clone()),
-        ..authorized.clone()
-    };
-    let awaiting_app =
-        Booking { action: Some(CustomerAction { redirect_url: None, ..action }), ..awaiting.clone() };
-    let refunded = Booking {
-        payment_status: PaymentStatus::PartiallyRefunded,
-        refunded: money(19_350),
-        ..cancelled(captured.clone(), 19_350, false, Some("change of plans"))
-    };
-    let voided =
-        Booking { payment_status: PaymentStatus::Voided, ..cancelled(authorized.clone(), 0, true, None) };
+    let awaiting_app = awaiting(&authorized, &CustomerAction { redirect_url: None, ..action.clone() });
+    let given_up = cancelled(captured.clone(), 19_350, false, Some("change of plans"));
+    let refunded = paid(&given_up, PaymentStatus::PartiallyRefunded, 38_700, 19_350);
+    let voided = paid(&cancelled(authorized.clone(), 0, true, None), PaymentStatus::Voided, 0, 0);
     let failed = Booking {
         status: BookingStatus::Failed,
-        payment_status: PaymentStatus::Failed,
         failure: Some(FailureReason::Declined { code: "card_declined".to_owned() }),
-        ..authorized.clone()
+        ..paid(&authorized, PaymentStatus::Failed, 0, 0)
     };
     let given_back = Booking {
         status: BookingStatus::Failed,
-        payment_status: PaymentStatus::Refunded,
-        refunded: money(38_700),
         failure: Some(FailureReason::SoldOut),
-        ..captured.clone()
+        ..paid(&captured, PaymentStatus::Refunded, 38_700, 38_700)
     };
     let completed = Booking { status: BookingStatus::Completed, version: 6, ..captured.clone() };
     [
         ("booking-requested", requested(&stay(("2030-06-10", "2030-06-13")))),
-        ("booking-awaiting-customer", awaiting),
+        ("booking-awaiting-customer", awaiting(&authorized, &action)),
         ("booking-awaiting-customer-app", awaiting_app),
         ("booking-confirmed", authorized),
         ("booking-captured", captured),
@@ -376,7 +377,7 @@ fn audit_entries() -> Vec<(&'static str, Stored)> {
 /// What a confirmation writes, and what its hold wrote before.
 pub(crate) fn of_a_confirmation() -> BTreeMap<&'static str, Stored> {
     let hold = stay(("2030-07-10", "2030-07-13"));
-    let mut page = room().fresh_page("2030-07");
+    let mut page = fresh(&room(), "2030-07");
     page.holds.insert(hold.id.clone(), hold.entry(&hold.order.placements[0]));
     let changes = vec![PageChange::Placed { hold: hold.id.clone(), entry: page.holds[&hold.id].clone() }];
     let booking = Booking { order: hold.order.clone(), ..confirmed_booking() };
@@ -409,4 +410,53 @@ pub(crate) fn all() -> BTreeMap<&'static str, Stored> {
     all.extend(bookings());
     all.extend(audit_entries());
     all
+}
+
+/// What the domain can say and no flow makes yet: it is written in version 1 whatever is asked for, and has no sample of
+/// version 0.
+pub(crate) fn ahead() -> BTreeMap<&'static str, Stored> {
+    let mut hold = package();
+    let uneven = SlotPlaces::new([(slot("30"), 1), (slot("31"), 3)]).expect("ascending slots");
+    let shard = PageKey { shard: 1, ..PageKey::first(room().id, "2030-07") };
+    hold.order.placements.push(Placement { page: shard, schedule_revision: 1, places: uneven.clone() });
+    let extra = PriceLine { kind: PriceLineKind::Extra, amount: money(1_500) };
+    hold.order.price = Price::new(money(38_700), vec![extra]).expect("one currency");
+    let deposit = Payment { amount: money(10_000), ..payment(&hold.order, Some("pi_deposit")) };
+    let deposit = Payment { status: PaymentStatus::Captured, captured: money(10_000), ..deposit };
+    let rest = Payment::new(PaymentMethod::OnAccount, money(30_200));
+    let payments = |all| BookingPayments::new(money(0).currency(), all).expect("one currency");
+    let several = Booking { payments: payments(vec![deposit, rest]), ..requested(&hold) };
+    let free = Booking {
+        payments: payments(Vec::new()),
+        order: Order { price: money(0).into(), ..hold.order.clone() },
+        ..several.clone()
+    };
+    let mut page = busy_page();
+    page.key.shard = 1;
+    page.allowance = BTreeMap::from([(slot("10"), 2)]);
+    page.elsewhere = BTreeMap::from([(slot("10"), 14), (slot("12"), 1)]);
+    let mut entry = page.holds[&hold_id("active")].clone();
+    entry.places = SlotPlaces::new([(slot("13"), 1), (slot("14"), 2)]).expect("ascending slots");
+    page.holds.insert(hold_id("uneven"), entry);
+    let (ten, free_of) = (slot("10"), |page: &Page, name: &str| page.available[&slot(name)]);
+    // Two of the ten that are free, two beyond the capacity, and more than that.
+    page.excess = BTreeMap::from([(ten.clone(), 14 - 2 - free_of(&page, "10"))]);
+    let left = BTreeMap::from([
+        (ten, 0),
+        (slot("12"), free_of(&page, "12") - 1),
+        (slot("13"), free_of(&page, "13") - 1),
+        (slot("14"), free_of(&page, "14") - 2),
+    ]);
+    page.available.extend(left);
+    let changes = vec![
+        PageChange::Freed { booking: booking_id("moved"), places: uneven.clone() },
+        PageChange::Reacquired { booking: booking_id("moved"), places: uneven },
+    ];
+    BTreeMap::from([
+        ("hold-over-shards", Stored::Hold(Box::new(hold))),
+        ("booking-of-several-payments", Stored::Booking(Box::new(several))),
+        ("booking-free", Stored::Booking(Box::new(free))),
+        ("page-beside-others", written(page.clone(), changes, Some(TRACE))),
+        ("listed-page-beside-others", Stored::ListedPage(Box::new(room()), Box::new(page))),
+    ])
 }

@@ -112,7 +112,7 @@ fn failed(booking: &Booking) -> Problem {
             .with(Facts { failure_reason: Some(reason.to_owned()), ..facts.clone() })
     };
     match &booking.failure {
-        Some(reason) if booking.payment_status == PaymentStatus::Failed => {
+        Some(reason) if booking.payment_status() == PaymentStatus::Failed => {
             let detail = "the card was declined; the hold stays active until it expires";
             let facts = Facts { decline_code: Some(reason.as_str().to_owned()), ..facts };
             Problem::new(Code::PaymentDeclined, detail).with(facts)

@@ -218,7 +218,7 @@ impl BookingBody {
     #[must_use]
     pub fn current(booking: &Booking, own: bool) -> Self {
         let action = match booking.status {
-            BookingStatus::Pending => booking.action.as_ref(),
+            BookingStatus::Pending => booking.action(),
             BookingStatus::Confirmed
             | BookingStatus::Cancelled
             | BookingStatus::Completed
@@ -227,18 +227,18 @@ impl BookingBody {
         let next_action = action.map(|action| NextAction {
             kind: if action.redirect_url.is_some() { "redirect_to_url" } else { "use_stripe_sdk" }.to_owned(),
             client_secret: own.then(|| action.client_secret.clone()),
-            payment_intent_id: booking.payment_intent.clone(),
+            payment_intent_id: booking.payment_intent().map(ToOwned::to_owned),
             redirect_url: action.redirect_url.clone(),
             expires_at: instant(action.expires_at),
         });
-        let declined = booking.payment_status == PaymentStatus::Failed;
+        let declined = booking.payment_status() == PaymentStatus::Failed;
         let reason = booking.failure.as_ref().map(|reason| reason.as_str().to_owned());
         let (failure_reason, decline_code) = if declined {
             (reason.as_ref().map(|_| FailureReason::DECLINED.to_owned()), reason)
         } else {
             (reason, None)
         };
-        let refunded = (booking.refunded.amount() > 0).then(|| booking.refunded.into());
+        let refunded = (booking.refunded().amount() > 0).then(|| booking.refunded().into());
         let cancellation = booking.cancellation.as_ref().map(|cancellation| CancellationBody {
             reason: cancellation.reason.clone(),
             cancelled_at: instant(cancellation.at),
@@ -285,7 +285,7 @@ impl BookingBody {
             booking_id: booking.id.to_string(),
             confirmation_number: booking.confirmation_number.clone(),
             status: booking.status.into(),
-            payment_status: booking.payment_status.into(),
+            payment_status: booking.payment_status().into(),
             hold_id: booking.hold.to_string(),
             resource_id: booking.order.resource.to_string(),
             resource_name: booking.order.resource_name.clone(),
@@ -293,7 +293,7 @@ impl BookingBody {
             start_time: instant(booking.order.start),
             end_time: instant(booking.order.end),
             quantity: booking.order.quantity,
-            price: booking.order.price.into(),
+            price: booking.order.price.total().into(),
             cancellation_policy: PolicyBody::from(&booking.order.policy),
             created_at: moment(booking.created_at),
             expires_at: None,

@@ -171,7 +171,7 @@ impl HoldBody {
             start_time: instant(hold.order.start),
             end_time: instant(hold.order.end),
             quantity: hold.order.quantity,
-            price: hold.order.price.into(),
+            price: hold.order.price.total().into(),
             expires_at: instant(expires_at),
             server_time: instant(at),
             booking_id: None,

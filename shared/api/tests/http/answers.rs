@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use holdfast_api::Request;
 use holdfast_domain::bookings::FailureReason;
-use holdfast_domain::{Booking, BookingEvent, HoldLimit, Money, PageRejection};
+use holdfast_domain::{Booking, BookingEvent, HoldLimit, Money, PageRejection, PaymentStep};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -231,10 +231,10 @@ fn usd(amount: i64) -> Money {
 
 fn paid() -> Vec<BookingEvent> {
     vec![
-        BookingEvent::PaymentCreated { intent: "pi_1".to_owned() },
-        BookingEvent::Authorized,
+        BookingEvent::first_payment(PaymentStep::Created { intent: "pi_1".to_owned() }),
+        BookingEvent::first_payment(PaymentStep::Authorized),
         BookingEvent::Confirmed,
-        BookingEvent::Captured { amount: usd(51600) },
+        BookingEvent::first_payment(PaymentStep::Captured { amount: usd(51600) }),
     ]
 }
 
@@ -289,14 +289,14 @@ fn a_booking_is_answered_the_same_whenever_its_request_comes_again() {
 
 #[test]
 fn a_booking_that_waits_for_the_customer_says_what_to_do() {
-    let action = holdfast_domain::bookings::CustomerAction {
+    let action = holdfast_domain::payments::CustomerAction {
         client_secret: "pi_1_secret_x".to_owned(),
         redirect_url: Some("https://bank.example/3ds".to_owned()),
         expires_at: "2027-05-01T10:20:00Z".parse().expect("an instant"),
     };
     let (outside, pay) = booked(vec![
-        BookingEvent::PaymentCreated { intent: "pi_1".to_owned() },
-        BookingEvent::ActionRequired { action },
+        BookingEvent::first_payment(PaymentStep::Created { intent: "pi_1".to_owned() }),
+        BookingEvent::first_payment(PaymentStep::ActionRequired { action }),
     ]);
     let pending = check(&outside, pay.clone(), 202, None);
     assert_eq!(pending.body["status"], "pending");
@@ -315,7 +315,7 @@ fn a_booking_that_waits_for_the_customer_says_what_to_do() {
     let operators = check(&outside, by(get(&path), "op", "booking/operator"), 200, None);
     assert_eq!(operators.body["nextAction"]["clientSecret"], Value::Null);
 
-    let events = [BookingEvent::Authorized, BookingEvent::Confirmed];
+    let events = [BookingEvent::first_payment(PaymentStep::Authorized), BookingEvent::Confirmed];
     let proceed = |events: &[BookingEvent]| {
         let mut known = outside.booking.lock().expect("unpoisoned");
         let booking = known.take().expect("a booking");
@@ -327,7 +327,7 @@ fn a_booking_that_waits_for_the_customer_says_what_to_do() {
         (still.body["status"].as_str(), still.body["nextAction"].as_object()),
         (Some("pending"), None)
     );
-    proceed(&[BookingEvent::Captured { amount: usd(51600) }]);
+    proceed(&[BookingEvent::first_payment(PaymentStep::Captured { amount: usd(51600) })]);
     let done = check(&outside, pay, 200, None);
     assert_eq!(done.body["status"], "confirmed");
     assert_eq!(done.header("idempotent-replayed"), Some("true"));

@@ -22,7 +22,7 @@ use holdfast_app::{Clock, LedgerError, Mutation, PaymentError, StoreError, Workf
 use holdfast_domain::holds::Extension;
 use holdfast_domain::{
     Booking, BookingEvent, BookingId, Fingerprint, GuestId, Hold, HoldId, HoldSnapshot, InventoryMove, Page,
-    PageRejection, Resource, ResourceId, Slot,
+    PageRejection, PaymentStep, Resource, ResourceId, Slot,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use jiff::Timestamp;
@@ -97,7 +97,8 @@ impl CatalogueReader for Stub {
         Ok(self.0.resource.clone().filter(|resource| resource.id == *id))
     }
     async fn pages(&self, resource: &Resource, pages: &[String]) -> Result<Vec<Page>, StoreError> {
-        Ok(pages.iter().map(|page| resource.fresh_page(page)).collect())
+        let keys = pages.iter().flat_map(|page| resource.page_keys(page));
+        Ok(keys.map(|key| resource.fresh_page(&key)).collect())
     }
     async fn stored_pages(&self, _: &Resource) -> Result<Vec<Page>, StoreError> {
         Ok(Vec::new())
@@ -259,8 +260,11 @@ impl SettlementSaga for Stub {
         let mut known = self.0.booking.lock().expect("unpoisoned");
         if let Some(booking) = known.take() {
             let due = booking.refund_due();
-            let event =
-                if due.amount() > 0 { BookingEvent::Refunded { total: due } } else { BookingEvent::Voided };
+            let event = if due.amount() > 0 {
+                BookingEvent::first_payment(PaymentStep::Refunded { total: due })
+            } else {
+                BookingEvent::first_payment(PaymentStep::Voided)
+            };
             *known = Some(booking.evolve(&event));
         }
         Ok(())

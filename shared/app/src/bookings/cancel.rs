@@ -99,8 +99,10 @@ impl Cancellations {
         replayed: bool,
         mutation: &Mutation,
     ) -> Result<Cancelled, Failure> {
-        let refund =
-            booking.cancellation.as_ref().map_or(Money::zero(booking.order.price.currency()), |c| c.refund);
+        let refund = booking
+            .cancellation
+            .as_ref()
+            .map_or(Money::zero(booking.order.price.total().currency()), |c| c.refund);
         let booking = if booking.money_is_settled() {
             booking
         } else {
@@ -137,7 +139,7 @@ fn cancellation(
     let cancellation = Cancellation {
         reason,
         refund: booking.refund_at(now),
-        before_capture: booking.captured.amount() == 0 || booking.status == BookingStatus::Pending,
+        before_capture: booking.captured().amount() == 0 || booking.status == BookingStatus::Pending,
         request: request.clone(),
         at: now,
     };

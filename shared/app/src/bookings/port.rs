@@ -1,6 +1,7 @@
 //! What bookings need of the store.
 
 use async_trait::async_trait;
+use holdfast_domain::bookings::InventoryPlan;
 use holdfast_domain::{Booking, BookingEvent, BookingId, GuestId, InventoryMove, PageRejection};
 use thiserror::Error;
 
@@ -40,8 +41,8 @@ pub struct BookingCommit {
     pub event: BookingEvent,
     /// Its entry in the audit trail.
     pub audit: AuditEvent,
-    /// What it does to the pages.
-    pub inventory: InventoryMove,
+    /// What is done to pages and to the records of holds.
+    pub inventory: InventoryPlan,
 }
 
 impl BookingCommit {
@@ -49,6 +50,7 @@ impl BookingCommit {
     #[must_use]
     pub fn new(before: &Booking, event: BookingEvent, inventory: InventoryMove, mutation: &Mutation) -> Self {
         let JournalEntry { booking, event, audit } = JournalEntry::new(before, event, mutation);
+        let inventory = inventory.plan(&booking);
         Self { booking, event, audit, inventory }
     }
 }
@@ -105,7 +107,8 @@ pub trait BookingReader: Send + Sync {
 /// Writes bookings together with the inventory that they claim, take and free.
 #[async_trait]
 pub trait BookingStore: BookingReader {
-    /// Writes a booking's event, its audit entry and its inventory move in one transaction, or nothing.
+    /// Writes a booking's event, its audit entry, its operations on pages and its changes of hold records in one
+    /// transaction, or nothing.
     async fn commit(&self, commit: &BookingCommit) -> Result<(), CommitError>;
 }
 

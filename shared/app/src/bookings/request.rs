@@ -4,7 +4,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use holdfast_domain::{Booking, BookingEvent, BookingId, HoldId, InventoryMove, PageRejection};
+use holdfast_domain::{
+    Booking, BookingEvent, BookingId, BookingPayments, HoldId, InventoryMove, PageRejection,
+};
 use jiff::SignedDuration;
 
 use crate::bookings::port::{BookingCommit, BookingStore, CommitError};
@@ -121,12 +123,14 @@ impl BookingRequests {
         if claimed_by_another(&snapshot, id, mutation.now) {
             return Err(Failure::RequestInProgress);
         }
+        let order = snapshot.hold.order;
+        let payments = BookingPayments::by_card(request.payment_method.clone(), order.price.total());
         let requested = Booking::requested(
             id.clone(),
             confirmation_number(id),
             snapshot.hold.id,
-            snapshot.hold.order,
-            request.payment_method.clone(),
+            order,
+            payments,
             key.content.clone(),
             mutation.now,
         );

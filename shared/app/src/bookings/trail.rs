@@ -3,7 +3,9 @@
 //! Each entry is sealed: its seal is a SHA-256 digest over the seal before it and its own content, and the booking keeps the
 //! last one. Whoever alters, adds or removes an entry breaks every seal after it ([`verify`]).
 
-use holdfast_domain::{Booking, BookingEvent, BookingId, BookingStatus, Lifecycle, Seal};
+use holdfast_domain::{
+    Booking, BookingEvent, BookingId, BookingStatus, Lifecycle, PaymentNumber, PaymentStep, Seal,
+};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use thiserror::Error;
@@ -110,24 +112,17 @@ impl AuditEvent {
         mutation: &Mutation,
     ) -> Self {
         let mut data = json!({
-            "paymentStatus": after.payment_status.as_str(),
+            "paymentStatus": after.payment_status().as_str(),
             "lifecycle": Lifecycle::of(after).as_str(),
         });
         let facts = match event {
             BookingEvent::Requested => json!({
                 "holdId": after.hold.as_str(),
                 "resourceId": after.order.resource.as_str(),
-                "amount": after.order.price.amount(),
-                "currency": after.order.price.currency().code(),
+                "amount": after.order.price.total().amount(),
+                "currency": after.order.price.total().currency().code(),
             }),
-            BookingEvent::PaymentCreated { intent } => json!({ "paymentIntentId": intent }),
-            BookingEvent::ActionRequired { action } => json!({ "expiresAt": action.expires_at.to_string() }),
-            BookingEvent::Captured { amount } => {
-                json!({ "amount": amount.amount(), "currency": amount.currency().code() })
-            }
-            BookingEvent::Refunded { total } => {
-                json!({ "refundedTotal": total.amount(), "currency": total.currency().code() })
-            }
+            BookingEvent::Payment { number, step } => of_payment(*number, step),
             BookingEvent::Failed { reason } => {
                 json!({ "reason": reason.as_str(), "declined": reason.is_decline() })
             }
@@ -136,12 +131,7 @@ impl AuditEvent {
                 "refund": cancellation.refund.amount(),
                 "currency": cancellation.refund.currency().code(),
             }),
-            BookingEvent::Authorized
-            | BookingEvent::Confirmed
-            | BookingEvent::Voided
-            | BookingEvent::Completed => {
-                json!({})
-            }
+            BookingEvent::Confirmed | BookingEvent::Completed => json!({}),
         };
         if let (Value::Object(all), Value::Object(more)) = (&mut data, facts) {
             all.extend(more);
@@ -177,4 +167,23 @@ impl AuditEvent {
             self.trace.as_deref().unwrap_or_default(),
         ])
     }
+}
+
+/// Facts of a payment's step; which payment it was, if it was not the first.
+fn of_payment(number: PaymentNumber, step: &PaymentStep) -> Value {
+    let mut facts = match step {
+        PaymentStep::Created { intent } => json!({ "paymentIntentId": intent }),
+        PaymentStep::ActionRequired { action } => json!({ "expiresAt": action.expires_at.to_string() }),
+        PaymentStep::Captured { amount } => {
+            json!({ "amount": amount.amount(), "currency": amount.currency().code() })
+        }
+        PaymentStep::Refunded { total } => {
+            json!({ "refundedTotal": total.amount(), "currency": total.currency().code() })
+        }
+        PaymentStep::Authorized | PaymentStep::Voided => json!({}),
+    };
+    if number != PaymentNumber::FIRST {
+        facts["payment"] = json!(number.index());
+    }
+    facts
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use holdfast_domain::catalogue::RangeError;
-use holdfast_domain::{Money, Resource, ResourceId, Slot};
+use holdfast_domain::{Money, Page, Resource, ResourceId, Slot};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -54,16 +54,16 @@ impl Calendars {
         names.dedup();
         let pages = self.catalogue.pages(&resource, &names).await?;
         let price = resource.terms.base_price;
-        Ok(slots
-            .into_iter()
-            .filter_map(|slot| {
-                let page = pages.iter().find(|page| page.key.page == slot.page)?;
-                let capacity = page.capacity_of(&slot.key);
-                let available = page.offered(&slot.key, now);
-                Some(CalendarSlot { slot, capacity, available, price })
-            })
-            .collect())
+        Ok(slots.into_iter().map(|slot| counted(slot, &pages, price, now)).collect())
     }
+}
+
+/// A slot with the places of all the pages that count it.
+fn counted(slot: Slot, pages: &[Page], price: Money, now: Timestamp) -> CalendarSlot {
+    let of_slot = || pages.iter().filter(|page| page.key.page == slot.page);
+    let capacity = of_slot().map(|page| page.capacity_of(&slot.key)).fold(0, u32::saturating_add);
+    let available = of_slot().map(|page| page.offered(&slot.key, now)).fold(0, u32::saturating_add);
+    CalendarSlot { slot, capacity, available, price }
 }
 
 /// The slots of `[from, to)`, local dates. `end` names the field that is wrong when the range is empty or too long.
@@ -79,4 +79,30 @@ pub(crate) fn slots_between(
         }
         RangeError::NotBookable => Failure::RangeNotBookable(error),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use holdfast_domain::{Currency, PageKey, SlotKey};
+
+    use super::*;
+
+    #[test]
+    fn a_slot_has_the_places_of_all_pages_that_count_it() {
+        let key = SlotKey::parse("01").expect("a key");
+        let resource = ResourceId::parse("hotel").expect("an id");
+        let page = |shard, name: &str, capacity, free| {
+            let page = PageKey { shard, ..PageKey::first(resource.clone(), name) };
+            let mut page = Page::fresh(page, 1, capacity, vec![key.clone()]);
+            page.available.insert(key.clone(), free);
+            page.confirmed.insert(key.clone(), capacity - free);
+            page
+        };
+        let pages = [page(0, "2026-06", 5, 2), page(1, "2026-06", 4, 3), page(0, "2026-07", 9, 9)];
+        let (start, end) = (Timestamp::UNIX_EPOCH, Timestamp::MAX);
+        let slot = Slot { page: "2026-06".to_owned(), key: key.clone(), start, end };
+        let price = Money::zero(Currency::parse("EUR").expect("known"));
+        let counted = counted(slot, &pages, price, start);
+        assert_eq!((counted.capacity, counted.available), (9, 5));
+    }
 }

@@ -13,7 +13,7 @@ pub trait CatalogueReader: Send + Sync {
     /// A resource; reads the latest write.
     async fn resource(&self, id: &ResourceId) -> Result<Option<Resource>, StoreError>;
 
-    /// The named pages, in that order; a page nobody touched yet is given as it would be made.
+    /// The pages of those parts of the schedule, in that order; a page nobody touched yet is given as it would be made.
     async fn pages(&self, resource: &Resource, pages: &[String]) -> Result<Vec<Page>, StoreError>;
 
     /// Every stored page of a resource.

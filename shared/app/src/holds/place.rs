@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use holdfast_domain::bookings::{Order, Placement};
+use holdfast_domain::bookings::Order;
 use holdfast_domain::catalogue::Stay;
 use holdfast_domain::holds::Extension;
+use holdfast_domain::inventory::{InvalidPlaces, Placement};
 use holdfast_domain::{
     BookingId, GuestId, Hold, HoldId, HoldSnapshot, HoldStatus, PageKey, PageRejection, Resource, ResourceId,
-    SlotKey, When,
+    SlotPlaces, When,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -112,9 +113,11 @@ impl Holds {
                 start: stay.start,
                 end: stay.end,
                 quantity: request.quantity,
-                price,
+                price: price.into(),
                 policy: resource.terms.cancellation_policy.clone(),
-                placements: placements(&resource, &stay, request.quantity),
+                placements: placements(&resource, &stay, request.quantity).map_err(|error| {
+                    Failure::Invalid { field: Field::Quantity.into(), detail: error.to_string() }
+                })?,
             };
             let ttl = SignedDuration::from_secs(i64::from(resource.terms.hold_ttl_seconds));
             let expires_at = mutation.now.checked_add(ttl).unwrap_or(mutation.now);
@@ -230,14 +233,15 @@ impl Holds {
 }
 
 /// A stay's slots by page.
-fn placements(resource: &Resource, stay: &Stay, quantity: u32) -> Vec<Placement> {
+fn placements(resource: &Resource, stay: &Stay, quantity: u32) -> Result<Vec<Placement>, InvalidPlaces> {
     stay.slots
         .chunk_by(|a, b| a.page == b.page)
-        .filter_map(|slots| {
-            let page = slots.first()?.page.clone();
-            let keys: Vec<SlotKey> = slots.iter().map(|slot| slot.key.clone()).collect();
-            let page = PageKey { resource: resource.id.clone(), page };
-            Some(Placement { page, schedule_revision: resource.schedule_revision, slots: keys, quantity })
+        .map(|slots| {
+            Ok(Placement {
+                page: PageKey::first(resource.id.clone(), slots[0].page.clone()),
+                schedule_revision: resource.schedule_revision,
+                places: SlotPlaces::uniform(slots.iter().map(|slot| slot.key.clone()), quantity)?,
+            })
         })
         .collect()
 }

@@ -117,7 +117,7 @@ impl Notices {
     async fn until_captured(&self, id: &BookingId) -> Result<Booking, Failure> {
         loop {
             let booking = self.load(id).await?;
-            let waits = match (booking.status, booking.payment_status) {
+            let waits = match (booking.status, booking.payment_status()) {
                 (
                     BookingStatus::Pending | BookingStatus::Confirmed,
                     PaymentStatus::Pending | PaymentStatus::Authorized,
@@ -152,7 +152,7 @@ fn confirmation(booking: &Booking, zone: &TimeZone) -> (String, String) {
         "Hello,\n\nyour booking is confirmed. We look forward to seeing you.\n\n{}Paid:         {}\n\n\
          Should your plans change, you can cancel with your confirmation number.\n",
         facts(booking, zone),
-        amount(order.price),
+        amount(order.price.total()),
     );
     (subject, text)
 }
@@ -163,7 +163,7 @@ fn cancellation(booking: &Booking, zone: &TimeZone) -> (String, String) {
     let refund = booking.cancellation.as_ref().map(|cancellation| cancellation.refund);
     let money = match refund.filter(|refund| refund.amount() > 0) {
         Some(refund) => format!("We are giving you {} back, to the card you paid with.", amount(refund)),
-        None if booking.captured.amount() == 0 => "You have not been charged.".to_owned(),
+        None if booking.captured().amount() == 0 => "You have not been charged.".to_owned(),
         None => "By the terms of the booking nothing is refunded.".to_owned(),
     };
     let text = format!(

@@ -7,8 +7,11 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use holdfast_domain::bookings::{CustomerAction, FailureReason};
-use holdfast_domain::{Booking, BookingEvent, BookingId, BookingStatus, HoldSnapshot, PaymentStatus};
+use holdfast_domain::bookings::FailureReason;
+use holdfast_domain::payments::{CardPayment, CustomerAction};
+use holdfast_domain::{
+    Booking, BookingEvent, BookingId, BookingStatus, HoldSnapshot, PaymentStatus, PaymentStep,
+};
 use jiff::Timestamp;
 
 use crate::bookings::commit::{Committed, Decide, Decision, commit};
@@ -111,13 +114,13 @@ impl Saga {
         if booking.is_cancelled_or_failed() {
             return Ok(Outcome::Cancelled);
         }
-        if booking.payment_intent.is_some() {
+        if booking.payment_intent().is_some() {
             return Ok(Outcome::Created);
         }
         let payment = NewPayment {
             booking: id.clone(),
             confirmation_number: booking.confirmation_number.clone(),
-            amount: booking.order.price,
+            amount: booking.first_payment()?.amount,
         };
         let intent = match self.payments.create(&payment).await {
             Ok(intent) => intent,
@@ -125,7 +128,13 @@ impl Saga {
             Err(PaymentError::Refused { code, .. }) => return Ok(Outcome::Declined { code }),
             Err(error) => return Err(error.into()),
         };
-        self.write(id, BookingEvent::PaymentCreated { intent }, Outcome::Created, mutation).await
+        self.write(
+            id,
+            BookingEvent::first_payment(PaymentStep::Created { intent }),
+            Outcome::Created,
+            mutation,
+        )
+        .await
     }
 
     /// Asks the bank to reserve the amount.
@@ -137,11 +146,13 @@ impl Saga {
         if booking.is_cancelled_or_failed() {
             return Ok(Outcome::Cancelled);
         }
-        if booking.payment_status == PaymentStatus::Authorized {
+        if booking.payment_status() == PaymentStatus::Authorized {
             return Ok(Outcome::Authorized);
         }
-        let Some(intent) = &booking.payment_intent else { return Ok(Outcome::NotStarted) };
-        match self.payments.authorize(id, intent, &booking.payment_method).await {
+        let Some(CardPayment { payment_method, intent: Some(intent), .. }) = booking.card() else {
+            return Ok(Outcome::NotStarted);
+        };
+        match self.payments.authorize(id, intent, payment_method).await {
             Ok(payment) => self.record(id, payment, mutation).await,
             Err(PaymentError::Refused { code, .. }) => Ok(Outcome::Declined { code }),
             Err(error) => Err(error.into()),
@@ -158,7 +169,7 @@ impl Saga {
         if booking.is_cancelled_or_failed() {
             return Ok(Outcome::Cancelled);
         }
-        let Some(intent) = &booking.payment_intent else { return Ok(Outcome::NotStarted) };
+        let Some(intent) = booking.payment_intent() else { return Ok(Outcome::NotStarted) };
         let payment = self.payments.inquire(intent).await?;
         self.record(id, payment, mutation).await
     }
@@ -215,10 +226,10 @@ impl Saga {
         if booking.is_cancelled_or_failed() {
             return Ok(Outcome::Cancelled);
         }
-        if booking.payment_status.is_captured() {
+        if booking.payment_status().is_captured() {
             return Ok(Outcome::Captured);
         }
-        match self.payments.capture(id, booking.intent()?, booking.order.price).await {
+        match self.payments.capture(id, booking.intent()?, booking.first_payment()?.amount).await {
             Ok(payment) => self.record(id, payment, mutation).await,
             Err(PaymentError::Refused { code, .. }) => Ok(Outcome::Declined { code }),
             Err(error) => Err(error.into()),
@@ -264,7 +275,13 @@ impl Saga {
         if total.amount() == 0 {
             return Ok(Outcome::Refunded);
         }
-        self.write(id, BookingEvent::Refunded { total }, Outcome::Refunded, mutation).await
+        self.write(
+            id,
+            BookingEvent::first_payment(PaymentStep::Refunded { total }),
+            Outcome::Refunded,
+            mutation,
+        )
+        .await
     }
 
     /// The booking has come to nothing: its hold waits for the guest again if it is in time, its places are free if not.
@@ -294,7 +311,7 @@ impl Saga {
     }
 
     async fn void(&self, booking: &Booking, mutation: &Mutation) -> Result<Reservation, Failure> {
-        if let Some(intent) = &booking.payment_intent {
+        if let Some(intent) = booking.payment_intent() {
             let payment = self.payments.inquire(intent).await?;
             let after = match payment.state {
                 PaymentState::Captured | PaymentState::Voided => payment,
@@ -320,14 +337,17 @@ impl Saga {
                 }
             }
         }
-        self.write(&booking.id, BookingEvent::Voided, Outcome::Voided, mutation).await?;
+        self.write(&booking.id, BookingEvent::first_payment(PaymentStep::Voided), Outcome::Voided, mutation)
+            .await?;
         Ok(Reservation::Voided)
     }
 
     /// Writes down that the money was taken.
     async fn captured(&self, id: &BookingId, mutation: &Mutation) -> Result<Committed<Outcome>, Failure> {
         let decide = |booking: &Booking| {
-            let event = BookingEvent::Captured { amount: booking.order.price };
+            let event = BookingEvent::first_payment(PaymentStep::Captured {
+                amount: booking.first_payment()?.amount,
+            });
             Ok(taken(booking, event, InventoryMove::Keep, Outcome::Captured))
         };
         commit(self.bookings.as_ref(), id, mutation, &decide).await
@@ -349,15 +369,23 @@ impl Saga {
             PaymentState::Voided => Ok(Outcome::Voided),
             PaymentState::Declined { code } => Ok(Outcome::Declined { code }),
             PaymentState::Authorized => {
-                self.write(id, BookingEvent::Authorized, Outcome::Authorized, mutation).await
+                self.write(
+                    id,
+                    BookingEvent::first_payment(PaymentStep::Authorized),
+                    Outcome::Authorized,
+                    mutation,
+                )
+                .await
             }
             PaymentState::Captured => {
                 let decide = |booking: &Booking| {
                     // Captured, and given back before the booking was confirmed: a saga that was parked while it undid its
                     // booking. It may not be confirmed on money that is gone.
                     let is_undone = booking.status == BookingStatus::Pending
-                        && payment.refunded.amount() >= booking.order.price.amount();
-                    let event = BookingEvent::Captured { amount: booking.order.price };
+                        && payment.refunded.amount() >= booking.order.price.total().amount();
+                    let event = BookingEvent::first_payment(PaymentStep::Captured {
+                        amount: booking.first_payment()?.amount,
+                    });
                     Ok(if is_undone {
                         Decision::Nothing(Outcome::Voided)
                     } else {
@@ -434,7 +462,7 @@ impl Decide<InventoryMove, Outcome> for CustomerStep<'_> {
         if booking.is_cancelled_or_failed() {
             return Ok(Decision::Nothing(Outcome::Cancelled));
         }
-        match booking.payment_status {
+        match booking.payment_status() {
             PaymentStatus::Pending => {}
             // The customer was faster than the provider's answer.
             PaymentStatus::Authorized => return Ok(Decision::Nothing(Outcome::Authorized)),
@@ -446,7 +474,7 @@ impl Decide<InventoryMove, Outcome> for CustomerStep<'_> {
         }
         let waits =
             |expires_at| Outcome::ActionRequired { timeout_seconds: seconds_until(expires_at, self.now) };
-        if let Some(action) = &booking.action {
+        if let Some(action) = &booking.action() {
             return Ok(Decision::Nothing(waits(action.expires_at)));
         }
         let snapshot = hold_of(self.holds, booking).await?;
@@ -462,7 +490,12 @@ impl Decide<InventoryMove, Outcome> for CustomerStep<'_> {
             redirect_url: self.redirect_url.clone(),
             expires_at,
         };
-        Ok(taken(booking, BookingEvent::ActionRequired { action }, inventory, waits(expires_at)))
+        Ok(taken(
+            booking,
+            BookingEvent::first_payment(PaymentStep::ActionRequired { action }),
+            inventory,
+            waits(expires_at),
+        ))
     }
 }
 
@@ -491,15 +524,19 @@ fn taken(
         return Decision::Commit { event, inventory, outcome };
     }
     match &event {
-        BookingEvent::Voided | BookingEvent::Refunded { .. } => {
-            Decision::Commit { event, inventory, outcome }
-        }
-        BookingEvent::Captured { .. } => Decision::Commit { event, inventory, outcome: Outcome::Cancelled },
+        BookingEvent::Payment { step, .. } => match step {
+            PaymentStep::Voided | PaymentStep::Refunded { .. } => {
+                Decision::Commit { event, inventory, outcome }
+            }
+            PaymentStep::Captured { .. } => {
+                Decision::Commit { event, inventory, outcome: Outcome::Cancelled }
+            }
+            PaymentStep::Created { .. } | PaymentStep::ActionRequired { .. } | PaymentStep::Authorized => {
+                Decision::Nothing(Outcome::Cancelled)
+            }
+        },
         BookingEvent::Failed { .. } if booking.status == BookingStatus::Failed => Decision::Nothing(outcome),
         BookingEvent::Requested
-        | BookingEvent::PaymentCreated { .. }
-        | BookingEvent::ActionRequired { .. }
-        | BookingEvent::Authorized
         | BookingEvent::Confirmed
         | BookingEvent::Failed { .. }
         | BookingEvent::Cancelled(_)

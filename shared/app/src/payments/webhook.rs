@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use holdfast_domain::{Booking, BookingEvent, BookingId, BookingStatus, PaymentStatus};
+use holdfast_domain::{Booking, BookingEvent, BookingId, BookingStatus, PaymentStatus, PaymentStep};
 use jiff::Timestamp;
 use thiserror::Error;
 
@@ -142,9 +142,9 @@ impl Webhook {
             PaymentState::Authorized => true,
             PaymentState::Captured => {
                 // More was given back in the dashboard, or what was given back has come back from the bank.
-                payment.refunded.amount() != booking.refunded.amount()
+                payment.refunded.amount() != booking.refunded().amount()
                     || booking.refund_due().amount() > 0
-                    || matches!(booking.payment_status, PaymentStatus::Pending | PaymentStatus::Authorized)
+                    || matches!(booking.payment_status(), PaymentStatus::Pending | PaymentStatus::Authorized)
             }
             PaymentState::NotStarted
             | PaymentState::ActionRequired { .. }
@@ -171,19 +171,19 @@ enum Next {
 
 fn next(booking: &Booking, payment: &Payment) -> Decision<(), Next> {
     // Whoever shares the account may name a booking of ours: its payment is the one it knows.
-    if booking.payment_intent.as_deref().is_some_and(|own| own != payment.intent) {
+    if booking.payment_intent().is_some_and(|own| own != payment.intent) {
         return Decision::Nothing(Next::Nothing);
     }
     match booking.status {
         BookingStatus::Pending => Decision::Nothing(Next::Resume),
         BookingStatus::Cancelled | BookingStatus::Failed => Decision::Nothing(Next::Settle),
         BookingStatus::Confirmed | BookingStatus::Completed
-            if payment.refunded.amount() <= booking.refunded.amount() =>
+            if payment.refunded.amount() <= booking.refunded().amount() =>
         {
             Decision::Nothing(Next::Nothing)
         }
         BookingStatus::Confirmed | BookingStatus::Completed => Decision::Commit {
-            event: BookingEvent::Refunded { total: payment.refunded },
+            event: BookingEvent::first_payment(PaymentStep::Refunded { total: payment.refunded }),
             inventory: (),
             outcome: Next::RefundRecorded,
         },

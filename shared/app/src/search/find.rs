@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use data_encoding::BASE64URL_NOPAD;
 use holdfast_domain::catalogue::{AttributeValue, Stay};
-use holdfast_domain::{Money, Page, Resource, When};
+use holdfast_domain::{Money, Page, Resource, ResourceId, When};
 use jiff::Timestamp;
 
 use crate::kernel::failure::Failure;
@@ -89,17 +89,18 @@ impl Search {
             .collect();
         let names: BTreeSet<&str> =
             wanted.iter().flat_map(|(_, stay)| stay.slots.iter().map(|slot| slot.page.as_str())).collect();
-        let mut pages = BTreeMap::new();
+        let mut pages: BTreeMap<ResourceId, Vec<Page>> = BTreeMap::new();
         for name in names {
             for page in self.index.pages(&query.resource_type, &query.location, name).await? {
-                pages.insert((page.key.resource.clone(), page.key.page.clone()), page);
+                pages.entry(page.key.resource.clone()).or_default().push(page);
             }
         }
         let mut offers: Vec<(Position, Offer)> = wanted
             .into_iter()
             .filter_map(|(resource, stay)| {
-                let find = |page: &str| pages.get(&(resource.id.clone(), page.to_owned()));
-                let available = available(&resource, &stay, find, now);
+                let stored = pages.get(&resource.id).map_or(&[][..], Vec::as_slice);
+                let offered = stay.slots.iter().map(|slot| resource.offered(slot, stored, now));
+                let available = offered.min().unwrap_or(0);
                 let price = resource.price(stay.slots.len(), query.quantity).ok()?;
                 let offer = Offer { available, price, stay, resource };
                 (offer.available >= query.quantity).then(|| (Position::of(&offer, query.sort), offer))
@@ -114,24 +115,6 @@ impl Search {
         let next = rest.next().and_then(|_| page.last().map(|(position, _)| position.encode()));
         Ok((page.into_iter().map(|(_, offer)| offer).collect(), next))
     }
-}
-
-fn available<'a>(
-    resource: &Resource,
-    stay: &Stay,
-    page: impl Fn(&str) -> Option<&'a Page>,
-    now: Timestamp,
-) -> u32 {
-    stay.slots
-        .iter()
-        .map(|slot| match page(&slot.page) {
-            Some(page) if page.schedule_revision == resource.schedule_revision => {
-                page.offered(&slot.key, now)
-            }
-            Some(_) | None => resource.terms.capacity,
-        })
-        .min()
-        .unwrap_or(0)
 }
 
 /// Where an offer stands in the order of results: a number to sort by, ties broken by the resource's id.

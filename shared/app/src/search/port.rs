@@ -10,7 +10,7 @@ use crate::kernel::errors::StoreError;
 pub trait SearchIndex: Send + Sync {
     /// Resources of a type at a location.
     async fn resources(&self, resource_type: &str, location: &str) -> Result<Vec<Resource>, StoreError>;
-    /// Pages of that name of the resources of a type at a location; untouched ones are absent.
+    /// Every page of that part of the schedule, of the resources of a type at a location; untouched ones are absent.
     async fn pages(&self, resource_type: &str, location: &str, page: &str) -> Result<Vec<Page>, StoreError>;
 }
 

@@ -51,7 +51,7 @@ impl ProjectionBatch<'_> {
         match self.resources.get(id) {
             Some(Some(resource)) => Ok(self.projection.index.put_page(resource, page).await?),
             Some(None) | None => {
-                tracing::warn!(resource = %id, page = %page.key.page, "a page of no resource");
+                tracing::warn!(resource = %id, page = page.key.name(), "a page of no resource");
                 Ok(())
             }
         }

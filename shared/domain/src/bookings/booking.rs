@@ -8,23 +8,15 @@ use thiserror::Error;
 
 use crate::bookings::failure_reason::FailureReason;
 use crate::bookings::policy::CancellationPolicy;
-use crate::bookings::status::{BookingStatus, PaymentStatus};
-use crate::ids::{BookingId, Fingerprint, GuestId, HoldId, ResourceId, Seal, SlotKey};
-use crate::inventory::PageKey;
+use crate::bookings::price::Price;
+use crate::bookings::status::BookingStatus;
+use crate::ids::{BookingId, Fingerprint, GuestId, HoldId, ResourceId, Seal};
+use crate::inventory::Placement;
 use crate::money::Money;
-
-/// Slots of one page, with the places taken in each.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Placement {
-    /// The page.
-    pub page: PageKey,
-    /// The revision of the resource's schedule that the slots are of. A page of another one knows nothing of them.
-    pub schedule_revision: u64,
-    /// Slots of that page, ascending.
-    pub slots: Vec<SlotKey>,
-    /// Places per slot.
-    pub quantity: u32,
-}
+use crate::payments::{
+    BookingPayments, CardPayment, CustomerAction, Payment, PaymentNumber, PaymentRejection, PaymentStatus,
+    PaymentStep,
+};
 
 /// What a guest wants: the same for a hold and for the booking made of it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -42,22 +34,11 @@ pub struct Order {
     /// Units.
     pub quantity: u32,
     /// For the whole stay and all units.
-    pub price: Money,
+    pub price: Price,
     /// What a cancellation refunds.
     pub policy: CancellationPolicy,
-    /// Where the places are counted.
+    /// Where the places are counted: each page once.
     pub placements: Vec<Placement>,
-}
-
-/// What the customer has to do at their bank.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct CustomerAction {
-    /// Stripe's client secret, for the guest's own device.
-    pub client_secret: String,
-    /// Where the bank's page is, if the provider names one.
-    pub redirect_url: Option<String>,
-    /// Until when it can be done in time.
-    pub expires_at: Timestamp,
 }
 
 /// How a booking was cancelled.
@@ -88,22 +69,12 @@ pub struct Booking {
     pub order: Order,
     /// The guest's address for the confirmation, if their token names one.
     pub email: Option<String>,
-    /// The payment method the guest named; never card data.
-    pub payment_method: String,
     /// Digest of the request's content.
     pub fingerprint: Fingerprint,
     /// Its status.
     pub status: BookingStatus,
-    /// The status of its payment.
-    pub payment_status: PaymentStatus,
-    /// The provider's name for the payment, once there is one.
-    pub payment_intent: Option<String>,
-    /// What the customer has to do, while it waits for them.
-    pub action: Option<CustomerAction>,
-    /// Taken so far.
-    pub captured: Money,
-    /// Given back so far.
-    pub refunded: Money,
+    /// Through what its price is paid.
+    pub payments: BookingPayments,
     /// Why it failed, if it did.
     pub failure: Option<FailureReason>,
     /// How it was cancelled, if it was.
@@ -121,32 +92,15 @@ pub struct Booking {
 pub enum BookingEvent {
     /// A guest asked to pay a hold. Always the first event.
     Requested,
-    /// The provider knows of the payment; no money is touched.
-    PaymentCreated {
-        /// The provider's name for it.
-        intent: String,
+    /// A payment took a step.
+    Payment {
+        /// Which payment.
+        number: PaymentNumber,
+        /// What happened to it.
+        step: PaymentStep,
     },
-    /// The bank wants the customer.
-    ActionRequired {
-        /// What they have to do.
-        action: CustomerAction,
-    },
-    /// The amount is reserved.
-    Authorized,
     /// The places are the guest's.
     Confirmed,
-    /// The money is taken.
-    Captured {
-        /// How much.
-        amount: Money,
-    },
-    /// The reservation was given back.
-    Voided,
-    /// Money was given back.
-    Refunded {
-        /// How much in all, so far.
-        total: Money,
-    },
     /// The payment came to nothing.
     Failed {
         /// Why.
@@ -159,18 +113,19 @@ pub enum BookingEvent {
 }
 
 impl BookingEvent {
+    /// A step of the booking's first payment.
+    #[must_use]
+    pub fn first_payment(step: PaymentStep) -> Self {
+        Self::Payment { number: PaymentNumber::FIRST, step }
+    }
+
     /// The event's type on the bus and in the audit trail.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Requested => "booking.requested",
-            Self::PaymentCreated { .. } => "payment.created",
-            Self::ActionRequired { .. } => "payment.action_required",
-            Self::Authorized => "payment.authorized",
+            Self::Payment { step, .. } => step.kind(),
             Self::Confirmed => "booking.confirmed",
-            Self::Captured { .. } => "payment.captured",
-            Self::Voided => "payment.voided",
-            Self::Refunded { .. } => "payment.refunded",
             Self::Failed { .. } => "booking.failed",
             Self::Cancelled(_) => "booking.cancelled",
             Self::Completed => "booking.completed",
@@ -210,25 +165,19 @@ impl Booking {
         confirmation_number: String,
         hold: HoldId,
         order: Order,
-        payment_method: String,
+        payments: BookingPayments,
         fingerprint: Fingerprint,
         now: Timestamp,
     ) -> Self {
-        let nothing = Money::zero(order.price.currency());
         Self {
             id,
             confirmation_number,
             hold,
             order,
             email: None,
-            payment_method,
             fingerprint,
             status: BookingStatus::Pending,
-            payment_status: PaymentStatus::Pending,
-            payment_intent: None,
-            action: None,
-            captured: nothing,
-            refunded: nothing,
+            payments,
             failure: None,
             cancellation: None,
             created_at: now,
@@ -237,12 +186,56 @@ impl Booking {
         }
     }
 
+    /// The status of its payments together.
+    #[must_use]
+    pub fn payment_status(&self) -> PaymentStatus {
+        self.payments.status()
+    }
+
+    /// Taken so far.
+    #[must_use]
+    pub fn captured(&self) -> Money {
+        self.payments.captured()
+    }
+
+    /// Given back so far.
+    #[must_use]
+    pub fn refunded(&self) -> Money {
+        self.payments.refunded()
+    }
+
+    /// Its first payment, which the payment saga drives.
+    ///
+    /// # Errors
+    /// [`BookingRejection::NoPayment`] if there is nothing to pay.
+    pub fn first_payment(&self) -> Result<&Payment, BookingRejection> {
+        self.payments.get(PaymentNumber::FIRST).ok_or(BookingRejection::NoPayment)
+    }
+
+    /// The card of its first payment, if it is paid by one.
+    #[must_use]
+    pub fn card(&self) -> Option<&CardPayment> {
+        self.first_payment().ok().and_then(Payment::card)
+    }
+
+    /// The provider's name for its payment, once one was prepared.
+    #[must_use]
+    pub fn payment_intent(&self) -> Option<&str> {
+        self.card().and_then(|card| card.intent.as_deref())
+    }
+
     /// The provider's name for its payment.
     ///
     /// # Errors
     /// [`BookingRejection::NoPayment`] before one was prepared.
     pub fn intent(&self) -> Result<&str, BookingRejection> {
-        self.payment_intent.as_deref().ok_or(BookingRejection::NoPayment)
+        self.payment_intent().ok_or(BookingRejection::NoPayment)
+    }
+
+    /// What the customer has to do, while a payment waits for them.
+    #[must_use]
+    pub fn action(&self) -> Option<&CustomerAction> {
+        self.payments.iter().find_map(|payment| payment.card()?.action.as_ref())
     }
 
     /// Whether `event` may happen: `Some` if it changes something, `None` if it already happened.
@@ -252,56 +245,17 @@ impl Booking {
     pub fn decide(&self, event: BookingEvent) -> Result<Option<BookingEvent>, BookingRejection> {
         use BookingStatus as S;
         use PaymentStatus as P;
+        let payment_status = self.payment_status();
         let verdict = match (&event, self.status) {
             (BookingEvent::Requested, _) => Verdict::Illegal,
-            (BookingEvent::PaymentCreated { intent }, S::Pending) => match &self.payment_intent {
-                None => Verdict::Happens,
-                Some(known) if known == intent => Verdict::Already,
-                Some(_) => Verdict::Illegal,
-            },
-            (BookingEvent::ActionRequired { .. }, S::Pending) => match (self.payment_status, &self.action) {
-                (P::Pending, Some(_)) => Verdict::Already,
-                (P::Pending, None) => Verdict::Happens,
-                (
-                    P::Authorized | P::Captured | P::Voided | P::PartiallyRefunded | P::Refunded | P::Failed,
-                    _,
-                ) => Verdict::Illegal,
-            },
-            (BookingEvent::Authorized, S::Pending) => match self.payment_status {
-                P::Pending => Verdict::Happens,
-                P::Authorized | P::Captured | P::PartiallyRefunded | P::Refunded => Verdict::Already,
-                P::Voided | P::Failed => Verdict::Illegal,
-            },
-            (BookingEvent::Authorized, S::Confirmed) => Verdict::Already,
-            (BookingEvent::Confirmed, S::Pending) => match self.payment_status {
+            (BookingEvent::Payment { number, step }, status) => self.decide_step(*number, step, status)?,
+            (BookingEvent::Confirmed, S::Pending) => match payment_status {
                 P::Authorized | P::Captured => Verdict::Happens,
                 P::Pending | P::Voided | P::PartiallyRefunded | P::Refunded | P::Failed => Verdict::Illegal,
             },
             (BookingEvent::Confirmed, S::Confirmed) => Verdict::Already,
-            (BookingEvent::Captured { amount }, _) => match self.payment_status {
-                _ if *amount != self.order.price => return Err(BookingRejection::WrongAmount),
-                P::Captured | P::PartiallyRefunded | P::Refunded => Verdict::Already,
-                P::Pending | P::Authorized => Verdict::Happens,
-                P::Voided | P::Failed => Verdict::Illegal,
-            },
-            (BookingEvent::Voided, S::Pending | S::Cancelled | S::Failed) => match self.payment_status {
-                P::Pending | P::Authorized => Verdict::Happens,
-                P::Voided => Verdict::Already,
-                P::Failed => Verdict::Already,
-                P::Captured | P::PartiallyRefunded | P::Refunded => Verdict::Illegal,
-            },
-            (BookingEvent::Refunded { total }, _) => match self.payment_status {
-                P::Captured | P::PartiallyRefunded | P::Refunded => {
-                    if total.currency() != self.captured.currency() || total.amount() > self.captured.amount()
-                    {
-                        return Err(BookingRejection::RefundExceedsCapture);
-                    }
-                    if total.amount() > self.refunded.amount() { Verdict::Happens } else { Verdict::Already }
-                }
-                P::Pending | P::Authorized | P::Voided | P::Failed => Verdict::Illegal,
-            },
             (BookingEvent::Failed { .. }, S::Pending) => Verdict::Happens,
-            (BookingEvent::Failed { .. }, S::Confirmed) => match self.payment_status {
+            (BookingEvent::Failed { .. }, S::Confirmed) => match payment_status {
                 P::Authorized => Verdict::Happens,
                 P::Pending | P::Captured | P::Voided | P::PartiallyRefunded | P::Refunded | P::Failed => {
                     Verdict::Illegal
@@ -310,18 +264,12 @@ impl Booking {
             (BookingEvent::Failed { .. }, S::Failed) => Verdict::Already,
             (BookingEvent::Cancelled(_), S::Pending | S::Confirmed) => Verdict::Happens,
             (BookingEvent::Cancelled(_), S::Cancelled) => Verdict::Already,
-            (BookingEvent::Completed, S::Confirmed) => match self.payment_status {
+            (BookingEvent::Completed, S::Confirmed) => match payment_status {
                 P::Captured | P::PartiallyRefunded | P::Refunded => Verdict::Happens,
                 P::Pending | P::Authorized | P::Voided | P::Failed => Verdict::Illegal,
             },
             (BookingEvent::Completed, S::Completed) => Verdict::Already,
-            (
-                BookingEvent::PaymentCreated { .. } | BookingEvent::ActionRequired { .. },
-                S::Confirmed | S::Cancelled | S::Completed | S::Failed,
-            )
-            | (BookingEvent::Authorized, S::Cancelled | S::Completed | S::Failed)
-            | (BookingEvent::Confirmed, S::Cancelled | S::Completed | S::Failed)
-            | (BookingEvent::Voided, S::Confirmed | S::Completed)
+            (BookingEvent::Confirmed, S::Cancelled | S::Completed | S::Failed)
             | (BookingEvent::Failed { .. }, S::Cancelled | S::Completed)
             | (BookingEvent::Cancelled(_), S::Completed | S::Failed)
             | (BookingEvent::Completed, S::Pending | S::Cancelled | S::Failed) => Verdict::Illegal,
@@ -331,9 +279,41 @@ impl Booking {
             Verdict::Already => Ok(None),
             Verdict::Illegal => Err(BookingRejection::IllegalTransition {
                 status: self.status,
-                payment: self.payment_status,
+                payment: payment_status,
                 event: event.kind(),
             }),
+        }
+    }
+
+    /// A step of a payment: whether it is one for a booking of this status, then whether it is one for the payment.
+    fn decide_step(
+        &self,
+        number: PaymentNumber,
+        step: &PaymentStep,
+        status: BookingStatus,
+    ) -> Result<Verdict, BookingRejection> {
+        use BookingStatus as S;
+        let payment = self.payments.get(number).ok_or(BookingRejection::NoPayment)?;
+        match (step, status) {
+            (
+                PaymentStep::Created { .. } | PaymentStep::ActionRequired { .. } | PaymentStep::Authorized,
+                S::Pending,
+            )
+            | (PaymentStep::Captured { .. } | PaymentStep::Refunded { .. }, _)
+            | (PaymentStep::Voided, S::Pending | S::Cancelled | S::Failed) => match payment.decide(step) {
+                Ok(true) => Ok(Verdict::Happens),
+                Ok(false) => Ok(Verdict::Already),
+                Err(PaymentRejection::OutOfTurn) => Ok(Verdict::Illegal),
+                Err(PaymentRejection::RefundExceedsCapture) => Err(BookingRejection::RefundExceedsCapture),
+                Err(PaymentRejection::WrongAmount) => Err(BookingRejection::WrongAmount),
+            },
+            (PaymentStep::Authorized, S::Confirmed) => Ok(Verdict::Already),
+            (
+                PaymentStep::Created { .. } | PaymentStep::ActionRequired { .. },
+                S::Confirmed | S::Cancelled | S::Completed | S::Failed,
+            )
+            | (PaymentStep::Authorized, S::Cancelled | S::Completed | S::Failed)
+            | (PaymentStep::Voided, S::Confirmed | S::Completed) => Ok(Verdict::Illegal),
         }
     }
 
@@ -343,45 +323,20 @@ impl Booking {
         self.version += 1;
         match event {
             BookingEvent::Requested => {}
-            BookingEvent::PaymentCreated { intent } => self.payment_intent = Some(intent.clone()),
-            BookingEvent::ActionRequired { action } => self.action = Some(action.clone()),
-            BookingEvent::Authorized => {
-                self.payment_status = PaymentStatus::Authorized;
-                self.action = None;
-            }
+            BookingEvent::Payment { number, step } => self.payments.evolve(*number, step),
             BookingEvent::Confirmed => self.status = BookingStatus::Confirmed,
-            BookingEvent::Captured { amount } => {
-                self.payment_status = PaymentStatus::Captured;
-                self.captured = *amount;
-                self.action = None;
-            }
-            BookingEvent::Voided => {
-                self.payment_status = PaymentStatus::Voided;
-                self.action = None;
-            }
-            BookingEvent::Refunded { total } => {
-                self.refunded = *total;
-                self.payment_status = if total.amount() == self.captured.amount() {
-                    PaymentStatus::Refunded
-                } else {
-                    PaymentStatus::PartiallyRefunded
-                };
-            }
             BookingEvent::Failed { reason } => {
                 self.status = BookingStatus::Failed;
                 self.failure = Some(reason.clone());
-                // What was taken or given back before stays known: it has to be settled.
-                if reason.is_decline()
-                    && matches!(self.payment_status, PaymentStatus::Pending | PaymentStatus::Authorized)
-                {
-                    self.payment_status = PaymentStatus::Failed;
+                if reason.is_decline() {
+                    self.payments.decline();
                 }
-                self.action = None;
+                self.payments.forget_actions();
             }
             BookingEvent::Cancelled(cancellation) => {
                 self.status = BookingStatus::Cancelled;
                 self.cancellation = Some(cancellation.clone());
-                self.action = None;
+                self.payments.forget_actions();
             }
             BookingEvent::Completed => self.status = BookingStatus::Completed,
         }

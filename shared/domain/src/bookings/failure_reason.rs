@@ -3,7 +3,7 @@
 //! The codes are written by `statemachines/*.asl.json`, stored with the booking and shown to guests (API.md, `failureReason`):
 //! their texts never change. A test holds this list against the machines.
 
-use crate::bookings::status::PaymentStatus;
+use crate::payments::PaymentStatus;
 
 /// Why a booking failed.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -1,12 +1,26 @@
-//! What a booking's event does to the pages of its order.
+//! What a booking's event does to pages and to the records of holds.
+
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::bookings::booking::{Booking, Placement};
+use crate::bookings::booking::Booking;
 use crate::holds::hold::Hold;
-use crate::inventory::{PageCommand, PageHold};
+use crate::holds::record_change::RecordChange;
+use crate::ids::HoldId;
+use crate::inventory::{PageCommand, PageHold, PageOperation, Placement};
 
-/// What a booking's event does to the pages of its order.
+/// What is written beside a booking and its audit event, in the same transaction: all of it or nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct InventoryPlan {
+    /// Commands to pages, of whichever resources. Those to one page are carried out in this order, as one change of it: none
+    /// ends a hold that another has placed or changed.
+    pub operations: Vec<PageOperation>,
+    /// What becomes of the records of holds. A record outlives its hold by a week only: one that is gone is passed over.
+    pub records: BTreeMap<HoldId, RecordChange>,
+}
+
+/// What a booking's event does to the pages of its order, and to its hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum InventoryMove {
     /// Nothing.
@@ -39,11 +53,26 @@ pub enum InventoryMove {
 }
 
 impl InventoryMove {
-    /// What is asked of the page of `placement`, one of the order's.
+    /// What is written beside `booking`, as it is after its event.
     #[must_use]
-    pub fn command(&self, booking: &Booking, placement: &Placement) -> Option<PageCommand> {
+    pub fn plan(&self, booking: &Booking) -> InventoryPlan {
+        let operation = |placement: &Placement| {
+            let command = self.command(booking, placement)?;
+            Some(PageOperation { placement: placement.clone(), command })
+        };
+        InventoryPlan {
+            operations: booking.order.placements.iter().filter_map(operation).collect(),
+            records: RecordChange::of(self, booking)
+                .map(|change| (booking.hold.clone(), change))
+                .into_iter()
+                .collect(),
+        }
+    }
+
+    /// What is asked of the page of `placement`, one of the order's.
+    fn command(&self, booking: &Booking, placement: &Placement) -> Option<PageCommand> {
         let (hold, id) = (booking.hold.clone(), booking.id.clone());
-        let (slots, quantity) = (placement.slots.clone(), placement.quantity);
+        let places = placement.places.clone();
         match self {
             Self::Keep => None,
             Self::Claim { deadline } => Some(PageCommand::Claim { hold, booking: id, deadline: *deadline }),
@@ -52,12 +81,12 @@ impl InventoryMove {
             }
             Self::Unclaim => Some(PageCommand::Unclaim { hold, booking: id }),
             Self::Abandon => Some(PageCommand::Abandon { hold, booking: id }),
-            Self::Confirm => Some(PageCommand::Confirm { hold, booking: id, slots, quantity }),
+            Self::Confirm => Some(PageCommand::Confirm { hold, booking: id, places }),
             Self::Return { hold: record } => {
                 let entry = PageHold { prolonged: true, ..record.entry(placement) };
                 Some(PageCommand::Return { hold, entry })
             }
-            Self::Free => Some(PageCommand::Free { booking: id, slots, quantity }),
+            Self::Free => Some(PageCommand::Free { booking: id, places }),
         }
     }
 }

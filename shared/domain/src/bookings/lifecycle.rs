@@ -1,7 +1,8 @@
 //! The states of the product's vocabulary, over holds and bookings together.
 
 use crate::bookings::booking::Booking;
-use crate::bookings::status::{BookingStatus, PaymentStatus};
+use crate::bookings::status::BookingStatus;
+use crate::payments::PaymentStatus;
 
 /// One name for the state of a guest's order, from first hold to refund.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -61,23 +62,23 @@ impl Lifecycle {
     pub fn of(booking: &Booking) -> Self {
         use PaymentStatus as P;
         match booking.status {
-            BookingStatus::Pending => match booking.payment_status {
+            BookingStatus::Pending => match booking.payment_status() {
                 P::Authorized => Self::PaymentAuthorized,
                 P::Captured => Self::PaymentCaptured,
                 P::Pending | P::Voided | P::Failed => Self::HoldActive,
                 P::PartiallyRefunded | P::Refunded => Self::Refunded,
             },
-            BookingStatus::Confirmed => match booking.payment_status {
+            BookingStatus::Confirmed => match booking.payment_status() {
                 P::Captured => Self::PaymentCaptured,
                 P::PartiallyRefunded | P::Refunded => Self::Refunded,
                 P::Pending | P::Authorized | P::Voided | P::Failed => Self::BookingConfirmed,
             },
-            BookingStatus::Cancelled => match booking.payment_status {
+            BookingStatus::Cancelled => match booking.payment_status() {
                 P::PartiallyRefunded | P::Refunded => Self::Refunded,
                 P::Pending | P::Authorized | P::Captured | P::Voided | P::Failed => Self::BookingCancelled,
             },
             BookingStatus::Completed => Self::BookingCompleted,
-            BookingStatus::Failed => match booking.payment_status {
+            BookingStatus::Failed => match booking.payment_status() {
                 P::PartiallyRefunded | P::Refunded => Self::Refunded,
                 P::Pending | P::Authorized | P::Captured | P::Voided | P::Failed => Self::HoldExpired,
             },

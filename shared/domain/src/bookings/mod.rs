@@ -5,13 +5,15 @@ pub(crate) mod failure_reason;
 pub(crate) mod inventory_move;
 pub(crate) mod lifecycle;
 pub(crate) mod policy;
+pub(crate) mod price;
 pub(crate) mod progress;
 pub(crate) mod refunds;
 pub(crate) mod status;
 
-pub use booking::{Booking, BookingEvent, BookingRejection, Cancellation, CustomerAction, Order, Placement};
+pub use booking::{Booking, BookingEvent, BookingRejection, Cancellation, Order};
 pub use failure_reason::FailureReason;
-pub use inventory_move::InventoryMove;
+pub use inventory_move::{InventoryMove, InventoryPlan};
 pub use lifecycle::Lifecycle;
 pub use policy::{CancellationPolicy, HOURS_BEFORE_MAX, TIERS_MAX, Tier};
-pub use status::{BookingStatus, PaymentStatus};
+pub use price::{Price, PriceLine, PriceLineKind};
+pub use status::BookingStatus;

@@ -14,18 +14,8 @@
 //! "Captured" means that the payment status is `captured`, `partially_refunded` or `refunded`.
 
 use crate::bookings::booking::Booking;
-use crate::bookings::status::{BookingStatus, PaymentStatus};
-
-impl PaymentStatus {
-    /// Whether the amount was taken, given back since or not.
-    #[must_use]
-    pub fn is_captured(self) -> bool {
-        match self {
-            Self::Captured | Self::PartiallyRefunded | Self::Refunded => true,
-            Self::Pending | Self::Authorized | Self::Voided | Self::Failed => false,
-        }
-    }
-}
+use crate::bookings::status::BookingStatus;
+use crate::payments::PaymentStatus;
 
 impl Booking {
     /// Whether its places are counted as confirmed on its pages.
@@ -51,7 +41,7 @@ impl Booking {
     pub fn awaits_payment(&self) -> bool {
         match self.status {
             BookingStatus::Pending => true,
-            BookingStatus::Confirmed => !self.payment_status.is_captured(),
+            BookingStatus::Confirmed => !self.payment_status().is_captured(),
             BookingStatus::Cancelled | BookingStatus::Completed | BookingStatus::Failed => false,
         }
     }
@@ -60,7 +50,7 @@ impl Booking {
     #[must_use]
     pub fn awaits_completion(&self) -> bool {
         match self.status {
-            BookingStatus::Confirmed => self.payment_status.is_captured(),
+            BookingStatus::Confirmed => self.payment_status().is_captured(),
             BookingStatus::Pending
             | BookingStatus::Cancelled
             | BookingStatus::Completed
@@ -72,8 +62,8 @@ impl Booking {
     #[must_use]
     pub fn answer_is_known(&self) -> bool {
         match self.status {
-            BookingStatus::Pending => self.action.is_some(),
-            BookingStatus::Confirmed => self.payment_status.is_captured(),
+            BookingStatus::Pending => self.action().is_some(),
+            BookingStatus::Confirmed => self.payment_status().is_captured(),
             BookingStatus::Cancelled | BookingStatus::Completed | BookingStatus::Failed => true,
         }
     }
@@ -86,7 +76,7 @@ impl Booking {
             BookingStatus::Cancelled => self.cancellation.as_ref().is_some_and(|c| !c.before_capture),
             BookingStatus::Pending | BookingStatus::Failed => false,
         };
-        was_confirmed && self.payment_status.is_captured()
+        was_confirmed && self.payment_status().is_captured()
     }
 
     /// Whether it failed because something outside did not answer: the same request again runs for real.
@@ -104,7 +94,7 @@ impl Booking {
     /// Whether the money of a cancelled or failed booking is settled: nothing is reserved, and nothing is left to be refunded.
     #[must_use]
     pub fn money_is_settled(&self) -> bool {
-        match self.payment_status {
+        match self.payment_status() {
             PaymentStatus::Pending | PaymentStatus::Authorized => false,
             PaymentStatus::Captured | PaymentStatus::PartiallyRefunded => self.refund_due().amount() == 0,
             PaymentStatus::Voided | PaymentStatus::Refunded | PaymentStatus::Failed => true,

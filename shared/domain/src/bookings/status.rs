@@ -1,4 +1,4 @@
-//! The status of a booking, and that of its payment.
+//! The status of a booking.
 
 /// The status of a booking (API.md, Bookings).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -28,58 +28,6 @@ impl BookingStatus {
             Self::Confirmed => "confirmed",
             Self::Cancelled => "cancelled",
             Self::Completed => "completed",
-            Self::Failed => "failed",
-        }
-    }
-
-    /// The status of that name.
-    #[must_use]
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|status| status.as_str() == name)
-    }
-}
-
-/// The status of a booking's payment (API.md, Bookings).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum PaymentStatus {
-    /// Nothing is certain yet.
-    Pending,
-    /// Reserved on the card.
-    Authorized,
-    /// Taken.
-    Captured,
-    /// The reservation was given back.
-    Voided,
-    /// A part was given back.
-    PartiallyRefunded,
-    /// All was given back.
-    Refunded,
-    /// The card was declined.
-    Failed,
-}
-
-impl PaymentStatus {
-    /// Every status.
-    pub const ALL: [Self; 7] = [
-        Self::Pending,
-        Self::Authorized,
-        Self::Captured,
-        Self::Voided,
-        Self::PartiallyRefunded,
-        Self::Refunded,
-        Self::Failed,
-    ];
-
-    /// The name in answers and events.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Authorized => "authorized",
-            Self::Captured => "captured",
-            Self::Voided => "voided",
-            Self::PartiallyRefunded => "partially_refunded",
-            Self::Refunded => "refunded",
             Self::Failed => "failed",
         }
     }

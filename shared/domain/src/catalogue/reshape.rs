@@ -35,7 +35,8 @@ impl Resource {
             if is_past {
                 return Ok(Reshaped::Kept);
             }
-            let command = PageCommand::SetDefaultCapacity { capacity: next.terms.capacity };
+            let command =
+                PageCommand::SetDefaultCapacity { capacity: next.share(next.terms.capacity, &page.key) };
             return page.decide(&command, now).map(Reshaped::Changed);
         }
         if is_past && next.is_page_past(page, now) {
@@ -52,11 +53,15 @@ impl Resource {
     }
 }
 
-/// A page of another schedule cannot count what is held or booked on it. The bookings of a page that is past are over.
+/// A page of another schedule cannot count what is held, booked or sold elsewhere on it. What is booked or sold elsewhere of
+/// a page that is past is over.
 fn require_unused(page: &Page, is_past: bool, now: Timestamp) -> Result<(), PageRejection> {
     let in_use = |slot| {
-        let over = if is_past { page.confirmed_in(slot) } else { 0 };
-        page.in_use(slot, now).saturating_sub(over)
+        if is_past {
+            page.in_use(slot, now).saturating_sub(page.confirmed_in(slot))
+        } else {
+            page.taken(slot, now)
+        }
     };
     match page.available.keys().map(|slot| (slot, in_use(slot))).find(|(_, in_use)| *in_use > 0) {
         Some((slot, in_use)) => Err(PageRejection::CapacityInUse { slot: slot.clone(), in_use }),

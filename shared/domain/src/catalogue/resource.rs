@@ -305,16 +305,73 @@ impl Resource {
         self.terms.base_price.times(units)
     }
 
+    /// The pages that count a part of the schedule, side by side.
+    #[must_use]
+    pub fn page_keys(&self, page: &str) -> Vec<PageKey> {
+        (0..SHARDS).map(|shard| PageKey { shard, ..PageKey::first(self.id.clone(), page) }).collect()
+    }
+
+    /// A page's share of `capacity` places per slot.
+    #[must_use]
+    pub fn share(&self, capacity: u32, key: &PageKey) -> u32 {
+        share_of(capacity, key.shard, SHARDS)
+    }
+
     /// A page as it is before anything was held: every slot of its schedule, all places free.
     #[must_use]
-    pub fn fresh_page(&self, page: &str) -> Page {
-        let slots: Vec<SlotKey> =
-            self.terms.schedule.page(page, &self.terms.time_zone).into_iter().map(|slot| slot.key).collect();
-        let key = PageKey { resource: self.id.clone(), page: page.to_owned() };
-        Page::fresh(key, self.schedule_revision, self.terms.capacity, slots)
+    pub fn fresh_page(&self, key: &PageKey) -> Page {
+        let slots = self.terms.schedule.page(&key.page, &self.terms.time_zone);
+        let slots: Vec<SlotKey> = slots.into_iter().map(|slot| slot.key).collect();
+        Page::fresh(key.clone(), self.schedule_revision, self.share(self.terms.capacity, key), slots)
+    }
+
+    /// Places that a new hold could take in `slot` at `now`, in all the pages that count it. `stored` are the resource's
+    /// stored pages: those of another schedule do not know the slot, and one that is not stored offers its share.
+    #[must_use]
+    pub fn offered(&self, slot: &Slot, stored: &[Page], now: Timestamp) -> u32 {
+        let of_slot = |page: &&Page| {
+            page.key.resource == self.id
+                && page.key.page == slot.page
+                && page.schedule_revision == self.schedule_revision
+        };
+        let counted: Vec<&Page> = stored.iter().filter(of_slot).collect();
+        let untouched =
+            self.page_keys(&slot.page).into_iter().filter(|key| counted.iter().all(|page| page.key != *key));
+        let offered = counted.iter().map(|page| page.offered(&slot.key, now));
+        offered.chain(untouched.map(|key| self.share(self.terms.capacity, &key))).fold(0, u32::saturating_add)
     }
 }
 
 fn zone_name(terms: &ResourceTerms) -> Option<&str> {
     terms.time_zone.iana_name()
+}
+
+/// How many pages count the same slots side by side. One serves what a guest at a time asks for; slots that many ask for at
+/// once may need more.
+const SHARDS: u16 = 1;
+
+/// What shard `shard` of `shards` has of `capacity`: as much as the others, and one of what is left over.
+fn share_of(capacity: u32, shard: u16, shards: u16) -> u32 {
+    let (shard, shards) = (u32::from(shard), u32::from(shards));
+    if shard >= shards {
+        return 0;
+    }
+    capacity / shards + u32::from(shard < capacity % shards)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::share_of;
+
+    #[test]
+    fn the_shares_of_a_capacity_add_up_to_it() {
+        assert_eq!((share_of(7, 0, 1), share_of(7, 1, 1)), (7, 0), "one page has all, and there is no other");
+        assert_eq!((share_of(7, 0, 2), share_of(7, 1, 2), share_of(7, 2, 2)), (4, 3, 0));
+        for capacity in 0..20 {
+            for shards in 1..6 {
+                let shares: u32 = (0..shards + 2).map(|shard| share_of(capacity, shard, shards)).sum();
+                assert_eq!(shares, capacity, "{shards} shards");
+            }
+        }
+    }
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::bookings::booking::{Order, Placement};
+use crate::bookings::booking::Order;
 use crate::ids::{BookingId, Fingerprint, GuestId, GuestMark, HoldId};
-use crate::inventory::{HoldState, PageHold, PageRejection};
+use crate::inventory::{HoldState, PageHold, PageRejection, Placement};
 
 /// Where a hold stands (API.md, Holds).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -103,8 +103,7 @@ impl Hold {
         let extended = self.ttl() * i32::try_from(self.extensions.len()).unwrap_or(i32::MAX);
         let prolonged = self.expires_at.duration_since(self.first_expires_at) > extended;
         PageHold {
-            quantity: placement.quantity,
-            slots: placement.slots.clone(),
+            places: placement.places.clone(),
             expires_at: self.expires_at,
             state: HoldState::Active,
             prolonged,

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use thiserror::Error;
 
-use super::{EXTENSIONS_MAX, HOLDS_PER_PAGE_MAX, HoldLimit, HoldLimits, PageHold};
+use super::{EXTENSIONS_MAX, HOLDS_PER_PAGE_MAX, HoldLimit, HoldLimits, PageHold, SlotPlaces};
 use crate::ids::{BookingId, Fingerprint, GuestMark, HoldId, SlotKey};
 
 /// What is asked of a page.
@@ -75,10 +75,8 @@ pub enum PageCommand {
         hold: HoldId,
         /// The booking.
         booking: BookingId,
-        /// Slots of this page.
-        slots: Vec<SlotKey>,
-        /// Places per slot.
-        quantity: u32,
+        /// Places of this page.
+        places: SlotPlaces,
     },
     /// The booking could not be charged: its places become a hold again, unless a live hold of that name is there.
     Return {
@@ -91,10 +89,8 @@ pub enum PageCommand {
     Free {
         /// The booking.
         booking: BookingId,
-        /// Slots of this page.
-        slots: Vec<SlotKey>,
-        /// Places per slot.
-        quantity: u32,
+        /// Places of this page.
+        places: SlotPlaces,
     },
     /// Set capacity or stop-sell of some slots.
     SetInventory {
@@ -182,10 +178,8 @@ pub enum PageChange {
     Reacquired {
         /// The booking.
         booking: BookingId,
-        /// Slots of this page.
-        slots: Vec<SlotKey>,
-        /// Places per slot.
-        quantity: u32,
+        /// Places of this page.
+        places: SlotPlaces,
     },
     /// A booking became a hold again.
     Returned {
@@ -198,10 +192,8 @@ pub enum PageChange {
     Freed {
         /// The booking.
         booking: BookingId,
-        /// Slots of this page.
-        slots: Vec<SlotKey>,
-        /// Places per slot.
-        quantity: u32,
+        /// Places of this page.
+        places: SlotPlaces,
     },
     /// Capacity or stop-sell changed.
     InventorySet {
@@ -266,12 +258,12 @@ pub enum PageRejection {
     /// The hold has been extended as often as it may.
     #[error("a hold may be extended {EXTENSIONS_MAX} times")]
     NotExtendable,
-    /// More is held or confirmed than the capacity asked for.
+    /// The capacity asked for is lower than the present one and does not cover what is taken.
     #[error("{in_use} places of slot {slot} are in use")]
     CapacityInUse {
         /// The first such slot.
         slot: SlotKey,
-        /// Live holds and bookings in it.
+        /// Places in it that live holds, bookings and others take.
         in_use: u32,
     },
     /// Fewer places are confirmed than should be given back.

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{
     EXTENSIONS_MAX, HOLDS_PER_PAGE_MAX, HoldLimits, HoldState, Page, PageChange, PageCommand, PageHold,
-    PageRejection,
+    PageRejection, SlotPlaces, count,
 };
 use crate::ids::{BookingId, Fingerprint, HoldId, SlotKey};
 
@@ -70,17 +70,11 @@ impl Page {
                 }
                 Some(entry) => Ok(expired(hold, entry)),
             },
-            PageCommand::Confirm { hold, booking, slots, quantity } => {
-                self.decide_confirm(hold, booking, slots, *quantity, now)
-            }
+            PageCommand::Confirm { hold, booking, places } => self.decide_confirm(hold, booking, places, now),
             PageCommand::Return { hold, entry } => self.decide_return(hold, entry, now),
-            PageCommand::Free { booking, slots, quantity } => {
-                self.require_confirmed(slots, *quantity)?;
-                Ok(vec![PageChange::Freed {
-                    booking: booking.clone(),
-                    slots: slots.clone(),
-                    quantity: *quantity,
-                }])
+            PageCommand::Free { booking, places } => {
+                self.require_confirmed(places)?;
+                Ok(vec![PageChange::Freed { booking: booking.clone(), places: places.clone() }])
             }
             PageCommand::SetInventory { slots, capacity, closed } => {
                 self.decide_inventory(slots, *capacity, *closed, now)
@@ -116,13 +110,12 @@ impl Page {
                 return Ok(Vec::new());
             }
         }
-        self.require_offered(&entry.slots, entry.quantity, now)?;
+        self.require_offered(&entry.places, now)?;
         if let Some(limits) = limits {
             self.require_within_limits(hold, entry, limits, now)
                 .map_err(|(limit, wait_seconds)| PageRejection::LimitReached { limit, wait_seconds })?;
         }
-        let mut changes = if self.needs_reclaim(&entry.slots, entry.quantity) || self.holds.contains_key(hold)
-        {
+        let mut changes = if self.needs_reclaim(&entry.places) || self.holds.contains_key(hold) {
             self.expire_all(now)
         } else {
             Vec::new()
@@ -165,26 +158,21 @@ impl Page {
         &self,
         hold: &HoldId,
         booking: &BookingId,
-        slots: &[SlotKey],
-        quantity: u32,
+        places: &SlotPlaces,
         now: Timestamp,
     ) -> Result<Vec<PageChange>, PageRejection> {
-        let is_own = |entry: &PageHold| {
-            entry.is_claimed_by(booking)
-                && entry.is_live(now)
-                && entry.slots == slots
-                && entry.quantity == quantity
-        };
+        let is_own =
+            |entry: &PageHold| entry.is_claimed_by(booking) && entry.is_live(now) && entry.places == *places;
         if self.holds.get(hold).is_some_and(is_own) {
             return Ok(vec![PageChange::Confirmed { hold: hold.clone(), booking: booking.clone() }]);
         }
-        self.require_offered(slots, quantity, now)?;
-        let mut changes = if self.needs_reclaim(slots, quantity) || self.holds.contains_key(hold) {
+        self.require_offered(places, now)?;
+        let mut changes = if self.needs_reclaim(places) || self.holds.contains_key(hold) {
             self.expire_all(now)
         } else {
             Vec::new()
         };
-        changes.push(PageChange::Reacquired { booking: booking.clone(), slots: slots.to_vec(), quantity });
+        changes.push(PageChange::Reacquired { booking: booking.clone(), places: places.clone() });
         Ok(changes)
     }
 
@@ -195,7 +183,7 @@ impl Page {
         entry: &PageHold,
         now: Timestamp,
     ) -> Result<Vec<PageChange>, PageRejection> {
-        self.require_confirmed(&entry.slots, entry.quantity)?;
+        self.require_confirmed(&entry.places)?;
         let stored = self.holds.get(hold);
         if let Some(live) = stored.filter(|stored| stored.is_live(now)) {
             return Err(PageRejection::HoldLive { until: live.lapses_at() });
@@ -228,22 +216,26 @@ impl Page {
         Ok(changes)
     }
 
-    fn require_offered(&self, slots: &[SlotKey], quantity: u32, now: Timestamp) -> Result<(), PageRejection> {
-        if let Some(unknown) = slots.iter().find(|slot| !self.available.contains_key(slot)) {
+    fn require_offered(&self, places: &SlotPlaces, now: Timestamp) -> Result<(), PageRejection> {
+        if let Some(unknown) = places.slots().find(|slot| !self.available.contains_key(slot)) {
             return Err(PageRejection::UnknownSlot(unknown.clone()));
         }
-        let available = slots.iter().map(|slot| self.offered(slot, now)).min().unwrap_or(0);
-        if available < quantity { Err(PageRejection::SoldOut { available }) } else { Ok(()) }
+        if places.iter().all(|(slot, quantity)| self.offered(slot, now) >= quantity) {
+            return Ok(());
+        }
+        let available = places.slots().map(|slot| self.offered(slot, now)).min().unwrap_or(0);
+        Err(PageRejection::SoldOut { available })
     }
 
-    fn require_confirmed(&self, slots: &[SlotKey], quantity: u32) -> Result<(), PageRejection> {
-        if slots.iter().all(|slot| self.confirmed_in(slot) >= quantity) {
+    fn require_confirmed(&self, places: &SlotPlaces) -> Result<(), PageRejection> {
+        if places.iter().all(|(slot, quantity)| count(&self.confirmed, slot) >= quantity) {
             Ok(())
         } else {
             Err(PageRejection::NotConfirmed)
         }
     }
 
+    /// A capacity may leave a slot with more taken than it allows only if it does not make that worse.
     fn require_capacity<'a>(
         &self,
         slots: impl Iterator<Item = &'a SlotKey>,
@@ -251,16 +243,17 @@ impl Page {
         now: Timestamp,
     ) -> Result<(), PageRejection> {
         for slot in slots {
-            let in_use = self.in_use(slot, now);
-            if in_use > capacity {
+            let in_use = self.taken(slot, now);
+            let limit = capacity.saturating_add(count(&self.allowance, slot));
+            if in_use > limit && limit < self.limit(slot) {
                 return Err(PageRejection::CapacityInUse { slot: slot.clone(), in_use });
             }
         }
         Ok(())
     }
 
-    fn needs_reclaim(&self, slots: &[SlotKey], quantity: u32) -> bool {
-        slots.iter().any(|slot| self.available.get(slot).copied().unwrap_or(0) < quantity)
+    fn needs_reclaim(&self, places: &SlotPlaces) -> bool {
+        places.iter().any(|(slot, quantity)| count(&self.available, slot) < quantity)
     }
 
     fn expire_all(&self, now: Timestamp) -> Vec<PageChange> {
@@ -289,7 +282,8 @@ fn released(hold: &HoldId, entry: &PageHold, now: Timestamp) -> Vec<PageChange> 
 
 fn cool_down(entry: &PageHold, ended: Timestamp) -> Option<PageChange> {
     let until = entry.cools_until(ended)?;
-    Some(PageChange::CoolDownBegun { guest: entry.guest.clone(), slots: entry.slots.clone(), until })
+    let slots = entry.places.slots().cloned().collect();
+    Some(PageChange::CoolDownBegun { guest: entry.guest.clone(), slots, until })
 }
 
 fn dropped(changes: &[PageChange]) -> usize {

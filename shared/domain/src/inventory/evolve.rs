@@ -1,6 +1,8 @@
 //! A page after what happened to it.
 
-use super::{HoldState, Page, PageChange};
+use std::collections::BTreeMap;
+
+use super::{HoldState, Page, PageChange, SlotPlaces, count};
 use crate::ids::SlotKey;
 
 impl Page {
@@ -10,7 +12,7 @@ impl Page {
     pub fn evolve(mut self, change: &PageChange) -> Self {
         match change {
             PageChange::Placed { hold, entry } => {
-                self.move_available(&entry.slots, entry.quantity, u32::saturating_sub);
+                self.take(&entry.places);
                 self.holds.insert(hold.clone(), entry.clone());
             }
             PageChange::Extended { hold, request, expires_at } => {
@@ -40,7 +42,7 @@ impl Page {
             }
             PageChange::Released { hold } | PageChange::Expired { hold } => {
                 if let Some(entry) = self.holds.remove(hold) {
-                    self.move_available(&entry.slots, entry.quantity, u32::saturating_add);
+                    self.give_back(&entry.places);
                 }
             }
             PageChange::CoolDownBegun { guest, slots, until } => {
@@ -52,20 +54,20 @@ impl Page {
             }
             PageChange::Confirmed { hold, .. } => {
                 if let Some(entry) = self.holds.remove(hold) {
-                    self.move_confirmed(&entry.slots, entry.quantity, u32::saturating_add);
+                    self.count_confirmed(&entry.places, u32::saturating_add);
                 }
             }
-            PageChange::Reacquired { slots, quantity, .. } => {
-                self.move_available(slots, *quantity, u32::saturating_sub);
-                self.move_confirmed(slots, *quantity, u32::saturating_add);
+            PageChange::Reacquired { places, .. } => {
+                self.take(places);
+                self.count_confirmed(places, u32::saturating_add);
             }
             PageChange::Returned { hold, entry } => {
-                self.move_confirmed(&entry.slots, entry.quantity, u32::saturating_sub);
+                self.count_confirmed(&entry.places, u32::saturating_sub);
                 self.holds.insert(hold.clone(), entry.clone());
             }
-            PageChange::Freed { slots, quantity, .. } => {
-                self.move_confirmed(slots, *quantity, u32::saturating_sub);
-                self.move_available(slots, *quantity, u32::saturating_add);
+            PageChange::Freed { places, .. } => {
+                self.count_confirmed(places, u32::saturating_sub);
+                self.give_back(places);
             }
             PageChange::InventorySet { slots, capacity, closed } => {
                 for slot in slots {
@@ -96,27 +98,49 @@ impl Page {
         self
     }
 
+    /// What was free or taken too much before is counted anew under the slot's new capacity.
     fn set_capacity(&mut self, slot: &SlotKey, capacity: u32) {
-        let taken = self.capacity_of(slot).saturating_sub(self.available.get(slot).copied().unwrap_or(0));
-        self.available.insert(slot.clone(), capacity.saturating_sub(taken));
+        let allowance = count(&self.allowance, slot);
+        let taken =
+            (self.capacity_of(slot).saturating_add(allowance).saturating_add(count(&self.excess, slot)))
+                .saturating_sub(count(&self.available, slot));
+        let limit = capacity.saturating_add(allowance);
+        self.available.insert(slot.clone(), limit.saturating_sub(taken));
+        set(&mut self.excess, slot, taken.saturating_sub(limit));
     }
 
-    fn move_available(&mut self, slots: &[SlotKey], quantity: u32, by: fn(u32, u32) -> u32) {
-        for slot in slots {
+    fn take(&mut self, places: &SlotPlaces) {
+        for (slot, quantity) in places.iter() {
             if let Some(free) = self.available.get_mut(slot) {
-                *free = by(*free, quantity);
+                *free = free.saturating_sub(quantity);
             }
         }
     }
 
-    fn move_confirmed(&mut self, slots: &[SlotKey], quantity: u32, by: fn(u32, u32) -> u32) {
-        for slot in slots {
-            let count = by(self.confirmed_in(slot), quantity);
-            if count == 0 {
-                self.confirmed.remove(slot);
-            } else {
-                self.confirmed.insert(slot.clone(), count);
+    /// What is taken too much is reduced first; the rest is free.
+    fn give_back(&mut self, places: &SlotPlaces) {
+        for (slot, quantity) in places.iter() {
+            let excess = count(&self.excess, slot);
+            set(&mut self.excess, slot, excess.saturating_sub(quantity));
+            if let Some(free) = self.available.get_mut(slot) {
+                *free = free.saturating_add(quantity.saturating_sub(excess));
             }
         }
+    }
+
+    fn count_confirmed(&mut self, places: &SlotPlaces, by: fn(u32, u32) -> u32) {
+        for (slot, quantity) in places.iter() {
+            let confirmed = by(count(&self.confirmed, slot), quantity);
+            set(&mut self.confirmed, slot, confirmed);
+        }
+    }
+}
+
+/// Counts `number` for a slot; nothing is not named.
+fn set(counts: &mut BTreeMap<SlotKey, u32>, slot: &SlotKey, number: u32) {
+    if number == 0 {
+        counts.remove(slot);
+    } else {
+        counts.insert(slot.clone(), number);
     }
 }

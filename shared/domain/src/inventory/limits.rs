@@ -88,17 +88,17 @@ impl Page {
         if reached(&own, limits.per_guest) {
             return refuse(HoldLimit::PerGuest, first_to_lapse(&own));
         }
-        for slot in &entry.slots {
-            let here: Vec<&PageHold> = own.iter().copied().filter(|own| own.slots.contains(slot)).collect();
+        for (slot, quantity) in entry.places.iter() {
+            let here: Vec<&PageHold> = own.iter().copied().filter(|own| own.places.contains(slot)).collect();
             if reached(&here, limits.per_slot) {
                 return refuse(HoldLimit::PerSlot, first_to_lapse(&here));
             }
-            let places = here.iter().map(|hold| hold.quantity).fold(0, u32::saturating_add);
-            if limits.places_per_slot.is_some_and(|most| places.saturating_add(entry.quantity) > most) {
+            let places = here.iter().map(|hold| hold.places.in_slot(slot)).fold(0, u32::saturating_add);
+            if limits.places_per_slot.is_some_and(|most| places.saturating_add(quantity) > most) {
                 return refuse(HoldLimit::PlacesPerSlot, first_to_lapse(&here));
             }
         }
-        let cooled = entry.slots.iter().filter_map(|slot| self.cools_until(entry, slot, now)).max();
+        let cooled = entry.places.slots().filter_map(|slot| self.cools_until(entry, slot, now)).max();
         if limits.cool_down_seconds > 0 && cooled.is_some_and(|until| until > now) {
             return refuse(HoldLimit::CoolDown, cooled);
         }
@@ -112,7 +112,7 @@ impl Page {
         let dead = self
             .holds
             .values()
-            .filter(|dead| dead.guest == entry.guest && !dead.is_live(now) && dead.slots.contains(slot))
+            .filter(|dead| dead.guest == entry.guest && !dead.is_live(now) && dead.places.contains(slot))
             .filter_map(|dead| dead.cools_until(dead.expires_at));
         dropped.into_iter().chain(dead).max()
     }

@@ -1,10 +1,17 @@
 //! Inventory pages: the ledger's unit of truth.
 //!
-//! A page counts, per slot, the places that are free and those that are confirmed, and keeps the holds in between:
-//! `available + held + confirmed = capacity` for every slot, always. [`Page::decide`] says what a command does to a page,
-//! [`Page::evolve`] does it. The store writes most commands blindly, by a condition that says the same as `decide`; when
-//! the condition fails, the page it got back is put to `decide` and the answer is a named rejection, nothing to do, or a
-//! change to be written by compare-and-set on `seq`.
+//! A page counts, per slot, the places that are free and those that are confirmed, and keeps the holds in between. For
+//! every slot, always:
+//!
+//! `held + confirmed + elsewhere + free = capacity + allowance + excess`
+//!
+//! `allowance` is how many places may be sold beyond the capacity (overbooking), `elsewhere` how many are sold by others
+//! than this page (a channel that reports its sales afterwards). `excess` is what is taken beyond capacity and allowance,
+//! `max(0, held + confirmed + elsewhere - capacity - allowance)`, so that a slot with free places has none: places that come
+//! back reduce the excess first. [`Page::decide`] says what a command does to a page, [`Page::evolve`] does it. The store
+//! writes most commands blindly, by a condition that says the same as `decide`; when the condition fails, the page it got
+//! back is put to `decide` and the answer is a named rejection, nothing to do, or a change to be written by compare-and-set
+//! on `seq`.
 //!
 //! **A hold is live iff its state says so and its time has not passed.** Dead holds may still be stored: they count for
 //! nothing, and whoever needs their places drops them in the same write.
@@ -13,6 +20,7 @@ mod change;
 mod decide;
 mod evolve;
 mod limits;
+mod places;
 mod revision;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,6 +29,7 @@ use jiff::Timestamp;
 
 pub use self::change::{PageChange, PageCommand, PageRejection};
 pub use self::limits::{COOL_DOWN_SECONDS_MAX, HoldLimit, HoldLimits};
+pub use self::places::{InvalidPlaces, PageOperation, Placement, SlotPlaces};
 use crate::ids::{BookingId, Fingerprint, GuestMark, HoldId, ResourceId, SlotKey};
 
 /// The most holds one page stores. At some 130 bytes each they stay far below DynamoDB's 400 KB per item, and every
@@ -36,6 +45,38 @@ pub struct PageKey {
     pub resource: ResourceId,
     /// Which part of the schedule: `2026-06`, `2026-06-01` or `event`.
     pub page: String,
+    /// Which of the pages that count the same slots side by side, each with places of its own; 0 for the first.
+    pub shard: u16,
+}
+
+/// Between a page's part of the schedule and its shard; no part of a schedule has it.
+const SHARD_SEPARATOR: char = '~';
+
+impl PageKey {
+    /// The first page of a part of the schedule.
+    #[must_use]
+    pub fn first(resource: ResourceId, page: impl Into<String>) -> Self {
+        Self { resource, page: page.into(), shard: 0 }
+    }
+
+    /// Its name among the resource's pages: `2026-06` for shard 0, `2026-06~1` for shard 1.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self.shard {
+            0 => self.page.clone(),
+            shard => format!("{}{SHARD_SEPARATOR}{shard}", self.page),
+        }
+    }
+
+    /// The page of that name; `None` if no page has it.
+    #[must_use]
+    pub fn parse(resource: ResourceId, name: &str) -> Option<Self> {
+        let key = match name.split_once(SHARD_SEPARATOR) {
+            None => Self::first(resource, name),
+            Some((page, shard)) => Self { resource, page: page.to_owned(), shard: shard.parse().ok()? },
+        };
+        (key.name() == name).then_some(key)
+    }
 }
 
 /// Whether a hold waits for its guest or for the bank.
@@ -55,10 +96,8 @@ pub enum HoldState {
 /// A hold as its page stores it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct PageHold {
-    /// Places taken in each of `slots`.
-    pub quantity: u32,
-    /// Slots of this page, ascending.
-    pub slots: Vec<SlotKey>,
+    /// Slots of this page, with the places taken in each.
+    pub places: SlotPlaces,
     /// When it expires, as the guest was told.
     pub expires_at: Timestamp,
     /// Whether it waits for guest or bank.
@@ -116,10 +155,16 @@ pub struct Page {
     pub overrides: BTreeMap<SlotKey, u32>,
     /// Slots whose sale is stopped.
     pub closed: BTreeSet<SlotKey>,
+    /// Places that may be sold beyond the capacity of a slot; none where it is not named.
+    pub allowance: BTreeMap<SlotKey, u32>,
+    /// Places of a slot that others than this page have sold; none where it is not named.
+    pub elsewhere: BTreeMap<SlotKey, u32>,
     /// Free places; names every slot of the page.
     pub available: BTreeMap<SlotKey, u32>,
-    /// Places of standing bookings, where there are any.
+    /// Places of confirmed bookings, where there are any.
     pub confirmed: BTreeMap<SlotKey, u32>,
+    /// Places taken beyond capacity and allowance, where there are any.
+    pub excess: BTreeMap<SlotKey, u32>,
     /// Holds, dead ones included until they are dropped.
     pub holds: BTreeMap<HoldId, PageHold>,
     /// Until when a guest may not hold a slot again, by guest and slot; what has passed counts for nothing.
@@ -137,8 +182,11 @@ impl Page {
             capacity,
             overrides: BTreeMap::new(),
             closed: BTreeSet::new(),
+            allowance: BTreeMap::new(),
+            elsewhere: BTreeMap::new(),
             available: slots.into_iter().map(|slot| (slot, capacity)).collect(),
             confirmed: BTreeMap::new(),
+            excess: BTreeMap::new(),
             holds: BTreeMap::new(),
             cooling: BTreeMap::new(),
         }
@@ -159,54 +207,67 @@ impl Page {
         self.unused(slot, now)
     }
 
-    /// Live holds and bookings of a slot.
+    /// Places of a slot that live holds and bookings take at `now`.
     #[must_use]
     pub fn in_use(&self, slot: &SlotKey, now: Timestamp) -> u32 {
-        self.holds
-            .values()
-            .filter(|hold| hold.is_live(now) && hold.slots.contains(slot))
-            .map(|hold| hold.quantity)
-            .fold(self.confirmed_in(slot), u32::saturating_add)
+        let held = |hold: &PageHold| if hold.is_live(now) { hold.places.in_slot(slot) } else { 0 };
+        let held = self.holds.values().map(held).fold(0, u32::saturating_add);
+        held.saturating_add(self.confirmed_in(slot))
     }
 
     pub(crate) fn confirmed_in(&self, slot: &SlotKey) -> u32 {
-        self.confirmed.get(slot).copied().unwrap_or(0)
+        count(&self.confirmed, slot)
+    }
+
+    /// Places that may be taken in a slot: its capacity and what may be sold beyond it.
+    fn limit(&self, slot: &SlotKey) -> u32 {
+        self.capacity_of(slot).saturating_add(count(&self.allowance, slot))
+    }
+
+    /// Places that live holds, bookings and others take in a slot at `now`.
+    pub(crate) fn taken(&self, slot: &SlotKey, now: Timestamp) -> u32 {
+        self.in_use(slot, now).saturating_add(count(&self.elsewhere, slot))
     }
 
     fn unused(&self, slot: &SlotKey, now: Timestamp) -> u32 {
         if self.available.contains_key(slot) {
-            self.capacity_of(slot).saturating_sub(self.in_use(slot, now))
+            self.limit(slot).saturating_sub(self.taken(slot, now))
         } else {
             0
         }
     }
 
-    /// The ledger's invariant; the first slot that breaks it. One pass over the holds: a page is checked whenever it is
-    /// decoded.
+    /// The ledger's invariant (see the module); the first slot that breaks it. One pass over the holds: a page is checked
+    /// whenever it is decoded.
     #[must_use]
     pub fn broken_slot(&self) -> Option<&SlotKey> {
         let mut held: BTreeMap<&SlotKey, u64> = BTreeMap::new();
-        for hold in self.holds.values() {
-            let slots: BTreeSet<&SlotKey> = hold.slots.iter().collect();
-            for slot in slots {
-                let places = held.entry(slot).or_default();
-                *places = places.saturating_add(u64::from(hold.quantity));
-            }
+        for (slot, quantity) in self.holds.values().flat_map(|hold| hold.places.iter()) {
+            let places = held.entry(slot).or_default();
+            *places = places.saturating_add(u64::from(quantity));
         }
-        let unknown = self
-            .confirmed
-            .keys()
-            .chain(self.overrides.keys())
+        let counts = [&self.overrides, &self.allowance, &self.elsewhere, &self.confirmed, &self.excess];
+        let unknown = counts
+            .into_iter()
+            .flat_map(BTreeMap::keys)
             .chain(self.closed.iter())
             .chain(held.keys().copied())
             .find(|slot| !self.available.contains_key(slot));
         unknown.or_else(|| {
-            let adds_up = |slot: &SlotKey, free: u32| {
-                let held = held.get(slot).copied().unwrap_or(0);
-                let taken = held.saturating_add(u64::from(self.confirmed_in(slot)));
-                taken.saturating_add(u64::from(free)) == u64::from(self.capacity_of(slot))
-            };
-            self.available.iter().find(|(slot, free)| !adds_up(slot, **free)).map(|(slot, _)| slot)
+            self.available.keys().find(|slot| !self.adds_up(slot, held.get(slot).copied().unwrap_or(0)))
         })
     }
+
+    fn adds_up(&self, slot: &SlotKey, held: u64) -> bool {
+        let of = |counts| u64::from(count(counts, slot));
+        let (free, excess) = (of(&self.available), of(&self.excess));
+        let taken = held.saturating_add(of(&self.confirmed)).saturating_add(of(&self.elsewhere));
+        let limit = u64::from(self.capacity_of(slot)) + of(&self.allowance);
+        taken.saturating_add(free) == limit + excess && (free == 0 || excess == 0)
+    }
+}
+
+/// What is counted for a slot; nothing where it is not named.
+fn count(counts: &BTreeMap<SlotKey, u32>, slot: &SlotKey) -> u32 {
+    counts.get(slot).copied().unwrap_or(0)
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_domain::inventory::{EXTENSIONS_MAX, HoldState};
 use holdfast_domain::{
-    BookingId, Fingerprint, GuestMark, HoldId, HoldLimits, Page, PageCommand, PageHold, SlotKey,
+    BookingId, Fingerprint, GuestMark, HoldId, HoldLimits, Page, PageCommand, PageHold, SlotKey, SlotPlaces,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -20,8 +20,7 @@ pub(crate) enum Verdict {
 
 #[derive(Debug, Clone, PartialEq)]
 struct Held {
-    quantity: u32,
-    slots: Vec<SlotKey>,
+    places: SlotPlaces,
     expires_at: Timestamp,
     claim: Option<(BookingId, Timestamp)>,
     prolonged: bool,
@@ -34,8 +33,7 @@ struct Held {
 impl Held {
     fn new(entry: &PageHold) -> Self {
         Self {
-            quantity: entry.quantity,
-            slots: entry.slots.clone(),
+            places: entry.places.clone(),
             expires_at: entry.expires_at,
             claim: None,
             prolonged: entry.prolonged,
@@ -58,6 +56,10 @@ impl Held {
 /// See the module.
 pub(crate) struct Model {
     capacity: BTreeMap<SlotKey, u32>,
+    /// Places that may be sold beyond the capacity.
+    beyond: BTreeMap<SlotKey, u32>,
+    /// Places that others have sold.
+    elsewhere: BTreeMap<SlotKey, u32>,
     own_capacity: BTreeSet<SlotKey>,
     closed: BTreeSet<SlotKey>,
     confirmed: BTreeMap<SlotKey, u32>,
@@ -67,11 +69,15 @@ pub(crate) struct Model {
 }
 
 impl Model {
-    pub(crate) fn new(slots: impl Iterator<Item = SlotKey>, capacity: u32) -> Self {
-        let capacity: BTreeMap<_, _> = slots.map(|slot| (slot, capacity)).collect();
+    pub(crate) fn new(page: &Page) -> Self {
+        let counted = |counts: &BTreeMap<SlotKey, u32>| {
+            page.available.keys().map(|slot| (slot.clone(), counts.get(slot).copied().unwrap_or(0))).collect()
+        };
         Self {
-            confirmed: capacity.keys().map(|slot| (slot.clone(), 0)).collect(),
-            capacity,
+            capacity: page.available.keys().map(|slot| (slot.clone(), page.capacity)).collect(),
+            beyond: counted(&page.allowance),
+            elsewhere: counted(&page.elsewhere),
+            confirmed: counted(&page.confirmed),
             own_capacity: BTreeSet::new(),
             closed: BTreeSet::new(),
             holds: BTreeMap::new(),
@@ -80,45 +86,59 @@ impl Model {
     }
 
     fn used(&self, slot: &SlotKey) -> u32 {
-        let held: u32 = self.holds.values().filter(|h| h.slots.contains(slot)).map(|h| h.quantity).sum();
+        let held: u32 = self.holds.values().map(|held| places_in(&held.places, slot)).sum();
         held + self.confirmed[slot]
     }
 
-    fn fits(&self, slots: &[SlotKey], quantity: u32) -> bool {
-        slots.iter().all(|s| !self.closed.contains(s) && self.used(s) + quantity <= self.capacity[s])
+    /// What guests and others have of a slot, and what may be had.
+    fn sold(&self, slot: &SlotKey, capacity: u32) -> (u32, u32) {
+        (self.used(slot) + self.elsewhere[slot], capacity + self.beyond[slot])
     }
 
-    fn stands(&self, slots: &[SlotKey], quantity: u32) -> bool {
-        slots.iter().all(|slot| self.confirmed[slot] >= quantity)
+    fn fits(&self, places: &SlotPlaces) -> bool {
+        places.iter().all(|(slot, quantity)| {
+            let (sold, most) = self.sold(slot, self.capacity[slot]);
+            !self.closed.contains(slot) && sold + quantity <= most
+        })
+    }
+
+    /// Whether more would be sold of a slot than may be, and that not only because it was so before.
+    fn is_too_low(&self, slot: &SlotKey, capacity: u32) -> bool {
+        let (sold, most) = self.sold(slot, capacity);
+        sold > most && capacity < self.capacity[slot]
+    }
+
+    fn stands(&self, places: &SlotPlaces) -> bool {
+        places.iter().all(|(slot, quantity)| self.confirmed[slot] >= quantity)
     }
 
     /// A hold came to nothing.
     fn wasted(&mut self, held: &Held, ended: Timestamp) {
         let until = ended + SignedDuration::from_secs(i64::from(held.cool_down_seconds));
-        self.waits.extend(held.slots.iter().map(|slot| (held.guest.clone(), slot.clone(), until)));
+        self.waits.extend(held.places.slots().map(|slot| (held.guest.clone(), slot.clone(), until)));
     }
 
     fn may_have_another(&self, entry: &PageHold, limits: &HoldLimits, now: Timestamp) -> bool {
         let own = || self.holds.values().filter(|held| held.guest == entry.guest);
-        let in_slot = |slot| own().filter(move |held| held.slots.contains(slot));
+        let in_slot = |slot| own().filter(move |held| places_in(&held.places, slot) > 0);
         own().count() < limits.per_guest as usize
-            && entry.slots.iter().all(|slot| {
-                let places = in_slot(slot).map(|held| held.quantity).sum::<u32>() + entry.quantity;
+            && entry.places.iter().all(|(slot, quantity)| {
+                let places = in_slot(slot).map(|held| places_in(&held.places, slot)).sum::<u32>() + quantity;
                 in_slot(slot).count() < limits.per_slot as usize
                     && limits.places_per_slot.is_none_or(|most| places <= most)
             })
             && (limits.cool_down_seconds == 0
                 || !self.waits.iter().any(|(guest, slot, until)| {
-                    *guest == entry.guest && entry.slots.contains(slot) && *until > now
+                    *guest == entry.guest && places_in(&entry.places, slot) > 0 && *until > now
                 }))
     }
 
-    fn book(&mut self, slots: &[SlotKey], quantity: u32) {
-        slots.iter().for_each(|slot| *self.confirmed.entry(slot.clone()).or_default() += quantity);
+    fn book(&mut self, places: &SlotPlaces) {
+        places.iter().for_each(|(slot, places)| *self.confirmed.entry(slot.clone()).or_default() += places);
     }
 
-    fn unbook(&mut self, slots: &[SlotKey], quantity: u32) {
-        slots.iter().for_each(|slot| *self.confirmed.entry(slot.clone()).or_default() -= quantity);
+    fn unbook(&mut self, places: &SlotPlaces) {
+        places.iter().for_each(|(slot, places)| *self.confirmed.entry(slot.clone()).or_default() -= places);
     }
 
     /// What `command` does at `now`, if it may.
@@ -143,7 +163,7 @@ impl Model {
         match command {
             PageCommand::Place { hold, entry, limits } => match self.holds.get(hold) {
                 Some(known) => known.fingerprint == entry.fingerprint,
-                None if !self.fits(&entry.slots, entry.quantity) => false,
+                None if !self.fits(&entry.places) => false,
                 None if limits.is_some_and(|limits| !self.may_have_another(entry, &limits, now)) => false,
                 None => self.holds.insert(hold.clone(), Held::new(entry)).is_none(),
             },
@@ -202,38 +222,36 @@ impl Model {
                 !claimed
             }
             PageCommand::Expire { hold } => !self.holds.contains_key(hold),
-            PageCommand::Confirm { hold, booking, slots, quantity } => {
-                let is_own = |held: &&Held| {
-                    held.claimed_by(booking) && held.slots == *slots && held.quantity == *quantity
-                };
+            PageCommand::Confirm { hold, booking, places } => {
+                let is_own = |held: &&Held| held.claimed_by(booking) && held.places == *places;
                 if let Some(held) = self.holds.get(hold).filter(is_own).cloned() {
                     self.holds.remove(hold);
-                    self.book(&held.slots, held.quantity);
+                    self.book(&held.places);
                     return true;
                 }
-                let fits = self.fits(slots, *quantity);
+                let fits = self.fits(places);
                 if fits {
-                    self.book(slots, *quantity);
+                    self.book(places);
                 }
                 fits
             }
             PageCommand::Return { hold, entry } => {
-                let may = self.stands(&entry.slots, entry.quantity) && !self.holds.contains_key(hold);
+                let may = self.stands(&entry.places) && !self.holds.contains_key(hold);
                 if may {
-                    self.unbook(&entry.slots, entry.quantity);
+                    self.unbook(&entry.places);
                     self.holds.insert(hold.clone(), Held::new(entry));
                 }
                 may
             }
-            PageCommand::Free { slots, quantity, .. } => {
-                let may = self.stands(slots, *quantity);
+            PageCommand::Free { places, .. } => {
+                let may = self.stands(places);
                 if may {
-                    self.unbook(slots, *quantity);
+                    self.unbook(places);
                 }
                 may
             }
             PageCommand::SetInventory { slots, capacity, closed } => {
-                if capacity.is_some_and(|capacity| slots.iter().any(|slot| self.used(slot) > capacity)) {
+                if capacity.is_some_and(|capacity| slots.iter().any(|slot| self.is_too_low(slot, capacity))) {
                     return false;
                 }
                 for slot in slots {
@@ -252,7 +270,7 @@ impl Model {
             PageCommand::SetDefaultCapacity { capacity } => {
                 let others: Vec<SlotKey> =
                     self.capacity.keys().filter(|slot| !self.own_capacity.contains(slot)).cloned().collect();
-                let may = others.iter().all(|slot| self.used(slot) <= *capacity);
+                let may = !others.iter().any(|slot| self.is_too_low(slot, *capacity));
                 if may {
                     self.capacity.extend(others.into_iter().map(|slot| (slot, *capacity)));
                 }
@@ -295,10 +313,9 @@ impl Model {
         }
         for slot in self.capacity.keys() {
             let confirmed = page.confirmed.get(slot).copied().unwrap_or(0);
-            let used: u32 =
-                forgetful.values().filter(|h| h.slots.contains(slot)).map(|h| h.quantity).sum::<u32>()
-                    + self.confirmed[slot];
-            let free = self.capacity[slot] - used;
+            let used: u32 = forgetful.values().map(|held| places_in(&held.places, slot)).sum::<u32>()
+                + self.confirmed[slot];
+            let free = (self.capacity[slot] + self.beyond[slot]).saturating_sub(used + self.elsewhere[slot]);
             let offered = if self.closed.contains(slot) { 0 } else { free };
             let said = (page.capacity_of(slot), confirmed, page.in_use(slot, now), page.offered(slot, now));
             let counted = (self.capacity[slot], self.confirmed[slot], used, offered);
@@ -308,4 +325,9 @@ impl Model {
         }
         Ok(())
     }
+}
+
+/// Looked up one by one, unlike [`SlotPlaces::in_slot`].
+fn places_in(places: &SlotPlaces, slot: &SlotKey) -> u32 {
+    places.iter().find(|(known, _)| *known == slot).map_or(0, |(_, quantity)| quantity)
 }

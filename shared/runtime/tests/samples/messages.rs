@@ -3,9 +3,13 @@
 use holdfast_app::Mutation;
 use holdfast_app::bookings::BookingCommit;
 use holdfast_app::operations::reconciliation::{Finding, Kind, Remedy, Report};
-use holdfast_domain::bookings::{Cancellation, CustomerAction, FailureReason};
+use holdfast_domain::bookings::{Cancellation, FailureReason};
 use holdfast_domain::holds::Hold;
-use holdfast_domain::{Booking, BookingEvent, InventoryMove, Money, Page, PageChange, PageCommand};
+use holdfast_domain::payments::CustomerAction;
+use holdfast_domain::{
+    Booking, BookingEvent, BookingPayments, InventoryMove, Money, Page, PageChange, PageCommand, PageKey,
+    PaymentStep,
+};
 use holdfast_testkit::{at, hold_for, nightly_resource};
 use holdfast_workflow::Envelope;
 use holdfast_workflow::events::{EventType, of_audit, of_drift, of_page, of_resource};
@@ -29,12 +33,13 @@ pub(crate) fn mutation() -> Mutation {
 
 pub(crate) fn booking() -> Booking {
     let hold = hold();
+    let payments = BookingPayments::by_card("pm_card_visa".to_owned(), hold.order.price.total());
     let requested = Booking::requested(
         holdfast_app::kernel::booking_id(&hold.order.guest, "sample"),
         "HF-SAMPLE2345".to_owned(),
         hold.id,
         hold.order,
-        "pm_card_visa".to_owned(),
+        payments,
         hold.fingerprint,
         at(NOW),
     );
@@ -43,7 +48,7 @@ pub(crate) fn booking() -> Booking {
 
 /// A page through the commands, each at so many seconds after [`NOW`]; gives what the last one did.
 fn page_after(commands: &[(i64, PageCommand)]) -> (Page, Vec<PageChange>, Timestamp) {
-    let mut page = nightly_resource("hotel-nyc-deluxe", 3, 600).fresh_page("2026-06");
+    let mut page = fresh_page();
     let mut last = (Vec::new(), at(NOW));
     for (seconds, command) in commands {
         let now = at(NOW).checked_add(SignedDuration::from_secs(*seconds)).expect("in range");
@@ -54,9 +59,14 @@ fn page_after(commands: &[(i64, PageCommand)]) -> (Page, Vec<PageChange>, Timest
     (page, last.0, last.1)
 }
 
+fn fresh_page() -> Page {
+    let room = nightly_resource("hotel-nyc-deluxe", 3, 600);
+    room.fresh_page(&PageKey::first(room.id.clone(), "2026-06"))
+}
+
 #[test]
 fn the_events_of_a_page_that_was_made_anew_come_after_those_of_the_page_before() {
-    let mut page = nightly_resource("hotel-nyc-deluxe", 3, 600).fresh_page("2026-06");
+    let mut page = fresh_page();
     let told = |page: &Page| {
         let events = of_page(page, &[], at(NOW), None);
         let [event] = &events[..] else { panic!("one event, not {events:?}") };
@@ -85,8 +95,7 @@ fn page_events() -> Vec<Envelope> {
     let confirm = PageCommand::Confirm {
         hold: id(),
         booking: booking.id.clone(),
-        slots: hold.order.placements[0].slots.clone(),
-        quantity: 1,
+        places: hold.order.placements[0].places.clone(),
     };
     let told = |commands: &[(i64, PageCommand)]| {
         let (page, changes, at) = page_after(commands);
@@ -115,7 +124,7 @@ fn booking_events() -> Vec<Envelope> {
         request: (hold().fingerprint, hold().fingerprint),
         at: at(NOW),
     };
-    let price = booking().order.price;
+    let price = booking().order.price.total();
     let action = CustomerAction {
         client_secret: "never told".to_owned(),
         redirect_url: None,
@@ -123,18 +132,22 @@ fn booking_events() -> Vec<Envelope> {
     };
     let common = [
         BookingEvent::Requested,
-        BookingEvent::PaymentCreated { intent: "pi_sample".to_owned() },
-        BookingEvent::ActionRequired { action },
-        BookingEvent::Authorized,
+        BookingEvent::first_payment(PaymentStep::Created { intent: "pi_sample".to_owned() }),
+        BookingEvent::first_payment(PaymentStep::ActionRequired { action }),
+        BookingEvent::first_payment(PaymentStep::Authorized),
     ];
-    let stands = [BookingEvent::Confirmed, BookingEvent::Captured { amount: price }];
-    let given_up = [BookingEvent::Cancelled(cancellation(price)), BookingEvent::Refunded { total: price }];
+    let stands =
+        [BookingEvent::Confirmed, BookingEvent::first_payment(PaymentStep::Captured { amount: price })];
+    let given_up = [
+        BookingEvent::Cancelled(cancellation(price)),
+        BookingEvent::first_payment(PaymentStep::Refunded { total: price }),
+    ];
     let declined =
         BookingEvent::Failed { reason: FailureReason::Declined { code: "insufficient_funds".to_owned() } };
     let lives: [Vec<BookingEvent>; 4] = [
         [common.to_vec(), stands.to_vec(), given_up.to_vec()].concat(),
         [common.to_vec(), stands.to_vec(), vec![BookingEvent::Completed]].concat(),
-        [common.to_vec(), vec![BookingEvent::Voided]].concat(),
+        [common.to_vec(), vec![BookingEvent::first_payment(PaymentStep::Voided)]].concat(),
         vec![BookingEvent::Requested, declined],
     ];
     let mut events = Vec::new();

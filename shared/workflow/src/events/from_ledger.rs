@@ -16,8 +16,8 @@ fn merge(mut base: Value, more: Value) -> Value {
 }
 
 fn entry_json(entry: &PageHold) -> Value {
-    let slots: Vec<&str> = entry.slots.iter().map(holdfast_domain::SlotKey::as_str).collect();
-    json!({ "slots": slots, "quantity": entry.quantity, "expiresAt": entry.expires_at.to_string() })
+    let slots: Vec<&str> = entry.places.slots().map(holdfast_domain::SlotKey::as_str).collect();
+    json!({ "slots": slots, "quantity": entry.places.most(), "expiresAt": entry.expires_at.to_string() })
 }
 
 /// What a change says of a hold; nothing if it is about no hold. `page` is as the change left it.
@@ -76,9 +76,10 @@ fn slots_json(page: &Page, at: Timestamp) -> Map<String, Value> {
 #[must_use]
 pub fn of_page(page: &Page, changes: &[PageChange], at: Timestamp, trace: Option<&str>) -> Vec<Envelope> {
     let resource = page.key.resource.as_str();
-    let place = json!({ "resourceId": resource, "page": page.key.page });
+    let name = page.key.name();
+    let place = json!({ "resourceId": resource, "page": name });
     let sequence = page.write_number();
-    let write = format!("{resource}/{}/{sequence}", page.key.page);
+    let write = format!("{resource}/{name}/{sequence}");
     let holds = changes.iter().enumerate().filter_map(|(position, change)| {
         let (kind, hold, facts) = hold_event(page, change)?;
         let data = merge(merge(json!({ "holdId": hold.as_str() }), place.clone()), facts);

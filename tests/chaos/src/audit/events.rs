@@ -21,7 +21,7 @@ pub(super) fn check(snapshot: &Snapshot) -> Vec<Anomaly> {
     }
     for page in &snapshot.pages {
         for seq in 1..=page.seq {
-            let id = format!("{}/{}/{seq}/inventory", page.key.resource, page.key.page);
+            let id = format!("{}/{}/{seq}/inventory", page.key.resource, page.key.name());
             let (on_the_bus, taken) =
                 (delivered.on_the_bus.contains(&id), delivered.to_the_partner.contains(&id));
             expect(id.clone(), on_the_bus, "on the bus");

@@ -6,7 +6,8 @@ use holdfast_domain::{BookingStatus, PageKey, SlotKey};
 
 use super::{Anomaly, Findings, Snapshot};
 
-/// Per slot free + live holds + confirmed = capacity, and confirmed is what the standing bookings have.
+/// Per slot free + live holds + confirmed + elsewhere = capacity + allowance + excess, and confirmed is what the standing
+/// bookings have.
 pub(super) fn check(snapshot: &Snapshot) -> Vec<Anomaly> {
     let mut found = Findings::of("inventory");
     let mut standing: BTreeMap<(&PageKey, &SlotKey), u32> = BTreeMap::new();
@@ -14,8 +15,8 @@ pub(super) fn check(snapshot: &Snapshot) -> Vec<Anomaly> {
     for booking in snapshot.bookings.iter().filter(|booking| booking.status == BookingStatus::Confirmed) {
         *by_hold.entry(booking.hold.as_str()).or_default() += 1;
         for placement in &booking.order.placements {
-            for slot in &placement.slots {
-                *standing.entry((&placement.page, slot)).or_default() += placement.quantity;
+            for (slot, quantity) in placement.places.iter() {
+                *standing.entry((&placement.page, slot)).or_default() += quantity;
             }
         }
     }
@@ -23,18 +24,23 @@ pub(super) fn check(snapshot: &Snapshot) -> Vec<Anomaly> {
         found.add(format!("hold {hold} became {bookings} bookings"));
     }
     for page in &snapshot.pages {
-        let name = format!("{}/{}", page.key.resource, page.key.page);
+        let name = format!("{}/{}", page.key.resource, page.key.name());
         for (slot, free) in &page.available {
-            let of_slot = page.holds.values().filter(|hold| hold.slots.contains(slot));
+            let of_slot = page.holds.values().filter(|hold| hold.places.contains(slot));
             let (live, dead): (Vec<_>, Vec<_>) = of_slot.partition(|hold| hold.is_live(snapshot.at));
-            let count =
-                |holds: &[&holdfast_domain::PageHold]| holds.iter().map(|hold| hold.quantity).sum::<u32>();
-            let confirmed = page.confirmed.get(slot).copied().unwrap_or(0);
+            let count = |holds: &[&holdfast_domain::PageHold]| {
+                holds.iter().map(|hold| hold.places.in_slot(slot)).sum::<u32>()
+            };
+            let of = |counts: &BTreeMap<SlotKey, u32>| counts.get(slot).copied().unwrap_or(0);
+            let (confirmed, elsewhere) = (of(&page.confirmed), of(&page.elsewhere));
             let capacity = page.overrides.get(slot).copied().unwrap_or(page.capacity);
+            let limit = capacity + of(&page.allowance) + of(&page.excess);
             // What a dead hold still has on its page is free to whoever comes.
             let (free, live) = (free + count(&dead), count(&live));
-            found.unless(free + live + confirmed == capacity, || {
-                format!("{name} {slot}: {free} free + {live} held + {confirmed} confirmed are not {capacity}")
+            found.unless(free + live + confirmed + elsewhere == limit, || {
+                format!(
+                    "{name} {slot}: {free} free + {live} held + {confirmed} confirmed + {elsewhere} elsewhere are not {limit}"
+                )
             });
             let booked = standing.remove(&(&page.key, slot)).unwrap_or(0);
             found.unless(booked == confirmed, || {
@@ -45,7 +51,8 @@ pub(super) fn check(snapshot: &Snapshot) -> Vec<Anomaly> {
     for ((page, slot), booked) in standing {
         found.add(format!(
             "{}/{} {slot}: bookings have {booked}, the slot does not exist",
-            page.resource, page.page
+            page.resource,
+            page.name()
         ));
     }
     found.1

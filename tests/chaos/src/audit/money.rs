@@ -30,12 +30,12 @@ fn check_one(booking: &Booking, payments: &[&Payment], found: &mut Findings) {
     let (captured, refunded) = (sum(|p| p.captured), sum(|p| p.refunded));
     let reserved = sum(|p| p.reserved);
     let status = booking.status.as_str();
-    let said = (booking.captured.amount(), booking.refunded.amount());
+    let said = (booking.captured().amount(), booking.refunded().amount());
     found.unless(said == (captured, refunded), || {
         format!("{id}, {status}, says {said:?} taken and given back, the provider {:?}", (captured, refunded))
     });
     found.unless(reserved == 0, || format!("{id}, {status}: {reserved} stay reserved"));
-    let price = booking.order.price.amount();
+    let price = booking.order.price.total().amount();
     let due = match booking.status {
         BookingStatus::Confirmed | BookingStatus::Completed => price,
         // What was taken after the guest had given it up goes back in full, whatever the policy says.

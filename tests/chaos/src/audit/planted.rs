@@ -7,7 +7,10 @@ use holdfast_app::bookings::{AuditEvent, BookingCommit};
 use holdfast_app::kernel;
 use holdfast_domain::bookings::{Cancellation, FailureReason};
 use holdfast_domain::inventory::HoldState;
-use holdfast_domain::{Booking, BookingEvent, BookingId, BookingStatus, InventoryMove, Page, PageHold};
+use holdfast_domain::{
+    Booking, BookingEvent, BookingId, BookingPayments, BookingStatus, InventoryMove, Page, PageHold,
+    PaymentStep,
+};
 use holdfast_testkit::{at, event_resource, hold_for, money, mutation};
 use jiff::ToSpan;
 use serde_json::json;
@@ -23,12 +26,13 @@ fn booked(key: &str, events: &[BookingEvent]) -> (Booking, Vec<AuditEvent>) {
     let resource = event_resource("hall", 3, 60);
     let hold = hold_for(&resource, "guest-1", key, ("2030-06-01T19:00:00Z", "2030-06-01T22:00:00Z"), 1, now);
     let digest = kernel::fingerprint(&[key]);
+    let payments = BookingPayments::by_card("pm_1".to_owned(), hold.order.price.total());
     let before = Booking::requested(
         BookingId::parse(&format!("bkg_{key}")).unwrap(),
         format!("HF-{key}"),
         hold.id,
         hold.order,
-        "pm_1".to_owned(),
+        payments,
         digest,
         now,
     );
@@ -43,10 +47,10 @@ fn booked(key: &str, events: &[BookingEvent]) -> (Booking, Vec<AuditEvent>) {
 
 fn paid() -> Vec<BookingEvent> {
     vec![
-        BookingEvent::PaymentCreated { intent: "pi_1".to_owned() },
-        BookingEvent::Authorized,
+        BookingEvent::first_payment(PaymentStep::Created { intent: "pi_1".to_owned() }),
+        BookingEvent::first_payment(PaymentStep::Authorized),
         BookingEvent::Confirmed,
-        BookingEvent::Captured { amount: money(12_900) },
+        BookingEvent::first_payment(PaymentStep::Captured { amount: money(12_900) }),
     ]
 }
 
@@ -65,7 +69,7 @@ fn cancelled(refund: i64, before_capture: bool) -> BookingEvent {
 fn given_up() -> Vec<BookingEvent> {
     let mut events = paid();
     events.push(cancelled(6_450, false));
-    events.push(BookingEvent::Refunded { total: money(6_450) });
+    events.push(BookingEvent::first_payment(PaymentStep::Refunded { total: money(6_450) }));
     events
 }
 
@@ -76,14 +80,13 @@ fn whole() -> (Snapshot, Told) {
     let ((stands, stands_trail), (cancelled, cancelled_trail)) =
         (booked("A", &paid()), booked("B", &given_up()));
     let placement = stands.order.placements[0].clone();
-    let slot = placement.slots[0].clone();
+    let slot = placement.places.slots().next().expect("a slot").clone();
     let mut page = Page::fresh(placement.page, resource.schedule_revision, 3, vec![slot.clone()]);
     page.seq = 2;
     page.confirmed.insert(slot.clone(), 1);
     for (key, expires_at) in [("live", now + 9.seconds()), ("dead", now - 9.seconds())] {
         let entry = PageHold {
-            quantity: 1,
-            slots: vec![slot.clone()],
+            places: placement.places.clone(),
             expires_at,
             state: HoldState::Active,
             prolonged: false,
@@ -106,7 +109,7 @@ fn whole() -> (Snapshot, Told) {
     let mut delivered = Delivered::default();
     delivered.on_the_bus.insert("hall/1".to_owned());
     for seq in 1..=2 {
-        let id = format!("hall/{}/{seq}/inventory", page.key.page);
+        let id = format!("hall/{}/{seq}/inventory", page.key.name());
         delivered.on_the_bus.insert(id.clone());
         delivered.to_the_partner.insert(id);
     }
@@ -183,7 +186,7 @@ fn an_oversold_slot_is_found() {
     is_found("unreadable", "-1 is out of range", |s, _| {
         s.unreadable.push("R#hall/P#event: event: -1 is out of range".to_owned());
     });
-    is_found("inventory", "1 free + 1 held + 2 confirmed are not 3", |s, _| {
+    is_found("inventory", "1 free + 1 held + 2 confirmed + 0 elsewhere are not 3", |s, _| {
         s.pages[0].confirmed.values_mut().for_each(|confirmed| *confirmed += 1);
     });
 }
@@ -224,13 +227,16 @@ fn a_refund_too_many_or_too_few_is_found() {
     is_found("money", "the provider (12900, 12900)", |s, _| s.payments[1].refunded = 12_900);
     is_found("money", "12900 paid, 6450 due", |s, _| {
         s.payments[1].refunded = 0;
-        s.bookings[1].refunded = money(0);
+        let paid = s.bookings[1].first_payment().unwrap();
+        let kept = holdfast_domain::Payment { refunded: money(0), ..paid.clone() };
+        s.bookings[1].payments = BookingPayments::single(kept);
     });
 }
 
 #[test]
 fn money_taken_after_the_cancellation_and_kept_is_found() {
-    let taken = [cancelled(0, true), BookingEvent::Captured { amount: money(12_900) }];
+    let taken =
+        [cancelled(0, true), BookingEvent::first_payment(PaymentStep::Captured { amount: money(12_900) })];
     is_found("money", "bkg_A, cancelled: 12900 paid, 0 due", |s, _| plant(s, &taken));
 }
 
@@ -267,7 +273,7 @@ fn an_illegal_step_is_found_although_it_is_sealed() {
     let failed = BookingEvent::Failed { reason: FailureReason::PaymentTimedOut };
     let illegal = [vec![failed], paid()].concat();
     is_found("trails", "from failed to confirmed", |s, _| plant(s, &illegal));
-    let illegal = [paid(), vec![BookingEvent::Voided]].concat();
+    let illegal = [paid(), vec![BookingEvent::first_payment(PaymentStep::Voided)]].concat();
     is_found("trails", "went from captured to voided", |s, _| plant(s, &illegal));
 }
 

@@ -63,9 +63,9 @@ fn illegal_step(booking: &Booking, trail: &[AuditEvent]) -> Option<String> {
         }
         (status, payment) = (event.to, next);
     }
-    let ends = (status, payment) == (booking.status, booking.payment_status);
+    let ends = (status, payment) == (booking.status, booking.payment_status());
     (!ends).then(|| {
-        let (is, paid) = (booking.status.as_str(), booking.payment_status.as_str());
+        let (is, paid) = (booking.status.as_str(), booking.payment_status().as_str());
         format!("ends {} and {}, the booking is {is} and {paid}", status.as_str(), payment.as_str())
     })
 }

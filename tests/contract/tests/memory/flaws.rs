@@ -10,7 +10,9 @@ use holdfast_app::holds::{HoldReader, HoldStore, Placed};
 use holdfast_app::{LedgerError, Mutation, StoreError};
 use holdfast_contract::{Capability, Implementation, Ports, bookings, holds};
 use holdfast_domain::holds::Extension;
-use holdfast_domain::{Booking, BookingId, Fingerprint, Hold, HoldId, HoldSnapshot, InventoryMove, Resource};
+use holdfast_domain::{
+    Booking, BookingId, Fingerprint, Hold, HoldId, HoldSnapshot, PageCommand, Resource, SlotPlaces,
+};
 use jiff::Timestamp;
 
 use crate::implementation::Memory;
@@ -27,10 +29,8 @@ trait Flaw: Send + Sync + 'static {
     }
     /// Whether releases are carried out.
     const RELEASES: bool = true;
-    /// The inventory move that is carried out.
-    fn inventory(asked: InventoryMove) -> InventoryMove {
-        asked
-    }
+    /// Whether a commit gives places back.
+    const FREES: bool = true;
     /// Whether a stale commit is reported.
     const NOTICES_STALE: bool = true;
     /// The request of an extension as it is remembered.
@@ -79,8 +79,12 @@ impl<F: Flaw> BookingReader for Flawed<F> {
 #[async_trait]
 impl<F: Flaw> BookingStore for Flawed<F> {
     async fn commit(&self, commit: &BookingCommit) -> Result<(), CommitError> {
-        let inventory = F::inventory(commit.inventory.clone());
-        match self.0.bookings.commit(&BookingCommit { inventory, ..commit.clone() }).await {
+        let mut carried_out = commit.clone();
+        carried_out
+            .inventory
+            .operations
+            .retain(|operation| F::FREES || !matches!(operation.command, PageCommand::Free { .. }));
+        match self.0.bookings.commit(&carried_out).await {
             Err(CommitError::Stale) if !F::NOTICES_STALE => Ok(()),
             outcome => outcome,
         }
@@ -140,7 +144,7 @@ impl Flaw for TakesNoPlace {
     fn placed(hold: &Hold) -> Hold {
         let mut hold = hold.clone();
         for placement in &mut hold.order.placements {
-            placement.slots.clear();
+            placement.places = SlotPlaces::default();
         }
         hold
     }
@@ -229,12 +233,7 @@ async fn control_a_stale_commit_that_is_not_noticed_is_found() {
 
 struct FreesNothing;
 impl Flaw for FreesNothing {
-    fn inventory(asked: InventoryMove) -> InventoryMove {
-        match asked {
-            InventoryMove::Free => InventoryMove::Keep,
-            other => other,
-        }
-    }
+    const FREES: bool = false;
 }
 
 #[tokio::test]

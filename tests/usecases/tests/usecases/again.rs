@@ -85,7 +85,7 @@ async fn a_failed_booking_looked_at_again_is_not_paid_only_its_reservation_goes_
     assert_eq!(w.saga.capture_payment(&id, &by).await.expect("nothing"), Outcome::Cancelled);
     assert_eq!(w.saga.void_payment(&id, &by).await.expect("voided"), Outcome::Voided);
     assert_eq!(w.bank.effects(), Effects { authorized: 1, captured: 0, voided: 1, refunded: 0 });
-    assert_eq!(w.at_rest(&id).await.payment_status, PaymentStatus::Failed);
+    assert_eq!(w.at_rest(&id).await.payment_status(), PaymentStatus::Failed);
 }
 
 #[tokio::test]
@@ -158,7 +158,7 @@ async fn a_pending_booking_given_up_keeps_none_of_what_was_captured_elsewhere() 
     assert_eq!(cancelled.refund.amount(), PRICE, "by policy it would be half: but it never stood");
     w.settle(&id).await;
     assert_eq!(w.bank.kept(&id), 0);
-    assert_eq!(w.at_rest(&id).await.payment_status, PaymentStatus::Refunded);
+    assert_eq!(w.at_rest(&id).await.payment_status(), PaymentStatus::Refunded);
 }
 
 #[tokio::test]
@@ -176,7 +176,7 @@ async fn a_booking_parked_while_it_was_undone_is_not_confirmed_on_money_that_is_
     assert_eq!(w.saga.void_payment(&id, &by).await.expect("too late to void"), Outcome::Captured);
     assert_eq!(w.saga.refund_payment(&id, &by).await.expect("nothing is left"), Outcome::Refunded);
     assert_eq!(w.bank.effects().refunded, 1);
-    assert_eq!(w.at_rest(&id).await.payment_status, PaymentStatus::Refunded);
+    assert_eq!(w.at_rest(&id).await.payment_status(), PaymentStatus::Refunded);
 }
 
 #[tokio::test]
@@ -187,8 +187,8 @@ async fn a_refund_that_came_back_from_the_bank_is_settled_again() {
     w.cancel(&id, "cancel").await.expect("cancelled");
     w.settle(&id).await;
     let booking = w.at_rest(&id).await;
-    assert_eq!(booking.refunded.amount(), PRICE);
-    let intent = booking.payment_intent.expect("a payment");
+    assert_eq!(booking.refunded().amount(), PRICE);
+    let intent = booking.payment_intent().expect("a payment");
     let rings = async |refunded| {
         let provider = Arc::new(Refuses(captured_payment(&intent, &id, refunded)));
         let webhook = w.webhook_over(provider);

@@ -21,8 +21,8 @@ async fn a_hold_that_is_paid_becomes_a_booking_and_is_captured_once() {
         let hold = w.held(&room, "k", range).await;
         let booking = w.ask(&hold, "pay", VISA).await.expect("an answer").booking;
         assert_eq!(booking.status, BookingStatus::Confirmed);
-        assert_eq!(booking.payment_status, PaymentStatus::Captured);
-        assert_eq!(booking.captured, hold.order.price);
+        assert_eq!(booking.payment_status(), PaymentStatus::Captured);
+        assert_eq!(booking.captured(), hold.order.price.total());
         assert_eq!(w.bank.effects(), ONE_CAPTURE);
         assert_eq!(w.hold_status(&hold.id).await, HoldStatus::Confirmed);
         assert!(w.taken(&room).await.iter().all(|(_, places)| *places == 1));
@@ -39,7 +39,7 @@ async fn a_declined_card_leaves_the_hold_for_another_and_money_is_taken_once() {
     let hold = w.held(&room, "k", NIGHT).await;
     let declined = w.ask(&hold, "first", DECLINED).await.expect("an answer").booking;
     assert_eq!(declined.status, BookingStatus::Failed);
-    assert_eq!(declined.payment_status, PaymentStatus::Failed);
+    assert_eq!(declined.payment_status(), PaymentStatus::Failed);
     assert_eq!(declined.failure.as_ref().map(FailureReason::as_str), Some("card_declined"));
     assert_eq!(w.hold_status(&hold.id).await, HoldStatus::Active);
     let paid = w.ask(&hold, "second", VISA).await.expect("an answer").booking;
@@ -111,7 +111,10 @@ async fn an_answer_comes_as_soon_as_there_is_one() {
     let (pay, cancel) = (key("pay", ""), key("cancel", ""));
     let asked = soon("the booking", w.requests.request(&of, &pay, &request, &by)).await;
     let booking = asked.expect("an answer").booking;
-    assert_eq!((booking.status, booking.payment_status), (BookingStatus::Confirmed, PaymentStatus::Captured));
+    assert_eq!(
+        (booking.status, booking.payment_status()),
+        (BookingStatus::Confirmed, PaymentStatus::Captured)
+    );
     let cancelled = w.cancellations.cancel(&of, &booking.id, &cancel, None, an_hour, &by);
     assert!(soon("the cancellation", cancelled).await.expect("an answer").settled);
 }

@@ -50,7 +50,7 @@ async fn the_end_of_a_booking_is_recorded_once_when_it_has_come() {
     assert_eq!(complete(&w).await, completed(1));
     assert_eq!(complete(&w).await, completed(0), "again: nothing is left to do");
     let after = w.at_rest(&booking.id).await;
-    assert_eq!((after.status, after.payment_status), (BookingStatus::Completed, PaymentStatus::Captured));
+    assert_eq!((after.status, after.payment_status()), (BookingStatus::Completed, PaymentStatus::Captured));
     let trail = w.store.history.audit_trail(&booking.id).await.expect("a trail");
     let last = trail.last().expect("an event");
     assert_eq!((last.kind.as_str(), last.actor.as_str()), ("booking.completed", "completion"));

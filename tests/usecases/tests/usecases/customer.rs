@@ -50,7 +50,7 @@ async fn the_customers_step_prolongs_the_hold_once_and_the_webhook_resumes_the_s
         let run = waits(&w, &id).await;
         let booking = w.booking(&id).await;
         let deadline = hold.expires_at + SignedDuration::from_secs(TTL);
-        assert_eq!(booking.action.expect("an action").expires_at, deadline);
+        assert_eq!(booking.action().expect("an action").expires_at, deadline);
         assert_eq!(rings(&w, &id, "evt_0").await, Reaction::Resumed, "it may ring for anything");
         w.flow.idle().await;
         assert_eq!(w.booking(&id).await.version, booking.version, "nothing was prolonged again");
@@ -91,7 +91,7 @@ async fn the_request_is_answered_with_what_the_customer_has_to_do() {
     let hold = w.held(&room, "k", NIGHT).await;
     let booking = w.ask(&hold, "pay", THREE_D_SECURE).await.expect("an answer").booking;
     assert_eq!(booking.status, BookingStatus::Pending);
-    assert!(booking.action.is_some());
+    assert!(booking.action().is_some());
 }
 
 #[tokio::test]
@@ -119,12 +119,13 @@ async fn a_customer_who_fails_at_the_bank_may_try_another_card_but_is_prolonged_
     assert_eq!(ends(run).await, Ending::Failed);
     let booking = w.at_rest(&id).await;
     assert_eq!(booking.failure.as_ref().map(FailureReason::as_str), Some("authentication_failed"));
-    assert_eq!(booking.payment_status, PaymentStatus::Failed);
+    assert_eq!(booking.payment_status(), PaymentStatus::Failed);
     w.pass(TTL + 1);
     assert_eq!(w.hold_status(&hold.id).await, HoldStatus::Active, "prolonged all the same");
     let second = w.open(&hold, "again", THREE_D_SECURE).await;
     let run = waits(&w, &second).await;
-    let action = w.booking(&second).await.action.expect("an action");
+    let asked = w.booking(&second).await;
+    let action = asked.action().expect("an action");
     assert_eq!(action.expires_at, hold.expires_at + SignedDuration::from_secs(TTL), "not once more");
     w.bank.customer(&second, true);
     rings(&w, &second, "evt_2").await;
@@ -194,7 +195,7 @@ async fn a_bank_that_wants_the_customer_when_the_hold_is_dead_already_has_no_hol
     w.bank.before(Op::Inquire, Box::pin(async move { late.pass(901) }));
     let run = waits(&w, &id).await;
     assert_eq!(w.hold_status(&hold.id).await, HoldStatus::Expired);
-    assert!(w.booking(&id).await.action.is_some(), "a late payment may still come");
+    assert!(w.booking(&id).await.action().is_some(), "a late payment may still come");
     w.bank.customer(&id, true);
     rings(&w, &id, "evt_1").await;
     // The world's clock has moved between the question and the answer, so that the saga asks once more.
@@ -214,7 +215,7 @@ async fn a_hold_that_died_before_the_bank_answered_is_not_prolonged() {
     w.pass(901);
     let asked = w.saga.inquire_payment(&id, &w.by("saga")).await.expect("asked");
     assert_eq!(asked, Outcome::ActionRequired { timeout_seconds: 0 });
-    assert_eq!(w.booking(&id).await.action.expect("an action").expires_at, hold.expires_at);
+    assert_eq!(w.booking(&id).await.action().expect("an action").expires_at, hold.expires_at);
     assert_eq!(w.hold_status(&hold.id).await, HoldStatus::Expired);
 }
 
@@ -229,7 +230,7 @@ async fn a_booking_given_up_while_it_waits_for_the_customer_ends_at_once() {
     assert_eq!(ends(run).await, Ending::Cancelled);
     assert_eq!(w.flow.resumed().len(), 1);
     let booking = w.at_rest(&id).await;
-    assert_eq!((booking.status, booking.payment_status), (BookingStatus::Cancelled, PaymentStatus::Voided));
+    assert_eq!((booking.status, booking.payment_status()), (BookingStatus::Cancelled, PaymentStatus::Voided));
     assert_eq!(w.taken(&room).await, []);
     assert_eq!(rings(&w, &id, "evt_1").await, Reaction::Nothing);
 }

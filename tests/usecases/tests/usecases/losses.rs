@@ -25,7 +25,7 @@ async fn whatever_is_lost_on_the_way_to_a_booking_it_is_captured_once() {
                 assert_eq!(drive.run().await, Ending::Confirmed, "{op:?} {fault:?}");
                 let once = Effects { authorized: 1, captured: 1, voided: 0, refunded: 0 };
                 assert_eq!(w.bank.effects(), once, "{op:?} {fault:?}");
-                assert_eq!(w.at_rest(&id).await.payment_status, PaymentStatus::Captured);
+                assert_eq!(w.at_rest(&id).await.payment_status(), PaymentStatus::Captured);
                 assert_eq!(w.taken(&room).await.len(), 1);
             }
         }
@@ -42,7 +42,7 @@ async fn a_decline_whose_answer_is_lost_is_a_decline() {
     w.bank.fail(Op::Inquire, Fault::Unavailable);
     assert_eq!(Drive::new(&w, &id).run().await, Ending::Failed);
     let booking = w.at_rest(&id).await;
-    assert_eq!(booking.payment_status, PaymentStatus::Failed);
+    assert_eq!(booking.payment_status(), PaymentStatus::Failed);
     assert_eq!(booking.failure.as_ref().map(FailureReason::as_str), Some("card_declined"));
 }
 
@@ -66,7 +66,7 @@ async fn whatever_is_lost_on_the_way_to_a_void_it_happens_once() {
             assert_eq!(drive.run().await, Ending::Failed, "{op:?} {fault:?}");
             let once = Effects { authorized: 1, captured: 0, voided: 1, refunded: 0 };
             assert_eq!(w.bank.effects(), once, "{op:?} {fault:?}");
-            assert_eq!(w.at_rest(&id).await.payment_status, PaymentStatus::Voided);
+            assert_eq!(w.at_rest(&id).await.payment_status(), PaymentStatus::Voided);
         }
     }
 }
@@ -89,7 +89,7 @@ async fn whatever_is_lost_on_the_way_to_a_refund_it_happens_once() {
             assert_eq!(w.bank.effects(), once, "{op:?} {fault:?}");
             let booking = w.at_rest(&id).await;
             assert_eq!(booking.status, BookingStatus::Cancelled);
-            assert_eq!(booking.payment_status, PaymentStatus::Refunded);
+            assert_eq!(booking.payment_status(), PaymentStatus::Refunded);
         }
     }
 }
@@ -108,7 +108,7 @@ async fn a_refund_is_asked_about_not_repeated_when_the_provider_has_forgotten_it
     w.bank.forget_keys();
     w.settle(&id).await;
     assert_eq!(w.bank.effects().refunded, 1);
-    assert_eq!(w.at_rest(&id).await.payment_status, PaymentStatus::Refunded);
+    assert_eq!(w.at_rest(&id).await.payment_status(), PaymentStatus::Refunded);
 }
 
 #[tokio::test]
@@ -123,7 +123,7 @@ async fn a_bank_that_never_gets_the_request_fails_the_booking_with_nothing_reser
     assert_eq!(Drive::new(&w, &id).run().await, Ending::Failed);
     let booking = w.at_rest(&id).await;
     assert_eq!(booking.failure.as_ref().map(FailureReason::as_str), Some("payment_unavailable"));
-    assert_eq!(booking.payment_status, PaymentStatus::Voided);
+    assert_eq!(booking.payment_status(), PaymentStatus::Voided);
     assert_eq!(w.bank.effects(), Effects::default());
     let again = w.ask(&hold, "pay", VISA).await;
     assert!(again.is_err() || again.is_ok_and(|again| again.booking.id != id), "an outage is not remembered");

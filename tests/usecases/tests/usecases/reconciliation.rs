@@ -270,7 +270,7 @@ async fn a_cancellation_that_was_never_settled_is_settled() {
     w.pass(1);
     check(&w, &desk, &[found(Kind::UnsettledBooking, &booking.id, Remedy::Repaired)]).await;
     until_settled(&w, &booking.id).await;
-    assert_eq!(w.at_rest(&booking.id).await.payment_status, PaymentStatus::Refunded);
+    assert_eq!(w.at_rest(&booking.id).await.payment_status(), PaymentStatus::Refunded);
     check(&w, &desk, &[]).await;
 }
 
@@ -279,7 +279,7 @@ async fn until_settled(w: &World, id: &BookingId) {
     let rest = async {
         while w.bank.kept(id) > 0
             || w.bank.state(id) == Some(PaymentState::Authorized)
-            || w.booking(id).await.payment_status == PaymentStatus::Captured
+            || w.booking(id).await.payment_status() == PaymentStatus::Captured
         {
             tokio::time::sleep(std::time::Duration::from_millis(2)).await;
         }
@@ -296,7 +296,7 @@ async fn a_refund_nobody_rang_for_is_written_down() {
     check(&w, &desk, &[]).await;
     w.pass(1);
     check(&w, &desk, &[found(Kind::PaymentMismatch, &booking.id, Remedy::Repaired)]).await;
-    assert_eq!(w.at_rest(&booking.id).await.refunded, money(1_000));
+    assert_eq!(w.at_rest(&booking.id).await.refunded(), money(1_000));
     check(&w, &desk, &[]).await;
 }
 

@@ -22,7 +22,7 @@ async fn booked() -> (Arc<World>, BookingId) {
     let w = World::running(&room).await;
     let hold = w.held(&room, "k", NIGHT).await;
     let booking = w.ask(&hold, "pay", VISA).await.expect("an answer").booking;
-    assert_eq!(booking.payment_status, PaymentStatus::Captured);
+    assert_eq!(booking.payment_status(), PaymentStatus::Captured);
     (w, booking.id)
 }
 
@@ -46,7 +46,7 @@ async fn a_cancellation_refunds_what_the_policy_says() {
         assert_eq!(cancelled.refund.amount(), refund, "{later} s later");
         assert!(cancelled.settled && !cancelled.replayed);
         let booking = w.at_rest(&id).await;
-        assert_eq!((booking.status, booking.payment_status), (BookingStatus::Cancelled, payment_status));
+        assert_eq!((booking.status, booking.payment_status()), (BookingStatus::Cancelled, payment_status));
         assert_eq!(w.bank.kept(&id), PRICE - refund);
         assert_eq!(w.bank.effects().refunded, u32::from(refund > 0));
         assert_eq!(w.taken(&nightly_resource("room", 1, 600)).await, []);
@@ -89,7 +89,7 @@ async fn a_cancellation_that_dies_before_its_settlement_is_settled_by_its_event(
     assert_eq!(w.flow.settlements().len(), 1, "one, however often it is told");
     let again = w.cancel(&id, "cancel").await.expect("the same again");
     assert!(again.replayed && again.settled);
-    assert_eq!(w.at_rest(&id).await.payment_status, PaymentStatus::Refunded);
+    assert_eq!(w.at_rest(&id).await.payment_status(), PaymentStatus::Refunded);
     assert_eq!((w.bank.kept(&id), w.bank.effects().refunded), (0, 1));
     assert_eq!(w.flow.settlements().len(), 1, "one, whoever asks for it");
 }
@@ -122,7 +122,7 @@ async fn a_refund_made_in_the_dashboard_is_written_down_once_and_counts_towards_
             assert_eq!(rings(&w, &id, "evt_1").await, Reaction::Nothing);
             let booking = w.at_rest(&id).await;
             assert_eq!(booking.status, BookingStatus::Confirmed, "it stands all the same");
-            assert_eq!(booking.payment_status, PaymentStatus::PartiallyRefunded);
+            assert_eq!(booking.payment_status(), PaymentStatus::PartiallyRefunded);
         }
         w.pass(later);
         w.cancel(&id, "cancel").await.expect("a cancellation");
@@ -144,7 +144,7 @@ async fn a_dashboard_refund_beyond_the_policy_leaves_nothing_to_refund() {
         w.cancel(&id, "cancel").await.expect("a cancellation");
         w.settle(&id).await;
         let booking = w.at_rest(&id).await;
-        assert_eq!(booking.refunded.amount(), 10_000, "known: {known}");
+        assert_eq!(booking.refunded().amount(), 10_000, "known: {known}");
         assert_eq!(w.bank.effects().refunded, 1);
     }
 }
@@ -154,12 +154,12 @@ async fn a_dashboard_refund_after_the_cancellation_is_written_down_too() {
     let (w, id) = booked().await;
     w.pass(TO_CHECK_IN - 3600);
     w.cancel(&id, "cancel").await.expect("a cancellation");
-    assert_eq!(w.at_rest(&id).await.refunded.amount(), HALF);
+    assert_eq!(w.at_rest(&id).await.refunded().amount(), HALF);
     w.bank.dashboard(&id, Dashboard::Refunds(PRICE - HALF));
     assert_eq!(rings(&w, &id, "evt_1").await, Reaction::Settling);
     w.settle(&id).await;
     let booking = w.at_rest(&id).await;
-    assert_eq!(booking.payment_status, PaymentStatus::Refunded);
-    assert_eq!(booking.refunded, booking.captured, "all of it and no more");
+    assert_eq!(booking.payment_status(), PaymentStatus::Refunded);
+    assert_eq!(booking.refunded(), booking.captured(), "all of it and no more");
     assert_eq!(rings(&w, &id, "evt_2").await, Reaction::Nothing);
 }

@@ -102,7 +102,7 @@ async fn a_payment_that_comes_after_the_places_went_is_voided_once() {
         assert_eq!(w.bank.effects(), Effects { authorized: 1, captured: 0, voided: 1, refunded: 0 });
         let booking = w.at_rest(&id).await;
         assert_eq!(booking.status, BookingStatus::Failed);
-        assert_eq!(booking.payment_status, PaymentStatus::Voided);
+        assert_eq!(booking.payment_status(), PaymentStatus::Voided);
         assert_eq!(booking.failure.as_ref().map(FailureReason::as_str), Some("sold_out"));
         assert!(w.taken(&room).await.iter().all(|(_, places)| *places == 1), "the thief's alone");
         assert_eq!(w.saga.settle(&id, &w.by("saga")).await.expect("settled"), Outcome::Settled);
@@ -127,7 +127,7 @@ async fn a_payment_captured_elsewhere_whose_places_went_is_refunded_once() {
     );
     assert_eq!(drive.run().await, Ending::Failed);
     assert_eq!(w.bank.effects(), Effects { authorized: 1, captured: 1, voided: 0, refunded: 1 });
-    assert_eq!(w.at_rest(&id).await.payment_status, PaymentStatus::Refunded);
+    assert_eq!(w.at_rest(&id).await.payment_status(), PaymentStatus::Refunded);
 }
 
 #[tokio::test]
@@ -147,7 +147,7 @@ async fn a_refund_step_that_comes_first_notes_the_capture_and_gives_it_back() {
         let failed = w.saga.fail_booking(&id, &FailureReason::SoldOut, &w.by("saga")).await;
         assert_eq!(failed.expect("failed"), Outcome::Failed);
     }
-    assert_eq!(w.at_rest(&id).await.payment_status, PaymentStatus::Refunded, "the refund stays known");
+    assert_eq!(w.at_rest(&id).await.payment_status(), PaymentStatus::Refunded, "the refund stays known");
 }
 
 #[tokio::test]
@@ -160,7 +160,7 @@ async fn a_capture_that_the_provider_made_before_us_is_confirmed_as_it_is() {
     w.bank.after(Op::Authorize, Box::pin(async move { bank.dashboard(&of, Dashboard::Captures) }));
     assert_eq!(Drive::new(&w, &id).run().await, Ending::Confirmed);
     assert_eq!(w.bank.effects().captured, 1);
-    assert_eq!(w.at_rest(&id).await.payment_status, PaymentStatus::Captured);
+    assert_eq!(w.at_rest(&id).await.payment_status(), PaymentStatus::Captured);
 
     let hold = nightly_resource("other", 1, 600);
     w.put(&hold).await;
@@ -172,7 +172,7 @@ async fn a_capture_that_the_provider_made_before_us_is_confirmed_as_it_is() {
     assert_eq!(w.saga.inquire_payment(&id, &w.by("saga")).await.expect("asked"), Outcome::Captured);
     assert_eq!(w.booking(&id).await.status, BookingStatus::Pending);
     assert_eq!(Drive::new(&w, &id).run().await, Ending::Confirmed);
-    assert_eq!(w.at_rest(&id).await.payment_status, PaymentStatus::Captured);
+    assert_eq!(w.at_rest(&id).await.payment_status(), PaymentStatus::Captured);
 }
 
 #[tokio::test]
@@ -184,7 +184,7 @@ async fn a_card_that_refuses_the_capture_leaves_the_hold_if_it_is_in_time() {
         let id = w.open(&hold, "pay", NEVER_CAPTURES).await;
         assert_eq!(Drive::new(&w, &id).twice().run().await, Ending::Failed);
         let booking = w.at_rest(&id).await;
-        assert_eq!(booking.payment_status, PaymentStatus::Failed, "a void does not hide the decline");
+        assert_eq!(booking.payment_status(), PaymentStatus::Failed, "a void does not hide the decline");
         assert_eq!(w.bank.effects().voided, 1);
         assert_eq!(w.hold_status(&hold.id).await, HoldStatus::Active);
         assert!(w.taken(&room).await.iter().all(|(_, places)| *places == 1));
@@ -231,7 +231,7 @@ async fn an_authorization_that_lapsed_before_the_capture_fails_the_booking() {
         .before(Step::CapturePayment, Box::pin(async move { bank.dashboard(&of, Dashboard::Voids) }));
     assert_eq!(drive.run().await, Ending::Failed);
     let booking = w.at_rest(&id).await;
-    assert_eq!(booking.payment_status, PaymentStatus::Voided);
+    assert_eq!(booking.payment_status(), PaymentStatus::Voided);
     assert_eq!(w.hold_status(&hold.id).await, HoldStatus::Active);
     let entry =
         w.store.holds.hold(&hold.id).await.expect("a read").expect("a record").entry.expect("a live hold");

@@ -179,7 +179,7 @@ async fn what_is_offered_of_slots_and_events_can_be_held() {
     for offer in &offers {
         let (start, end) = (offer.stay.start.to_string(), offer.stay.end.to_string());
         let placed = w.place(&offer.resource, offer.resource.id.as_str(), (&start, &end), 2).await;
-        assert_eq!(placed.expect("as offered").hold.order.price, offer.price);
+        assert_eq!(placed.expect("as offered").hold.order.price.total(), offer.price);
         w.project(&offer.resource, None).await;
     }
     let hour = ("2030-06-01T18:00:00Z", "2030-06-01T19:00:00Z");

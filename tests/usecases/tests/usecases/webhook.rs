@@ -67,7 +67,7 @@ async fn a_late_authorization_of_a_failed_booking_is_voided_once() {
         }
         assert_eq!(w.bank.effects(), Effects { authorized: 1, captured: 0, voided: 1, refunded: 0 });
         let status = if reason.is_decline() { PaymentStatus::Failed } else { PaymentStatus::Voided };
-        assert_eq!(w.at_rest(&id).await.payment_status, status);
+        assert_eq!(w.at_rest(&id).await.payment_status(), status);
         assert_eq!(rings(&w, &id, "evt_2").await, Reaction::Nothing);
     }
 }
@@ -83,7 +83,7 @@ async fn a_late_capture_of_a_failed_booking_is_refunded_once() {
         w.settle(&id).await;
     }
     assert_eq!(w.bank.effects(), Effects { authorized: 1, captured: 1, voided: 0, refunded: 1 });
-    assert_eq!(w.at_rest(&id).await.payment_status, PaymentStatus::Refunded);
+    assert_eq!(w.at_rest(&id).await.payment_status(), PaymentStatus::Refunded);
     assert_eq!(rings(&w, &id, "evt_2").await, Reaction::Nothing);
 }
 
@@ -118,7 +118,7 @@ async fn a_cancellation_whose_settlement_was_lost_is_settled_by_the_next_event()
     assert_eq!(rings(&w, &id, "evt_1").await, Reaction::Settling);
     w.settle(&id).await;
     assert_eq!(w.bank.kept(&id), 0);
-    assert_eq!(w.at_rest(&id).await.payment_status, PaymentStatus::Refunded);
+    assert_eq!(w.at_rest(&id).await.payment_status(), PaymentStatus::Refunded);
     assert_eq!(rings(&w, &id, "evt_2").await, Reaction::Nothing);
 }
 

@@ -250,7 +250,7 @@ impl World {
             for slot in page.available.keys() {
                 let places = page.in_use(slot, self.now());
                 if places > 0 {
-                    taken.push((format!("{} {slot}", page.key.page), places));
+                    taken.push((format!("{} {slot}", page.key.name()), places));
                 }
             }
         }
@@ -268,7 +268,7 @@ impl World {
         let booking = self.booking(id).await;
         let kept = self.bank.kept(id);
         assert_eq!(
-            booking.captured.amount() - booking.refunded.amount(),
+            booking.captured().amount() - booking.refunded().amount(),
             kept,
             "the books agree: {booking:?}"
         );

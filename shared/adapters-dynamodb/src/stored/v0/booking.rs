@@ -1,7 +1,8 @@
 //! Documents of hold records and bookings as version 0 has them.
 
-use holdfast_domain::bookings::{Cancellation, CustomerAction, FailureReason};
-use holdfast_domain::{Booking, Fingerprint, GuestId, Hold, HoldId, PaymentStatus};
+use holdfast_domain::bookings::{Cancellation, FailureReason};
+use holdfast_domain::payments::{CardPayment, CustomerAction, PaymentMethod};
+use holdfast_domain::{Booking, BookingPayments, Fingerprint, GuestId, Hold, HoldId, Payment, PaymentStatus};
 use serde::{Deserialize, Serialize};
 
 use crate::stored::contents::{BookingContents, HoldContents};
@@ -91,18 +92,17 @@ fn is_zero(number: &u32) -> bool {
     *number == 0
 }
 
-impl From<&Hold> for HoldDocument {
-    fn from(hold: &Hold) -> Self {
-        Self {
-            order: (&hold.order).into(),
+impl HoldDocument {
+    /// The document; `None` for a hold that version 0 cannot say.
+    pub(crate) fn of(hold: &Hold) -> Option<Self> {
+        Some(Self {
+            order: StoredOrder::of(&hold.order)?,
             caller: hold.caller.to_string(),
             ttl: hold.ttl_seconds,
             wait: hold.cool_down_seconds,
-        }
+        })
     }
-}
 
-impl HoldDocument {
     pub(crate) fn read(self) -> Result<HoldContents, Reason> {
         Ok(HoldContents {
             order: self.order.read()?,
@@ -135,42 +135,58 @@ pub(crate) struct BookingDocument {
     cancellation: Option<StoredCancellation>,
 }
 
-impl From<&Booking> for BookingDocument {
-    fn from(booking: &Booking) -> Self {
-        Self {
+impl BookingDocument {
+    /// The document; `None` for a booking that version 0 cannot say.
+    pub(crate) fn of(booking: &Booking) -> Option<Self> {
+        let (payment, card) = card_payment(booking)?;
+        Some(Self {
             number: booking.confirmation_number.clone(),
             hold: booking.hold.to_string(),
-            order: (&booking.order).into(),
+            order: StoredOrder::of(&booking.order)?,
             email: booking.email.clone(),
-            method: booking.payment_method.clone(),
+            method: card.payment_method.clone(),
             fingerprint: booking.fingerprint.to_string(),
-            intent: booking.payment_intent.clone(),
-            action: booking.action.as_ref().map(Into::into),
-            captured: booking.captured.into(),
-            refunded: booking.refunded.into(),
+            intent: card.intent.clone(),
+            action: card.action.as_ref().map(Into::into),
+            captured: payment.captured.into(),
+            refunded: payment.refunded.into(),
             failure: booking.failure.as_ref().map(|reason| reason.as_str().to_owned()),
             cancellation: booking.cancellation.as_ref().map(Into::into),
-        }
+        })
     }
-}
 
-impl BookingDocument {
     /// The document's contents; the payment's status is an attribute of the item.
     pub(crate) fn read(self, payment_status: PaymentStatus) -> Result<BookingContents, Reason> {
+        let order = self.order.read()?;
+        let card = CardPayment {
+            payment_method: self.method,
+            intent: self.intent,
+            action: self.action.map(StoredAction::read).transpose()?,
+        };
+        let amount = order.price.total();
+        let payment = Payment {
+            method: PaymentMethod::Card(card),
+            amount,
+            status: payment_status,
+            captured: self.captured.read()?,
+            refunded: self.refunded.read()?,
+        };
         Ok(BookingContents {
             confirmation_number: self.number,
             hold: HoldId::parse(&self.hold).map_err(reason)?,
-            order: self.order.read()?,
+            order,
             email: self.email,
             fingerprint: Fingerprint::parse(&self.fingerprint).map_err(reason)?,
-            payment_status,
-            payment_method: self.method,
-            payment_intent: self.intent,
-            action: self.action.map(StoredAction::read).transpose()?,
-            captured: self.captured.read()?,
-            refunded: self.refunded.read()?,
+            payments: BookingPayments::new(amount.currency(), vec![payment]).map_err(reason)?,
             failure: self.failure.map(|text| FailureReason::of_stored(&text, payment_status)),
             cancellation: self.cancellation.map(StoredCancellation::read).transpose()?,
         })
     }
+}
+
+/// The payment of a booking that is paid as one amount by card; `None` for what version 0 cannot say.
+fn card_payment(booking: &Booking) -> Option<(&Payment, &CardPayment)> {
+    let payment = booking.first_payment().ok()?;
+    let is_all = booking.payments.iter().len() == 1 && payment.amount == booking.order.price.total();
+    is_all.then_some(payment).zip(payment.card())
 }

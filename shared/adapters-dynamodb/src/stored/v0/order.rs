@@ -1,8 +1,11 @@
 //! An order as version 0 has it.
 
-use holdfast_domain::bookings::{Order, Placement, Tier};
+use holdfast_domain::bookings::{Order, Price, Tier};
+use holdfast_domain::inventory::Placement;
 use holdfast_domain::money::Percent;
-use holdfast_domain::{CancellationPolicy, Currency, GuestId, Money, PageKey, ResourceId, SlotKey};
+use holdfast_domain::{
+    CancellationPolicy, Currency, GuestId, Money, PageKey, ResourceId, SlotKey, SlotPlaces,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::stored::reason::{Reason, instant, reason};
@@ -21,6 +24,11 @@ impl StoredMoney {
     pub(crate) fn read(&self) -> Result<Money, Reason> {
         Money::new(self.0, Currency::parse(&self.1).map_err(reason)?).map_err(reason)
     }
+}
+
+/// A price; `None` for one of several lines, which version 0 cannot say.
+fn store_price(price: &Price) -> Option<StoredMoney> {
+    (price.lines().len() == 1).then(|| price.total().into())
 }
 
 /// Hours before the start, and percent.
@@ -53,36 +61,40 @@ pub(crate) struct StoredOrder {
     price: StoredMoney,
     policy: StoredPolicy,
     /// Resource (if another than above), page, its schedule's revision, slots, places.
-    at: Vec<(Option<String>, String, u64, String, u32)>,
+    at: Vec<StoredPlacement>,
 }
 
-impl From<&Order> for StoredOrder {
-    fn from(order: &Order) -> Self {
-        Self {
+type StoredPlacement = (Option<String>, String, u64, String, u32);
+
+/// A placement; `None` for what version 0 cannot say: a shard, or quantities that differ.
+fn store_placement(placement: &Placement, ordered: &ResourceId) -> Option<StoredPlacement> {
+    let PageKey { resource, page, shard: 0 } = &placement.page else { return None };
+    let other = (resource != ordered).then(|| resource.to_string());
+    let slots: Vec<&str> = placement.places.slots().map(SlotKey::as_str).collect();
+    let quantity = placement.places.same_everywhere()?;
+    Some((other, page.clone(), placement.schedule_revision, slots.join(","), quantity))
+}
+
+impl StoredOrder {
+    /// The order; `None` for one that version 0 cannot say.
+    pub(crate) fn of(order: &Order) -> Option<Self> {
+        Some(Self {
             resource: order.resource.to_string(),
             name: order.resource_name.clone(),
             guest: order.guest.to_string(),
             start: order.start.as_millisecond(),
             end: order.end.as_millisecond(),
             quantity: order.quantity,
-            price: order.price.into(),
+            price: store_price(&order.price)?,
             policy: store_policy(&order.policy),
             at: order
                 .placements
                 .iter()
-                .map(|placement| {
-                    let resource = &placement.page.resource;
-                    let other = (*resource != order.resource).then(|| resource.to_string());
-                    let slots: Vec<&str> = placement.slots.iter().map(SlotKey::as_str).collect();
-                    let page = placement.page.page.clone();
-                    (other, page, placement.schedule_revision, slots.join(","), placement.quantity)
-                })
-                .collect(),
-        }
+                .map(|placement| store_placement(placement, &order.resource))
+                .collect::<Option<_>>()?,
+        })
     }
-}
 
-impl StoredOrder {
     pub(crate) fn read(self) -> Result<Order, Reason> {
         let resource = ResourceId::parse(&self.resource).map_err(reason)?;
         let placements = self
@@ -93,11 +105,12 @@ impl StoredOrder {
                     Some(other) => ResourceId::parse(&other).map_err(reason)?,
                     None => resource.clone(),
                 };
-                let slots = slots
+                let slots: Vec<SlotKey> = slots
                     .split(',')
                     .map(|slot| SlotKey::parse(slot).map_err(reason))
                     .collect::<Result<_, _>>()?;
-                Ok(Placement { page: PageKey { resource, page }, schedule_revision, slots, quantity })
+                let places = SlotPlaces::uniform(slots, quantity).map_err(reason)?;
+                Ok(Placement { page: PageKey::first(resource, page), schedule_revision, places })
             })
             .collect::<Result<_, Reason>>()?;
         Ok(Order {
@@ -107,7 +120,7 @@ impl StoredOrder {
             start: instant(self.start)?,
             end: instant(self.end)?,
             quantity: self.quantity,
-            price: self.price.read()?,
+            price: self.price.read()?.into(),
             policy: read_policy(&self.policy)?,
             placements,
         })

@@ -1,12 +1,14 @@
-//! Documents of hold records and bookings as version 1 has them. A booking's payments are a list; the domain knows one, by
-//! card, and anything else is refused as unreadable.
+//! Documents of hold records and bookings as version 1 has them.
 
-use holdfast_domain::bookings::{Cancellation, CustomerAction, FailureReason};
-use holdfast_domain::{Booking, Fingerprint, GuestId, Hold, HoldId, Money, PaymentStatus};
+use holdfast_domain::bookings::{Cancellation, FailureReason};
+use holdfast_domain::payments::{CardPayment, CustomerAction, PaymentMethod};
+use holdfast_domain::{
+    Booking, BookingPayments, Fingerprint, GuestId, Hold, HoldId, Money, Payment, PaymentStatus,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::stored::contents::{BookingContents, HoldContents};
-use crate::stored::reason::Reason;
+use crate::stored::reason::{Reason, reason};
 use crate::stored::v1::order::{StoredOrder, is_zero};
 use crate::stored::v1::scalar::{Millis, Text};
 
@@ -74,7 +76,11 @@ impl From<&Booking> for BookingDocument {
             order: (&booking.order).into(),
             email: booking.email.clone(),
             fingerprint: Text(booking.fingerprint.clone()),
-            payments: vec![booking.into()],
+            payments: booking
+                .payments
+                .iter()
+                .map(|of| StoredPayment::of(of, booking.order.price.total()))
+                .collect(),
             failure: booking.failure.as_ref().map(|reason| reason.as_str().to_owned()),
             cancellation: booking.cancellation.as_ref().map(Into::into),
         }
@@ -84,23 +90,19 @@ impl From<&Booking> for BookingDocument {
 impl BookingDocument {
     /// The document's contents; the guest is an attribute of the item.
     pub(crate) fn read(self, guest: GuestId) -> Result<BookingContents, Reason> {
-        let Ok([payment]) = <[StoredPayment; 1]>::try_from(self.payments) else {
-            return Err("a booking without just one payment".to_owned());
-        };
-        let payment = payment.by_card()?;
-        let payment_status = payment.state.0;
+        let order = self.order.read(guest)?;
+        let price = order.price.total();
+        let payments: Vec<Payment> =
+            self.payments.into_iter().map(|of| of.read(price)).collect::<Result<_, _>>()?;
+        let payments = BookingPayments::new(price.currency(), payments).map_err(reason)?;
+        let payment_status = payments.status();
         Ok(BookingContents {
             confirmation_number: self.number,
             hold: self.hold.0,
-            order: self.order.read(guest)?,
+            order,
             email: self.email,
             fingerprint: self.fingerprint.0,
-            payment_status,
-            payment_method: payment.method.unwrap_or_default(),
-            payment_intent: payment.intent,
-            action: payment.action.map(Into::into),
-            captured: payment.captured.0,
-            refunded: payment.refunded.0,
+            payments,
             failure: self.failure.map(|text| FailureReason::of_stored(&text, payment_status)),
             cancellation: self.cancellation.map(Into::into),
         })
@@ -113,7 +115,6 @@ impl BookingDocument {
 enum PaymentKind {
     Card,
     OnAccount,
-    Free,
 }
 
 /// Through whom a payment is made.
@@ -136,6 +137,9 @@ struct StoredPayment {
     /// The provider's name for the payment, once there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     intent: Option<String>,
+    /// Left out if it is the order's price.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    amount: Option<Text<Money>>,
     state: Text<PaymentStatus>,
     captured: Text<Money>,
     refunded: Text<Money>,
@@ -143,28 +147,44 @@ struct StoredPayment {
     action: Option<StoredAction>,
 }
 
-impl From<&Booking> for StoredPayment {
-    fn from(booking: &Booking) -> Self {
+impl StoredPayment {
+    /// A payment of a booking at that price.
+    fn of(payment: &Payment, price: Money) -> Self {
+        let (kind, provider) = match &payment.method {
+            PaymentMethod::Card(_) => (PaymentKind::Card, Some(Provider::Stripe)),
+            PaymentMethod::OnAccount => (PaymentKind::OnAccount, None),
+        };
+        let card = payment.card();
         Self {
-            kind: PaymentKind::Card,
-            provider: Some(Provider::Stripe),
-            method: Some(booking.payment_method.clone()),
-            intent: booking.payment_intent.clone(),
-            state: Text(booking.payment_status),
-            captured: Text(booking.captured),
-            refunded: Text(booking.refunded),
-            action: booking.action.as_ref().map(Into::into),
+            kind,
+            provider,
+            method: card.map(|card| card.payment_method.clone()),
+            intent: card.and_then(|card| card.intent.clone()),
+            amount: (payment.amount != price).then_some(Text(payment.amount)),
+            state: Text(payment.status),
+            captured: Text(payment.captured),
+            refunded: Text(payment.refunded),
+            action: card.and_then(|card| card.action.as_ref()).map(Into::into),
         }
     }
-}
 
-impl StoredPayment {
-    /// The payment, if it is one that the domain knows.
-    fn by_card(self) -> Result<Self, Reason> {
-        match (&self.kind, &self.provider, &self.method) {
-            (PaymentKind::Card, Some(Provider::Stripe), Some(_)) => Ok(self),
-            (kind, provider, _) => Err(format!("a payment of kind {kind:?} through {provider:?}")),
-        }
+    /// The payment, of a booking at that price.
+    fn read(self, price: Money) -> Result<Payment, Reason> {
+        let method = match (self.kind, self.provider, self.method) {
+            (PaymentKind::Card, Some(Provider::Stripe), Some(payment_method)) => {
+                let action = self.action.map(Into::into);
+                PaymentMethod::Card(CardPayment { payment_method, intent: self.intent, action })
+            }
+            (PaymentKind::OnAccount, None, None) => PaymentMethod::OnAccount,
+            (kind, provider, _) => return Err(format!("a payment of kind {kind:?} through {provider:?}")),
+        };
+        Ok(Payment {
+            method,
+            amount: self.amount.map_or(price, |Text(amount)| amount),
+            status: self.state.0,
+            captured: self.captured.0,
+            refunded: self.refunded.0,
+        })
     }
 }
 

@@ -1,12 +1,12 @@
-//! An order as version 1 has it. It has room for more than the domain says today: several price lines, shards, and a number
-//! of places for each slot. What the domain cannot say is refused as unreadable.
+//! An order as version 1 has it.
 
-use holdfast_domain::bookings::{Order, Placement, Tier};
+use holdfast_domain::bookings::{Order, Price, PriceLine, PriceLineKind, Tier};
+use holdfast_domain::inventory::Placement;
 use holdfast_domain::money::Percent;
-use holdfast_domain::{CancellationPolicy, GuestId, Money, PageKey, ResourceId, SlotKey};
+use holdfast_domain::{CancellationPolicy, GuestId, Money, PageKey, ResourceId, SlotKey, SlotPlaces};
 use serde::{Deserialize, Serialize};
 
-use crate::stored::reason::Reason;
+use crate::stored::reason::{Reason, reason};
 use crate::stored::v1::scalar::{Millis, Text};
 
 /// What a hold or a booking is for.
@@ -31,7 +31,7 @@ impl From<&Order> for StoredOrder {
             start: Millis(order.start),
             end: Millis(order.end),
             quantity: order.quantity,
-            price: order.price.into(),
+            price: (&order.price).into(),
             policy: store_policy(&order.policy),
             placements: order.placements.iter().map(|at| StoredPlacement::of(at, &order.resource)).collect(),
         }
@@ -75,26 +75,43 @@ struct StoredPriceLine {
 }
 
 /// What a line is for.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum LineKind {
-    /// The places themselves.
+    /// The places themselves: the first line, and no other.
     Stay,
+    /// Something beside the places.
+    Extra,
 }
 
-impl From<Money> for StoredPrice {
-    fn from(price: Money) -> Self {
-        let stay = StoredPriceLine { kind: LineKind::Stay, amount: Text(price) };
-        Self { total: Text(price), lines: vec![stay] }
+impl From<PriceLineKind> for LineKind {
+    fn from(kind: PriceLineKind) -> Self {
+        match kind {
+            PriceLineKind::Stay => Self::Stay,
+            PriceLineKind::Extra => Self::Extra,
+        }
+    }
+}
+
+impl From<&Price> for StoredPrice {
+    fn from(price: &Price) -> Self {
+        let line = |line: &PriceLine| StoredPriceLine { kind: line.kind.into(), amount: Text(line.amount) };
+        Self { total: Text(price.total()), lines: price.lines().iter().map(line).collect() }
     }
 }
 
 impl StoredPrice {
-    fn read(self) -> Result<Money, Reason> {
-        match &self.lines[..] {
-            [StoredPriceLine { kind: LineKind::Stay, amount }] if *amount == self.total => Ok(self.total.0),
-            lines => Err(format!("a price of {} lines, not of one that is its total", lines.len())),
-        }
+    fn read(self) -> Result<Price, Reason> {
+        let mut lines = self.lines.into_iter();
+        let Some(StoredPriceLine { kind: LineKind::Stay, amount: Text(stay) }) = lines.next() else {
+            return Err("a price whose first line is not for the places".to_owned());
+        };
+        let extras = lines.map(|StoredPriceLine { kind, amount: Text(amount) }| match kind {
+            LineKind::Stay => Err("a price with two lines for the places".to_owned()),
+            LineKind::Extra => Ok(PriceLine { kind: PriceLineKind::Extra, amount }),
+        });
+        let price = Price::new(stay, extras.collect::<Result<_, Reason>>()?).map_err(reason)?;
+        if price.total() == self.total.0 { Ok(price) } else { Err("lines that are not the total".to_owned()) }
     }
 }
 
@@ -129,8 +146,8 @@ struct StoredPlacement {
     resource: Option<Text<ResourceId>>,
     page: String,
     /// Left out for shard 0, the only one of a page that is not sharded.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    shard: u32,
+    #[serde(default, skip_serializing_if = "is_first")]
+    shard: u16,
     /// The revision of the resource's schedule.
     revision: u64,
     takes: Vec<StoredTake>,
@@ -145,36 +162,48 @@ struct StoredTake {
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_first(shard: &u16) -> bool {
+    *shard == 0
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
 pub(crate) fn is_zero(number: &u32) -> bool {
     *number == 0
 }
 
 impl StoredPlacement {
     fn of(placement: &Placement, ordered: &ResourceId) -> Self {
-        let resource = &placement.page.resource;
-        let slots = placement.slots.iter().cloned().map(Text).collect();
+        let PageKey { resource, page, shard } = &placement.page;
         Self {
             resource: (resource != ordered).then(|| Text(resource.clone())),
-            page: placement.page.page.clone(),
-            shard: 0,
+            page: page.clone(),
+            shard: *shard,
             revision: placement.schedule_revision,
-            takes: vec![StoredTake { quantity: placement.quantity, slots }],
+            takes: store_takes(&placement.places),
         }
     }
 
     fn read(self, ordered: &ResourceId) -> Result<Placement, Reason> {
-        if self.shard != 0 {
-            return Err(format!("a placement in shard {}", self.shard));
-        }
-        let Ok([take]) = <[StoredTake; 1]>::try_from(self.takes) else {
-            return Err("a placement whose slots do not all take the same number of places".to_owned());
-        };
         let resource = self.resource.map_or_else(|| ordered.clone(), |Text(resource)| resource);
+        let places = self.takes.into_iter().flat_map(|StoredTake { quantity, slots }| {
+            slots.into_iter().map(move |Text(slot)| (slot, quantity))
+        });
         Ok(Placement {
-            page: PageKey { resource, page: self.page },
+            page: PageKey { resource, page: self.page, shard: self.shard },
             schedule_revision: self.revision,
-            slots: take.slots.into_iter().map(|Text(slot)| slot).collect(),
-            quantity: take.quantity,
+            places: SlotPlaces::new(places).map_err(reason)?,
         })
     }
+}
+
+/// Neighbouring slots with as many places are one take.
+fn store_takes(places: &SlotPlaces) -> Vec<StoredTake> {
+    let mut takes: Vec<StoredTake> = Vec::new();
+    for (slot, quantity) in places.iter() {
+        match takes.last_mut() {
+            Some(take) if take.quantity == quantity => take.slots.push(Text(slot.clone())),
+            _ => takes.push(StoredTake { quantity, slots: vec![Text(slot.clone())] }),
+        }
+    }
+    takes
 }

@@ -54,11 +54,11 @@ impl Inventory {
         }
         for placement in &booking.order.placements {
             let slots = self.standing.entry(placement.page.clone()).or_default();
-            for slot in &placement.slots {
+            for (slot, quantity) in placement.places.iter() {
                 let standing = slots.entry(slot.clone()).or_default();
                 let places =
                     if booking.order.end <= now { &mut standing.over } else { &mut standing.current };
-                *places = places.saturating_add(placement.quantity);
+                *places = places.saturating_add(quantity);
             }
         }
     }
@@ -97,8 +97,8 @@ impl Inventory {
 
 /// Whether the provider says of the money what the booking says, for a booking whose saga is over and whose money rests.
 pub(super) fn agree(booking: &Booking, payment: &Payment) -> bool {
-    let booked = booking.captured.amount() > 0;
-    let same_refunds = payment.refunded.amount() == booking.refunded.amount();
+    let booked = booking.captured().amount() > 0;
+    let same_refunds = payment.refunded.amount() == booking.refunded().amount();
     match payment.state {
         PaymentState::Captured => booked && same_refunds,
         PaymentState::Authorized => false,
@@ -114,7 +114,7 @@ pub(super) fn agree(booking: &Booking, payment: &Payment) -> bool {
 /// stand is settled.
 pub(super) fn remedy_of(booking: &Booking, payment: &Payment) -> Remedy {
     let mends = if booking.holds_places() {
-        payment.state == PaymentState::Captured && payment.refunded.amount() > booking.refunded.amount()
+        payment.state == PaymentState::Captured && payment.refunded.amount() > booking.refunded().amount()
     } else {
         matches!(payment.state, PaymentState::Authorized | PaymentState::Captured)
     };
@@ -126,9 +126,9 @@ pub(super) fn both_sides(booking: &Booking, payment: &Payment) -> String {
     format!(
         "the booking is {} and {}, {} taken, {} given back; the provider says {}, {} given back",
         booking.status.as_str(),
-        booking.payment_status.as_str(),
-        booking.captured.amount(),
-        booking.refunded.amount(),
+        booking.payment_status().as_str(),
+        booking.captured().amount(),
+        booking.refunded().amount(),
         name_of(&payment.state),
         payment.refunded.amount(),
     )

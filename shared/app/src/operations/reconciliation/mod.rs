@@ -321,14 +321,14 @@ impl Run<'_> {
     async fn look_at_booking(&mut self, booking: &Booking) -> Result<(), Failure> {
         self.report.bookings += 1;
         self.inventory.add_booking(booking, self.now());
-        let listed = booking.payment_intent.as_ref().and_then(|intent| self.payments.remove(intent));
+        let listed = booking.payment_intent().and_then(|intent| self.payments.remove(intent));
         if booking.awaits_payment() {
             return self.look_at_saga(booking).await;
         }
         if !booking.holds_places() && !booking.money_is_settled() {
             return self.look_at_settlement(booking).await;
         }
-        let Some(intent) = &booking.payment_intent else { return Ok(()) };
+        let Some(intent) = booking.payment_intent() else { return Ok(()) };
         let differs = match listed {
             Some(listed) => !agree(booking, &listed.payment),
             None => booking.created_at >= self.payments_since,
@@ -346,7 +346,7 @@ impl Run<'_> {
         // After the saga's state: one that has just ended has written its outcome before.
         let still = self.ports.history.booking(id).await?.filter(Booking::awaits_payment);
         let Some(booking) = still else { return Ok(()) };
-        let stands_at = format!("{} and {}", booking.status.as_str(), booking.payment_status.as_str());
+        let stands_at = format!("{} and {}", booking.status.as_str(), booking.payment_status().as_str());
         match state {
             SagaState::Running => {}
             SagaState::NotStarted => {
@@ -374,7 +374,7 @@ impl Run<'_> {
         if !self.report.dry_run {
             self.ports.settlement.start_settlement(id, &self.cause, None).await?;
         }
-        let detail = format!("{} and {}", booking.status.as_str(), booking.payment_status.as_str());
+        let detail = format!("{} and {}", booking.status.as_str(), booking.payment_status().as_str());
         self.found(Kind::UnsettledBooking, id, Some(id), Remedy::Repaired, detail);
         Ok(())
     }
@@ -464,9 +464,9 @@ impl Run<'_> {
         match self.ports.history.booking(&id).await? {
             None => self.found(Kind::OrphanedPayment, intent, Some(&id), Remedy::Review, detail),
             // The booking came to be, or to its payment, after all bookings were read.
-            Some(booking) if booking.payment_intent.as_deref() == Some(intent) => {}
+            Some(booking) if booking.payment_intent() == Some(intent) => {}
             Some(booking) => {
-                let own = booking.payment_intent.as_deref().unwrap_or("none");
+                let own = booking.payment_intent().unwrap_or("none");
                 let detail = format!("{detail}; the booking's own payment is {own}");
                 self.found(Kind::DuplicatePayment, intent, Some(&id), Remedy::Review, detail);
             }
@@ -495,5 +495,5 @@ impl Run<'_> {
 }
 
 fn name_of_page(key: &PageKey) -> String {
-    format!("{}/{}", key.resource, key.page)
+    format!("{}/{}", key.resource, key.name())
 }

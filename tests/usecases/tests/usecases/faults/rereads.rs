@@ -228,7 +228,7 @@ async fn a_payment_refunded_in_full_while_its_answer_is_written_down_confirms_no
     race.act(Act::Refund).await.expect("refunded");
     race.act(Act::Inquire).await.expect("an answer");
     race.act(Act::Confirm).await.expect_err("a booking whose money is gone is not confirmed");
-    assert_eq!(race.w.booking(&race.id).await.payment_status, PaymentStatus::Refunded);
+    assert_eq!(race.w.booking(&race.id).await.payment_status(), PaymentStatus::Refunded);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -77,7 +77,7 @@ async fn finished(stage: &Stage, machine: &str, output: &Value, is_restarted: bo
     assert_eq!(effects.authorized, effects.captured + effects.voided, "taken or given back: {effects:?}");
     match end {
         End::Confirmed => {
-            assert_eq!(booking.payment_status, PaymentStatus::Captured);
+            assert_eq!(booking.payment_status(), PaymentStatus::Captured);
             assert_eq!((effects.captured, effects.refunded, kept), (1, 0, PRICE), "{effects:?}");
         }
         End::Failed => assert_eq!((kept, effects.refunded), (0, effects.captured), "{effects:?}"),
@@ -91,7 +91,7 @@ async fn finished(stage: &Stage, machine: &str, output: &Value, is_restarted: bo
     match state {
         None | Some(PaymentState::Captured | PaymentState::Voided) => {}
         // Made by a process whose answer was lost: nobody knows its name, so that nothing can be paid on it.
-        Some(PaymentState::NotStarted) if booking.payment_intent.is_none() => {}
+        Some(PaymentState::NotStarted) if booking.payment_intent().is_none() => {}
         Some(open) => panic!("something can still be paid: {open:?}"),
     }
 

@@ -1,0 +1,102 @@
+//! Places: how many are taken in which slots of a page.
+
+use thiserror::Error;
+
+use super::{PageCommand, PageKey};
+use crate::ids::SlotKey;
+
+/// Why slots and quantities are no [`SlotPlaces`].
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum InvalidPlaces {
+    /// A slot that is not after the one before it.
+    #[error("slot {0} is out of order")]
+    Order(SlotKey),
+    /// A slot in which nothing is taken.
+    #[error("no place of slot {0} is taken")]
+    Nothing(SlotKey),
+}
+
+/// Slots of one page, ascending, with the places taken in each: at least one.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub struct SlotPlaces(Vec<(SlotKey, u32)>);
+
+impl SlotPlaces {
+    /// The given slots with their places.
+    ///
+    /// # Errors
+    /// [`InvalidPlaces`] when they are not ascending, or one has no place.
+    pub fn new(places: impl IntoIterator<Item = (SlotKey, u32)>) -> Result<Self, InvalidPlaces> {
+        let places: Vec<(SlotKey, u32)> = places.into_iter().collect();
+        if let Some((slot, _)) = places.iter().find(|(_, quantity)| *quantity == 0) {
+            return Err(InvalidPlaces::Nothing(slot.clone()));
+        }
+        match places.windows(2).find(|pair| pair[0].0 >= pair[1].0) {
+            Some(pair) => Err(InvalidPlaces::Order(pair[1].0.clone())),
+            None => Ok(Self(places)),
+        }
+    }
+
+    /// As many places in each of the slots.
+    ///
+    /// # Errors
+    /// [`InvalidPlaces`] when the slots are not ascending, or `quantity` is 0.
+    pub fn uniform(slots: impl IntoIterator<Item = SlotKey>, quantity: u32) -> Result<Self, InvalidPlaces> {
+        Self::new(slots.into_iter().map(|slot| (slot, quantity)))
+    }
+
+    /// Each slot with its places.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&SlotKey, u32)> {
+        self.0.iter().map(|(slot, quantity)| (slot, *quantity))
+    }
+
+    /// The slots.
+    pub fn slots(&self) -> impl ExactSizeIterator<Item = &SlotKey> {
+        self.0.iter().map(|(slot, _)| slot)
+    }
+
+    /// Places taken in a slot; 0 for one that is not named.
+    #[must_use]
+    pub fn in_slot(&self, slot: &SlotKey) -> u32 {
+        self.0.binary_search_by(|(known, _)| known.cmp(slot)).map_or(0, |index| self.0[index].1)
+    }
+
+    /// Whether places of a slot are taken.
+    #[must_use]
+    pub fn contains(&self, slot: &SlotKey) -> bool {
+        self.in_slot(slot) > 0
+    }
+
+    /// The most places taken in one slot; 0 if no slot is named.
+    #[must_use]
+    pub fn most(&self) -> u32 {
+        self.0.iter().map(|(_, quantity)| *quantity).max().unwrap_or(0)
+    }
+
+    /// The places of every slot, if all have as many.
+    #[must_use]
+    pub fn same_everywhere(&self) -> Option<u32> {
+        let most = self.most();
+        self.0.iter().all(|(_, quantity)| *quantity == most).then_some(most)
+    }
+}
+
+/// Places of one page.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Placement {
+    /// The page.
+    pub page: PageKey,
+    /// The revision of the resource's schedule that the slots are of. A page of another one does not know them.
+    pub schedule_revision: u64,
+    /// Slots of that page, with the places taken in each.
+    pub places: SlotPlaces,
+}
+
+/// A command to one page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PageOperation {
+    /// The page, and the schedule it must be of. The places are those that the command's hold takes there; a command that
+    /// names its slots itself needs none.
+    pub placement: Placement,
+    /// What is asked of it.
+    pub command: PageCommand,
+}
