@@ -190,9 +190,9 @@ async fn a_refund_that_came_back_from_the_bank_is_settled_again() {
     assert_eq!(booking.refunded().amount(), PRICE);
     let intent = booking.payment_intent().expect("a payment");
     let rings = async |refunded| {
-        let provider = Arc::new(Refuses(captured_payment(&intent, &id, refunded)));
+        let provider = Arc::new(Refuses(captured_payment(intent, &id, refunded)));
         let webhook = w.webhook_over(provider);
-        webhook.on_payment(&format!("evt_{refunded}"), &intent, &w.by("stripe")).await.expect("a reaction")
+        webhook.on_payment(&format!("evt_{refunded}"), intent, &w.by("stripe")).await.expect("a reaction")
     };
     assert_eq!(rings(PRICE).await, Reaction::Nothing);
     assert_eq!(rings(0).await, Reaction::Settling);
