@@ -1,4 +1,4 @@
-//! The records of holds: what each was placed for, and what became of it. The places themselves are counted on pages.
+//! The records of holds: what each was placed for, and how it ended. The places themselves are counted on pages.
 
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{

@@ -132,8 +132,8 @@ impl Expression {
         self.condition("#ho.#h.s = :a AND #ho.#h.e > :now");
     }
 
-    /// As long as the guest has few enough places on the page, no limit is passed, whichever slots they are in. Whether it
-    /// is passed by more than that, only reading tells; `None` if it has to be read anyway.
+    /// If the guest's places on the page are at most `room`, no limit can be exceeded, whichever slots they are in. Otherwise
+    /// the page is read and decides; `None` if it has to be read anyway.
     fn within_limits(&mut self, entry: &PageHold, limits: Option<&HoldLimits>) -> Option<()> {
         self.tally(&entry.guest);
         self.name("#gm", "gm");

@@ -24,7 +24,8 @@ impl Expiry {
         Self { holds, timers }
     }
 
-    /// A timer rang for a hold: drops it if it is dead, sets the timer again if it lives. Gives when that will be.
+    /// Handles the timer of a hold: drops the hold if it has expired, sets the timer again if it is active. Gives
+    /// when that will be.
     ///
     /// # Errors
     /// [`Failure`] on an outage; the timer's queue tries again.

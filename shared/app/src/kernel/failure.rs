@@ -51,7 +51,7 @@ pub enum Failure {
     /// The hold was given back.
     #[error("the hold was released")]
     HoldReleased,
-    /// The hold became a booking already.
+    /// The hold is confirmed by a booking already.
     #[error("the hold is confirmed already")]
     HoldConfirmed,
     /// The hold has been extended as often as it may, or its payment runs.

@@ -71,7 +71,7 @@ pub fn hold_id(caller: &GuestId, key: &str) -> HoldId {
     parsed(HoldId::parse, &format!("hld_{}", digest(&["hold", caller.as_str(), key], 24)))
 }
 
-/// What stands for a guest on a page: 60 bits, so that two guests of one page never share it.
+/// Names a guest on a page: 60 bits, so that two guests of one page never share it.
 #[must_use]
 pub fn guest_mark(guest: &GuestId) -> GuestMark {
     parsed(GuestMark::parse, &digest(&["guest", guest.as_str()], 12))
@@ -83,7 +83,7 @@ pub fn booking_id(caller: &GuestId, key: &str) -> BookingId {
     parsed(BookingId::parse, &format!("bkg_{}", digest(&["booking", caller.as_str(), key], 24)))
 }
 
-/// The booking of a later run of the same request: `run` earlier ones came to nothing because something outside failed, and
+/// The booking of a later run of the same request: `run` earlier ones failed because something outside did, and
 /// such an outcome is not remembered (API.md, Conventions). Run 0 is [`booking_id`].
 #[must_use]
 pub fn booking_id_of_run(caller: &GuestId, key: &str, run: u32) -> BookingId {

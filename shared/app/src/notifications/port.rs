@@ -13,7 +13,8 @@ pub struct Mail {
     pub subject: String,
     /// Its text.
     pub text: String,
-    /// The event that caused it, told to the mail service, so that two mails of one event can be told from two events.
+    /// The event that caused it, passed to the mail service, so that two mails of one event can be distinguished from mails of two
+    /// events.
     pub cause: String,
 }
 

@@ -42,7 +42,7 @@ pub trait LedgerInspection: Send + Sync {
     /// A page as last written, also if its counts do not add up.
     async fn page_as_stored(&self, key: &PageKey) -> Result<Option<Page>, StoreError>;
 
-    /// Drops a dead hold from one page, also when its record is gone; [`LedgerError::Rejected`] if it lives. Again: no
+    /// Drops a dead hold from one page, also when its record is gone; [`LedgerError::Rejected`] if it is active. Again: no
     /// effect. `entry` is what the page stores of it.
     async fn expire_entry(
         &self,
@@ -67,7 +67,7 @@ pub trait EndedBookings: Send + Sync {
     async fn ended_bookings(&self, now: Timestamp, limit: u32) -> Result<Vec<BookingId>, StoreError>;
 }
 
-/// Where the saga of a booking stands.
+/// The state of a booking's saga.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SagaState {
     /// Nobody has started it, or it ended longer ago than the service remembers.
@@ -81,7 +81,7 @@ pub enum SagaState {
 /// Looks at sagas.
 #[async_trait]
 pub trait SagaInspection: Send + Sync {
-    /// Where the saga of a booking stands.
+    /// The state of a booking's saga.
     async fn booking_saga(&self, booking: &BookingId) -> Result<SagaState, WorkflowError>;
 }
 

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use crate::kernel::errors::DeliveryError;
 
-/// What a partner is told.
+/// A notice to a partner.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
     /// The same when it is delivered again: what the partner drops repetitions by.

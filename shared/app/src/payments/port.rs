@@ -6,7 +6,7 @@ use holdfast_domain::{BookingId, Money};
 use crate::kernel::errors::{PaymentError, StoreError, WorkflowError};
 use crate::kernel::mutation::Mutation;
 
-/// Where the provider says a payment stands.
+/// The state of a payment at the provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PaymentState {
     /// It exists; nobody has tried to pay.
@@ -24,7 +24,7 @@ pub enum PaymentState {
     Authorized,
     /// The money is taken.
     Captured,
-    /// Given up; nothing is reserved.
+    /// Cancelled; nothing is reserved.
     Voided,
     /// The card was declined.
     Declined {
@@ -38,9 +38,9 @@ pub enum PaymentState {
 pub struct Payment {
     /// The provider's name for it.
     pub intent: String,
-    /// The booking it is for, as we told the provider.
+    /// The booking it is for, as the provider was given it.
     pub booking: Option<String>,
-    /// Where it stands.
+    /// Its state.
     pub state: PaymentState,
     /// Given back so far.
     pub refunded: Money,
@@ -60,7 +60,7 @@ pub struct NewPayment {
 /// Asks the payment provider.
 #[async_trait]
 pub trait PaymentInquiry: Send + Sync {
-    /// Where the payment stands.
+    /// Asks for the state of a payment.
     async fn inquire(&self, intent: &str) -> Result<Payment, PaymentError>;
 }
 

@@ -35,7 +35,7 @@ pub enum Outcome {
     Created,
     /// The amount is reserved.
     Authorized,
-    /// The bank wants the customer, for so many seconds.
+    /// The bank wants the customer, for a number of seconds.
     ActionRequired {
         /// Until the hold expires, rounded up; 0 once it has: then only a late payment may still come.
         timeout_seconds: i64,
@@ -284,7 +284,8 @@ impl Saga {
         .await
     }
 
-    /// The booking has come to nothing: its hold waits for the guest again if it is in time, its places are free if not.
+    /// Releases the inventory of a booking that failed: its hold waits for the guest again if it is in time, its places are free
+    /// if not.
     ///
     /// # Errors
     /// [`Failure`] on an outage.

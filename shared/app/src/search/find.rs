@@ -42,7 +42,7 @@ pub struct Query {
     pub quantity: u32,
     /// Order of results.
     pub sort: Sort,
-    /// At most so many results, 1 to [`LIMIT_MAX`].
+    /// The most results, 1 to [`LIMIT_MAX`].
     pub limit: u32,
     /// Where an earlier answer ended.
     pub cursor: Option<String>,

@@ -50,7 +50,7 @@ pub struct Cancellation {
     pub refund: Money,
     /// True if it was cancelled before the capture: any later capture is refunded in full.
     pub before_capture: bool,
-    /// Digest of the request's key and of its content, to tell its retry from another.
+    /// Digests of the request's key and of its content: a retry has the same.
     pub request: (Fingerprint, Fingerprint),
     /// When.
     pub at: Timestamp,
@@ -101,7 +101,7 @@ pub enum BookingEvent {
     },
     /// The places are the guest's.
     Confirmed,
-    /// The payment came to nothing.
+    /// The payment failed.
     Failed {
         /// Why.
         reason: FailureReason,

@@ -27,7 +27,7 @@ pub enum InventoryMove {
     Keep,
     /// Claim the hold until `deadline`.
     Claim {
-        /// When the claim lapses.
+        /// When the claim expires.
         deadline: Timestamp,
     },
     /// Give the customer one TTL more for their bank; the hold's record gets the new expiry.

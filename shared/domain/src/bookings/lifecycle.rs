@@ -11,7 +11,7 @@ pub enum Lifecycle {
     HoldCreated,
     /// The guest may pay.
     HoldActive,
-    /// The hold's time has passed, or its payment came to nothing.
+    /// The hold's time has passed, or its payment failed.
     HoldExpired,
     /// The amount is reserved.
     PaymentAuthorized,
@@ -19,7 +19,7 @@ pub enum Lifecycle {
     BookingConfirmed,
     /// The places are the guest's, the money is taken.
     PaymentCaptured,
-    /// Given up; nothing was or is to be given back.
+    /// Cancelled; nothing was or is to be refunded.
     BookingCancelled,
     /// Its time has passed.
     BookingCompleted,

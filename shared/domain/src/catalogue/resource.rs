@@ -17,7 +17,7 @@ use crate::money::{Money, MoneyError};
 pub const LABEL_LENGTH_MAX: usize = 120;
 /// The most places one slot may have. Beyond a few hundred live holds at a time a page refuses more; see `inventory`.
 pub const CAPACITY_MAX: u32 = 100_000;
-/// The shortest and the longest life of a hold, in seconds (API.md, Resources).
+/// The shortest and the longest TTL of a hold, in seconds (API.md, Resources).
 pub const HOLD_TTL_SECONDS: std::ops::RangeInclusive<u32> = 1..=3600;
 /// The most attributes a resource may carry.
 pub const ATTRIBUTES_MAX: usize = 32;
@@ -148,7 +148,7 @@ pub struct ResourceTerms {
     pub schedule: Schedule,
     /// Places per slot, unless the inventory of a date says otherwise.
     pub capacity: u32,
-    /// How long a hold lives, in seconds.
+    /// TTL of a hold, in seconds.
     pub hold_ttl_seconds: u32,
     /// What one guest may hold of it at a time.
     pub hold_limits: HoldLimits,

@@ -8,12 +8,12 @@ use crate::bookings::booking::Order;
 use crate::ids::{BookingId, Fingerprint, GuestId, GuestMark, HoldId};
 use crate::inventory::{HoldState, PageHold, PageRejection, Placement};
 
-/// Where a hold stands (API.md, Holds).
+/// The status of a hold (API.md, Holds).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum HoldStatus {
     /// It takes its places.
     Active,
-    /// It became a booking.
+    /// A booking confirmed it.
     Confirmed,
     /// Its guest gave it back.
     Released,
@@ -67,7 +67,7 @@ pub struct Hold {
     pub guest_mark: GuestMark,
     /// One TTL, in seconds.
     pub ttl_seconds: u32,
-    /// How long its guest waits for the same slots if it comes to nothing, in seconds.
+    /// How long its guest waits for the same slots if it ends without a booking, in seconds.
     pub cool_down_seconds: u32,
     /// When it was placed.
     pub created_at: Timestamp,
@@ -79,7 +79,7 @@ pub struct Hold {
     pub recorded: HoldStatus,
     /// Answers to extensions, by digest of their request.
     pub extensions: BTreeMap<Fingerprint, Extension>,
-    /// The booking it became.
+    /// The booking that confirmed it.
     pub booking: Option<BookingId>,
 }
 
@@ -99,7 +99,7 @@ impl Hold {
     /// What one page stores of this hold when it is placed, or when a booking becomes a hold again.
     #[must_use]
     pub fn entry(&self, placement: &Placement) -> PageHold {
-        // Each extension adds one TTL; what it has beyond those, a customer's step has added.
+        // Time beyond the extensions was added by a 3-D Secure step.
         let extended = self.ttl() * i32::try_from(self.extensions.len()).unwrap_or(i32::MAX);
         let prolonged = self.expires_at.duration_since(self.first_expires_at) > extended;
         PageHold {
@@ -144,7 +144,8 @@ impl Hold {
 pub struct HoldSnapshot {
     /// The record.
     pub hold: Hold,
-    /// What its first page stores of this life of it; the other pages say the same, since a hold's pages are written together.
+    /// Its entry on its first page, of the same use of its id; the other pages say the same, since a hold's pages are
+    /// written together.
     pub entry: Option<PageHold>,
 }
 

@@ -33,10 +33,10 @@ pub enum PageCommand {
         hold: HoldId,
         /// Who pays.
         booking: BookingId,
-        /// When the claim lapses; not before the hold would have expired, a claim never shortens its life.
+        /// When the claim expires; not before the hold would have: a claim never shortens a hold.
         deadline: Timestamp,
     },
-    /// Give the customer time for a 3-D Secure step: once, one TTL more, and the claim lapses with the hold.
+    /// Give the customer time for a 3-D Secure step: once, one TTL more, and the claim expires with the hold.
     Prolong {
         /// Which hold.
         hold: HoldId,
@@ -57,7 +57,7 @@ pub enum PageCommand {
         /// Which hold.
         hold: HoldId,
     },
-    /// The booking that claims the hold is given up, and the hold with it.
+    /// The booking that claims the hold is cancelled, and the hold released.
     Abandon {
         /// Which hold.
         hold: HoldId,
@@ -118,7 +118,7 @@ pub enum PageChange {
         /// What it takes.
         entry: PageHold,
     },
-    /// A hold lives longer.
+    /// A hold expires later.
     Extended {
         /// The hold.
         hold: HoldId,
@@ -133,7 +133,7 @@ pub enum PageChange {
         hold: HoldId,
         /// Who pays.
         booking: BookingId,
-        /// When the claim lapses.
+        /// When the claim expires.
         deadline: Timestamp,
     },
     /// A hold waits for its customer's bank step.
@@ -158,7 +158,7 @@ pub enum PageChange {
         /// The hold.
         hold: HoldId,
     },
-    /// A guest whose hold came to nothing waits for its slots.
+    /// A guest whose hold ended without a booking waits for its slots.
     CoolDownBegun {
         /// The guest.
         guest: GuestMark,
@@ -167,7 +167,7 @@ pub enum PageChange {
         /// Until when.
         until: Timestamp,
     },
-    /// A hold became a booking.
+    /// A booking confirmed a hold.
     Confirmed {
         /// The hold.
         hold: HoldId,
@@ -181,14 +181,14 @@ pub enum PageChange {
         /// Places of this page.
         places: SlotPlaces,
     },
-    /// A booking became a hold again.
+    /// A failed booking returned its places to its hold.
     Returned {
         /// The hold.
         hold: HoldId,
         /// What it takes.
         entry: PageHold,
     },
-    /// A booking's places became free.
+    /// A booking's places are free again.
     Freed {
         /// The booking.
         booking: BookingId,
@@ -237,7 +237,7 @@ pub enum PageRejection {
     LimitReached {
         /// Which limit.
         limit: HoldLimit,
-        /// Until the first of the holds that count lapses, or the cool-down is over: in seconds, rounded up, at least 1.
+        /// Until the first of the holds that count expires, or the cool-down is over: in seconds, rounded up, at least 1.
         wait_seconds: u32,
     },
     /// The page has no such hold.
@@ -252,7 +252,7 @@ pub enum PageRejection {
     /// The hold still counts, until the given moment.
     #[error("the hold lives until {until}")]
     HoldLive {
-        /// When it lapses.
+        /// When it expires.
         until: Timestamp,
     },
     /// The hold has been extended as often as it may.

@@ -17,7 +17,7 @@ pub struct HoldLimits {
     pub per_slot: u32,
     /// Places of one slot in all live holds together, if that is limited. At least 1.
     pub places_per_slot: Option<u32>,
-    /// How long a guest waits for the same slots after a hold that came to nothing, in seconds; 0 for no wait.
+    /// How long a guest waits for the same slots after a hold that ended without a booking, in seconds; 0 for no wait.
     pub cool_down_seconds: u32,
 }
 
@@ -26,7 +26,7 @@ impl HoldLimits {
     #[expect(clippy::cast_possible_truncation, reason = "a constant far below the bound")]
     pub const HOLDS_MAX: u32 = HOLDS_PER_PAGE_MAX as u32;
 
-    /// While a guest has no more than so many places on a page, in whichever slots and holds, no limit is passed.
+    /// The most places of a guest on a page with which no limit can be exceeded, in whichever slots and holds.
     #[must_use]
     pub fn certainly_within(&self) -> u32 {
         let holds = self.per_guest.min(self.per_slot);

@@ -82,13 +82,13 @@ impl PageKey {
 /// Whether a hold waits for its guest or for the bank.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum HoldState {
-    /// Lives until its `expires_at`.
+    /// It expires at its `expires_at`.
     Active,
-    /// Claimed by the payment of one booking; lives until `deadline`, whatever `expires_at` says.
+    /// Claimed by the payment of one booking; expires at `deadline`, whatever `expires_at` says.
     Confirming {
         /// The booking that pays.
         booking: BookingId,
-        /// When the claim lapses.
+        /// When the claim expires.
         deadline: Timestamp,
     },
 }
@@ -98,7 +98,7 @@ pub enum HoldState {
 pub struct PageHold {
     /// Slots of this page, with the places taken in each.
     pub places: SlotPlaces,
-    /// When it expires, as the guest was told.
+    /// When it expires, as the guest was answered.
     pub expires_at: Timestamp,
     /// Whether it waits for guest or bank.
     pub state: HoldState,
@@ -107,13 +107,13 @@ pub struct PageHold {
     /// When it was to expire at first. The same request repeated after the hold has ended may bring the same id to life
     /// again: this tells one life from another.
     pub first_expires_at: Timestamp,
-    /// The requests that extended it, at most [`EXTENSIONS_MAX`], so that their retries are told from others.
+    /// The requests that extended it, at most [`EXTENSIONS_MAX`], so that their retries are recognized.
     pub extensions: Vec<Fingerprint>,
     /// Digest of the request that placed it.
     pub fingerprint: Fingerprint,
     /// Whose it is.
     pub guest: GuestMark,
-    /// How long its guest waits for the same slots if it comes to nothing, in seconds.
+    /// How long its guest waits for the same slots if it ends without a booking, in seconds.
     pub cool_down_seconds: u32,
 }
 

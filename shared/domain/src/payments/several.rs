@@ -8,7 +8,7 @@ use crate::money::{Currency, Money, MoneyError};
 /// Why payments do not belong to one booking.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum InvalidPayments {
-    /// They are more than can be told apart.
+    /// There are too many.
     #[error("more than {} payments", PaymentNumber::MAX)]
     TooMany,
     /// Their currencies differ, or their sum is more than an amount may be.

@@ -41,7 +41,7 @@ pub(super) struct Inventory {
 }
 
 impl Inventory {
-    /// Counts a page; the last time it is told of counts.
+    /// Records a page's counts; a later call for the same page replaces the earlier.
     pub(super) fn add_page(&mut self, page: &Page) {
         let counted = Counted { seq: page.seq, confirmed: page.confirmed.clone() };
         self.pages.insert(page.key.clone(), counted);

@@ -35,9 +35,9 @@ pub const SETTLING_SECONDS: i64 = 600;
 pub const DEAD_HOLD_SECONDS: i64 = 300;
 /// How long a booking may wait for its saga: its claim, a customer who is late, and as much again.
 pub const STALLED_SECONDS: i64 = 4 * CLAIM_SECONDS;
-/// How far back the provider's payments are listed, in days: an authorization lapses after seven.
+/// How far back the provider's payments are listed, in days: an authorization expires after seven.
 pub const PAYMENT_DAYS: i64 = 8;
-/// A case that is found again is parked again after so many days.
+/// Days after which a case that is found again is parked again.
 pub const PARK_AGAIN_DAYS: i64 = 7;
 /// The most findings of one run.
 pub const FINDINGS_MAX: usize = 1_000;
@@ -63,7 +63,7 @@ pub struct Ports {
     pub callbacks: Arc<dyn SagaCallbacks>,
     /// Resumes them.
     pub resumption: Arc<dyn SagaResumption>,
-    /// Where sagas stand.
+    /// The states of sagas.
     pub sagas: Arc<dyn SagaInspection>,
     /// Where people look.
     pub review: Arc<dyn ManualReview>,
