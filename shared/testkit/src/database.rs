@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::retry::{RetryConfig, RetryPartition, TokenBucket};
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, StalledStreamProtectionConfig};
 use aws_sdk_dynamodb::types::{
@@ -69,7 +69,9 @@ impl Database {
     }
 }
 
-/// On a busy machine the database may be slow: what goes wrong is what a test wants to go wrong, never a lost second.
+/// On a busy machine the database may be slow: what goes wrong is what a test wants to go wrong, never a lost second. Clients of
+/// the SDK share one budget of retries in a process unless they are told otherwise: then one test's outage would take from
+/// another test the retry that it counts on.
 fn client(address: SocketAddr, faults: &Faults) -> Client {
     let config = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::latest())
@@ -78,6 +80,7 @@ fn client(address: SocketAddr, faults: &Faults) -> Client {
         .endpoint_url(format!("http://{address}"))
         .http_client(faults.http_client())
         .retry_config(RetryConfig::standard().with_initial_backoff(Duration::from_millis(1)))
+        .retry_partition(RetryPartition::custom("one database").token_bucket(TokenBucket::default()).build())
         .timeout_config(TimeoutConfig::disabled())
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .build();

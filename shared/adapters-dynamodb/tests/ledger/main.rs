@@ -17,3 +17,4 @@ mod model;
 mod placing;
 mod races;
 mod shards;
+mod steps;

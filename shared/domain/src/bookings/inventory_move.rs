@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::bookings::booking::Booking;
+use crate::bookings::status::BookingStatus;
 use crate::holds::hold::Hold;
 use crate::holds::record_change::RecordChange;
 use crate::ids::HoldId;
@@ -62,7 +63,8 @@ impl InventoryMove {
         };
         InventoryPlan {
             operations: booking.order.placements.iter().filter_map(operation).collect(),
-            records: RecordChange::of(self, booking)
+            records: self
+                .record_change(booking)
                 .map(|change| (booking.hold.clone(), change))
                 .into_iter()
                 .collect(),
@@ -87,6 +89,25 @@ impl InventoryMove {
                 Some(PageCommand::Return { hold, entry })
             }
             Self::Free => Some(PageCommand::Free { booking: id, places }),
+        }
+    }
+
+    /// What it changes of the record of the booking's hold.
+    fn record_change(&self, booking: &Booking) -> Option<RecordChange> {
+        match self {
+            // The charge failed and the hold is not restored: the record does not name a booking any more.
+            Self::Free => match booking.status {
+                BookingStatus::Failed => Some(RecordChange::ActiveAgain),
+                BookingStatus::Pending
+                | BookingStatus::Confirmed
+                | BookingStatus::Cancelled
+                | BookingStatus::Completed => None,
+            },
+            Self::Keep | Self::Claim { .. } | Self::Unclaim => None,
+            Self::Prolong { expires_at, .. } => Some(RecordChange::ExpiresAt(*expires_at)),
+            Self::Abandon => Some(RecordChange::Released),
+            Self::Confirm => Some(RecordChange::Confirmed(booking.id.clone())),
+            Self::Return { .. } => Some(RecordChange::ActiveAgain),
         }
     }
 }

@@ -1,10 +1,7 @@
-//! What a booking's event does to the record of its hold.
+//! Changes of a hold's record.
 
 use jiff::Timestamp;
 
-use crate::bookings::booking::Booking;
-use crate::bookings::inventory_move::InventoryMove;
-use crate::bookings::status::BookingStatus;
 use crate::holds::hold::{Hold, HoldStatus};
 use crate::ids::BookingId;
 
@@ -19,28 +16,6 @@ pub enum RecordChange {
     ActiveAgain,
     /// The hold expires later.
     ExpiresAt(Timestamp),
-}
-
-impl RecordChange {
-    /// What `inventory` changes of the record of the hold of `booking`, as the booking is after its event.
-    #[must_use]
-    pub fn of(inventory: &InventoryMove, booking: &Booking) -> Option<Self> {
-        match inventory {
-            // The charge failed and the hold is not restored: the record does not name a booking any more.
-            InventoryMove::Free => match booking.status {
-                BookingStatus::Failed => Some(Self::ActiveAgain),
-                BookingStatus::Pending
-                | BookingStatus::Confirmed
-                | BookingStatus::Cancelled
-                | BookingStatus::Completed => None,
-            },
-            InventoryMove::Keep | InventoryMove::Claim { .. } | InventoryMove::Unclaim => None,
-            InventoryMove::Prolong { expires_at, .. } => Some(Self::ExpiresAt(*expires_at)),
-            InventoryMove::Abandon => Some(Self::Released),
-            InventoryMove::Confirm => Some(Self::Confirmed(booking.id.clone())),
-            InventoryMove::Return { .. } => Some(Self::ActiveAgain),
-        }
-    }
 }
 
 impl Hold {

@@ -20,6 +20,7 @@ mod change;
 mod decide;
 mod evolve;
 mod limits;
+mod operation;
 mod places;
 mod revision;
 
@@ -29,7 +30,8 @@ use jiff::Timestamp;
 
 pub use self::change::{PageChange, PageCommand, PageRejection};
 pub use self::limits::{COOL_DOWN_SECONDS_MAX, HoldLimit, HoldLimits};
-pub use self::places::{InvalidPlaces, PageOperation, Placement, SlotPlaces};
+pub use self::operation::{PageOperation, Placement};
+pub use self::places::{InvalidPlaces, SlotPlaces};
 use crate::ids::{BookingId, Fingerprint, GuestMark, HoldId, ResourceId, SlotKey};
 
 /// The most holds one page stores. At some 130 bytes each they stay far below DynamoDB's 400 KB per item, and every
