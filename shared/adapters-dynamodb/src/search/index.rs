@@ -29,8 +29,8 @@ pub struct DynamoSearchIndex {
 impl DynamoSearchIndex {
     /// Over a client and the table's name.
     #[must_use]
-    pub fn new(client: Client, table: String) -> Self {
-        Self { client, table }
+    pub fn new(client: Client, table: impl Into<String>) -> Self {
+        Self { client, table: table.into() }
     }
 
     /// Writes an item unless the stored one has at least its number in `by`. One without such a number was written by an

@@ -28,8 +28,8 @@ pub struct LedgerTable {
 impl LedgerTable {
     /// The table of that name.
     #[must_use]
-    pub fn new(client: Client, name: String) -> Self {
-        Self { client, name }
+    pub fn new(client: Client, name: impl Into<String>) -> Self {
+        Self { client, name: name.into() }
     }
 
     /// An item; the latest write.
