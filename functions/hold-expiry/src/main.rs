@@ -1,9 +1,16 @@
 //! Releases expired holds, promptly by timers and at the latest by the table's TTL. Starts sagas that `confirm` and `cancel` failed
 //! to start.
 
+use std::sync::Arc;
+
+use holdfast_adapters_dynamodb::stream::decode_previous_hold;
+use holdfast_adapters_dynamodb::{DynamoBookingHistory, DynamoDb, DynamoHolds, HoldsTable, LedgerTable};
+use holdfast_adapters_messaging::{
+    Sqs, SqsTimers, StepFunctions, StepFunctionsBookingSaga, StepFunctionsSettlementSaga, Timer,
+};
 use holdfast_app::holds::Expiry;
 use holdfast_app::payments::SagaRecovery;
-use holdfast_runtime::{Error, ExpiryHandler, Process, Variable, batch};
+use holdfast_runtime::{Error, ExpiryFormats, ExpiryHandler, Process, Variable, batch};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -14,9 +21,24 @@ async fn main() -> Result<(), Error> {
         Variable::BookingMachine,
         Variable::CancellationMachine,
     ])?;
-    let expiry = Expiry::new(process.holds()?, process.timers()?);
-    let recovery =
-        SagaRecovery::new(process.booking_reader()?, process.booking_saga()?, process.settlement_saga()?);
-    let handler = ExpiryHandler::new(expiry, recovery, process.timers()?, process.clock());
+    let dynamodb = DynamoDb::new(process.sdk());
+    let ledger = LedgerTable::new(dynamodb.clone(), process.require(Variable::LedgerTable)?);
+    let holds = HoldsTable::new(dynamodb, process.require(Variable::HoldsTable)?);
+    let timers = SqsTimers::new(Sqs::new(process.sdk()), process.require(Variable::TimerQueueUrl)?);
+    let timers = Arc::new(timers);
+    let step_functions = StepFunctions::new(process.sdk());
+    let booking = process.require(Variable::BookingMachine)?;
+    let settlement = process.require(Variable::CancellationMachine)?;
+    let recovery = SagaRecovery::new(
+        Arc::new(DynamoBookingHistory::new(ledger.clone())),
+        Arc::new(StepFunctionsBookingSaga::new(step_functions.clone(), booking)),
+        Arc::new(StepFunctionsSettlementSaga::new(step_functions, settlement)),
+    );
+    let expiry = Expiry::new(Arc::new(DynamoHolds::new(ledger, holds)), timers.clone());
+    let formats = ExpiryFormats {
+        timer: |message| Ok(Timer::parse(message)?.map(|timer| timer.hold)),
+        deleted_hold: decode_previous_hold,
+    };
+    let handler = ExpiryHandler::new(expiry, recovery, timers, formats, process.clock());
     batch::serve(|event| handler.handle(event)).await
 }

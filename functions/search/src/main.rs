@@ -1,5 +1,8 @@
 //! `GET /api/availability` and `GET /api/resources/{resourceId}/availability`: searches resources and reads calendars.
 
+use std::sync::Arc;
+
+use holdfast_adapters_dynamodb::{DynamoCatalogue, DynamoDb, DynamoSearchIndex, LedgerTable};
 use holdfast_api::{Api, SearchApi};
 use holdfast_app::catalogue::Calendars;
 use holdfast_app::search::Search;
@@ -8,7 +11,10 @@ use holdfast_runtime::{Error, Process, Variable, http};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let process = Process::start(&[Variable::LedgerTable, Variable::SearchTable])?;
-    let search = Search::new(process.search_index()?);
-    let api = SearchApi::new(search, Calendars::new(process.catalogue_reader()?), process.clock());
+    let dynamodb = DynamoDb::new(process.sdk());
+    let ledger = LedgerTable::new(dynamodb.clone(), process.require(Variable::LedgerTable)?);
+    let index = DynamoSearchIndex::new(dynamodb, process.require(Variable::SearchTable)?);
+    let calendars = Calendars::new(Arc::new(DynamoCatalogue::new(ledger)));
+    let api = SearchApi::new(Search::new(Arc::new(index)), calendars, process.clock());
     http::serve(|request| api.handle(request)).await
 }

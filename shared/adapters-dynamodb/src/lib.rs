@@ -24,6 +24,8 @@ mod stored;
 pub mod stream;
 mod table;
 
+// The client that the adapters are made of.
+pub use aws_sdk_dynamodb::Client as DynamoDb;
 pub use bookings::history::DynamoBookingHistory;
 pub use bookings::journal::DynamoBookingJournal;
 pub use bookings::store::DynamoBookings;
@@ -31,7 +33,6 @@ pub use catalogue::resources::DynamoCatalogue;
 pub use holds::store::DynamoHolds;
 pub use operations::ended::DynamoEndedBookings;
 pub use operations::inspection::DynamoInspection;
-pub use page::item::PageRecord;
 pub use payments::callbacks::DynamoSagaCallbacks;
 pub use search::index::DynamoSearchIndex;
 pub use table::holds::HoldsTable;

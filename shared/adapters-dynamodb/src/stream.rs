@@ -1,52 +1,37 @@
-//! Images of a table's stream as what they mean. The stream is the outbox: a page's image says what its last write did, an
-//! audit event is a record by itself.
+//! Decodes the records of a table's stream. The stream is the outbox: a page's image says what its last write did, an audit
+//! event is a record by itself.
+//!
+//! A record has the item before the write, after it, or both, as DynamoDB writes items in JSON.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use holdfast_app::StoreError;
-use holdfast_app::bookings::AuditEvent;
-use holdfast_domain::{Hold, Resource};
+use holdfast_app::events::LedgerRecord;
+use holdfast_domain::Hold;
+use serde_json::Value;
 
-use crate::page::item::{PAGE_SK_PREFIX, PageRecord, decode_page_record};
+use crate::page::item::{PAGE_SK_PREFIX, decode_page_record};
 use crate::stored::records::{
     EVENT_SK_PREFIX, RESOURCE_SK, decode_audit, decode_hold_record, decode_resource,
 };
 use crate::table::item::{Item, Reader};
 
-/// One write to the ledger.
-#[derive(Debug, Clone, PartialEq)]
-pub enum LedgerRecord {
-    /// A page was written.
-    Page(PageRecord),
-    /// A resource was created or replaced.
-    Resource {
-        /// As it is now.
-        resource: Box<Resource>,
-        /// As it was, if it was.
-        previous: Option<Box<Resource>>,
-    },
-    /// Something happened to a booking.
-    Audit(AuditEvent),
-    /// Of no interest to anybody: bookings themselves (their audit events say it), callbacks, page counters.
-    Other,
-}
-
-/// What a stream record of the ledger table says. `new` is the item after the write, `old` before it.
+/// Decodes a record of the ledger table: the item after the write, and the item before it.
 ///
 /// # Errors
 /// [`StoreError::Corrupt`] when an image cannot be read.
-pub fn decode_ledger_record(new: Option<&Item>, old: Option<&Item>) -> Result<LedgerRecord, StoreError> {
-    let Some(new) = new else { return Ok(LedgerRecord::Other) };
-    let reader = Reader::new(new);
+pub fn decode_ledger_record(new: Option<Value>, old: Option<Value>) -> Result<LedgerRecord, StoreError> {
+    let Some(new) = new.map(decode_image).transpose()? else { return Ok(LedgerRecord::Other) };
+    let reader = Reader::new(&new);
     let sk = reader.text("sk")?;
     if sk.starts_with(PAGE_SK_PREFIX) {
-        return Ok(LedgerRecord::Page(decode_page_record(new)?));
+        return Ok(LedgerRecord::Page(decode_page_record(&new)?));
     }
     if sk.starts_with(EVENT_SK_PREFIX) {
-        return Ok(LedgerRecord::Audit(decode_audit(new)?));
+        return Ok(LedgerRecord::Audit(decode_audit(&new)?));
     }
     if sk == RESOURCE_SK {
-        let resource = decode_resource(new)?;
-        let previous = old.map(decode_resource).transpose()?;
+        let resource = decode_resource(&new)?;
+        let previous = old.map(decode_image).transpose()?.as_ref().map(decode_resource).transpose()?;
         if previous.as_ref().is_some_and(|previous| previous.revision == resource.revision) {
             return Ok(LedgerRecord::Other);
         }
@@ -55,19 +40,23 @@ pub fn decode_ledger_record(new: Option<&Item>, old: Option<&Item>) -> Result<Le
     Ok(LedgerRecord::Other)
 }
 
-/// The hold whose record was deleted, from the record's old image.
+/// Decodes a record of the table of hold records: the hold before the write, if there was one.
 ///
 /// # Errors
 /// [`StoreError::Corrupt`] when the image cannot be read.
-pub fn decode_removed_hold(old: &Item) -> Result<Hold, StoreError> {
-    decode_hold_record(old)
+pub fn decode_previous_hold(_new: Option<Value>, old: Option<Value>) -> Result<Option<Hold>, StoreError> {
+    old.map(decode_image).transpose()?.as_ref().map(decode_hold_record).transpose()
 }
 
-/// An image as Lambda delivers it, as an item.
-#[must_use]
-pub fn item_from_event(image: serde_dynamo::Item) -> Item {
+/// Decodes an item in DynamoDB's JSON.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when it is not one.
+pub fn decode_image(json: Value) -> Result<Item, StoreError> {
+    let image: serde_dynamo::Item = serde_json::from_value(json)
+        .map_err(|error| StoreError::Corrupt { item: "an image".to_owned(), reason: error.to_string() })?;
     let map: std::collections::HashMap<String, serde_dynamo::AttributeValue> = image.into();
-    map.into_iter().map(|(key, value)| (key, value_from_event(value))).collect()
+    Ok(map.into_iter().map(|(key, value)| (key, value_from_event(value))).collect())
 }
 
 fn value_from_event(value: serde_dynamo::AttributeValue) -> AttributeValue {
@@ -84,6 +73,30 @@ fn value_from_event(value: serde_dynamo::AttributeValue) -> AttributeValue {
         Event::Ns(numbers) => AttributeValue::Ns(numbers),
         Event::Bs(all) => {
             AttributeValue::Bs(all.into_iter().map(aws_sdk_dynamodb::primitives::Blob::new).collect())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_record_without_the_image_it_is_read_from_says_nothing() {
+        let unread = || Some(json!({"pk": {"X": 1}}));
+        assert_eq!(decode_ledger_record(None, unread()).expect("nothing"), LedgerRecord::Other);
+        assert_eq!(decode_previous_hold(unread(), None).expect("nothing"), None);
+    }
+
+    #[test]
+    fn an_image_that_is_no_item_is_corrupt() {
+        for image in [json!({"pk": {"X": 1}}), json!({"pk": "R#1"}), json!([]), json!({"sk": {"S": "R"}})] {
+            let outcome = decode_ledger_record(Some(image.clone()), None);
+            assert!(matches!(outcome, Err(StoreError::Corrupt { .. })), "{image}: {outcome:?}");
+            let outcome = decode_previous_hold(None, Some(image.clone()));
+            assert!(matches!(outcome, Err(StoreError::Corrupt { .. })), "{image}: {outcome:?}");
         }
     }
 }

@@ -15,10 +15,15 @@ mod partners;
 mod payments;
 mod queue;
 
+// The clients that the adapters are made of.
+pub use aws_sdk_eventbridge::Client as EventBridge;
+pub use aws_sdk_sesv2::Client as Ses;
+pub use aws_sdk_sfn::Client as StepFunctions;
+pub use aws_sdk_sqs::Client as Sqs;
 pub use events::bus::EventBridgeBus;
 pub use holds::timers::{InvalidTimer, SqsTimers, Timer};
 pub use notifications::mailer::SesMailer;
 pub use operations::inspection::StepFunctionsInspection;
 pub use operations::review::SqsManualReview;
-pub use partners::webhook::{InvalidEndpoint, PartnerWebhook};
+pub use partners::webhook::PartnerWebhook;
 pub use payments::sagas::{StepFunctionsBookingSaga, StepFunctionsResumption, StepFunctionsSettlementSaga};

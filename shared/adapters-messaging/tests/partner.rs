@@ -3,10 +3,13 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 
-use holdfast_adapters_messaging::{InvalidEndpoint, PartnerWebhook};
+use async_trait::async_trait;
+use holdfast_adapters_messaging::PartnerWebhook;
 use holdfast_app::DeliveryError;
+use holdfast_app::kernel::{Secret, SecretError, SecretReader};
 use holdfast_app::partners::{Notice, PartnerEndpoint};
 use jiff::Timestamp;
 use reqwest::header::{HeaderMap, HeaderName};
@@ -43,9 +46,24 @@ fn partner(answer: &'static str) -> (String, Receiver<(HeaderMap, String)>) {
     (url, received)
 }
 
+/// A store that knows the signing key, or none.
+struct Key(Option<&'static str>);
+
+#[async_trait]
+impl SecretReader for Key {
+    async fn secret(&self, secret: Secret) -> Result<String, SecretError> {
+        assert_eq!(secret, Secret::PartnerSigningKey);
+        self.0.map(str::to_owned).ok_or_else(|| SecretError("away".into()))
+    }
+}
+
 async fn deliver(url: &str) -> Result<(), DeliveryError> {
+    deliver_signed(url, Some(SECRET)).await
+}
+
+async fn deliver_signed(url: &str, key: Option<&'static str>) -> Result<(), DeliveryError> {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let endpoint = PartnerWebhook::new(url, SECRET).expect("an endpoint");
+    let endpoint = PartnerWebhook::new(url, Arc::new(Key(key)));
     let notice = Notice { id: "hotel-1/2026-06/7/inventory".to_owned(), body: r#"{"a":1}"#.to_owned() };
     endpoint.deliver(&notice, Timestamp::from_second(AT).expect("valid")).await
 }
@@ -90,9 +108,17 @@ async fn answers_mean_delivered_later_or_never() {
     assert!(matches!(nobody, Err(DeliveryError::Unavailable(_))));
 }
 
-#[test]
-fn a_secret_that_is_none_is_refused() {
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let made = PartnerWebhook::new("https://partner.example/", "whsec_%%%");
-    assert!(matches!(made, Err(InvalidEndpoint::Secret)));
+#[tokio::test]
+async fn without_a_key_that_can_be_used_nothing_is_sent_yet() {
+    for (key, cause) in [(None, "secret cannot be read"), (Some("whsec_%%%"), "must be base64 after whsec_")]
+    {
+        let (url, received) = partner("200 OK");
+        match deliver_signed(&url, key).await {
+            Err(DeliveryError::Unavailable(source)) => {
+                assert!(source.to_string().contains(cause), "{source}")
+            }
+            other => panic!("{other:?}"),
+        }
+        assert!(received.try_recv().is_err(), "{key:?}");
+    }
 }

@@ -15,26 +15,23 @@ const API_VERSION: &str = "2024-06-20";
 /// The longest answer that is read, in bytes. An intent with its charge has some 5 KB.
 const ANSWER_BYTES_MAX: usize = 1024 * 1024;
 
-/// The address, key and time limits of Stripe's API.
-#[derive(Clone)]
-pub struct StripeConfig {
+/// The address of Stripe's API, and its time limits.
+#[derive(Debug, Clone)]
+pub struct StripeEndpoint {
     /// The base URL, such as `https://api.stripe.com`, without a slash at the end.
     pub url: String,
-    /// The secret key.
-    pub api_key: String,
     /// The time limit of connecting.
     pub connect_timeout: Duration,
     /// The time limit of a whole call. A bank may take seconds.
     pub timeout: Duration,
 }
 
-impl StripeConfig {
-    /// Makes a configuration with the usual time limits: 2 s to connect, 10 s for a call.
+impl StripeEndpoint {
+    /// Makes an endpoint with the usual time limits: 2 s to connect, 10 s for a call.
     #[must_use]
-    pub fn new(url: &str, api_key: &str) -> Self {
+    pub fn new(url: &str) -> Self {
         Self {
             url: url.trim_end_matches('/').to_owned(),
-            api_key: api_key.to_owned(),
             connect_timeout: Duration::from_secs(2),
             timeout: Duration::from_secs(10),
         }
@@ -52,7 +49,7 @@ pub(crate) struct Refusal {
 
 /// A call to Stripe that failed.
 #[derive(Debug, Error)]
-pub enum ApiError {
+pub(crate) enum ApiError {
     /// Stripe refused the request (4xx).
     #[error("Stripe answered {status}: {code}: {message}")]
     Refused {
@@ -82,8 +79,7 @@ pub(crate) enum Answer<T> {
 }
 
 /// A client of Stripe's API.
-#[derive(Clone)]
-pub struct StripeClient {
+pub(crate) struct StripeClient {
     http: Client,
     url: String,
     api_key: String,
@@ -94,14 +90,14 @@ impl StripeClient {
     ///
     /// # Errors
     /// If TLS cannot be set up.
-    pub fn new(config: &StripeConfig) -> Result<Self, reqwest::Error> {
+    pub(crate) fn new(endpoint: &StripeEndpoint, api_key: String) -> Result<Self, reqwest::Error> {
         let http = Client::builder()
-            .connect_timeout(config.connect_timeout)
-            .timeout(config.timeout)
+            .connect_timeout(endpoint.connect_timeout)
+            .timeout(endpoint.timeout)
             .redirect(redirect::Policy::none())
             .no_proxy()
             .build()?;
-        Ok(Self { http, url: config.url.clone(), api_key: config.api_key.clone() })
+        Ok(Self { http, url: endpoint.url.clone(), api_key })
     }
 
     pub(crate) async fn post<T: DeserializeOwned>(

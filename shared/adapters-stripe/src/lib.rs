@@ -18,6 +18,6 @@ mod payments;
 mod webhook;
 mod wire;
 
-pub use client::{ApiError, StripeClient, StripeConfig};
+pub use client::StripeEndpoint;
 pub use payments::StripePayments;
-pub use webhook::{SIGNATURE_HEADER, StripeWebhook};
+pub use webhook::StripeWebhook;

@@ -1,13 +1,17 @@
 //! Implements [`Payments`] on PaymentIntents with manual capture (<https://docs.stripe.com/api/payment_intents>).
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use holdfast_app::PaymentError;
+use holdfast_app::kernel::{Secret, SecretReader};
 use holdfast_app::operations::{ListedPayment, PaymentListing};
 use holdfast_app::payments::{NewPayment, Payment, PaymentInquiry, PaymentState, Payments};
 use holdfast_domain::{BookingId, Money};
 use jiff::Timestamp;
+use tokio::sync::OnceCell;
 
-use crate::client::{Answer, Refusal, StripeClient};
+use crate::client::{Answer, Refusal, StripeClient, StripeEndpoint};
 use crate::wire::{BOOKING_METADATA, Intent, List, Refund};
 
 /// The most keys that one operation may use: the first, and one more for each outdated answer that Stripe repeats.
@@ -16,10 +20,11 @@ const KEYS_MAX: u32 = 4;
 const LISTED_MAX: u32 = 100;
 const EXPAND: (&str, &str) = ("expand[]", "latest_charge");
 
-/// Stripe as the payment provider.
-#[derive(Clone)]
+/// Stripe as the payment provider, called with a key that is read when it is first needed.
 pub struct StripePayments {
-    client: StripeClient,
+    endpoint: StripeEndpoint,
+    secrets: Arc<dyn SecretReader>,
+    client: OnceCell<StripeClient>,
 }
 
 /// A step of a PaymentIntent, with the states in which it is due.
@@ -72,10 +77,20 @@ fn checked(intent: &str) -> Result<&str, PaymentError> {
 }
 
 impl StripePayments {
-    /// Makes the provider on a client.
+    /// Makes the provider. The process must have installed a rustls provider before the first call.
     #[must_use]
-    pub fn new(client: StripeClient) -> Self {
-        Self { client }
+    pub fn new(endpoint: StripeEndpoint, secrets: Arc<dyn SecretReader>) -> Self {
+        Self { endpoint, secrets, client: OnceCell::new() }
+    }
+
+    /// Makes the client at the first call. When this fails, nothing has been asked of Stripe, and the next call tries again.
+    async fn client(&self) -> Result<&StripeClient, PaymentError> {
+        let make = || async {
+            let key = self.secrets.secret(Secret::PaymentApiKey).await;
+            let key = key.map_err(|error| PaymentError::Unavailable(Box::new(error)))?;
+            StripeClient::new(&self.endpoint, key).map_err(|error| PaymentError::Unavailable(Box::new(error)))
+        };
+        self.client.get_or_try_init(make).await
     }
 
     async fn step(
@@ -88,7 +103,7 @@ impl StripePayments {
         let path = format!("/v1/payment_intents/{}/{}", checked(intent)?, step.path);
         for attempt in 0..KEYS_MAX {
             let key = idempotency_key(booking, step.name, attempt);
-            let refusal = match self.client.post::<Intent>(&path, form, &key).await? {
+            let refusal = match self.client().await?.post::<Intent>(&path, form, &key).await? {
                 Answer::Done { value, .. } => return value.payment(),
                 Answer::Refused(refusal) => *refusal,
             };
@@ -137,7 +152,7 @@ impl StripePayments {
 impl PaymentInquiry for StripePayments {
     async fn inquire(&self, intent: &str) -> Result<Payment, PaymentError> {
         let path = format!("/v1/payment_intents/{}?expand%5B%5D=latest_charge", checked(intent)?);
-        match self.client.get::<Intent>(&path).await? {
+        match self.client().await?.get::<Intent>(&path).await? {
             Answer::Done { value, .. } => value.payment(),
             Answer::Refused(refusal) => Err(match refusal.into_error() {
                 PaymentError::Unknown(source) => PaymentError::Unavailable(source),
@@ -164,7 +179,7 @@ impl Payments for StripePayments {
         ];
         for attempt in 0..KEYS_MAX {
             let key = idempotency_key(&payment.booking, "create", attempt);
-            match self.client.post::<Intent>("/v1/payment_intents", &form, &key).await? {
+            match self.client().await?.post::<Intent>("/v1/payment_intents", &form, &key).await? {
                 Answer::Done { value, .. } => return Ok(value.id),
                 // An intent made by the failed request stays unconfirmed: no money is at stake.
                 Answer::Refused(refusal) if refusal.is_repeated_failure() => {}
@@ -223,7 +238,7 @@ impl Payments for StripePayments {
         ];
         for attempt in 0..KEYS_MAX {
             let key = idempotency_key(booking, &operation, attempt);
-            let refusal = match self.client.post::<Refund>("/v1/refunds", &form, &key).await? {
+            let refusal = match self.client().await?.post::<Refund>("/v1/refunds", &form, &key).await? {
                 Answer::Done { value, replayed: false } => return value.verdict(),
                 // A refund may fail days after it was taken on; the first answer says nothing of that.
                 Answer::Done { replayed: true, .. } => None,
@@ -258,7 +273,7 @@ impl PaymentListing for StripePayments {
         if let Some(after) = cursor {
             path = format!("{path}&starting_after={}", checked(after)?);
         }
-        let list = match self.client.get::<List<Intent>>(&path).await? {
+        let list = match self.client().await?.get::<List<Intent>>(&path).await? {
             Answer::Done { value, .. } => value,
             Answer::Refused(refusal) => {
                 return Err(match refusal.into_error() {

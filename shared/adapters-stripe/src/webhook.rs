@@ -1,23 +1,25 @@
 //! Verifies the signature of Stripe's webhooks and reads which payment they are about (<https://docs.stripe.com/webhooks>).
 
+use std::sync::Arc;
+
+use async_trait::async_trait;
 use data_encoding::HEXLOWER_PERMISSIVE;
 use hmac::{Hmac, Mac};
-use holdfast_app::payments::{InvalidWebhook, WebhookEvent, WebhookVerifier};
+use holdfast_app::kernel::{Secret, SecretReader};
+use holdfast_app::payments::{InvalidWebhook, WebhookError, WebhookEvent, WebhookVerifier};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 use sha2::Sha256;
 
-/// The name of the header that carries the signature.
-pub const SIGNATURE_HEADER: &str = "Stripe-Signature";
 /// The largest difference between a signature's time and ours, in seconds, either way (API.md, Webhooks in).
 const TOLERANCE_SECONDS: i64 = 300;
 /// The most signatures that are checked in one header. Stripe sends one, and two while a secret is rotated.
 const SIGNATURES_MAX: usize = 8;
 
-/// The verifier of webhooks signed with the endpoint's secret.
+/// The verifier of webhooks signed with the endpoint's secret, `whsec_...`, all of whose characters are the key.
 pub struct StripeWebhook {
-    mac: Hmac<Sha256>,
+    secrets: Arc<dyn SecretReader>,
 }
 
 #[derive(Deserialize)]
@@ -74,38 +76,49 @@ fn intent_of(object: &Value) -> Option<String> {
 }
 
 impl StripeWebhook {
-    /// Makes a verifier for the endpoint's secret, `whsec_...`, all of whose characters are the key.
+    /// Makes a verifier that reads the key when the first webhook arrives.
     #[must_use]
-    pub fn new(secret: &str) -> Self {
-        let mac = match Hmac::new_from_slice(secret.as_bytes()) {
-            Ok(mac) => mac,
-            Err(_) => unreachable!("HMAC takes keys of any length"),
-        };
-        Self { mac }
-    }
-
-    fn is_signed(&self, signatures: &Signatures<'_>, payload: &[u8]) -> bool {
-        let mac = self.mac.clone().chain_update(signatures.at_text).chain_update(".").chain_update(payload);
-        signatures.v1.iter().any(|signature| {
-            HEXLOWER_PERMISSIVE
-                .decode(signature.as_bytes())
-                .is_ok_and(|bytes| mac.clone().verify_slice(&bytes).is_ok())
-        })
+    pub fn new(secrets: Arc<dyn SecretReader>) -> Self {
+        Self { secrets }
     }
 }
 
+fn is_signed(key: &str, signatures: &Signatures<'_>, payload: &[u8]) -> bool {
+    let mac: Hmac<Sha256> = match Hmac::new_from_slice(key.as_bytes()) {
+        Ok(mac) => mac,
+        Err(_) => unreachable!("HMAC takes keys of any length"),
+    };
+    let mac = mac.chain_update(signatures.at_text).chain_update(".").chain_update(payload);
+    signatures.v1.iter().any(|signature| {
+        HEXLOWER_PERMISSIVE
+            .decode(signature.as_bytes())
+            .is_ok_and(|bytes| mac.clone().verify_slice(&bytes).is_ok())
+    })
+}
+
+/// Compares the signature in constant time, before it reads anything of the payload.
+fn verify(key: &str, payload: &[u8], header: &str, now: Timestamp) -> Result<WebhookEvent, InvalidWebhook> {
+    let signatures = parse_header(header).ok_or(InvalidWebhook::Malformed)?;
+    if !is_signed(key, &signatures, payload) {
+        return Err(InvalidWebhook::Foreign);
+    }
+    if now.as_second().abs_diff(signatures.at) > TOLERANCE_SECONDS.unsigned_abs() {
+        return Err(InvalidWebhook::Stale);
+    }
+    let event: Event = serde_json::from_slice(payload).map_err(|_| InvalidWebhook::Payload)?;
+    Ok(WebhookEvent { id: event.id, kind: event.kind, intent: intent_of(&event.data.object) })
+}
+
+#[async_trait]
 impl WebhookVerifier for StripeWebhook {
-    /// Compares the signature in constant time, before it reads anything of the payload.
-    fn verify(&self, payload: &[u8], header: &str, now: Timestamp) -> Result<WebhookEvent, InvalidWebhook> {
-        let signatures = parse_header(header).ok_or(InvalidWebhook::Malformed)?;
-        if !self.is_signed(&signatures, payload) {
-            return Err(InvalidWebhook::Foreign);
-        }
-        if now.as_second().abs_diff(signatures.at) > TOLERANCE_SECONDS.unsigned_abs() {
-            return Err(InvalidWebhook::Stale);
-        }
-        let event: Event = serde_json::from_slice(payload).map_err(|_| InvalidWebhook::Payload)?;
-        Ok(WebhookEvent { id: event.id, kind: event.kind, intent: intent_of(&event.data.object) })
+    async fn verify(
+        &self,
+        payload: &[u8],
+        header: &str,
+        now: Timestamp,
+    ) -> Result<WebhookEvent, WebhookError> {
+        let key = self.secrets.secret(Secret::PaymentWebhookKey).await?;
+        Ok(verify(&key, payload, header, now)?)
     }
 }
 
@@ -129,7 +142,7 @@ mod tests {
 
     fn verify(payload: &str, header: &str) -> Result<WebhookEvent, InvalidWebhook> {
         let now = Timestamp::from_second(AT).expect("valid");
-        StripeWebhook::new(SECRET).verify(payload.as_bytes(), header, now)
+        super::verify(SECRET, payload.as_bytes(), header, now)
     }
 
     fn check(object: &str, expected: Option<&str>) {

@@ -6,8 +6,10 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use holdfast_adapters_stripe::{StripeClient, StripeConfig, StripePayments};
+use async_trait::async_trait;
+use holdfast_adapters_stripe::{StripeEndpoint, StripePayments};
 use holdfast_app::PaymentError;
+use holdfast_app::kernel::{Secret, SecretError, SecretReader};
 use holdfast_app::operations::{ListedPayment, PaymentListing};
 use holdfast_app::payments::{NewPayment, PaymentInquiry, PaymentState, Payments};
 use holdfast_domain::{BookingId, Currency, Money};
@@ -42,6 +44,7 @@ impl Seen {
 
 struct Server {
     payments: StripePayments,
+    keys: Arc<Keys>,
     seen: Arc<Mutex<Vec<Seen>>>,
 }
 
@@ -70,11 +73,22 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// What a client waits for an answer that does not come.
 const SHORT: Duration = Duration::from_millis(200);
 
-fn client(url: &str, timeout: Duration) -> StripePayments {
+/// A store that fails in these ways first, and then knows the key.
+#[derive(Default)]
+struct Keys(Mutex<Vec<SecretError>>);
+
+#[async_trait]
+impl SecretReader for Keys {
+    async fn secret(&self, secret: Secret) -> Result<String, SecretError> {
+        assert_eq!(secret, Secret::PaymentApiKey);
+        self.0.lock().expect("not poisoned").pop().map_or_else(|| Ok("sk_test_1".to_owned()), Err)
+    }
+}
+
+fn client(url: &str, timeout: Duration, keys: &Arc<Keys>) -> StripePayments {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let usual = StripeConfig::new(url, "sk_test_1");
-    let config = StripeConfig { timeout, connect_timeout: PATIENCE, ..usual };
-    StripePayments::new(StripeClient::new(&config).expect("a client"))
+    let endpoint = StripeEndpoint { timeout, connect_timeout: PATIENCE, ..StripeEndpoint::new(url) };
+    StripePayments::new(endpoint, Arc::clone(keys) as Arc<dyn SecretReader>)
 }
 
 /// A socket whose port is taken and where nobody listens: connections to it are refused as long as it is there.
@@ -116,7 +130,8 @@ fn server(replies: Vec<Reply>) -> Server {
             let _ = stream.write_all(format!("{head}{body}").as_bytes());
         }
     });
-    Server { payments: client(&url, timeout), seen }
+    let keys = Arc::default();
+    Server { payments: client(&url, timeout, &keys), keys, seen }
 }
 
 impl Server {
@@ -305,9 +320,19 @@ async fn what_may_have_happened_is_unknown_and_what_did_not_is_not() {
 #[tokio::test]
 async fn nobody_at_home_is_certainly_not_done() {
     let (_deaf, url) = deaf_socket();
-    let payments = client(&url, PATIENCE);
+    let payments = client(&url, PATIENCE, &Arc::default());
     let refused = payments.capture(&booking(), "pi_1", usd(1)).await;
     assert!(matches!(refused, Err(PaymentError::Unavailable(_))), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_key_that_cannot_be_read_is_an_outage_and_is_asked_for_again() {
+    let server = server(vec![Reply::Json(200, intent("succeeded"))]);
+    server.keys.0.lock().expect("not poisoned").push(SecretError("away".into()));
+    let outcome = server.payments.capture(&booking(), "pi_1", usd(1)).await;
+    assert!(matches!(outcome, Err(PaymentError::Unavailable(_))), "{outcome:?}");
+    assert!(server.seen().is_empty(), "nothing was asked of Stripe");
+    assert!(server.payments.capture(&booking(), "pi_1", usd(1)).await.is_ok());
 }
 
 #[tokio::test]

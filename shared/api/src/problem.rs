@@ -233,7 +233,7 @@ fn pointer_to(path: FieldPath) -> String {
 }
 
 /// An error with all that caused it, for the log.
-fn causes(error: &dyn Error) -> String {
+pub(crate) fn causes(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
     while let Some(cause) = next {

@@ -3,7 +3,7 @@
 use holdfast_app::Clock;
 use jiff::Timestamp;
 
-/// Tells the time of this machine.
+/// The clock of this machine.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 

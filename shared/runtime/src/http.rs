@@ -122,12 +122,6 @@ impl Stamp {
     }
 }
 
-/// The answer to a request whose handler could not even be made.
-#[must_use]
-pub fn unavailable(request: &Request) -> Response {
-    Stamp::of(request).refused(Refusal::unavailable())
-}
-
 /// Answers one event within `time`: a panic is a clean 500, time running out a clean 503.
 pub async fn answer<F, Fut>(
     event: ApiGatewayV2httpRequest,

@@ -1,53 +1,49 @@
-//! What turns the use cases into Lambda functions: configuration, clients, clock, logs, secrets, and the loops that take
+//! This crate turns use cases into Lambda functions: configuration, the SDK's settings, clock, log, and the entries that take
 //! events in.
 //!
 //! Promises: everything slow is made once, before the first event ([`Process`]); no handler's panic and no outage ends in
 //! anything but a clean answer or a reported failure; what cannot be understood is reported as failed and so reaches its
 //! dead-letter queue.
 //!
-//! Deliberately absent: decisions. The environment is read here and nowhere else, and so is the clock.
+//! Deliberately absent: decisions, and adapters. A function is composed in its `main.rs` of the adapters that it uses, so that
+//! a change in one adapter rebuilds the functions that have it and no others. The environment is read here and nowhere
+//! else, and so is the clock.
 
+pub mod batch;
 pub mod config;
 pub mod http;
 pub mod queue;
-pub mod saga;
 pub mod stream;
 
-pub mod batch;
-mod clients;
 mod clock;
-mod completion;
-mod expiry;
-mod lazy;
+mod events;
+mod holds;
 mod logging;
-mod notify;
-mod partner;
+mod notifications;
+mod operations;
+mod partners;
+mod payments;
 mod process;
-mod projector;
-mod reconciliation;
-mod relay;
-mod secrets;
-mod webhook;
+mod sdk;
+mod search;
 
 pub use batch::BatchFailures;
 pub use clock::SystemClock;
-pub use completion::{CompletionHandler, ScheduledEvent};
 pub use config::{Config, Variable};
-pub use expiry::{ExpiryEvent, ExpiryHandler};
+pub use events::relay::RelayHandler;
+pub use holds::expiry::{ExpiryEvent, ExpiryFormats, ExpiryHandler};
 pub use lambda_runtime::Error;
-pub use lazy::LazyPayments;
-pub use notify::NotifyHandler;
-pub use partner::PartnerHandler;
+pub use notifications::notify::NotifyHandler;
+pub use operations::completion::{CompletionHandler, ScheduledEvent};
+pub use operations::reconciliation::{ReconciliationHandler, ReconciliationRequest};
+pub use partners::partner::PartnerHandler;
+pub use payments::saga;
 pub use process::Process;
-pub use projector::ProjectorHandler;
-pub use reconciliation::{ReconciliationHandler, ReconciliationRequest};
-pub use relay::RelayHandler;
-pub use secrets::{SecretStore, Secrets, SecretsError};
-pub use webhook::WebhookHandler;
+pub use search::projector::ProjectorHandler;
 
 use std::error::Error as StdError;
 
-/// An error with all that caused it, for the log.
+/// Writes an error with all that caused it, for the log.
 pub(crate) fn causes(error: &dyn StdError) -> String {
     let mut text = error.to_string();
     let mut next = error.source();

@@ -5,6 +5,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use holdfast_adapters_dynamodb::stream::{decode_ledger_record, decode_previous_hold};
+use holdfast_adapters_messaging::Timer;
 use holdfast_app::bookings::BookingCommit;
 use holdfast_app::events::{EventBus, OutgoingEvent, Unpublished};
 use holdfast_app::holds::{Expiry, Timers};
@@ -24,8 +26,8 @@ use holdfast_domain::{
 use holdfast_runtime::queue::{self, QueueEvent};
 use holdfast_runtime::stream::{self, StreamEvent};
 use holdfast_runtime::{
-    ExpiryEvent, ExpiryHandler, NotifyHandler, ReconciliationHandler, ReconciliationRequest, RelayHandler,
-    saga,
+    ExpiryEvent, ExpiryFormats, ExpiryHandler, NotifyHandler, ReconciliationHandler, ReconciliationRequest,
+    RelayHandler, saga,
 };
 use holdfast_testkit::{Database, Fault, Faults, Store, TestClock, at, hold_for, mutation, nightly_resource};
 use jiff::{SignedDuration, Timestamp};
@@ -199,7 +201,11 @@ impl World {
         let expiry = Expiry::new(self.store.holds.clone(), timers.clone());
         let recovery =
             SagaRecovery::new(self.store.bookings.clone(), self.outside.clone(), self.outside.clone());
-        ExpiryHandler::new(expiry, recovery, timers, Arc::new(self.clock.clone()))
+        let formats = ExpiryFormats {
+            timer: |message| Ok(Timer::parse(message)?.map(|timer| timer.hold)),
+            deleted_hold: decode_previous_hold,
+        };
+        ExpiryHandler::new(expiry, recovery, timers, formats, Arc::new(self.clock.clone()))
     }
 
     async fn expire(&self, name: &str) -> Vec<String> {
@@ -245,7 +251,7 @@ impl World {
 async fn relay(outside: &Arc<Outside>, records: &[Value]) -> Vec<String> {
     let event: StreamEvent = serde_json::from_value(json!({ "Records": records })).expect("a batch");
     let handler = RelayHandler::new(Arc::clone(outside) as Arc<dyn EventBus>);
-    let failures = stream::process(event, |records| handler.publish(records)).await;
+    let failures = stream::process(event, decode_ledger_record, |records| handler.publish(records)).await;
     failures.ids().into_iter().map(str::to_owned).collect()
 }
 
@@ -359,7 +365,7 @@ async fn mail(world: &World, outside: &Arc<Outside>, name: &str) -> usize {
     );
     let handler = NotifyHandler::new(notices);
     let event: QueueEvent = serde_json::from_value(sample(name)).expect("a batch");
-    queue::process(event, |message| handler.tell(message)).await.ids().len()
+    queue::process(event, |message| handler.mail(message)).await.ids().len()
 }
 
 fn paid(world: &World) -> Vec<BookingEvent> {

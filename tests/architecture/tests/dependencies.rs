@@ -22,19 +22,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("adapters-dynamodb", &["domain", "app"]),
     ("adapters-stripe", &["domain", "app"]),
     ("adapters-messaging", &["domain", "app"]),
-    (
-        "runtime",
-        &[
-            "domain",
-            "app",
-            "http",
-            "api",
-            "workflow",
-            "adapters-dynamodb",
-            "adapters-stripe",
-            "adapters-messaging",
-        ],
-    ),
+    ("adapters-secrets", &["app"]),
+    ("runtime", &["domain", "app", "http", "workflow"]),
     ("testkit", &["domain", "app", "adapters-dynamodb"]),
 ];
 
@@ -184,16 +173,20 @@ fn violations(crates: &[Crate]) -> Vec<String> {
             let allowed = match (of.folder, inside) {
                 (Folder::Tests, Some(on)) => on.folder != Folder::Functions,
                 (_, Some(on)) if on.is_for_tests() => dependency.dev,
+                // Tests of the entries compose functions as functions do.
+                (Folder::Shared, Some(on)) if of.is("runtime") && on.is_adapter() => dependency.dev,
                 (Folder::Shared, Some(on)) => {
                     on.folder == Folder::Shared
                         && layer.is_some_and(|below| below.contains(&on.name.as_str()))
                 }
-                // A binary names the use case or the routes it serves; what they run on is the runtime's.
+                // A binary composes the use case or the routes it serves from adapters; what they run on is the runtime's.
                 (Folder::Functions, Some(on)) => {
-                    ["app", "api", "workflow", "runtime"].iter().any(|name| on.is(name))
+                    on.is_adapter() || ["app", "api", "runtime"].iter().any(|name| on.is(name))
                 }
                 // An operator's command is a binary too, and reads its arguments into the domain's types.
-                (Folder::Tools, Some(on)) => ["domain", "app", "runtime"].iter().any(|name| on.is(name)),
+                (Folder::Tools, Some(on)) => {
+                    on.is_adapter() || ["domain", "app", "runtime"].iter().any(|name| on.is(name))
+                }
                 (_, None) => may_name(of, dependency),
             };
             if !allowed {
@@ -295,8 +288,11 @@ fn control_a_dependency_against_the_rules_is_found() {
         ("holdfast-adapters-messaging", "http"),
         ("holdfast-runtime", "holdfast-testkit"),
         ("holdfast-runtime", "hold"),
+        ("holdfast-runtime", "holdfast-api"),
+        ("holdfast-runtime", "holdfast-adapters-dynamodb"),
+        ("holdfast-adapters-secrets", "holdfast-domain"),
         ("hold", "confirm"),
-        ("hold", "holdfast-adapters-dynamodb"),
+        ("hold", "holdfast-domain"),
         ("hold", "holdfast-testkit"),
         ("hold", "aws-sdk-dynamodb"),
         ("holdfast-app", "holdfast-architecture"),

@@ -1,7 +1,9 @@
 //! Checks the seals of audit trails, and names the first broken link of each that is not as it was written.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
+use holdfast_adapters_dynamodb::{DynamoBookingHistory, DynamoDb, DynamoInspection, LedgerTable};
 use holdfast_app::operations::audit_verification::{AuditVerification, Audited};
 use holdfast_domain::BookingId;
 use holdfast_runtime::{Error, Process, Variable};
@@ -32,7 +34,9 @@ async fn main() -> Result<ExitCode, Error> {
         }
     }
     let process = Process::start(&[Variable::LedgerTable])?;
-    let verification = process.audit_verification()?;
+    let ledger = LedgerTable::new(DynamoDb::new(process.sdk()), process.require(Variable::LedgerTable)?);
+    let history = DynamoBookingHistory::new(ledger.clone());
+    let verification = AuditVerification::new(Arc::new(history), Arc::new(DynamoInspection::new(ledger)));
     let audited =
         if bookings.is_empty() { of_all(&verification).await? } else { of(&verification, &bookings).await? };
     Ok(report(&audited))

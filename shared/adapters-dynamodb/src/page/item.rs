@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use holdfast_app::StoreError;
+use holdfast_app::events::PageRecord;
 use holdfast_domain::catalogue::CAPACITY_MAX;
 use holdfast_domain::inventory::HoldState;
 use holdfast_domain::{
@@ -178,19 +179,6 @@ pub(crate) fn decode_hold(reader: &Reader<'_>) -> Result<PageHold, StoreError> {
         guest: reader.parsed("g", GuestMark::parse)?,
         cool_down_seconds: if reader.has("cd") { reader.number("cd")? } else { 0 },
     })
-}
-
-/// A page with what its last write did.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PageRecord {
-    /// The page after the write.
-    pub page: Page,
-    /// What the write did, in order.
-    pub changes: Vec<PageChange>,
-    /// When.
-    pub at: Timestamp,
-    /// W3C trace context of the request.
-    pub trace: Option<String>,
 }
 
 /// How many guests may come and go on an empty page before it is read and their tallies are dropped.

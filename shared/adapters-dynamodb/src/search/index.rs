@@ -17,7 +17,7 @@ use crate::stored::listings::{
 };
 use crate::table::error::{Refused, unavailable};
 use crate::table::item::{Item, n, s};
-use crate::table::ledger::QUERY_MIB_MAX;
+use crate::table::query::{QUERY_MIB_MAX, read_all};
 
 /// [`SearchIndex`] and [`SearchIndexWriter`] on DynamoDB.
 #[derive(Debug, Clone)]
@@ -29,8 +29,8 @@ pub struct DynamoSearchIndex {
 impl DynamoSearchIndex {
     /// Over a client and the table's name.
     #[must_use]
-    pub fn new(client: Client, table: String) -> Self {
-        Self { client, table }
+    pub fn new(client: Client, table: impl Into<String>) -> Self {
+        Self { client, table: table.into() }
     }
 
     /// Writes an item unless the stored one has at least its number in `by`. One without such a number was written by an
@@ -54,26 +54,13 @@ impl DynamoSearchIndex {
     }
 
     async fn query(&self, pk: &str) -> Result<Vec<Item>, StoreError> {
-        let mut items = Vec::new();
-        let mut start = None;
-        for _ in 0..QUERY_MIB_MAX {
-            let output = self
-                .client
-                .query()
-                .table_name(&self.table)
-                .key_condition_expression("pk = :pk")
-                .expression_attribute_values(":pk", s(pk))
-                .set_exclusive_start_key(start)
-                .send()
-                .await
-                .map_err(unavailable)?;
-            start = output.last_evaluated_key;
-            items.extend(output.items.unwrap_or_default());
-            if start.is_none() {
-                return Ok(items);
-            }
-        }
-        Err(StoreError::TooLarge { item: pk.to_owned(), mib_max: QUERY_MIB_MAX })
+        let query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk")
+            .expression_attribute_values(":pk", s(pk));
+        read_all(query, pk, QUERY_MIB_MAX).await
     }
 }
 

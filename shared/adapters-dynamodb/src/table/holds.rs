@@ -12,7 +12,7 @@ pub struct HoldsTable {
 impl HoldsTable {
     /// The table of that name.
     #[must_use]
-    pub fn new(client: Client, name: String) -> Self {
-        Self { client, name }
+    pub fn new(client: Client, name: impl Into<String>) -> Self {
+        Self { client, name: name.into() }
     }
 }

@@ -8,15 +8,12 @@ use holdfast_app::StoreError;
 
 use crate::table::error::{Refused, unavailable};
 use crate::table::item::{Item, s};
+use crate::table::query::{QUERY_MIB_MAX, read_all};
 use crate::table::transact::{self, built, pause};
 
 /// The most keys of one `BatchGetItem` (DynamoDB's limit).
 const BATCH_KEYS_MAX: usize = 100;
 const BATCH_ATTEMPTS_MAX: u32 = 10;
-/// The most answers of 1 MiB (DynamoDB's limit) that one query over a whole partition takes, so that it ends and what it
-/// reads fits into a function's memory.
-pub(crate) const QUERY_MIB_MAX: usize = 64;
-
 /// The ledger's table: resources, pages, bookings, audit events. Hash key `pk`, range key `sk`, index `by-guest` over
 /// `guest` and `guest_sort`, index `by-end` over `due` and `due_at`.
 #[derive(Debug, Clone)]
@@ -28,8 +25,8 @@ pub struct LedgerTable {
 impl LedgerTable {
     /// The table of that name.
     #[must_use]
-    pub fn new(client: Client, name: String) -> Self {
-        Self { client, name }
+    pub fn new(client: Client, name: impl Into<String>) -> Self {
+        Self { client, name: name.into() }
     }
 
     /// An item; the latest write.
@@ -51,28 +48,15 @@ impl LedgerTable {
     /// # Errors
     /// [`StoreError::TooLarge`] beyond [`QUERY_MIB_MAX`].
     pub(crate) async fn query_all(&self, pk: &str, prefix: &str) -> Result<Vec<Item>, StoreError> {
-        let mut items = Vec::new();
-        let mut start = None;
-        for _ in 0..QUERY_MIB_MAX {
-            let output = self
-                .client
-                .query()
-                .table_name(&self.name)
-                .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
-                .expression_attribute_values(":pk", s(pk))
-                .expression_attribute_values(":prefix", s(prefix))
-                .consistent_read(true)
-                .set_exclusive_start_key(start)
-                .send()
-                .await
-                .map_err(unavailable)?;
-            start = output.last_evaluated_key;
-            items.extend(output.items.unwrap_or_default());
-            if start.is_none() {
-                return Ok(items);
-            }
-        }
-        Err(StoreError::TooLarge { item: pk.to_owned(), mib_max: QUERY_MIB_MAX })
+        let query = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
+            .expression_attribute_values(":pk", s(pk))
+            .expression_attribute_values(":prefix", s(prefix))
+            .consistent_read(true);
+        read_all(query, pk, QUERY_MIB_MAX).await
     }
 
     /// The items of those keys, in any order; missing ones are left out.

@@ -4,4 +4,5 @@ pub(crate) mod error;
 pub(crate) mod holds;
 pub(crate) mod item;
 pub(crate) mod ledger;
+pub(crate) mod query;
 pub(crate) mod transact;

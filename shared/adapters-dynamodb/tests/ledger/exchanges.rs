@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use futures::future::join_all;
-use holdfast_adapters_dynamodb::stream::{LedgerRecord, decode_ledger_record};
+use holdfast_adapters_dynamodb::items::decode_page_record;
 use holdfast_app::bookings::CommitError;
 use holdfast_domain::inventory::Placement;
 use holdfast_domain::{Booking, PageChange, PageKey, PageRejection, Resource, SlotKey, SlotPlaces};
@@ -95,18 +95,13 @@ async fn changes_of_last_write(h: &Harness, resource: &Resource) -> Vec<&'static
     let read = h.database.client.get_item().table_name(Database::LEDGER);
     let read = read.key("pk", key(&format!("R#{}", resource.id))).key("sk", key(&format!("P#{JUNE}")));
     let item = read.consistent_read(true).send().await.expect("a read").item;
-    match decode_ledger_record(item.as_ref(), None).expect("readable") {
-        LedgerRecord::Page(record) => record
-            .changes
-            .iter()
-            .map(|change| match change {
-                PageChange::Freed { .. } => "freed",
-                PageChange::Reacquired { .. } => "taken",
-                other => panic!("{other:?}"),
-            })
-            .collect(),
+    let record = decode_page_record(&item.expect("a page")).expect("readable");
+    let name = |change: &PageChange| match change {
+        PageChange::Freed { .. } => "freed",
+        PageChange::Reacquired { .. } => "taken",
         other => panic!("{other:?}"),
-    }
+    };
+    record.changes.iter().map(name).collect()
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use holdfast_adapters_dynamodb::Item;
-use holdfast_adapters_dynamodb::stream::item_from_event;
+use holdfast_adapters_dynamodb::stream::decode_image;
 use serde_json::{Map, Value, json};
 
 fn folder(version: &str) -> PathBuf {
@@ -37,8 +37,8 @@ pub(crate) fn read_all(version: &str) -> BTreeMap<String, Item> {
             let path = entry.expect("an entry").path();
             let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
             let text = fs::read_to_string(&path).expect("a readable sample");
-            let item: serde_dynamo::Item = serde_json::from_str(&text).expect("an item in DynamoDB's JSON");
-            (name, item_from_event(item))
+            let json = serde_json::from_str(&text).expect("JSON");
+            (name, decode_image(json).expect("an item in DynamoDB's JSON"))
         })
         .collect()
 }

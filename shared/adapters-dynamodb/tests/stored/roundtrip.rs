@@ -3,9 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use holdfast_adapters_dynamodb::PageRecord;
 use holdfast_adapters_dynamodb::items::Version;
 use holdfast_app::bookings::AuditEvent;
+use holdfast_app::events::PageRecord;
 use holdfast_app::kernel::guest_mark;
 use holdfast_domain::bookings::{Cancellation, FailureReason, Order, Price, PriceLine, PriceLineKind, Tier};
 use holdfast_domain::catalogue::{

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use holdfast_adapters_dynamodb::PageRecord;
 use holdfast_app::bookings::AuditEvent;
+use holdfast_app::events::PageRecord;
 use holdfast_app::kernel as identity;
 use holdfast_domain::bookings::{Cancellation, FailureReason, Order, Price, PriceLine, PriceLineKind};
 use holdfast_domain::catalogue::{AttributeValue, Opening, SlotSchedule};

@@ -1,9 +1,10 @@
 //! What is stored, as one type; and each kind's encoder and decoder.
 
+use holdfast_adapters_dynamodb::Item;
 use holdfast_adapters_dynamodb::items::{self, Version, WRITES};
-use holdfast_adapters_dynamodb::{Item, PageRecord};
 use holdfast_app::StoreError;
 use holdfast_app::bookings::AuditEvent;
+use holdfast_app::events::PageRecord;
 use holdfast_domain::{Booking, BookingId, Hold, Page, Resource};
 use holdfast_testkit::nightly_resource;
 use jiff::Timestamp;

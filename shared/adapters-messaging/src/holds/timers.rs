@@ -40,19 +40,18 @@ pub struct Timer {
 pub struct InvalidTimer(String);
 
 impl Timer {
-    /// Returns whether a message's body claims to be a timer, of any version.
-    #[must_use]
-    pub fn is_timer(body: &serde_json::Value) -> bool {
-        body.get("source").and_then(serde_json::Value::as_str) == Some(SOURCE)
-    }
-
-    /// Parses a message's body.
+    /// Parses a message's body; a body that does not claim to be a timer is none.
     ///
     /// # Errors
     /// [`InvalidTimer`], also for an unknown version.
-    pub fn parse(body: &serde_json::Value) -> Result<Self, InvalidTimer> {
+    pub fn parse(body: &serde_json::Value) -> Result<Option<Self>, InvalidTimer> {
+        let is_timer = body.get("source").and_then(serde_json::Value::as_str) == Some(SOURCE);
+        if is_timer { Self::read(body).map(Some) } else { Ok(None) }
+    }
+
+    fn read(body: &serde_json::Value) -> Result<Self, InvalidTimer> {
         let message = Message::deserialize(body).map_err(|error| InvalidTimer(error.to_string()))?;
-        if message.source != SOURCE || message.version != VERSION {
+        if message.version != VERSION {
             return Err(InvalidTimer(format!("{} version {}", message.source, message.version)));
         }
         let hold = HoldId::parse(&message.hold_id).map_err(|error| InvalidTimer(error.to_string()))?;
@@ -129,16 +128,20 @@ mod tests {
     fn a_timer_survives_the_queue() {
         let timer = Timer { hold: HoldId::parse("hld_1").expect("valid"), at: at("2026-06-01T10:00:00.25Z") };
         let body = serde_json::from_str(&timer.body().expect("JSON")).expect("JSON");
-        assert!(Timer::is_timer(&body));
-        assert_eq!(Timer::parse(&body), Ok(timer));
+        assert_eq!(Timer::parse(&body), Ok(Some(timer)));
     }
 
     #[test]
-    fn what_is_no_timer_is_refused() {
+    fn a_timer_that_cannot_be_read_is_refused_and_another_message_is_none() {
         for body in [
             json!({}),
-            json!({"source": "holdfast.timer", "version": 2, "holdId": "h", "at": "2026-06-01T10:00:00Z"}),
+            json!("holdfast.timer"),
             json!({"source": "holdfast", "version": 1, "holdId": "h", "at": "2026-06-01T10:00:00Z"}),
+        ] {
+            assert_eq!(Timer::parse(&body), Ok(None), "{body}");
+        }
+        for body in [
+            json!({"source": "holdfast.timer", "version": 2, "holdId": "h", "at": "2026-06-01T10:00:00Z"}),
             json!({"source": "holdfast.timer", "version": 1, "holdId": "", "at": "2026-06-01T10:00:00Z"}),
             json!({"source": "holdfast.timer", "version": 1, "holdId": "h", "at": "soon"}),
         ] {

@@ -4,22 +4,25 @@
 //! this very machine only.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use holdfast_app::DeliveryError;
+use holdfast_app::kernel::{Secret, SecretReader, Source};
 use holdfast_app::partners::{Notice, PartnerEndpoint};
 use jiff::Timestamp;
 use reqwest::{Client, StatusCode, Url, redirect};
 use standardwebhooks::{HEADER_WEBHOOK_ID, HEADER_WEBHOOK_SIGNATURE, HEADER_WEBHOOK_TIMESTAMP, Webhook};
 use thiserror::Error;
+use tokio::sync::OnceCell;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// An endpoint or secret that cannot be used.
 #[derive(Debug, Error)]
-pub enum InvalidEndpoint {
+enum InvalidEndpoint {
     /// The URL is neither https nor http on this machine.
     #[error("the partner's URL must be https, or http on this machine")]
     Url,
@@ -31,8 +34,15 @@ pub enum InvalidEndpoint {
     Client(#[source] reqwest::Error),
 }
 
-/// The endpoint of one partner.
+/// The endpoint of one partner, whose signing key is read when it is first needed.
 pub struct PartnerWebhook {
+    url: String,
+    secrets: Arc<dyn SecretReader>,
+    sender: OnceCell<Sender>,
+}
+
+/// The HTTP client, with the partner's address and the key.
+struct Sender {
     http: Client,
     url: Url,
     signer: Webhook,
@@ -55,13 +65,9 @@ fn endpoint(url: &str) -> Result<Url, InvalidEndpoint> {
     }
 }
 
-impl PartnerWebhook {
-    /// Makes an endpoint at `url` whose notices are signed with `secret` (`whsec_` and base64). The process must have installed a
-    /// rustls provider before.
-    ///
-    /// # Errors
-    /// [`InvalidEndpoint`].
-    pub fn new(url: &str, secret: &str) -> Result<Self, InvalidEndpoint> {
+impl Sender {
+    /// Makes a sender to `url` that signs with `key` (`whsec_` and base64).
+    fn new(url: &str, key: &str) -> Result<Self, InvalidEndpoint> {
         let http = Client::builder()
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(TIMEOUT)
@@ -69,22 +75,39 @@ impl PartnerWebhook {
             .no_proxy()
             .build()
             .map_err(InvalidEndpoint::Client)?;
-        let signer = Webhook::new(secret).map_err(|_| InvalidEndpoint::Secret)?;
+        let signer = Webhook::new(key).map_err(|_| InvalidEndpoint::Secret)?;
         Ok(Self { http, url: endpoint(url)?, signer })
+    }
+}
+
+impl PartnerWebhook {
+    /// Makes the endpoint at `url`. The process must have installed a rustls provider before the first delivery.
+    #[must_use]
+    pub fn new(url: &str, secrets: Arc<dyn SecretReader>) -> Self {
+        Self { url: url.to_owned(), secrets, sender: OnceCell::new() }
+    }
+
+    async fn sender(&self) -> Result<&Sender, Source> {
+        let make = || async {
+            let key = self.secrets.secret(Secret::PartnerSigningKey).await?;
+            Ok::<_, Source>(Sender::new(&self.url, &key)?)
+        };
+        self.sender.get_or_try_init(make).await
     }
 }
 
 #[async_trait]
 impl PartnerEndpoint for PartnerWebhook {
     async fn deliver(&self, notice: &Notice, now: Timestamp) -> Result<(), DeliveryError> {
+        let sender = self.sender().await.map_err(DeliveryError::Unavailable)?;
         let at = now.as_second();
-        let signature = self
+        let signature = sender
             .signer
             .sign(&notice.id, at, notice.body.as_bytes())
             .map_err(|error| DeliveryError::Refused(error.to_string()))?;
-        let answer = self
+        let answer = sender
             .http
-            .post(self.url.clone())
+            .post(sender.url.clone())
             .header(HEADER_WEBHOOK_ID, &notice.id)
             .header(HEADER_WEBHOOK_TIMESTAMP, at)
             .header(HEADER_WEBHOOK_SIGNATURE, signature)

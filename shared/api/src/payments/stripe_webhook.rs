@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use holdfast_app::Clock;
-use holdfast_app::payments::{Webhook, WebhookVerifier};
-use holdfast_http::{Api, Documentation, Exchange, Response, Route, answer, routes};
+use holdfast_app::payments::{Webhook, WebhookError, WebhookVerifier};
+use holdfast_http::{Api, Documentation, Exchange, Refusal, Response, Route, answer, routes};
 use http::{Method, StatusCode};
 use serde_json::json;
 
-use crate::problem::{Code, Problem, problem};
+use crate::problem::{Code, Problem, causes, problem};
 
 /// The largest event that is read, in bytes: events carry whole objects of the provider.
 const WEBHOOK_BYTES_MAX: usize = 512 * 1024;
@@ -61,8 +61,14 @@ async fn receive(api: &WebhookApi, exchange: &Exchange) -> Result<Response, Prob
     };
     let header = exchange.request.headers.get("stripe-signature").and_then(|value| value.to_str().ok());
     let header = header.ok_or_else(|| refused("no signature"))?;
-    let event =
-        api.verifier.verify(payload, header, exchange.now).map_err(|error| refused(&error.to_string()))?;
+    let verified = api.verifier.verify(payload, header, exchange.now).await;
+    let event = verified.map_err(|error| match error {
+        WebhookError::Invalid(invalid) => refused(&invalid.to_string()),
+        WebhookError::Secret(_) => {
+            tracing::error!(error = causes(&error), "a webhook cannot be verified");
+            Refusal::unavailable().into()
+        }
+    })?;
     match &event.intent {
         Some(intent) => {
             let mutation = exchange.mutation(ACTOR);

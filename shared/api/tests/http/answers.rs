@@ -477,6 +477,7 @@ fn webhooks_are_checked_at_the_door() {
     check(&outside, bare.clone(), 400, Some("invalid_signature"));
     check(&outside, with(bare.clone(), "stripe-signature", "bad"), 400, Some("invalid_signature"));
     check(&outside, with(bare.clone(), "stripe-signature", "\u{e9}"), 400, Some("invalid_signature"));
+    check(&outside, with(bare.clone(), "stripe-signature", "unverifiable"), 503, Some("service_unavailable"));
     check(&outside, with(bare, "stripe-signature", "good"), 200, None);
     let unknown = post("/api/webhooks/stripe", r#"{"type":"invoice.paid"}"#);
     check(&outside, with(unknown, "stripe-signature", "good"), 200, None);

@@ -13,9 +13,10 @@ use holdfast_app::bookings::{
 };
 use holdfast_app::catalogue::{Calendars, Catalogue, CatalogueReader, Resources};
 use holdfast_app::holds::{HoldReader, HoldStore, Holds, Placed};
+use holdfast_app::kernel::SecretError;
 use holdfast_app::payments::{
     BookingSaga, InvalidWebhook, Payment, PaymentInquiry, SagaCallbacks, SagaResumption, SettlementSaga,
-    Webhook, WebhookEvent, WebhookVerifier,
+    Webhook, WebhookError, WebhookEvent, WebhookVerifier,
 };
 use holdfast_app::search::{Search, SearchIndex};
 use holdfast_app::{Clock, LedgerError, Mutation, PaymentError, StoreError, WorkflowError};
@@ -300,10 +301,13 @@ impl PaymentInquiry for Stub {
     }
 }
 
+#[async_trait]
 impl WebhookVerifier for Stub {
-    fn verify(&self, payload: &[u8], header: &str, _: Timestamp) -> Result<WebhookEvent, InvalidWebhook> {
-        if header != "good" {
-            return Err(InvalidWebhook::Foreign);
+    async fn verify(&self, payload: &[u8], header: &str, _: Timestamp) -> Result<WebhookEvent, WebhookError> {
+        match header {
+            "good" => {}
+            "unverifiable" => return Err(SecretError("SECRET host".into()).into()),
+            _ => return Err(InvalidWebhook::Foreign.into()),
         }
         let event: Value = serde_json::from_slice(payload).map_err(|_| InvalidWebhook::Payload)?;
         Ok(WebhookEvent {

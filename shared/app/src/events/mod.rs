@@ -1,5 +1,7 @@
-//! Domain events on their way to the bus.
+//! Domain events: the records of the ledger that they are made from, and the bus that they leave by.
 
 pub(crate) mod port;
+pub(crate) mod record;
 
 pub use port::{EventBus, OutgoingEvent, Unpublished};
+pub use record::{LedgerRecord, PageRecord};

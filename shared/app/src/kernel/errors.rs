@@ -77,6 +77,11 @@ pub enum PaymentError {
 #[error("the workflow service is unavailable")]
 pub struct WorkflowError(#[source] pub Source);
 
+/// Why a secret could not be read.
+#[derive(Debug, Error)]
+#[error("the secret cannot be read")]
+pub struct SecretError(#[source] pub Source);
+
 /// Why something was not delivered.
 #[derive(Debug, Error)]
 pub enum DeliveryError {

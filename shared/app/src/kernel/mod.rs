@@ -1,4 +1,4 @@
-//! What every use case shares: caller, request key, mutation, errors.
+//! What every use case and every adapter shares: caller, request key, mutation, errors, secrets.
 
 pub(crate) mod canonical;
 pub(crate) mod errors;
@@ -6,9 +6,10 @@ pub(crate) mod failure;
 pub(crate) mod field;
 pub(crate) mod identity;
 pub(crate) mod mutation;
+pub(crate) mod secrets;
 
 pub use canonical::canonical;
-pub use errors::{DeliveryError, LedgerError, PaymentError, Source, StoreError, WorkflowError};
+pub use errors::{DeliveryError, LedgerError, PaymentError, SecretError, Source, StoreError, WorkflowError};
 pub use failure::Failure;
 pub use field::{Field, FieldPath};
 pub use identity::{
@@ -16,3 +17,4 @@ pub use identity::{
     key_digest,
 };
 pub use mutation::{Clock, Mutation};
+pub use secrets::{Secret, SecretReader};

@@ -11,4 +11,4 @@ pub use port::{
 };
 pub use recovery::SagaRecovery;
 pub use steps::{Outcome, Saga};
-pub use webhook::{InvalidWebhook, Reaction, Webhook, WebhookEvent, WebhookVerifier};
+pub use webhook::{InvalidWebhook, Reaction, Webhook, WebhookError, WebhookEvent, WebhookVerifier};

@@ -3,13 +3,14 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use holdfast_domain::{Booking, BookingEvent, BookingId, BookingStatus, PaymentStatus, PaymentStep};
 use jiff::Timestamp;
 use thiserror::Error;
 
 use crate::bookings::commit::{Decision, commit};
 use crate::bookings::port::BookingJournal;
-use crate::kernel::errors::PaymentError;
+use crate::kernel::errors::{PaymentError, SecretError};
 use crate::kernel::failure::Failure;
 use crate::kernel::mutation::Mutation;
 use crate::payments::port::{
@@ -44,13 +45,27 @@ pub enum InvalidWebhook {
     Payload,
 }
 
+/// Why a webhook was not verified.
+#[derive(Debug, Error)]
+pub enum WebhookError {
+    /// The webhook is turned away.
+    #[error(transparent)]
+    Invalid(#[from] InvalidWebhook),
+    /// The key cannot be read, so that no signature can be checked. The provider sends the webhook again.
+    #[error("webhooks cannot be verified")]
+    Secret(#[from] SecretError),
+}
+
 /// Verifies a webhook's signature and reads its event.
+#[async_trait]
 pub trait WebhookVerifier: Send + Sync {
-    /// The event in `payload`, whose signature header is `header`, received at `now`.
-    ///
-    /// # Errors
-    /// [`InvalidWebhook`].
-    fn verify(&self, payload: &[u8], header: &str, now: Timestamp) -> Result<WebhookEvent, InvalidWebhook>;
+    /// Returns the event in `payload`, whose signature header is `header`, received at `now`.
+    async fn verify(
+        &self,
+        payload: &[u8],
+        header: &str,
+        now: Timestamp,
+    ) -> Result<WebhookEvent, WebhookError>;
 }
 
 /// What a webhook led to.

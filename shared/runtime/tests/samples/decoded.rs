@@ -1,7 +1,8 @@
 //! Every sample is understood by the function it is for.
 
-use holdfast_adapters_dynamodb::stream::{LedgerRecord, decode_ledger_record, decode_removed_hold};
+use holdfast_adapters_dynamodb::stream::{decode_ledger_record, decode_previous_hold};
 use holdfast_adapters_messaging::Timer;
+use holdfast_app::events::LedgerRecord;
 use holdfast_runtime::ExpiryEvent;
 use holdfast_runtime::queue::{self, QueueEvent};
 use holdfast_runtime::stream::{self, StreamEvent};
@@ -58,8 +59,8 @@ fn tasks() {
 }
 
 fn understood(name: &str, message: &Value) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    if Timer::is_timer(message) {
-        assert_eq!(Timer::parse(message)?.hold, hold().id);
+    if let Some(timer) = Timer::parse(message)? {
+        assert_eq!(timer.hold, hold().id);
         return Ok(());
     }
     let (kind, event) = from_bus(message)?;
@@ -95,16 +96,17 @@ async fn records() {
         let for_expiry = ExpiryEvent::deserialize(event.clone()).expect("a batch");
         assert!(matches!(for_expiry, ExpiryEvent::Stream(_)));
         let parsed: StreamEvent = serde_json::from_value(event).expect("a batch");
-        let failures = stream::process(parsed, |records| {
+        let failures = if name == "holds-ttl" {
+            stream::process(parsed, decode_previous_hold, |records| async move {
+                let deleted = records[0].content.as_ref().expect("a hold");
+                assert_eq!(deleted.id, hold().id);
+                Ok(())
+            })
+            .await
+        } else {
             let name = name.clone();
-            async move {
-                let record = records.first().expect("a record");
-                if let Some(old) = record.old.as_ref().filter(|_| name == "holds-ttl") {
-                    assert_eq!(decode_removed_hold(old).expect("a hold").id, hold().id);
-                    return Ok(());
-                }
-                let said = decode_ledger_record(record.new.as_ref(), record.old.as_ref()).expect("a record");
-                let expected = match said {
+            stream::process(parsed, decode_ledger_record, |records| async move {
+                let expected = match records[0].content {
                     LedgerRecord::Page(_) => "ledger-page",
                     LedgerRecord::Resource { .. } => "ledger-resource",
                     LedgerRecord::Audit(_) => "ledger-audit",
@@ -112,9 +114,9 @@ async fn records() {
                 };
                 assert_eq!(expected, name);
                 Ok(())
-            }
-        })
-        .await;
+            })
+            .await
+        };
         assert!(failures.ids().is_empty(), "{name} is not understood");
     }
 }

@@ -1,8 +1,13 @@
 //! The audit trail's seals: whatever is done to an entry, the first one that is not as it was written is named.
 
-use holdfast_app::bookings::{AuditEvent, BrokenTrail, verify};
-use holdfast_app::operations::audit_verification::AuditVerification;
-use holdfast_domain::{Booking, BookingId, BookingStatus, Seal};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use async_trait::async_trait;
+use holdfast_app::StoreError;
+use holdfast_app::bookings::{AuditEvent, BookingHistory, BookingReader, BrokenTrail, verify};
+use holdfast_app::operations::audit_verification::{AuditVerification, Audited};
+use holdfast_domain::{Booking, BookingId, BookingStatus, GuestId, Seal};
 use holdfast_testkit::{Database, nightly_resource};
 use jiff::SignedDuration;
 use serde_json::json;
@@ -12,7 +17,7 @@ use crate::reconciliation_world::{set, text};
 use crate::world::{NIGHT, World};
 
 /// A booking that was paid and given up, with its trail.
-async fn lived() -> (std::sync::Arc<World>, Booking, Vec<AuditEvent>) {
+async fn lived() -> (Arc<World>, Booking, Vec<AuditEvent>) {
     let room = nightly_resource("room", 1, 600);
     let w = World::running(&room).await;
     let hold = w.held(&room, "k", NIGHT).await;
@@ -156,4 +161,53 @@ async fn a_stored_entry_that_somebody_rewrites_is_found() {
     let nobody = holdfast_domain::BookingId::parse("bkg_nobody").expect("an id");
     let of_nobody = verification.of(&nobody).await.expect("a look").broken;
     assert_eq!(of_nobody, [(nobody.to_string(), BrokenTrail::Unknown)]);
+}
+
+/// A history in which the booking has changed at each of the next readings.
+struct Restless {
+    inner: Arc<dyn BookingHistory>,
+    changes: AtomicU64,
+}
+
+#[async_trait]
+impl BookingReader for Restless {
+    async fn booking(&self, id: &BookingId) -> Result<Option<Booking>, StoreError> {
+        let left = self.changes.load(Ordering::Relaxed);
+        self.changes.store(left.saturating_sub(1), Ordering::Relaxed);
+        let booking = self.inner.booking(id).await?;
+        Ok(booking.map(|booking| Booking { version: booking.version + left, ..booking }))
+    }
+}
+
+#[async_trait]
+impl BookingHistory for Restless {
+    async fn bookings_of(
+        &self,
+        guest: &GuestId,
+        limit: u32,
+        cursor: Option<&str>,
+    ) -> Result<(Vec<Booking>, Option<String>), StoreError> {
+        self.inner.bookings_of(guest, limit, cursor).await
+    }
+
+    async fn audit_trail(&self, booking: &BookingId) -> Result<Vec<AuditEvent>, StoreError> {
+        self.inner.audit_trail(booking).await
+    }
+}
+
+#[tokio::test]
+async fn a_booking_that_keeps_changing_is_read_again_eight_times_at_most() {
+    let (w, booking, trail) = lived().await;
+    let check = async |changes| {
+        let history = Restless { inner: w.store.history.clone(), changes: AtomicU64::new(changes) };
+        AuditVerification::new(Arc::new(history), w.store.inspection.clone()).of(&booking.id).await
+    };
+    // Each try reads the booking before the trail and after it.
+    let whole = Audited { bookings: 1, entries: trail.len(), broken: vec![] };
+    assert_eq!(check(14).await.expect("the eighth try finds it at rest"), whole);
+    let failed = check(15).await;
+    assert!(
+        matches!(&failed, Err(StoreError::Contention(id)) if *id == booking.id.to_string()),
+        "{failed:?}"
+    );
 }

@@ -1,10 +1,17 @@
 //! Asking for a booking, with its saga running beside.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
 use futures::future::join_all;
-use holdfast_app::Failure;
-use holdfast_app::bookings::BookingRequest;
+use holdfast_app::bookings::{
+    BookingCommit, BookingReader, BookingRequest, BookingStore, Cancellations, CommitError,
+};
+use holdfast_app::{Failure, StoreError};
 use holdfast_domain::bookings::FailureReason;
-use holdfast_domain::{BookingStatus, HoldStatus, PaymentStatus};
+use holdfast_domain::{Booking, BookingId, BookingStatus, HoldStatus, PaymentStatus};
 use holdfast_testkit::nightly_resource;
 
 use crate::bank::{DECLINED, Effects, VISA};
@@ -206,4 +213,50 @@ async fn somebody_elses_booking_does_not_exist() {
     assert!(w.bookings.get(&operator(), &id).await.is_ok());
     assert_eq!(w.bookings.list(&guest("guest"), 10, None).await.expect("a list").0.len(), 1);
     assert_eq!(w.bank.kept(&id), PRICE);
+}
+
+/// A store in which somebody else changes the booking before each of the next writes.
+struct Contended {
+    inner: Arc<dyn BookingStore>,
+    refused: AtomicU32,
+    changes: u32,
+}
+
+#[async_trait]
+impl BookingReader for Contended {
+    async fn booking(&self, id: &BookingId) -> Result<Option<Booking>, StoreError> {
+        self.inner.booking(id).await
+    }
+}
+
+#[async_trait]
+impl BookingStore for Contended {
+    async fn commit(&self, commit: &BookingCommit) -> Result<(), CommitError> {
+        if self.refused.fetch_add(1, Ordering::Relaxed) < self.changes {
+            return Err(CommitError::Stale);
+        }
+        self.inner.commit(commit).await
+    }
+}
+
+#[tokio::test]
+async fn a_booking_that_keeps_changing_is_decided_on_eight_times_at_most() {
+    let room = nightly_resource("room", 1, 600);
+    let w = World::running(&room).await;
+    let hold = w.held(&room, "k", NIGHT).await;
+    let id = w.ask(&hold, "pay", VISA).await.expect("an answer").booking.id;
+    w.at_rest(&id).await;
+    for (changes, expected) in [(8, None), (7, Some(BookingStatus::Cancelled))] {
+        let inner = w.store.bookings.clone();
+        let store = Arc::new(Contended { inner, refused: AtomicU32::new(0), changes });
+        let cancellations =
+            Cancellations::new(store.clone(), w.store.callbacks.clone(), w.flow.clone(), w.flow.clone());
+        let (guest, request, by) = (guest("guest"), key("cancel", ""), w.by("guest"));
+        let cancelled = cancellations.cancel(&guest, &id, &request, None, Duration::ZERO, &by).await;
+        assert_eq!(store.refused.load(Ordering::Relaxed), 8, "{changes}");
+        match expected {
+            Some(status) => assert_eq!(cancelled.expect("the eighth try").booking.status, status),
+            None => assert!(matches!(cancelled, Err(Failure::RequestInProgress)), "{cancelled:?}"),
+        }
+    }
 }

@@ -6,11 +6,11 @@ use holdfast_app::bookings::CLAIM_SECONDS;
 use holdfast_app::operations::ListedPayment;
 use holdfast_app::operations::completion::Completion;
 use holdfast_app::operations::reconciliation::{
-    DEAD_HOLD_SECONDS, FINDINGS_MAX, Kind, PARK_AGAIN_DAYS, PAYMENT_DAYS, Remedy, SETTLING_SECONDS,
-    STALLED_SECONDS,
+    DEAD_HOLD_SECONDS, FINDINGS_MAX, Kind, PARK_AGAIN_DAYS, PARTS_MAX, PAYMENT_DAYS, Remedy,
+    SETTLING_SECONDS, STALLED_SECONDS,
 };
 use holdfast_app::payments::{Payment, PaymentState};
-use holdfast_app::{Failure, PaymentError};
+use holdfast_app::{Failure, PaymentError, StoreError};
 use holdfast_domain::{Booking, BookingId, BookingStatus, PaymentStatus, Resource};
 use holdfast_testkit::{Database, money, nightly_resource, slots_resource};
 use jiff::SignedDuration;
@@ -18,7 +18,8 @@ use tokio::sync::Mutex;
 
 use crate::bank::{DECLINED, Dashboard, Fault, Op, THREE_D_SECURE, VISA};
 use crate::reconciliation_world::{
-    Desk, Meddling, check, delete, findings, found, number, run, run_while, set, text, try_run,
+    Desk, Listing, Meddling, check, delete, findings, found, number, run, run_over, run_while, set, text,
+    try_run,
 };
 use crate::world::{NIGHT, PRICE, SPAN, World, guest, key};
 
@@ -463,6 +464,26 @@ async fn a_run_that_has_found_too_much_stops_and_says_so() {
     assert_eq!((report.count(Kind::UnreadableItem), report.findings.len()), (FINDINGS_MAX, FINDINGS_MAX));
     // Of pages whose bookings were not read nothing is said.
     assert_eq!((report.more, report.bookings, report.changing), (true, 0, 0));
+}
+
+#[tokio::test]
+async fn a_listing_that_does_not_end_fails_the_run_at_its_bound() {
+    let (w, desk) = world().await;
+    for listing in [Listing::Payments, Listing::Pages, Listing::Bookings] {
+        let report = run_over(&w, &desk, listing, PARTS_MAX).await.expect("as much as fits");
+        assert!(!report.more, "{listing:?}");
+        let failed = run_over(&w, &desk, listing, PARTS_MAX + 1).await;
+        match listing {
+            Listing::Payments => {
+                assert!(matches!(failed, Err(Failure::Payment(PaymentError::Unavailable(_)))), "{failed:?}");
+            }
+            Listing::Pages | Listing::Bookings => {
+                let mib_max = PARTS_MAX;
+                let expected = StoreError::TooLarge { item: "the ledger".to_owned(), mib_max }.to_string();
+                assert!(matches!(failed, Err(Failure::Store(error)) if error.to_string() == expected));
+            }
+        }
+    }
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! What reconciliation is tested with: a desk for people, hands in the tables, and checks of whole runs.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -8,8 +9,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use futures::future::BoxFuture;
 use holdfast_adapters_dynamodb::Item;
 use holdfast_app::operations::reconciliation::{Finding, Kind, Ports, Reconciliation, Remedy, Report};
-use holdfast_app::operations::{LedgerInspection, ManualReview, Part};
-use holdfast_app::{Failure, LedgerError, Mutation, StoreError, WorkflowError};
+use holdfast_app::operations::{LedgerInspection, ListedPayment, ManualReview, Part, PaymentListing};
+use holdfast_app::{Failure, LedgerError, Mutation, PaymentError, StoreError, WorkflowError};
 use holdfast_domain::{Booking, HoldId, Page, PageHold, PageKey};
 use holdfast_testkit::Database;
 use jiff::Timestamp;
@@ -71,6 +72,22 @@ pub(crate) async fn run_while(w: &World, desk: &Arc<Desk>, meddling: Meddling) -
     let inspection = Arc::new(Meddled { inner: w.store.inspection.clone(), meddling });
     let ports = Ports { inspection, ..ports(w, desk) };
     Reconciliation::new(ports).run(false, &w.by("reconciliation")).await.expect("a run")
+}
+
+/// A run over a listing that has that number of parts, all of them empty, and then its end.
+pub(crate) async fn run_over(
+    w: &World,
+    desk: &Arc<Desk>,
+    listing: Listing,
+    parts: usize,
+) -> Result<Report, Failure> {
+    let meddling = Meddling::Long(listing, AtomicUsize::new(parts));
+    let long = Arc::new(Meddled { inner: w.store.inspection.clone(), meddling });
+    let ports = match listing {
+        Listing::Payments => Ports { listing: long, ..ports(w, desk) },
+        Listing::Pages | Listing::Bookings => Ports { inspection: long, ..ports(w, desk) },
+    };
+    Reconciliation::new(ports).run(false, &w.by("reconciliation")).await
 }
 
 pub(crate) fn findings(report: &Report) -> Vec<Found> {
@@ -156,6 +173,28 @@ pub(crate) enum Meddling {
     AfterBookings,
     /// Somebody is always at a page first.
     AtEveryPage,
+    /// A listing has that number of parts, all of them empty.
+    Long(Listing, AtomicUsize),
+}
+
+/// What a run lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Listing {
+    Payments,
+    Pages,
+    Bookings,
+}
+
+impl Meddling {
+    /// The cursor behind the next part of a listing, if it is the one with many parts; none behind the last.
+    fn next_part(&self, of: Listing) -> Option<Option<String>> {
+        match self {
+            Self::Long(listing, left) if *listing == of => {
+                Some((left.fetch_sub(1, Ordering::Relaxed) > 1).then(|| "more".to_owned()))
+            }
+            _ => None,
+        }
+    }
 }
 
 /// The ledger as a whole, while others are at it.
@@ -167,6 +206,9 @@ struct Meddled {
 #[async_trait]
 impl LedgerInspection for Meddled {
     async fn pages_part(&self, cursor: Option<&str>) -> Result<Part<Page>, StoreError> {
+        if let Some(next) = self.meddling.next_part(Listing::Pages) {
+            return Ok(Part { items: vec![], unreadable: vec![], next });
+        }
         self.inner.pages_part(cursor).await
     }
 
@@ -178,7 +220,10 @@ impl LedgerInspection for Meddled {
                 }
             }
             Meddling::AfterBookings => return Ok(Part { items: vec![], unreadable: vec![], next: None }),
-            Meddling::AtEveryPage => {}
+            Meddling::AtEveryPage | Meddling::Long(..) => {}
+        }
+        if let Some(next) = self.meddling.next_part(Listing::Bookings) {
+            return Ok(Part { items: vec![], unreadable: vec![], next });
         }
         self.inner.bookings_part(cursor).await
     }
@@ -206,5 +251,16 @@ impl LedgerInspection for Meddled {
 
     async fn note_parked(&self, case: &str, at: Timestamp) -> Result<(), StoreError> {
         self.inner.note_parked(case, at).await
+    }
+}
+
+#[async_trait]
+impl PaymentListing for Meddled {
+    async fn payments_since(
+        &self,
+        _: Timestamp,
+        _: Option<&str>,
+    ) -> Result<(Vec<ListedPayment>, Option<String>), PaymentError> {
+        Ok((vec![], self.meddling.next_part(Listing::Payments).flatten()))
     }
 }

@@ -1,8 +1,8 @@
-//! Reconciliation: pages, bookings and the provider's records, compared in both directions. What is safe is repaired by the
-//! writes that exist for it anyway; the rest is parked for a person. Nothing waits for it: it finds what should not be.
+//! Reconciliation compares pages, bookings and the provider's payments, in both directions. It repairs by existing writes what
+//! is safe to repair, and parks the rest for a person. Nothing waits for it.
 //!
-//! What is under way is not drift. A booking is left alone until some minutes after its last change, a page that was written
-//! while it was compared is left to the next run, and every difference is looked at once more before it counts.
+//! A change that is still under way is not drift. A booking is left alone until some minutes after its last change, a page
+//! that was written while it was compared is left to the next run, and every difference is read once more before it counts.
 //!
 //! Deliberately absent: any write to a page's counts and any call that moves money. Both belong to sagas and people.
 
@@ -29,43 +29,46 @@ use crate::operations::port::{
 use crate::payments::port::{BookingSaga, PaymentInquiry, SagaCallbacks, SagaResumption, SettlementSaga};
 use crate::payments::webhook::{Reaction, Webhook};
 
-/// How long a booking or a payment is left alone after its last change.
+/// The seconds for which a booking or a payment is left alone after its last change.
 pub const SETTLING_SECONDS: i64 = 600;
-/// How long a dead hold is left to the timer.
+/// The seconds for which an expired hold is left to the timer.
 pub const DEAD_HOLD_SECONDS: i64 = 300;
-/// How long a booking may wait for its saga: its claim, a customer who is late, and as much again.
+/// The seconds for which a booking may wait for its saga: its claim, a customer who is late, and as much again.
 pub const STALLED_SECONDS: i64 = 4 * CLAIM_SECONDS;
-/// How far back the provider's payments are listed, in days: an authorization expires after seven.
+/// The days for which the provider's payments are listed: an authorization expires after seven.
 pub const PAYMENT_DAYS: i64 = 8;
-/// Days after which a case that is found again is parked again.
+/// The days after which a case that is still found is parked again.
 pub const PARK_AGAIN_DAYS: i64 = 7;
 /// The most findings of one run.
 pub const FINDINGS_MAX: usize = 1_000;
+/// The most parts of one listing. That is a ledger of some 5 GiB, or half a million payments; more fits neither into a run's 15
+/// minutes nor into its memory.
+pub const PARTS_MAX: usize = 5_000;
 
-/// What reconciliation works on.
+/// The ports that reconciliation works on.
 #[derive(Clone)]
 pub struct Ports {
-    /// What refunds made by hand are written to.
+    /// Records refunds that were made by hand.
     pub journal: Arc<dyn BookingJournal>,
-    /// Bookings and their audit trails.
+    /// Reads bookings and their audit trails.
     pub history: Arc<dyn BookingHistory>,
-    /// The ledger as a whole.
+    /// Reads the ledger as a whole.
     pub inspection: Arc<dyn LedgerInspection>,
-    /// The payment provider.
+    /// Asks the payment provider for one payment.
     pub payments: Arc<dyn PaymentInquiry>,
-    /// Its list of payments.
+    /// Lists the provider's payments.
     pub listing: Arc<dyn PaymentListing>,
     /// Starts booking sagas that never ran.
     pub saga: Arc<dyn BookingSaga>,
     /// Settles the money of cancelled and failed bookings.
     pub settlement: Arc<dyn SettlementSaga>,
-    /// The callbacks of sagas that wait.
+    /// Reads the callbacks of sagas that wait.
     pub callbacks: Arc<dyn SagaCallbacks>,
     /// Resumes them.
     pub resumption: Arc<dyn SagaResumption>,
-    /// The states of sagas.
+    /// Reads the states of sagas.
     pub sagas: Arc<dyn SagaInspection>,
-    /// Where people look.
+    /// Puts findings before people.
     pub review: Arc<dyn ManualReview>,
 }
 
@@ -76,7 +79,7 @@ pub struct Reconciliation {
 }
 
 impl Reconciliation {
-    /// Over these ports.
+    /// Makes the use case over these ports.
     #[must_use]
     pub fn new(ports: Ports) -> Self {
         let webhook = Webhook::new(
@@ -92,7 +95,8 @@ impl Reconciliation {
     /// Compares everything once. A dry run says what it would do, and changes nothing.
     ///
     /// # Errors
-    /// [`Failure`] on an outage; what was repaired until then stays so, and the next run begins anew.
+    /// [`Failure`] on an outage, and beyond [`PARTS_MAX`]; what was repaired until then stays so, and the next run begins
+    /// anew.
     pub async fn run(&self, dry_run: bool, mutation: &Mutation) -> Result<Report, Failure> {
         let mut run = Run {
             ports: &self.ports,
@@ -137,7 +141,7 @@ impl Run<'_> {
         self.mutation.now
     }
 
-    /// Whether `at` lies so many seconds back.
+    /// Whether `at` lies at least that number of seconds back.
     fn is_past(&self, at: Timestamp, seconds: i64) -> bool {
         at <= before(self.now(), SignedDuration::from_secs(seconds))
     }
@@ -174,7 +178,7 @@ impl Run<'_> {
         self.report.findings.push(finding);
     }
 
-    /// An item is named once, whoever came across it.
+    /// Names each item once, also if several readings come across it.
     fn found_unreadable(&mut self, items: &[Unreadable]) {
         for Unreadable { item, reason } in items {
             let is_this = |one: &Finding| one.kind == Kind::UnreadableItem && one.subject == *item;
@@ -184,7 +188,7 @@ impl Run<'_> {
         }
     }
 
-    /// What trouble with one thing means for the run: an item that cannot be read is a finding, one that others keep
+    /// Decides what a failure with one thing means for the run: an item that cannot be read is a finding, one that others keep
     /// changing is left to the next run, an outage ends this one.
     fn go_on(&mut self, outcome: Result<(), Failure>) -> Result<(), Failure> {
         match outcome {
@@ -204,7 +208,7 @@ impl Run<'_> {
 
     async fn list_payments(&mut self) -> Result<(), Failure> {
         let mut cursor = None;
-        loop {
+        for _ in 0..PARTS_MAX {
             let listing = &self.ports.listing;
             let (payments, next) = listing.payments_since(self.payments_since, cursor.as_deref()).await?;
             for listed in payments {
@@ -216,11 +220,13 @@ impl Run<'_> {
                 return Ok(());
             }
         }
+        let endless = format!("the list of payments has more than {PARTS_MAX} parts");
+        Err(PaymentError::Unavailable(endless.into()).into())
     }
 
     async fn look_at_pages(&mut self) -> Result<(), Failure> {
         let mut cursor = None;
-        loop {
+        for _ in 0..PARTS_MAX {
             let part = self.ports.inspection.pages_part(cursor.as_deref()).await?;
             self.found_unreadable(&part.unreadable);
             for page in &part.items {
@@ -235,6 +241,7 @@ impl Run<'_> {
                 return Ok(());
             }
         }
+        Err(too_large())
     }
 
     async fn look_at_page(&mut self, page: &Page) -> Result<(), Failure> {
@@ -301,7 +308,7 @@ impl Run<'_> {
 
     async fn look_at_bookings(&mut self) -> Result<(), Failure> {
         let mut cursor = None;
-        loop {
+        for _ in 0..PARTS_MAX {
             let part = self.ports.inspection.bookings_part(cursor.as_deref()).await?;
             self.found_unreadable(&part.unreadable);
             for booking in &part.items {
@@ -316,6 +323,7 @@ impl Run<'_> {
                 return Ok(());
             }
         }
+        Err(too_large())
     }
 
     async fn look_at_booking(&mut self, booking: &Booking) -> Result<(), Failure> {
@@ -336,7 +344,7 @@ impl Run<'_> {
         if differs { self.look_at_payment(&booking.id, intent).await } else { Ok(()) }
     }
 
-    /// A booking whose saga should be over by now.
+    /// Looks at a booking whose saga should be over by now.
     async fn look_at_saga(&mut self, booking: &Booking) -> Result<(), Failure> {
         let id = &booking.id;
         if !self.is_past(booking.created_at, STALLED_SECONDS) {
@@ -364,8 +372,8 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// A booking that does not stand and whose money does not rest. A second settlement beside one that runs has no second
-    /// effect, and there is one of this cause a day.
+    /// Looks at a booking that is not confirmed and whose money is not settled. A second settlement beside one that runs has no
+    /// second effect, and there is one of this cause a day.
     async fn look_at_settlement(&mut self, booking: &Booking) -> Result<(), Failure> {
         let id = &booking.id;
         if !self.has_settled(id).await? {
@@ -385,7 +393,7 @@ impl Run<'_> {
         Ok(trail.last().is_none_or(|last| self.is_past(last.at, SETTLING_SECONDS)))
     }
 
-    /// A booking of which the provider's list tells something else: asks again, both sides.
+    /// Looks at a booking from which the provider's list differs: asks again, both sides.
     async fn look_at_payment(&mut self, id: &BookingId, intent: &str) -> Result<(), Failure> {
         if !self.has_settled(id).await? {
             return Ok(());
@@ -442,7 +450,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Payments that hold money and were met by no booking.
+    /// Looks at payments that hold money and belong to no booking that was read.
     async fn look_at_other_payments(&mut self) -> Result<(), Failure> {
         for (intent, listed) in std::mem::take(&mut self.payments) {
             if !self.has_room() {
@@ -474,8 +482,8 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Puts what is for review before a person, each case once a week at most. First the message, then the note of it: a
-    /// crash between the two parks a case twice, never not at all.
+    /// Parks the findings for review, each case once a week at most. The message goes first, then the note of it: a crash
+    /// between the two parks a case twice, never not at all.
     async fn park(&mut self) -> Result<(), Failure> {
         if self.report.dry_run {
             return Ok(());
@@ -492,6 +500,11 @@ impl Run<'_> {
         }
         Ok(())
     }
+}
+
+/// The ledger has more parts than one listing reads, each of 1 MiB at most.
+fn too_large() -> Failure {
+    StoreError::TooLarge { item: "the ledger".to_owned(), mib_max: PARTS_MAX }.into()
 }
 
 fn name_of_page(key: &PageKey) -> String {

@@ -1,4 +1,4 @@
-//! Inventory changes to the partner.
+//! The entry of the partner function: an event of the inventory in, a notice to the partner out.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ pub struct PartnerHandler {
 }
 
 impl PartnerHandler {
-    /// Over the partner's endpoint, if there is a partner.
+    /// Makes the handler over the partner's endpoint, if there is a partner.
     #[must_use]
     pub fn new(endpoint: Option<Arc<dyn PartnerEndpoint>>, clock: Arc<dyn Clock>) -> Self {
         Self { notices: PartnerNotices::new(endpoint), clock }
@@ -25,8 +25,8 @@ impl PartnerHandler {
     /// Passes one event on.
     ///
     /// # Errors
-    /// Whatever keeps the partner from having it; the message is delivered again.
-    pub async fn tell(&self, message: Value) -> Result<(), MessageError> {
+    /// The failure that keeps the notice from the partner; the message is delivered again.
+    pub async fn notify(&self, message: Value) -> Result<(), MessageError> {
         let (kind, event) = from_bus(&message)?;
         let event = inventory(kind, event)?;
         let body = serde_json::to_string(&event)?;

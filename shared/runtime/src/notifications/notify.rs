@@ -1,4 +1,4 @@
-//! Mails to guests.
+//! The entry of the notify function: an event of a booking in, a mail to its guest out.
 
 use holdfast_app::notifications::{Notices, Occasion};
 use holdfast_workflow::events::{booking_occasion, from_bus};
@@ -6,13 +6,13 @@ use serde_json::Value;
 
 use crate::queue::MessageError;
 
-/// Tells guests.
+/// Mails guests.
 pub struct NotifyHandler {
     notices: Notices,
 }
 
 impl NotifyHandler {
-    /// Over the use case.
+    /// Makes the handler over the use case.
     #[must_use]
     pub fn new(notices: Notices) -> Self {
         Self { notices }
@@ -21,13 +21,13 @@ impl NotifyHandler {
     /// Mails what one event says.
     ///
     /// # Errors
-    /// Whatever keeps the mail from going out; the message is delivered again.
-    pub async fn tell(&self, message: Value) -> Result<(), MessageError> {
+    /// The failure that keeps the mail from going out; the message is delivered again.
+    pub async fn mail(&self, message: Value) -> Result<(), MessageError> {
         let (kind, event) = from_bus(&message)?;
         let occasion = booking_occasion(kind, &event)?;
         let happened = if occasion.confirmed { Occasion::Confirmed } else { Occasion::Cancelled };
         let told = self.notices.tell(&occasion.booking, happened, &occasion.cause).await?;
-        tracing::info!(booking = %occasion.booking, event = occasion.cause, ?told, "guest told");
+        tracing::info!(booking = %occasion.booking, event = occasion.cause, ?told, "guest mailed");
         Ok(())
     }
 }

@@ -1,12 +1,11 @@
-//! The ends of holds: rung by timers from the queue, and by the table's TTL from the stream of hold records.
+//! The entry of the expiry function: messages of the timer queue, and records that the table's TTL deleted.
 
 use std::sync::Arc;
 
-use holdfast_adapters_dynamodb::stream::decode_removed_hold;
-use holdfast_adapters_messaging::Timer;
 use holdfast_app::holds::{Expiry, Timers};
 use holdfast_app::payments::SagaRecovery;
-use holdfast_app::{Clock, Failure, Mutation};
+use holdfast_app::{Clock, Mutation};
+use holdfast_domain::{Hold, HoldId};
 use holdfast_workflow::events::{TimerEvent, from_bus, timer_event};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -14,7 +13,7 @@ use serde_json::Value;
 use crate::batch::BatchFailures;
 use crate::causes;
 use crate::queue::{self, MessageError, QueueEvent};
-use crate::stream::{self, NotDone, Record, StreamEvent};
+use crate::stream::{self, Decode, NotDone, Record, StreamEvent};
 
 /// Who changes holds when they expire.
 const ACTOR: &str = "expiry";
@@ -41,43 +40,55 @@ impl<'de> Deserialize<'de> for ExpiryEvent {
     }
 }
 
-/// Lets holds go.
+/// The readers of what the function is called with. Each belongs to the adapter that knows the format.
+#[derive(Clone, Copy)]
+pub struct ExpiryFormats {
+    /// Reads which hold a timer was set for; a message that is no timer has none.
+    pub timer: fn(&Value) -> Result<Option<HoldId>, MessageError>,
+    /// Reads the hold that a record of the stream deleted, if it deleted one.
+    pub deleted_hold: Decode<Option<Hold>>,
+}
+
+/// Releases expired holds, and starts sagas that were not started.
 pub struct ExpiryHandler {
     expiry: Expiry,
     recovery: SagaRecovery,
     timers: Arc<dyn Timers>,
+    formats: ExpiryFormats,
     clock: Arc<dyn Clock>,
 }
 
 impl ExpiryHandler {
-    /// Over the use cases of expiry and of the recovery of sagas.
+    /// Makes the handler over the use cases of expiry and of the recovery of sagas.
     #[must_use]
     pub fn new(
         expiry: Expiry,
         recovery: SagaRecovery,
         timers: Arc<dyn Timers>,
+        formats: ExpiryFormats,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { expiry, recovery, timers, clock }
+        Self { expiry, recovery, timers, formats, clock }
     }
 
     /// Handles a batch of either kind.
     pub async fn handle(&self, event: ExpiryEvent) -> BatchFailures {
         match event {
             ExpiryEvent::Queue(event) => queue::process(event, |message| self.on_message(message)).await,
-            ExpiryEvent::Stream(event) => stream::process(event, |records| self.on_deleted(records)).await,
+            ExpiryEvent::Stream(event) => {
+                stream::process(event, self.formats.deleted_hold, |records| self.on_deleted(records)).await
+            }
         }
     }
 
-    /// A timer of ours, or an event of the bus: a hold was placed, lives to another moment or was released, a
-    /// booking was asked for or cancelled.
+    /// Handles a timer of ours, or an event of the bus: a hold was placed, extended or released, a booking was requested or
+    /// cancelled.
     async fn on_message(&self, message: Value) -> Result<(), MessageError> {
         let now = self.clock.now();
-        if Timer::is_timer(&message) {
-            let timer = Timer::parse(&message)?;
+        if let Some(hold) = (self.formats.timer)(&message)? {
             let mutation = Mutation { now, actor: ACTOR.to_owned(), trace: None };
-            let again = self.expiry.on_timer(&timer.hold, &mutation).await?;
-            tracing::info!(hold = %timer.hold, again = again.map(|at| at.to_string()), "timer");
+            let again = self.expiry.on_timer(&hold, &mutation).await?;
+            tracing::info!(%hold, again = again.map(|at| at.to_string()), "timer");
             return Ok(());
         }
         let (kind, event) = from_bus(&message)?;
@@ -104,22 +115,15 @@ impl ExpiryHandler {
         Ok(())
     }
 
-    async fn on_deleted(&self, records: Vec<Record>) -> Result<(), NotDone> {
-        for record in records {
-            if let Err(error) = self.on_record(&record).await {
-                let sequence_number = record.sequence_number;
-                tracing::error!(sequence_number, error = causes(&error), "a deleted hold was not let go");
+    async fn on_deleted(&self, records: Vec<Record<Option<Hold>>>) -> Result<(), NotDone> {
+        for Record { sequence_number, content: hold, .. } in records {
+            let Some(hold) = hold else { continue };
+            let mutation = Mutation { now: self.clock.now(), actor: ACTOR.to_owned(), trace: None };
+            if let Err(error) = self.expiry.on_record_deleted(&hold, &mutation).await {
+                tracing::error!(sequence_number, error = causes(&error), "a deleted hold was not released");
                 return Err(NotDone { sequence_number });
             }
         }
-        Ok(())
-    }
-
-    async fn on_record(&self, record: &Record) -> Result<(), Failure> {
-        let Some(old) = &record.old else { return Ok(()) };
-        let hold = decode_removed_hold(old)?;
-        let mutation = Mutation { now: self.clock.now(), actor: ACTOR.to_owned(), trace: None };
-        self.expiry.on_record_deleted(&hold, &mutation).await?;
         Ok(())
     }
 }

@@ -1,10 +1,9 @@
-//! Ledger changes onto the bus.
+//! The entry of the relay: records of the ledger's stream in, events on the bus out.
 
 use std::sync::Arc;
 
-use holdfast_adapters_dynamodb::stream::{LedgerRecord, decode_ledger_record};
 use holdfast_app::StoreError;
-use holdfast_app::events::{EventBus, OutgoingEvent};
+use holdfast_app::events::{EventBus, LedgerRecord, OutgoingEvent};
 use holdfast_workflow::events::{of_audit, of_page, of_resource};
 
 use crate::causes;
@@ -16,14 +15,14 @@ pub struct RelayHandler {
 }
 
 /// The events of one record.
-fn events(record: &Record) -> Result<Vec<OutgoingEvent>, StoreError> {
-    let (envelopes, at) = match decode_ledger_record(record.new.as_ref(), record.old.as_ref())? {
+fn events(record: &Record<LedgerRecord>) -> Result<Vec<OutgoingEvent>, StoreError> {
+    let (envelopes, at) = match &record.content {
         LedgerRecord::Page(write) => {
             (of_page(&write.page, &write.changes, write.at, write.trace.as_deref()), write.at)
         }
-        LedgerRecord::Audit(event) => (of_audit(&event).into_iter().collect(), event.at),
+        LedgerRecord::Audit(event) => (of_audit(event).into_iter().collect(), event.at),
         LedgerRecord::Resource { resource, previous } => {
-            (vec![of_resource(&resource, previous.as_deref(), record.at)], record.at)
+            (vec![of_resource(resource, previous.as_deref(), record.at)], record.at)
         }
         LedgerRecord::Other => (Vec::new(), record.at),
     };
@@ -38,7 +37,7 @@ fn events(record: &Record) -> Result<Vec<OutgoingEvent>, StoreError> {
 }
 
 impl RelayHandler {
-    /// Onto this bus.
+    /// Makes the handler over the bus.
     #[must_use]
     pub fn new(bus: Arc<dyn EventBus>) -> Self {
         Self { bus }
@@ -49,8 +48,9 @@ impl RelayHandler {
     ///
     /// # Errors
     /// [`NotDone`]: the first record with an event that is not on the bus.
-    pub async fn publish(&self, records: Vec<Record>) -> Result<(), NotDone> {
-        let not_done = |record: &Record| NotDone { sequence_number: record.sequence_number.clone() };
+    pub async fn publish(&self, records: Vec<Record<LedgerRecord>>) -> Result<(), NotDone> {
+        let not_done =
+            |record: &Record<LedgerRecord>| NotDone { sequence_number: record.sequence_number.clone() };
         let mut outgoing = Vec::new();
         let mut owners = Vec::new();
         let mut unreadable = None;

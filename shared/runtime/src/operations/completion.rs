@@ -12,8 +12,8 @@ use crate::causes;
 /// Who records the end of bookings.
 const ACTOR: &str = "completion";
 
-/// A scheduled event of EventBridge. What has ended is told by the clock, not by the event: a late one does more, a lost
-/// one leaves it to the next.
+/// A scheduled event of EventBridge. The clock decides what has ended, not the event: a late event does more, a lost one
+/// leaves it to the next.
 #[derive(Debug, Clone, Default, Deserialize)]
 pub struct ScheduledEvent {
     /// When it was due.
@@ -36,7 +36,7 @@ pub struct CompletionHandler {
 }
 
 impl CompletionHandler {
-    /// Over the use case.
+    /// Makes the handler over the use case.
     #[must_use]
     pub fn new(completion: Completion, clock: Arc<dyn Clock>) -> Self {
         Self { completion, clock }
@@ -79,7 +79,7 @@ mod tests {
 
     #[test]
     fn the_sample_and_an_empty_event_are_ticks() {
-        let sample = include_str!("../../../events/samples/schedule/completion.json");
+        let sample = include_str!("../../../../events/samples/schedule/completion.json");
         let event: ScheduledEvent = serde_json::from_str(sample).expect("a tick");
         assert_eq!(event.time.as_deref(), Some("2026-06-03T15:15:00Z"));
         let event: ScheduledEvent = serde_json::from_str("{}").expect("a tick");

@@ -1,32 +1,32 @@
-//! Ledger changes into the read model.
+//! The entry of the projector: records of the ledger's stream in, changes of the read model out.
 
 use std::sync::Arc;
 
-use holdfast_adapters_dynamodb::stream::{LedgerRecord, decode_ledger_record};
 use holdfast_app::Failure;
 use holdfast_app::catalogue::CatalogueReader;
+use holdfast_app::events::LedgerRecord;
 use holdfast_app::search::{Projection, ProjectionBatch, SearchIndexWriter};
 
 use crate::causes;
 use crate::stream::{NotDone, Record};
 
-/// Keeps the read model.
+/// Applies records to the read model.
 pub struct ProjectorHandler {
     projection: Projection,
 }
 
-async fn apply(batch: &mut ProjectionBatch<'_>, record: &Record) -> Result<(), Failure> {
-    match decode_ledger_record(record.new.as_ref(), record.old.as_ref())? {
+async fn apply(batch: &mut ProjectionBatch<'_>, record: &LedgerRecord) -> Result<(), Failure> {
+    match record {
         LedgerRecord::Page(write) => batch.on_page(&write.page).await,
         LedgerRecord::Resource { resource, previous } => {
-            batch.on_resource(&resource, previous.as_deref()).await
+            batch.on_resource(resource, previous.as_deref()).await
         }
         LedgerRecord::Audit(_) | LedgerRecord::Other => Ok(()),
     }
 }
 
 impl ProjectorHandler {
-    /// From a catalogue into a read model.
+    /// Makes the handler over a catalogue and a read model.
     #[must_use]
     pub fn new(catalogue: Arc<dyn CatalogueReader>, index: Arc<dyn SearchIndexWriter>) -> Self {
         Self { projection: Projection::new(catalogue, index) }
@@ -36,10 +36,10 @@ impl ProjectorHandler {
     ///
     /// # Errors
     /// [`NotDone`]: the first record that was not applied.
-    pub async fn apply(&self, records: Vec<Record>) -> Result<(), NotDone> {
+    pub async fn apply(&self, records: Vec<Record<LedgerRecord>>) -> Result<(), NotDone> {
         let mut batch = self.projection.batch();
         for record in records {
-            if let Err(error) = apply(&mut batch, &record).await {
+            if let Err(error) = apply(&mut batch, &record.content).await {
                 let sequence_number = record.sequence_number;
                 tracing::error!(sequence_number, error = causes(&error), "a change was not projected");
                 return Err(NotDone { sequence_number });

@@ -1,5 +1,5 @@
-//! The entry of the reconciliation function: a tick of the schedule or a wish of a person in, the report out; metrics, the
-//! event of a drift.
+//! The entry of the reconciliation function: a tick of the schedule or a request of a person in, the report out. A run also
+//! writes metrics, and publishes the event of a drift.
 
 use std::io::Write;
 use std::sync::Arc;
@@ -37,7 +37,7 @@ pub struct ReconciliationHandler {
 }
 
 impl ReconciliationHandler {
-    /// Over the use case; drift is told on `bus`.
+    /// Makes the handler over the use case, with the bus on which it reports drift.
     #[must_use]
     pub fn new(reconciliation: Reconciliation, bus: Arc<dyn EventBus>, clock: Arc<dyn Clock>) -> Self {
         Self { reconciliation, bus, clock }
@@ -190,7 +190,7 @@ mod tests {
 
     #[test]
     fn a_tick_asks_for_a_whole_run_and_a_person_may_ask_for_a_dry_one() {
-        let sample = include_str!("../../../events/samples/schedule/reconciliation.json");
+        let sample = include_str!("../../../../events/samples/schedule/reconciliation.json");
         for (text, dry_run) in [(sample, false), ("{}", false), (r#"{"dryRun": true}"#, true)] {
             let request: ReconciliationRequest = serde_json::from_str(text).expect("a request");
             assert_eq!(request, ReconciliationRequest { dry_run });

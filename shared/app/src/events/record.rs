@@ -1,0 +1,37 @@
+//! Records of the ledger's stream: each is one write to the ledger, as relay and projector read it.
+
+use holdfast_domain::{Page, PageChange, Resource};
+use jiff::Timestamp;
+
+use crate::bookings::trail::AuditEvent;
+
+/// A page with what its last write did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PageRecord {
+    /// The page after the write.
+    pub page: Page,
+    /// The changes that the write made, in order.
+    pub changes: Vec<PageChange>,
+    /// The time of the write.
+    pub at: Timestamp,
+    /// W3C trace context of the request.
+    pub trace: Option<String>,
+}
+
+/// One write to the ledger.
+#[derive(Debug, Clone, PartialEq)]
+pub enum LedgerRecord {
+    /// A page was written.
+    Page(PageRecord),
+    /// A resource was created or replaced.
+    Resource {
+        /// The resource after the write.
+        resource: Box<Resource>,
+        /// The resource before the write, if there was one.
+        previous: Option<Box<Resource>>,
+    },
+    /// An audit event of a booking was written.
+    Audit(AuditEvent),
+    /// A write that no consumer needs: a booking itself (its audit events say it), a callback, a page counter.
+    Other,
+}

@@ -1,0 +1,3 @@
+//! The entry of the relay.
+
+pub(crate) mod relay;

@@ -1,0 +1,3 @@
+//! The entry of the expiry of holds.
+
+pub(crate) mod expiry;

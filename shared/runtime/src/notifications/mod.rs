@@ -1,0 +1,3 @@
+//! The entry of mails to guests.
+
+pub(crate) mod notify;

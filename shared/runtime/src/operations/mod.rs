@@ -1,0 +1,4 @@
+//! The entries of what runs on a schedule.
+
+pub(crate) mod completion;
+pub(crate) mod reconciliation;

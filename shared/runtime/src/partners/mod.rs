@@ -1,0 +1,3 @@
+//! The entry of notices to the partner.
+
+pub(crate) mod partner;

@@ -1,0 +1,3 @@
+//! The entry of the sagas' tasks.
+
+pub mod saga;

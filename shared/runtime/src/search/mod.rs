@@ -1,0 +1,3 @@
+//! The entry of the read model.
+
+pub(crate) mod projector;
