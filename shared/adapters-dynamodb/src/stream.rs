@@ -1,14 +1,17 @@
 //! Images of a table's stream as what they mean. The stream is the outbox: a page's image says what its last write did, an
 //! audit event is a record by itself.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_dynamodb::types::AttributeValue;
 use holdfast_app::StoreError;
 use holdfast_app::bookings::AuditEvent;
-use holdfast_domain::{Hold, Resource};
+use holdfast_domain::{Hold, HoldId, PageChange, PageHold, Resource};
 
-use crate::page::item::{PageRecord, decode_page_record};
+use crate::page::item::{PageRecord, decode_hold, decode_page_record};
 use crate::stored::records::{
-    EVENT_SK_PREFIX, RESOURCE_SK, decode_audit, decode_hold_record, decode_resource,
+    EVENT_SK_PREFIX, RESOURCE_SK, Write, decode_audit, decode_hold_record, decode_resource,
+    decode_resource_write,
 };
 use crate::table::item::{Item, Reader};
 
@@ -16,13 +19,20 @@ use crate::table::item::{Item, Reader};
 #[derive(Debug, Clone, PartialEq)]
 pub enum LedgerRecord {
     /// A page was written.
-    Page(PageRecord),
+    Page {
+        /// The page after the write, with what the write did.
+        record: PageRecord,
+        /// The holds that the write took from the page, as they were before.
+        ended: BTreeMap<HoldId, PageHold>,
+    },
     /// A resource was created or replaced.
     Resource {
         /// As it is now.
         resource: Box<Resource>,
         /// As it was, if it was.
         previous: Option<Box<Resource>>,
+        /// When and in which trace; unknown of what a release before wrote.
+        write: Option<Write>,
     },
     /// Something happened to a booking.
     Audit(AuditEvent),
@@ -39,7 +49,9 @@ pub fn decode_ledger_record(new: Option<&Item>, old: Option<&Item>) -> Result<Le
     let reader = Reader::new(new);
     let sk = reader.text("sk")?;
     if sk.starts_with("P#") {
-        return Ok(LedgerRecord::Page(decode_page_record(new)?));
+        let record = decode_page_record(new)?;
+        let ended = old.map_or_else(|| Ok(BTreeMap::new()), |old| ended_holds(&record, old))?;
+        return Ok(LedgerRecord::Page { record, ended });
     }
     if sk.starts_with(EVENT_SK_PREFIX) {
         return Ok(LedgerRecord::Audit(decode_audit(new)?));
@@ -50,9 +62,27 @@ pub fn decode_ledger_record(new: Option<&Item>, old: Option<&Item>) -> Result<Le
         if previous.as_ref().is_some_and(|previous| previous.revision == resource.revision) {
             return Ok(LedgerRecord::Other);
         }
-        return Ok(LedgerRecord::Resource { resource: Box::new(resource), previous: previous.map(Box::new) });
+        return Ok(LedgerRecord::Resource {
+            resource: Box::new(resource),
+            previous: previous.map(Box::new),
+            write: decode_resource_write(new)?,
+        });
     }
     Ok(LedgerRecord::Other)
+}
+
+/// The holds that a write took from its page, from the page before it.
+fn ended_holds(record: &PageRecord, old: &Item) -> Result<BTreeMap<HoldId, PageHold>, StoreError> {
+    let reader = Reader::new(old);
+    let holds = reader.inner(reader.map("ho")?);
+    let mut ended = BTreeMap::new();
+    for hold in record.changes.iter().filter_map(PageChange::ends) {
+        if holds.has(hold.as_str()) {
+            let entry = decode_hold(&holds.inner(holds.map(hold.as_str())?))?;
+            ended.insert(hold.clone(), entry);
+        }
+    }
+    Ok(ended)
 }
 
 /// The hold whose record was deleted, from the record's old image.

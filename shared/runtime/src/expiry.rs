@@ -6,7 +6,7 @@ use holdfast_adapters_dynamodb::stream::decode_removed_hold;
 use holdfast_adapters_messaging::Timer;
 use holdfast_app::holds::{Expiry, Timers};
 use holdfast_app::payments::SagaRecovery;
-use holdfast_app::{Clock, Failure, Mutation};
+use holdfast_app::{Clock, Failure, Mutation, Part};
 use holdfast_workflow::events::{TimerEvent, from_bus, timer_event};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -17,7 +17,7 @@ use crate::queue::{self, MessageError, QueueEvent};
 use crate::stream::{self, NotDone, Record, StreamEvent};
 
 /// Who changes holds when they expire.
-const ACTOR: &str = "expiry";
+const ACTOR: &str = Part::Expiry.as_str();
 
 /// What the expiry function is called with.
 #[derive(Debug, Clone)]
@@ -80,25 +80,25 @@ impl ExpiryHandler {
             tracing::info!(hold = %timer.hold, again = again.map(|at| at.to_string()), "timer");
             return Ok(());
         }
-        let (kind, event) = from_bus(&message)?;
-        match timer_event(kind, &event)? {
+        let received = from_bus(&message)?;
+        let trace = received.event.traceparent.clone();
+        match timer_event(&received)? {
             TimerEvent::Hold { hold, expires_at } if expires_at > now => {
                 self.timers.wake(&hold, expires_at, now).await?;
             }
             TimerEvent::Hold { hold, .. } => {
-                let mutation = Mutation { now, actor: ACTOR.to_owned(), trace: event.traceparent.clone() };
+                let mutation = Mutation { now, actor: ACTOR.to_owned(), trace };
                 self.expiry.on_timer(&hold, &mutation).await?;
             }
             TimerEvent::Released { hold, at } => {
-                let mutation =
-                    Mutation { now: at, actor: ACTOR.to_owned(), trace: event.traceparent.clone() };
+                let mutation = Mutation { now: at, actor: ACTOR.to_owned(), trace };
                 self.expiry.on_released(&hold, &mutation).await?;
             }
             TimerEvent::Requested { booking } => {
-                self.recovery.on_booking_requested(&booking, event.traceparent.as_deref()).await?;
+                self.recovery.on_booking_requested(&booking, trace.as_deref()).await?;
             }
             TimerEvent::Cancelled { booking } => {
-                self.recovery.on_booking_cancelled(&booking, event.traceparent.as_deref()).await?;
+                self.recovery.on_booking_cancelled(&booking, trace.as_deref()).await?;
             }
         }
         Ok(())

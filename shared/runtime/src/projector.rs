@@ -17,8 +17,8 @@ pub struct ProjectorHandler {
 
 async fn apply(batch: &mut ProjectionBatch<'_>, record: &Record) -> Result<(), Failure> {
     match decode_ledger_record(record.new.as_ref(), record.old.as_ref())? {
-        LedgerRecord::Page(write) => batch.on_page(&write.page).await,
-        LedgerRecord::Resource { resource, previous } => {
+        LedgerRecord::Page { record, .. } => batch.on_page(&record.page).await,
+        LedgerRecord::Resource { resource, previous, .. } => {
             batch.on_resource(&resource, previous.as_deref()).await
         }
         LedgerRecord::Audit(_) | LedgerRecord::Other => Ok(()),

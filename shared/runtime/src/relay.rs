@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use holdfast_adapters_dynamodb::PageRecord;
 use holdfast_adapters_dynamodb::stream::{LedgerRecord, decode_ledger_record};
 use holdfast_app::StoreError;
 use holdfast_app::events::{EventBus, OutgoingEvent};
-use holdfast_workflow::events::{of_audit, of_page, of_resource};
+use holdfast_workflow::events::{Event, EventError, PageWrite, of_audit, of_page, of_resource};
+use thiserror::Error;
 
 use crate::causes;
 use crate::stream::{NotDone, Record};
@@ -15,26 +17,33 @@ pub struct RelayHandler {
     bus: Arc<dyn EventBus>,
 }
 
-/// The events of one record.
-fn events(record: &Record) -> Result<Vec<OutgoingEvent>, StoreError> {
-    let (envelopes, at) = match decode_ledger_record(record.new.as_ref(), record.old.as_ref())? {
-        LedgerRecord::Page(write) => {
-            (of_page(&write.page, &write.changes, write.at, write.trace.as_deref()), write.at)
+/// Why a record is not relayed.
+#[derive(Debug, Error)]
+enum NotRelayed {
+    /// The record cannot be read.
+    #[error(transparent)]
+    Unreadable(#[from] StoreError),
+    /// What it says is no event.
+    #[error(transparent)]
+    NoEvent(#[from] EventError),
+}
+
+/// The events of one record, each in every version that is published.
+fn events(record: &Record) -> Result<Vec<OutgoingEvent>, NotRelayed> {
+    let events = match decode_ledger_record(record.new.as_ref(), record.old.as_ref())? {
+        LedgerRecord::Page { record: PageRecord { page, changes, at, trace }, ended } => {
+            let trace = trace.as_deref();
+            of_page(&PageWrite { page: &page, changes: &changes, ended: &ended, at, trace })?
         }
-        LedgerRecord::Audit(event) => (of_audit(&event).into_iter().collect(), event.at),
-        LedgerRecord::Resource { resource, previous } => {
-            (vec![of_resource(&resource, previous.as_deref(), record.at)], record.at)
+        LedgerRecord::Audit(event) => of_audit(&event)?.into_iter().collect(),
+        LedgerRecord::Resource { resource, previous, write } => {
+            let (at, trace) = write.map_or((record.at, None), |write| (write.at, write.trace));
+            vec![of_resource(&resource, previous.as_deref(), at, trace.as_deref())]
         }
-        LedgerRecord::Other => (Vec::new(), record.at),
+        LedgerRecord::Other => Vec::new(),
     };
-    envelopes
-        .iter()
-        .map(|envelope| {
-            envelope
-                .outgoing(at)
-                .map_err(|error| StoreError::Corrupt { item: envelope.id.clone(), reason: error.to_string() })
-        })
-        .collect()
+    let outgoing: Vec<Vec<OutgoingEvent>> = events.iter().map(Event::outgoing).collect::<Result<_, _>>()?;
+    Ok(outgoing.concat())
 }
 
 impl RelayHandler {
@@ -62,7 +71,7 @@ impl RelayHandler {
                 }
                 Err(error) => {
                     let sequence_number = &record.sequence_number;
-                    tracing::error!(sequence_number, error = causes(&error), "a record that says nothing");
+                    tracing::error!(sequence_number, error = causes(&error), "a record was not relayed");
                     unreadable = Some(not_done(record));
                     break;
                 }

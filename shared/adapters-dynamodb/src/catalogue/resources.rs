@@ -16,7 +16,7 @@ use holdfast_domain::{Page, PageCommand, PageKey, PageRejection, Resource, Resou
 use crate::page::item::{decode_page, encode_page, page_key};
 use crate::page::store::PageStore;
 use crate::page::write::{PageOp, TRANSACTION_ITEMS_MAX, WriteError};
-use crate::stored::records::encode_resource;
+use crate::stored::records::{Write, encode_resource};
 use crate::table::error::Refused;
 use crate::table::item::n;
 use crate::table::ledger::LedgerTable;
@@ -88,7 +88,7 @@ impl Catalogue for DynamoCatalogue {
         if items.len() + 1 > TRANSACTION_ITEMS_MAX {
             return Err(LedgerError::TooManyPages { max: TRANSACTION_ITEMS_MAX - 1 });
         }
-        items.push(self.put_resource_item(previous, next, pages_made)?);
+        items.push(self.put_resource_item(previous, next, pages_made, mutation)?);
         match self.ledger.transact(items).await {
             Ok(()) => Ok(()),
             Err(Refused::Condition { .. } | Refused::Busy) => Err(LedgerError::ResourceChanged),
@@ -134,8 +134,11 @@ impl DynamoCatalogue {
         previous: Option<&Resource>,
         next: &Resource,
         pages: u64,
+        mutation: &Mutation,
     ) -> Result<TransactWriteItem, StoreError> {
-        let put = Put::builder().table_name(&self.ledger.name).set_item(Some(encode_resource(next, pages)));
+        let write = Write { at: mutation.now, trace: mutation.trace.clone() };
+        let item = encode_resource(next, pages, Some(&write));
+        let put = Put::builder().table_name(&self.ledger.name).set_item(Some(item));
         let put = match previous {
             None => put.condition_expression("attribute_not_exists(pk)"),
             Some(previous) => put

@@ -139,7 +139,7 @@ impl PageStore {
             let page = match (stored, op.command.takes_places()) {
                 (Some(page), _) => page,
                 (None, true) => {
-                    self.make_page(key, resources).await?;
+                    self.make_page(key, resources, mutation).await?;
                     return Ok(Step::Again);
                 }
                 (None, false) => Page::fresh(key.clone(), op.placement.schedule_revision, 0, Vec::new()),
@@ -196,7 +196,12 @@ impl PageStore {
     }
 
     /// Makes a page nobody touched yet, under the resource's current revision, and counts it on the resource.
-    pub(crate) async fn make_page(&self, key: &PageKey, resources: &[&Resource]) -> Result<(), LedgerError> {
+    pub(crate) async fn make_page(
+        &self,
+        key: &PageKey,
+        resources: &[&Resource],
+        mutation: &Mutation,
+    ) -> Result<(), LedgerError> {
         let loaded;
         let given = resource_of(resources, key);
         let resource = match given {
@@ -223,7 +228,7 @@ impl PageStore {
             .build();
         let put = Put::builder()
             .table_name(&self.ledger.name)
-            .set_item(Some(encode_page(&page, &[], jiff::Timestamp::UNIX_EPOCH, None)))
+            .set_item(Some(encode_page(&page, &[], mutation.now, mutation.trace.as_deref())))
             .condition_expression("attribute_not_exists(pk)")
             .build();
         let items = vec![

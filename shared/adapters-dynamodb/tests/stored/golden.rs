@@ -44,7 +44,7 @@ pub(crate) fn read_all(version: &str) -> BTreeMap<String, Item> {
 }
 
 /// Writes the samples of the version that `HOLDFAST_UPDATE` names, `v1`. Samples of version 0 are what a release before
-/// wrote: they are never written again.
+/// wrote, and two that show what this release adds to them: they are never written again.
 pub(crate) fn update(version: &str, samples: &BTreeMap<String, Item>) {
     if version == "v0" || std::env::var_os("HOLDFAST_UPDATE").is_none_or(|asked| asked != version) {
         return;

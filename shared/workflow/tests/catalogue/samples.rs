@@ -1,0 +1,235 @@
+//! An event of every type, made of ledger facts as the relay makes them, and the samples that are files.
+
+use std::collections::BTreeMap;
+
+use holdfast_app::Mutation;
+use holdfast_app::bookings::BookingCommit;
+use holdfast_app::operations::reconciliation::{Finding, Kind, Remedy, Report};
+use holdfast_domain::bookings::{Cancellation, CustomerAction, FailureReason};
+use holdfast_domain::catalogue::AttributeValue;
+use holdfast_domain::{
+    Booking, BookingEvent, Hold, HoldId, InventoryMove, Money, Page, PageChange, PageCommand, PageHold,
+    Resource,
+};
+use holdfast_workflow::events::{
+    Envelope, Event, EventType, PageWrite, of_audit, of_drift, of_page, of_resource,
+};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use self::fixtures::{at, hold_for, nightly_resource};
+
+#[path = "../../../testkit/src/fixtures.rs"]
+#[expect(dead_code, unreachable_pub, reason = "not all that the testkit has is needed here")]
+mod fixtures;
+
+pub(crate) const TRACE: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+/// What no event may say.
+pub(crate) const SECRET: &str = "never published";
+const NOW: &str = "2026-05-01T09:00:00Z";
+
+pub(crate) fn room() -> Resource {
+    let mut room = nightly_resource("hotel-nyc-deluxe", 3, 600);
+    room.terms.attributes = BTreeMap::from([
+        ("rating".to_owned(), AttributeValue::Number(4.6)),
+        ("smoking".to_owned(), AttributeValue::Flag(false)),
+        ("view".to_owned(), AttributeValue::Text("garden".to_owned())),
+    ]);
+    room
+}
+
+pub(crate) fn hold() -> Hold {
+    hold_for(&room(), "guest-1", "sample", ("2026-06-01", "2026-06-03"), 1, at(NOW))
+}
+
+pub(crate) fn mutation() -> Mutation {
+    Mutation { now: at(NOW), actor: "guest-1".to_owned(), trace: Some(TRACE.to_owned()) }
+}
+
+pub(crate) fn booking() -> Booking {
+    let hold = hold();
+    let requested = Booking::requested(
+        holdfast_app::kernel::booking_id(&hold.order.guest, "sample"),
+        "HF-SAMPLE2345".to_owned(),
+        hold.id,
+        hold.order,
+        "pm_card_visa".to_owned(),
+        hold.fingerprint,
+        at(NOW),
+    );
+    Booking { email: Some("guest-1@example.com".to_owned()), ..requested }
+}
+
+/// A page, what the last command did to it, the holds that it took from the page, and when.
+pub(crate) type Written = (Page, Vec<PageChange>, BTreeMap<HoldId, PageHold>, Timestamp);
+
+/// A page through the commands, each at so many seconds after [`NOW`].
+pub(crate) fn page_after(commands: &[(i64, PageCommand)]) -> Written {
+    let mut page = room().fresh_page("2026-06");
+    let mut last = (Vec::new(), BTreeMap::new(), at(NOW));
+    for (seconds, command) in commands {
+        let now = at(NOW).checked_add(SignedDuration::from_secs(*seconds)).expect("in range");
+        let changes = page.decide(command, now).unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        let next = page.apply(&changes);
+        last = (changes, page.holds, now);
+        page = next;
+    }
+    (page, last.0, last.1, last.2)
+}
+
+/// The events of one write of a page.
+pub(crate) fn written(
+    page: &Page,
+    changes: &[PageChange],
+    ended: &BTreeMap<HoldId, PageHold>,
+    at: Timestamp,
+) -> Vec<Event> {
+    of_page(&PageWrite { page, changes, ended, at, trace: Some(TRACE) }).expect("events")
+}
+
+fn page_events() -> Vec<Event> {
+    let (hold, booking) = (hold(), booking());
+    let id = || hold.id.clone();
+    let place =
+        (0, PageCommand::Place { hold: id(), entry: hold.entry(&hold.order.placements[0]), limits: None });
+    let by = SignedDuration::from_secs(600);
+    let deadline = at("2026-05-01T09:16:00Z");
+    let claim = (60, PageCommand::Claim { hold: id(), booking: booking.id.clone(), deadline });
+    let confirm = PageCommand::Confirm {
+        hold: id(),
+        booking: booking.id.clone(),
+        slots: hold.order.placements[0].slots.clone(),
+        quantity: 1,
+    };
+    let told = |commands: &[(i64, PageCommand)]| {
+        let (page, changes, ended, at) = page_after(commands);
+        written(&page, &changes, &ended, at)
+    };
+    let mut events = told(std::slice::from_ref(&place));
+    for (seconds, command) in [
+        (30, PageCommand::Extend { hold: id(), request: hold.fingerprint.clone(), by }),
+        (30, PageCommand::Release { hold: id() }),
+        (601, PageCommand::Expire { hold: id() }),
+        claim.clone(),
+    ] {
+        events.extend(told(&[place.clone(), (seconds, command)]).into_iter().take(1));
+    }
+    for command in [PageCommand::Unclaim { hold: id(), booking: booking.id.clone() }, confirm] {
+        events.extend(told(&[place.clone(), claim.clone(), (90, command)]).into_iter().take(1));
+    }
+    events
+}
+
+fn booking_events() -> Vec<Event> {
+    let cancellation = |refund: Money| Cancellation {
+        reason: Some("a change of plans".to_owned()),
+        refund,
+        before_capture: false,
+        request: (hold().fingerprint, hold().fingerprint),
+        at: at(NOW),
+    };
+    let price = booking().order.price;
+    let action = CustomerAction {
+        client_secret: SECRET.to_owned(),
+        redirect_url: None,
+        expires_at: at("2026-05-01T09:20:00Z"),
+    };
+    let common = [
+        BookingEvent::Requested,
+        BookingEvent::PaymentCreated { intent: "pi_sample".to_owned() },
+        BookingEvent::ActionRequired { action },
+        BookingEvent::Authorized,
+    ];
+    let stands = [BookingEvent::Confirmed, BookingEvent::Captured { amount: price }];
+    let given_up = [BookingEvent::Cancelled(cancellation(price)), BookingEvent::Refunded { total: price }];
+    let declined =
+        BookingEvent::Failed { reason: FailureReason::Declined { code: "insufficient_funds".to_owned() } };
+    let lives: [Vec<BookingEvent>; 4] = [
+        [common.to_vec(), stands.to_vec(), given_up.to_vec()].concat(),
+        [common.to_vec(), stands.to_vec(), vec![BookingEvent::Completed]].concat(),
+        [common.to_vec(), vec![BookingEvent::Voided]].concat(),
+        vec![BookingEvent::Requested, declined],
+    ];
+    let mut events = Vec::new();
+    for life in lives {
+        let mut booking = booking();
+        for event in life {
+            let commit = BookingCommit::new(&booking, event, InventoryMove::Keep, &mutation());
+            booking = commit.booking;
+            let told = of_audit(&commit.audit).expect("an event").expect("of a kind that is published");
+            if events.iter().all(|known: &Event| known.kind() != told.kind()) {
+                events.push(told);
+            }
+        }
+    }
+    events
+}
+
+/// What a run of the reconciliation found.
+pub(crate) fn report(findings: Vec<Finding>) -> Report {
+    Report {
+        at: at(NOW),
+        dry_run: false,
+        pages: 12,
+        bookings: 9,
+        payments: 9,
+        changing: 0,
+        findings,
+        parked: 0,
+        more: false,
+    }
+}
+
+fn drift() -> Event {
+    let finding = |kind: Kind, subject: &str, remedy: Remedy| Finding {
+        kind,
+        subject: subject.to_owned(),
+        booking: None,
+        detail: SECRET.to_owned(),
+        remedy,
+    };
+    let report = report(vec![
+        finding(Kind::ConfirmedMismatch, "hotel-nyc-deluxe/2026-06", Remedy::Review),
+        finding(Kind::ExpiredHold, hold().id.as_str(), Remedy::Repaired),
+    ]);
+    of_drift(&report).expect("a drift")
+}
+
+/// An event of every type.
+pub(crate) fn events() -> Vec<Event> {
+    let mut events = page_events();
+    events.push(of_resource(&room(), None, at(NOW), Some(TRACE)));
+    events.extend(booking_events());
+    events.push(drift());
+    events
+}
+
+/// The event of a type in each of its versions.
+pub(crate) fn envelopes(kind: EventType) -> Vec<Envelope> {
+    let event = events().into_iter().find(|event| event.kind() == kind);
+    event.unwrap_or_else(|| panic!("no {}", kind.as_str())).envelopes().expect("JSON")
+}
+
+/// An event as EventBridge puts it into a queue.
+fn on_bus(event: &Envelope) -> Value {
+    json!({
+        "version": "0",
+        "id": "6a7e8feb-b491-4cf7-a9f1-bf3703467718",
+        "detail-type": event.kind,
+        "source": "holdfast",
+        "account": "000000000000",
+        "time": event.time,
+        "region": "us-east-1",
+        "resources": [],
+        "detail": event,
+    })
+}
+
+/// A sample of every event in every version, with the name of its file.
+pub(crate) fn samples() -> Vec<(String, Value)> {
+    let named = |event: &Envelope| {
+        let version = event.dataschema.rsplit(':').next().expect("a version");
+        (format!("{}.{version}.json", event.kind), on_bus(event))
+    };
+    EventType::ALL.iter().flat_map(|kind| envelopes(*kind)).map(|event| named(&event)).collect()
+}
