@@ -5,7 +5,7 @@ use jiff::civil::{Date, date};
 use serde_json::Value;
 
 use super::data::{bookings, holds, inventory, reconciliation, resources, v1};
-use super::documents::schema_of;
+use super::schema::schema_of;
 
 /// The last day on which version 1 is published.
 const VERSION_1_ENDS: Date = date(2027, 6, 30);

@@ -1,13 +1,12 @@
 //! Events on their way out: one fact, written once for each version that is published.
 
 use holdfast_app::events::OutgoingEvent;
-use holdfast_domain::HoldId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use thiserror::Error;
 
 use super::catalogue::{EventData, EventType, Version};
+use super::error::EventError;
 
 /// The `source` of every event.
 pub const SOURCE: &str = "holdfast";
@@ -15,37 +14,6 @@ pub(super) const SPEC_VERSION: &str = "1.0";
 pub(super) const CONTENT_TYPE: &str = "application/json";
 /// Digits of a sequence in version 2: those of the greatest number, so that texts compare as the numbers do.
 pub(super) const SEQUENCE_DIGITS: usize = 20;
-
-/// Why a record of the ledger is no event.
-#[derive(Debug, Error)]
-pub enum EventError {
-    /// An entry of an audit trail is without a fact that its kind has.
-    #[error("{event} does not say {fact}")]
-    Fact {
-        /// The event's id.
-        event: String,
-        /// The name of the fact.
-        fact: &'static str,
-        /// What is there instead.
-        source: serde_json::Error,
-    },
-    /// A page's write is about a hold that the page has neither before nor after it.
-    #[error("{event} is about the hold {hold}, which the page does not have")]
-    Hold {
-        /// The event's id.
-        event: String,
-        /// The hold.
-        hold: HoldId,
-    },
-    /// An event that is no JSON.
-    #[error("{event} cannot be written")]
-    Unwritable {
-        /// The event's id.
-        event: String,
-        /// Why.
-        source: serde_json::Error,
-    },
-}
 
 /// The number of an event among those of the same subject.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -11,14 +11,14 @@ use serde_json::{Value, json};
 use super::catalogue::{EventData, EventType};
 use super::data::bookings::{
     BookingCancelled, BookingFailed, BookingState, PaymentActionRequired, PaymentCaptured, PaymentCreated,
-    PaymentRefunded,
+    PaymentRefunded, fact,
 };
-use super::data::fact;
 use super::data::holds::{Extender, HoldClaimed, HoldConfirmed, HoldExtended, HoldPlaced, HoldState};
 use super::data::inventory::InventoryChanged;
 use super::data::resources::ResourceChanged;
 use super::data::scalar::{Price, Text};
-use super::{Content, Event, EventError};
+use super::envelope::{Content, Event};
+use super::error::EventError;
 
 /// One write of a page.
 #[derive(Debug, Clone, Copy)]

@@ -4,7 +4,7 @@ use holdfast_app::operations::reconciliation::Report;
 
 use super::catalogue::EventData;
 use super::data::reconciliation::ReconciliationDrift;
-use super::{Content, Event};
+use super::envelope::{Content, Event};
 
 /// What it is about.
 const SUBJECT: &str = "reconciliation";

@@ -11,13 +11,16 @@ mod catalogue;
 pub mod data;
 mod documents;
 mod envelope;
+mod error;
 mod from_ledger;
 mod from_reconciliation;
 mod received;
+mod schema;
 
 pub use catalogue::{Consumer, Declaration, EventData, EventType, Subject, Version};
 pub use documents::{Document, documents};
-pub use envelope::{Content, Envelope, Event, EventError, SOURCE, Sequence};
+pub use envelope::{Content, Envelope, Event, SOURCE, Sequence};
+pub use error::EventError;
 pub use from_ledger::{PageWrite, of_audit, of_page, of_resource};
 pub use from_reconciliation::of_drift;
 pub use received::{

@@ -9,9 +9,9 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use thiserror::Error;
 
+use super::catalogue::{EventType, Version};
 use super::data::scalar::{BookingName, HoldName, Instant};
-use super::envelope::SPEC_VERSION;
-use super::{Envelope, EventType, SOURCE, Version};
+use super::envelope::{Envelope, SOURCE, SPEC_VERSION};
 
 /// Why an event cannot be acted on.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

@@ -1,4 +1,5 @@
-//! The files that are made from the catalogue of events.
+//! The files that are made from the catalogue of events: `docs/events/*.json`, and `events/samples/events`.
+//! `HOLDFAST_UPDATE=1 cargo test -p holdfast-workflow --test catalogue` writes them.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -16,17 +17,17 @@ fn folder(name: &str) -> PathBuf {
 }
 
 /// The folder of schemas and of the catalogue.
-pub(crate) fn docs() -> PathBuf {
+fn docs() -> PathBuf {
     folder("docs/events")
 }
 
 /// The folder of samples as they arrive from the bus.
-pub(crate) fn sample_folder() -> PathBuf {
+fn sample_folder() -> PathBuf {
     folder("events/samples/events")
 }
 
 /// Every file with its content.
-pub(crate) fn all() -> BTreeMap<PathBuf, String> {
+fn all() -> BTreeMap<PathBuf, String> {
     let documents = documents().into_iter().map(|document| (docs().join(document.name), document.content));
     let samples = samples().into_iter().map(|(name, sample)| (sample_folder().join(name), sample));
     documents.chain(samples).map(|(path, content)| (path, written(&content))).collect()
@@ -37,7 +38,7 @@ fn written(content: &Value) -> String {
 }
 
 /// Files beside them that nothing makes.
-pub(crate) fn stale() -> Vec<PathBuf> {
+fn stale() -> Vec<PathBuf> {
     let known = all();
     let found =
         [docs(), sample_folder()].into_iter().flat_map(|folder| fs::read_dir(folder).into_iter().flatten());
@@ -45,4 +46,18 @@ pub(crate) fn stale() -> Vec<PathBuf> {
     paths
         .filter(|path| path.extension().is_some_and(|kind| kind == "json") && !known.contains_key(path))
         .collect()
+}
+
+#[test]
+fn files_are_what_the_catalogue_gives() {
+    let updates = std::env::var_os("HOLDFAST_UPDATE").is_some();
+    for (path, text) in all() {
+        if updates {
+            fs::write(&path, text).expect("written");
+            continue;
+        }
+        let kept = fs::read_to_string(&path).unwrap_or_default();
+        assert!(kept == text, "{} is not what the catalogue gives:\n{text}", path.display());
+    }
+    assert_eq!(stale(), [""; 0].map(PathBuf::from), "files of no event");
 }

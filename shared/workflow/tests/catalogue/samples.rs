@@ -4,42 +4,95 @@ use std::collections::BTreeMap;
 
 use holdfast_app::Mutation;
 use holdfast_app::bookings::BookingCommit;
+use holdfast_app::kernel;
 use holdfast_app::operations::reconciliation::{Finding, Kind, Remedy, Report};
-use holdfast_domain::bookings::{Cancellation, CustomerAction, FailureReason};
-use holdfast_domain::catalogue::AttributeValue;
+use holdfast_domain::bookings::{Cancellation, CustomerAction, FailureReason, Order, Placement, Tier};
+use holdfast_domain::catalogue::{AttributeValue, Label, ResourceTerms};
+use holdfast_domain::money::Percent;
 use holdfast_domain::{
-    Booking, BookingEvent, Hold, HoldId, InventoryMove, Money, Page, PageChange, PageCommand, PageHold,
-    Resource,
+    Booking, BookingEvent, CancellationPolicy, Currency, GuestId, Hold, HoldId, HoldLimits, HoldStatus,
+    InventoryMove, Money, Page, PageChange, PageCommand, PageHold, PageKey, Resource, ResourceId, Schedule,
+    When,
 };
 use holdfast_workflow::events::{
     Envelope, Event, EventType, PageWrite, of_audit, of_drift, of_page, of_resource,
 };
+use jiff::civil::{date, time};
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-
-use self::fixtures::{at, hold_for, nightly_resource};
-
-#[path = "../../../testkit/src/fixtures.rs"]
-#[expect(dead_code, unreachable_pub, reason = "not all that the testkit has is needed here")]
-mod fixtures;
 
 pub(crate) const TRACE: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 /// What no event may say.
 pub(crate) const SECRET: &str = "never published";
 const NOW: &str = "2026-05-01T09:00:00Z";
 
-pub(crate) fn room() -> Resource {
-    let mut room = nightly_resource("hotel-nyc-deluxe", 3, 600);
-    room.terms.attributes = BTreeMap::from([
-        ("rating".to_owned(), AttributeValue::Number(4.6)),
-        ("smoking".to_owned(), AttributeValue::Flag(false)),
-        ("view".to_owned(), AttributeValue::Text("garden".to_owned())),
-    ]);
-    room
+fn at(text: &str) -> Timestamp {
+    text.parse().expect("an instant")
 }
 
+/// A hotel room type in New York.
+pub(crate) fn room() -> Resource {
+    let tier =
+        |hours_before, percent| Tier { hours_before, refund: Percent::new(percent).expect("a percentage") };
+    let label = |text| Label::parse(text).expect("a label");
+    let terms = ResourceTerms {
+        resource_type: label("hotel"),
+        name: label("Deluxe double"),
+        location: label("NYC"),
+        time_zone: TimeZone::get("America/New_York").expect("a zone"),
+        schedule: Schedule::Nightly { check_in: time(15, 0, 0, 0), check_out: time(11, 0, 0, 0) },
+        capacity: 3,
+        hold_ttl_seconds: 600,
+        hold_limits: HoldLimits::default(),
+        base_price: Money::new(12_900, Currency::parse("EUR").expect("a currency")).expect("an amount"),
+        cancellation_policy: CancellationPolicy::new(vec![tier(24, 100), tier(0, 50)]).expect("a policy"),
+        attributes: BTreeMap::from([
+            ("rating".to_owned(), AttributeValue::Number(4.6)),
+            ("smoking".to_owned(), AttributeValue::Flag(false)),
+            ("view".to_owned(), AttributeValue::Text("garden".to_owned())),
+        ]),
+    };
+    Resource::create(ResourceId::parse("hotel-nyc-deluxe").expect("an id"), terms)
+}
+
+/// A hold of two nights.
 pub(crate) fn hold() -> Hold {
-    hold_for(&room(), "guest-1", "sample", ("2026-06-01", "2026-06-03"), 1, at(NOW))
+    let (room, guest) = (room(), GuestId::parse("guest-1").expect("a guest"));
+    let (from, to) = (When::Date(date(2026, 6, 1)), When::Date(date(2026, 6, 3)));
+    let stay = room.stay(from, to, at(NOW)).expect("two nights");
+    let placement = Placement {
+        page: PageKey { resource: room.id.clone(), page: "2026-06".to_owned() },
+        schedule_revision: room.schedule_revision,
+        slots: stay.slots.iter().map(|slot| slot.key.clone()).collect(),
+        quantity: 1,
+    };
+    let expires_at = at("2026-05-01T09:10:00Z");
+    Hold {
+        id: kernel::hold_id(&guest, "sample"),
+        order: Order {
+            resource: room.id.clone(),
+            resource_name: room.terms.name.as_str().to_owned(),
+            guest: guest.clone(),
+            start: stay.start,
+            end: stay.end,
+            quantity: 1,
+            price: room.price(stay.slots.len(), 1).expect("a price"),
+            policy: room.terms.cancellation_policy.clone(),
+            placements: vec![placement],
+        },
+        guest_mark: kernel::guest_mark(&guest),
+        caller: guest,
+        fingerprint: kernel::fingerprint(&["sample"]),
+        ttl_seconds: 600,
+        cool_down_seconds: 0,
+        created_at: at(NOW),
+        first_expires_at: expires_at,
+        expires_at,
+        recorded: HoldStatus::Active,
+        extensions: BTreeMap::new(),
+        booking: None,
+    }
 }
 
 pub(crate) fn mutation() -> Mutation {
@@ -49,7 +102,7 @@ pub(crate) fn mutation() -> Mutation {
 pub(crate) fn booking() -> Booking {
     let hold = hold();
     let requested = Booking::requested(
-        holdfast_app::kernel::booking_id(&hold.order.guest, "sample"),
+        kernel::booking_id(&hold.order.guest, "sample"),
         "HF-SAMPLE2345".to_owned(),
         hold.id,
         hold.order,
@@ -87,35 +140,54 @@ pub(crate) fn written(
     of_page(&PageWrite { page, changes, ended, at, trace: Some(TRACE) }).expect("events")
 }
 
+/// Writes of a page: every change that there is happens once, those first that the samples are of.
 fn page_events() -> Vec<Event> {
     let (hold, booking) = (hold(), booking());
     let id = || hold.id.clone();
-    let place =
-        (0, PageCommand::Place { hold: id(), entry: hold.entry(&hold.order.placements[0]), limits: None });
+    let entry = hold.entry(&hold.order.placements[0]);
+    let slots = || entry.slots.clone();
+    let place = (0, PageCommand::Place { hold: id(), entry: entry.clone(), limits: None });
     let by = SignedDuration::from_secs(600);
-    let deadline = at("2026-05-01T09:16:00Z");
-    let claim = (60, PageCommand::Claim { hold: id(), booking: booking.id.clone(), deadline });
-    let confirm = PageCommand::Confirm {
-        hold: id(),
-        booking: booking.id.clone(),
-        slots: hold.order.placements[0].slots.clone(),
-        quantity: 1,
+    let payer = || booking.id.clone();
+    let claim =
+        (60, PageCommand::Claim { hold: id(), booking: payer(), deadline: at("2026-05-01T09:16:00Z") });
+    let confirm = |seconds| {
+        (seconds, PageCommand::Confirm { hold: id(), booking: payer(), slots: slots(), quantity: 1 })
     };
-    let told = |commands: &[(i64, PageCommand)]| {
-        let (page, changes, ended, at) = page_after(commands);
-        written(&page, &changes, &ended, at)
-    };
-    let mut events = told(std::slice::from_ref(&place));
-    for (seconds, command) in [
-        (30, PageCommand::Extend { hold: id(), request: hold.fingerprint.clone(), by }),
-        (30, PageCommand::Release { hold: id() }),
-        (601, PageCommand::Expire { hold: id() }),
-        claim.clone(),
-    ] {
-        events.extend(told(&[place.clone(), (seconds, command)]).into_iter().take(1));
-    }
-    for command in [PageCommand::Unclaim { hold: id(), booking: booking.id.clone() }, confirm] {
-        events.extend(told(&[place.clone(), claim.clone(), (90, command)]).into_iter().take(1));
+    let cooling = PageHold { cool_down_seconds: 900, ..entry.clone() };
+    let writes = [
+        vec![place.clone()],
+        vec![place.clone(), (30, PageCommand::Extend { hold: id(), request: hold.fingerprint.clone(), by })],
+        vec![place.clone(), (30, PageCommand::Release { hold: id() })],
+        vec![place.clone(), (601, PageCommand::Expire { hold: id() })],
+        vec![place.clone(), claim.clone()],
+        vec![place.clone(), claim.clone(), (90, PageCommand::Unclaim { hold: id(), booking: payer() })],
+        vec![place.clone(), claim.clone(), confirm(90)],
+        vec![place.clone(), claim.clone(), (90, PageCommand::Prolong { hold: id(), booking: payer(), by })],
+        vec![
+            place.clone(),
+            claim.clone(),
+            confirm(90),
+            (95, PageCommand::Return { hold: id(), entry: entry.clone() }),
+        ],
+        vec![
+            place.clone(),
+            claim.clone(),
+            confirm(90),
+            (95, PageCommand::Free { booking: payer(), slots: slots(), quantity: 1 }),
+        ],
+        vec![place.clone(), claim, confirm(3_600)],
+        vec![
+            (0, PageCommand::Place { hold: id(), entry: cooling, limits: None }),
+            (30, PageCommand::Release { hold: id() }),
+        ],
+        vec![(0, PageCommand::SetInventory { slots: slots(), capacity: Some(5), closed: Some(true) })],
+        vec![(0, PageCommand::SetDefaultCapacity { capacity: 5 })],
+    ];
+    let mut events = Vec::new();
+    for commands in writes {
+        let (page, changes, ended, at) = page_after(&commands);
+        events.extend(written(&page, &changes, &ended, at));
     }
     events
 }

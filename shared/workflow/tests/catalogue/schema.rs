@@ -1,11 +1,10 @@
 //! As much of JSON Schema 2020-12 as the schemas of events use. A keyword that is not known fails the test.
 
 use holdfast_domain::Lifecycle;
-use holdfast_workflow::events::{EventType, Version};
+use holdfast_workflow::events::{EventType, Version, documents};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use crate::files;
 use crate::samples::samples;
 
 fn type_matches(name: &str, value: &Value) -> bool {
@@ -86,8 +85,9 @@ fn faults(schema: &Value, value: &Value, at: &str) -> Vec<String> {
 
 /// The schema of a type in a version, such as `hold.placed.v2`.
 fn of(name: &str) -> Value {
-    let path = files::docs().join(format!("{name}.schema.json"));
-    serde_json::from_str(&files::all()[&path]).expect("JSON")
+    let file = format!("{name}.schema.json");
+    let document = documents().into_iter().find(|document| document.name == file);
+    document.unwrap_or_else(|| panic!("no {file}")).content
 }
 
 /// A schema that allows nothing that it does not name: what is published is what is described.

@@ -9,7 +9,6 @@ use holdfast_workflow::events::{
 };
 use serde_json::json;
 
-use crate::files;
 use crate::samples::{
     SECRET, TRACE, Written, booking, envelopes, events, hold, mutation, page_after, report, room, samples,
     written,
@@ -26,19 +25,6 @@ fn released() -> Written {
 /// The commit of a booking's request.
 fn requested() -> BookingCommit {
     BookingCommit::new(&booking(), BookingEvent::Requested, InventoryMove::Keep, &mutation())
-}
-
-#[test]
-fn files_are_what_the_catalogue_gives() {
-    for (path, text) in files::all() {
-        let kept = std::fs::read_to_string(&path).unwrap_or_default();
-        assert!(
-            kept == text,
-            "{} is not what `cargo run -p holdfast-workflow --example event-catalogue` writes",
-            path.display()
-        );
-    }
-    assert_eq!(files::stale(), [""; 0].map(std::path::PathBuf::from), "files of no event");
 }
 
 #[test]

@@ -1,15 +1,15 @@
 //! What the events of bookings and their payments say.
 
 use holdfast_app::bookings::{AuditEvent, BookingFacts};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::fact;
 use super::scalar::{
     Actor, ActorName, BookingName, HoldName, Instant, LifecycleName, PaymentStatusName, Price, Pseudonym,
     ResourceName, StatusName, Text,
 };
-use crate::events::EventError;
+use crate::events::error::EventError;
 
 /// What each event of a booking says of it, as it is after the event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -133,4 +133,17 @@ pub struct BookingCancelled {
     pub reason: Option<String>,
     /// What is given back in all.
     pub refund: Price,
+}
+
+/// A fact of an audit entry.
+///
+/// # Errors
+/// [`EventError::Fact`].
+pub fn fact<T: DeserializeOwned>(entry: &AuditEvent, name: &'static str) -> Result<T, EventError> {
+    let value = entry.data.get(name).cloned().unwrap_or_default();
+    serde_json::from_value(value).map_err(|source| EventError::Fact {
+        event: entry.event_id(),
+        fact: name,
+        source,
+    })
 }

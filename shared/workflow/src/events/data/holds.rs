@@ -48,7 +48,7 @@ pub struct HoldPlaced {
     /// The hold.
     #[serde(flatten)]
     pub hold: HoldState,
-    /// Whether a booking became a hold again.
+    /// Whether a booking is a hold again.
     pub returned: bool,
 }
 

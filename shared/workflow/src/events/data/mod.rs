@@ -8,18 +8,3 @@ pub mod reconciliation;
 pub mod resources;
 pub mod scalar;
 pub mod v1;
-
-use holdfast_app::bookings::AuditEvent;
-use serde::de::DeserializeOwned;
-
-use super::EventError;
-
-/// A fact of an audit entry.
-pub(crate) fn fact<T: DeserializeOwned>(entry: &AuditEvent, name: &'static str) -> Result<T, EventError> {
-    let value = entry.data.get(name).cloned().unwrap_or_default();
-    serde_json::from_value(value).map_err(|source| EventError::Fact {
-        event: entry.event_id(),
-        fact: name,
-        source,
-    })
-}

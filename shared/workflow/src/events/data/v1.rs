@@ -56,7 +56,7 @@ version_1! {
         quantity: u32 = newer.hold.quantity,
         /// When the hold expires.
         expires_at: Instant = newer.hold.expires_at.clone(),
-        /// Whether a booking became a hold again.
+        /// Whether a booking is a hold again.
         returned: bool = newer.returned,
     }
 
