@@ -47,8 +47,8 @@ impl PageWrite<'_> {
         }
     }
 
-    /// The event of a change, if it is one of a hold.
-    fn hold_event(&self, id: String, change: &PageChange) -> Result<Option<Event>, EventError> {
+    /// The event of a change, if it has one.
+    fn change_event(&self, id: String, change: &PageChange) -> Result<Option<Event>, EventError> {
         let of = |hold: &HoldId| {
             let holds = if change.ends().is_some() { self.ended } else { &self.page.holds };
             let entry = holds.get(hold);
@@ -56,30 +56,31 @@ impl PageWrite<'_> {
             Ok::<_, EventError>(HoldState::new(hold, &self.page.key, entry))
         };
         let booking = |booking: &BookingId| Text(booking.clone());
-        let (hold, data) = match change {
+        let (subject, data) = match change {
             PageChange::Placed { hold, .. } => {
-                (hold, EventData::HoldPlaced(HoldPlaced { hold: of(hold)?, returned: false }))
+                (hold.as_str(), EventData::HoldPlaced(HoldPlaced { hold: of(hold)?, returned: false }))
             }
             PageChange::Returned { hold, .. } => {
-                (hold, EventData::HoldPlaced(HoldPlaced { hold: of(hold)?, returned: true }))
+                (hold.as_str(), EventData::HoldPlaced(HoldPlaced { hold: of(hold)?, returned: true }))
             }
-            PageChange::Extended { hold, .. } => {
-                (hold, EventData::HoldExtended(HoldExtended { hold: of(hold)?, r#for: Extender::Guest }))
-            }
+            PageChange::Extended { hold, .. } => (
+                hold.as_str(),
+                EventData::HoldExtended(HoldExtended { hold: of(hold)?, r#for: Extender::Guest }),
+            ),
             PageChange::Prolonged { hold, .. } => {
                 let r#for = Extender::CustomerAction;
-                (hold, EventData::HoldExtended(HoldExtended { hold: of(hold)?, r#for }))
+                (hold.as_str(), EventData::HoldExtended(HoldExtended { hold: of(hold)?, r#for }))
             }
             PageChange::Claimed { hold, booking: payer, deadline } => {
                 let (booking_id, deadline) = (booking(payer), Text(*deadline));
-                (hold, EventData::HoldClaimed(HoldClaimed { hold: of(hold)?, booking_id, deadline }))
+                (hold.as_str(), EventData::HoldClaimed(HoldClaimed { hold: of(hold)?, booking_id, deadline }))
             }
-            PageChange::Unclaimed { hold } => (hold, EventData::HoldUnclaimed(of(hold)?)),
-            PageChange::Released { hold } => (hold, EventData::HoldReleased(of(hold)?)),
-            PageChange::Expired { hold } => (hold, EventData::HoldExpired(of(hold)?)),
+            PageChange::Unclaimed { hold } => (hold.as_str(), EventData::HoldUnclaimed(of(hold)?)),
+            PageChange::Released { hold } => (hold.as_str(), EventData::HoldReleased(of(hold)?)),
+            PageChange::Expired { hold } => (hold.as_str(), EventData::HoldExpired(of(hold)?)),
             PageChange::Confirmed { hold, booking: payer } => {
                 let booking_id = booking(payer);
-                (hold, EventData::HoldConfirmed(HoldConfirmed { hold: of(hold)?, booking_id }))
+                (hold.as_str(), EventData::HoldConfirmed(HoldConfirmed { hold: of(hold)?, booking_id }))
             }
             PageChange::CoolDownBegun { .. }
             | PageChange::Reacquired { .. }
@@ -87,7 +88,7 @@ impl PageWrite<'_> {
             | PageChange::InventorySet { .. }
             | PageChange::DefaultCapacitySet { .. } => return Ok(None),
         };
-        Ok(Some(self.event(id, hold.as_str(), data)))
+        Ok(Some(self.event(id, subject, data)))
     }
 }
 
@@ -101,7 +102,7 @@ pub fn of_page(write: &PageWrite<'_>) -> Result<Vec<Event>, EventError> {
     let prefix = format!("{resource}/{}/{}", page.key.page, page.write_number());
     let mut events = Vec::with_capacity(changes.len() + 1);
     for (position, change) in changes.iter().enumerate() {
-        events.extend(write.hold_event(format!("{prefix}/{position}"), change)?);
+        events.extend(write.change_event(format!("{prefix}/{position}"), change)?);
     }
     let inventory = EventData::InventoryChanged(InventoryChanged::new(page, *at));
     events.push(write.event(format!("{prefix}/inventory"), resource, inventory));
