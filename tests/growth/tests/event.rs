@@ -1,8 +1,6 @@
 //! A new event takes three files: the catalogue, the type of its data, and where the ledger's change is made into it. Its schema,
 //! its sample, and its entry in the catalogue that the infrastructure reads follow.
 
-#![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
-
 use std::path::Path;
 
 use holdfast_growth::{Edit, Grown};

@@ -2,8 +2,6 @@
 //! and a test. Nothing is edited to take it in, keep it, show it and publish it: every fact that an operator gives is carried
 //! by name (`attributes`), and a fact that only informs takes no file at all.
 
-#![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
-
 use std::path::Path;
 
 use holdfast_growth::{Edit, Grown};
