@@ -20,8 +20,15 @@ export interface Route {
   readonly scopes: readonly string[];
 }
 
-/** The types of events that go to each consumer. */
-export type Routing = ReadonlyMap<string, readonly string[]>;
+/** A type of events in one of its versions. */
+export interface EventVersion {
+  readonly type: string;
+  /** `dataschema` of its events. */
+  readonly dataschema: string;
+}
+
+/** The events that go to each consumer, each in one version. */
+export type Routing = ReadonlyMap<string, readonly EventVersion[]>;
 
 export interface Contract {
   readonly routes: readonly Route[];
@@ -68,18 +75,30 @@ export function routesOf(openapi: unknown): Route[] {
 /**
  * Reads a catalogue of events:
  *
- *     {"events": [{"type": "booking.confirmed", "versions": [1], "consumers": ["notify"]}, ...]}
+ *     {"events": [{"type": "booking.confirmed", "versions": [{"version": 1, "dataschema": "urn:…:v1"}, …],
+ *                  "consumers": [{"name": "notify", "version": 1}]}, …]}
  *
- * `type` is the event's name and its `detail-type` on the bus; `versions` are those that are published; `consumers` are
- * those that get it, by the names under which capabilities make their queues (`ConsumerQueue`). A type without consumers
- * is on the bus for whoever subscribes.
+ * `type` is the event's name and its `detail-type` on the bus; `versions` are those that are published, each event once
+ * in each; `consumers` are those that get it, by the names under which capabilities make their queues (`ConsumerQueue`),
+ * and the version that the rule of each selects. A type without consumers is on the bus for those who subscribe.
  */
 export function routingOf(catalogue: unknown): Routing {
-  const { events } = catalogue as { events: readonly { type: string; consumers: readonly string[] }[] };
-  const routing = new Map<string, string[]>();
-  for (const { type, consumers } of events) {
+  const { events } = catalogue as {
+    events: readonly {
+      type: string;
+      versions: readonly { version: number; dataschema: string }[];
+      consumers: readonly { name: string; version: number }[];
+    }[];
+  };
+  const routing = new Map<string, EventVersion[]>();
+  for (const { type, versions, consumers } of events) {
     for (const consumer of consumers) {
-      routing.set(consumer, [...(routing.get(consumer) ?? []), type]);
+      const selected = versions.find(({ version }) => version === consumer.version);
+      if (selected === undefined) {
+        throw new Error(`${consumer.name} selects version ${consumer.version} of ${type}, which is not published`);
+      }
+      const known = routing.get(consumer.name) ?? [];
+      routing.set(consumer.name, [...known, { type, dataschema: selected.dataschema }]);
     }
   }
   return routing;

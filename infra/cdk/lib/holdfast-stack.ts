@@ -81,8 +81,9 @@ export class HoldfastStack extends Stack {
     new Partners(this, 'Partners', this.foundations);
     new Events(this, 'Events', this.foundations);
 
+    const publishers = HoldfastFunction.below(this).filter(({ ports }) => ports.includes('EventBus'));
+    bus.rulesBefore(publishers);
     if (variant.busArchiveAndPolicy) {
-      const publishers = HoldfastFunction.below(this).filter(({ ports }) => ports.includes('EventBus'));
       bus.admitOnly(publishers.map(({ role }) => role));
     }
 

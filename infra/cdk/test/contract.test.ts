@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { Construct } from 'constructs';
 import { test } from 'node:test';
 import { contractOfRepository, routesOf, routingOf } from '../lib/contract.ts';
-import type { Contract, Route } from '../lib/contract.ts';
+import type { Contract, EventVersion, Route } from '../lib/contract.ts';
 import { HoldfastFunction } from '../lib/holdfast-function.ts';
 import { ConsumerQueue } from '../lib/foundations/event-bus.ts';
 import type { HoldfastStack } from '../lib/holdfast-stack.ts';
@@ -17,6 +17,8 @@ const WAITLIST: Route = {
   functionName: 'waitlist',
   scopes: ['booking/guest'],
 };
+
+const HOLD_EXPIRED: EventVersion = { type: 'hold.expired', dataschema: 'urn:holdfast:event:hold.expired:v2' };
 
 /** What somebody who adds a function writes beside its crate: its lines in a capability. */
 class Waitlist extends Construct {
@@ -69,7 +71,7 @@ test('a new function is wired by its lines in a capability, the route table and 
 function contract(route: Partial<Route> | undefined, consumer: boolean): Contract {
   return {
     routes: [...CONTRACT.routes, ...(route === undefined ? [] : [{ ...WAITLIST, ...route }])],
-    routing: new Map([...CONTRACT.routing, ...(consumer ? [['waitlist', ['hold.expired']] as const] : [])]),
+    routing: new Map([...CONTRACT.routing, ...(consumer ? [['waitlist', [HOLD_EXPIRED]] as const] : [])]),
   };
 }
 
@@ -122,13 +124,30 @@ test('routes are read from an OpenAPI document', () => {
 });
 
 test('routing is read from a catalogue of events', () => {
+  const versions = (type: string): { version: number; dataschema: string }[] =>
+    [1, 2].map((version) => ({ version, dataschema: `${type}:v${version}` }));
+  const event = (type: string, ...consumers: { name: string; version: number }[]): unknown => ({
+    type,
+    versions: versions(type),
+    consumers,
+  });
   const events = [
-    { type: 'hold.placed', versions: [1], consumers: ['expiry'] },
-    { type: 'hold.expired', versions: [1, 2], consumers: [] },
-    { type: 'booking.cancelled', versions: [1], consumers: ['expiry', 'notify'] },
+    event('hold.placed', { name: 'expiry', version: 1 }),
+    event('hold.expired'),
+    event('booking.cancelled', { name: 'expiry', version: 2 }, { name: 'notify', version: 1 }),
   ];
   assert.deepEqual([...routingOf({ events })], [
-    ['expiry', ['hold.placed', 'booking.cancelled']],
-    ['notify', ['booking.cancelled']],
+    [
+      'expiry',
+      [
+        { type: 'hold.placed', dataschema: 'hold.placed:v1' },
+        { type: 'booking.cancelled', dataschema: 'booking.cancelled:v2' },
+      ],
+    ],
+    ['notify', [{ type: 'booking.cancelled', dataschema: 'booking.cancelled:v1' }]],
   ]);
+  assert.throws(
+    () => routingOf({ events: [event('hold.placed', { name: 'expiry', version: 3 })] }),
+    /expiry selects version 3 of hold.placed, which is not published/,
+  );
 });

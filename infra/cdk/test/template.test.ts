@@ -3,13 +3,19 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { contractOfRepository } from '../lib/contract.ts';
+import { HoldfastFunction } from '../lib/holdfast-function.ts';
 import { CDK_DIR, resourcesOf, synthesize } from './synthesized.ts';
 
 const GOLDEN_DIR = path.join(CDK_DIR, 'test/golden');
+interface GetAtt {
+  readonly 'Fn::GetAtt': readonly [id: string, attribute: string];
+}
+
 const UPDATE = process.env['UPDATE_GOLDEN'] === '1';
 
 for (const variant of ['aws', 'local'] as const) {
-  const { template, findings } = synthesize(variant === 'local');
+  const { stack, template, findings, paths } = synthesize(variant === 'local');
 
   test(`${variant}: the template is the golden one`, () => {
     const golden = path.join(GOLDEN_DIR, `holdfast.${variant}.template.json`);
@@ -36,6 +42,31 @@ for (const variant of ['aws', 'local'] as const) {
       for (const action of Statement.flatMap((statement) => statement.Action)) {
         assert.doesNotMatch(action, /\*/, `${id} allows ${action}`);
       }
+    }
+  });
+
+  test(`${variant}: two functions read the ledger's stream: others read the bus`, () => {
+    const readers = resourcesOf(template, 'AWS::Lambda::EventSourceMapping')
+      .map(([, { Properties }]) => Properties as { EventSourceArn: GetAtt; FunctionName: { Ref: string } })
+      .filter(({ EventSourceArn: { 'Fn::GetAtt': [id] } }) => paths.get(id) === 'Tables/Ledger')
+      .map(({ FunctionName }) => paths.get(FunctionName.Ref));
+    assert.deepEqual(readers.sort(), ['Events/Relay/Function', 'Search/Projector/Function']);
+  });
+
+  test(`${variant}: a rule selects its events in one version each, before anybody publishes another`, () => {
+    const rules = resourcesOf(template, 'AWS::Events::Rule').filter(([, rule]) => rule.Properties['EventBusName']);
+    assert.equal(rules.length, contractOfRepository().routing.size);
+    for (const [id, rule] of rules) {
+      const pattern = rule.Properties['EventPattern'] as { 'detail-type': string[]; detail: { dataschema: string[] } };
+      const types = pattern.detail.dataschema.map((schema) => schema.split(':').at(-2));
+      assert.deepEqual(types, pattern['detail-type'], id);
+    }
+    const publishers = HoldfastFunction.below(stack).filter(({ ports }) => ports.includes('EventBus'));
+    assert.ok(publishers.length > 1);
+    for (const { lambda, name } of publishers) {
+      const id = [...paths].find(([, place]) => place === lambda.node.path.replace(/^Holdfast\//, ''))?.[0] ?? '';
+      const { DependsOn: first } = template.Resources[id] as unknown as { DependsOn: string[] };
+      assert.deepEqual(rules.filter(([rule]) => !first.includes(rule)), [], name);
     }
   });
 

@@ -3,15 +3,17 @@
 //!
 //! A record has the item before the write, after it, or both, as DynamoDB writes items in JSON.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_dynamodb::types::AttributeValue;
 use holdfast_app::StoreError;
-use holdfast_app::events::LedgerRecord;
-use holdfast_domain::Hold;
+use holdfast_app::events::{LedgerRecord, PageRecord};
+use holdfast_domain::{Hold, HoldId, PageChange, PageHold};
 use serde_json::Value;
 
-use crate::page::item::{PAGE_SK_PREFIX, decode_page_record};
+use crate::page::item::{PAGE_SK_PREFIX, decode_hold, decode_page_record};
 use crate::stored::records::{
-    EVENT_SK_PREFIX, RESOURCE_SK, decode_audit, decode_hold_record, decode_resource,
+    EVENT_SK_PREFIX, RESOURCE_SK, decode_audit, decode_hold_record, decode_resource, decode_resource_write,
 };
 use crate::table::item::{Item, Reader};
 
@@ -24,7 +26,12 @@ pub fn decode_ledger_record(new: Option<Value>, old: Option<Value>) -> Result<Le
     let reader = Reader::new(&new);
     let sk = reader.text("sk")?;
     if sk.starts_with(PAGE_SK_PREFIX) {
-        return Ok(LedgerRecord::Page(decode_page_record(&new)?));
+        let record = decode_page_record(&new)?;
+        let ended = match old.map(decode_image).transpose()? {
+            Some(old) => ended_holds(&record, &old)?,
+            None => BTreeMap::new(),
+        };
+        return Ok(LedgerRecord::Page { record, ended });
     }
     if sk.starts_with(EVENT_SK_PREFIX) {
         return Ok(LedgerRecord::Audit(decode_audit(&new)?));
@@ -35,9 +42,27 @@ pub fn decode_ledger_record(new: Option<Value>, old: Option<Value>) -> Result<Le
         if previous.as_ref().is_some_and(|previous| previous.revision == resource.revision) {
             return Ok(LedgerRecord::Other);
         }
-        return Ok(LedgerRecord::Resource { resource: Box::new(resource), previous: previous.map(Box::new) });
+        return Ok(LedgerRecord::Resource {
+            resource: Box::new(resource),
+            previous: previous.map(Box::new),
+            write: decode_resource_write(&new)?,
+        });
     }
     Ok(LedgerRecord::Other)
+}
+
+/// The holds that a write took from its page, from the page before it.
+fn ended_holds(record: &PageRecord, old: &Item) -> Result<BTreeMap<HoldId, PageHold>, StoreError> {
+    let reader = Reader::new(old);
+    let holds = reader.inner(reader.map("ho")?);
+    let mut ended = BTreeMap::new();
+    for hold in record.changes.iter().filter_map(PageChange::ends) {
+        if holds.has(hold.as_str()) {
+            let entry = decode_hold(&holds.inner(holds.map(hold.as_str())?))?;
+            ended.insert(hold.clone(), entry);
+        }
+    }
+    Ok(ended)
 }
 
 /// Decodes a record of the table of hold records: the hold before the write, if there was one.

@@ -15,6 +15,6 @@ pub mod payments;
 pub mod search;
 
 pub use kernel::{
-    Caller, Clock, DeliveryError, Failure, Field, FieldPath, LedgerError, Mutation, PaymentError, RequestKey,
-    StoreError, WorkflowError,
+    Caller, Clock, DeliveryError, Failure, Field, FieldPath, LedgerError, Mutation, Part, PaymentError,
+    RequestKey, StoreError, WorkflowError,
 };

@@ -62,7 +62,9 @@ impl Outside {
 impl EventBus for Outside {
     async fn publish(&self, events: &[OutgoingEvent]) -> Result<(), Unpublished> {
         for event in events {
-            self.note(event.kind.clone());
+            let body: Value = serde_json::from_str(&event.body).expect("JSON");
+            let version = body["dataschema"].as_str().and_then(|schema| schema.rsplit(':').next());
+            self.note(format!("{} {}", event.kind, version.expect("a version")));
         }
         match self.refuses.filter(|position| *position < events.len()) {
             Some(position) => Err(Unpublished { positions: vec![position], source: "throttled".into() }),
@@ -270,11 +272,19 @@ async fn the_relay_publishes_and_reports_the_first_record_that_is_not_on_the_bus
 
     let outside = Arc::new(Outside::default());
     assert_eq!(relay(&outside, &[page.clone(), audit.clone()]).await, [""; 0]);
-    assert_eq!(outside.log(), ["hold.placed", "inventory.changed", "booking.requested"]);
+    let of_page = ["hold.placed v1", "hold.placed v2", "inventory.changed v1", "inventory.changed v2"];
+    let of_audit = ["booking.requested v1", "booking.requested v2"];
+    assert_eq!(outside.log(), [&of_page[..], &of_audit].concat());
     assert_eq!(relay(&outside, &[page.clone(), poison, audit.clone()]).await, ["3"]);
-    assert_eq!(outside.log(), ["hold.placed", "inventory.changed"], "what comes before goes out");
+    assert_eq!(outside.log(), of_page, "what comes before goes out");
 
-    for (refused, expected) in [(0, "1"), (1, "1"), (2, "2")] {
+    let mut of_the_release_before = audit.clone();
+    let image = of_the_release_before["dynamodb"]["NewImage"].as_object_mut().expect("an image");
+    image.remove("fa").expect("facts");
+    assert_eq!(relay(&outside, &[of_the_release_before]).await, [""; 0]);
+    assert_eq!(outside.log(), ["booking.requested v1"], "it says no more");
+
+    for (refused, expected) in [(0, "1"), (1, "1"), (3, "1"), (4, "2"), (5, "2")] {
         let outside = Arc::new(Outside { refuses: Some(refused), ..Outside::default() });
         assert_eq!(relay(&outside, &[page.clone(), audit.clone()]).await, [expected], "{refused}");
     }
@@ -472,7 +482,8 @@ async fn a_drift_is_told_and_parked_by_a_whole_run_and_by_no_dry_one() {
         (&report["repaired"], &report["forReview"], &report["parked"]),
         (&json!(1), &json!(1), &json!(1))
     );
-    assert_eq!(w.outside.log(), [format!("park {case}"), "reconciliation.drift".to_owned()]);
+    let published = ["v1", "v2"].map(|version| format!("reconciliation.drift {version}"));
+    assert_eq!(w.outside.log(), [&[format!("park {case}")], &published[..]].concat());
 }
 
 #[tokio::test]

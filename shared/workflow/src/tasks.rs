@@ -1,7 +1,7 @@
 //! The tasks of the sagas: payloads in, outcomes out, exactly as `statemachines/*.asl.json` has them.
 
 use holdfast_app::payments::{Outcome, Saga};
-use holdfast_app::{Failure, Mutation};
+use holdfast_app::{Failure, Mutation, Part};
 use holdfast_domain::BookingId;
 use holdfast_domain::bookings::FailureReason;
 use serde::Deserialize;
@@ -11,7 +11,7 @@ use thiserror::Error;
 use crate::errors::{INVALID_TASK, error_name};
 
 /// Who changes bookings in a saga's name.
-pub const ACTOR: &str = "saga";
+pub const ACTOR: &str = Part::Saga.as_str();
 
 /// One step of a saga.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -90,7 +90,8 @@ pub(crate) async fn delivered(stack: &Stack, bus: &BusWatch) -> Result<Delivered
     for event in bus.events_about("").await? {
         let detail = &event["detail"];
         let text = |name: &str| detail[name].as_str().unwrap_or_default().to_owned();
-        delivered.on_the_bus.insert(text("id"));
+        let version = text("dataschema").rsplit(':').next().unwrap_or_default().to_owned();
+        delivered.on_the_bus.insert((text("id"), version));
         let at = text("time").parse().map_err(Trouble::unexpected)?;
         let first = delivered.about.entry((text("type"), text("subject"))).or_insert(at);
         *first = at.min(*first);

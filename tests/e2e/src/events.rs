@@ -32,21 +32,32 @@ async fn what_happens_is_told_on_the_bus() {
         ("payment.captured", &booking),
         ("payment.refunded", &booking),
     ] {
-        let event = poll(&format!("{kind} of {about}"), PATIENCE, async || {
-            Ok(bus.of_type(kind, about).await?.into_iter().next())
-        })
-        .await
-        .unwrap();
-        assert_eq!(event["source"], "holdfast");
-        for field in ["specversion", "id", "source", "type", "time"] {
-            assert!(event["detail"][field].is_string(), "CloudEvents has {field}: {event}");
+        for version in [1, 2] {
+            let schema = format!("urn:holdfast:event:{kind}:v{version}");
+            let event = poll(&format!("{schema} of {about}"), PATIENCE, async || {
+                let events = bus.of_type(kind, about).await?;
+                Ok(events.into_iter().find(|event| event["detail"]["dataschema"] == schema))
+            })
+            .await
+            .unwrap();
+            assert_eq!(event["source"], "holdfast");
+            let detail = &event["detail"];
+            for field in ["specversion", "id", "source", "type", "time", "traceparent"] {
+                assert!(detail[field].is_string(), "CloudEvents has {field}: {event}");
+            }
+            assert_eq!(
+                (detail["sequence"].is_string(), detail["sequence"].is_u64()),
+                (version == 2, version == 1)
+            );
+            assert!(detail["time"].as_str() > Some("2020"), "a true time: {event}");
+            assert_eq!(detail["type"], kind, "{event}");
+            assert!(detail["data"].is_object(), "{event}");
+            assert!(version == 1 || !event.to_string().contains(&guest.sub), "nobody is named: {event}");
         }
-        assert_eq!(event["detail"]["type"], kind, "{event}");
-        assert!(event["detail"]["data"].is_object(), "{event}");
     }
 }
 
-/// The ids of all events about a booked event, once the bus has shown them, sorted.
+/// The ids and versions of all events about a booked event, once the bus has shown them, sorted.
 async fn ids_of_a_booking(w: &World) -> Vec<String> {
     let bus = w.watch_bus().await.unwrap();
     let offer = w.event(json!({})).await;
@@ -58,8 +69,8 @@ async fn ids_of_a_booking(w: &World) -> Vec<String> {
     .unwrap();
     w.bus_has_caught_up(&bus, &offer).await;
     let events = bus.events_about(&offer.id).await.unwrap();
-    let mut ids: Vec<String> =
-        events.iter().map(|event| event["detail"]["id"].as_str().unwrap().to_owned()).collect();
+    let id = |event: &Value| format!("{} {}", event["detail"]["id"], event["detail"]["dataschema"]);
+    let mut ids: Vec<String> = events.iter().map(id).collect();
     assert!(ids.len() >= 4, "of the resource, its page, its hold and its booking: {ids:?}");
     ids.sort();
     ids

@@ -31,6 +31,15 @@ pub enum Edit {
         /// The new text.
         text: String,
     },
+    /// Text put in the only place that reads `old`.
+    Replace {
+        /// The file, from the workspace's folder.
+        file: &'static str,
+        /// The text before.
+        old: &'static str,
+        /// The text after.
+        text: String,
+    },
     /// A new file.
     Create {
         /// The file, from the workspace's folder.
@@ -43,7 +52,7 @@ pub enum Edit {
 impl Edit {
     fn file(&self) -> &'static str {
         match self {
-            Self::Insert { file, .. } | Self::Create { file, .. } => file,
+            Self::Insert { file, .. } | Self::Replace { file, .. } | Self::Create { file, .. } => file,
         }
     }
 }
@@ -68,19 +77,21 @@ impl Grown {
         let mut wanted = read(&root());
         for edit in edits {
             let path = PathBuf::from(edit.file());
-            match edit {
-                Edit::Insert { after, text, file } => {
-                    let content = wanted.iter_mut().find(|(known, _)| *known == path);
-                    let (_, content) = content.unwrap_or_else(|| panic!("there is no {file}"));
-                    let known = String::from_utf8(content.clone()).expect("a text");
-                    assert_eq!(known.matches(after).count(), 1, "{file} has this once: {after}");
-                    *content = known.replacen(after, &format!("{after}{text}"), 1).into_bytes();
-                }
+            let (old, new) = match edit {
+                Edit::Insert { after, text, .. } => (*after, format!("{after}{text}")),
+                Edit::Replace { old, text, .. } => (*old, text.clone()),
                 Edit::Create { file, text } => {
                     assert!(!wanted.iter().any(|(known, _)| *known == path), "{file} exists");
                     wanted.push((path, text.clone().into_bytes()));
+                    continue;
                 }
-            }
+            };
+            let file = edit.file();
+            let content = wanted.iter_mut().find(|(known, _)| *known == path);
+            let (_, content) = content.unwrap_or_else(|| panic!("there is no {file}"));
+            let known = String::from_utf8(content.clone()).expect("a text");
+            assert_eq!(known.matches(old).count(), 1, "{file} has this once: {old}");
+            *content = known.replacen(old, &new, 1).into_bytes();
         }
         grown.hold(&wanted);
         grown
@@ -113,17 +124,40 @@ impl Grown {
         }
     }
 
+    /// The text of a file of the copy.
+    ///
+    /// # Panics
+    /// If there is none.
+    #[must_use]
+    pub fn read(&self, path: impl AsRef<Path>) -> String {
+        let path = self.folder.join(path);
+        fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    }
+
     /// What cargo prints for `arguments` in the copy.
     ///
     /// # Panics
     /// If it fails.
     #[must_use]
     pub fn cargo(&self, arguments: &[&str]) -> String {
+        self.run(arguments, &[])
+    }
+
+    /// Runs tests in the copy that write their goldens anew.
+    ///
+    /// # Panics
+    /// If one fails.
+    pub fn update(&self, arguments: &[&str]) {
+        let _ = self.run(arguments, &[("HOLDFAST_UPDATE", "1")]);
+    }
+
+    fn run(&self, arguments: &[&str], environment: &[(&str, &str)]) -> String {
         let output = Command::new(env!("CARGO"))
             .args(["--config", "profile.dev.opt-level=0", "--config", "profile.dev.incremental=false"])
             .args(arguments)
             .args(["--locked", "--offline"])
             .env("CARGO_TARGET_DIR", &self.target)
+            .envs(environment.iter().copied())
             .current_dir(&self.folder)
             .output()
             .expect("cargo runs");

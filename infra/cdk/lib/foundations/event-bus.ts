@@ -7,7 +7,7 @@ import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IRole } from 'aws-cdk-lib/aws-iam';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import type { Routing } from '../contract.ts';
+import type { EventVersion, Routing } from '../contract.ts';
 import type { Foundations } from '../foundations.ts';
 import type { HoldfastFunction } from '../holdfast-function.ts';
 import { setAsideQueue, sayWhere, workQueue } from './queues.ts';
@@ -28,6 +28,8 @@ export class HoldfastBus extends Construct {
   readonly undelivered: Queue;
   private readonly routing: Routing;
   private readonly consumers = new Set<string>();
+  /** The rules of consumers. */
+  readonly rules: Rule[] = [];
 
   constructor(scope: Construct, id: string, props: HoldfastBusProps) {
     super(scope, id);
@@ -52,14 +54,22 @@ export class HoldfastBus extends Construct {
     });
   }
 
-  /** The types of events that go to `consumer`. */
-  typesFor(consumer: string): readonly string[] {
-    const types = this.routing.get(consumer);
-    if (types === undefined) {
+  /** The events that go to `consumer`, each in one version. */
+  eventsFor(consumer: string): readonly EventVersion[] {
+    const events = this.routing.get(consumer);
+    if (events === undefined) {
       throw new Error(`docs/events/catalogue.json names no consumer ${consumer}`);
     }
     this.consumers.add(consumer);
-    return types;
+    return events;
+  }
+
+  /**
+   * A deployment changes rules before functions that publish, so that no consumer of the release before gets a version
+   * that it does not know.
+   */
+  rulesBefore(publishers: readonly HoldfastFunction[]): void {
+    publishers.forEach((publisher) => publisher.lambda.node.addDependency(...this.rules));
   }
 
   /** What a rule delivers to: a queue, or after a day of trying the undelivered. */
@@ -108,14 +118,19 @@ export class ConsumerQueue extends Construct {
     super(scope, `${props.name}Queue`);
     this.queue = workQueue(this, 'Queue', setAsideQueue(this, 'DeadLetters', `${props.name}DeadLetters`, alarms));
     sayWhere(this.queue, props.name);
+    const events = bus.eventsFor(props.consumer);
     const rule: RuleProps = {
       eventBus: bus.bus,
       description: props.description,
-      eventPattern: { source: [EVENT_SOURCE], detailType: [...bus.typesFor(props.consumer)] },
+      eventPattern: {
+        source: [EVENT_SOURCE],
+        detailType: events.map(({ type }) => type),
+        detail: { dataschema: events.map(({ dataschema }) => dataschema) },
+      },
       enabled: props.enabled ?? true,
       targets: [bus.target(this.queue)],
     };
-    new Rule(this, 'Rule', rule);
+    bus.rules.push(new Rule(this, 'Rule', rule));
   }
 
   /** Hands the messages to a function, ten at a time. */

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
 use holdfast_app::catalogue::{Catalogue, CatalogueReader};
+use holdfast_app::events::Write;
 use holdfast_app::{LedgerError, Mutation, StoreError};
 use holdfast_domain::catalogue::{Reshaped, Slot};
 use holdfast_domain::inventory::{PageOperation, Placement};
@@ -82,7 +83,7 @@ impl Catalogue for DynamoCatalogue {
         if items.len() + 1 > TRANSACTION_ITEMS_MAX {
             return Err(LedgerError::TooManyPages { max: TRANSACTION_ITEMS_MAX - 1 });
         }
-        items.push(self.put_resource_item(previous, next, pages_made)?);
+        items.push(self.put_resource_item(previous, next, pages_made, mutation)?);
         match self.ledger.transact(items).await {
             Ok(()) => Ok(()),
             Err(Refused::Condition { .. } | Refused::Busy) => Err(LedgerError::ResourceChanged),
@@ -134,8 +135,11 @@ impl DynamoCatalogue {
         previous: Option<&Resource>,
         next: &Resource,
         pages: u64,
+        mutation: &Mutation,
     ) -> Result<TransactWriteItem, StoreError> {
-        let put = Put::builder().table_name(&self.ledger.name).set_item(Some(encode_resource(next, pages)));
+        let write = Write { at: mutation.now, trace: mutation.trace.clone() };
+        let item = encode_resource(next, pages, Some(&write));
+        let put = Put::builder().table_name(&self.ledger.name).set_item(Some(item));
         let put = match previous {
             None => put.condition_expression("attribute_not_exists(pk)"),
             Some(previous) => put

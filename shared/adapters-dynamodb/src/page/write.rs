@@ -150,7 +150,7 @@ impl PageStore {
                     let page = match stored {
                         Some(page) => page,
                         None if takes_places_of(ops, key) => {
-                            self.make_page(key, resources).await?;
+                            self.make_page(key, resources, mutation).await?;
                             return Ok(Step::Again);
                         }
                         None => Page::fresh(key.clone(), op.placement.schedule_revision, 0, Vec::new()),
@@ -208,7 +208,12 @@ impl PageStore {
     }
 
     /// Makes a page nobody touched yet, under the resource's current revision, and counts it on the resource.
-    pub(crate) async fn make_page(&self, key: &PageKey, resources: &[&Resource]) -> Result<(), LedgerError> {
+    pub(crate) async fn make_page(
+        &self,
+        key: &PageKey,
+        resources: &[&Resource],
+        mutation: &Mutation,
+    ) -> Result<(), LedgerError> {
         let loaded;
         let given = resource_of(resources, key);
         let resource = match given {
@@ -235,7 +240,7 @@ impl PageStore {
             .build();
         let put = Put::builder()
             .table_name(&self.ledger.name)
-            .set_item(Some(encode_page(&page, &[], jiff::Timestamp::UNIX_EPOCH, None)))
+            .set_item(Some(encode_page(&page, &[], mutation.now, mutation.trace.as_deref())))
             .condition_expression("attribute_not_exists(pk)")
             .build();
         let items = vec![

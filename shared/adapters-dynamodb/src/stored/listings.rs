@@ -45,7 +45,7 @@ pub fn encode_listing(resource: &Resource) -> Item {
 #[must_use]
 pub fn encode_listing_as(resource: &Resource, version: Version) -> Item {
     let (resource_type, location) = type_and_location(resource);
-    let mut item = encode_resource_as(resource, 0, version);
+    let mut item = encode_resource_as(resource, 0, None, version);
     item.insert("pk".into(), s(listing_pk(resource_type, location)));
     item.insert("sk".into(), s(resource.id.as_str()));
     item

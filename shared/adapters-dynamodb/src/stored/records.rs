@@ -5,20 +5,22 @@ use std::ops::RangeInclusive;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use holdfast_app::StoreError;
-use holdfast_app::bookings::AuditEvent;
+use holdfast_app::bookings::{AuditEvent, BookingFacts};
+use holdfast_app::events::Write;
 use holdfast_app::kernel::guest_mark;
 use holdfast_domain::catalogue::HOLD_TTL_SECONDS;
 use holdfast_domain::holds::Extension;
 use holdfast_domain::inventory::COOL_DOWN_SECONDS_MAX;
 use holdfast_domain::{
-    Booking, BookingId, BookingStatus, Fingerprint, GuestId, Hold, HoldId, HoldStatus, PaymentStatus,
-    Resource, ResourceId, Seal,
+    Booking, BookingId, BookingStatus, Fingerprint, GuestId, GuestMark, Hold, HoldId, HoldStatus, Money,
+    PaymentStatus, Resource, ResourceId, Seal,
 };
 use jiff::Timestamp;
 
 use crate::page::item::resource_pk;
 use crate::stored::contents::{BookingContents, HoldContents};
 use crate::stored::reason::bounded;
+use crate::stored::v1::scalar::Scalar;
 use crate::stored::version::{Version, WRITES};
 use crate::stored::{v0, v1};
 use crate::table::item::{Item, Reader, document, m, millis, n, s};
@@ -50,15 +52,16 @@ pub(crate) fn booking_key(id: &BookingId, sk: &str) -> Item {
     Item::from([("pk".into(), s(booking_pk(id))), ("sk".into(), s(sk))])
 }
 
-/// A resource; `pages` counts the pages made of it, so that a replacement knows them all.
+/// A resource; `pages` counts the pages made of it, so that a replacement knows them all. `write` is what its event says of
+/// the write; a copy has none.
 #[must_use]
-pub fn encode_resource(resource: &Resource, pages: u64) -> Item {
-    encode_resource_as(resource, pages, WRITES.resource)
+pub fn encode_resource(resource: &Resource, pages: u64, write: Option<&Write>) -> Item {
+    encode_resource_as(resource, pages, write, WRITES.resource)
 }
 
 /// A resource in a given version.
 #[must_use]
-pub fn encode_resource_as(resource: &Resource, pages: u64, version: Version) -> Item {
+pub fn encode_resource_as(resource: &Resource, pages: u64, write: Option<&Write>, version: Version) -> Item {
     let doc = match version {
         Version::V0 => document(&v0::terms::StoredTerms::from(&resource.terms)),
         Version::V1 => document(&v1::terms::StoredTerms::from(&resource.terms)),
@@ -70,8 +73,22 @@ pub fn encode_resource_as(resource: &Resource, pages: u64, version: Version) -> 
         ("pages".into(), n(pages)),
         ("doc".into(), doc),
     ]);
+    if let Some(Write { at, trace }) = write {
+        item.insert("at".into(), millis(*at));
+        item.extend(trace.as_deref().map(|trace| ("tr".into(), s(trace))));
+    }
     version.mark(&mut item);
     item
+}
+
+/// When a resource was written last, if its item says so: a release before did not write it down.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when the attributes are not what they should be.
+pub fn decode_resource_write(item: &Item) -> Result<Option<Write>, StoreError> {
+    let reader = Reader::new(item);
+    let Some(at) = reader.optional("at", Reader::instant)? else { return Ok(None) };
+    Ok(Some(Write { at, trace: reader.optional("tr", Reader::text)?.map(ToOwned::to_owned) }))
 }
 
 /// A resource.
@@ -315,8 +332,34 @@ pub fn encode_audit_as(event: &AuditEvent, version: Version) -> Item {
         (Version::V1, None) => {}
     }
     item.extend(event.seal.as_ref().map(|seal| ("h".into(), s(seal.as_str()))));
+    item.extend(event.facts.as_ref().map(|facts| ("fa".into(), encode_facts(facts))));
     version.mark(&mut item);
     item
+}
+
+fn encode_facts(facts: &BookingFacts) -> AttributeValue {
+    m(Item::from([
+        ("ho".into(), s(facts.hold.as_str())),
+        ("re".into(), s(facts.resource.as_str())),
+        ("g".into(), s(facts.guest.as_str())),
+        ("fr".into(), millis(facts.start)),
+        ("to".into(), millis(facts.end)),
+        ("q".into(), n(facts.quantity)),
+        ("p".into(), s(facts.price.write())),
+    ]))
+}
+
+fn decode_facts(reader: &Reader<'_>, key: &str) -> Result<BookingFacts, StoreError> {
+    let facts = reader.inner(reader.map(key)?);
+    Ok(BookingFacts {
+        hold: facts.parsed("ho", HoldId::parse)?,
+        resource: facts.parsed("re", ResourceId::parse)?,
+        guest: facts.parsed("g", GuestMark::parse)?,
+        start: facts.instant("fr")?,
+        end: facts.instant("to")?,
+        quantity: facts.number("q")?,
+        price: facts.parsed("p", Money::read)?,
+    })
 }
 
 /// An entry of a booking's audit trail.
@@ -343,5 +386,6 @@ pub fn decode_audit(item: &Item) -> Result<AuditEvent, StoreError> {
         data: reader.document("doc")?,
         trace: trace.map(ToOwned::to_owned),
         seal: seal(&reader)?,
+        facts: reader.optional("fa", decode_facts)?,
     })
 }

@@ -4,29 +4,12 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use holdfast_adapters_dynamodb::Item;
 use holdfast_adapters_dynamodb::stream::decode_image;
-use serde_json::{Map, Value, json};
+use holdfast_testkit::image_json;
 
 fn folder(version: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/stored").join(version)
-}
-
-fn value_json(value: &AttributeValue) -> Value {
-    match value {
-        AttributeValue::S(text) => json!({ "S": text }),
-        AttributeValue::N(number) => json!({ "N": number }),
-        AttributeValue::Bool(flag) => json!({ "BOOL": flag }),
-        AttributeValue::L(list) => json!({ "L": list.iter().map(value_json).collect::<Vec<_>>() }),
-        AttributeValue::M(map) => json!({ "M": item_json(map) }),
-        other => panic!("no item has {other:?}"),
-    }
-}
-
-fn item_json(item: &Item) -> Map<String, Value> {
-    let sorted: BTreeMap<&String, &AttributeValue> = item.iter().collect();
-    sorted.into_iter().map(|(name, value)| (name.clone(), value_json(value))).collect()
 }
 
 /// Every sample of a version, by name.
@@ -44,14 +27,14 @@ pub(crate) fn read_all(version: &str) -> BTreeMap<String, Item> {
 }
 
 /// Writes the samples of the version that `HOLDFAST_UPDATE` names, `v1`. Samples of version 0 are what a release before
-/// wrote: they are never written again.
+/// wrote, and two that show what this release adds to them: they are never written again.
 pub(crate) fn update(version: &str, samples: &BTreeMap<String, Item>) {
     if version == "v0" || std::env::var_os("HOLDFAST_UPDATE").is_none_or(|asked| asked != version) {
         return;
     }
     fs::create_dir_all(folder(version)).expect("a folder");
     for (name, item) in samples {
-        let text = serde_json::to_string_pretty(&item_json(item)).expect("JSON");
+        let text = serde_json::to_string_pretty(&image_json(item)).expect("JSON");
         fs::write(folder(version).join(format!("{name}.json")), format!("{text}\n")).expect("written");
     }
 }

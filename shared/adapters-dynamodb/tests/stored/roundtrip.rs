@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_adapters_dynamodb::items::Version;
-use holdfast_app::bookings::AuditEvent;
-use holdfast_app::events::PageRecord;
+use holdfast_app::bookings::{AuditEvent, BookingFacts};
+use holdfast_app::events::{PageRecord, Write};
 use holdfast_app::kernel::guest_mark;
 use holdfast_domain::bookings::{Cancellation, FailureReason, Order, Price, PriceLine, PriceLineKind, Tier};
 use holdfast_domain::catalogue::{
@@ -332,11 +332,33 @@ fn facts() -> impl Strategy<Value = Value> {
     btree_map(text(), fact, 0..5).prop_map(|facts| json!(facts))
 }
 
+fn trace() -> impl Strategy<Value = Option<String>> {
+    option::of("[0-9a-f-]{1,55}")
+}
+
+fn write() -> impl Strategy<Value = Write> {
+    (instant(), trace()).prop_map(|(at, trace)| Write { at, trace })
+}
+
+fn booking_facts() -> impl Strategy<Value = BookingFacts> {
+    (hold_id(), resource_id(), mark(), instant(), instant(), 1_u32..20, money()).prop_map(
+        |(hold, resource, guest, start, end, quantity, price)| BookingFacts {
+            hold,
+            resource,
+            guest,
+            start,
+            end,
+            quantity,
+            price,
+        },
+    )
+}
+
 fn audit() -> impl Strategy<Value = AuditEvent> {
     let status = || select(BookingStatus::ALL.to_vec());
-    let trace = option::of("[0-9a-f-]{1,55}");
-    (booking_id(), 1_u64..2_000_000, text(), instant(), text(), status(), status(), facts(), trace, seal())
-        .prop_map(|(booking, sequence, kind, at, actor, from, to, data, trace, seal)| AuditEvent {
+    let change = (status(), status(), facts(), option::of(booking_facts()));
+    (booking_id(), 1_u64..2_000_000, text(), instant(), text(), change, trace(), seal()).prop_map(
+        |(booking, sequence, kind, at, actor, (from, to, data, facts), trace, seal)| AuditEvent {
             booking,
             sequence,
             kind,
@@ -347,7 +369,9 @@ fn audit() -> impl Strategy<Value = AuditEvent> {
             data,
             trace,
             seal,
-        })
+            facts,
+        },
+    )
 }
 
 fn page_hold(shapes: Shapes) -> impl Strategy<Value = PageHold> {
@@ -469,7 +493,11 @@ fn page_record(shapes: Shapes) -> impl Strategy<Value = PageRecord> {
 
 fn stored(shapes: Shapes) -> impl Strategy<Value = Stored> {
     prop_oneof![
-        (resource(), 0_u64..99).prop_map(|(resource, pages)| Stored::Resource(Box::new(resource), pages)),
+        (resource(), 0_u64..99, option::of(write())).prop_map(|(resource, pages, write)| Stored::Resource(
+            Box::new(resource),
+            pages,
+            write
+        )),
         resource().prop_map(|resource| Stored::Listing(Box::new(resource))),
         page_record(shapes).prop_map(|record| Stored::Page(Box::new(record))),
         (resource(), page_record(shapes)).prop_map(|(resource, record)| {

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use holdfast_app::bookings::AuditEvent;
-use holdfast_app::events::PageRecord;
+use holdfast_app::bookings::{AuditEvent, BookingFacts};
+use holdfast_app::events::{PageRecord, Write};
 use holdfast_app::kernel as identity;
 use holdfast_domain::bookings::{Cancellation, FailureReason, Order, Price, PriceLine, PriceLineKind};
 use holdfast_domain::catalogue::{AttributeValue, Opening, SlotSchedule};
@@ -355,7 +355,19 @@ fn audit_entries() -> Vec<(&'static str, Stored)> {
         data: json!({ "paymentStatus": "authorized", "lifecycle": "confirmed" }),
         trace: Some(TRACE.to_owned()),
         seal: seal(),
+        facts: None,
     };
+    let order = confirmed_booking().order;
+    let facts = BookingFacts {
+        hold: hold_id("key"),
+        resource: order.resource,
+        guest: identity::guest_mark(&order.guest),
+        start: order.start,
+        end: order.end,
+        quantity: order.quantity,
+        price: order.price.total(),
+    };
+    let with_facts = AuditEvent { facts: Some(facts), ..sealed.clone() };
     let bare = AuditEvent {
         sequence: 1_000_007,
         kind: "booking.cancelled".to_owned(),
@@ -369,7 +381,7 @@ fn audit_entries() -> Vec<(&'static str, Stored)> {
         seal: None,
         ..sealed.clone()
     };
-    [("audit-sealed", sealed), ("audit-without-trace-and-seal", bare)]
+    [("audit-sealed", sealed), ("audit-with-facts", with_facts), ("audit-without-trace-and-seal", bare)]
         .map(|(name, event)| (name, Stored::Audit(Box::new(event))))
         .to_vec()
 }
@@ -387,17 +399,19 @@ pub(crate) fn of_a_confirmation() -> BTreeMap<&'static str, Stored> {
         ("page", written(page, changes, Some(TRACE))),
         ("hold record", Stored::Hold(Box::new(confirmed))),
         ("booking", Stored::Booking(Box::new(booking))),
-        ("audit entry", all()["audit-sealed"].clone()),
+        ("audit entry", all()["audit-with-facts"].clone()),
     ])
 }
 
 /// Every sample, by name; the name begins with the kind's.
 pub(crate) fn all() -> BTreeMap<&'static str, Stored> {
+    let write = Write { at: now(), trace: Some(TRACE.to_owned()) };
     let concert = event_resource("concert", 500, 60);
     let mut all = BTreeMap::from([
-        ("resource-nightly", Stored::Resource(Box::new(room()), 2)),
-        ("resource-slots", Stored::Resource(Box::new(table()), 0)),
-        ("resource-event", Stored::Resource(Box::new(concert.clone()), 1)),
+        ("resource-nightly", Stored::Resource(Box::new(room()), 2, None)),
+        ("resource-slots", Stored::Resource(Box::new(table()), 0, None)),
+        ("resource-event", Stored::Resource(Box::new(concert.clone()), 1, None)),
+        ("resource-written", Stored::Resource(Box::new(room()), 2, Some(write))),
         ("task-token", Stored::TaskToken(booking_id("pay"), "AQCEAAAAKgAAAAMAAAAA".to_owned(), now())),
         ("parked-case", Stored::ParkedCase("page/hotel-nyc-deluxe/2030-06".to_owned(), now())),
         ("listing-nightly", Stored::Listing(Box::new(room()))),

@@ -4,7 +4,7 @@ use holdfast_adapters_dynamodb::Item;
 use holdfast_adapters_dynamodb::items::{self, Version, WRITES};
 use holdfast_app::StoreError;
 use holdfast_app::bookings::AuditEvent;
-use holdfast_app::events::PageRecord;
+use holdfast_app::events::{PageRecord, Write};
 use holdfast_domain::{Booking, BookingId, Hold, Page, Resource};
 use holdfast_testkit::nightly_resource;
 use jiff::Timestamp;
@@ -61,7 +61,7 @@ impl Kind {
 /// An item as the domain knows it.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Stored {
-    Resource(Box<Resource>, u64),
+    Resource(Box<Resource>, u64, Option<Write>),
     Page(Box<PageRecord>),
     Hold(Box<Hold>),
     Booking(Box<Booking>),
@@ -90,7 +90,9 @@ impl Stored {
     /// The item as it is written.
     pub(crate) fn encode(&self) -> Item {
         match self {
-            Self::Resource(resource, pages) => items::encode_resource(resource, *pages),
+            Self::Resource(resource, pages, write) => {
+                items::encode_resource(resource, *pages, write.as_ref())
+            }
             Self::Page(record) => {
                 items::encode_page(&record.page, &record.changes, record.at, record.trace.as_deref())
             }
@@ -107,7 +109,9 @@ impl Stored {
     /// The item in a given version.
     pub(crate) fn encode_as(&self, version: Version) -> Item {
         match self {
-            Self::Resource(resource, pages) => items::encode_resource_as(resource, *pages, version),
+            Self::Resource(resource, pages, write) => {
+                items::encode_resource_as(resource, *pages, write.as_ref(), version)
+            }
             Self::Page(record) => {
                 let trace = record.trace.as_deref();
                 items::encode_page_as(&record.page, &record.changes, record.at, trace, version)
@@ -131,7 +135,9 @@ impl Stored {
     /// What was read, with those parts of `original` that are written and not read with the rest.
     pub(crate) fn with_what_no_reader_gives(self, original: &Self) -> Self {
         match (self, original.clone()) {
-            (Self::Resource(resource, _), Self::Resource(_, pages)) => Self::Resource(resource, pages),
+            (Self::Resource(resource, _, write), Self::Resource(_, pages, _)) => {
+                Self::Resource(resource, pages, write)
+            }
             (Self::TaskToken(_, token, _), Self::TaskToken(booking, _, at)) => {
                 Self::TaskToken(booking, token, at)
             }
@@ -145,7 +151,10 @@ impl Stored {
 /// What an item of a kind says, as far as its reader looks.
 pub(crate) fn decode(kind: Kind, item: &Item) -> Result<Stored, StoreError> {
     Ok(match kind {
-        Kind::Resource => Stored::Resource(Box::new(items::decode_resource(item)?), 0),
+        Kind::Resource => {
+            let write = items::decode_resource_write(item)?;
+            Stored::Resource(Box::new(items::decode_resource(item)?), 0, write)
+        }
         Kind::Page => Stored::Page(Box::new(items::decode_page_record(item)?)),
         Kind::Hold => Stored::Hold(Box::new(items::decode_hold_record(item)?)),
         Kind::Booking => Stored::Booking(Box::new(items::decode_booking(item)?)),

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use holdfast_app::Clock;
 use holdfast_app::payments::{Webhook, WebhookError, WebhookVerifier};
+use holdfast_app::{Clock, Part};
 use holdfast_http::{Api, Documentation, Exchange, Refusal, Response, Route, answer, routes};
 use http::{Method, StatusCode};
 use serde_json::json;
@@ -12,7 +12,7 @@ use crate::problem::{Code, Problem, causes, problem};
 
 /// The largest event that is read, in bytes: events carry whole objects of the provider.
 const WEBHOOK_BYTES_MAX: usize = 512 * 1024;
-const ACTOR: &str = "stripe";
+const ACTOR: &str = Part::Stripe.as_str();
 
 /// The route of the function `stripe-webhook`.
 pub struct WebhookApi {

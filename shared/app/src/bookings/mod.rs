@@ -14,4 +14,4 @@ pub use port::{
 };
 pub use read::Bookings;
 pub use request::{BookingRequest, BookingRequests, CLAIM_SECONDS, Requested};
-pub use trail::{AuditEvent, BrokenTrail, verify};
+pub use trail::{AuditEvent, BookingFacts, BrokenTrail, verify};

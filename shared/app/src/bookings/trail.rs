@@ -4,18 +4,53 @@
 //! last one. Whoever alters, adds or removes an entry breaks every seal after it ([`verify`]).
 
 use holdfast_domain::{
-    Booking, BookingEvent, BookingId, BookingStatus, Lifecycle, PaymentNumber, PaymentStep, Seal,
+    Booking, BookingEvent, BookingId, BookingStatus, GuestMark, HoldId, Lifecycle, Money, PaymentNumber,
+    PaymentStep, ResourceId, Seal,
 };
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use thiserror::Error;
 
 use crate::kernel::canonical::canonical;
-use crate::kernel::identity::seal;
+use crate::kernel::identity::{guest_mark, seal};
 use crate::kernel::mutation::Mutation;
 
 /// What a seal is made of: a later way gets another name.
 const SEAL_VERSION: &str = "audit-1";
+
+/// What a booking is for: what its events say of it, so that nobody has to read the ledger back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BookingFacts {
+    /// The hold it pays.
+    pub hold: HoldId,
+    /// The resource.
+    pub resource: ResourceId,
+    /// The guest's pseudonym.
+    pub guest: GuestMark,
+    /// Start of the stay.
+    pub start: Timestamp,
+    /// End of the stay.
+    pub end: Timestamp,
+    /// Units.
+    pub quantity: u32,
+    /// For the whole stay and all units.
+    pub price: Money,
+}
+
+impl BookingFacts {
+    fn of(booking: &Booking) -> Self {
+        let order = &booking.order;
+        Self {
+            hold: booking.hold.clone(),
+            resource: order.resource.clone(),
+            guest: guest_mark(&order.guest),
+            start: order.start,
+            end: order.end,
+            quantity: order.quantity,
+            price: order.price.total(),
+        }
+    }
+}
 
 /// One entry of a booking's audit trail.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,6 +75,9 @@ pub struct AuditEvent {
     pub trace: Option<String>,
     /// Digest over the seal before and all of the above.
     pub seal: Option<Seal>,
+    /// What the event made of this entry says besides; no part of the trail, and not sealed. Absent from entries that a
+    /// release before wrote.
+    pub facts: Option<BookingFacts>,
 }
 
 /// Where an audit trail is not what was written.
@@ -147,6 +185,7 @@ impl AuditEvent {
             data,
             trace: mutation.trace.clone(),
             seal: None,
+            facts: Some(BookingFacts::of(after)),
         };
         entry.seal = Some(entry.sealed_after(before.seal.as_ref()));
         entry

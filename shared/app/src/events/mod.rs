@@ -4,4 +4,4 @@ pub(crate) mod port;
 pub(crate) mod record;
 
 pub use port::{EventBus, OutgoingEvent, Unpublished};
-pub use record::{LedgerRecord, PageRecord};
+pub use record::{LedgerRecord, PageRecord, Write};

@@ -1,6 +1,8 @@
 //! Records of the ledger's stream: each is one write to the ledger, as relay and projector read it.
 
-use holdfast_domain::{Page, PageChange, Resource};
+use std::collections::BTreeMap;
+
+use holdfast_domain::{HoldId, Page, PageChange, PageHold, Resource};
 use jiff::Timestamp;
 
 use crate::bookings::trail::AuditEvent;
@@ -18,17 +20,33 @@ pub struct PageRecord {
     pub trace: Option<String>,
 }
 
+/// The time of a write, and its W3C trace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Write {
+    /// The time.
+    pub at: Timestamp,
+    /// The trace of the request, if one caused it.
+    pub trace: Option<String>,
+}
+
 /// One write to the ledger.
 #[derive(Debug, Clone, PartialEq)]
 pub enum LedgerRecord {
     /// A page was written.
-    Page(PageRecord),
+    Page {
+        /// The page after the write, with what the write did.
+        record: PageRecord,
+        /// The holds that the write took from the page, as they were before.
+        ended: BTreeMap<HoldId, PageHold>,
+    },
     /// A resource was created or replaced.
     Resource {
         /// The resource after the write.
         resource: Box<Resource>,
         /// The resource before the write, if there was one.
         previous: Option<Box<Resource>>,
+        /// The write; unknown of what a release before wrote.
+        write: Option<Write>,
     },
     /// An audit event of a booking was written.
     Audit(AuditEvent),

@@ -16,5 +16,5 @@ pub use identity::{
     Caller, RequestKey, booking_id, booking_id_of_run, confirmation_number, fingerprint, guest_mark, hold_id,
     key_digest,
 };
-pub use mutation::{Clock, Mutation};
+pub use mutation::{Clock, Mutation, Part};
 pub use secrets::{Secret, SecretReader};

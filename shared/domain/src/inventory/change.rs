@@ -211,6 +211,27 @@ pub enum PageChange {
     },
 }
 
+impl PageChange {
+    /// The hold that the change takes from its page.
+    #[must_use]
+    pub fn ends(&self) -> Option<&HoldId> {
+        match self {
+            Self::Released { hold } | Self::Expired { hold } | Self::Confirmed { hold, .. } => Some(hold),
+            Self::Placed { .. }
+            | Self::Extended { .. }
+            | Self::Claimed { .. }
+            | Self::Prolonged { .. }
+            | Self::Unclaimed { .. }
+            | Self::CoolDownBegun { .. }
+            | Self::Reacquired { .. }
+            | Self::Returned { .. }
+            | Self::Freed { .. }
+            | Self::InventorySet { .. }
+            | Self::DefaultCapacitySet { .. } => None,
+        }
+    }
+}
+
 /// Why a command is refused. Nothing is changed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum PageRejection {

@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use holdfast_app::StoreError;
-use holdfast_app::events::{EventBus, LedgerRecord, OutgoingEvent};
-use holdfast_workflow::events::{of_audit, of_page, of_resource};
+use holdfast_app::events::{EventBus, LedgerRecord, OutgoingEvent, PageRecord};
+use holdfast_workflow::events::{Event, EventError, PageWrite, of_audit, of_page, of_resource};
 
 use crate::causes;
 use crate::stream::{NotDone, Record};
@@ -14,26 +13,22 @@ pub struct RelayHandler {
     bus: Arc<dyn EventBus>,
 }
 
-/// The events of one record.
-fn events(record: &Record<LedgerRecord>) -> Result<Vec<OutgoingEvent>, StoreError> {
-    let (envelopes, at) = match &record.content {
-        LedgerRecord::Page(write) => {
-            (of_page(&write.page, &write.changes, write.at, write.trace.as_deref()), write.at)
+/// The events of one record, each in every version that is published.
+fn events(record: &Record<LedgerRecord>) -> Result<Vec<OutgoingEvent>, EventError> {
+    let events = match &record.content {
+        LedgerRecord::Page { record: PageRecord { page, changes, at, trace }, ended } => {
+            of_page(&PageWrite { page, changes, ended, at: *at, trace: trace.as_deref() })?
         }
-        LedgerRecord::Audit(event) => (of_audit(event).into_iter().collect(), event.at),
-        LedgerRecord::Resource { resource, previous } => {
-            (vec![of_resource(resource, previous.as_deref(), record.at)], record.at)
+        LedgerRecord::Audit(event) => of_audit(event)?.into_iter().collect(),
+        LedgerRecord::Resource { resource, previous, write } => {
+            let (at, trace) =
+                write.as_ref().map_or((record.at, None), |write| (write.at, write.trace.as_deref()));
+            vec![of_resource(resource, previous.as_deref(), at, trace)]
         }
-        LedgerRecord::Other => (Vec::new(), record.at),
+        LedgerRecord::Other => Vec::new(),
     };
-    envelopes
-        .iter()
-        .map(|envelope| {
-            envelope
-                .outgoing(at)
-                .map_err(|error| StoreError::Corrupt { item: envelope.id.clone(), reason: error.to_string() })
-        })
-        .collect()
+    let outgoing: Vec<Vec<OutgoingEvent>> = events.iter().map(Event::outgoing).collect::<Result<_, _>>()?;
+    Ok(outgoing.concat())
 }
 
 impl RelayHandler {
@@ -62,7 +57,7 @@ impl RelayHandler {
                 }
                 Err(error) => {
                     let sequence_number = &record.sequence_number;
-                    tracing::error!(sequence_number, error = causes(&error), "a record that says nothing");
+                    tracing::error!(sequence_number, error = causes(&error), "a record was not relayed");
                     unreadable = Some(not_done(record));
                     break;
                 }

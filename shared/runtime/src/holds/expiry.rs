@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use holdfast_app::holds::{Expiry, Timers};
 use holdfast_app::payments::SagaRecovery;
-use holdfast_app::{Clock, Mutation};
+use holdfast_app::{Clock, Mutation, Part};
 use holdfast_domain::{Hold, HoldId};
 use holdfast_workflow::events::{TimerEvent, from_bus, timer_event};
 use serde::{Deserialize, Deserializer};
@@ -16,7 +16,7 @@ use crate::queue::{self, MessageError, QueueEvent};
 use crate::stream::{self, Decode, NotDone, Record, StreamEvent};
 
 /// Who changes holds when they expire.
-const ACTOR: &str = "expiry";
+const ACTOR: &str = Part::Expiry.as_str();
 
 /// What the expiry function is called with.
 #[derive(Debug, Clone)]
@@ -91,25 +91,25 @@ impl ExpiryHandler {
             tracing::info!(%hold, again = again.map(|at| at.to_string()), "timer");
             return Ok(());
         }
-        let (kind, event) = from_bus(&message)?;
-        match timer_event(kind, &event)? {
+        let received = from_bus(&message)?;
+        let trace = received.event.traceparent.clone();
+        match timer_event(&received)? {
             TimerEvent::Hold { hold, expires_at } if expires_at > now => {
                 self.timers.wake(&hold, expires_at, now).await?;
             }
             TimerEvent::Hold { hold, .. } => {
-                let mutation = Mutation { now, actor: ACTOR.to_owned(), trace: event.traceparent.clone() };
+                let mutation = Mutation { now, actor: ACTOR.to_owned(), trace };
                 self.expiry.on_timer(&hold, &mutation).await?;
             }
             TimerEvent::Released { hold, at } => {
-                let mutation =
-                    Mutation { now: at, actor: ACTOR.to_owned(), trace: event.traceparent.clone() };
+                let mutation = Mutation { now: at, actor: ACTOR.to_owned(), trace };
                 self.expiry.on_released(&hold, &mutation).await?;
             }
             TimerEvent::Requested { booking } => {
-                self.recovery.on_booking_requested(&booking, event.traceparent.as_deref()).await?;
+                self.recovery.on_booking_requested(&booking, trace.as_deref()).await?;
             }
             TimerEvent::Cancelled { booking } => {
-                self.recovery.on_booking_cancelled(&booking, event.traceparent.as_deref()).await?;
+                self.recovery.on_booking_cancelled(&booking, trace.as_deref()).await?;
             }
         }
         Ok(())

@@ -23,8 +23,7 @@ impl NotifyHandler {
     /// # Errors
     /// The failure that keeps the mail from going out; the message is delivered again.
     pub async fn mail(&self, message: Value) -> Result<(), MessageError> {
-        let (kind, event) = from_bus(&message)?;
-        let occasion = booking_occasion(kind, &event)?;
+        let occasion = booking_occasion(&from_bus(&message)?)?;
         let happened = if occasion.confirmed { Occasion::Confirmed } else { Occasion::Cancelled };
         let told = self.notices.tell(&occasion.booking, happened, &occasion.cause).await?;
         tracing::info!(booking = %occasion.booking, event = occasion.cause, ?told, "guest mailed");

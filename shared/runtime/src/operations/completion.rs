@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use holdfast_app::operations::completion::Completion;
-use holdfast_app::{Clock, Mutation};
+use holdfast_app::{Clock, Mutation, Part};
 use lambda_runtime::{Diagnostic, LambdaEvent, Runtime, service_fn};
 use serde::{Deserialize, Serialize};
 
 use crate::causes;
 
 /// Who records the end of bookings.
-const ACTOR: &str = "completion";
+const ACTOR: &str = Part::Completion.as_str();
 
 /// A scheduled event of EventBridge. The clock decides what has ended, not the event: a late event does more, a lost one
 /// leaves it to the next.

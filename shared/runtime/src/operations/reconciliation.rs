@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use holdfast_app::events::EventBus;
 use holdfast_app::operations::reconciliation::{Finding, Kind, Reconciliation, Remedy, Report};
-use holdfast_app::{Clock, Failure, Mutation};
+use holdfast_app::{Clock, Failure, Mutation, Part};
 use holdfast_domain::BookingId;
 use holdfast_workflow::events::of_drift;
 use lambda_runtime::{Diagnostic, LambdaEvent, Runtime, service_fn};
@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 use crate::causes;
 
 /// Who repairs.
-const ACTOR: &str = "reconciliation";
+const ACTOR: &str = Part::Reconciliation.as_str();
 const NAMESPACE: &str = "Holdfast";
 const DIMENSION: &str = "FunctionName";
 
@@ -75,8 +75,8 @@ impl ReconciliationHandler {
 
     async fn publish(&self, report: &Report) -> Result<(), Diagnostic> {
         let Some(event) = of_drift(report) else { return Ok(()) };
-        let event = event.outgoing(report.at).map_err(|error| failed("BusUnavailable", &error))?;
-        self.bus.publish(&[event]).await.map_err(|error| failed("BusUnavailable", &error))
+        let events = event.outgoing().map_err(|error| failed("BusUnavailable", &error))?;
+        self.bus.publish(&events).await.map_err(|error| failed("BusUnavailable", &error))
     }
 
     /// Serves the schedule, and people, until the process ends.

@@ -27,8 +27,7 @@ impl PartnerHandler {
     /// # Errors
     /// The failure that keeps the notice from the partner; the message is delivered again.
     pub async fn notify(&self, message: Value) -> Result<(), MessageError> {
-        let (kind, event) = from_bus(&message)?;
-        let event = inventory(kind, event)?;
+        let event = inventory(from_bus(&message)?)?;
         let body = serde_json::to_string(&event)?;
         match self.notices.deliver(&event.id, body, self.clock.now()).await? {
             Delivery::Delivered => {}

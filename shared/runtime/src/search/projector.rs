@@ -17,8 +17,8 @@ pub struct ProjectorHandler {
 
 async fn apply(batch: &mut ProjectionBatch<'_>, record: &LedgerRecord) -> Result<(), Failure> {
     match record {
-        LedgerRecord::Page(write) => batch.on_page(&write.page).await,
-        LedgerRecord::Resource { resource, previous } => {
+        LedgerRecord::Page { record, .. } => batch.on_page(&record.page).await,
+        LedgerRecord::Resource { resource, previous, .. } => {
             batch.on_resource(resource, previous.as_deref()).await
         }
         LedgerRecord::Audit(_) | LedgerRecord::Other => Ok(()),

@@ -1,143 +1,220 @@
-//! Ledger changes as events. One write of a page is one event for each thing that happened to a hold there (a hold over
-//! two pages is told by both), and always one `inventory.changed`, so that whoever follows a page sees every number.
+//! Ledger changes as events. One write of a page is one event for each thing that happened to a hold there (a hold over two
+//! pages has one from each), and always one `inventory.changed`, so that a follower of a page sees every number.
 
-use holdfast_app::bookings::AuditEvent;
-use holdfast_domain::{HoldId, Page, PageChange, PageHold, Resource};
+use std::collections::BTreeMap;
+
+use holdfast_app::bookings::{AuditEvent, BookingFacts};
+use holdfast_domain::{BookingId, HoldId, Page, PageChange, PageHold, Resource};
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::{Envelope, EventType};
+use super::catalogue::{EventData, EventType};
+use super::data::bookings::{
+    BookingCancelled, BookingFailed, BookingState, PaymentActionRequired, PaymentCaptured, PaymentCreated,
+    PaymentRefunded, fact,
+};
+use super::data::holds::{Extender, HoldClaimed, HoldConfirmed, HoldExtended, HoldPlaced, HoldState};
+use super::data::inventory::InventoryChanged;
+use super::data::resources::ResourceChanged;
+use super::data::scalar::{Price, Text};
+use super::envelope::{Content, Event};
+use super::error::EventError;
 
-fn merge(mut base: Value, more: Value) -> Value {
-    if let (Value::Object(base), Value::Object(more)) = (&mut base, more) {
-        base.extend(more);
+/// One write of a page.
+#[derive(Debug, Clone, Copy)]
+pub struct PageWrite<'a> {
+    /// The page after it.
+    pub page: &'a Page,
+    /// What it did, in order.
+    pub changes: &'a [PageChange],
+    /// The holds that it took from the page, as they were before.
+    pub ended: &'a BTreeMap<HoldId, PageHold>,
+    /// When.
+    pub at: Timestamp,
+    /// W3C trace context of the request.
+    pub trace: Option<&'a str>,
+}
+
+impl PageWrite<'_> {
+    fn event(&self, id: String, subject: &str, data: EventData) -> Event {
+        Event {
+            id,
+            subject: subject.to_owned(),
+            sequence: self.page.write_number(),
+            at: self.at,
+            trace: self.trace.map(str::to_owned),
+            content: Content::Newest(data),
+        }
     }
-    base
-}
 
-fn entry_json(entry: &PageHold) -> Value {
-    let slots: Vec<&str> = entry.places.slots().map(holdfast_domain::SlotKey::as_str).collect();
-    json!({ "slots": slots, "quantity": entry.places.most(), "expiresAt": entry.expires_at.to_string() })
-}
-
-/// What a change says of a hold; nothing if it is about no hold. `page` is as the change left it.
-fn hold_event<'a>(page: &Page, change: &'a PageChange) -> Option<(EventType, &'a HoldId, Value)> {
-    match change {
-        PageChange::Placed { hold, entry } => {
-            Some((EventType::HoldPlaced, hold, merge(entry_json(entry), json!({ "returned": false }))))
-        }
-        PageChange::Returned { hold, entry } => {
-            Some((EventType::HoldPlaced, hold, merge(entry_json(entry), json!({ "returned": true }))))
-        }
-        PageChange::Extended { hold, expires_at, .. } => Some((
-            EventType::HoldExtended,
-            hold,
-            json!({ "expiresAt": expires_at.to_string(), "for": "guest" }),
-        )),
-        PageChange::Prolonged { hold, expires_at } => Some((
-            EventType::HoldExtended,
-            hold,
-            json!({ "expiresAt": expires_at.to_string(), "for": "customer_action" }),
-        )),
-        PageChange::Claimed { hold, booking, deadline } => Some((
-            EventType::HoldClaimed,
-            hold,
-            json!({ "bookingId": booking.as_str(), "deadline": deadline.to_string() }),
-        )),
-        PageChange::Unclaimed { hold } => {
-            let expires_at = page.holds.get(hold)?.expires_at;
-            Some((EventType::HoldUnclaimed, hold, json!({ "expiresAt": expires_at.to_string() })))
-        }
-        PageChange::Released { hold } => Some((EventType::HoldReleased, hold, json!({}))),
-        PageChange::Expired { hold } => Some((EventType::HoldExpired, hold, json!({}))),
-        PageChange::Confirmed { hold, booking } => {
-            Some((EventType::HoldConfirmed, hold, json!({ "bookingId": booking.as_str() })))
-        }
-        PageChange::CoolDownBegun { .. }
-        | PageChange::Reacquired { .. }
-        | PageChange::Freed { .. }
-        | PageChange::InventorySet { .. }
-        | PageChange::DefaultCapacitySet { .. } => None,
+    /// The event of a change, if it has one.
+    fn change_event(&self, id: String, change: &PageChange) -> Result<Option<Event>, EventError> {
+        let of = |hold: &HoldId| {
+            let holds = if change.ends().is_some() { self.ended } else { &self.page.holds };
+            let entry = holds.get(hold);
+            let entry = entry.ok_or_else(|| EventError::Hold { event: id.clone(), hold: hold.clone() })?;
+            Ok::<_, EventError>(HoldState::new(hold, &self.page.key, entry))
+        };
+        let booking = |booking: &BookingId| Text(booking.clone());
+        let (subject, data) = match change {
+            PageChange::Placed { hold, .. } => {
+                (hold.as_str(), EventData::HoldPlaced(HoldPlaced { hold: of(hold)?, returned: false }))
+            }
+            PageChange::Returned { hold, .. } => {
+                (hold.as_str(), EventData::HoldPlaced(HoldPlaced { hold: of(hold)?, returned: true }))
+            }
+            PageChange::Extended { hold, .. } => (
+                hold.as_str(),
+                EventData::HoldExtended(HoldExtended { hold: of(hold)?, r#for: Extender::Guest }),
+            ),
+            PageChange::Prolonged { hold, .. } => {
+                let r#for = Extender::CustomerAction;
+                (hold.as_str(), EventData::HoldExtended(HoldExtended { hold: of(hold)?, r#for }))
+            }
+            PageChange::Claimed { hold, booking: payer, deadline } => {
+                let (booking_id, deadline) = (booking(payer), Text(*deadline));
+                (hold.as_str(), EventData::HoldClaimed(HoldClaimed { hold: of(hold)?, booking_id, deadline }))
+            }
+            PageChange::Unclaimed { hold } => (hold.as_str(), EventData::HoldUnclaimed(of(hold)?)),
+            PageChange::Released { hold } => (hold.as_str(), EventData::HoldReleased(of(hold)?)),
+            PageChange::Expired { hold } => (hold.as_str(), EventData::HoldExpired(of(hold)?)),
+            PageChange::Confirmed { hold, booking: payer } => {
+                let booking_id = booking(payer);
+                (hold.as_str(), EventData::HoldConfirmed(HoldConfirmed { hold: of(hold)?, booking_id }))
+            }
+            PageChange::CoolDownBegun { .. }
+            | PageChange::Reacquired { .. }
+            | PageChange::Freed { .. }
+            | PageChange::InventorySet { .. }
+            | PageChange::DefaultCapacitySet { .. } => return Ok(None),
+        };
+        Ok(Some(self.event(id, subject, data)))
     }
 }
 
-fn slots_json(page: &Page, at: Timestamp) -> Map<String, Value> {
-    let slot = |slot| {
-        json!({
-            "available": page.offered(slot, at),
-            "capacity": page.capacity_of(slot),
-            "closed": page.closed.contains(slot),
-        })
-    };
-    page.available.keys().map(|key| (key.as_str().to_owned(), slot(key))).collect()
-}
-
-/// What one write of a page, which did `changes` at `at`, has to tell.
-#[must_use]
-pub fn of_page(page: &Page, changes: &[PageChange], at: Timestamp, trace: Option<&str>) -> Vec<Envelope> {
+/// The events of one write of a page.
+///
+/// # Errors
+/// [`EventError::Hold`].
+pub fn of_page(write: &PageWrite<'_>) -> Result<Vec<Event>, EventError> {
+    let PageWrite { page, changes, at, .. } = write;
     let resource = page.key.resource.as_str();
-    let name = page.key.name();
-    let place = json!({ "resourceId": resource, "page": name });
-    let sequence = page.write_number();
-    let write = format!("{resource}/{name}/{sequence}");
-    let holds = changes.iter().enumerate().filter_map(|(position, change)| {
-        let (kind, hold, facts) = hold_event(page, change)?;
-        let data = merge(merge(json!({ "holdId": hold.as_str() }), place.clone()), facts);
-        let id = format!("{write}/{position}");
-        Some(Envelope::new(kind, id, hold.as_str(), sequence, at, trace, data))
-    });
-    let inventory = Envelope::new(
-        EventType::InventoryChanged,
-        format!("{write}/inventory"),
-        resource,
-        sequence,
-        at,
-        trace,
-        merge(place.clone(), json!({ "seq": sequence, "slots": slots_json(page, at) })),
-    );
-    holds.chain(std::iter::once(inventory)).collect()
+    let prefix = format!("{resource}/{}/{}", page.key.name(), page.write_number());
+    let mut events = Vec::with_capacity(changes.len() + 1);
+    for (position, change) in changes.iter().enumerate() {
+        events.extend(write.change_event(format!("{prefix}/{position}"), change)?);
+    }
+    let inventory = EventData::InventoryChanged(InventoryChanged::new(page, *at));
+    events.push(write.event(format!("{prefix}/inventory"), resource, inventory));
+    Ok(events)
 }
 
-/// What an entry of a booking's audit trail has to tell: its facts, and where the booking came from and went. `None` for
-/// a kind that is not told.
-#[must_use]
-pub fn of_audit(event: &AuditEvent) -> Option<Envelope> {
-    let kind = EventType::parse(&event.kind)?;
-    let about = json!({
-        "bookingId": event.booking.as_str(),
-        "actor": event.actor,
-        "from": event.from.as_str(),
-        "to": event.to.as_str(),
-    });
-    Some(Envelope::new(
-        kind,
-        event.event_id(),
-        event.booking.as_str(),
-        event.sequence,
-        event.at,
-        event.trace.as_deref(),
-        merge(about, event.data.clone()),
-    ))
+/// An amount of money among the facts of an entry.
+fn amount(entry: &AuditEvent, name: &'static str) -> Result<Price, EventError> {
+    Ok(Price { amount: fact(entry, name)?, currency: fact(entry, "currency")? })
 }
 
-/// What a resource's new revision, written at `at`, has to tell.
-#[must_use]
-pub fn of_resource(resource: &Resource, previous: Option<&Resource>, at: Timestamp) -> Envelope {
-    let terms = &resource.terms;
-    let data = json!({
-        "resourceId": resource.id.as_str(),
-        "revision": resource.revision,
-        "created": previous.is_none(),
-        "scheduleChanged": previous.is_some_and(|was| was.schedule_revision != resource.schedule_revision),
-        "resourceType": terms.resource_type.as_str(),
-        "name": terms.name.as_str(),
-        "location": terms.location.as_str(),
-        "capacity": terms.capacity,
-        "price": {
-            "amount": terms.base_price.amount(),
-            "currency": terms.base_price.currency().code(),
+fn booking_data(
+    kind: EventType,
+    entry: &AuditEvent,
+    facts: &BookingFacts,
+) -> Result<Option<EventData>, EventError> {
+    let booking = BookingState::new(entry, facts)?;
+    Ok(Some(match kind {
+        EventType::BookingRequested => EventData::BookingRequested(booking),
+        EventType::BookingConfirmed => EventData::BookingConfirmed(booking),
+        EventType::BookingFailed => EventData::BookingFailed(BookingFailed {
+            booking,
+            reason: fact(entry, "reason")?,
+            declined: fact(entry, "declined")?,
+        }),
+        EventType::BookingCancelled => EventData::BookingCancelled(BookingCancelled {
+            booking,
+            reason: fact(entry, "reason")?,
+            refund: amount(entry, "refund")?,
+        }),
+        EventType::BookingCompleted => EventData::BookingCompleted(booking),
+        EventType::PaymentCreated => EventData::PaymentCreated(PaymentCreated {
+            booking,
+            payment_intent_id: fact(entry, "paymentIntentId")?,
+        }),
+        EventType::PaymentAuthorized => EventData::PaymentAuthorized(booking),
+        EventType::PaymentActionRequired => EventData::PaymentActionRequired(PaymentActionRequired {
+            booking,
+            expires_at: fact(entry, "expiresAt")?,
+        }),
+        EventType::PaymentCaptured => {
+            EventData::PaymentCaptured(PaymentCaptured { booking, captured: amount(entry, "amount")? })
+        }
+        EventType::PaymentVoided => EventData::PaymentVoided(booking),
+        EventType::PaymentRefunded => EventData::PaymentRefunded(PaymentRefunded {
+            booking,
+            refunded_total: amount(entry, "refundedTotal")?,
+        }),
+        EventType::HoldPlaced
+        | EventType::HoldExtended
+        | EventType::HoldClaimed
+        | EventType::HoldUnclaimed
+        | EventType::HoldReleased
+        | EventType::HoldExpired
+        | EventType::HoldConfirmed
+        | EventType::InventoryChanged
+        | EventType::ResourceChanged
+        | EventType::ReconciliationDrift => return Ok(None),
+    }))
+}
+
+/// What an entry of a release before says: it has only what version 1 needs.
+fn of_entry_without_facts(entry: &AuditEvent) -> Value {
+    let mut data = json!({
+        "bookingId": entry.booking.as_str(),
+        "actor": entry.actor,
+        "from": entry.from.as_str(),
+        "to": entry.to.as_str(),
+    });
+    if let (Value::Object(data), Value::Object(facts)) = (&mut data, entry.data.clone()) {
+        data.extend(facts);
+    }
+    data
+}
+
+/// The event of an entry of a booking's audit trail. `None` for a kind that is not published.
+///
+/// # Errors
+/// [`EventError::Fact`].
+pub fn of_audit(entry: &AuditEvent) -> Result<Option<Event>, EventError> {
+    let Some(kind) = EventType::parse(&entry.kind) else { return Ok(None) };
+    let content = match &entry.facts {
+        Some(facts) => match booking_data(kind, entry, facts)? {
+            Some(data) => Content::Newest(data),
+            None => return Ok(None),
         },
-    });
-    let id = format!("{}/{}", resource.id, resource.revision);
-    Envelope::new(EventType::ResourceChanged, id, resource.id.as_str(), resource.revision, at, None, data)
+        None => Content::Version1(kind, of_entry_without_facts(entry)),
+    };
+    Ok(Some(Event {
+        id: entry.event_id(),
+        subject: entry.booking.as_str().to_owned(),
+        sequence: entry.sequence,
+        at: entry.at,
+        trace: entry.trace.clone(),
+        content,
+    }))
+}
+
+/// The event of a resource's new revision, written at `at`.
+#[must_use]
+pub fn of_resource(
+    resource: &Resource,
+    previous: Option<&Resource>,
+    at: Timestamp,
+    trace: Option<&str>,
+) -> Event {
+    Event {
+        id: format!("{}/{}", resource.id, resource.revision),
+        subject: resource.id.as_str().to_owned(),
+        sequence: resource.revision,
+        at,
+        trace: trace.map(str::to_owned),
+        content: Content::Newest(EventData::ResourceChanged(ResourceChanged::new(resource, previous))),
+    }
 }

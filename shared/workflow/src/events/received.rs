@@ -1,13 +1,17 @@
-//! Events as they come from the bus, and what their receivers need of them. An event of an unknown version is an error:
-//! its message goes to the dead-letter queue and can be delivered again when it is known.
+//! Events as they come from the bus, and what their receivers need of them. A receiver reads every version that is published,
+//! whichever its rule selects: an older one is read as what the receiver needs of the newest. An event of an unknown version
+//! is an error: its message goes to the dead-letter queue and can be delivered again when it is known.
 
 use holdfast_domain::{BookingId, HoldId};
 use jiff::Timestamp;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use thiserror::Error;
 
-use super::{Envelope, EventType, SOURCE, SPEC_VERSION};
+use super::catalogue::{EventType, Version};
+use super::data::scalar::{BookingName, HoldName, Instant};
+use super::envelope::{Envelope, SOURCE, SPEC_VERSION};
 
 /// Why an event cannot be acted on.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -29,6 +33,17 @@ pub enum NotUnderstood {
     Data(String),
 }
 
+/// An event as a receiver has it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Received {
+    /// Its type.
+    pub kind: EventType,
+    /// Its version.
+    pub version: Version,
+    /// The event.
+    pub event: Envelope,
+}
+
 #[derive(Deserialize)]
 struct BusMessage {
     source: String,
@@ -41,7 +56,7 @@ struct BusMessage {
 ///
 /// # Errors
 /// [`NotUnderstood`].
-pub fn from_bus(message: &Value) -> Result<(EventType, Envelope), NotUnderstood> {
+pub fn from_bus(message: &Value) -> Result<Received, NotUnderstood> {
     let BusMessage { source, detail_type, detail } =
         BusMessage::deserialize(message).map_err(|error| NotUnderstood::Shape(error.to_string()))?;
     if source != SOURCE || detail.source != SOURCE || detail.specversion != SPEC_VERSION {
@@ -51,26 +66,48 @@ pub fn from_bus(message: &Value) -> Result<(EventType, Envelope), NotUnderstood>
         return Err(NotUnderstood::Shape(format!("{detail_type} around {}", detail.kind)));
     }
     let kind = EventType::parse(&detail.kind).ok_or_else(|| NotUnderstood::Type(detail.kind.clone()))?;
-    if detail.dataschema != kind.data_schema() {
-        return Err(NotUnderstood::Version(detail.dataschema));
+    let mut versions = kind.declaration().versions.iter().copied();
+    match versions.find(|version| kind.data_schema(*version) == detail.dataschema) {
+        Some(version) => Ok(Received { kind, version, event: detail }),
+        None => Err(NotUnderstood::Version(detail.dataschema)),
     }
-    Ok((kind, detail))
 }
 
-fn text<'a>(event: &'a Envelope, name: &str) -> Result<&'a str, NotUnderstood> {
-    event
-        .data
-        .get(name)
-        .and_then(Value::as_str)
-        .ok_or_else(|| NotUnderstood::Data(format!("{} without {name}", event.kind)))
+/// A hold that will expire.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ExpiringHold {
+    hold_id: HoldName,
+    expires_at: Instant,
 }
 
-fn booking(event: &Envelope) -> Result<BookingId, NotUnderstood> {
-    BookingId::parse(text(event, "bookingId")?).map_err(|error| NotUnderstood::Data(error.to_string()))
+/// A hold.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct NamedHold {
+    hold_id: HoldName,
 }
 
-fn hold(event: &Envelope) -> Result<HoldId, NotUnderstood> {
-    HoldId::parse(text(event, "holdId")?).map_err(|error| NotUnderstood::Data(error.to_string()))
+/// A booking.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct NamedBooking {
+    booking_id: BookingName,
+}
+
+impl Received {
+    /// What a receiver needs of the data. What receivers need so far has the same names in both versions; where it does
+    /// not, the older one is made the newer one here.
+    fn needed<T: DeserializeOwned>(&self) -> Result<T, NotUnderstood> {
+        let data = match self.version {
+            Version::V1 | Version::V2 => &self.event.data,
+        };
+        T::deserialize(data).map_err(|error| NotUnderstood::Data(format!("{}: {error}", self.event.kind)))
+    }
+
+    fn time(&self) -> Result<Timestamp, NotUnderstood> {
+        self.event.time.parse().map_err(|error: jiff::Error| NotUnderstood::Data(error.to_string()))
+    }
 }
 
 /// What the expiry function acts on.
@@ -87,7 +124,7 @@ pub enum TimerEvent {
     Released {
         /// The hold.
         hold: HoldId,
-        /// When its page gave it up.
+        /// When its page released it.
         at: Timestamp,
     },
     /// Make sure that a booking's saga runs.
@@ -106,19 +143,24 @@ pub enum TimerEvent {
 ///
 /// # Errors
 /// [`NotUnderstood`].
-pub fn timer_event(kind: EventType, event: &Envelope) -> Result<TimerEvent, NotUnderstood> {
-    let data = |error: &dyn std::fmt::Display| NotUnderstood::Data(error.to_string());
-    match kind {
+pub fn timer_event(received: &Received) -> Result<TimerEvent, NotUnderstood> {
+    match received.kind {
         EventType::HoldPlaced | EventType::HoldExtended | EventType::HoldUnclaimed => {
-            let expires_at = text(event, "expiresAt")?.parse().map_err(|error: jiff::Error| data(&error))?;
-            Ok(TimerEvent::Hold { hold: hold(event)?, expires_at })
+            let ExpiringHold { hold_id, expires_at } = received.needed()?;
+            Ok(TimerEvent::Hold { hold: hold_id.0, expires_at: expires_at.0 })
         }
         EventType::HoldReleased => {
-            let at = event.time.parse().map_err(|error: jiff::Error| data(&error))?;
-            Ok(TimerEvent::Released { hold: hold(event)?, at })
+            let NamedHold { hold_id } = received.needed()?;
+            Ok(TimerEvent::Released { hold: hold_id.0, at: received.time()? })
         }
-        EventType::BookingRequested => Ok(TimerEvent::Requested { booking: booking(event)? }),
-        EventType::BookingCancelled => Ok(TimerEvent::Cancelled { booking: booking(event)? }),
+        EventType::BookingRequested => {
+            let NamedBooking { booking_id } = received.needed()?;
+            Ok(TimerEvent::Requested { booking: booking_id.0 })
+        }
+        EventType::BookingCancelled => {
+            let NamedBooking { booking_id } = received.needed()?;
+            Ok(TimerEvent::Cancelled { booking: booking_id.0 })
+        }
         other => Err(NotUnderstood::Misdirected(other.as_str())),
     }
 }
@@ -138,23 +180,24 @@ pub struct BookingOccasion {
 ///
 /// # Errors
 /// [`NotUnderstood`].
-pub fn booking_occasion(kind: EventType, event: &Envelope) -> Result<BookingOccasion, NotUnderstood> {
-    let confirmed = match kind {
+pub fn booking_occasion(received: &Received) -> Result<BookingOccasion, NotUnderstood> {
+    let confirmed = match received.kind {
         EventType::BookingConfirmed => true,
         EventType::BookingCancelled => false,
         other => return Err(NotUnderstood::Misdirected(other.as_str())),
     };
-    Ok(BookingOccasion { booking: booking(event)?, confirmed, cause: event.id.clone() })
+    let NamedBooking { booking_id } = received.needed()?;
+    Ok(BookingOccasion { booking: booking_id.0, confirmed, cause: received.event.id.clone() })
 }
 
 /// What the partner function passes on: the event itself, if it is about inventory.
 ///
 /// # Errors
 /// [`NotUnderstood`].
-pub fn inventory(kind: EventType, event: Envelope) -> Result<Envelope, NotUnderstood> {
-    if kind == EventType::InventoryChanged {
-        Ok(event)
+pub fn inventory(received: Received) -> Result<Envelope, NotUnderstood> {
+    if received.kind == EventType::InventoryChanged {
+        Ok(received.event)
     } else {
-        Err(NotUnderstood::Misdirected(kind.as_str()))
+        Err(NotUnderstood::Misdirected(received.kind.as_str()))
     }
 }

@@ -37,8 +37,8 @@ pub(crate) struct Payment {
 /// What came out at the far ends of the events.
 #[derive(Debug, Default)]
 pub(crate) struct Delivered {
-    /// Ids of events seen on the bus.
-    pub(crate) on_the_bus: BTreeSet<String>,
+    /// Events seen on the bus: the id, and the version.
+    pub(crate) on_the_bus: BTreeSet<(String, String)>,
     /// When the first of a kind about a subject happened.
     pub(crate) about: BTreeMap<(String, String), Timestamp>,
     /// Ids of events the partner took.

@@ -15,6 +15,7 @@ use holdfast_testkit::{at, event_resource, hold_for, money, mutation};
 use jiff::ToSpan;
 use serde_json::json;
 
+use super::events::VERSIONS;
 use super::{Anomaly, Delivered, Payment, Snapshot, audit};
 use crate::records::{BookingTold, HoldEnd, HoldTold, KeyedAnswer, Told};
 
@@ -107,13 +108,15 @@ fn whole() -> (Snapshot, Told) {
         refunded,
     };
     let mut delivered = Delivered::default();
-    delivered.on_the_bus.insert("hall/1".to_owned());
+    let versions = |id: String| VERSIONS.map(|version| (id.clone(), version.to_owned()));
+    delivered.on_the_bus.extend(versions("hall/1".to_owned()));
     for seq in 1..=2 {
         let id = format!("hall/{}/{seq}/inventory", page.key.name());
-        delivered.on_the_bus.insert(id.clone());
+        delivered.on_the_bus.extend(versions(id.clone()));
         delivered.to_the_partner.insert(id);
     }
-    delivered.on_the_bus.extend(stands_trail.iter().chain(&cancelled_trail).map(AuditEvent::event_id));
+    let ids = stands_trail.iter().chain(&cancelled_trail).map(AuditEvent::event_id);
+    delivered.on_the_bus.extend(ids.flat_map(versions));
     delivered.about.insert(("hold.placed".to_owned(), stands.hold.to_string()), now);
     delivered.mails.insert("Your booking HF-A is confirmed".to_owned());
     delivered.mails.insert("Your booking HF-B is cancelled".to_owned());
@@ -286,7 +289,9 @@ fn plant(snapshot: &mut Snapshot, events: &[BookingEvent]) {
 
 #[test]
 fn an_event_that_nobody_heard_is_found_unless_it_was_set_aside() {
-    let lose = |s: &mut Snapshot| assert!(s.delivered.on_the_bus.remove("bkg_A-000003"));
+    let lose = |s: &mut Snapshot| {
+        assert!(s.delivered.on_the_bus.remove(&("bkg_A-000003".to_owned(), "v2".to_owned())));
+    };
     is_found("events", "bkg_A-000003 neither on the bus nor set aside", |s, _| lose(s));
     let found = after(|s, _| {
         lose(s);

@@ -46,6 +46,7 @@ async fn a_seal_is_of_the_content_and_not_of_the_order_of_its_fields() {
         data: serde_json::from_str(data).expect("JSON"),
         trace: Some("00-1".to_owned()),
         seal: Some(seal.clone()),
+        facts: None,
     };
     booking.version = 1;
     booking.seal = Some(seal.clone());

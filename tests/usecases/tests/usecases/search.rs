@@ -294,30 +294,31 @@ fn number(room: &Resource, name: &str) -> Option<f64> {
     }
 }
 
+#[expect(clippy::cast_precision_loss, reason = "a small amount")]
+fn price(room: &Resource) -> f64 {
+    room.terms.base_price.amount() as f64
+}
+
+/// An order, and the number by which it sorts.
+type Order = (Sort, fn(&Resource) -> f64);
+
+const ORDERS: [Order; 3] = [
+    (Sort::Price, price),
+    (Sort::Rating, |room| number(room, "rating").map_or(f64::MAX, |rating| -rating)),
+    (Sort::Distance(40.0, -74.0), |room| number(room, "latitude").unwrap_or(f64::MAX)),
+];
+
 #[tokio::test]
 async fn pages_of_every_order_hold_every_offer_once_and_in_order() {
     let w = catalogue().await;
-    for (name, sort) in
-        [("price", Sort::Price), ("rating", Sort::Rating), ("distance", Sort::Distance(40.0, -74.0))]
-    {
+    for (sort, rank) in ORDERS {
         let whole = pages(&w, sort, 100).await;
         assert_eq!(whole.len(), 12);
         for limit in [1, 5, 6, 11, 12] {
-            assert_eq!(pages(&w, sort, limit).await, whole, "{name}, {limit} at a time");
+            assert_eq!(pages(&w, sort, limit).await, whole, "{sort:?}, {limit} at a time");
         }
-        let ranks: Vec<(f64, &str)> = whole
-            .iter()
-            .map(|room| {
-                #[expect(clippy::cast_precision_loss, reason = "a small amount")]
-                let rank = match sort {
-                    Sort::Price => room.terms.base_price.amount() as f64,
-                    Sort::Rating => number(room, "rating").map_or(f64::MAX, |rating| -rating),
-                    Sort::Distance(..) => number(room, "latitude").unwrap_or(f64::MAX),
-                };
-                (rank, room.id.as_str())
-            })
-            .collect();
-        assert!(ranks.is_sorted(), "{name}: {ranks:?}");
+        let ranks: Vec<(f64, &str)> = whole.iter().map(|room| (rank(room), room.id.as_str())).collect();
+        assert!(ranks.is_sorted(), "{sort:?}: {ranks:?}");
     }
 }
 

@@ -1,0 +1,53 @@
+//! What the events of reconciliation say.
+
+use std::collections::BTreeMap;
+
+use holdfast_app::operations::reconciliation::{Kind, Remedy, Report};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// The most subjects named of one kind: an event is 256 KB at most.
+const SUBJECTS_MAX: usize = 20;
+
+/// Drift of one kind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Drift {
+    /// How many.
+    #[schema(minimum = 1)]
+    pub count: usize,
+    /// The first 20 ids of holds, bookings or payments, `resource/page`, or keys of items.
+    pub subjects: Vec<String>,
+}
+
+/// The data of `reconciliation.drift`, in both versions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ReconciliationDrift {
+    /// Findings that were repaired.
+    pub repaired: usize,
+    /// Findings that wait for a person.
+    pub for_review: usize,
+    /// Whether the run stopped at its bound, so that more may be found.
+    pub more: bool,
+    /// By kind of drift (docs/runbook.md#drift).
+    pub kinds: BTreeMap<String, Drift>,
+}
+
+impl ReconciliationDrift {
+    /// What a run found.
+    #[must_use]
+    pub fn new(report: &Report) -> Self {
+        let drift = |kind: Kind| {
+            let found = report.findings.iter().filter(|finding| finding.kind == kind);
+            let subjects = found.map(|finding| finding.subject.clone()).take(SUBJECTS_MAX).collect();
+            Drift { count: report.count(kind), subjects }
+        };
+        let found = Kind::ALL.iter().filter(|kind| report.count(**kind) > 0);
+        Self {
+            repaired: report.became(Remedy::Repaired),
+            for_review: report.became(Remedy::Review),
+            more: report.more,
+            kinds: found.map(|kind| (kind.as_str().to_owned(), drift(*kind))).collect(),
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! Values that are one text on the bus: each is the domain's type, read and written by its own rules, with its JSON Schema.
+
+use std::borrow::Cow;
+
+use holdfast_app::kernel::{Part, guest_mark};
+use holdfast_domain::money::Currency;
+use holdfast_domain::{
+    BookingId, BookingStatus, GuestId, GuestMark, HoldId, Lifecycle, Money, PaymentStatus, ResourceId,
+    SlotKey,
+};
+use jiff::Timestamp;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{KnownFormat, RefOr, Schema, SchemaFormat};
+use utoipa::{PartialSchema, ToSchema};
+
+/// A value with a form as text.
+pub trait Scalar: Sized {
+    /// The name of its schema.
+    const NAME: &'static str;
+
+    /// The text.
+    fn write(&self) -> String;
+
+    /// The value of a text.
+    ///
+    /// # Errors
+    /// Why there is none.
+    fn read(text: &str) -> Result<Self, String>;
+
+    /// What its schema says besides that it is a text.
+    fn schema(text: ObjectBuilder) -> ObjectBuilder {
+        text
+    }
+}
+
+/// A value that is a text on the bus.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Text<T>(pub T);
+
+impl<T: Scalar> Serialize for Text<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0.write())
+    }
+}
+
+impl<'de, T: Scalar> Deserialize<'de> for Text<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        T::read(&String::deserialize(deserializer)?).map(Self).map_err(D::Error::custom)
+    }
+}
+
+impl<T: Scalar> PartialSchema for Text<T> {
+    fn schema() -> RefOr<Schema> {
+        T::schema(ObjectBuilder::new().schema_type(Type::String)).into()
+    }
+}
+
+impl<T: Scalar> ToSchema for Text<T> {
+    fn name() -> Cow<'static, str> {
+        T::NAME.into()
+    }
+}
+
+macro_rules! scalars {
+    ($($(#[$doc:meta])* $alias:ident = $type:ident, $read:expr, $write:expr $(, one of $all:expr)?;)*) => {$(
+        $(#[$doc])*
+        pub type $alias = Text<$type>;
+
+        impl Scalar for $type {
+            const NAME: &'static str = stringify!($alias);
+
+            fn write(&self) -> String {
+                $write(self)
+            }
+
+            fn read(text: &str) -> Result<Self, String> {
+                $read(text).map_err(|error| format!("{text:?}: {error}"))
+            }
+
+            $(fn schema(text: ObjectBuilder) -> ObjectBuilder {
+                text.enum_values(Some($all.iter().map(|value| value.as_str())))
+            })?
+        }
+    )*};
+}
+
+/// The value of that name.
+fn named<T: Copy>(all: &[T], name: impl Fn(T) -> &'static str, text: &str) -> Result<T, &'static str> {
+    all.iter().copied().find(|value| name(*value) == text).ok_or("not known")
+}
+
+scalars! {
+    /// A hold's id.
+    HoldName = HoldId, HoldId::parse, ToString::to_string;
+    /// A booking's id.
+    BookingName = BookingId, BookingId::parse, ToString::to_string;
+    /// A resource's id.
+    ResourceName = ResourceId, ResourceId::parse, ToString::to_string;
+    /// A slot's name within its page.
+    SlotName = SlotKey, SlotKey::parse, ToString::to_string;
+    /// A guest's pseudonym.
+    Pseudonym = GuestMark, GuestMark::parse, ToString::to_string;
+    /// The status of a booking.
+    StatusName = BookingStatus,
+        |text| named(&BookingStatus::ALL, BookingStatus::as_str, text),
+        |status: &BookingStatus| status.as_str().to_owned(),
+        one of BookingStatus::ALL;
+    /// The status of a booking's payment.
+    PaymentStatusName = PaymentStatus,
+        |text| named(&PaymentStatus::ALL, PaymentStatus::as_str, text),
+        |status: &PaymentStatus| status.as_str().to_owned(),
+        one of PaymentStatus::ALL;
+    /// The state of an order as a whole.
+    LifecycleName = Lifecycle,
+        |text| named(&Lifecycle::ALL, Lifecycle::as_str, text),
+        |state: &Lifecycle| state.as_str().to_owned(),
+        one of Lifecycle::ALL;
+}
+
+/// An instant, RFC 3339.
+pub type Instant = Text<Timestamp>;
+
+impl Scalar for Timestamp {
+    const NAME: &'static str = "Instant";
+
+    fn write(&self) -> String {
+        self.to_string()
+    }
+
+    fn read(text: &str) -> Result<Self, String> {
+        text.parse().map_err(|error: jiff::Error| error.to_string())
+    }
+
+    fn schema(text: ObjectBuilder) -> ObjectBuilder {
+        text.format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
+    }
+}
+
+/// A currency, ISO 4217.
+pub type CurrencyCode = Text<Currency>;
+
+impl Scalar for Currency {
+    const NAME: &'static str = "Currency";
+
+    fn write(&self) -> String {
+        self.code().to_owned()
+    }
+
+    fn read(text: &str) -> Result<Self, String> {
+        Self::parse(text).map_err(|error| error.to_string())
+    }
+
+    fn schema(text: ObjectBuilder) -> ObjectBuilder {
+        text.pattern(Some("^[A-Z]{3}$"))
+    }
+}
+
+/// The one that changed a booking.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Actor {
+    /// The caller's `sub`, or the name of a part of the system. Only version 1 publishes it.
+    pub(super) caller: String,
+}
+
+/// The pseudonym of the one that changed a booking, or a part of the system.
+pub type ActorName = Text<Actor>;
+
+impl Scalar for Actor {
+    const NAME: &'static str = "Actor";
+
+    /// The name of a part of the system; of a caller the pseudonym that their bookings have.
+    fn write(&self) -> String {
+        match GuestId::parse(&self.caller) {
+            Ok(caller) if Part::parse(&self.caller).is_none() => guest_mark(&caller).to_string(),
+            Ok(_) | Err(_) => self.caller.clone(),
+        }
+    }
+
+    fn read(text: &str) -> Result<Self, String> {
+        Ok(Self { caller: text.to_owned() })
+    }
+}
+
+/// An amount of money on the bus.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Price {
+    /// In the currency's minor unit.
+    #[schema(minimum = 0)]
+    pub amount: i64,
+    /// ISO 4217.
+    pub currency: CurrencyCode,
+}
+
+impl From<Money> for Price {
+    fn from(money: Money) -> Self {
+        Self { amount: money.amount(), currency: Text(money.currency()) }
+    }
+}

@@ -1,0 +1,130 @@
+//! The documents that follow from the catalogue: a JSON Schema (2020-12) for each event in each version, and the catalogue
+//! itself as JSON, which the infrastructure reads.
+
+use serde_json::{Value, json};
+
+use super::catalogue::{Declaration, EventType, Subject, Version};
+use super::envelope::{CONTENT_TYPE, SEQUENCE_DIGITS, SOURCE, SPEC_VERSION};
+
+/// A file that is made from the catalogue.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Document {
+    /// Its name in `docs/events`.
+    pub name: String,
+    /// Its content.
+    pub content: Value,
+}
+
+/// Every document.
+#[must_use]
+pub fn documents() -> Vec<Document> {
+    let versions = EventType::ALL
+        .iter()
+        .flat_map(|kind| kind.declaration().versions.iter().map(move |version| (*kind, *version)));
+    let schemas = versions.filter_map(|(kind, version)| {
+        let name = format!("{}.v{}.schema.json", kind.as_str(), version.number());
+        Some(Document { name, content: event_schema(kind, version, kind.schema(version)?) })
+    });
+    let catalogue = json!({ "events": EventType::ALL.iter().map(|kind| entry(*kind)).collect::<Vec<_>>() });
+    schemas.chain([Document { name: "catalogue.json".to_owned(), content: catalogue }]).collect()
+}
+
+fn entry(kind: EventType) -> Value {
+    let Declaration { name, versions, consumers, .. } = kind.declaration();
+    let version = |version: &Version| {
+        let mut entry = json!({ "version": version.number(), "dataschema": kind.data_schema(*version) });
+        if let Some(ends) = version.ends() {
+            entry["ends"] = json!(ends.to_string());
+        }
+        entry
+    };
+    let consumers = consumers
+        .iter()
+        .map(|(consumer, selects)| json!({ "name": consumer.as_str(), "version": selects.number() }));
+    json!({
+        "type": name,
+        "versions": versions.iter().map(version).collect::<Vec<_>>(),
+        "consumers": consumers.collect::<Vec<_>>(),
+    })
+}
+
+/// The schema of a whole event.
+fn event_schema(kind: EventType, version: Version, mut data: Value) -> Value {
+    let Declaration { name, description, subject, .. } = kind.declaration();
+    let text = |description: &str| json!({ "type": "string", "description": description });
+    let time =
+        |description: &str| json!({ "type": "string", "format": "date-time", "description": description });
+    let (about, counted) = match subject {
+        Subject::Hold => ("The hold's id", "the page"),
+        Subject::Page => ("The resource's id", "the page"),
+        Subject::Resource => ("The resource's id", "the resource"),
+        Subject::Booking => ("The booking's id", "the booking"),
+        Subject::Run => ("`reconciliation`", ""),
+    };
+    let (id, at, number) = match subject {
+        Subject::Run => (
+            "Names the run: the same when the event is published again",
+            "When the run began",
+            "When the run began, in milliseconds since 1970".to_owned(),
+        ),
+        Subject::Hold | Subject::Page | Subject::Resource | Subject::Booking => (
+            "The same when the event is published again: drop repetitions by it",
+            "When it happened",
+            format!("Grows by one with each write of {counted}"),
+        ),
+    };
+    let sequence = match version {
+        Version::V1 => json!({ "type": "integer", "minimum": 0, "description": number }),
+        Version::V2 => json!({
+            "type": "string", "pattern": format!("^[0-9]{{{SEQUENCE_DIGITS}}}$"),
+            "description": format!("{number}; texts compare as the numbers do")
+        }),
+    };
+    let mut properties = json!({
+        "specversion": { "const": SPEC_VERSION },
+        "id": text(id),
+        "source": { "const": SOURCE },
+        "type": { "const": name },
+        "time": time(at),
+        "subject": text(about),
+        "datacontenttype": { "const": CONTENT_TYPE },
+        "dataschema": { "const": kind.data_schema(version) },
+        "sequence": sequence,
+    });
+    if subject != Subject::Run {
+        properties["traceparent"] = text("W3C trace context of the request that caused it");
+    }
+    if version == Version::V1 {
+        close(&mut data);
+    }
+    properties["data"] = data;
+    let description: Vec<&str> = description.iter().map(|line| line.trim()).collect();
+    let mut schema = json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": kind.data_schema(version),
+        "title": name,
+        "description": description.join(" "),
+        "type": "object",
+        "required": [
+            "specversion", "id", "source", "type", "time", "subject", "datacontenttype", "dataschema", "sequence", "data"
+        ],
+        "properties": properties,
+    });
+    if version == Version::V1 {
+        schema["additionalProperties"] = json!(false);
+    }
+    schema
+}
+
+/// Version 1 was published as closed: no field may be added to it.
+fn close(schema: &mut Value) {
+    match schema {
+        Value::Object(rules) => {
+            if rules.contains_key("properties") {
+                rules.insert("additionalProperties".to_owned(), json!(false));
+            }
+            rules.values_mut().for_each(close);
+        }
+        Value::Array(_) | Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}

@@ -1,0 +1,8 @@
+//! The catalogue of events: the files that follow from it are what the code gives, each sample is as its schema says, and what
+//! the versions of an event promise each other holds.
+#![expect(clippy::expect_used, clippy::panic, reason = "helpers of tests")]
+
+mod files;
+mod samples;
+mod schema;
+mod versions;

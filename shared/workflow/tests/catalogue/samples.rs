@@ -1,0 +1,319 @@
+//! An event of every type, made of ledger facts as the relay makes them, and the samples that are files.
+
+use std::collections::BTreeMap;
+
+use holdfast_app::Mutation;
+use holdfast_app::bookings::BookingCommit;
+use holdfast_app::kernel;
+use holdfast_app::operations::reconciliation::{Finding, Kind, Remedy, Report};
+use holdfast_domain::bookings::{Cancellation, FailureReason, Order, Tier};
+use holdfast_domain::catalogue::{AttributeValue, Label, ResourceTerms};
+use holdfast_domain::inventory::Placement;
+use holdfast_domain::money::Percent;
+use holdfast_domain::payments::CustomerAction;
+use holdfast_domain::{
+    Booking, BookingEvent, BookingPayments, CancellationPolicy, Currency, GuestId, Hold, HoldId, HoldLimits,
+    HoldStatus, InventoryMove, Money, Page, PageChange, PageCommand, PageHold, PageKey, PaymentStep,
+    Resource, ResourceId, Schedule, SlotPlaces, When,
+};
+use holdfast_workflow::events::{
+    Envelope, Event, EventType, PageWrite, of_audit, of_drift, of_page, of_resource,
+};
+use jiff::civil::{date, time};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+pub(crate) const TRACE: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+/// What no event may say.
+pub(crate) const SECRET: &str = "never published";
+const NOW: &str = "2026-05-01T09:00:00Z";
+
+fn at(text: &str) -> Timestamp {
+    text.parse().expect("an instant")
+}
+
+/// A hotel room type in New York.
+pub(crate) fn room() -> Resource {
+    let tier =
+        |hours_before, percent| Tier { hours_before, refund: Percent::new(percent).expect("a percentage") };
+    let label = |text| Label::parse(text).expect("a label");
+    let terms = ResourceTerms {
+        resource_type: label("hotel"),
+        name: label("Deluxe double"),
+        location: label("NYC"),
+        time_zone: TimeZone::get("America/New_York").expect("a zone"),
+        schedule: Schedule::Nightly { check_in: time(15, 0, 0, 0), check_out: time(11, 0, 0, 0) },
+        capacity: 3,
+        hold_ttl_seconds: 600,
+        hold_limits: HoldLimits::default(),
+        base_price: Money::new(12_900, Currency::parse("EUR").expect("a currency")).expect("an amount"),
+        cancellation_policy: CancellationPolicy::new(vec![tier(24, 100), tier(0, 50)]).expect("a policy"),
+        attributes: BTreeMap::from([
+            ("rating".to_owned(), AttributeValue::Number(4.6)),
+            ("smoking".to_owned(), AttributeValue::Flag(false)),
+            ("view".to_owned(), AttributeValue::Text("garden".to_owned())),
+        ]),
+    };
+    Resource::create(ResourceId::parse("hotel-nyc-deluxe").expect("an id"), terms)
+}
+
+/// A hold of two nights.
+pub(crate) fn hold() -> Hold {
+    let (room, guest) = (room(), GuestId::parse("guest-1").expect("a guest"));
+    let (from, to) = (When::Date(date(2026, 6, 1)), When::Date(date(2026, 6, 3)));
+    let stay = room.stay(from, to, at(NOW)).expect("two nights");
+    let placement = Placement {
+        page: PageKey::first(room.id.clone(), "2026-06"),
+        schedule_revision: room.schedule_revision,
+        places: SlotPlaces::uniform(stay.slots.iter().map(|slot| slot.key.clone()), 1).expect("two nights"),
+    };
+    let expires_at = at("2026-05-01T09:10:00Z");
+    Hold {
+        id: kernel::hold_id(&guest, "sample"),
+        order: Order {
+            resource: room.id.clone(),
+            resource_name: room.terms.name.as_str().to_owned(),
+            guest: guest.clone(),
+            start: stay.start,
+            end: stay.end,
+            quantity: 1,
+            price: room.price(stay.slots.len(), 1).expect("a price").into(),
+            policy: room.terms.cancellation_policy.clone(),
+            placements: vec![placement],
+        },
+        guest_mark: kernel::guest_mark(&guest),
+        caller: guest,
+        fingerprint: kernel::fingerprint(&["sample"]),
+        ttl_seconds: 600,
+        cool_down_seconds: 0,
+        created_at: at(NOW),
+        first_expires_at: expires_at,
+        expires_at,
+        recorded: HoldStatus::Active,
+        extensions: BTreeMap::new(),
+        booking: None,
+    }
+}
+
+pub(crate) fn mutation() -> Mutation {
+    Mutation { now: at(NOW), actor: "guest-1".to_owned(), trace: Some(TRACE.to_owned()) }
+}
+
+pub(crate) fn booking() -> Booking {
+    let hold = hold();
+    let payments = BookingPayments::by_card("pm_card_visa".to_owned(), hold.order.price.total());
+    let requested = Booking::requested(
+        kernel::booking_id(&hold.order.guest, "sample"),
+        "HF-SAMPLE2345".to_owned(),
+        hold.id,
+        hold.order,
+        payments,
+        hold.fingerprint,
+        at(NOW),
+    );
+    Booking { email: Some("guest-1@example.com".to_owned()), ..requested }
+}
+
+/// A page, what the last command did to it, the holds that it took from the page, and when.
+pub(crate) type Written = (Page, Vec<PageChange>, BTreeMap<HoldId, PageHold>, Timestamp);
+
+/// A page through the commands, each at so many seconds after [`NOW`].
+pub(crate) fn page_after(commands: &[(i64, PageCommand)]) -> Written {
+    let mut page = room().fresh_page(&PageKey::first(room().id, "2026-06"));
+    let mut last = (Vec::new(), BTreeMap::new(), at(NOW));
+    for (seconds, command) in commands {
+        let now = at(NOW).checked_add(SignedDuration::from_secs(*seconds)).expect("in range");
+        let changes = page.decide(command, now).unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        let next = page.apply(&changes);
+        last = (changes, page.holds, now);
+        page = next;
+    }
+    (page, last.0, last.1, last.2)
+}
+
+/// The events of one write of a page.
+pub(crate) fn written(
+    page: &Page,
+    changes: &[PageChange],
+    ended: &BTreeMap<HoldId, PageHold>,
+    at: Timestamp,
+) -> Vec<Event> {
+    of_page(&PageWrite { page, changes, ended, at, trace: Some(TRACE) }).expect("events")
+}
+
+/// Writes of a page: every change that there is happens once, those first that the samples are of.
+fn page_events() -> Vec<Event> {
+    let (hold, booking) = (hold(), booking());
+    let id = || hold.id.clone();
+    let entry = hold.entry(&hold.order.placements[0]);
+    let places = || entry.places.clone();
+    let place = (0, PageCommand::Place { hold: id(), entry: entry.clone(), limits: None });
+    let by = SignedDuration::from_secs(600);
+    let payer = || booking.id.clone();
+    let claim =
+        (60, PageCommand::Claim { hold: id(), booking: payer(), deadline: at("2026-05-01T09:16:00Z") });
+    let confirm =
+        |seconds| (seconds, PageCommand::Confirm { hold: id(), booking: payer(), places: places() });
+    let cooling = PageHold { cool_down_seconds: 900, ..entry.clone() };
+    let writes = [
+        vec![place.clone()],
+        vec![place.clone(), (30, PageCommand::Extend { hold: id(), request: hold.fingerprint.clone(), by })],
+        vec![place.clone(), (30, PageCommand::Release { hold: id() })],
+        vec![place.clone(), (601, PageCommand::Expire { hold: id() })],
+        vec![place.clone(), claim.clone()],
+        vec![place.clone(), claim.clone(), (90, PageCommand::Unclaim { hold: id(), booking: payer() })],
+        vec![place.clone(), claim.clone(), confirm(90)],
+        vec![place.clone(), claim.clone(), (90, PageCommand::Prolong { hold: id(), booking: payer(), by })],
+        vec![
+            place.clone(),
+            claim.clone(),
+            confirm(90),
+            (95, PageCommand::Return { hold: id(), entry: entry.clone() }),
+        ],
+        vec![
+            place.clone(),
+            claim.clone(),
+            confirm(90),
+            (95, PageCommand::Free { booking: payer(), places: places() }),
+        ],
+        vec![place.clone(), claim, confirm(3_600)],
+        vec![
+            (0, PageCommand::Place { hold: id(), entry: cooling, limits: None }),
+            (30, PageCommand::Release { hold: id() }),
+        ],
+        vec![(
+            0,
+            PageCommand::SetInventory {
+                slots: entry.places.slots().cloned().collect(),
+                capacity: Some(5),
+                closed: Some(true),
+            },
+        )],
+        vec![(0, PageCommand::SetDefaultCapacity { capacity: 5 })],
+    ];
+    let mut events = Vec::new();
+    for commands in writes {
+        let (page, changes, ended, at) = page_after(&commands);
+        events.extend(written(&page, &changes, &ended, at));
+    }
+    events
+}
+
+fn booking_events() -> Vec<Event> {
+    let cancellation = |refund: Money| Cancellation {
+        reason: Some("a change of plans".to_owned()),
+        refund,
+        before_capture: false,
+        request: (hold().fingerprint, hold().fingerprint),
+        at: at(NOW),
+    };
+    let price = booking().order.price.total();
+    let action = CustomerAction {
+        client_secret: SECRET.to_owned(),
+        redirect_url: None,
+        expires_at: at("2026-05-01T09:20:00Z"),
+    };
+    let common = [
+        BookingEvent::Requested,
+        BookingEvent::first_payment(PaymentStep::Created { intent: "pi_sample".to_owned() }),
+        BookingEvent::first_payment(PaymentStep::ActionRequired { action }),
+        BookingEvent::first_payment(PaymentStep::Authorized),
+    ];
+    let stands =
+        [BookingEvent::Confirmed, BookingEvent::first_payment(PaymentStep::Captured { amount: price })];
+    let given_up = [
+        BookingEvent::Cancelled(cancellation(price)),
+        BookingEvent::first_payment(PaymentStep::Refunded { total: price }),
+    ];
+    let declined =
+        BookingEvent::Failed { reason: FailureReason::Declined { code: "insufficient_funds".to_owned() } };
+    let lives: [Vec<BookingEvent>; 4] = [
+        [common.to_vec(), stands.to_vec(), given_up.to_vec()].concat(),
+        [common.to_vec(), stands.to_vec(), vec![BookingEvent::Completed]].concat(),
+        [common.to_vec(), vec![BookingEvent::first_payment(PaymentStep::Voided)]].concat(),
+        vec![BookingEvent::Requested, declined],
+    ];
+    let mut events = Vec::new();
+    for life in lives {
+        let mut booking = booking();
+        for event in life {
+            let commit = BookingCommit::new(&booking, event, InventoryMove::Keep, &mutation());
+            booking = commit.booking;
+            let told = of_audit(&commit.audit).expect("an event").expect("of a kind that is published");
+            if events.iter().all(|known: &Event| known.kind() != told.kind()) {
+                events.push(told);
+            }
+        }
+    }
+    events
+}
+
+/// What a run of the reconciliation found.
+pub(crate) fn report(findings: Vec<Finding>) -> Report {
+    Report {
+        at: at(NOW),
+        dry_run: false,
+        pages: 12,
+        bookings: 9,
+        payments: 9,
+        changing: 0,
+        findings,
+        parked: 0,
+        more: false,
+    }
+}
+
+fn drift() -> Event {
+    let finding = |kind: Kind, subject: &str, remedy: Remedy| Finding {
+        kind,
+        subject: subject.to_owned(),
+        booking: None,
+        detail: SECRET.to_owned(),
+        remedy,
+    };
+    let report = report(vec![
+        finding(Kind::ConfirmedMismatch, "hotel-nyc-deluxe/2026-06", Remedy::Review),
+        finding(Kind::ExpiredHold, hold().id.as_str(), Remedy::Repaired),
+    ]);
+    of_drift(&report).expect("a drift")
+}
+
+/// An event of every type.
+pub(crate) fn events() -> Vec<Event> {
+    let mut events = page_events();
+    events.push(of_resource(&room(), None, at(NOW), Some(TRACE)));
+    events.extend(booking_events());
+    events.push(drift());
+    events
+}
+
+/// The event of a type in each of its versions.
+pub(crate) fn envelopes(kind: EventType) -> Vec<Envelope> {
+    let event = events().into_iter().find(|event| event.kind() == kind);
+    event.unwrap_or_else(|| panic!("no {}", kind.as_str())).envelopes().expect("JSON")
+}
+
+/// An event as EventBridge puts it into a queue.
+fn on_bus(event: &Envelope) -> Value {
+    json!({
+        "version": "0",
+        "id": "6a7e8feb-b491-4cf7-a9f1-bf3703467718",
+        "detail-type": event.kind,
+        "source": "holdfast",
+        "account": "000000000000",
+        "time": event.time,
+        "region": "us-east-1",
+        "resources": [],
+        "detail": event,
+    })
+}
+
+/// A sample of every event in every version, with the name of its file.
+pub(crate) fn samples() -> Vec<(String, Value)> {
+    let named = |event: &Envelope| {
+        let version = event.dataschema.rsplit(':').next().expect("a version");
+        (format!("{}.{version}.json", event.kind), on_bus(event))
+    };
+    EventType::ALL.iter().flat_map(|kind| envelopes(*kind)).map(|event| named(&event)).collect()
+}
