@@ -17,7 +17,7 @@ fn event() -> Vec<Edit> {
     /// A guest waits for slots after a hold that ended unpaid.
     GuestCooling "guest.cooling" of Page: holds::GuestCooling, to [];"#;
     let data = r#"/// The data of `guest.cooling`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct GuestCooling {
     /// The guest's pseudonym.

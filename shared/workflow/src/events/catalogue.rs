@@ -5,7 +5,7 @@ use jiff::civil::{Date, date};
 use serde_json::Value;
 
 use super::data::{bookings, holds, inventory, reconciliation, resources, v1};
-use super::schema::schema_of;
+use super::schema::{DataSchema, schema_of};
 
 /// The last day on which version 1 is published.
 const VERSION_1_ENDS: Date = date(2027, 6, 30);
@@ -152,8 +152,9 @@ macro_rules! events {
         }
 
         impl EventType {
-            /// The JSON Schema of the data in a version; `None` if there is none of that version.
-            pub(super) fn schema(self, version: Version) -> Option<Value> {
+            /// The schema of the data in a version; `None` if there is none of that version.
+            #[must_use]
+            pub fn schema(self, version: Version) -> Option<DataSchema> {
                 match version {
                     Version::V1 => match self {
                         $(Self::$kind => events!(@schema $($old)?),)*

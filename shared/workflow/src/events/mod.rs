@@ -9,7 +9,6 @@
 
 mod catalogue;
 pub mod data;
-mod documents;
 mod envelope;
 mod error;
 mod from_ledger;
@@ -18,7 +17,6 @@ mod received;
 mod schema;
 
 pub use catalogue::{Consumer, Declaration, EventData, EventType, Subject, Version};
-pub use documents::{Document, documents};
 pub use envelope::{Content, Envelope, Event, SOURCE, Sequence};
 pub use error::EventError;
 pub use from_ledger::{PageWrite, of_audit, of_page, of_resource};
@@ -26,3 +24,4 @@ pub use from_reconciliation::of_drift;
 pub use received::{
     BookingOccasion, NotUnderstood, Received, TimerEvent, booking_occasion, from_bus, inventory, timer_event,
 };
+pub use schema::DataSchema;

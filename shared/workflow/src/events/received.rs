@@ -5,12 +5,11 @@
 use holdfast_domain::{BookingId, HoldId};
 use jiff::Timestamp;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 use thiserror::Error;
 
 use super::catalogue::{EventType, Version};
-use super::data::scalar::{BookingName, HoldName, Instant};
+use super::data::scalar::{Scalar, Text};
 use super::envelope::{Envelope, SOURCE, SPEC_VERSION};
 
 /// Why an event cannot be acted on.
@@ -73,40 +72,15 @@ pub fn from_bus(message: &Value) -> Result<Received, NotUnderstood> {
     }
 }
 
-/// A hold that will expire.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct ExpiringHold {
-    hold_id: HoldName,
-    expires_at: Instant,
-}
-
-/// A hold.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct NamedHold {
-    hold_id: HoldName,
-}
-
-/// A booking.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct NamedBooking {
-    booking_id: BookingName,
-}
-
 impl Received {
-    /// What a receiver needs of the data. What receivers need so far has the same names in both versions; where it does
-    /// not, the older one is made the newer one here.
-    fn needed<T: DeserializeOwned>(&self) -> Result<T, NotUnderstood> {
-        let data = match self.version {
-            Version::V1 | Version::V2 => &self.event.data,
+    /// A value that a receiver needs of the data. What receivers need so far has the same name in both versions; where it
+    /// does not, the older one is made the newer one here.
+    fn needed<T: Scalar>(&self, name: &str) -> Result<T, NotUnderstood> {
+        let value = match self.version {
+            Version::V1 | Version::V2 => self.event.data.get(name).unwrap_or(&Value::Null),
         };
-        T::deserialize(data).map_err(|error| NotUnderstood::Data(format!("{}: {error}", self.event.kind)))
-    }
-
-    fn time(&self) -> Result<Timestamp, NotUnderstood> {
-        self.event.time.parse().map_err(|error: jiff::Error| NotUnderstood::Data(error.to_string()))
+        let read = Text::deserialize(value).map(|Text(value)| value);
+        read.map_err(|error| NotUnderstood::Data(format!("{name} of {}: {error}", self.event.kind)))
     }
 }
 
@@ -145,22 +119,16 @@ pub enum TimerEvent {
 /// [`NotUnderstood`].
 pub fn timer_event(received: &Received) -> Result<TimerEvent, NotUnderstood> {
     match received.kind {
-        EventType::HoldPlaced | EventType::HoldExtended | EventType::HoldUnclaimed => {
-            let ExpiringHold { hold_id, expires_at } = received.needed()?;
-            Ok(TimerEvent::Hold { hold: hold_id.0, expires_at: expires_at.0 })
-        }
+        EventType::HoldPlaced | EventType::HoldExtended | EventType::HoldUnclaimed => Ok(TimerEvent::Hold {
+            hold: received.needed("holdId")?,
+            expires_at: received.needed("expiresAt")?,
+        }),
         EventType::HoldReleased => {
-            let NamedHold { hold_id } = received.needed()?;
-            Ok(TimerEvent::Released { hold: hold_id.0, at: received.time()? })
+            let at = Scalar::read(&received.event.time).map_err(NotUnderstood::Data)?;
+            Ok(TimerEvent::Released { hold: received.needed("holdId")?, at })
         }
-        EventType::BookingRequested => {
-            let NamedBooking { booking_id } = received.needed()?;
-            Ok(TimerEvent::Requested { booking: booking_id.0 })
-        }
-        EventType::BookingCancelled => {
-            let NamedBooking { booking_id } = received.needed()?;
-            Ok(TimerEvent::Cancelled { booking: booking_id.0 })
-        }
+        EventType::BookingRequested => Ok(TimerEvent::Requested { booking: received.needed("bookingId")? }),
+        EventType::BookingCancelled => Ok(TimerEvent::Cancelled { booking: received.needed("bookingId")? }),
         other => Err(NotUnderstood::Misdirected(other.as_str())),
     }
 }
@@ -186,8 +154,8 @@ pub fn booking_occasion(received: &Received) -> Result<BookingOccasion, NotUnder
         EventType::BookingCancelled => false,
         other => return Err(NotUnderstood::Misdirected(other.as_str())),
     };
-    let NamedBooking { booking_id } = received.needed()?;
-    Ok(BookingOccasion { booking: booking_id.0, confirmed, cause: received.event.id.clone() })
+    let booking = received.needed("bookingId")?;
+    Ok(BookingOccasion { booking, confirmed, cause: received.event.id.clone() })
 }
 
 /// What the partner function passes on: the event itself, if it is about inventory.

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use holdfast_workflow::events::documents;
 use serde_json::Value;
 
+use crate::documents::documents;
 use crate::samples::samples;
 
 fn folder(name: &str) -> PathBuf {
@@ -28,7 +28,7 @@ fn sample_folder() -> PathBuf {
 
 /// Every file with its content.
 fn all() -> BTreeMap<PathBuf, String> {
-    let documents = documents().into_iter().map(|document| (docs().join(document.name), document.content));
+    let documents = documents().into_iter().map(|(name, document)| (docs().join(name), document));
     let samples = samples().into_iter().map(|(name, sample)| (sample_folder().join(name), sample));
     documents.chain(samples).map(|(path, content)| (path, written(&content))).collect()
 }

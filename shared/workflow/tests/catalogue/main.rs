@@ -2,6 +2,7 @@
 //! the versions of an event promise each other holds.
 #![expect(clippy::expect_used, clippy::panic, reason = "helpers of tests")]
 
+mod documents;
 mod files;
 mod samples;
 mod schema;

@@ -1,10 +1,11 @@
 //! As much of JSON Schema 2020-12 as the schemas of events use. A keyword that is not known fails the test.
 
 use holdfast_domain::Lifecycle;
-use holdfast_workflow::events::{EventType, Version, documents};
+use holdfast_workflow::events::{EventType, Version};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
+use crate::documents::documents;
 use crate::samples::samples;
 
 fn type_matches(name: &str, value: &Value) -> bool {
@@ -86,8 +87,7 @@ fn faults(schema: &Value, value: &Value, at: &str) -> Vec<String> {
 /// The schema of a type in a version, such as `hold.placed.v2`.
 fn of(name: &str) -> Value {
     let file = format!("{name}.schema.json");
-    let document = documents().into_iter().find(|document| document.name == file);
-    document.unwrap_or_else(|| panic!("no {file}")).content
+    documents().remove(&file).unwrap_or_else(|| panic!("no {file}"))
 }
 
 /// A schema that allows nothing that it does not name: what is published is what is described.

@@ -1,8 +1,8 @@
 //! What the events of bookings and their payments say.
 
 use holdfast_app::bookings::{AuditEvent, BookingFacts};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::scalar::{
@@ -12,7 +12,7 @@ use super::scalar::{
 use crate::events::error::EventError;
 
 /// What each event of a booking says of it, as it is after the event.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct BookingState {
     /// The booking.
@@ -68,7 +68,7 @@ impl BookingState {
 }
 
 /// The data of `payment.created`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PaymentCreated {
     /// The booking.
@@ -79,7 +79,7 @@ pub struct PaymentCreated {
 }
 
 /// The data of `payment.action_required`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PaymentActionRequired {
     /// The booking.
@@ -90,7 +90,7 @@ pub struct PaymentActionRequired {
 }
 
 /// The data of `payment.captured`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct PaymentCaptured {
     /// The booking.
     #[serde(flatten)]
@@ -100,7 +100,7 @@ pub struct PaymentCaptured {
 }
 
 /// The data of `payment.refunded`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PaymentRefunded {
     /// The booking.
@@ -111,7 +111,7 @@ pub struct PaymentRefunded {
 }
 
 /// The data of `booking.failed`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct BookingFailed {
     /// The booking.
     #[serde(flatten)]
@@ -123,7 +123,7 @@ pub struct BookingFailed {
 }
 
 /// The data of `booking.cancelled`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct BookingCancelled {
     /// The booking.
     #[serde(flatten)]

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use holdfast_domain::{HoldId, PageHold, PageKey};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::scalar::{BookingName, HoldName, Instant, Pseudonym, ResourceName, SlotName, Text};
 
 /// What each event of a hold says of it: as its page stores it after the change, or stored it before the hold ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct HoldState {
     /// The hold.
@@ -42,7 +42,7 @@ impl HoldState {
 }
 
 /// The data of `hold.placed`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct HoldPlaced {
     /// The hold.
     #[serde(flatten)]
@@ -52,7 +52,7 @@ pub struct HoldPlaced {
 }
 
 /// For whom a hold is extended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Extender {
     /// The guest asked for it.
@@ -62,7 +62,7 @@ pub enum Extender {
 }
 
 /// The data of `hold.extended`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct HoldExtended {
     /// The hold.
     #[serde(flatten)]
@@ -72,7 +72,7 @@ pub struct HoldExtended {
 }
 
 /// The data of `hold.claimed`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct HoldClaimed {
     /// The hold.
@@ -85,7 +85,7 @@ pub struct HoldClaimed {
 }
 
 /// The data of `hold.confirmed`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct HoldConfirmed {
     /// The hold.

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use holdfast_domain::Page;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::scalar::{ResourceName, Text};
 
 /// The inventory of a slot.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct SlotInventory {
     /// Places that can be held now; 0 if closed.
     pub available: u32,
@@ -21,7 +21,7 @@ pub struct SlotInventory {
 }
 
 /// The data of `inventory.changed`, in both versions.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct InventoryChanged {
     /// The resource.

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use holdfast_app::operations::reconciliation::{Kind, Remedy, Report};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
 
 /// The most subjects named of one kind: an event is 256 KB at most.
 const SUBJECTS_MAX: usize = 20;
 
 /// Drift of one kind.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Drift {
     /// How many.
     #[schema(minimum = 1)]
@@ -20,7 +20,7 @@ pub struct Drift {
 }
 
 /// The data of `reconciliation.drift`, in both versions.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ReconciliationDrift {
     /// Findings that were repaired.

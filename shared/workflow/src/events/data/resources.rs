@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use holdfast_domain::Resource;
 use holdfast_domain::catalogue::AttributeValue;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::scalar::{Price, ResourceName, Text};
 
 /// A value of an attribute.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[serde(untagged)]
 pub enum Attribute {
     /// Yes or no.
@@ -32,7 +32,7 @@ impl From<&AttributeValue> for Attribute {
 }
 
 /// The data of `resource.changed`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ResourceChanged {
     /// The resource.

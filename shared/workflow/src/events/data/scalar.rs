@@ -1,6 +1,7 @@
 //! Values that are one text on the bus: each is the domain's type, read and written by its own rules, with its JSON Schema.
 
 use std::borrow::Cow;
+use std::convert::identity;
 
 use holdfast_app::kernel::{Part, guest_mark};
 use holdfast_domain::money::Currency;
@@ -29,10 +30,8 @@ pub trait Scalar: Sized {
     /// Why there is none.
     fn read(text: &str) -> Result<Self, String>;
 
-    /// What its schema says besides that it is a text.
-    fn schema(text: ObjectBuilder) -> ObjectBuilder {
-        text
-    }
+    /// What its schema says, given that of a text.
+    fn schema(text: ObjectBuilder) -> ObjectBuilder;
 }
 
 /// A value that is a text on the bus.
@@ -64,7 +63,7 @@ impl<T: Scalar> ToSchema for Text<T> {
 }
 
 macro_rules! scalars {
-    ($($(#[$doc:meta])* $alias:ident = $type:ident, $read:expr, $write:expr $(, one of $all:expr)?;)*) => {$(
+    ($($(#[$doc:meta])* $alias:ident = $type:ident: $read:expr, $write:expr, $schema:expr;)*) => {$(
         $(#[$doc])*
         pub type $alias = Text<$type>;
 
@@ -72,16 +71,16 @@ macro_rules! scalars {
             const NAME: &'static str = stringify!($alias);
 
             fn write(&self) -> String {
-                $write(self)
+                $write(self).into()
             }
 
             fn read(text: &str) -> Result<Self, String> {
                 $read(text).map_err(|error| format!("{text:?}: {error}"))
             }
 
-            $(fn schema(text: ObjectBuilder) -> ObjectBuilder {
-                text.enum_values(Some($all.iter().map(|value| value.as_str())))
-            })?
+            fn schema(text: ObjectBuilder) -> ObjectBuilder {
+                $schema(text)
+            }
         }
     )*};
 }
@@ -91,70 +90,42 @@ fn named<T: Copy>(all: &[T], name: impl Fn(T) -> &'static str, text: &str) -> Re
     all.iter().copied().find(|value| name(*value) == text).ok_or("not known")
 }
 
+/// A text that is one of some names.
+fn one_of<T: Copy>(text: ObjectBuilder, all: &[T], name: impl Fn(T) -> &'static str) -> ObjectBuilder {
+    text.enum_values(Some(all.iter().map(|value| name(*value))))
+}
+
 scalars! {
     /// A hold's id.
-    HoldName = HoldId, HoldId::parse, ToString::to_string;
+    HoldName = HoldId: HoldId::parse, HoldId::as_str, identity;
     /// A booking's id.
-    BookingName = BookingId, BookingId::parse, ToString::to_string;
+    BookingName = BookingId: BookingId::parse, BookingId::as_str, identity;
     /// A resource's id.
-    ResourceName = ResourceId, ResourceId::parse, ToString::to_string;
+    ResourceName = ResourceId: ResourceId::parse, ResourceId::as_str, identity;
     /// A slot's name within its page.
-    SlotName = SlotKey, SlotKey::parse, ToString::to_string;
+    SlotName = SlotKey: SlotKey::parse, SlotKey::as_str, identity;
     /// A guest's pseudonym.
-    Pseudonym = GuestMark, GuestMark::parse, ToString::to_string;
+    Pseudonym = GuestMark: GuestMark::parse, GuestMark::as_str, identity;
     /// The status of a booking.
-    StatusName = BookingStatus,
-        |text| named(&BookingStatus::ALL, BookingStatus::as_str, text),
-        |status: &BookingStatus| status.as_str().to_owned(),
-        one of BookingStatus::ALL;
+    StatusName = BookingStatus:
+        |text| named(&BookingStatus::ALL, BookingStatus::as_str, text), |status: &BookingStatus| status.as_str(),
+        |text| one_of(text, &BookingStatus::ALL, BookingStatus::as_str);
     /// The status of a booking's payment.
-    PaymentStatusName = PaymentStatus,
-        |text| named(&PaymentStatus::ALL, PaymentStatus::as_str, text),
-        |status: &PaymentStatus| status.as_str().to_owned(),
-        one of PaymentStatus::ALL;
+    PaymentStatusName = PaymentStatus:
+        |text| named(&PaymentStatus::ALL, PaymentStatus::as_str, text), |status: &PaymentStatus| status.as_str(),
+        |text| one_of(text, &PaymentStatus::ALL, PaymentStatus::as_str);
     /// The state of an order as a whole.
-    LifecycleName = Lifecycle,
-        |text| named(&Lifecycle::ALL, Lifecycle::as_str, text),
-        |state: &Lifecycle| state.as_str().to_owned(),
-        one of Lifecycle::ALL;
-}
-
-/// An instant, RFC 3339.
-pub type Instant = Text<Timestamp>;
-
-impl Scalar for Timestamp {
-    const NAME: &'static str = "Instant";
-
-    fn write(&self) -> String {
-        self.to_string()
-    }
-
-    fn read(text: &str) -> Result<Self, String> {
-        text.parse().map_err(|error: jiff::Error| error.to_string())
-    }
-
-    fn schema(text: ObjectBuilder) -> ObjectBuilder {
-        text.format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
-    }
-}
-
-/// A currency, ISO 4217.
-pub type CurrencyCode = Text<Currency>;
-
-impl Scalar for Currency {
-    const NAME: &'static str = "Currency";
-
-    fn write(&self) -> String {
-        self.code().to_owned()
-    }
-
-    fn read(text: &str) -> Result<Self, String> {
-        Self::parse(text).map_err(|error| error.to_string())
-    }
-
-    fn schema(text: ObjectBuilder) -> ObjectBuilder {
-        text.pattern(Some("^[A-Z]{3}$"))
-    }
+    LifecycleName = Lifecycle:
+        |text| named(&Lifecycle::ALL, Lifecycle::as_str, text), |state: &Lifecycle| state.as_str(),
+        |text| one_of(text, &Lifecycle::ALL, Lifecycle::as_str);
+    /// A currency, ISO 4217.
+    CurrencyCode = Currency:
+        Currency::parse, |currency: &Currency| currency.code().to_owned(),
+        |text: ObjectBuilder| text.pattern(Some("^[A-Z]{3}$"));
+    /// An instant, RFC 3339.
+    Instant = Timestamp:
+        |text: &str| text.parse::<Timestamp>(), ToString::to_string,
+        |text: ObjectBuilder| text.format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)));
 }
 
 /// The one that changed a booking.
@@ -181,10 +152,14 @@ impl Scalar for Actor {
     fn read(text: &str) -> Result<Self, String> {
         Ok(Self { caller: text.to_owned() })
     }
+
+    fn schema(text: ObjectBuilder) -> ObjectBuilder {
+        text
+    }
 }
 
 /// An amount of money on the bus.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Price {
     /// In the currency's minor unit.
     #[schema(minimum = 0)]

@@ -1,32 +1,22 @@
 //! The documents that follow from the catalogue: a JSON Schema (2020-12) for each event in each version, and the catalogue
 //! itself as JSON, which the infrastructure reads.
 
-use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
-use super::catalogue::{Declaration, EventType, Subject, Version};
-use super::envelope::{CONTENT_TYPE, SEQUENCE_DIGITS, SOURCE, SPEC_VERSION};
+use holdfast_workflow::events::{Declaration, EventType, SOURCE, Subject, Version};
+use serde_json::{Map, Value, json};
 
-/// A file that is made from the catalogue.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Document {
-    /// Its name in `docs/events`.
-    pub name: String,
-    /// Its content.
-    pub content: Value,
-}
-
-/// Every document.
-#[must_use]
-pub fn documents() -> Vec<Document> {
+/// Every document by its name in `docs/events`.
+pub(crate) fn documents() -> BTreeMap<String, Value> {
     let versions = EventType::ALL
         .iter()
         .flat_map(|kind| kind.declaration().versions.iter().map(move |version| (*kind, *version)));
     let schemas = versions.filter_map(|(kind, version)| {
         let name = format!("{}.v{}.schema.json", kind.as_str(), version.number());
-        Some(Document { name, content: event_schema(kind, version, kind.schema(version)?) })
+        Some((name, event_schema(kind, version, data_schema(kind, version)?)))
     });
     let catalogue = json!({ "events": EventType::ALL.iter().map(|kind| entry(*kind)).collect::<Vec<_>>() });
-    schemas.chain([Document { name: "catalogue.json".to_owned(), content: catalogue }]).collect()
+    schemas.chain([("catalogue.json".to_owned(), catalogue)]).collect()
 }
 
 fn entry(kind: EventType) -> Value {
@@ -76,18 +66,18 @@ fn event_schema(kind: EventType, version: Version, mut data: Value) -> Value {
     let sequence = match version {
         Version::V1 => json!({ "type": "integer", "minimum": 0, "description": number }),
         Version::V2 => json!({
-            "type": "string", "pattern": format!("^[0-9]{{{SEQUENCE_DIGITS}}}$"),
+            "type": "string", "pattern": "^[0-9]{20}$",
             "description": format!("{number}; texts compare as the numbers do")
         }),
     };
     let mut properties = json!({
-        "specversion": { "const": SPEC_VERSION },
+        "specversion": { "const": "1.0" },
         "id": text(id),
         "source": { "const": SOURCE },
         "type": { "const": name },
         "time": time(at),
         "subject": text(about),
-        "datacontenttype": { "const": CONTENT_TYPE },
+        "datacontenttype": { "const": "application/json" },
         "dataschema": { "const": kind.data_schema(version) },
         "sequence": sequence,
     });
@@ -126,5 +116,60 @@ fn close(schema: &mut Value) {
             rules.values_mut().for_each(close);
         }
         Value::Array(_) | Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// The schema of the data of a type in a version.
+fn data_schema(kind: EventType, version: Version) -> Option<Value> {
+    let known = kind.schema(version)?;
+    let named = known.named.iter().map(|(name, schema)| (name.clone(), json!(schema))).collect();
+    let mut schema = whole(&json!(known.schema), &named);
+    schema.as_object_mut()?.remove("description");
+    Some(schema)
+}
+
+/// A schema with those that it refers to in place, the fields of flattened types among its own, and without what says nothing
+/// of JSON: the sizes of numbers, and that names are texts.
+fn whole(schema: &Value, named: &BTreeMap<String, Value>) -> Value {
+    let Value::Object(rules) = schema else {
+        return match schema {
+            Value::Array(all) => all.iter().map(|one| whole(one, named)).collect(),
+            other => other.clone(),
+        };
+    };
+    let mut made = Map::new();
+    for (keyword, rule) in rules {
+        match (keyword.as_str(), rule) {
+            ("$ref", Value::String(path)) => {
+                let name = path.rsplit('/').next().unwrap_or_default();
+                extend(&mut made, whole(named.get(name).unwrap_or(&Value::Null), named));
+            }
+            ("allOf", Value::Array(parts)) => {
+                for part in parts {
+                    extend(&mut made, whole(part, named));
+                }
+            }
+            ("propertyNames", _) => {}
+            ("format", Value::String(format)) if format.starts_with("int") || format == "double" => {}
+            ("description", Value::String(text)) => {
+                made.insert(keyword.clone(), json!(text.trim_end_matches('.')));
+            }
+            (_, rule) => extend(&mut made, json!({ (keyword): whole(rule, named) })),
+        }
+    }
+    Value::Object(made)
+}
+
+/// Adds rules: fields and names of required fields to those that are there.
+fn extend(made: &mut Map<String, Value>, more: Value) {
+    let Value::Object(more) = more else { return };
+    for (keyword, rule) in more {
+        match (made.get_mut(&keyword), rule) {
+            (Some(Value::Object(known)), Value::Object(rule)) => known.extend(rule),
+            (Some(Value::Array(known)), Value::Array(rule)) if keyword == "required" => known.extend(rule),
+            (_, rule) => {
+                made.insert(keyword, rule);
+            }
+        }
     }
 }
