@@ -22,7 +22,7 @@ pub enum Task {
     CreatePayment,
     /// Ask the bank.
     AuthorizePayment,
-    /// Ask the provider what became of it.
+    /// Ask the provider for the state of the payment.
     InquirePayment,
     /// Remember how to resume the saga when the customer is done.
     AwaitCustomer {
@@ -42,7 +42,7 @@ pub enum Task {
     VoidPayment,
     /// Give the money back.
     RefundPayment,
-    /// The booking came to nothing.
+    /// The booking failed.
     FailBooking {
         /// Why.
         reason: FailureReason,

@@ -3,5 +3,5 @@
 pub(crate) mod notices;
 pub(crate) mod port;
 
-pub use notices::{NoticeError, Notices, Occasion, Told};
+pub use notices::{NoticeError, NoticeKind, NoticeOutcome, Notices};
 pub use port::{Mail, Mailer};

@@ -1,4 +1,4 @@
-//! What guests are told by mail: that a booking stands, or that it was cancelled.
+//! Mails to guests: a booking is confirmed, or it was cancelled.
 //!
 //! A mail may be sent twice, when a queue delivers an event twice: it says the same both times. It is never sent before
 //! it is true, nor when it is true no more.
@@ -21,27 +21,27 @@ use crate::notifications::port::{Mail, Mailer};
 const WAIT_FOR_CAPTURE: Duration = Duration::from_secs(8);
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// What happened.
+/// What a mail is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Occasion {
-    /// The booking stands.
+pub enum NoticeKind {
+    /// The booking is confirmed.
     Confirmed,
-    /// It was given up.
+    /// The booking was cancelled.
     Cancelled,
 }
 
-/// What came of it.
+/// The outcome of a notice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Told {
+pub enum NoticeOutcome {
     /// A mail went out.
     Mailed,
     /// The guest's token named no address.
     NoAddress,
-    /// It is true no more.
-    Overtaken,
+    /// The booking has another status by now.
+    OutOfDate,
 }
 
-/// Why a guest was not told.
+/// Why a guest was not notified.
 #[derive(Debug, thiserror::Error)]
 pub enum NoticeError {
     /// The booking could not be read, or its money is not taken yet.
@@ -70,24 +70,29 @@ impl Notices {
         Self { bookings, catalogue, mailer }
     }
 
-    /// Tells the guest of a booking what happened to it, as the event `cause` says.
+    /// Mails the guest of a booking about the event `cause`.
     ///
     /// # Errors
     /// [`NoticeError`]; the event is to be delivered again.
-    pub async fn tell(&self, id: &BookingId, occasion: Occasion, cause: &str) -> Result<Told, NoticeError> {
-        let booking = match occasion {
-            Occasion::Confirmed => self.captured(id).await?,
-            Occasion::Cancelled => self.load(id).await?,
+    pub async fn mail(
+        &self,
+        id: &BookingId,
+        kind: NoticeKind,
+        cause: &str,
+    ) -> Result<NoticeOutcome, NoticeError> {
+        let booking = match kind {
+            NoticeKind::Confirmed => self.captured(id).await?,
+            NoticeKind::Cancelled => self.load(id).await?,
         };
-        let is_true = match (occasion, booking.status) {
-            (Occasion::Confirmed, BookingStatus::Confirmed | BookingStatus::Completed)
-            | (Occasion::Cancelled, BookingStatus::Cancelled) => true,
+        let is_true = match (kind, booking.status) {
+            (NoticeKind::Confirmed, BookingStatus::Confirmed | BookingStatus::Completed)
+            | (NoticeKind::Cancelled, BookingStatus::Cancelled) => true,
             (
-                Occasion::Confirmed,
+                NoticeKind::Confirmed,
                 BookingStatus::Pending | BookingStatus::Cancelled | BookingStatus::Failed,
             )
             | (
-                Occasion::Cancelled,
+                NoticeKind::Cancelled,
                 BookingStatus::Pending
                 | BookingStatus::Confirmed
                 | BookingStatus::Completed
@@ -95,17 +100,17 @@ impl Notices {
             ) => false,
         };
         if !is_true {
-            return Ok(Told::Overtaken);
+            return Ok(NoticeOutcome::OutOfDate);
         }
-        let Some(to) = booking.email.clone() else { return Ok(Told::NoAddress) };
+        let Some(to) = booking.email.clone() else { return Ok(NoticeOutcome::NoAddress) };
         let resource = self.catalogue.resource(&booking.order.resource).await.map_err(Failure::from)?;
         let zone = resource.map_or(TimeZone::UTC, |resource: Resource| resource.terms.time_zone);
-        let (subject, text) = match occasion {
-            Occasion::Confirmed => confirmation(&booking, &zone),
-            Occasion::Cancelled => cancellation(&booking, &zone),
+        let (subject, text) = match kind {
+            NoticeKind::Confirmed => confirmation(&booking, &zone),
+            NoticeKind::Cancelled => cancellation(&booking, &zone),
         };
         self.mailer.send(&Mail { to, subject, text, cause: cause.to_owned() }).await?;
-        Ok(Told::Mailed)
+        Ok(NoticeOutcome::Mailed)
     }
 
     /// The booking once its money is taken, or once it stands no more.

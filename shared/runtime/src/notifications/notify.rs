@@ -1,7 +1,7 @@
 //! The entry of the notify function: an event of a booking in, a mail to its guest out.
 
-use holdfast_app::notifications::{Notices, Occasion};
-use holdfast_workflow::events::{booking_occasion, from_bus};
+use holdfast_app::notifications::Notices;
+use holdfast_workflow::events::{BookingNotice, booking_notice, from_bus};
 use serde_json::Value;
 
 use crate::queue::MessageError;
@@ -23,10 +23,9 @@ impl NotifyHandler {
     /// # Errors
     /// The failure that keeps the mail from going out; the message is delivered again.
     pub async fn mail(&self, message: Value) -> Result<(), MessageError> {
-        let occasion = booking_occasion(&from_bus(&message)?)?;
-        let happened = if occasion.confirmed { Occasion::Confirmed } else { Occasion::Cancelled };
-        let told = self.notices.tell(&occasion.booking, happened, &occasion.cause).await?;
-        tracing::info!(booking = %occasion.booking, event = occasion.cause, ?told, "guest mailed");
+        let BookingNotice { booking, kind, cause } = booking_notice(&from_bus(&message)?)?;
+        let outcome = self.notices.mail(&booking, kind, &cause).await?;
+        tracing::info!(%booking, event = cause, ?outcome, "guest mailed");
         Ok(())
     }
 }

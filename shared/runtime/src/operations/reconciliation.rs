@@ -119,8 +119,8 @@ fn as_json(report: &Report) -> Value {
         "dryRun": report.dry_run,
         "lookedAt": { "pages": report.pages, "bookings": report.bookings, "payments": report.payments },
         "changing": report.changing,
-        "repaired": report.became(Remedy::Repaired),
-        "forReview": report.became(Remedy::Review),
+        "repaired": report.count_remedy(Remedy::Repaired),
+        "forReview": report.count_remedy(Remedy::Review),
         "parked": report.parked,
         "more": report.more,
         "findings": findings,
@@ -132,8 +132,8 @@ fn as_json(report: &Report) -> Value {
 fn metrics(report: &Report, function: &str) -> Value {
     let mut values = vec![
         ("Drift".to_owned(), report.findings.len()),
-        ("Repaired".to_owned(), report.became(Remedy::Repaired)),
-        ("ForReview".to_owned(), report.became(Remedy::Review)),
+        ("Repaired".to_owned(), report.count_remedy(Remedy::Repaired)),
+        ("ForReview".to_owned(), report.count_remedy(Remedy::Review)),
     ];
     values.extend(Kind::ALL.iter().map(|kind| (format!("Drift.{}", kind.as_str()), report.count(*kind))));
     let names: Vec<Value> = values.iter().map(|(name, _)| json!({ "Name": name, "Unit": "Count" })).collect();

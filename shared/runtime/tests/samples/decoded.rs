@@ -8,7 +8,7 @@ use holdfast_runtime::queue::{self, QueueEvent};
 use holdfast_runtime::stream::{self, StreamEvent};
 use holdfast_workflow::TaskCall;
 use holdfast_workflow::events::{
-    Consumer, Declaration, EventType, Received, booking_occasion, from_bus, inventory, timer_event,
+    Consumer, Declaration, EventType, Received, booking_notice, from_bus, inventory, timer_event,
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -49,7 +49,7 @@ fn meaning(consumer: Consumer, received: Received) -> String {
     let kind = received.kind.as_str();
     match consumer {
         Consumer::Expiry => timer_event(&received).map(|event| format!("{event:?}")),
-        Consumer::Notify => booking_occasion(&received).map(|event| format!("{event:?}")),
+        Consumer::Notify => booking_notice(&received).map(|event| format!("{event:?}")),
         Consumer::Partner => inventory(received).map(|event| event.data["slots"].to_string()),
     }
     .unwrap_or_else(|error| panic!("{kind}: {error}"))
@@ -58,7 +58,7 @@ fn meaning(consumer: Consumer, received: Received) -> String {
 #[test]
 fn an_event_for_another_is_refused() {
     let hold = from_bus(&read(&samples("events").join("hold.placed.v1.json"))).expect("an event");
-    assert!(booking_occasion(&hold).is_err(), "a hold is nothing to mail about");
+    assert!(booking_notice(&hold).is_err(), "a hold is nothing to mail about");
     assert!(inventory(hold).is_err(), "nor anything for a partner");
     let page = from_bus(&read(&samples("events").join("inventory.changed.v2.json"))).expect("an event");
     assert!(timer_event(&page).is_err(), "nor a page anything to time");
@@ -80,7 +80,7 @@ fn understood(name: &str, message: &Value) -> Result<(), Box<dyn std::error::Err
     let received = from_bus(message)?;
     match name.split('-').next() {
         Some("timer") => drop(timer_event(&received)?),
-        Some("notify") => drop(booking_occasion(&received)?),
+        Some("notify") => drop(booking_notice(&received)?),
         Some("partner") => drop(inventory(received)?),
         other => panic!("no function behind the queue {other:?}"),
     }

@@ -22,6 +22,6 @@ pub use error::EventError;
 pub use from_ledger::{PageWrite, of_audit, of_page, of_resource};
 pub use from_reconciliation::of_drift;
 pub use received::{
-    BookingOccasion, NotUnderstood, Received, TimerEvent, booking_occasion, from_bus, inventory, timer_event,
+    BookingNotice, NotUnderstood, Received, TimerEvent, booking_notice, from_bus, inventory, timer_event,
 };
 pub use schema::DataSchema;

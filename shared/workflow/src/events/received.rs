@@ -2,6 +2,7 @@
 //! whichever its rule selects: an older one is read as what the receiver needs of the newest. An event of an unknown version
 //! is an error: its message goes to the dead-letter queue and can be delivered again when it is known.
 
+use holdfast_app::notifications::NoticeKind;
 use holdfast_domain::{BookingId, HoldId};
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -135,11 +136,11 @@ pub fn timer_event(received: &Received) -> Result<TimerEvent, NotUnderstood> {
 
 /// What the mail function acts on.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BookingOccasion {
+pub struct BookingNotice {
     /// The booking.
     pub booking: BookingId,
-    /// Whether it was confirmed; cancelled otherwise.
-    pub confirmed: bool,
+    /// What to mail about.
+    pub kind: NoticeKind,
     /// The event's id.
     pub cause: String,
 }
@@ -148,14 +149,14 @@ pub struct BookingOccasion {
 ///
 /// # Errors
 /// [`NotUnderstood`].
-pub fn booking_occasion(received: &Received) -> Result<BookingOccasion, NotUnderstood> {
-    let confirmed = match received.kind {
-        EventType::BookingConfirmed => true,
-        EventType::BookingCancelled => false,
+pub fn booking_notice(received: &Received) -> Result<BookingNotice, NotUnderstood> {
+    let kind = match received.kind {
+        EventType::BookingConfirmed => NoticeKind::Confirmed,
+        EventType::BookingCancelled => NoticeKind::Cancelled,
         other => return Err(NotUnderstood::Misdirected(other.as_str())),
     };
     let booking = received.needed("bookingId")?;
-    Ok(BookingOccasion { booking, confirmed, cause: received.event.id.clone() })
+    Ok(BookingNotice { booking, kind, cause: received.event.id.clone() })
 }
 
 /// What the partner function passes on: the event itself, if it is about inventory.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use holdfast_app::bookings::BookingRequest;
-use holdfast_app::notifications::{Mail, Mailer, Notices, Occasion, Told};
+use holdfast_app::notifications::{Mail, Mailer, NoticeKind, NoticeOutcome, Notices};
 use holdfast_app::{Caller, DeliveryError};
 use holdfast_domain::{BookingId, CancellationPolicy, Currency, Money, Resource};
 use holdfast_testkit::{Faults, Store, nightly_resource};
@@ -27,15 +27,19 @@ impl Mailer for Post {
 }
 
 /// Tells the guest; gives the subjects and texts that went out.
-async fn tell(w: &World, id: &BookingId, occasion: Occasion) -> (Told, Vec<(String, String)>) {
+async fn tell(w: &World, id: &BookingId, occasion: NoticeKind) -> (NoticeOutcome, Vec<(String, String)>) {
     tell_of(w.store.clone(), id, occasion).await
 }
 
 /// The same of what this store holds.
-async fn tell_of(store: Store, id: &BookingId, occasion: Occasion) -> (Told, Vec<(String, String)>) {
+async fn tell_of(
+    store: Store,
+    id: &BookingId,
+    occasion: NoticeKind,
+) -> (NoticeOutcome, Vec<(String, String)>) {
     let post = Arc::new(Post::default());
     let notices = Notices::new(store.bookings, store.catalogue, post.clone());
-    let told = notices.tell(id, occasion, "event-1").await;
+    let told = notices.mail(id, occasion, "event-1").await;
     let mails = std::mem::take(&mut *post.0.lock().expect("unpoisoned"));
     assert!(mails.iter().all(|mail| mail.to == "guest@example.com" && mail.cause == "event-1"), "{mails:?}");
     (told.expect("an answer"), mails.into_iter().map(|mail| (mail.subject, mail.text)).collect())
@@ -67,14 +71,18 @@ async fn a_cancellation_says_what_is_given_back() {
     ] {
         let w = World::with(&room).await;
         let id = paid(&w, &room).await;
-        assert_eq!(tell(&w, &id, Occasion::Cancelled).await, (Told::Overtaken, vec![]), "it stands");
+        assert_eq!(
+            tell(&w, &id, NoticeKind::Cancelled).await,
+            (NoticeOutcome::OutOfDate, vec![]),
+            "it stands"
+        );
         w.cancel(&id, "cancel").await.expect("a cancellation");
-        let (told, mails) = tell(&w, &id, Occasion::Cancelled).await;
+        let (told, mails) = tell(&w, &id, NoticeKind::Cancelled).await;
         let number = w.booking(&id).await.confirmation_number;
-        assert_eq!((told, mails.len()), (Told::Mailed, 1));
+        assert_eq!((told, mails.len()), (NoticeOutcome::Mailed, 1));
         assert_eq!(mails[0].0, format!("Your booking {number} is cancelled"));
         assert!(mails[0].1.contains(words) && mails[0].1.contains(&number), "{}", mails[0].1);
-        assert_eq!(tell(&w, &id, Occasion::Confirmed).await, (Told::Overtaken, vec![]), "no more");
+        assert_eq!(tell(&w, &id, NoticeKind::Confirmed).await, (NoticeOutcome::OutOfDate, vec![]), "no more");
     }
 }
 
@@ -84,7 +92,7 @@ async fn a_cancellation_before_anything_was_charged_says_so() {
     let w = World::with(&room).await;
     let id = open(&w, &room).await;
     w.cancel(&id, "cancel").await.expect("a cancellation");
-    let (_, mails) = tell(&w, &id, Occasion::Cancelled).await;
+    let (_, mails) = tell(&w, &id, NoticeKind::Cancelled).await;
     assert!(mails[0].1.contains("You have not been charged."), "{}", mails[0].1);
 }
 
@@ -101,8 +109,8 @@ async fn amounts_have_the_decimals_of_their_currency() {
             Money::new(minor, Currency::parse(currency).expect("known")).expect("in range");
         let w = World::with(&room).await;
         let id = paid(&w, &room).await;
-        let (told, mails) = tell(&w, &id, Occasion::Confirmed).await;
-        assert_eq!(told, Told::Mailed);
+        let (told, mails) = tell(&w, &id, NoticeKind::Confirmed).await;
+        assert_eq!(told, NoticeOutcome::Mailed);
         assert!(mails[0].1.contains(&format!("Paid:         {words}\n")), "{words} in {}", mails[0].1);
     }
 }
@@ -118,7 +126,7 @@ async fn a_confirmation_waits_for_the_money() {
         async move {
             let looks = Faults::default();
             let store = w.database.store_under(&looks);
-            let mail = tokio::spawn(async move { tell_of(store, &id, Occasion::Confirmed).await });
+            let mail = tokio::spawn(async move { tell_of(store, &id, NoticeKind::Confirmed).await });
             soon("a second look at the booking", async {
                 while looks.calls() < 2 {
                     sleep(Duration::from_millis(2)).await;
@@ -132,5 +140,5 @@ async fn a_confirmation_waits_for_the_money() {
     let ending = Drive::new(&w, &id).before(Step::CapturePayment, Box::pin(early)).run().await;
     assert_eq!(ending, Ending::Confirmed);
     let (told, mails) = soon("the mail", begun.await.expect("it began")).await.expect("it went out");
-    assert_eq!((told, mails.len()), (Told::Mailed, 1));
+    assert_eq!((told, mails.len()), (NoticeOutcome::Mailed, 1));
 }

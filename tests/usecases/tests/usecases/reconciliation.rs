@@ -419,7 +419,8 @@ async fn an_item_that_cannot_be_read_does_not_hide_the_others() {
         found(Kind::UnreadableItem, "B#bkg_1/B", Remedy::Review),
     ];
     let report = check(&w, &desk, &expected).await;
-    let became = [Remedy::Review, Remedy::Repaired].map(|remedy| (remedy.as_str(), report.became(remedy)));
+    let became =
+        [Remedy::Review, Remedy::Repaired].map(|remedy| (remedy.as_str(), report.count_remedy(remedy)));
     assert_eq!(became, [("review", 2), ("repaired", 1)]);
 }
 

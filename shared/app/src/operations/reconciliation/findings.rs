@@ -125,9 +125,9 @@ impl Report {
         self.findings.iter().filter(|finding| finding.kind == kind).count()
     }
 
-    /// Findings that became this.
+    /// Findings with a remedy.
     #[must_use]
-    pub fn became(&self, remedy: Remedy) -> usize {
+    pub fn count_remedy(&self, remedy: Remedy) -> usize {
         self.findings.iter().filter(|finding| finding.remedy == remedy).count()
     }
 }

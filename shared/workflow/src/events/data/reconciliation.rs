@@ -44,8 +44,8 @@ impl ReconciliationDrift {
         };
         let found = Kind::ALL.iter().filter(|kind| report.count(**kind) > 0);
         Self {
-            repaired: report.became(Remedy::Repaired),
-            for_review: report.became(Remedy::Review),
+            repaired: report.count_remedy(Remedy::Repaired),
+            for_review: report.count_remedy(Remedy::Review),
             more: report.more,
             kinds: found.map(|kind| (kind.as_str().to_owned(), drift(*kind))).collect(),
         }
