@@ -54,9 +54,9 @@ pub mod items {
         encode_task_token_as,
     };
     pub use crate::stored::records::{
-        decode_audit, decode_booking, decode_hold_record, decode_resource, decode_resource_write,
-        encode_audit, encode_audit_as, encode_booking, encode_booking_as, encode_hold_record,
-        encode_hold_record_as, encode_resource, encode_resource_as,
+        decode_audit, decode_audit_with_facts, decode_booking, decode_hold_record, decode_resource,
+        decode_resource_write, encode_audit, encode_audit_as, encode_booking, encode_booking_as,
+        encode_hold_record, encode_hold_record_as, encode_resource, encode_resource_as,
     };
     pub use crate::stored::version::{Version, WRITES, Writes};
 }

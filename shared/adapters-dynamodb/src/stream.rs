@@ -13,7 +13,8 @@ use serde_json::Value;
 
 use crate::page::item::{PAGE_SK_PREFIX, decode_hold, decode_page_record};
 use crate::stored::records::{
-    EVENT_SK_PREFIX, RESOURCE_SK, decode_audit, decode_hold_record, decode_resource, decode_resource_write,
+    EVENT_SK_PREFIX, RESOURCE_SK, decode_audit_with_facts, decode_hold_record, decode_resource,
+    decode_resource_write,
 };
 use crate::table::item::{Item, Reader};
 
@@ -34,7 +35,7 @@ pub fn decode_ledger_record(new: Option<Value>, old: Option<Value>) -> Result<Le
         return Ok(LedgerRecord::Page { record, ended });
     }
     if sk.starts_with(EVENT_SK_PREFIX) {
-        return Ok(LedgerRecord::Audit(decode_audit(&new)?));
+        return Ok(LedgerRecord::Audit(decode_audit_with_facts(&new)?));
     }
     if sk == RESOURCE_SK {
         let resource = decode_resource(&new)?;

@@ -117,7 +117,7 @@ fn a_free_booking_is_confirmed_and_completed_without_a_payment() {
     let refused = free.decide(BookingEvent::first_payment(PaymentStep::Authorized));
     assert_eq!(refused, Err(BookingRejection::NoPayment));
     assert_eq!(
-        (free.intent(), free.first_payment().err()),
+        (free.intent(), free.only_payment().err()),
         (Err(BookingRejection::NoPayment), Some(BookingRejection::NoPayment))
     );
     let free = after(free, BookingEvent::Confirmed);
@@ -153,6 +153,27 @@ fn a_deposit_by_card_and_the_rest_on_account_are_separate_payments() {
     assert_eq!(refunded.decide(too_much), Err(BookingRejection::RefundExceedsCapture), "of its own capture");
     let missing = BookingEvent::Payment { number: number(2), step: PaymentStep::Voided };
     assert_eq!(refunded.decide(missing), Err(BookingRejection::NoPayment));
+}
+
+#[test]
+fn a_price_that_is_paid_in_part_confirms_and_completes_nothing() {
+    for (second, all_secured, all_captured) in [
+        (P::Pending, false, false),
+        (P::Authorized, true, false),
+        (P::Captured, true, true),
+        (P::Voided, false, false),
+        (P::Failed, false, false),
+        (P::PartiallyRefunded, false, true),
+        (P::Refunded, false, true),
+    ] {
+        let pending = booking(20, vec![at(P::Captured), at(second)]);
+        assert_eq!(pending.decide(BookingEvent::Confirmed).is_ok(), all_secured, "{second:?}");
+        let confirmed = Booking { status: BookingStatus::Confirmed, ..pending };
+        assert_eq!(confirmed.decide(BookingEvent::Completed).is_ok(), all_captured, "{second:?}");
+        assert_eq!(confirmed.awaits_completion(), all_captured, "{second:?}");
+        assert_eq!(confirmed.awaits_payment(), !all_captured, "{second:?}");
+        assert!(confirmed.only_payment().is_err(), "the saga is not for it");
+    }
 }
 
 #[test]

@@ -29,6 +29,8 @@ pub enum Fault {
     AnswerLost,
     /// The call takes effect, and its caller hangs until it is killed ([`Faults::strikes`] says when).
     Killed,
+    /// The call arrives only when [`Faults::go_on`] lets it ([`Faults::strikes`] says when it waits).
+    Delayed,
 }
 
 impl Fault {
@@ -62,7 +64,7 @@ impl Fault {
             Self::Throttled => plain(400, "ThrottlingException"),
             Self::CapacityExceeded => plain(400, "ProvisionedThroughputExceededException"),
             Self::Broken => plain(500, "InternalServerError"),
-            Self::RequestLost | Self::AnswerLost | Self::Killed => None,
+            Self::RequestLost | Self::AnswerLost | Self::Killed | Self::Delayed => None,
         }
     }
 
@@ -92,7 +94,8 @@ struct Plans {
 #[derive(Debug, Clone, Default)]
 pub struct Faults {
     plans: Arc<Mutex<Plans>>,
-    kills: Arc<Notify>,
+    strikes: Arc<Notify>,
+    going_on: Arc<Notify>,
 }
 
 impl Faults {
@@ -136,9 +139,14 @@ impl Faults {
         request
     }
 
-    /// Waits until a call has taken effect whose caller is to be killed.
+    /// Waits until a call has taken effect whose caller is to be killed, or until a call is delayed.
     pub async fn strikes(&self) {
-        self.kills.notified().await;
+        self.strikes.notified().await;
+    }
+
+    /// Lets the delayed call arrive.
+    pub fn go_on(&self) {
+        self.going_on.notify_one();
     }
 
     fn next(&self, operation: &str) -> Option<Fault> {
@@ -208,8 +216,16 @@ impl HttpConnector for Connector {
         if fault == Fault::RequestLost {
             return HttpConnectorFuture::ready(Err(broken()));
         }
+        if fault == Fault::Delayed {
+            let (inner, faults) = (self.inner.clone(), self.faults.clone());
+            return HttpConnectorFuture::new(async move {
+                faults.strikes.notify_one();
+                faults.going_on.notified().await;
+                inner.call(request).await
+            });
+        }
         let answer = self.inner.call(request);
-        let kills = (fault == Fault::Killed).then(|| Arc::clone(&self.faults.kills));
+        let kills = (fault == Fault::Killed).then(|| Arc::clone(&self.faults.strikes));
         HttpConnectorFuture::new(async move {
             drop(answer.await);
             if let Some(kills) = kills {

@@ -16,7 +16,7 @@ use holdfast_domain::{Page, PageCommand, PageKey, PageRejection, Resource, Resou
 
 use crate::page::item::{decode_page, encode_page, page_key};
 use crate::page::store::PageStore;
-use crate::page::write::{TRANSACTION_ITEMS_MAX, WriteError};
+use crate::page::write::{TRANSACTION_ITEMS_MAX, UNCHANGED, WriteError};
 use crate::stored::records::encode_resource;
 use crate::table::error::Refused;
 use crate::table::item::n;
@@ -165,7 +165,7 @@ impl DynamoCatalogue {
                 Reshaped::Changed(changes) => {
                     let item =
                         encode_page(&page.apply(&changes), &changes, mutation.now, mutation.trace.as_deref());
-                    items.push(self.pages.put_if_seq(item, page.seq)?);
+                    items.push(self.pages.put_if_unchanged(item, page.schedule_revision, page.seq)?);
                 }
             }
         }
@@ -176,8 +176,9 @@ impl DynamoCatalogue {
         let delete = Delete::builder()
             .table_name(&self.ledger.name)
             .set_key(Some(page_key(&page.key)))
-            .condition_expression("seq = :seq")
+            .condition_expression(UNCHANGED)
             .expression_attribute_values(":seq", n(page.seq))
+            .expression_attribute_values(":sv", n(page.schedule_revision))
             .build()
             .map_err(built)?;
         Ok(TransactWriteItem::builder().delete(delete).build())

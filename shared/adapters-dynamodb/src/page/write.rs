@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::types::{
 };
 use holdfast_app::{LedgerError, Mutation, StoreError};
 use holdfast_domain::inventory::PageOperation;
-use holdfast_domain::{Page, PageChange, PageKey, Resource};
+use holdfast_domain::{HoldId, Page, PageChange, PageKey, PageRejection, Resource};
 use jiff::Timestamp;
 
 use crate::page::expression::{Expression, blind_write};
@@ -22,6 +22,9 @@ use crate::table::transact::{ATTEMPTS_MAX, built, pause};
 
 /// The most items of one transaction (DynamoDB's limit).
 pub(crate) const TRANSACTION_ITEMS_MAX: usize = 100;
+
+/// Condition of a write to a page that was read: nobody has written or replaced it since.
+pub(crate) const UNCHANGED: &str = "seq = :seq AND sv = :sv";
 
 /// How a command was carried out.
 #[derive(Debug)]
@@ -160,12 +163,15 @@ impl PageStore {
             };
             done.push(decided.carry_out(op, mutation.now)?);
         }
+        if pages.values().any(Decided::ends_what_it_changed) {
+            return Err(LedgerError::from(PageRejection::HoldMissing).into());
+        }
         let mut items = Vec::with_capacity(pages.len() + extras.len());
         for Decided { seq, mut page, changes } in pages.into_values() {
             if !changes.is_empty() {
                 page.seq = seq + 1;
                 let item = encode_page(&page, &changes, mutation.now, mutation.trace.as_deref());
-                items.push(self.put_if_seq(item, seq)?);
+                items.push(self.put_if_unchanged(item, page.schedule_revision, seq)?);
             }
         }
         let written = items.len();
@@ -286,13 +292,20 @@ impl PageStore {
         Ok(TransactWriteItem::builder().update(update).build())
     }
 
-    /// Puts a page that is still at `seq`.
-    pub(crate) fn put_if_seq(&self, page: Item, seq: u64) -> Result<TransactWriteItem, StoreError> {
+    /// Puts a page that still is as it was read: of that schedule, and after that write. Under another schedule a page counts
+    /// its writes from 0 again.
+    pub(crate) fn put_if_unchanged(
+        &self,
+        page: Item,
+        schedule_revision: u64,
+        seq: u64,
+    ) -> Result<TransactWriteItem, StoreError> {
         let put = Put::builder()
             .table_name(&self.ledger.name)
             .set_item(Some(page))
-            .condition_expression("seq = :seq")
+            .condition_expression(UNCHANGED)
             .expression_attribute_values(":seq", n(seq))
+            .expression_attribute_values(":sv", n(schedule_revision))
             .build()
             .map_err(built)?;
         Ok(TransactWriteItem::builder().put(put).build())
@@ -309,6 +322,16 @@ struct Decided {
 }
 
 impl Decided {
+    /// Whether a command dropped a hold that an earlier command is about: its claim let go, say, and then its place taken
+    /// because its time has passed. A write tells of each hold as it left it, so that such a write has no events.
+    fn ends_what_it_changed(&self) -> bool {
+        let ended =
+            |hold: &HoldId, later: &[PageChange]| later.iter().any(|change| change.ends() == Some(hold));
+        (1..).zip(&self.changes).any(|(next, change)| {
+            change.ends().is_none() && change.hold().is_some_and(|hold| ended(hold, &self.changes[next..]))
+        })
+    }
+
     fn carry_out(&mut self, op: &PageOperation, now: Timestamp) -> Result<Done, LedgerError> {
         let changes = if self.page.schedule_revision == op.placement.schedule_revision {
             self.page.decide(&op.command, now)?

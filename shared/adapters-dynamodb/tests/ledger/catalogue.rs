@@ -3,7 +3,7 @@
 use holdfast_app::LedgerError;
 use holdfast_domain::catalogue::Slot;
 use holdfast_domain::{PageRejection, Resource, Schedule};
-use holdfast_testkit::{at, event_resource, nightly_resource, slots_resource};
+use holdfast_testkit::{Fault, Faults, Store, at, event_resource, nightly_resource, slots_resource};
 use jiff::SignedDuration;
 use jiff::civil::{date, time};
 
@@ -192,4 +192,38 @@ async fn a_page_made_during_a_replacement_is_not_forgotten() {
             (Err(a), Err(b)) => panic!("neither came through: {a:?}, {b:?}"),
         }
     }
+}
+
+/// An edit has read the page. Before it writes, the resource gets another schedule and a hold makes the page anew, whose writes
+/// are counted from 0 again.
+#[tokio::test]
+async fn a_page_that_was_replaced_is_not_written_over_by_an_edit_of_the_page_before() {
+    let room = nightly_resource("room", 5, 60);
+    let h = Harness::with(&room).await;
+    let night = room.terms.schedule.page("2030-06", &room.terms.time_zone)[..1].to_vec();
+    let operator = h.by("operator");
+    h.store
+        .catalogue
+        .set_inventory(&room, &night, Some(4), None, &operator)
+        .await
+        .expect("the page's first write");
+    let slow = Faults::default();
+    let late = Store::over(&h.database.client_under(&slow));
+    slow.strike(Fault::Delayed, 1, 1);
+    let edit = late.catalogue.set_inventory(&room, &night, Some(3), None, &operator);
+    let others = async {
+        slow.strikes().await;
+        let mut terms = room.terms.clone();
+        terms.time_zone = jiff::tz::TimeZone::UTC;
+        let replaced = room.replace(terms);
+        h.store.catalogue.put_resource(Some(&room), &replaced, &operator).await.expect("nothing is held");
+        let hold = h.placed(&replaced, "k", NIGHT, 2).await;
+        slow.go_on();
+        (replaced, hold)
+    };
+    let (edited, (replaced, hold)) = tokio::join!(edit, others);
+    assert!(matches!(edited, Err(LedgerError::ResourceChanged)), "{edited:?}");
+    let page = h.page(&replaced, "2030-06").await;
+    assert_eq!((page.schedule_revision, page.seq), (replaced.schedule_revision, 1));
+    assert!(page.holds.contains_key(&hold.id), "{page:?}");
 }

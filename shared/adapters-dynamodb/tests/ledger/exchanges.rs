@@ -6,8 +6,13 @@ use std::sync::Arc;
 use futures::future::join_all;
 use holdfast_adapters_dynamodb::items::decode_page_record;
 use holdfast_app::bookings::CommitError;
-use holdfast_domain::inventory::Placement;
-use holdfast_domain::{Booking, PageChange, PageKey, PageRejection, Resource, SlotKey, SlotPlaces};
+use holdfast_domain::bookings::InventoryPlan;
+use holdfast_domain::holds::RecordChange;
+use holdfast_domain::inventory::{PageOperation, Placement};
+use holdfast_domain::{
+    Booking, HoldId, HoldStatus, PageChange, PageCommand, PageKey, PageRejection, Resource, SlotKey,
+    SlotPlaces,
+};
 use holdfast_testkit::{Database, nightly_resource};
 
 use crate::harness::Harness;
@@ -137,6 +142,53 @@ async fn what_is_given_back_first_can_be_taken_at_once() {
         .await
         .expect("a night of its own, and a free one");
     assert_eq!(scene.taken(hotel, JUNE).await, "11 1, 12 1");
+}
+
+/// A write of a page tells of each hold as it left it: one that lets a hold go and then drops it has no events.
+#[tokio::test]
+async fn a_command_that_ends_the_hold_of_an_earlier_one_is_refused() {
+    let scene = Scene::start(1, 1).await;
+    let Scene { h, hotel, .. } = &scene;
+    let hold = h.placed(hotel, "a", ("2030-06-10", "2030-06-11"), 1).await;
+    let claim = h.open(&hold, "a").await.expect("a claim");
+    let booking = scene.booked("b", ("2030-06-20", "2030-06-21")).await;
+    // The hold's own time has passed; only its claim keeps it.
+    h.pass(700);
+    let let_go = PageOperation {
+        placement: hold.order.placements[0].clone(),
+        command: PageCommand::Unclaim { hold: hold.id.clone(), booking: claim.id.clone() },
+    };
+    let taken = of(hotel, JUNE, &[("10", 1)]);
+    let take = PageOperation {
+        placement: taken.clone(),
+        command: PageCommand::Confirm {
+            hold: booking.hold.clone(),
+            booking: booking.id.clone(),
+            places: taken.places.clone(),
+        },
+    };
+    let before = h.page(hotel, JUNE).await;
+    let plan = InventoryPlan { operations: vec![let_go, take], ..InventoryPlan::default() };
+    let refused = h.carry_out(&booking, &[taken], plan).await;
+    assert!(matches!(refused, Err(CommitError::Rejected(PageRejection::HoldMissing))), "{refused:?}");
+    assert_eq!(h.page(hotel, JUNE).await, before);
+}
+
+/// A record is deleted a week after its hold: a plan passes over those that are gone, and changes the others.
+#[tokio::test]
+async fn records_of_holds_that_are_gone_are_passed_over_one_by_one() {
+    let scene = Scene::start(4, 1).await;
+    let Scene { h, hotel, .. } = &scene;
+    let booking = scene.booked("b", ("2030-06-20", "2030-06-21")).await;
+    let kept = h.placed(hotel, "kept", ("2030-06-10", "2030-06-11"), 1).await;
+    let gone = |name: &str| HoldId::parse(name).expect("an id");
+    // By their ids, one before and one after the record that is there.
+    let records =
+        [gone("hld_0"), kept.id.clone(), gone("hld_zzz")].map(|hold| (hold, RecordChange::Released));
+    let plan = InventoryPlan { records: records.into_iter().collect(), ..InventoryPlan::default() };
+    h.carry_out(&booking, &booking.order.placements, plan).await.expect("written");
+    let snapshot = h.store.holds.hold(&kept.id).await.expect("a read").expect("a record");
+    assert_eq!(snapshot.hold.recorded, HoldStatus::Released);
 }
 
 const MOVERS: usize = 10;

@@ -189,13 +189,23 @@ impl Harness {
                 places: placement.places.clone(),
             },
         });
-        let event =
-            BookingEvent::first_payment(PaymentStep::Captured { amount: booking.order.price.total() });
+        let plan = InventoryPlan { operations: free.chain(take).collect(), ..InventoryPlan::default() };
+        self.carry_out(booking, taken, plan).await
+    }
+
+    /// Carries out a plan beside the capture of a confirmed booking, which then has these places.
+    pub(crate) async fn carry_out(
+        &self,
+        booking: &Booking,
+        placements: &[Placement],
+        plan: InventoryPlan,
+    ) -> Result<Booking, CommitError> {
+        let amount = booking.order.price.total();
+        let event = BookingEvent::first_payment(PaymentStep::Captured { amount });
         let event = booking.decide(event).expect("a legal event").expect("a new event");
         let mut commit = BookingCommit::new(booking, event, InventoryMove::Keep, &self.by("guest"));
-        commit.booking.order.placements = taken.to_vec();
-        commit.inventory =
-            InventoryPlan { operations: free.chain(take).collect(), ..InventoryPlan::default() };
+        commit.booking.order.placements = placements.to_vec();
+        commit.inventory = plan;
         self.store.bookings.commit(&commit).await?;
         Ok(commit.booking)
     }

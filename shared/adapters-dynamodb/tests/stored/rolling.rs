@@ -7,12 +7,13 @@ use crate::golden::read_all;
 use crate::samples;
 use crate::values::Kind;
 
-/// What this release writes means to the release before what that one would have written.
+/// What this release writes means to the release before what that one wrote: the kept samples.
 #[test]
 fn the_release_before_reads_what_is_written() {
+    let kept = read_all("v0");
     for (name, value) in samples::all() {
         let kind = value.kind();
-        let of_its_own = read(kind, &value.encode_as(Version::V0)).expect("it reads what it writes");
+        let of_its_own = read(kind, &kept[name]).expect("it reads what it wrote");
         assert_eq!(read(kind, &value.encode()), Ok(of_its_own), "{name}");
     }
 }

@@ -278,18 +278,19 @@ fn progress(shapes: Shapes) -> impl Strategy<Value = Progress> {
     (method, select(PaymentStatus::ALL.to_vec()), part(), part())
 }
 
-/// Payments of a price, each of an equal share: one of all of it today.
+/// Payments of a price, each of an equal share and the first of what is left over: one of all of it today.
 fn payments(price: &Price, all: Vec<Progress>) -> BookingPayments {
-    let share = 100 / u8::try_from(all.len().max(1)).expect("few");
-    let amount = price.total().percent(Percent::new(share).expect("a percentage"));
-    let payment = |(method, status, captured, refunded): Progress| Payment {
-        method,
-        amount,
-        status,
-        captured: amount.percent(captured),
-        refunded: amount.percent(refunded),
+    let total = price.total();
+    let money = |amount| Money::new(amount, total.currency()).expect("in range");
+    let number = i64::try_from(all.len()).expect("few");
+    let share = total.amount().checked_div(number).unwrap_or(0);
+    let payment = |(at, (method, status, captured, refunded)): (usize, Progress)| {
+        let amount = if at == 0 { money(total.amount() - share * (number - 1)) } else { money(share) };
+        let (captured, refunded) = (amount.percent(captured), amount.percent(refunded));
+        Payment { method, amount, status, captured, refunded }
     };
-    BookingPayments::new(amount.currency(), all.into_iter().map(payment).collect()).expect("in range")
+    let all = all.into_iter().enumerate().map(payment).collect();
+    BookingPayments::new(total.currency(), all).expect("in range")
 }
 
 fn booking(shapes: Shapes) -> impl Strategy<Value = Booking> {
@@ -301,6 +302,8 @@ fn booking(shapes: Shapes) -> impl Strategy<Value = Booking> {
         |(ids, order, email, (status, paid), (failure, cancellation), rest)| {
             let (id, hold, confirmation_number, fingerprint) = ids;
             let (created_at, version, seal) = rest;
+            let free = Money::zero(order.price.total().currency()).into();
+            let order = if paid.is_empty() { Order { price: free, ..order } } else { order };
             let payments = payments(&order.price, paid);
             let payment_status = payments.status();
             Booking {

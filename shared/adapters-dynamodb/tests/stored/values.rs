@@ -158,7 +158,7 @@ pub(crate) fn decode(kind: Kind, item: &Item) -> Result<Stored, StoreError> {
         Kind::Page => Stored::Page(Box::new(items::decode_page_record(item)?)),
         Kind::Hold => Stored::Hold(Box::new(items::decode_hold_record(item)?)),
         Kind::Booking => Stored::Booking(Box::new(items::decode_booking(item)?)),
-        Kind::Audit => Stored::Audit(Box::new(items::decode_audit(item)?)),
+        Kind::Audit => Stored::Audit(Box::new(items::decode_audit_with_facts(item)?)),
         Kind::TaskToken => {
             let token = items::decode_task_token(item)?;
             Stored::TaskToken(BookingId::parse("unread").expect("an id"), token, Timestamp::UNIX_EPOCH)

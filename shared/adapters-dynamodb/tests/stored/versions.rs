@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use holdfast_adapters_dynamodb::Item;
-use holdfast_adapters_dynamodb::items::Version;
+use holdfast_adapters_dynamodb::items::{self, Version};
 use holdfast_app::StoreError;
 use serde_json::{Value, json};
 
@@ -132,6 +132,8 @@ fn what_the_domain_cannot_say_is_refused() {
     booking("/order/price/lines", json!([line("EUR 38700"), extra]), "cannot be combined");
     booking("/order/price/lines", json!([{ "kind": "tax", "amount": "EUR 38700" }]), "unknown variant `tax`");
     booking("/payments/0/amount", json!("USD 1"), "cannot be combined");
+    booking("/payments/0/amount", json!("EUR 38699"), "payments that are not the price");
+    booking("/payments", json!([]), "payments that are not the price");
     booking("/payments/0/kind", json!("on_account"), "a payment of kind OnAccount");
     booking("/payments/0/kind", json!("cheque"), "unknown variant `cheque`");
     booking("/payments/0/provider", json!("adyen"), "unknown variant `adyen`");
@@ -297,4 +299,14 @@ fn a_page_that_does_not_add_up_is_read_by_reconciliation_only() {
     let Stored::Page(record) = &samples::all()["page-busy"] else { panic!("a page") };
     let read = decode_page_as_stored(&item).expect("it is a page");
     assert_eq!((read.capacity, read.available), (8, record.page.available.clone()));
+}
+
+/// The facts beside an audit entry are not sealed: whatever becomes of them, the trail is read, and only its event is not made.
+#[test]
+fn damaged_facts_leave_an_audit_entry_readable() {
+    let whole = sample("audit-sealed", Version::V1);
+    let mut item = whole.clone();
+    item.insert("fa".to_owned(), AttributeValue::S("damaged".to_owned()));
+    assert_eq!(items::decode_audit(&item).expect("a trail"), items::decode_audit(&whole).expect("a trail"));
+    assert!(items::decode_audit_with_facts(&item).is_err());
 }

@@ -120,7 +120,7 @@ impl Saga {
         let payment = NewPayment {
             booking: id.clone(),
             confirmation_number: booking.confirmation_number.clone(),
-            amount: booking.first_payment()?.amount,
+            amount: booking.only_payment()?.amount,
         };
         let intent = match self.payments.create(&payment).await {
             Ok(intent) => intent,
@@ -229,7 +229,7 @@ impl Saga {
         if booking.payment_status().is_captured() {
             return Ok(Outcome::Captured);
         }
-        match self.payments.capture(id, booking.intent()?, booking.first_payment()?.amount).await {
+        match self.payments.capture(id, booking.intent()?, booking.only_payment()?.amount).await {
             Ok(payment) => self.record(id, payment, mutation).await,
             Err(PaymentError::Refused { code, .. }) => Ok(Outcome::Declined { code }),
             Err(error) => Err(error.into()),
@@ -346,9 +346,8 @@ impl Saga {
     /// Writes down that the money was taken.
     async fn captured(&self, id: &BookingId, mutation: &Mutation) -> Result<Committed<Outcome>, Failure> {
         let decide = |booking: &Booking| {
-            let event = BookingEvent::first_payment(PaymentStep::Captured {
-                amount: booking.first_payment()?.amount,
-            });
+            let event =
+                BookingEvent::first_payment(PaymentStep::Captured { amount: booking.only_payment()?.amount });
             Ok(taken(booking, event, InventoryMove::Keep, Outcome::Captured))
         };
         commit(self.bookings.as_ref(), id, mutation, &decide).await
@@ -385,7 +384,7 @@ impl Saga {
                     let is_undone = booking.status == BookingStatus::Pending
                         && payment.refunded.amount() >= booking.order.price.total().amount();
                     let event = BookingEvent::first_payment(PaymentStep::Captured {
-                        amount: booking.first_payment()?.amount,
+                        amount: booking.only_payment()?.amount,
                     });
                     Ok(if is_undone {
                         Decision::Nothing(Outcome::Voided)

@@ -152,8 +152,8 @@ pub enum BookingRejection {
     /// More would be taken than the price, or in another currency.
     #[error("the captured amount is not the price")]
     WrongAmount,
-    /// The step needs the provider's payment, and none was prepared yet.
-    #[error("the booking has no payment")]
+    /// The step needs the payment of the whole price, or the provider's payment, and there is none.
+    #[error("the booking has no payment that this step is about")]
     NoPayment,
 }
 
@@ -204,18 +204,18 @@ impl Booking {
         self.payments.refunded()
     }
 
-    /// Its first payment, which the payment saga drives.
+    /// The payment of its whole price. The payment saga drives no other booking than one with just this payment, by card.
     ///
     /// # Errors
-    /// [`BookingRejection::NoPayment`] if there is nothing to pay.
-    pub fn first_payment(&self) -> Result<&Payment, BookingRejection> {
-        self.payments.get(PaymentNumber::FIRST).ok_or(BookingRejection::NoPayment)
+    /// [`BookingRejection::NoPayment`] if it has none or several.
+    pub fn only_payment(&self) -> Result<&Payment, BookingRejection> {
+        self.payments.only().ok_or(BookingRejection::NoPayment)
     }
 
-    /// The card of its first payment, if it is paid by one.
+    /// The card by which its whole price is paid, if it is.
     #[must_use]
     pub fn card(&self) -> Option<&CardPayment> {
-        self.first_payment().ok().and_then(Payment::card)
+        self.only_payment().ok().and_then(Payment::card)
     }
 
     /// The provider's name for its payment, once one was prepared.
@@ -249,10 +249,8 @@ impl Booking {
         let verdict = match (&event, self.status) {
             (BookingEvent::Requested, _) => Verdict::Illegal,
             (BookingEvent::Payment { number, step }, status) => self.decide_step(*number, step, status)?,
-            (BookingEvent::Confirmed, S::Pending) => match payment_status {
-                P::Authorized | P::Captured => Verdict::Happens,
-                P::Pending | P::Voided | P::PartiallyRefunded | P::Refunded | P::Failed => Verdict::Illegal,
-            },
+            (BookingEvent::Confirmed, S::Pending) if self.payments.are_secured() => Verdict::Happens,
+            (BookingEvent::Confirmed, S::Pending) => Verdict::Illegal,
             (BookingEvent::Confirmed, S::Confirmed) => Verdict::Already,
             (BookingEvent::Failed { .. }, S::Pending) => Verdict::Happens,
             (BookingEvent::Failed { .. }, S::Confirmed) => match payment_status {
@@ -264,10 +262,8 @@ impl Booking {
             (BookingEvent::Failed { .. }, S::Failed) => Verdict::Already,
             (BookingEvent::Cancelled(_), S::Pending | S::Confirmed) => Verdict::Happens,
             (BookingEvent::Cancelled(_), S::Cancelled) => Verdict::Already,
-            (BookingEvent::Completed, S::Confirmed) => match payment_status {
-                P::Captured | P::PartiallyRefunded | P::Refunded => Verdict::Happens,
-                P::Pending | P::Authorized | P::Voided | P::Failed => Verdict::Illegal,
-            },
+            (BookingEvent::Completed, S::Confirmed) if self.payments.are_captured() => Verdict::Happens,
+            (BookingEvent::Completed, S::Confirmed) => Verdict::Illegal,
             (BookingEvent::Completed, S::Completed) => Verdict::Already,
             (BookingEvent::Confirmed, S::Cancelled | S::Completed | S::Failed)
             | (BookingEvent::Failed { .. }, S::Cancelled | S::Completed)

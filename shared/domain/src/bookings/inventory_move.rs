@@ -14,8 +14,8 @@ use crate::inventory::{PageCommand, PageHold, PageOperation, Placement};
 /// What is written beside a booking and its audit event, in the same transaction: all of it or nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct InventoryPlan {
-    /// Commands to pages, of whichever resources. Those to one page are carried out in this order, as one change of it: none
-    /// ends a hold that another has placed or changed.
+    /// Commands to pages, of whichever resources. Those to one page are carried out in this order, as one write of it. A plan
+    /// in which one command ends a hold that an earlier one is about is refused: the hold is missing.
     pub operations: Vec<PageOperation>,
     /// What becomes of the records of holds. A record outlives its hold by a week only: one that is gone is passed over.
     pub records: BTreeMap<HoldId, RecordChange>,

@@ -41,7 +41,7 @@ impl Booking {
     pub fn awaits_payment(&self) -> bool {
         match self.status {
             BookingStatus::Pending => true,
-            BookingStatus::Confirmed => !self.payment_status().is_captured(),
+            BookingStatus::Confirmed => !self.payments.are_captured(),
             BookingStatus::Cancelled | BookingStatus::Completed | BookingStatus::Failed => false,
         }
     }
@@ -50,7 +50,7 @@ impl Booking {
     #[must_use]
     pub fn awaits_completion(&self) -> bool {
         match self.status {
-            BookingStatus::Confirmed => self.payment_status().is_captured(),
+            BookingStatus::Confirmed => self.payments.are_captured(),
             BookingStatus::Pending
             | BookingStatus::Cancelled
             | BookingStatus::Completed
@@ -63,7 +63,7 @@ impl Booking {
     pub fn answer_is_known(&self) -> bool {
         match self.status {
             BookingStatus::Pending => self.action().is_some(),
-            BookingStatus::Confirmed => self.payment_status().is_captured(),
+            BookingStatus::Confirmed => self.payments.are_captured(),
             BookingStatus::Cancelled | BookingStatus::Completed | BookingStatus::Failed => true,
         }
     }
@@ -76,7 +76,7 @@ impl Booking {
             BookingStatus::Cancelled => self.cancellation.as_ref().is_some_and(|c| !c.before_capture),
             BookingStatus::Pending | BookingStatus::Failed => false,
         };
-        was_confirmed && self.payment_status().is_captured()
+        was_confirmed && self.payments.are_captured()
     }
 
     /// Whether it failed because something outside did not answer: the same request again runs for real.

@@ -347,7 +347,9 @@ fn zone_name(terms: &ResourceTerms) -> Option<&str> {
 }
 
 /// How many pages count the same slots side by side. One serves what a guest at a time asks for; slots that many ask for at
-/// once may need more.
+/// once may need more. Another number is no matter of this constant: stored pages have the share of the number under which they
+/// were made. It has to be a term of the resource, and changing it brings all stored pages under the new shares, as a change of
+/// the capacity does ([`Resource::reshape`]).
 const SHARDS: u16 = 1;
 
 /// What shard `shard` of `shards` has of `capacity`: as much as the others, and one of what is left over.

@@ -212,6 +212,27 @@ pub enum PageChange {
 }
 
 impl PageChange {
+    /// The hold that the change is about.
+    #[must_use]
+    pub fn hold(&self) -> Option<&HoldId> {
+        match self {
+            Self::Placed { hold, .. }
+            | Self::Extended { hold, .. }
+            | Self::Claimed { hold, .. }
+            | Self::Prolonged { hold, .. }
+            | Self::Unclaimed { hold }
+            | Self::Released { hold }
+            | Self::Expired { hold }
+            | Self::Confirmed { hold, .. }
+            | Self::Returned { hold, .. } => Some(hold),
+            Self::CoolDownBegun { .. }
+            | Self::Reacquired { .. }
+            | Self::Freed { .. }
+            | Self::InventorySet { .. }
+            | Self::DefaultCapacitySet { .. } => None,
+        }
+    }
+
     /// The hold that the change takes from its page.
     #[must_use]
     pub fn ends(&self) -> Option<&HoldId> {

@@ -11,7 +11,7 @@
 //! back reduce the excess first. [`Page::decide`] says what a command does to a page, [`Page::evolve`] does it. The store
 //! writes most commands blindly, by a condition that says the same as `decide`; when the condition fails, the page it got
 //! back is put to `decide` and the answer is a named rejection, nothing to do, or a change to be written by compare-and-set
-//! on `seq`.
+//! on `seq` and the schedule's revision.
 //!
 //! **A hold is live iff its state says so and its time has not passed.** Dead holds may still be stored: they count for
 //! nothing, and whoever needs their places drops them in the same write.

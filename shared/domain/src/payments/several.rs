@@ -137,6 +137,40 @@ impl BookingPayments {
         }
     }
 
+    /// Whether the whole price is reserved or taken, and nothing of it was given back.
+    #[must_use]
+    pub fn are_secured(&self) -> bool {
+        self.all.iter().all(|payment| match payment.status {
+            PaymentStatus::Authorized | PaymentStatus::Captured => true,
+            PaymentStatus::Pending
+            | PaymentStatus::Voided
+            | PaymentStatus::PartiallyRefunded
+            | PaymentStatus::Refunded
+            | PaymentStatus::Failed => false,
+        })
+    }
+
+    /// Whether the whole price was taken, given back since or not.
+    #[must_use]
+    pub fn are_captured(&self) -> bool {
+        self.all.iter().all(|payment| payment.status.is_captured())
+    }
+
+    /// What is to be paid in all.
+    #[must_use]
+    pub fn amount(&self) -> Money {
+        self.sum(|payment| payment.amount)
+    }
+
+    /// The payment of a booking that has just one.
+    #[must_use]
+    pub fn only(&self) -> Option<&Payment> {
+        match &self.all[..] {
+            [only] => Some(only),
+            _ => None,
+        }
+    }
+
     pub(crate) fn evolve(&mut self, number: PaymentNumber, step: &PaymentStep) {
         if let Some(payment) = self.all.get_mut(number.index()) {
             payment.evolve(step);

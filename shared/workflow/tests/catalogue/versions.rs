@@ -147,12 +147,10 @@ fn a_run_that_finds_nothing_publishes_nothing() {
 
 #[test]
 fn an_id_says_which_fact_it_is() {
-    let ids = || -> Vec<String> {
-        events().iter().map(|event| format!("{} {}", event.kind().as_str(), event.id)).collect()
-    };
-    assert_eq!(ids(), ids());
-    assert!(ids().contains(&"hold.placed hotel-nyc-deluxe/2026-06/1/0".to_owned()), "{:?}", ids());
-    assert!(ids().contains(&"inventory.changed hotel-nyc-deluxe/2026-06/1/inventory".to_owned()));
+    let ids: Vec<String> =
+        events().iter().map(|event| format!("{} {}", event.kind().as_str(), event.id)).collect();
+    assert!(ids.contains(&"hold.placed hotel-nyc-deluxe/2026-06/1/0".to_owned()), "{ids:?}");
+    assert!(ids.contains(&"inventory.changed hotel-nyc-deluxe/2026-06/1/inventory".to_owned()));
 }
 
 #[test]

@@ -230,7 +230,7 @@ fn a_refund_too_many_or_too_few_is_found() {
     is_found("money", "the provider (12900, 12900)", |s, _| s.payments[1].refunded = 12_900);
     is_found("money", "12900 paid, 6450 due", |s, _| {
         s.payments[1].refunded = 0;
-        let paid = s.bookings[1].first_payment().unwrap();
+        let paid = s.bookings[1].only_payment().unwrap();
         let kept = holdfast_domain::Payment { refunded: money(0), ..paid.clone() };
         s.bookings[1].payments = BookingPayments::single(kept);
     });

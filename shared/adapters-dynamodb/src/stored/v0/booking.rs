@@ -186,7 +186,7 @@ impl BookingDocument {
 
 /// The payment of a booking that is paid as one amount by card; `None` for what version 0 cannot say.
 fn card_payment(booking: &Booking) -> Option<(&Payment, &CardPayment)> {
-    let payment = booking.first_payment().ok()?;
-    let is_all = booking.payments.iter().len() == 1 && payment.amount == booking.order.price.total();
+    let payment = booking.only_payment().ok()?;
+    let is_all = payment.amount == booking.order.price.total();
     is_all.then_some(payment).zip(payment.card())
 }

@@ -95,6 +95,9 @@ impl BookingDocument {
         let payments: Vec<Payment> =
             self.payments.into_iter().map(|of| of.read(price)).collect::<Result<_, _>>()?;
         let payments = BookingPayments::new(price.currency(), payments).map_err(reason)?;
+        if payments.amount() != price {
+            return Err("payments that are not the price".to_owned());
+        }
         let payment_status = payments.status();
         Ok(BookingContents {
             confirmation_number: self.number,
