@@ -15,8 +15,8 @@ import type { Template } from './synthesized.ts';
 /** These may be there twice, under generated names, while a deployment puts a new one in an old one's place. */
 const MAY_CHANGE = ['AWS::CloudWatch::Alarm', 'AWS::IAM::Policy', 'AWS::Lambda::Permission'];
 
-/** What tells a resource from the others of its type; what it refers to is there by the logical id. */
-const TELLING = [
+/** Properties that distinguish a resource from the others of its type. What they refer to is in them by its logical id. */
+const IDENTIFYING = [
   'ApiId', 'Domain', 'EventBusName', 'EventSourceArn', 'FunctionName', 'Identifier', 'IntegrationUri', 'KeySchema', 'LogGroupName',
   'Name', 'Queues', 'Role', 'RoleArn', 'RouteKey', 'SourceArn', 'StageName', 'StateMachineName', 'StatementId', 'Topics', 'UserPoolId',
 ];
@@ -25,7 +25,7 @@ interface Single {
   readonly type: string;
   /** The outputs that say where it is. */
   readonly outputs: readonly string[];
-  readonly telling: Readonly<Record<string, unknown>>;
+  readonly identity: Readonly<Record<string, unknown>>;
   /** Of a rule: what it delivers to. */
   readonly targets: readonly unknown[];
 }
@@ -42,7 +42,7 @@ function singles(template: Template): Singles {
       {
         type: Type,
         outputs: outputs.filter(([, { Value }]) => Value.Ref === id).map(([name]) => name).sort(),
-        telling: Object.fromEntries(TELLING.filter((name) => name in Properties).map((name) => [name, Properties[name]])),
+        identity: Object.fromEntries(IDENTIFYING.filter((name) => name in Properties).map((name) => [name, Properties[name]])),
         targets: ((Properties['Targets'] ?? []) as { Arn: unknown }[]).map(({ Arn }) => Arn),
       },
     ]),
@@ -71,9 +71,9 @@ for (const variant of ['aws', 'local'] as const) {
 
   test(`${variant}: who publishes is changed after the rules that the release before has`, () => {
     const { Resources } = synthesize(variant === 'local').template;
-    const rules = frozen(({ type, telling }) => type === 'AWS::Events::Rule' && telling['EventBusName'] !== undefined);
-    const publishers = frozen(({ type, telling }) =>
-      type === 'AWS::Lambda::Function' && ['holdfast-relay', 'holdfast-reconciliation'].includes(String(telling['FunctionName'])),
+    const rules = frozen(({ type, identity }) => type === 'AWS::Events::Rule' && identity['EventBusName'] !== undefined);
+    const publishers = frozen(({ type, identity }) =>
+      type === 'AWS::Lambda::Function' && ['holdfast-relay', 'holdfast-reconciliation'].includes(String(identity['FunctionName'])),
     );
     assert.deepEqual([rules.length, publishers.length], [3, 2]);
     for (const publisher of publishers) {
