@@ -6,7 +6,7 @@
  * a capability; a new capability is a file below `capabilities/` and its line here.
  */
 import { CfnOutput, Stack } from 'aws-cdk-lib';
-import type { StackProps } from 'aws-cdk-lib';
+import type { CfnElement, StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { Bookings } from './capabilities/bookings.ts';
 import { Catalogue } from './capabilities/catalogue.ts';
@@ -24,6 +24,7 @@ import { Alarms } from './foundations/alarms.ts';
 import { Auth } from './foundations/auth.ts';
 import { HoldfastBus } from './foundations/event-bus.ts';
 import { BookingApi } from './foundations/http-api.ts';
+import { keptId } from './foundations/kept-ids.ts';
 import { ProviderSecret } from './foundations/secrets.ts';
 import { Tables } from './foundations/tables.ts';
 import { sharedTargets } from './foundations/targets.ts';
@@ -101,6 +102,10 @@ export class HoldfastStack extends Stack {
       StripeApiUrl: variant.stripeApiUrl,
       ...auth.outputs,
     });
+  }
+
+  protected override allocateLogicalId(element: CfnElement): string {
+    return keptId(element) ?? super.allocateLogicalId(element);
   }
 
   private say(values: Readonly<Record<string, string>>): void {

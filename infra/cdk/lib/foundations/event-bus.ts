@@ -66,7 +66,7 @@ export class HoldfastBus extends Construct {
 
   /**
    * A deployment changes rules before functions that publish, so that no consumer of the release before gets a version
-   * that it does not know.
+   * that it does not know. It changes them in place, because they keep their logical ids (`kept-ids.ts`).
    */
   rulesBefore(publishers: readonly HoldfastFunction[]): void {
     publishers.forEach((publisher) => publisher.lambda.node.addDependency(...this.rules));
