@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use holdfast_adapters_dynamodb::stream::decode_ledger_record;
-use holdfast_adapters_dynamodb::{DynamoCatalogue, DynamoDb, DynamoSearchIndex, LedgerTable};
+use holdfast_adapters_dynamodb::{DynamoCatalogue, DynamoDb, DynamoSearchIndexWriter, LedgerTable};
 use holdfast_runtime::{Error, Process, ProjectorHandler, Variable, stream};
 
 #[tokio::main(flavor = "current_thread")]
@@ -11,7 +11,7 @@ async fn main() -> Result<(), Error> {
     let process = Process::start(&[Variable::LedgerTable, Variable::SearchTable])?;
     let dynamodb = DynamoDb::new(process.sdk());
     let ledger = LedgerTable::new(dynamodb.clone(), process.require(Variable::LedgerTable)?);
-    let index = DynamoSearchIndex::new(dynamodb, process.require(Variable::SearchTable)?);
+    let index = DynamoSearchIndexWriter::new(dynamodb, process.require(Variable::SearchTable)?);
     let handler = ProjectorHandler::new(Arc::new(DynamoCatalogue::new(ledger)), Arc::new(index));
     stream::serve(decode_ledger_record, |records| handler.apply(records)).await
 }

@@ -35,6 +35,7 @@ pub use operations::ended::DynamoEndedBookings;
 pub use operations::inspection::DynamoInspection;
 pub use payments::callbacks::DynamoSagaCallbacks;
 pub use search::index::DynamoSearchIndex;
+pub use search::writer::DynamoSearchIndexWriter;
 pub use table::holds::HoldsTable;
 pub use table::item::Item;
 pub use table::ledger::LedgerTable;

@@ -38,12 +38,12 @@ problem_codes! {
         SoldOut, CONFLICT, "sold_out", "Not enough places are left";
         HoldExpired, CONFLICT, "hold_expired", "The hold has expired";
         HoldReleased, CONFLICT, "hold_released", "The hold was released";
-        HoldConfirmed, CONFLICT, "hold_confirmed", "The hold became a booking already";
+        HoldConfirmed, CONFLICT, "hold_confirmed", "The hold is confirmed already";
         HoldNotExtendable, CONFLICT, "hold_not_extendable", "The hold cannot be extended any more";
         RequestInProgress, CONFLICT, "request_in_progress", "Another request is still running";
         CapacityInUse, CONFLICT, "capacity_in_use", "The capacity is in use";
         BookingNotCancellable, CONFLICT, "booking_not_cancellable", "The booking cannot be cancelled";
-        PaymentFailed, CONFLICT, "payment_failed", "The payment came to nothing";
+        PaymentFailed, CONFLICT, "payment_failed", "The payment failed";
         BodyTooLarge, PAYLOAD_TOO_LARGE, "body_too_large", "The body is too large";
         ValidationFailed, UNPROCESSABLE_ENTITY, "validation_failed", "The request does not validate";
         RangeNotBookable, UNPROCESSABLE_ENTITY, "range_not_bookable", "The range cannot be booked";

@@ -156,8 +156,6 @@ pub struct Percent(u8);
 impl Percent {
     /// Nothing.
     pub const ZERO: Self = Self(0);
-    /// All of it.
-    pub const HUNDRED: Self = Self(100);
 
     /// A percentage, or `None` above 100.
     #[must_use]

@@ -305,11 +305,11 @@ fn check_promise(page: &Page, now: Timestamp) -> Result<(), String> {
         let count = |counts: &BTreeMap<SlotKey, u32>| counts.get(slot).copied().unwrap_or(0);
         let mut taken = count(&page.confirmed) + count(&page.elsewhere);
         for hold in page.holds.values() {
-            let lapses_at = match &hold.state {
+            let counts_until = match &hold.state {
                 HoldState::Active => hold.expires_at,
                 HoldState::Confirming { deadline, .. } => *deadline,
             };
-            taken += if lapses_at > now { hold.places.in_slot(slot) } else { 0 };
+            taken += if counts_until > now { hold.places.in_slot(slot) } else { 0 };
         }
         let capacity = page.overrides.get(slot).copied().unwrap_or(page.capacity);
         let most = capacity + count(&page.allowance) + count(&page.excess);

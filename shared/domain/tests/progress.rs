@@ -102,6 +102,12 @@ fn a_booking_awaits_its_payment_then_its_end() {
 }
 
 #[test]
+fn money_may_be_taken_of_a_booking_that_goes_on_with_an_open_payment() {
+    let open = pairs(&[S::Pending, S::Confirmed], &[P::Pending, P::Authorized]);
+    assert_eq!(yes(Booking::awaits_capture, at), open);
+}
+
+#[test]
 fn a_request_is_answered_once_its_booking_is_paid_has_ended_or_wants_the_customer() {
     let ended = pairs(&[S::Cancelled, S::Completed, S::Failed], &P::ALL);
     let paid = pairs(&[S::Confirmed], &CAPTURED);

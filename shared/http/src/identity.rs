@@ -1,7 +1,7 @@
 //! Who asks: from the claims of a verified token to the caller.
 //!
 //! API Gateway's authorizer verifies tokens today and hands their claims over with the request. When tokens of several
-//! issuers are to be trusted, their verifier belongs here, in front of [`caller`]: it takes a token and gives [`Claims`],
+//! issuers are to be trusted, their verifier belongs here, in front of `caller`: it takes a token and gives [`Claims`],
 //! and nothing behind it changes.
 
 use holdfast_app::Caller;

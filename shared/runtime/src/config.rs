@@ -41,7 +41,7 @@ variables! {
     ManualReviewQueueUrl, "HOLDFAST_MANUAL_REVIEW_QUEUE_URL", "URL of the queue that people read.";
     StripeApiUrl, "HOLDFAST_STRIPE_API_URL", "Where Stripe is; Stripe itself if absent.";
     SecretId, "HOLDFAST_SECRET_ID", "Name or ARN of the secret.";
-    PartnerWebhookUrl, "HOLDFAST_PARTNER_WEBHOOK_URL", "The partner's endpoint; nobody is told if absent.";
+    PartnerWebhookUrl, "HOLDFAST_PARTNER_WEBHOOK_URL", "The partner's endpoint; no partner is notified if absent.";
     MailFrom, "HOLDFAST_MAIL_FROM", "Sender of mails.";
     LogFilter, "HOLDFAST_LOG", "Filter of the log, in the syntax of `tracing`; `info` if absent, and at most that in release.";
 }
@@ -118,7 +118,7 @@ impl Config {
     /// A value that must be there.
     ///
     /// # Errors
-    /// [`MissingVariables`], when the function has not said that it needs it.
+    /// [`MissingVariables`], when it is not set and has no default.
     pub fn require(&self, variable: Variable) -> Result<&str, MissingVariables> {
         self.get(variable).ok_or_else(|| MissingVariables(vec![variable]))
     }

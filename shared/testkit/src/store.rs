@@ -5,7 +5,8 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::Client;
 use holdfast_adapters_dynamodb::{
     DynamoBookingHistory, DynamoBookingJournal, DynamoBookings, DynamoCatalogue, DynamoEndedBookings,
-    DynamoHolds, DynamoInspection, DynamoSagaCallbacks, DynamoSearchIndex, HoldsTable, LedgerTable,
+    DynamoHolds, DynamoInspection, DynamoSagaCallbacks, DynamoSearchIndex, DynamoSearchIndexWriter,
+    HoldsTable, LedgerTable,
 };
 use holdfast_app::bookings::{BookingHistory, BookingJournal, BookingStore};
 use holdfast_app::catalogue::Catalogue;
@@ -38,7 +39,8 @@ impl Store {
     pub fn over(client: &Client) -> Self {
         let ledger = || LedgerTable::new(client.clone(), Database::LEDGER.to_owned());
         let holds = || HoldsTable::new(client.clone(), Database::HOLDS.to_owned());
-        let index = Arc::new(DynamoSearchIndex::new(client.clone(), Database::SEARCH.to_owned()));
+        let search = || (client.clone(), Database::SEARCH.to_owned());
+        let (index, writer) = (search(), search());
         Self {
             catalogue: Arc::new(DynamoCatalogue::new(ledger())),
             holds: Arc::new(DynamoHolds::new(ledger(), holds())),
@@ -48,8 +50,8 @@ impl Store {
             callbacks: Arc::new(DynamoSagaCallbacks::new(ledger())),
             ended: Arc::new(DynamoEndedBookings::new(ledger())),
             inspection: Arc::new(DynamoInspection::new(ledger())),
-            index: Arc::clone(&index) as _,
-            index_writer: index,
+            index: Arc::new(DynamoSearchIndex::new(index.0, index.1)),
+            index_writer: Arc::new(DynamoSearchIndexWriter::new(writer.0, writer.1)),
         }
     }
 }

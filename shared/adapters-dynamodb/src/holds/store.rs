@@ -135,7 +135,7 @@ impl DynamoHolds {
         let Some(known) = self.holds.put_new_record(&record).await? else {
             return Ok(Placed { hold: record, replayed: false });
         };
-        if !is_same_life(&known, &record) {
+        if !is_same_use(&known, &record) {
             self.undo(hold, placement, &stored, mutation).await?;
         }
         replayed(known, hold)
@@ -225,8 +225,8 @@ fn extended_to(change: &PageChange) -> Option<Timestamp> {
     }
 }
 
-/// Whether the record is of the hold that was just placed: then a concurrent twin of this request wrote it first.
-fn is_same_life(known: &Hold, placed: &Hold) -> bool {
+/// Whether the record is of the hold that was just placed: then a concurrent duplicate of this request wrote it first.
+fn is_same_use(known: &Hold, placed: &Hold) -> bool {
     known.recorded == HoldStatus::Active
         && known.first_expires_at == placed.first_expires_at
         && known.fingerprint == placed.fingerprint

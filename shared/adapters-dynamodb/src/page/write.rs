@@ -16,7 +16,7 @@ use crate::page::expression::{Expression, blind_write};
 use crate::page::item::{decode_page, encode_page, page_key};
 use crate::page::store::PageStore;
 use crate::stored::records::resource_key;
-use crate::table::error::{Refused, unavailable};
+use crate::table::error::Refused;
 use crate::table::item::{Item, n};
 use crate::table::transact::{ATTEMPTS_MAX, built, pause};
 
@@ -200,17 +200,7 @@ impl PageStore {
 
     /// Reads a page; the latest write.
     pub(crate) async fn read_page(&self, key: &PageKey) -> Result<Option<Page>, StoreError> {
-        let output = self
-            .ledger
-            .client
-            .get_item()
-            .table_name(&self.ledger.name)
-            .set_key(Some(page_key(key)))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(unavailable)?;
-        output.item().map(decode_page).transpose()
+        self.ledger.get(page_key(key)).await?.as_ref().map(decode_page).transpose()
     }
 
     /// Makes a page nobody touched yet, under the resource's current revision, and counts it on the resource.

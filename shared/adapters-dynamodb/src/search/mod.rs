@@ -1,3 +1,4 @@
 //! The read model.
 
 pub(crate) mod index;
+pub(crate) mod writer;

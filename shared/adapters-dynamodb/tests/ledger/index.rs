@@ -1,8 +1,9 @@
 //! The read model: later pages win, also over those that the release before wrote; moved resources move.
 
+use std::sync::Arc;
+
 use aws_sdk_dynamodb::types::AttributeValue;
-use holdfast_adapters_dynamodb::DynamoSearchIndex;
-use holdfast_app::search::{SearchIndex, SearchIndexWriter};
+use holdfast_app::search::SearchIndex;
 use holdfast_domain::catalogue::Label;
 use holdfast_domain::{BookingId, Page, PageChange, PageKey, Resource, SlotKey, SlotPlaces};
 use holdfast_testkit::{Database, nightly_resource};
@@ -25,7 +26,7 @@ fn written(room: &Resource, writes: u32) -> Page {
     })
 }
 
-async fn shown(index: &DynamoSearchIndex, room: &Resource) -> Page {
+async fn shown(index: &Arc<dyn SearchIndex>, room: &Resource) -> Page {
     let terms = &room.terms;
     let pages = index.pages(terms.resource_type.as_str(), terms.location.as_str(), MONTH).await;
     let mut pages = pages.expect("an answer");
@@ -37,14 +38,14 @@ async fn shown(index: &DynamoSearchIndex, room: &Resource) -> Page {
 async fn a_page_that_arrives_late_does_not_undo_a_later_one() {
     let room = nightly_resource("room", 3, 600);
     let h = Harness::with(&room).await;
-    let index = DynamoSearchIndex::new(h.database.client.clone(), Database::SEARCH.to_owned());
-    index.put_resource(&room, None).await.expect("a listing");
+    let (index, writer) = (&h.store.index, &h.store.index_writer);
+    writer.put_resource(&room, None).await.expect("a listing");
     h.placed(&room, "a", ("2030-06-01", "2030-06-02"), 1).await;
     let early = h.page(&room, "2030-06").await;
     h.placed(&room, "b", ("2030-06-01", "2030-06-02"), 1).await;
     let late = h.page(&room, "2030-06").await;
     for page in [&late, &early, &late] {
-        index.put_page(&room, page).await.expect("kept or passed over");
+        writer.put_page(&room, page).await.expect("kept or passed over");
     }
     assert_eq!(index.pages("hotel", "NYC", "2030-06").await.expect("pages"), [late]);
     assert_eq!(index.pages("hotel", "NYC", "2030-07").await.expect("pages"), []);
@@ -55,12 +56,12 @@ async fn a_page_that_arrives_late_does_not_undo_a_later_one() {
 async fn a_resource_that_moved_is_listed_where_it_is() {
     let room = nightly_resource("room", 3, 600);
     let h = Harness::with(&room).await;
-    let index = DynamoSearchIndex::new(h.database.client.clone(), Database::SEARCH.to_owned());
-    index.put_resource(&room, None).await.expect("a listing");
+    let (index, writer) = (&h.store.index, &h.store.index_writer);
+    writer.put_resource(&room, None).await.expect("a listing");
     let mut terms = room.terms.clone();
     terms.location = Label::parse("BER").expect("a label");
     let moved = room.replace(terms);
-    index.put_resource(&moved, Some(("hotel", "NYC"))).await.expect("a move");
+    writer.put_resource(&moved, Some(("hotel", "NYC"))).await.expect("a move");
     assert_eq!(index.resources("hotel", "NYC").await.expect("listings"), []);
     assert_eq!(index.resources("hotel", "BER").await.expect("listings"), [moved]);
 }
@@ -69,17 +70,17 @@ async fn a_resource_that_moved_is_listed_where_it_is() {
 async fn the_latest_write_of_a_page_is_shown_whichever_comes_first() {
     let room = nightly_resource("room", 9, 600);
     let h = Harness::with(&room).await;
-    let index = DynamoSearchIndex::new(h.database.client.clone(), Database::SEARCH.to_owned());
+    let (index, writer) = (&h.store.index, &h.store.index_writer);
     for writes in [2, 1, 3, 2] {
-        index.put_page(&room, &written(&room, writes)).await.expect("a projection");
+        writer.put_page(&room, &written(&room, writes)).await.expect("a projection");
     }
-    assert_eq!(shown(&index, &room).await.seq, 3);
+    assert_eq!(shown(index, &room).await.seq, 3);
     let mut terms = room.terms.clone();
     terms.time_zone = jiff::tz::TimeZone::UTC;
     let later = room.replace(terms);
-    index.put_page(&later, &later.fresh_page(&month(&later))).await.expect("a projection");
-    index.put_page(&room, &written(&room, 4)).await.expect("a projection");
-    let page = shown(&index, &room).await;
+    writer.put_page(&later, &later.fresh_page(&month(&later))).await.expect("a projection");
+    writer.put_page(&room, &written(&room, 4)).await.expect("a projection");
+    let page = shown(index, &room).await;
     assert_eq!(
         (page.schedule_revision, page.seq),
         (2, 0),
@@ -91,8 +92,8 @@ async fn the_latest_write_of_a_page_is_shown_whichever_comes_first() {
 async fn a_page_written_by_the_release_before_is_brought_up_to_date() {
     let room = nightly_resource("room", 9, 600);
     let h = Harness::with(&room).await;
-    let index = DynamoSearchIndex::new(h.database.client.clone(), Database::SEARCH.to_owned());
-    index.put_page(&room, &written(&room, 1)).await.expect("a projection");
+    let (index, writer) = (&h.store.index, &h.store.index_writer);
+    writer.put_page(&room, &written(&room, 1)).await.expect("a projection");
     // That release numbered a write by revision * 2^40 + sequence, in `order` alone.
     let earlier = (1_u64 << 40) + 1;
     let update = h.database.client.update_item().table_name(Database::SEARCH);
@@ -104,8 +105,8 @@ async fn a_page_written_by_the_release_before_is_brought_up_to_date() {
         .expression_attribute_names("#o", "order")
         .expression_attribute_values(":o", AttributeValue::N(earlier.to_string()));
     update.send().await.expect("an item");
-    index.put_page(&room, &written(&room, 2)).await.expect("a projection");
-    assert_eq!(shown(&index, &room).await.seq, 2);
+    writer.put_page(&room, &written(&room, 2)).await.expect("a projection");
+    assert_eq!(shown(index, &room).await.seq, 2);
     // And after a roll-back its condition still lets its next write pass.
     let items = h.database.client.scan().table_name(Database::SEARCH).send().await.expect("a scan");
     let order = items.items().iter().find_map(|item| item.get("order")?.as_n().ok()).expect("a number");

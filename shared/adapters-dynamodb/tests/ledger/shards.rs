@@ -1,12 +1,10 @@
 //! Several pages that count the same slots side by side, and holds that take other places in each slot. Nothing makes a second
 //! page yet; what is stored, read and counted must not assume that there is none.
 
-use holdfast_adapters_dynamodb::DynamoSearchIndex;
 use holdfast_app::LedgerError;
-use holdfast_app::search::{SearchIndex, SearchIndexWriter};
 use holdfast_domain::inventory::Placement;
 use holdfast_domain::{Hold, HoldStatus, Page, PageKey, PageRejection, Resource, SlotKey, SlotPlaces};
-use holdfast_testkit::{Database, hold_for, nightly_resource};
+use holdfast_testkit::{hold_for, nightly_resource};
 
 use crate::harness::Harness;
 
@@ -122,9 +120,9 @@ async fn the_read_model_keeps_every_page_of_a_month() {
     let (h, room) = two_pages().await;
     h.placed(&room, "a", ("2030-06-01", "2030-06-02"), 1).await;
     let pages = h.store.catalogue.stored_pages(&room).await.expect("pages");
-    let index = DynamoSearchIndex::new(h.database.client.clone(), Database::SEARCH.to_owned());
+    let (index, writer) = (&h.store.index, &h.store.index_writer);
     for page in &pages {
-        index.put_page(&room, page).await.expect("kept");
+        writer.put_page(&room, page).await.expect("kept");
     }
     let mut kept = index.pages("hotel", "NYC", JUNE).await.expect("pages");
     kept.sort_by(|a, b| a.key.cmp(&b.key));

@@ -108,7 +108,7 @@ fn failed(booking: &Booking) -> Problem {
         ..Facts::default()
     };
     let unpaid = |reason: &str| {
-        Problem::new(Code::PaymentFailed, "the payment came to nothing; nothing is charged")
+        Problem::new(Code::PaymentFailed, "the payment failed; nothing is charged")
             .with(Facts { failure_reason: Some(reason.to_owned()), ..facts.clone() })
     };
     match &booking.failure {

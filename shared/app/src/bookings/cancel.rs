@@ -25,7 +25,7 @@ pub struct Cancelled {
     pub booking: Booking,
     /// What is given back.
     pub refund: Money,
-    /// Whether the money has come to rest: given back, or nothing to give.
+    /// Whether the money is settled: refunded, or nothing to refund.
     pub settled: bool,
     /// `true` if this very request had been answered before.
     pub replayed: bool,

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use holdfast_domain::{Booking, BookingId, BookingStatus, Money, PaymentStatus, Resource};
+use holdfast_domain::{Booking, BookingId, BookingStatus, Money, Resource};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tokio::time::{sleep, timeout};
@@ -84,20 +84,9 @@ impl Notices {
             NoticeKind::Confirmed => self.captured(id).await?,
             NoticeKind::Cancelled => self.load(id).await?,
         };
-        let is_true = match (kind, booking.status) {
-            (NoticeKind::Confirmed, BookingStatus::Confirmed | BookingStatus::Completed)
-            | (NoticeKind::Cancelled, BookingStatus::Cancelled) => true,
-            (
-                NoticeKind::Confirmed,
-                BookingStatus::Pending | BookingStatus::Cancelled | BookingStatus::Failed,
-            )
-            | (
-                NoticeKind::Cancelled,
-                BookingStatus::Pending
-                | BookingStatus::Confirmed
-                | BookingStatus::Completed
-                | BookingStatus::Failed,
-            ) => false,
+        let is_true = match kind {
+            NoticeKind::Confirmed => booking.holds_places(),
+            NoticeKind::Cancelled => booking.status == BookingStatus::Cancelled,
         };
         if !is_true {
             return Ok(NoticeOutcome::OutOfDate);
@@ -113,7 +102,7 @@ impl Notices {
         Ok(NoticeOutcome::Mailed)
     }
 
-    /// The booking once its money is taken, or once it stands no more.
+    /// The booking once its money is taken, or will not be.
     async fn captured(&self, id: &BookingId) -> Result<Booking, Failure> {
         let captured = timeout(WAIT_FOR_CAPTURE, self.until_captured(id)).await;
         captured.unwrap_or(Err(Failure::RequestInProgress))
@@ -122,22 +111,7 @@ impl Notices {
     async fn until_captured(&self, id: &BookingId) -> Result<Booking, Failure> {
         loop {
             let booking = self.load(id).await?;
-            let waits = match (booking.status, booking.payment_status()) {
-                (
-                    BookingStatus::Pending | BookingStatus::Confirmed,
-                    PaymentStatus::Pending | PaymentStatus::Authorized,
-                ) => true,
-                (
-                    BookingStatus::Pending | BookingStatus::Confirmed,
-                    PaymentStatus::Captured
-                    | PaymentStatus::Voided
-                    | PaymentStatus::PartiallyRefunded
-                    | PaymentStatus::Refunded
-                    | PaymentStatus::Failed,
-                )
-                | (BookingStatus::Cancelled | BookingStatus::Completed | BookingStatus::Failed, _) => false,
-            };
-            if !waits {
+            if !booking.awaits_capture() {
                 return Ok(booking);
             }
             sleep(PAUSE).await;

@@ -62,7 +62,7 @@ pub trait LedgerInspection: Send + Sync {
 /// Finds bookings whose time has passed.
 #[async_trait]
 pub trait EndedBookings: Send + Sync {
-    /// Bookings that await nothing but their end ([`Booking::awaits_end`]) and whose time has passed at `now`: at most
+    /// Bookings that await nothing but their end ([`Booking::awaits_completion`]) and whose time has passed at `now`: at most
     /// `limit`, the longest ended first. It may lag behind the latest writes: read a booking before changing it.
     async fn ended_bookings(&self, now: Timestamp, limit: u32) -> Result<Vec<BookingId>, StoreError>;
 }

@@ -5,6 +5,7 @@
 //! | [`Booking::holds_places`] | no | yes | no | yes | no |
 //! | [`Booking::is_cancelled_or_failed`] | no | no | yes | no | yes |
 //! | [`Booking::awaits_payment`] | yes | until captured | no | no | no |
+//! | [`Booking::awaits_capture`] | until it is captured, voided or has failed | likewise | no | no | no |
 //! | [`Booking::awaits_completion`] | no | once captured | no | no | no |
 //! | [`Booking::answer_is_known`] | once the bank wants the customer | once captured | yes | yes | yes |
 //! | [`Booking::was_confirmed_and_paid`] | no | once captured | if cancelled after the capture | once captured | no |
@@ -42,6 +43,23 @@ impl Booking {
         match self.status {
             BookingStatus::Pending => true,
             BookingStatus::Confirmed => !self.payments.are_captured(),
+            BookingStatus::Cancelled | BookingStatus::Completed | BookingStatus::Failed => false,
+        }
+    }
+
+    /// Whether its money may still be taken.
+    #[must_use]
+    pub fn awaits_capture(&self) -> bool {
+        let is_open = match self.payment_status() {
+            PaymentStatus::Pending | PaymentStatus::Authorized => true,
+            PaymentStatus::Captured
+            | PaymentStatus::Voided
+            | PaymentStatus::PartiallyRefunded
+            | PaymentStatus::Refunded
+            | PaymentStatus::Failed => false,
+        };
+        match self.status {
+            BookingStatus::Pending | BookingStatus::Confirmed => is_open,
             BookingStatus::Cancelled | BookingStatus::Completed | BookingStatus::Failed => false,
         }
     }

@@ -66,7 +66,7 @@ impl Page {
             PageCommand::Expire { hold } => match self.holds.get(hold) {
                 None => Ok(Vec::new()),
                 Some(entry) if entry.is_live(now) => {
-                    Err(PageRejection::HoldLive { until: entry.lapses_at() })
+                    Err(PageRejection::HoldLive { until: entry.counts_until() })
                 }
                 Some(entry) => Ok(expired(hold, entry)),
             },
@@ -186,7 +186,7 @@ impl Page {
         self.require_confirmed(&entry.places)?;
         let stored = self.holds.get(hold);
         if let Some(live) = stored.filter(|stored| stored.is_live(now)) {
-            return Err(PageRejection::HoldLive { until: live.lapses_at() });
+            return Err(PageRejection::HoldLive { until: live.counts_until() });
         }
         let mut changes = if stored.is_some() || self.holds.len() >= HOLDS_PER_PAGE_MAX {
             self.expire_all(now)

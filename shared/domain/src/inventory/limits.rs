@@ -84,7 +84,7 @@ impl Page {
             .filter(|(id, other)| *id != hold && other.guest == entry.guest && other.is_live(now))
             .map(|(_, other)| other)
             .collect();
-        let first_to_lapse = |holds: &[&PageHold]| holds.iter().map(|hold| hold.lapses_at()).min();
+        let first_to_lapse = |holds: &[&PageHold]| holds.iter().map(|hold| hold.counts_until()).min();
         if reached(&own, limits.per_guest) {
             return refuse(HoldLimit::PerGuest, first_to_lapse(&own));
         }

@@ -122,7 +122,7 @@ pub struct PageHold {
 impl PageHold {
     /// When it stops counting.
     #[must_use]
-    pub fn lapses_at(&self) -> Timestamp {
+    pub fn counts_until(&self) -> Timestamp {
         match &self.state {
             HoldState::Active => self.expires_at,
             HoldState::Confirming { deadline, .. } => *deadline,
@@ -138,7 +138,7 @@ impl PageHold {
     /// Whether it counts at `now`.
     #[must_use]
     pub fn is_live(&self, now: Timestamp) -> bool {
-        self.lapses_at() > now
+        self.counts_until() > now
     }
 }
 

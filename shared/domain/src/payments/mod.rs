@@ -1,4 +1,4 @@
-//! BookingPayments: through what the price of a booking is paid, and how far each payment has come.
+//! Payments: through what the price of a booking is paid, and how far each payment has come.
 
 mod payment;
 mod several;

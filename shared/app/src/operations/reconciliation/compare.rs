@@ -15,9 +15,9 @@ struct Counted {
     confirmed: BTreeMap<SlotKey, u32>,
 }
 
-/// Places of standing bookings in one slot.
+/// Places of confirmed bookings in one slot.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Standing {
+struct BookedPlaces {
     /// Of bookings whose time has not passed.
     current: u32,
     /// Of bookings whose time has passed. A page that is over may be made anew under another schedule, without them.
@@ -33,11 +33,11 @@ pub(super) struct Mismatch {
     pub(super) detail: String,
 }
 
-/// Pages and standing bookings, slot by slot.
+/// Pages and confirmed bookings, slot by slot.
 #[derive(Debug, Default)]
 pub(super) struct Inventory {
     pages: BTreeMap<PageKey, Counted>,
-    standing: BTreeMap<PageKey, BTreeMap<SlotKey, Standing>>,
+    booked: BTreeMap<PageKey, BTreeMap<SlotKey, BookedPlaces>>,
 }
 
 impl Inventory {
@@ -53,7 +53,7 @@ impl Inventory {
             return;
         }
         for placement in &booking.order.placements {
-            let slots = self.standing.entry(placement.page.clone()).or_default();
+            let slots = self.booked.entry(placement.page.clone()).or_default();
             for (slot, quantity) in placement.places.iter() {
                 let standing = slots.entry(slot.clone()).or_default();
                 let places =
@@ -65,7 +65,7 @@ impl Inventory {
 
     /// Every page that differs, with the first slot that does.
     pub(super) fn mismatches(&self) -> Vec<Mismatch> {
-        let pages: BTreeSet<&PageKey> = self.pages.keys().chain(self.standing.keys()).collect();
+        let pages: BTreeSet<&PageKey> = self.pages.keys().chain(self.booked.keys()).collect();
         pages
             .into_iter()
             .filter_map(|key| {
@@ -82,11 +82,11 @@ impl Inventory {
     fn differing_slot(&self, key: &PageKey, page: Option<&Counted>) -> Option<String> {
         let (no_counts, no_bookings) = (BTreeMap::new(), BTreeMap::new());
         let counts = page.map_or(&no_counts, |page| &page.confirmed);
-        let bookings = self.standing.get(key).unwrap_or(&no_bookings);
+        let bookings = self.booked.get(key).unwrap_or(&no_bookings);
         let slots: BTreeSet<&SlotKey> = counts.keys().chain(bookings.keys()).collect();
         slots.into_iter().find_map(|slot| {
             let confirmed = counts.get(slot).copied().unwrap_or(0);
-            let Standing { current, over } = bookings.get(slot).copied().unwrap_or_default();
+            let BookedPlaces { current, over } = bookings.get(slot).copied().unwrap_or_default();
             let most = current.saturating_add(over);
             let fits = current <= confirmed && confirmed <= most;
             (!fits)

@@ -27,12 +27,12 @@ macro_rules! kinds {
 kinds! {
     UnreadableItem, "unreadable_item", "An item of the ledger cannot be read. For review.";
     PageUnbalanced, "page_unbalanced", "A page's free, held and confirmed places do not make up its capacity. For review.";
-    ConfirmedMismatch, "confirmed_mismatch", "A page counts other confirmed places than its standing bookings have. For review.";
+    ConfirmedMismatch, "confirmed_mismatch", "A page counts other confirmed places than its confirmed bookings have. For review.";
     ExpiredHold, "expired_hold", "A dead hold is still stored. Repaired: it is dropped.";
     OrphanedClaim, "orphaned_claim", "A hold is claimed by a booking that does not exist or is over. For review.";
     StalledBooking, "stalled_booking", "A booking has waited for its payment for longer than its saga takes. Repaired if the saga never ran: it is started. For review if it is over.";
-    UnsettledBooking, "unsettled_booking", "The money of a booking that does not stand has not come to rest. Repaired: a settlement is started.";
-    PaymentMismatch, "payment_mismatch", "Provider and booking tell different things of the money. Repaired where asking the provider mends it, for review where not.";
+    UnsettledBooking, "unsettled_booking", "The money of a cancelled or failed booking is not settled. Repaired: a settlement is started.";
+    PaymentMismatch, "payment_mismatch", "Provider and booking differ on the money. Repaired where asking the provider mends it, for review where not.";
     PaymentMissing, "payment_missing", "The provider does not know the payment that a booking names. For review.";
     OrphanedPayment, "orphaned_payment", "The provider holds money for a booking that does not exist. For review.";
     DuplicatePayment, "duplicate_payment", "The provider holds money for a booking that is paid by another payment. For review.";

@@ -262,7 +262,7 @@ impl Run<'_> {
         }
         let mut repaired = false;
         for (id, entry) in &page.holds {
-            if self.is_past(entry.lapses_at(), DEAD_HOLD_SECONDS) {
+            if self.is_past(entry.counts_until(), DEAD_HOLD_SECONDS) {
                 repaired |= self.expire(page, id, entry).await?;
             }
         }
@@ -274,7 +274,7 @@ impl Run<'_> {
 
     /// Drops a dead hold; `true` if the page was written.
     async fn expire(&mut self, page: &Page, id: &HoldId, entry: &PageHold) -> Result<bool, Failure> {
-        let detail = format!("on {}, dead since {}", name_of_page(&page.key), entry.lapses_at());
+        let detail = format!("on {}, dead since {}", name_of_page(&page.key), entry.counts_until());
         if !self.report.dry_run {
             match self.ports.inspection.expire_entry(page, id, entry, self.mutation).await {
                 Ok(()) => {}
@@ -354,18 +354,18 @@ impl Run<'_> {
         // After the saga's state: one that has just ended has written its outcome before.
         let still = self.ports.history.booking(id).await?.filter(Booking::awaits_payment);
         let Some(booking) = still else { return Ok(()) };
-        let stands_at = format!("{} and {}", booking.status.as_str(), booking.payment_status().as_str());
+        let status = format!("{} and {}", booking.status.as_str(), booking.payment_status().as_str());
         match state {
             SagaState::Running => {}
             SagaState::NotStarted => {
                 if !self.report.dry_run {
                     self.ports.saga.start_booking(id, None).await?;
                 }
-                let detail = format!("{stands_at}; its saga never ran");
+                let detail = format!("{status}; its saga never ran");
                 self.found(Kind::StalledBooking, id, Some(id), Remedy::Repaired, detail);
             }
             SagaState::Ended => {
-                let detail = format!("{stands_at}; its saga is over");
+                let detail = format!("{status}; its saga is over");
                 self.found(Kind::StalledBooking, id, Some(id), Remedy::Review, detail);
             }
         }

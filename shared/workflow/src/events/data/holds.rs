@@ -16,7 +16,7 @@ pub struct HoldState {
     pub hold_id: HoldName,
     /// The resource.
     pub resource_id: ResourceName,
-    /// Which part of its schedule: a local month (2026-06), a local day (2026-06-01) or `event`.
+    /// The page: a local month (2026-06), a local day (2026-06-01) or `event`; of several that count the same slots, each but the first has its number (2026-06~1).
     pub page: String,
     /// Places taken, by slot of this page: a day of the month, minutes since local midnight, or `event`.
     pub places: BTreeMap<SlotName, u32>,

@@ -26,7 +26,7 @@ pub struct SlotInventory {
 pub struct InventoryChanged {
     /// The resource.
     pub resource_id: ResourceName,
-    /// Which part of its schedule: a local month (2026-06), a local day (2026-06-01) or `event`.
+    /// The page: a local month (2026-06), a local day (2026-06-01) or `event`; of several that count the same slots, each but the first has its number (2026-06~1).
     pub page: String,
     /// Number of the page's write, as `sequence`.
     pub seq: u64,
