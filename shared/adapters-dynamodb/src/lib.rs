@@ -4,8 +4,8 @@
 //! `TransactWriteItems`; a failed condition is classified from `ReturnValuesOnConditionCheckFailure: ALL_OLD` into a named
 //! rejection, and conflicts and throttling are retried with jitter within a budget, never reported as sold out.
 //!
-//! One file implements one port, and its type names the tables it needs: [`DynamoHolds`] is made of a [`LedgerTable`] and a
-//! [`HoldsTable`], [`DynamoCatalogue`] of the first alone.
+//! One struct implements one port, with the port's reader where there is one, in a file of its own, and its type names the
+//! tables it needs: [`DynamoHolds`] is made of a [`LedgerTable`] and a [`HoldsTable`], [`DynamoCatalogue`] of the first alone.
 //!
 //! The path of a hold: [`HoldStore::place`](holdfast_app::holds::HoldStore::place) in `holds/store.rs`, `page/write.rs` (blind
 //! write, then read and compare-and-set), `page/expression.rs` (the condition itself).

@@ -14,8 +14,8 @@ use crate::table::transact::{self, built, pause};
 /// The most keys of one `BatchGetItem` (DynamoDB's limit).
 const BATCH_KEYS_MAX: usize = 100;
 const BATCH_ATTEMPTS_MAX: u32 = 10;
-/// The ledger's table: resources, pages, bookings, audit events. Hash key `pk`, range key `sk`, index `by-guest` over
-/// `guest` and `guest_sort`, index `by-end` over `due` and `due_at`.
+/// The ledger's table: resources, pages, bookings, audit events, task tokens, parked cases. Hash key `pk`, range key `sk`, index
+/// `by-guest` over `guest` and `guest_sort`, index `by-end` over `due` and `due_at`.
 #[derive(Debug, Clone)]
 pub struct LedgerTable {
     pub(crate) client: Client,
