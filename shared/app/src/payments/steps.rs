@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use holdfast_domain::bookings::FailureReason;
 use holdfast_domain::payments::{CardPayment, CustomerAction};
 use holdfast_domain::{
-    Booking, BookingEvent, BookingId, BookingStatus, HoldSnapshot, PaymentStatus, PaymentStep,
+    Booking, BookingEvent, BookingId, BookingStatus, HoldSnapshot, InventoryMove, PaymentStatus, PaymentStep,
 };
 use jiff::Timestamp;
 
@@ -22,7 +22,6 @@ use crate::kernel::errors::PaymentError;
 use crate::kernel::failure::Failure;
 use crate::kernel::mutation::Mutation;
 use crate::payments::port::{NewPayment, Payment, PaymentState, Payments, SagaCallbacks, SagaResumption};
-use holdfast_domain::InventoryMove;
 
 /// How a step ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -114,7 +113,7 @@ impl Saga {
         if booking.is_cancelled_or_failed() {
             return Ok(Outcome::Cancelled);
         }
-        if booking.payment_intent().is_some() {
+        if booking.card()?.intent.is_some() {
             return Ok(Outcome::Created);
         }
         let payment = NewPayment {
@@ -149,7 +148,7 @@ impl Saga {
         if booking.payment_status() == PaymentStatus::Authorized {
             return Ok(Outcome::Authorized);
         }
-        let Some(CardPayment { payment_method, intent: Some(intent), .. }) = booking.card() else {
+        let CardPayment { payment_method, intent: Some(intent), .. } = booking.card()? else {
             return Ok(Outcome::NotStarted);
         };
         match self.payments.authorize(id, intent, payment_method).await {
@@ -169,7 +168,7 @@ impl Saga {
         if booking.is_cancelled_or_failed() {
             return Ok(Outcome::Cancelled);
         }
-        let Some(intent) = booking.payment_intent() else { return Ok(Outcome::NotStarted) };
+        let Some(intent) = &booking.card()?.intent else { return Ok(Outcome::NotStarted) };
         let payment = self.payments.inquire(intent).await?;
         self.record(id, payment, mutation).await
     }
@@ -312,7 +311,7 @@ impl Saga {
     }
 
     async fn void(&self, booking: &Booking, mutation: &Mutation) -> Result<Reservation, Failure> {
-        if let Some(intent) = booking.payment_intent() {
+        if let Some(intent) = &booking.card()?.intent {
             let payment = self.payments.inquire(intent).await?;
             let after = match payment.state {
                 PaymentState::Captured | PaymentState::Voided => payment,

@@ -212,16 +212,18 @@ impl Booking {
         self.payments.only().ok_or(BookingRejection::NoPayment)
     }
 
-    /// The card by which its whole price is paid, if it is.
-    #[must_use]
-    pub fn card(&self) -> Option<&CardPayment> {
-        self.only_payment().ok().and_then(Payment::card)
+    /// The card by which its whole price is paid.
+    ///
+    /// # Errors
+    /// [`BookingRejection::NoPayment`] if it is paid in another way.
+    pub fn card(&self) -> Result<&CardPayment, BookingRejection> {
+        self.only_payment()?.card().ok_or(BookingRejection::NoPayment)
     }
 
     /// The provider's name for its payment, once one was prepared.
     #[must_use]
     pub fn payment_intent(&self) -> Option<&str> {
-        self.card().and_then(|card| card.intent.as_deref())
+        self.card().ok().and_then(|card| card.intent.as_deref())
     }
 
     /// The provider's name for its payment.

@@ -1,9 +1,17 @@
 //! The saga against repetition, death of the hold, and cards that change their mind.
 
+use holdfast_app::bookings::BookingCommit;
+use holdfast_app::kernel::{booking_id, confirmation_number};
 use holdfast_app::payments::Outcome;
-use holdfast_domain::bookings::FailureReason;
-use holdfast_domain::{BookingStatus, HoldStatus, PaymentStatus};
+use holdfast_domain::bookings::{FailureReason, Order};
+use holdfast_domain::money::Percent;
+use holdfast_domain::payments::PaymentMethod;
+use holdfast_domain::{
+    Booking, BookingEvent, BookingPayments, BookingStatus, HoldStatus, InventoryMove, Money, Payment,
+    PaymentStatus,
+};
 use holdfast_testkit::nightly_resource;
+use jiff::SignedDuration;
 
 use crate::bank::{DECLINED, Dashboard, Effects, NEVER_CAPTURES, Op, VISA};
 use crate::driver::{Drive, Ending, Step};
@@ -236,4 +244,44 @@ async fn an_authorization_that_lapsed_before_the_capture_fails_the_booking() {
     let entry =
         w.store.holds.hold(&hold.id).await.expect("a read").expect("a record").entry.expect("a live hold");
     assert!(entry.prolonged, "no customer's step prolongs it now");
+}
+
+/// Nothing makes such bookings yet. Should something, the saga leaves their money alone.
+#[tokio::test]
+async fn a_booking_that_is_not_paid_by_one_card_is_not_for_the_saga() {
+    let room = nightly_resource("room", 4, 600);
+    let w = World::with(&room).await;
+    let hold = w.held(&room, "k", NIGHT).await;
+    let price = hold.order.price.total();
+    let by = w.by("saga");
+    let part = |percent| price.percent(Percent::new(percent).expect("a percentage"));
+    let card = |amount| Payment::by_card(VISA.to_owned(), amount);
+    for (name, total, payments) in [
+        ("several", price, vec![card(part(50)), card(part(50))]),
+        ("on-account", price, vec![Payment::new(PaymentMethod::OnAccount, price)]),
+        ("free", Money::zero(price.currency()), Vec::new()),
+    ] {
+        let hold = w.held(&room, name, NIGHT).await;
+        let order = Order { price: total.into(), ..hold.order.clone() };
+        let payments = BookingPayments::new(price.currency(), payments).expect("one currency");
+        let id = booking_id(&order.guest, name);
+        let (number, print) = (confirmation_number(&id), hold.fingerprint.clone());
+        let asked = Booking::requested(id.clone(), number, hold.id.clone(), order, payments, print, w.now());
+        let claim = InventoryMove::Claim { deadline: w.now() + SignedDuration::from_secs(CLAIM_OVER) };
+        let commit = BookingCommit::new(&asked, BookingEvent::Requested, claim, &by);
+        w.store.bookings.commit(&commit).await.expect("a claim");
+        for outcome in [
+            w.saga.create_payment(&id, &by).await,
+            w.saga.authorize_payment(&id, &by).await,
+            w.saga.inquire_payment(&id, &by).await,
+            w.saga.capture_payment(&id, &by).await,
+            w.saga.void_payment(&id, &by).await,
+            w.saga.refund_payment(&id, &by).await,
+        ] {
+            assert!(outcome.is_err(), "{name}: {outcome:?}");
+        }
+        assert_eq!(w.booking(&id).await, commit.booking, "{name}");
+    }
+    assert_eq!(w.bank.effects(), Effects::default());
+    assert_eq!(w.hold_status(&hold.id).await, HoldStatus::Active);
 }
