@@ -20,8 +20,6 @@ export class Bookings extends Construct {
       name: 'bookings',
       description: 'Reads bookings, their history and their audit trail',
       ports: ['BookingStore.read', 'BookingHistory.guest', 'BookingHistory.trail'],
-      // The binary asks for the name of a table that it does not read.
-      environment: foundations.targets.holds?.environment ?? {},
     });
     foundations.api.serve(bookings);
 

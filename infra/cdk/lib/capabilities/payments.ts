@@ -26,7 +26,6 @@ export class Payments extends Construct {
     });
     this.sagas = new Sagas(this, 'Sagas', foundations, { payment, manualReview });
 
-    const { holds, bookingMachine } = foundations.targets;
     const webhook = new HoldfastFunction(this, foundations, {
       name: 'stripe-webhook',
       description: "Takes the payment provider's events and resumes sagas",
@@ -38,8 +37,6 @@ export class Payments extends Construct {
         'Sagas.resume',
         'Sagas.startSettlement',
       ],
-      // The binary asks for the names of a table that it does not read and of a machine that it does not start.
-      environment: { ...holds?.environment, ...bookingMachine?.environment },
     });
     foundations.api.serve(
       webhook,

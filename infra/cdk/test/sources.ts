@@ -1,0 +1,29 @@
+/** What the Rust sources of the workspace say, as far as the infrastructure has to agree with them. */
+import { readFileSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import { FUNCTION_NAMES, REPOSITORY_DIR } from './synthesized.ts';
+
+/** The composition of each function, `src/main.rs`, by the function's name. */
+export function compositions(): ReadonlyMap<string, string> {
+  return new Map(
+    FUNCTION_NAMES.map((name) => [
+      name,
+      readFileSync(path.join(REPOSITORY_DIR, 'functions', name, 'src/main.rs'), 'utf8'),
+    ]),
+  );
+}
+
+/** The sources of some crates below `shared/`, by their paths there. */
+export function sourcesOf(crates: RegExp): ReadonlyMap<string, string> {
+  const shared = path.join(REPOSITORY_DIR, 'shared');
+  return new Map(
+    readdirSync(shared, { recursive: true, encoding: 'utf8' })
+      .filter((file) => /^[^/]+\/src\/.*\.rs$/.test(file) && crates.test(file.slice(0, file.indexOf('/'))))
+      .map((file) => [file, readFileSync(path.join(shared, file), 'utf8')]),
+  );
+}
+
+/** What every match of `pattern` captures first, each once, sorted. */
+export function captured(text: string, pattern: RegExp): readonly string[] {
+  return [...new Set([...text.matchAll(pattern)].map((match) => match[1] ?? ''))].sort();
+}
