@@ -23,6 +23,23 @@ export function sourcesOf(crates: RegExp): ReadonlyMap<string, string> {
   );
 }
 
+export interface Trait {
+  /** The traits that it builds on. */
+  readonly above: readonly string[];
+  readonly methods: readonly string[];
+}
+
+/** The ports: the public traits of these sources, by name. */
+export function traitsOf(sources: Iterable<string>): ReadonlyMap<string, Trait> {
+  const found = [...sources].flatMap((text) => [...text.matchAll(/^pub trait (\w+)(?:: ([\w +]+))? \{$(.*?)^\}$/gms)]);
+  return new Map(
+    found.map(([, name = '', above = '', body = '']) => [
+      name,
+      { above: above.split(' + '), methods: captured(body, /^ {4}(?:async )?fn (\w+)/gm) },
+    ]),
+  );
+}
+
 /** What every match of `pattern` captures first, each once, sorted. */
 export function captured(text: string, pattern: RegExp): readonly string[] {
   return [...new Set([...text.matchAll(pattern)].map((match) => match[1] ?? ''))].sort();
