@@ -3,8 +3,9 @@
  *
  * A port is a trait of `shared/app`; one adapter implements it, and the actions below are those that the adapter calls.
  * A port that several functions use in different ways is divided by its methods (`CatalogueReader.pages`). What a trait
- * builds on is a port by itself: a function with `BookingStore` lists `BookingReader` too. A function lists its ports; its
- * policy and its environment are their union, and nothing else (`test/ports.test.ts`, `test/environment.test.ts`).
+ * builds on is a port by itself: a function with `BookingStore` lists `BookingReader` too. A function lists the ports that
+ * its `main.rs` composes (`test/composition.test.ts`); its policy and its environment are their union, and nothing else
+ * (`test/ports.test.ts`, `test/environment.test.ts`).
  *
  * DynamoDB checks the parts of a transaction as the single actions (PutItem, UpdateItem, DeleteItem).
  */

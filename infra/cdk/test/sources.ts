@@ -40,6 +40,22 @@ export function traitsOf(sources: Iterable<string>): ReadonlyMap<string, Trait> 
   );
 }
 
+/** The traits that each type implements, by the type's name. */
+export function implementationsOf(sources: Iterable<string>): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, string[]>();
+  for (const [, trait = '', type = ''] of [...sources].flatMap((text) => [...text.matchAll(/^impl (\w+) for (\w+)/gm)])) {
+    found.set(type, [...(found.get(type) ?? []), trait]);
+  }
+  return found;
+}
+
+/** The types that the fields of each struct name, by the struct's name. */
+export function fieldsOf(sources: Iterable<string>): ReadonlyMap<string, readonly string[]> {
+  const found = [...sources].flatMap((text) => [...text.matchAll(/^pub struct (\w+)(?:<[^{]*>)? \{$(.*?)^\}$/gms)]);
+  const fields = (body: string): string => body.replace(/\/\/.*$/gm, '');
+  return new Map(found.map(([, name = '', body = '']) => [name, captured(fields(body), /\b([A-Z]\w+)/g)]));
+}
+
 /** What every match of `pattern` captures first, each once, sorted. */
 export function captured(text: string, pattern: RegExp): readonly string[] {
   return [...new Set([...text.matchAll(pattern)].map((match) => match[1] ?? ''))].sort();

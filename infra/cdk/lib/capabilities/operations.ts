@@ -40,6 +40,7 @@ export class Operations extends Construct {
         'PaymentInquiry',
         'PaymentListing',
         'SagaCallbacks.task_token',
+        'SagaResumption',
         'SagaInspection',
         'BookingSaga',
         'SettlementSaga',
