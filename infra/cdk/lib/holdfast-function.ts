@@ -27,8 +27,6 @@ export interface HoldfastFunctionProps {
   readonly ports: readonly Port[];
   /** What its ports reach beside the shared targets. */
   readonly targets?: Targets;
-  /** Variables beside those of its ports. */
-  readonly environment?: Readonly<Record<string, string>>;
   /** Default: 15. */
   readonly timeoutSeconds?: number;
   /** Default: 256. */
@@ -68,7 +66,7 @@ export class HoldfastFunction extends Construct {
       code: Code.fromAsset(codeFolder(variant.lambdaDir, props.name)),
       memorySize: props.memoryMegabytes ?? 256,
       timeout: Duration.seconds(props.timeoutSeconds ?? 15),
-      environment: { HOLDFAST_LOG: logFilter, ...props.environment },
+      environment: { HOLDFAST_LOG: logFilter },
       role: this.role,
       logGroup,
       loggingFormat: LoggingFormat.TEXT,

@@ -2,8 +2,10 @@
  * What each port of the application needs of AWS.
  *
  * A port is a trait of `shared/app`; one adapter implements it, and the actions below are those that the adapter calls.
- * A port that several functions use in different ways is divided into accesses (`Catalogue.resource`). A function lists
- * its ports; its policy and its environment are their union, and nothing else (`test/ports.test.ts`).
+ * A port that several functions use in different ways is divided by its methods (`CatalogueReader.pages`). What a trait
+ * builds on is a port by itself: a function with `BookingStore` lists `BookingReader` too. A function lists the ports that
+ * its `main.rs` composes (`test/composition.test.ts`); its policy and its environment are their union, and nothing else
+ * (`test/ports.test.ts`, `test/environment.test.ts`).
  *
  * DynamoDB checks the parts of a transaction as the single actions (PutItem, UpdateItem, DeleteItem).
  */
@@ -53,55 +55,55 @@ const SCAN = 'dynamodb:Scan';
 const PUT = 'dynamodb:PutItem';
 const UPDATE = 'dynamodb:UpdateItem';
 const DELETE = 'dynamodb:DeleteItem';
+const STRIPE = on('stripe', 'secretsmanager:GetSecretValue');
 
 export const PORTS = {
   // --- catalogue: resources and their pages ---
-  'Catalogue.resource': [on('ledger', GET)],
-  /** Pages by name. */
-  'Catalogue.pages': [on('ledger', GET_MANY)],
-  /** Every stored page of a resource. */
-  'Catalogue.storedPages': [on('ledger', QUERY)],
+  'CatalogueReader.resource': [on('ledger', GET)],
+  'CatalogueReader.pages': [on('ledger', GET_MANY)],
+  'CatalogueReader.stored_pages': [on('ledger', QUERY)],
   /** Replaces a resource with its pages, and sets inventory. A page is made and counted when it is first needed. */
-  'Catalogue.write': [on('ledger', GET, QUERY, PUT, UPDATE, DELETE)],
+  'Catalogue': [on('ledger', GET, QUERY, PUT, UPDATE, DELETE)],
 
   // --- holds ---
   /** A hold's record and its entry on the page. */
-  'HoldStore.read': [on('ledger', GET), on('holds', GET)],
-  /** Places, extends, releases, expires. */
-  'HoldStore.write': [on('ledger', GET, PUT, UPDATE), on('holds', GET, PUT, UPDATE)],
-  'Timers.wake': [on('timerQueue', 'sqs:SendMessage')],
+  'HoldReader': [on('ledger', GET), on('holds', GET)],
+  'HoldStore': [on('ledger', GET, PUT, UPDATE), on('holds', GET, PUT, UPDATE)],
+  'Timers': [on('timerQueue', 'sqs:SendMessage')],
 
   // --- bookings ---
-  'BookingStore.read': [on('ledger', GET)],
+  'BookingReader': [on('ledger', GET)],
   /** Commits an event that moves no places: the booking and its audit event. */
-  'BookingStore.record': [on('ledger', GET, PUT)],
+  'BookingJournal': [on('ledger', GET, PUT)],
   /** Commits an event that moves places: pages and the hold's record as well. */
-  'BookingStore.commit': [on('ledger', GET, PUT, UPDATE), on('holds', UPDATE)],
-  /** A guest's bookings. */
-  'BookingHistory.guest': [on('ledgerByGuest', QUERY), on('ledger', GET_MANY)],
-  /** Bookings whose time has passed. */
-  'BookingHistory.ended': [on('ledgerByEnd', QUERY)],
-  'BookingHistory.trail': [on('ledger', QUERY)],
+  'BookingStore': [on('ledger', GET, PUT, UPDATE), on('holds', UPDATE)],
+  'BookingHistory.bookings_of': [on('ledgerByGuest', QUERY), on('ledger', GET_MANY)],
+  'BookingHistory.audit_trail': [on('ledger', QUERY)],
 
   // --- payments and sagas ---
-  'Payments': [on('stripe', 'secretsmanager:GetSecretValue')],
-  'SagaCallbacks.read': [on('ledger', GET)],
-  'SagaCallbacks.write': [on('ledger', PUT)],
-  'Sagas.startBooking': [on('bookingMachine', 'states:StartExecution')],
-  'Sagas.startSettlement': [on('cancellationMachine', 'states:StartExecution')],
-  'Sagas.resume': [on('bookingCallbacks', 'states:SendTaskSuccess')],
-  /** What has become of a booking's saga. */
-  'Sagas.inspect': [on('bookingExecutions', 'states:DescribeExecution')],
+  'PaymentInquiry': [STRIPE],
+  'Payments': [STRIPE],
+  'WebhookVerifier': [STRIPE],
+  'SagaCallbacks.task_token': [on('ledger', GET)],
+  'SagaCallbacks.put_task_token': [on('ledger', PUT)],
+  'BookingSaga': [on('bookingMachine', 'states:StartExecution')],
+  'SettlementSaga': [on('cancellationMachine', 'states:StartExecution')],
+  'SagaResumption': [on('bookingCallbacks', 'states:SendTaskSuccess')],
 
   // --- search ---
-  'SearchIndex.read': [on('search', QUERY)],
-  'SearchIndex.write': [on('search', PUT, DELETE)],
+  'SearchIndex': [on('search', QUERY)],
+  'SearchIndexWriter': [on('search', PUT, DELETE)],
 
   // --- notifications, partners, operations, events ---
   'Mailer': [on('mailIdentities', 'ses:SendEmail')],
-  'Partners': [on('partner', 'secretsmanager:GetSecretValue')],
+  'PartnerEndpoint': [on('partner', 'secretsmanager:GetSecretValue')],
   /** The ledger as a whole. Its writes are the dropping of a dead hold and the note that a case was parked. */
-  'Inspection': [on('ledger', SCAN, GET, PUT, UPDATE)],
+  'LedgerInspection': [on('ledger', SCAN, GET, PUT, UPDATE)],
+  /** Bookings whose time has passed. */
+  'EndedBookings': [on('ledgerByEnd', QUERY)],
+  /** What has become of a booking's saga. */
+  'SagaInspection': [on('bookingExecutions', 'states:DescribeExecution')],
+  'PaymentListing': [STRIPE],
   'ManualReview': [on('manualReview', 'sqs:SendMessage')],
   'EventBus': [on('bus', 'events:PutEvents')],
 } as const satisfies Readonly<Record<string, readonly Need[]>>;

@@ -33,7 +33,7 @@ class Waitlist extends Construct {
     const waitlist = new HoldfastFunction(this, foundations, {
       name: 'waitlist',
       description: 'Offers freed places',
-      ports: ['Catalogue.resource', 'HoldStore.write'],
+      ports: ['CatalogueReader.resource', 'HoldStore'],
     });
     foundations.api.serve(waitlist);
     queue.feed(waitlist);
@@ -91,7 +91,7 @@ const DISAGREEMENTS: readonly [what: string, changes: Changes, message: RegExp][
         new HoldfastFunction(new Construct(stack, 'Aside'), stack.foundations, {
           name: 'waitlist',
           description: 'Wakes',
-          ports: ['Timers.wake'],
+          ports: ['Timers'],
         }),
     },
     /waitlist has a port that reaches timerQueue/,

@@ -1,13 +1,12 @@
 /** A function may do what its ports need, and what feeds it needs; the ports know what the adapters call. */
 import assert from 'node:assert/strict';
-import { readFileSync, readdirSync } from 'node:fs';
-import path from 'node:path';
 import { test } from 'node:test';
 import { HoldfastFunction } from '../lib/holdfast-function.ts';
 import { PORTS } from '../lib/ports.ts';
 import type { Port, TargetName } from '../lib/ports.ts';
 import { grantsOf } from './grants.ts';
-import { REPOSITORY_DIR, resourcesOf, synthesize } from './synthesized.ts';
+import { sourcesOf, traitsOf } from './sources.ts';
+import { resourcesOf, synthesize } from './synthesized.ts';
 import type { Synthesized } from './synthesized.ts';
 
 const STATES = 'arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}';
@@ -101,6 +100,25 @@ test('every port is used', () => {
   assert.deepEqual([...used].sort(), Object.keys(PORTS).sort());
 });
 
+/** Ports that are neither a trait of the application nor a method of one. */
+function unheardOf(ports: readonly string[]): readonly string[] {
+  const traits = traitsOf(sourcesOf(/^app$/).values());
+  return ports.filter((port) => {
+    const [name = '', method, ...more] = port.split('.');
+    const trait = traits.get(name);
+    return trait === undefined || more.length > 0 || (method !== undefined && !trait.methods.includes(method));
+  });
+}
+
+test('a port is a trait of the application, or a method of one', () => {
+  assert.deepEqual(unheardOf(Object.keys(PORTS)), []);
+});
+
+test('control: a port by another name is found', () => {
+  const others = ['Sagas.resume', 'Partners', 'BookingHistory.ended', 'BookingStore.commit.twice', 'Booking', 'BookingStore'];
+  assert.deepEqual(unheardOf(others), others.slice(0, -1));
+});
+
 /** Calls of the SDK as Rust writes them, and the actions that IAM checks for them. */
 const CALLS: readonly [call: RegExp, action: string][] = [
   [/\.get_item\(\)/, 'dynamodb:GetItem'],
@@ -127,9 +145,7 @@ const CALLS: readonly [call: RegExp, action: string][] = [
 ];
 
 test('the actions of the ports are those that the sources of the functions call', () => {
-  const sources = readdirSync(path.join(REPOSITORY_DIR, 'shared'), { recursive: true, encoding: 'utf8' })
-    .filter((file) => /^(?!testkit\/)[^/]+\/src\/.*\.rs$/.test(file))
-    .map((file) => readFileSync(path.join(REPOSITORY_DIR, 'shared', file), 'utf8'));
+  const sources = [...sourcesOf(/^(?!testkit$)/).values()];
   const called = CALLS.filter(([call]) => sources.some((text) => call.test(text))).map(([, action]) => action);
   const granted = Object.values(PORTS).flatMap((needs: readonly Need[]) => needs.flatMap(({ actions }) => actions));
   assert.deepEqual([...new Set(called)].sort(), [...new Set(granted)].sort());

@@ -9,7 +9,7 @@ export class Bookings extends Construct {
     const confirm = new HoldfastFunction(this, foundations, {
       name: 'confirm',
       description: 'Claims a hold, starts its booking saga and waits for it a while',
-      ports: ['HoldStore.read', 'BookingStore.read', 'BookingStore.commit', 'Sagas.startBooking'],
+      ports: ['HoldReader', 'BookingReader', 'BookingStore', 'BookingSaga'],
       // The HTTP API gives up after 30 s; the function answers `pending` before that.
       timeoutSeconds: 29,
       memoryMegabytes: 512,
@@ -19,22 +19,14 @@ export class Bookings extends Construct {
     const bookings = new HoldfastFunction(this, foundations, {
       name: 'bookings',
       description: 'Reads bookings, their history and their audit trail',
-      ports: ['BookingStore.read', 'BookingHistory.guest', 'BookingHistory.trail'],
-      // The binary asks for the name of a table that it does not read.
-      environment: foundations.targets.holds?.environment ?? {},
+      ports: ['BookingReader', 'BookingHistory.bookings_of', 'BookingHistory.audit_trail'],
     });
     foundations.api.serve(bookings);
 
     const cancel = new HoldfastFunction(this, foundations, {
       name: 'cancel',
       description: 'Cancels a booking, frees its places and starts the settlement',
-      ports: [
-        'BookingStore.read',
-        'BookingStore.commit',
-        'SagaCallbacks.read',
-        'Sagas.resume',
-        'Sagas.startSettlement',
-      ],
+      ports: ['BookingReader', 'BookingStore', 'SagaCallbacks.task_token', 'SagaResumption', 'SettlementSaga'],
     });
     foundations.api.serve(cancel);
   }

@@ -9,7 +9,7 @@ export class Catalogue extends Construct {
     const resources = new HoldfastFunction(this, foundations, {
       name: 'resources',
       description: 'Reads resources; operators write them and their inventory',
-      ports: ['Catalogue.resource', 'Catalogue.pages', 'Catalogue.write'],
+      ports: ['CatalogueReader.resource', 'CatalogueReader.pages', 'Catalogue'],
     });
     foundations.api.serve(resources, 'Reading a resource is public by contract');
   }

@@ -13,7 +13,7 @@ export class Holds extends Construct {
     const hold = new HoldfastFunction(this, foundations, {
       name: 'hold',
       description: 'Places, reads, extends and releases holds',
-      ports: ['Catalogue.resource', 'HoldStore.read', 'HoldStore.write'],
+      ports: ['CatalogueReader.resource', 'HoldReader', 'HoldStore'],
       memoryMegabytes: 512,
     });
     foundations.api.serve(hold);
@@ -27,14 +27,7 @@ export class Holds extends Construct {
     const expiry = new HoldfastFunction(this, foundations, {
       name: 'hold-expiry',
       description: 'Releases expired holds promptly (timer) and without fail (TTL)',
-      ports: [
-        'HoldStore.read',
-        'HoldStore.write',
-        'BookingStore.read',
-        'Timers.wake',
-        'Sagas.startBooking',
-        'Sagas.startSettlement',
-      ],
+      ports: ['HoldReader', 'HoldStore', 'BookingReader', 'Timers', 'BookingSaga', 'SettlementSaga'],
       targets: { timerQueue: queueTarget(timer.queue, 'HOLDFAST_TIMER_QUEUE_URL') },
       timeoutSeconds: 30,
     });

@@ -15,7 +15,7 @@ export class Notifications extends Construct {
     const notify = new HoldfastFunction(this, foundations, {
       name: 'notify',
       description: 'Mails confirmations and cancellations to guests',
-      ports: ['BookingStore.read', 'Catalogue.resource', 'Mailer'],
+      ports: ['BookingReader', 'CatalogueReader.resource', 'Mailer'],
       timeoutSeconds: 30,
     });
     queue.feed(notify);

@@ -16,7 +16,7 @@ export class Partners extends Construct {
     const partner = new HoldfastFunction(this, foundations, {
       name: 'partner',
       description: 'Notifies partners of changed inventory, signed',
-      ports: ['Partners'],
+      ports: ['PartnerEndpoint'],
       timeoutSeconds: 30,
     });
     queue.feed(partner);

@@ -14,32 +14,31 @@ export class Payments extends Construct {
       name: 'payment',
       description: 'The tasks of the booking and cancellation sagas',
       ports: [
-        'BookingStore.read',
-        'BookingStore.commit',
-        'HoldStore.read',
+        'BookingReader',
+        'BookingStore',
+        'HoldReader',
+        'PaymentInquiry',
         'Payments',
-        'SagaCallbacks.write',
-        'Sagas.resume',
+        'SagaCallbacks.put_task_token',
+        'SagaResumption',
       ],
       timeoutSeconds: 30,
       memoryMegabytes: 512,
     });
     this.sagas = new Sagas(this, 'Sagas', foundations, { payment, manualReview });
 
-    const { holds, bookingMachine } = foundations.targets;
     const webhook = new HoldfastFunction(this, foundations, {
       name: 'stripe-webhook',
       description: "Takes the payment provider's events and resumes sagas",
       ports: [
-        'BookingStore.read',
-        'BookingStore.record',
-        'Payments',
-        'SagaCallbacks.read',
-        'Sagas.resume',
-        'Sagas.startSettlement',
+        'BookingReader',
+        'BookingJournal',
+        'PaymentInquiry',
+        'WebhookVerifier',
+        'SagaCallbacks.task_token',
+        'SagaResumption',
+        'SettlementSaga',
       ],
-      // The binary asks for the names of a table that it does not read and of a machine that it does not start.
-      environment: { ...holds?.environment, ...bookingMachine?.environment },
     });
     foundations.api.serve(
       webhook,

@@ -10,14 +10,14 @@ export class Search extends Construct {
     const search = new HoldfastFunction(this, foundations, {
       name: 'search',
       description: 'Search over the read model, and the calendar of one resource',
-      ports: ['SearchIndex.read', 'Catalogue.resource', 'Catalogue.pages'],
+      ports: ['SearchIndex', 'CatalogueReader.resource', 'CatalogueReader.pages'],
     });
     foundations.api.serve(search, 'Search and the calendar of a resource are public by contract');
 
     const projector = new HoldfastFunction(this, foundations, {
       name: 'projector',
       description: 'Keeps the read model of the search',
-      ports: ['SearchIndex.write', 'Catalogue.resource', 'Catalogue.storedPages'],
+      ports: ['SearchIndexWriter', 'CatalogueReader.resource', 'CatalogueReader.stored_pages'],
       timeoutSeconds: 60,
     });
     readStream(this, foundations, projector, foundations.tables.ledger, {
