@@ -8,6 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS_DIR = ROOT / "tools" / "local"
 CDK_DIR = ROOT / "infra" / "cdk"
+SAMPLES_DIR = ROOT / "events" / "samples"
 LOCAL_DIR = ROOT / ".local"
 
 VENV_DIR = LOCAL_DIR / "venv"

@@ -150,6 +150,8 @@ def env(_arguments: argparse.Namespace) -> None:
 
 
 def token(arguments: argparse.Namespace) -> None:
+    if arguments.expires_in and not arguments.expires_in.isdecimal():
+        raise Stop(f"EXPIRES_IN={arguments.expires_in} is no number of seconds.")
     try:
         print(deploy.issue_token(arguments.sub, arguments.scope, arguments.expires_in))
     except OSError as error:
@@ -219,9 +221,9 @@ def is_watched(function: str) -> bool:
 
 def invoke(arguments: argparse.Namespace) -> None:
     """Calls the function that `make watch` runs, if it does, else the deployed one."""
-    event = Path(arguments.event)
-    if not event.is_file():
-        raise Stop(f"EVENT={arguments.event} is no file: take one of events/samples/.")
+    event = next((path for path in (Path(arguments.event), config.SAMPLES_DIR / arguments.event) if path.is_file()), None)
+    if event is None:
+        raise Stop(f"EVENT={arguments.event} is no file: name one below events/samples/, such as http/hold-create.json.")
     command = [*CARGO_LAMBDA, "invoke", "--data-file", str(event), "--output-format", "json"]
     if is_watched(arguments.fn):
         say(f"{arguments.fn}: the one that `make watch` runs")
