@@ -145,10 +145,11 @@ impl Saga {
         if booking.is_cancelled_or_failed() {
             return Ok(Outcome::Cancelled);
         }
+        let card = booking.card()?;
         if booking.payment_status() == PaymentStatus::Authorized {
             return Ok(Outcome::Authorized);
         }
-        let CardPayment { payment_method, intent: Some(intent), .. } = booking.card()? else {
+        let CardPayment { payment_method, intent: Some(intent), .. } = card else {
             return Ok(Outcome::NotStarted);
         };
         match self.payments.authorize(id, intent, payment_method).await {
@@ -225,10 +226,11 @@ impl Saga {
         if booking.is_cancelled_or_failed() {
             return Ok(Outcome::Cancelled);
         }
-        if booking.payment_status().is_captured() {
+        let (payment, _card) = (booking.only_payment()?, booking.card()?);
+        if payment.status.is_captured() {
             return Ok(Outcome::Captured);
         }
-        match self.payments.capture(id, booking.intent()?, booking.only_payment()?.amount).await {
+        match self.payments.capture(id, booking.intent()?, payment.amount).await {
             Ok(payment) => self.record(id, payment, mutation).await,
             Err(PaymentError::Refused { code, .. }) => Ok(Outcome::Declined { code }),
             Err(error) => Err(error.into()),
