@@ -1,20 +1,23 @@
 //! Bookings: every state that any sequence of events can reach, and every way there.
 #![expect(clippy::expect_used, reason = "helpers of tests")]
 
+mod fixture;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use holdfast_domain::bookings::{BookingRejection, Cancellation, FailureReason, Order, Tier};
 use holdfast_domain::money::{Currency, Money, Percent};
 use holdfast_domain::payments::CustomerAction;
 use holdfast_domain::{
-    Booking, BookingEvent, BookingId, BookingPayments, BookingStatus, CancellationPolicy, Fingerprint,
-    GuestId, HoldId, Lifecycle, Payment, PaymentStatus, PaymentStep, ResourceId,
+    Booking, BookingEvent, BookingPayments, BookingStatus, CancellationPolicy, Fingerprint, Lifecycle,
+    Payment, PaymentStatus, PaymentStep,
 };
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
 use BookingStatus as S;
 use PaymentStatus as P;
+use fixture::eur;
 
 /// Where a booking stands: with its guest, and its money.
 type Place = (S, P);
@@ -125,10 +128,6 @@ const LEGAL: &[(Place, &[Place])] = &[
     ((S::Completed, P::Refunded), &[]),
 ];
 
-fn eur(amount: i64) -> Money {
-    Money::new(amount, Currency::parse("EUR").expect("known")).expect("in range")
-}
-
 fn digest(name: &str) -> Fingerprint {
     Fingerprint::parse(name).expect("an id")
 }
@@ -146,27 +145,15 @@ fn requested() -> Booking {
         hours_before,
         refund: Percent::new(percent).expect("at most 100"),
     });
+    let asked = fixture::requested(PRICE, BookingPayments::by_card("pm_card_visa".to_owned(), eur(PRICE)));
     let order = Order {
-        resource: ResourceId::parse("hotel").expect("an id"),
-        resource_name: "Hotel".to_owned(),
-        guest: GuestId::parse("guest-1").expect("an id"),
         start: start(),
         end: start() + SignedDuration::from_hours(20),
-        quantity: 1,
-        price: eur(PRICE).into(),
         policy: CancellationPolicy::new(tiers.to_vec()).expect("a valid policy"),
-        placements: Vec::new(),
+        ..asked.order
     };
-    Booking::requested(
-        BookingId::parse("b").expect("an id"),
-        "HF-1".to_owned(),
-        HoldId::parse("h").expect("an id"),
-        order,
-        BookingPayments::by_card("pm_card_visa".to_owned(), eur(PRICE)),
-        digest("f"),
-        start() - SignedDuration::from_hours(100),
-    )
-    .evolve(&BookingEvent::Requested)
+    Booking { order, created_at: start() - SignedDuration::from_hours(100), ..asked }
+        .evolve(&BookingEvent::Requested)
 }
 
 fn hours_before(hours: i64) -> Timestamp {

@@ -1,24 +1,22 @@
 //! Bookings whose price has several lines, and that are paid by several payments, on account, or not at all.
 #![expect(clippy::expect_used, reason = "helpers of tests")]
 
-use holdfast_domain::bookings::{BookingRejection, FailureReason, Order, Price, PriceLine, PriceLineKind};
+mod fixture;
+
+use holdfast_domain::bookings::{BookingRejection, FailureReason, Price, PriceLine, PriceLineKind};
 use holdfast_domain::money::AMOUNT_MAX;
 use holdfast_domain::payments::{CustomerAction, InvalidPayments, PaymentMethod};
 use holdfast_domain::{
-    Booking, BookingEvent, BookingId, BookingPayments, BookingStatus, CancellationPolicy, Currency,
-    Fingerprint, GuestId, HoldId, Lifecycle, Money, Payment, PaymentNumber, PaymentStatus, PaymentStep,
-    ResourceId,
+    Booking, BookingEvent, BookingPayments, BookingStatus, Currency, Lifecycle, Money, Payment,
+    PaymentNumber, PaymentStatus, PaymentStep,
 };
 use jiff::Timestamp;
 
 use PaymentStatus as P;
+use fixture::eur;
 
 fn currency() -> Currency {
     Currency::parse("EUR").expect("known")
-}
-
-fn eur(cents: i64) -> Money {
-    Money::new(cents, currency()).expect("in range")
 }
 
 fn usd(cents: i64) -> Money {
@@ -49,26 +47,7 @@ fn payments(all: Vec<Payment>) -> BookingPayments {
 }
 
 fn booking(price: i64, all: Vec<Payment>) -> Booking {
-    let order = Order {
-        resource: ResourceId::parse("hotel").expect("an id"),
-        resource_name: "Hotel".to_owned(),
-        guest: GuestId::parse("guest").expect("an id"),
-        start: Timestamp::UNIX_EPOCH,
-        end: Timestamp::UNIX_EPOCH,
-        quantity: 1,
-        price: eur(price).into(),
-        policy: CancellationPolicy::default(),
-        placements: Vec::new(),
-    };
-    Booking::requested(
-        BookingId::parse("b").expect("an id"),
-        "HF-1".to_owned(),
-        HoldId::parse("h").expect("an id"),
-        order,
-        payments(all),
-        Fingerprint::parse("f").expect("an id"),
-        Timestamp::UNIX_EPOCH,
-    )
+    fixture::requested(price, payments(all))
 }
 
 fn number(index: usize) -> PaymentNumber {

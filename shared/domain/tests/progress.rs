@@ -1,44 +1,23 @@
 //! The questions about a booking's progress, over every pair of status and payment status, and the reasons of failure.
 #![expect(clippy::expect_used, reason = "helpers of tests")]
 
-use holdfast_domain::bookings::{Cancellation, FailureReason, Order};
+mod fixture;
+
+use holdfast_domain::bookings::{Cancellation, FailureReason};
 use holdfast_domain::payments::{CardPayment, CustomerAction, PaymentMethod};
 use holdfast_domain::{
-    Booking, BookingEvent, BookingId, BookingPayments, BookingStatus, CancellationPolicy, Currency,
-    Fingerprint, GuestId, HoldId, Money, Payment, PaymentNumber, PaymentStatus, ResourceId,
+    Booking, BookingEvent, BookingPayments, BookingStatus, Fingerprint, Payment, PaymentNumber, PaymentStatus,
 };
 use jiff::Timestamp;
 
 use BookingStatus as S;
 use PaymentStatus as P;
+use fixture::eur;
 
 const PRICE: i64 = 1_000;
 
-fn eur(cents: i64) -> Money {
-    Money::new(cents, Currency::parse("EUR").expect("known")).expect("in range")
-}
-
 fn requested() -> Booking {
-    let order = Order {
-        resource: ResourceId::parse("hotel").expect("an id"),
-        resource_name: "Hotel".to_owned(),
-        guest: GuestId::parse("guest").expect("an id"),
-        start: Timestamp::UNIX_EPOCH,
-        end: Timestamp::UNIX_EPOCH,
-        quantity: 1,
-        price: eur(PRICE).into(),
-        policy: CancellationPolicy::default(),
-        placements: Vec::new(),
-    };
-    Booking::requested(
-        BookingId::parse("b").expect("an id"),
-        "HF-1".to_owned(),
-        HoldId::parse("h").expect("an id"),
-        order,
-        BookingPayments::by_card("pm".to_owned(), eur(PRICE)),
-        Fingerprint::parse("f").expect("an id"),
-        Timestamp::UNIX_EPOCH,
-    )
+    fixture::requested(PRICE, BookingPayments::by_card("pm".to_owned(), eur(PRICE)))
 }
 
 fn at(status: S, payment_status: P) -> Booking {

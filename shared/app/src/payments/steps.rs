@@ -226,7 +226,7 @@ impl Saga {
         if booking.is_cancelled_or_failed() {
             return Ok(Outcome::Cancelled);
         }
-        let (payment, _card) = (booking.only_payment()?, booking.card()?);
+        let payment = booking.only_payment()?;
         if payment.status.is_captured() {
             return Ok(Outcome::Captured);
         }

@@ -55,9 +55,8 @@ impl Inventory {
         for placement in &booking.order.placements {
             let slots = self.booked.entry(placement.page.clone()).or_default();
             for (slot, quantity) in placement.places.iter() {
-                let standing = slots.entry(slot.clone()).or_default();
-                let places =
-                    if booking.order.end <= now { &mut standing.over } else { &mut standing.current };
+                let booked = slots.entry(slot.clone()).or_default();
+                let places = if booking.order.end <= now { &mut booked.over } else { &mut booked.current };
                 *places = places.saturating_add(quantity);
             }
         }
