@@ -6,7 +6,7 @@ use std::sync::Arc;
 use holdfast_adapters_dynamodb::stream::decode_previous_hold;
 use holdfast_adapters_dynamodb::{DynamoBookingHistory, DynamoDb, DynamoHolds, HoldsTable, LedgerTable};
 use holdfast_adapters_messaging::{
-    Sqs, SqsTimers, StepFunctions, StepFunctionsBookingSaga, StepFunctionsSettlementSaga, Timer,
+    OnFirstUse, Sqs, SqsTimers, StepFunctions, StepFunctionsBookingSaga, StepFunctionsSettlementSaga, Timer,
 };
 use holdfast_app::holds::Expiry;
 use holdfast_app::payments::SagaRecovery;
@@ -24,9 +24,10 @@ async fn main() -> Result<(), Error> {
     let dynamodb = DynamoDb::new(process.sdk());
     let ledger = LedgerTable::new(dynamodb.clone(), process.require(Variable::LedgerTable)?);
     let holds = HoldsTable::new(dynamodb, process.require(Variable::HoldsTable)?);
-    let timers = SqsTimers::new(Sqs::new(process.sdk()), process.require(Variable::TimerQueueUrl)?);
+    let timers =
+        SqsTimers::new(OnFirstUse::new(process.making(Sqs::new)), process.require(Variable::TimerQueueUrl)?);
     let timers = Arc::new(timers);
-    let step_functions = StepFunctions::new(process.sdk());
+    let step_functions = OnFirstUse::new(process.making(StepFunctions::new));
     let booking = process.require(Variable::BookingMachine)?;
     let settlement = process.require(Variable::CancellationMachine)?;
     let recovery = SagaRecovery::new(

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use holdfast_adapters_dynamodb::{
     DynamoBookings, DynamoDb, DynamoHolds, DynamoSagaCallbacks, HoldsTable, LedgerTable,
 };
-use holdfast_adapters_messaging::{StepFunctions, StepFunctionsResumption};
+use holdfast_adapters_messaging::{OnFirstUse, StepFunctions, StepFunctionsResumption};
 use holdfast_adapters_secrets::{SecretsManager, StoredSecrets};
 use holdfast_adapters_stripe::{StripeEndpoint, StripePayments};
 use holdfast_app::payments::Saga;
@@ -25,7 +25,7 @@ async fn main() -> Result<(), Error> {
         Arc::new(DynamoHolds::new(ledger.clone(), holds)),
         Arc::new(DynamoSagaCallbacks::new(ledger)),
         Arc::new(StripePayments::new(stripe, Arc::new(secrets))),
-        Arc::new(StepFunctionsResumption::new(StepFunctions::new(process.sdk()))),
+        Arc::new(StepFunctionsResumption::new(OnFirstUse::new(process.making(StepFunctions::new)))),
     );
     saga::serve(steps, process.clock()).await
 }

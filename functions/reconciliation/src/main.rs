@@ -6,7 +6,7 @@ use holdfast_adapters_dynamodb::{
     DynamoBookingHistory, DynamoBookingJournal, DynamoDb, DynamoInspection, DynamoSagaCallbacks, LedgerTable,
 };
 use holdfast_adapters_messaging::{
-    EventBridge, EventBridgeBus, Sqs, SqsManualReview, StepFunctions, StepFunctionsBookingSaga,
+    EventBridge, EventBridgeBus, OnFirstUse, Sqs, SqsManualReview, StepFunctions, StepFunctionsBookingSaga,
     StepFunctionsInspection, StepFunctionsResumption, StepFunctionsSettlementSaga,
 };
 use holdfast_adapters_secrets::{SecretsManager, StoredSecrets};
@@ -29,7 +29,7 @@ async fn main() -> Result<(), Error> {
         StoredSecrets::new(SecretsManager::new(process.sdk()), process.require(Variable::SecretId)?);
     let stripe = StripeEndpoint::new(process.require(Variable::StripeApiUrl)?);
     let payments = Arc::new(StripePayments::new(stripe, Arc::new(secrets)));
-    let step_functions = StepFunctions::new(process.sdk());
+    let step_functions = OnFirstUse::new(process.making(StepFunctions::new));
     let booking = process.require(Variable::BookingMachine)?;
     let settlement = process.require(Variable::CancellationMachine)?;
     let review = process.require(Variable::ManualReviewQueueUrl)?;
@@ -44,8 +44,11 @@ async fn main() -> Result<(), Error> {
         callbacks: Arc::new(DynamoSagaCallbacks::new(ledger)),
         resumption: Arc::new(StepFunctionsResumption::new(step_functions.clone())),
         sagas: Arc::new(StepFunctionsInspection::new(step_functions, booking)),
-        review: Arc::new(SqsManualReview::new(Sqs::new(process.sdk()), review)),
+        review: Arc::new(SqsManualReview::new(OnFirstUse::new(process.making(Sqs::new)), review)),
     });
-    let bus = EventBridgeBus::new(EventBridge::new(process.sdk()), process.require(Variable::BusName)?);
+    let bus = EventBridgeBus::new(
+        OnFirstUse::new(process.making(EventBridge::new)),
+        process.require(Variable::BusName)?,
+    );
     ReconciliationHandler::new(reconciliation, Arc::new(bus), process.clock()).serve().await
 }

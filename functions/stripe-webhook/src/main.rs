@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use holdfast_adapters_dynamodb::{DynamoBookingJournal, DynamoDb, DynamoSagaCallbacks, LedgerTable};
-use holdfast_adapters_messaging::{StepFunctions, StepFunctionsResumption, StepFunctionsSettlementSaga};
+use holdfast_adapters_messaging::{
+    OnFirstUse, StepFunctions, StepFunctionsResumption, StepFunctionsSettlementSaga,
+};
 use holdfast_adapters_secrets::{SecretsManager, StoredSecrets};
 use holdfast_adapters_stripe::{StripeEndpoint, StripePayments, StripeWebhook};
 use holdfast_api::{Api, WebhookApi};
@@ -19,7 +21,7 @@ async fn main() -> Result<(), Error> {
         StoredSecrets::new(SecretsManager::new(process.sdk()), process.require(Variable::SecretId)?);
     let secrets = Arc::new(secrets);
     let stripe = StripeEndpoint::new(process.require(Variable::StripeApiUrl)?);
-    let step_functions = StepFunctions::new(process.sdk());
+    let step_functions = OnFirstUse::new(process.making(StepFunctions::new));
     let settlement = process.require(Variable::CancellationMachine)?;
     let webhook = Webhook::new(
         Arc::new(DynamoBookingJournal::new(ledger.clone())),

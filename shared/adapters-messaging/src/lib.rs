@@ -6,6 +6,7 @@
 //!
 //! Deliberately absent: what events say (`holdfast-workflow`) and what mails say (`holdfast-app`). SDK types end here.
 
+mod client;
 mod events;
 mod holds;
 mod machine;
@@ -20,6 +21,7 @@ pub use aws_sdk_eventbridge::Client as EventBridge;
 pub use aws_sdk_sesv2::Client as Ses;
 pub use aws_sdk_sfn::Client as StepFunctions;
 pub use aws_sdk_sqs::Client as Sqs;
+pub use client::OnFirstUse;
 pub use events::bus::EventBridgeBus;
 pub use holds::timers::{InvalidTimer, SqsTimers, Timer};
 pub use notifications::mailer::SesMailer;

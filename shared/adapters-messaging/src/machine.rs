@@ -5,19 +5,21 @@ use holdfast_app::WorkflowError;
 use holdfast_domain::BookingId;
 use serde_json::json;
 
+use crate::client::OnFirstUse;
+
 /// The longest name of an execution, in characters.
 const NAME_LENGTH_MAX: usize = 80;
 
 /// One state machine.
 #[derive(Debug, Clone)]
 pub(crate) struct StateMachine {
-    pub(crate) client: Client,
+    pub(crate) client: OnFirstUse<Client>,
     arn: String,
 }
 
 impl StateMachine {
-    pub(crate) fn new(client: Client, arn: &str) -> Self {
-        Self { client, arn: arn.to_owned() }
+    pub(crate) fn new(client: impl Into<OnFirstUse<Client>>, arn: &str) -> Self {
+        Self { client: client.into(), arn: arn.to_owned() }
     }
 
     /// Starts the execution of that name; if there is one already, this has no effect.

@@ -3,15 +3,17 @@
 use aws_sdk_sqs::Client;
 use holdfast_app::WorkflowError;
 
+use crate::client::OnFirstUse;
+
 #[derive(Clone)]
 pub(crate) struct Queue {
-    client: Client,
+    client: OnFirstUse<Client>,
     url: String,
 }
 
 impl Queue {
-    pub(crate) fn new(client: Client, url: &str) -> Self {
-        Self { client, url: url.to_owned() }
+    pub(crate) fn new(client: impl Into<OnFirstUse<Client>>, url: &str) -> Self {
+        Self { client: client.into(), url: url.to_owned() }
     }
 
     /// Sends a message that becomes visible after `delay_seconds`, at most 900.

@@ -48,6 +48,13 @@ impl Process {
         &self.sdk
     }
 
+    /// Returns a way to make a client of AWS with these settings later.
+    #[must_use]
+    pub fn making<C>(&self, make: fn(&SdkConfig) -> C) -> impl FnOnce() -> C + Send + use<C> {
+        let sdk = self.sdk.clone();
+        move || make(&sdk)
+    }
+
     /// Returns a value that the environment may lack.
     #[must_use]
     pub fn get(&self, variable: Variable) -> Option<&str> {

@@ -10,6 +10,8 @@ use backon::{BackoffBuilder, ExponentialBuilder};
 use holdfast_app::events::{EventBus, OutgoingEvent, Unpublished};
 use holdfast_app::kernel::Source;
 
+use crate::client::OnFirstUse;
+
 /// The `source` of every event of ours. Rules select by it.
 const SOURCE: &str = "holdfast";
 /// The most entries of one PutEvents.
@@ -25,15 +27,15 @@ const PAUSES: ExponentialBuilder =
 /// The publisher for one EventBridge bus.
 #[derive(Clone)]
 pub struct EventBridgeBus {
-    client: Client,
+    client: OnFirstUse<Client>,
     bus_name: String,
 }
 
 impl EventBridgeBus {
     /// Makes a publisher for the bus of that name.
     #[must_use]
-    pub fn new(client: Client, bus_name: &str) -> Self {
-        Self { client, bus_name: bus_name.to_owned() }
+    pub fn new(client: impl Into<OnFirstUse<Client>>, bus_name: &str) -> Self {
+        Self { client: client.into(), bus_name: bus_name.to_owned() }
     }
 
     fn entry(&self, event: &OutgoingEvent) -> PutEventsRequestEntry {

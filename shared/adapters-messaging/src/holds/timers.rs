@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::client::OnFirstUse;
 use crate::queue::Queue;
 
 /// The longest delay of a message on SQS, in seconds. A later timer is set again when its message arrives.
@@ -85,7 +86,7 @@ pub struct SqsTimers {
 impl SqsTimers {
     /// Makes the port for the queue with that URL.
     #[must_use]
-    pub fn new(client: Client, queue_url: &str) -> Self {
+    pub fn new(client: impl Into<OnFirstUse<Client>>, queue_url: &str) -> Self {
         Self { queue: Queue::new(client, queue_url) }
     }
 }

@@ -7,6 +7,7 @@ use holdfast_app::WorkflowError;
 use holdfast_app::operations::{SagaInspection, SagaState};
 use holdfast_domain::BookingId;
 
+use crate::client::OnFirstUse;
 use crate::machine::{StateMachine, execution_name};
 
 /// [`SagaInspection`] on Step Functions.
@@ -16,7 +17,7 @@ pub struct StepFunctionsInspection(StateMachine);
 impl StepFunctionsInspection {
     /// Of the booking saga with that ARN.
     #[must_use]
-    pub fn new(client: Client, machine: &str) -> Self {
+    pub fn new(client: impl Into<OnFirstUse<Client>>, machine: &str) -> Self {
         Self(StateMachine::new(client, machine))
     }
 }

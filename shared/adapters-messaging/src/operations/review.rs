@@ -8,6 +8,7 @@ use holdfast_app::operations::reconciliation::Finding;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use crate::client::OnFirstUse;
 use crate::queue::Queue;
 
 /// The name in place of a state machine's.
@@ -22,7 +23,7 @@ pub struct SqsManualReview {
 impl SqsManualReview {
     /// Makes the port for the queue with that URL.
     #[must_use]
-    pub fn new(client: Client, queue_url: &str) -> Self {
+    pub fn new(client: impl Into<OnFirstUse<Client>>, queue_url: &str) -> Self {
         Self { queue: Queue::new(client, queue_url) }
     }
 }

@@ -7,6 +7,7 @@ use holdfast_app::payments::{BookingSaga, SagaResumption, SettlementSaga};
 use holdfast_domain::BookingId;
 use serde_json::json;
 
+use crate::client::OnFirstUse;
 use crate::machine::{StateMachine, execution_name, input};
 
 /// [`BookingSaga`] on Step Functions.
@@ -16,7 +17,7 @@ pub struct StepFunctionsBookingSaga(StateMachine);
 impl StepFunctionsBookingSaga {
     /// On the machine with that ARN.
     #[must_use]
-    pub fn new(client: Client, machine: &str) -> Self {
+    pub fn new(client: impl Into<OnFirstUse<Client>>, machine: &str) -> Self {
         Self(StateMachine::new(client, machine))
     }
 }
@@ -35,7 +36,7 @@ pub struct StepFunctionsSettlementSaga(StateMachine);
 impl StepFunctionsSettlementSaga {
     /// On the machine with that ARN.
     #[must_use]
-    pub fn new(client: Client, machine: &str) -> Self {
+    pub fn new(client: impl Into<OnFirstUse<Client>>, machine: &str) -> Self {
         Self(StateMachine::new(client, machine))
     }
 }
@@ -54,13 +55,13 @@ impl SettlementSaga for StepFunctionsSettlementSaga {
 
 /// [`SagaResumption`] on Step Functions. A callback's token names its execution, so that no machine is named here.
 #[derive(Debug, Clone)]
-pub struct StepFunctionsResumption(Client);
+pub struct StepFunctionsResumption(OnFirstUse<Client>);
 
 impl StepFunctionsResumption {
     /// Through that client.
     #[must_use]
-    pub fn new(client: Client) -> Self {
-        Self(client)
+    pub fn new(client: impl Into<OnFirstUse<Client>>) -> Self {
+        Self(client.into())
     }
 }
 
