@@ -72,12 +72,14 @@ impl Stack {
     /// [`Trouble`] of the emulator.
     pub async fn watch_bus(&self) -> Result<BusWatch, Trouble> {
         // Once per process: a rule that is put again stands without its target for a moment, and events would be missed.
-        static WATCH: OnceCell<BusWatch> = OnceCell::const_new();
-        WATCH.get_or_try_init(|| self.observe()).await.cloned()
+        static OBSERVER_MADE: OnceCell<Observer> = OnceCell::const_new();
+        let observer = OBSERVER_MADE.get_or_try_init(|| self.observe()).await?.clone();
+        // Connections end with the runtime, of one test, that made them: what tests share has none.
+        Ok(BusWatch { stack: self.clone(), observer })
     }
 
     /// Makes rule and queue, under a name no other process has.
-    async fn observe(&self) -> Result<BusWatch, Trouble> {
+    async fn observe(&self) -> Result<Observer, Trouble> {
         let bus = self.value("BUS_NAME")?;
         self.forget_old_observers(bus).await?;
         let name = unique(&format!("{OBSERVER}-{}", now().as_second()));
@@ -91,7 +93,7 @@ impl Stack {
         let targets = json!([{"Id": "queue", "Arn": named["Attributes"]["QueueArn"]}]);
         let targets = json!({"Rule": name, "EventBusName": bus, "Targets": targets});
         self.aws("events", "AWSEvents.PutTargets", &targets).await?;
-        Ok(BusWatch { stack: self.clone(), name, queue })
+        Ok(Observer { name, queue })
     }
 
     /// Removes the observers of processes that have long ended without removing their own: each costs the bus a copy of
@@ -141,12 +143,18 @@ impl Stack {
     }
 }
 
+/// A rule of the bus and its queue.
+#[derive(Debug, Clone)]
+struct Observer {
+    name: String,
+    queue: String,
+}
+
 /// The bus as seen through a queue of our own, shared by all who watch in this process.
 #[derive(Debug, Clone)]
 pub struct BusWatch {
     stack: Stack,
-    name: String,
-    queue: String,
+    observer: Observer,
 }
 
 impl BusWatch {
@@ -155,7 +163,7 @@ impl BusWatch {
     /// # Errors
     /// [`Trouble`] if the stack's values name no bus.
     pub async fn end(&self) -> Result<(), Trouble> {
-        self.stack.forget_observer(self.stack.value("BUS_NAME")?, &self.name).await;
+        self.stack.forget_observer(self.stack.value("BUS_NAME")?, &self.observer.name).await;
         Ok(())
     }
 
@@ -171,7 +179,7 @@ impl BusWatch {
                 .aws(
                     "sqs",
                     "AmazonSQS.ReceiveMessage",
-                    &json!({"QueueUrl": self.queue, "MaxNumberOfMessages": 10, "WaitTimeSeconds": 0,
+                    &json!({"QueueUrl": self.observer.queue, "MaxNumberOfMessages": 10, "WaitTimeSeconds": 0,
                             "VisibilityTimeout": HIDDEN_SECONDS}),
                 )
                 .await?;
@@ -188,7 +196,7 @@ impl BusWatch {
                 .aws(
                     "sqs",
                     "AmazonSQS.DeleteMessageBatch",
-                    &json!({"QueueUrl": self.queue, "Entries": entries}),
+                    &json!({"QueueUrl": self.observer.queue, "Entries": entries}),
                 )
                 .await?;
             let bodies = messages.iter().filter_map(|message| message["Body"].as_str());
