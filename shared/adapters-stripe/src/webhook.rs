@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use data_encoding::HEXLOWER_PERMISSIVE;
-use hmac::{Hmac, Mac};
+use hmac::{Hmac, KeyInit, Mac};
 use holdfast_app::kernel::{Secret, SecretReader};
 use holdfast_app::payments::{InvalidWebhook, WebhookError, WebhookEvent, WebhookVerifier};
 use jiff::Timestamp;

@@ -10,8 +10,7 @@ use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use data_encoding::BASE64;
 use futures::FutureExt;
 use holdfast_app::Clock;
 use holdfast_http::problem::unanswered;
@@ -62,7 +61,7 @@ fn claims(claims: &HashMap<String, String>) -> Option<Claims> {
 pub fn into_request(event: ApiGatewayV2httpRequest, invocation: &str) -> Result<Request, NoRequest> {
     let body = event.body.unwrap_or_default();
     let body = if event.is_base64_encoded {
-        STANDARD.decode(body).map_err(|_| NoRequest::Body)?
+        BASE64.decode(body.as_bytes()).map_err(|_| NoRequest::Body)?
     } else {
         body.into_bytes()
     };
@@ -93,7 +92,7 @@ impl From<Response> for GatewayAnswer {
         }
         let (body, is_base64_encoded) = match String::from_utf8(body) {
             Ok(text) => (text, false),
-            Err(bytes) => (STANDARD.encode(bytes.as_bytes()), true),
+            Err(bytes) => (BASE64.encode(bytes.as_bytes()), true),
         };
         Self { status_code: parts.status.as_u16(), headers, body, is_base64_encoded }
     }

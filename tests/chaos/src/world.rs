@@ -90,7 +90,7 @@ impl World {
         let sub = unique("chaos-operator");
         let token = stack.token(&sub, "booking/operator").await?;
         let mut world = Self { stack, operator: Guest { sub, token }, offers: Vec::new() };
-        let month_end = (now().to_zoned(TimeZone::UTC).date() + 40.days()).last_of_month();
+        let month_end = (now().to_zoned_datetime(TimeZone::UTC).date() + 40.days()).last_of_month();
         let nights = Range::Nights { first: month_end - 7.days() };
         let slots = Range::Slots { first: month_end - 3.days(), days: 5 };
         let day = month_end + 3.days();

@@ -61,7 +61,7 @@ impl World {
     /// Two nights in a hotel in New York, three weeks ahead: so many rooms at 129 dollars a night, all of it refunded until
     /// a day before, half of it after.
     pub(crate) async fn room(&self, rooms: u32) -> Result<Offer, Trouble> {
-        let first = now().to_zoned(TimeZone::UTC).date() + 21.days();
+        let first = now().to_zoned_datetime(TimeZone::UTC).date() + 21.days();
         let terms = json!({
             "resourceType": "hotel", "name": "Deluxe double, The Demo", "timeZone": "America/New_York",
             "schedule": {"kind": "nightly", "checkIn": "15:00", "checkOut": "11:00"},

@@ -82,7 +82,7 @@ async fn instants_take_offsets_and_are_answered_in_utc() {
     let guest = w.guest().await;
     let start = terms::in_hours(24 * 50);
     let offer = w.event_at(start, json!({})).await;
-    let in_tokyo = |at: &str| instant(at).to_zoned(jiff::tz::TimeZone::get("Asia/Tokyo").unwrap());
+    let in_tokyo = |at: &str| instant(at).to_zoned_datetime(jiff::tz::TimeZone::get("Asia/Tokyo").unwrap());
     let written = |at: &str| in_tokyo(at).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string();
     assert!(written(&offer.start).ends_with("+09:00"));
     let body = hold_of(&offer.id, &written(&offer.start), &written(&offer.end), 1);

@@ -81,7 +81,7 @@ pub(crate) fn in_hours(hours: i64) -> Timestamp {
 
 /// The date in UTC some days from now.
 pub(crate) fn in_days(days: i32) -> Date {
-    now().to_zoned(TimeZone::UTC).date() + days.days()
+    now().to_zoned_datetime(TimeZone::UTC).date() + days.days()
 }
 
 /// The instant of a local time.

@@ -177,7 +177,8 @@ impl World {
     /// Waits until the bus has shown all that has been written to an event's page: one more write follows, and its event is
     /// awaited. What is written to one page goes out in the order of the writes.
     pub(crate) async fn bus_has_caught_up(&self, bus: &BusWatch, event: &Offer) {
-        let day = terms::instant(&event.start).to_zoned(TimeZone::get(terms::EVENT_ZONE).unwrap()).date();
+        let day =
+            terms::instant(&event.start).to_zoned_datetime(TimeZone::get(terms::EVENT_ZONE).unwrap()).date();
         let next = day.tomorrow().unwrap();
         let body = json!({"from": day.to_string(), "to": next.to_string(), "closed": false});
         let (parent, trace) = fresh_trace();

@@ -166,7 +166,7 @@ fn facts(booking: &Booking, zone: &TimeZone) -> String {
 }
 
 fn local(at: Timestamp, zone: &TimeZone) -> String {
-    at.to_zoned(zone.clone()).strftime("%A, %-d %B %Y, %H:%M").to_string()
+    at.to_zoned_datetime(zone.clone()).strftime("%A, %-d %B %Y, %H:%M").to_string()
 }
 
 /// An amount for people: with as many decimals as ISO 4217 gives its currency.
