@@ -1,7 +1,7 @@
 //! The rules of `deny.toml` on bans, licences and sources, held against the resolved packages without a network. What
 //! `cargo deny` can do beyond that, the advisories above all, is `make audit`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -40,9 +40,9 @@ struct Licences {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Bans {
-    /// Only warned of, which is `cargo deny`'s.
-    #[serde(rename = "multiple-versions")]
-    _multiple_versions: Warn,
+    multiple_versions: Deny,
+    multiple_versions_include_dev: bool,
+    skip: Vec<Skipped>,
     wildcards: Deny,
     allow_wildcard_paths: bool,
     deny: Vec<Banned>,
@@ -53,6 +53,18 @@ struct Bans {
 struct Banned {
     name: String,
     reason: String,
+}
+
+/// An older version of a package that may be there beside the newest.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Skipped {
+    /// Name and the first parts of the version: `base64@0.21`.
+    #[serde(rename = "crate")]
+    package: String,
+    /// Who holds it; for people.
+    #[serde(rename = "reason")]
+    _reason: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -67,12 +79,6 @@ struct Sources {
 #[serde(rename_all = "lowercase")]
 enum Deny {
     Deny,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Warn {
-    Warn,
 }
 
 impl Rules {
@@ -96,6 +102,46 @@ impl Rules {
             found.extend(self.bans.wildcards(package).map(|on| format!("{name}: any version of {on}")));
         }
         found.into_iter().collect()
+    }
+
+    /// The packages that are there in several versions without being named by `skip`, and what `skip` names in vain.
+    #[must_use]
+    pub fn duplicates(&self, metadata: &Value) -> Vec<String> {
+        let (Deny::Deny, true) = (&self.bans.multiple_versions, self.bans.multiple_versions_include_dev)
+        else {
+            return vec!["multiple-versions-include-dev: tests count".to_owned()];
+        };
+        let mut versions = BTreeMap::<&str, BTreeSet<&str>>::new();
+        for package in list(metadata, "packages") {
+            versions.entry(text(package, "name")).or_default().insert(text(package, "version"));
+        }
+        versions.retain(|_, versions| versions.len() > 1);
+        let mut found = Vec::new();
+        for skipped in &self.bans.skip {
+            if !skipped.take_from(&mut versions) {
+                found.push(format!("{}: skipped, and no duplicate", skipped.package));
+            }
+        }
+        versions.retain(|_, versions| versions.len() != 1);
+        found.extend(
+            versions
+                .into_iter()
+                .map(|(name, left)| format!("{name}: versions {left:?}, of which one may stay")),
+        );
+        found
+    }
+}
+
+impl Skipped {
+    /// Whether it was there.
+    fn take_from(&self, versions: &mut BTreeMap<&str, BTreeSet<&str>>) -> bool {
+        let Some((name, wanted)) = self.package.split_once('@') else { return false };
+        let Some(versions) = versions.get_mut(name) else { return false };
+        let there = versions.len();
+        versions.retain(|version| {
+            version.strip_prefix(wanted).is_none_or(|rest| !rest.is_empty() && !rest.starts_with('.'))
+        });
+        versions.len() < there
     }
 }
 

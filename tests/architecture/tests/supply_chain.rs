@@ -34,6 +34,8 @@ fn every_package_keeps_the_rules_of_deny_toml() {
         assert!(list(&metadata, "packages").len() > 200, "the packages are not all there");
         let found = rules.violations(&metadata);
         assert!(found.is_empty(), "for {target}:\n{}", found.join("\n"));
+        let found = rules.duplicates(&metadata);
+        assert!(found.is_empty(), "for {target}:\n{}\nCargo.lock, or deny.toml's skip", found.join("\n"));
     }
 }
 
@@ -68,6 +70,35 @@ fn control_what_breaks_a_rule_is_found() {
 }
 
 #[test]
+fn control_duplicates_are_exactly_those_that_are_skipped() {
+    let skip = |skip: &str| {
+        let (before, rest) = RULES.split_once("\nskip = [\n").expect("what is skipped");
+        let (_, after) = rest.split_once("\n]\n").expect("its end");
+        Rules::parse(&format!("{before}\nskip = [{skip}]\n{after}")).expect("rules that the test knows")
+    };
+    let packages: Vec<Value> =
+        [("a", "1.2.0"), ("a", "1.20.1"), ("a", "2.0.0"), ("b", "0.3.1"), ("b", "0.3.1")]
+            .iter()
+            .map(|(name, version)| json!({ "name": name, "version": version }))
+            .collect();
+    let check = |skipped: &str, expected: &[&str]| {
+        assert_eq!(skip(skipped).duplicates(&json!({ "packages": packages })), expected, "{skipped}");
+    };
+    let (one, other) = (r#"{ crate = "a@1.2", reason = "x" }"#, r#"{ crate = "a@1.20.1", reason = "y" }"#);
+    check(&format!("{one}, {other}"), &[]);
+    check(other, &[r#"a: versions {"1.2.0", "2.0.0"}, of which one may stay"#]);
+    check("", &[r#"a: versions {"1.2.0", "1.20.1", "2.0.0"}, of which one may stay"#]);
+    check(
+        &format!(r#"{one}, {other}, {{ crate = "b@0.3", reason = "z" }}, {{ crate = "a@3", reason = "z" }}"#),
+        &["b@0.3: skipped, and no duplicate", "a@3: skipped, and no duplicate"],
+    );
+    check(
+        r#"{ crate = "a@1", reason = "x" }, { crate = "a@2", reason = "y" }"#,
+        &["a: versions {}, of which one may stay"],
+    );
+}
+
+#[test]
 fn control_licences_are_read_as_expressions() {
     for (licence, fits) in [
         (Some("MIT"), true),
@@ -89,7 +120,7 @@ fn control_licences_are_read_as_expressions() {
 #[test]
 fn control_a_rule_that_the_test_does_not_hold_is_refused() {
     for (from, to) in [
-        ("[bans]", "[bans]\nskip = [\"native-tls\"]"),
+        ("[bans]", "[bans]\nskip-tree = [\"native-tls\"]"),
         ("unknown-git = \"deny\"", "unknown-git = \"allow\""),
         ("[licenses]", "[licenses]\nexceptions = []"),
         ("[sources]", "[output]\n[sources]"),
