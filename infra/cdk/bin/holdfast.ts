@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** Entry of the CDK app: one stack, made for AWS or (context `local=true`) for the local stack. */
-import { App, Aspects, Tags } from 'aws-cdk-lib';
+import { App, Tags, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { HoldfastStack } from '../lib/holdfast-stack.ts';
 import { settingsFromContext } from '../lib/settings.ts';
@@ -15,5 +15,5 @@ new HoldfastStack(app, 'Holdfast', {
 });
 
 Tags.of(app).add('application', 'holdfast');
-Aspects.of(app).add(new AwsSolutionsChecks({ verbose: true }));
+Validations.of(app).addPlugins(new AwsSolutionsChecks(app, { verbose: true }));
 app.synth();

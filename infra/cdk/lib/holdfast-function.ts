@@ -6,13 +6,13 @@ import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Code, Function as LambdaFunction, LoggingFormat, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { NagSuppressions } from 'cdk-nag';
 import { Construct } from 'constructs';
 import type { IConstruct } from 'constructs';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import path from 'node:path';
 import type { Foundations } from './foundations.ts';
+import { acknowledgeWildcard } from './foundations/wildcards.ts';
 import { pascalCase } from './names.ts';
 import { needs } from './ports.ts';
 import type { Port, Targets } from './ports.ts';
@@ -73,11 +73,7 @@ export class HoldfastFunction extends Construct {
       tracing: variant.tracing ? Tracing.ACTIVE : Tracing.DISABLED,
     });
     if (variant.tracing) {
-      NagSuppressions.addResourceSuppressions(
-        this.role,
-        [{ id: 'AwsSolutions-IAM5', reason: 'X-Ray has no resources to name', appliesTo: ['Resource::*'] }],
-        true,
-      );
+      acknowledgeWildcard(this.role, '*', 'X-Ray has no resources to name');
     }
     this.reach({ ...foundations.targets, ...props.targets });
     this.watch(foundations, props.schedule);
@@ -106,10 +102,10 @@ export class HoldfastFunction extends Construct {
       for (const [variable, value] of Object.entries(target.environment)) {
         this.lambda.addEnvironment(variable, value);
       }
-      if (target.wildcard !== undefined) {
-        const { reason, appliesTo } = target.wildcard;
-        const suppression = { id: 'AwsSolutions-IAM5', reason, appliesTo: [...appliesTo] };
-        NagSuppressions.addResourceSuppressions(this, [suppression], true);
+      if (target.wildcardBecause !== undefined) {
+        for (const arn of target.arns) {
+          acknowledgeWildcard(this.role, arn, target.wildcardBecause);
+        }
       }
     }
   }

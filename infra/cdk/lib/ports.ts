@@ -33,8 +33,8 @@ export interface Target {
   readonly arns: readonly string[];
   /** Variables by which a function finds it (`shared/runtime/src/config.rs`). */
   readonly environment: Readonly<Record<string, string>>;
-  /** Why an ARN ends in `*`, if one does. */
-  readonly wildcard?: { readonly reason: string; readonly appliesTo: readonly { readonly regex: string }[] };
+  /** Why the ARNs end in `*`, if they do. */
+  readonly wildcardBecause?: string;
 }
 
 export type Targets = { readonly [name in TargetName]?: Target };

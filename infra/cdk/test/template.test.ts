@@ -1,10 +1,14 @@
 /** The template of each variant against its golden file, and cdk-nag. `npm run test:update` rewrites the golden files. */
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { Queue } from 'aws-cdk-lib/aws-sqs';
+import type { CfnQueue } from 'aws-cdk-lib/aws-sqs';
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { contractOfRepository } from '../lib/contract.ts';
 import { HoldfastFunction } from '../lib/holdfast-function.ts';
+import type { HoldfastStack } from '../lib/holdfast-stack.ts';
 import { CDK_DIR, resourcesOf, synthesize } from './synthesized.ts';
 
 const GOLDEN_DIR = path.join(CDK_DIR, 'test/golden');
@@ -90,6 +94,20 @@ for (const variant of ['aws', 'local'] as const) {
     assert.equal(mappings, 3);
   });
 }
+
+test('control: cdk-nag finds what nobody has acknowledged, and a wildcard other than the acknowledged one', () => {
+  const adapt = (stack: HoldfastStack): void => {
+    const queue = new Queue(stack, 'Unwatched', { enforceSSL: true });
+    const [search] = HoldfastFunction.below(stack).filter(({ name }) => name === 'search');
+    search?.lambda.addToRolePolicy(new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [`${queue.queueArn}*`] }));
+  };
+  const { findings, stack } = synthesize(false, undefined, undefined, { adapt });
+  const arn = `<${stack.getLogicalId(stack.node.findChild('Unwatched').node.defaultChild as CfnQueue)}.Arn>`;
+  assert.deepEqual([...findings].sort(), [
+    `AwsSolutions-IAM5[Resource::${arn}*]: Holdfast/Search/Search/Role/DefaultPolicy/Resource`,
+    'AwsSolutions-SQS3: Holdfast/Unwatched/Resource',
+  ]);
+});
 
 test('the local stack asks for nothing the emulator refuses', () => {
   const { template } = synthesize(true);

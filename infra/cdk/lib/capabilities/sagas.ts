@@ -1,5 +1,5 @@
 /** The booking saga and the settlement of cancellations: two state machines over one payment function. */
-import { Duration, Stack } from 'aws-cdk-lib';
+import { Duration, Stack, Validations } from 'aws-cdk-lib';
 import { Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { Rule } from 'aws-cdk-lib/aws-events';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
@@ -7,7 +7,6 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { DefinitionBody, LogLevel, StateMachine, StateMachineType } from 'aws-cdk-lib/aws-stepfunctions';
 import type { CfnStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
-import { NagSuppressions } from 'cdk-nag';
 import { Construct } from 'constructs';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -15,6 +14,7 @@ import path from 'node:path';
 import type { Foundations } from '../foundations.ts';
 import { machineName } from '../foundations/targets.ts';
 import type { MachineName } from '../foundations/targets.ts';
+import { acknowledgeWildcard } from '../foundations/wildcards.ts';
 import type { HoldfastFunction } from '../holdfast-function.ts';
 import { pascalCase } from '../names.ts';
 
@@ -107,21 +107,12 @@ export class Sagas extends Construct {
       (machine.node.defaultChild as CfnStateMachine).addMetadata('cfn-lint', { config: { ignore_checks: ['E3601'] } });
     }
     if (!tracing) {
-      NagSuppressions.addResourceSuppressions(machine, [
-        { id: 'AwsSolutions-SF2', reason: 'The local stack has nowhere to send traces' },
-      ]);
+      Validations.of(machine).acknowledge({
+        id: 'AwsSolutions-SF2',
+        reason: 'The local stack has nowhere to send traces',
+      });
     }
-    NagSuppressions.addResourceSuppressions(
-      role,
-      [
-        {
-          id: 'AwsSolutions-IAM5',
-          reason: 'Delivery of logs and traces knows no resources',
-          appliesTo: ['Resource::*'],
-        },
-      ],
-      true,
-    );
+    acknowledgeWildcard(role, '*', 'Delivery of logs and traces knows no resources');
     const period = { period: Duration.minutes(1), statistic: Stats.SUM };
     const alarmed = pascalCase(name);
     alarms.raise(this, `${alarmed}SagaFailed`, {

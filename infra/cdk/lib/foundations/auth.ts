@@ -1,5 +1,5 @@
 /** Who may call: the authorizer of the HTTP API and, on AWS, the user pool that issues the tokens. */
-import { Duration, Stack } from 'aws-cdk-lib';
+import { Duration, Stack, Validations } from 'aws-cdk-lib';
 import type { RemovalPolicy } from 'aws-cdk-lib';
 import { HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import {
@@ -12,7 +12,6 @@ import {
   UserPoolClient,
 } from 'aws-cdk-lib/aws-cognito';
 import type { IUserPoolResourceServer } from 'aws-cdk-lib/aws-cognito';
-import { NagSuppressions } from 'cdk-nag';
 import { Construct } from 'constructs';
 import type { TokenIssuer } from '../local-differences.ts';
 
@@ -124,11 +123,11 @@ class GuestPool extends Construct {
     this.operator = this.machineClient('Operator', server, [scopes.operator, scopes.guest]);
     this.partner = this.machineClient('Partner', server, [scopes.partner]);
 
-    NagSuppressions.addResourceSuppressions(this.userPool, [
+    Validations.of(this.userPool).acknowledge(
       { id: 'AwsSolutions-COG2', reason: 'Guests may choose a second factor; forcing one on every guest costs bookings' },
       { id: 'AwsSolutions-COG3', reason: 'Threat protection needs the Plus plan, priced per guest; to be decided by the operator' },
       { id: 'AwsSolutions-COG8', reason: 'The Plus plan is priced per guest; to be decided by the operator' },
-    ]);
+    );
   }
 
   private machineClient(id: string, server: IUserPoolResourceServer, scopes: ResourceServerScope[]): UserPoolClient {

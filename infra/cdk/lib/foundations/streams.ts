@@ -4,12 +4,12 @@ import { Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { FilterCriteria, FilterRule, StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import { SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
-import { NagSuppressions } from 'cdk-nag';
 import type { Construct } from 'constructs';
 import type { Foundations } from '../foundations.ts';
 import type { HoldfastFunction } from '../holdfast-function.ts';
 import { pascalCase } from '../names.ts';
 import { setAsideQueue } from './queues.ts';
+import { acknowledgeWildcard } from './wildcards.ts';
 
 /**
  * How often a stream hands out a batch before it is set aside. A stream repeats at once: a poison record, which fails
@@ -41,11 +41,7 @@ export function readStream(
   const failures = setAsideQueue(scope, name, name, foundations.alarms);
   reader.allow(['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'], [streamArn]);
   reader.allow(['dynamodb:ListStreams'], ['*']);
-  NagSuppressions.addResourceSuppressions(
-    reader,
-    [{ id: 'AwsSolutions-IAM5', reason: 'ListStreams knows no resources', appliesTo: ['Resource::*'] }],
-    true,
-  );
+  acknowledgeWildcard(reader.role, '*', 'ListStreams knows no resources');
   reader.allow(['sqs:SendMessage'], [failures.queueArn]);
   reader.lambda.addEventSourceMapping(`${table.node.id}Stream`, {
     eventSourceArn: streamArn,

@@ -49,10 +49,7 @@ export function sharedTargets(stack: Stack, { settings, tables, bus, secret }: T
       // An execution's ARN carries the machine's name where the machine's own says `stateMachine`.
       arns: [states('execution', `${machineName(stack, 'booking')}:*`)],
       environment: { HOLDFAST_BOOKING_MACHINE_ARN: booking },
-      wildcard: {
-        reason: 'The executions of the booking machine, one per booking: their names are not known beforehand',
-        appliesTo: [{ regex: '/^Resource::arn:.*:states:.*:execution:.*:\\*$/g' }],
-      },
+      wildcardBecause: 'The executions of the booking machine, one per booking: their names are not known beforehand',
     },
     cancellationMachine: { arns: [cancellation], environment: { HOLDFAST_CANCELLATION_MACHINE_ARN: cancellation } },
     mailIdentities: {
