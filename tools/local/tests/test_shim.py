@@ -114,17 +114,6 @@ class ShimThread:
         self.loop.call_soon_threadsafe(self.loop.stop)
 
 
-LOCALSTRIPE = """
-from aiohttp import web
-from localstripe.resources import Store
-from localstripe.server import app
-import socket
-import sys
-Store.dump_to_disk = lambda self: None
-web.run_app(app, sock=socket.socket(fileno=int(sys.argv[1])), access_log=None, print=None)
-"""
-
-
 class ShimTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls) -> None:
@@ -133,7 +122,8 @@ class ShimTest(unittest.TestCase):
             # Connections wait in the socket until localstripe has started, and are refused once it has ended.
             localstripe_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
             cls.localstripe = subprocess.Popen(
-                [sys.executable, "-c", LOCALSTRIPE, str(listener.fileno())], env=environment, pass_fds=[listener.fileno()]
+                [sys.executable, str(TOOLS / "localstripe_launcher.py"), "--listener", str(listener.fileno())],
+                env=environment, pass_fds=[listener.fileno()],
             )
         cls.shim = ShimThread(localstripe_url)
         cls.url = cls.shim.url
