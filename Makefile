@@ -80,7 +80,7 @@ build: tools ## Build the functions for AWS: release, into target/lambda (ARCH=a
 	PATH="$(VENV_BIN):$$PATH" cargo lambda build --release $(if $(filter arm64,$(ARCH)),--arm64,--x86-64) $(foreach fn,$(notdir $(wildcard functions/*)),--package $(fn))
 
 deploy: build ## Deploy to the AWS account of your credentials (needs `cdk bootstrap` once)
-	cd infra/cdk && npx cdk deploy Holdfast -c architecture=$(ARCH)
+	cd infra/cdk && PATH="$(VENV_BIN):$$PATH" npx cdk deploy Holdfast -c architecture=$(ARCH)
 
 test: ## Run every test: format, lints, unit, property, ledger, CDK, end to end on a deployed local stack, and a short chaos
 	@$(CHECKS) everything
@@ -111,7 +111,7 @@ audit: ## Check licences, bans, sources and known advisories of all packages; ne
 	@$(PYTHON) tools/local/audit.py
 
 machines: tools ## Make the state machines and their pictures from statemachines/*.mts
-	@cd infra/cdk && npm run --silent machines
+	@cd infra/cdk && PATH="$(VENV_BIN):$$PATH" npm run --silent machines
 
 tools: ## Install the tools that builds and tests use into .local and infra/cdk
 	@$(STACK) tools

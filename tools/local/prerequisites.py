@@ -9,7 +9,6 @@ import sys
 
 from console import Stop
 
-NODE_MAJOR_MIN = 20
 PYTHON_MIN = (3, 11)
 RUST_MIN = (1, 95)
 
@@ -17,8 +16,6 @@ TOOLS = {
     "cargo": "install Rust with rustup (https://rustup.rs)",
     "rustc": "install Rust with rustup (https://rustup.rs)",
     "gcc": "install a C compiler, for example the package build-essential (on macOS: xcode-select --install)",
-    "node": f"install Node.js {NODE_MAJOR_MIN} or later",
-    "npm": "install npm, it comes with Node.js",
 }
 
 
@@ -37,11 +34,6 @@ def check() -> str:
     elif not module_exists("venv") or not module_exists("ensurepip"):
         missing.append("python3 has no venv module: install it (on Debian the package python3-venv).")
     versions = []
-    if shutil.which("node"):
-        node = version_of(["node", "--version"])
-        versions.append(f"node {dotted(node)}")
-        if node[0] < NODE_MAJOR_MIN:
-            missing.append(f"node is {dotted(node)}: {TOOLS['node']}.")
     if shutil.which("rustc"):
         rust = version_of(["rustc", "--version"])
         versions.append(f"rustc {dotted(rust)}")
