@@ -236,6 +236,23 @@ def failed_of_batch(answer: object, names: list[str]) -> list[int]:
     return [number for number, name in enumerate(names) if name in reported]
 
 
+def give_the_api_a_lasting_address() -> None:
+    """An API gets a random id, and with it another address whenever the stack begins empty; what was noted of it leads nowhere."""
+    from ministack.services import apigateway
+    from ministack.services.cloudformation import provisioners
+
+    handlers = provisioners._RESOURCE_HANDLERS["AWS::ApiGatewayV2::Api"]
+    create = handlers["create"]
+
+    def create_with_id(logical_id, properties, stack_name):
+        wanted = stack_name.lower()
+        if apigateway.find_api_scope(wanted) is None:
+            properties = properties | {"Tags": (properties.get("Tags") or {}) | {"ms-custom-id": wanted}}
+        return create(logical_id, properties, stack_name)
+
+    handlers["create"] = create_with_id
+
+
 def keep_mails_over_a_restart() -> None:
     """Mails that were sent are forgotten at a clean stop, and with them what a test could read."""
     from ministack.services import ses
@@ -335,6 +352,7 @@ def main() -> None:
     read_streams_from_the_start_after_a_restart()
     keep_unread_stream_records_over_a_restart()
     retry_what_a_batch_did_not_do()
+    give_the_api_a_lasting_address()
     keep_mails_over_a_restart()
     evaluate_task_timeouts()
     fail_tasks_that_could_not_hand_over_their_token()
