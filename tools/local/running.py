@@ -19,8 +19,13 @@ NOT_RUNNING = "The local stack does not run: start it with `make up`."
 
 
 def is_running() -> bool:
-    """Whether all of it answers now."""
-    return not silent()
+    """Whether this stack is up, and all of it answers now."""
+    return is_there() and not silent()
+
+
+def is_there() -> bool:
+    """Whether it was deployed, and every part of it is a running process."""
+    return config.STACK_JSON_FILE.exists() and all(is_up(one) for one in services.USUAL)
 
 
 def silent() -> list[services.Service]:
@@ -50,7 +55,7 @@ def wait_until_it_answers(
     began, said = now(), False
     while True:
         busy = starting_or_stopping()
-        if busy is None and (not config.STACK_JSON_FILE.exists() or not all(is_up(one) for one in services.USUAL)):
+        if busy is None and not is_there():
             raise Stop(NOT_RUNNING)
         waiting = silent()
         if busy is None and not waiting:
