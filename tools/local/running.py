@@ -62,6 +62,8 @@ def wait_until_it_answers(
             return
         names = ", ".join(one.title for one in waiting)
         state = f"process {busy} is starting or stopping it" if busy is not None else f"{names} does not answer"
+        if now() - began >= seconds_max and busy is not None:
+            raise Stop(f"Process {busy} is still starting or stopping this stack: wait for it to end, then run the command again.")
         if now() - began >= seconds_max:
             raise Stop(
                 f"The local stack is there, but {state} after {seconds_max:.0f} s: it is busy, or hangs. "

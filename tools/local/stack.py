@@ -9,6 +9,7 @@ import shutil
 import signal
 import sys
 import time
+import urllib.error
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -281,8 +282,8 @@ def main(arguments: list[str]) -> int:
     except aws.AwsError as error:
         say(f"The emulated AWS refused a call: {error}. `make down clean-local up` starts from nothing.")
         return 1
-    except TimeoutError as error:
-        say(f"The local stack did not answer in time ({error}): it is busy, or hangs. .local/logs says what it does.")
+    except (TimeoutError, urllib.error.URLError) as error:
+        say(f"The local stack did not answer ({error}): it is busy, hangs, or was just stopped. .local/logs says what it does.")
         return 1
     except KeyboardInterrupt:
         return 130

@@ -118,6 +118,12 @@ class BusyTest(unittest.TestCase):
         self.wait()
         self.assertEqual(self.time, 4)
 
+    def test_one_that_is_being_started_for_longer_is_said_to(self) -> None:
+        self.silent, self.holders = [list(services.USUAL)], ["41"] * 99
+        with self.assertRaises(Stop) as stopped:
+            self.wait()
+        self.assertIn("Process 41 is still starting or stopping this stack", str(stopped.exception))
+
     def test_one_that_stays_silent_is_not_said_not_to_run(self) -> None:
         self.silent = [[services.LOCALSTRIPE]]
         with self.assertRaises(Stop) as stopped:
