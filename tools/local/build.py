@@ -80,7 +80,7 @@ class Crates:
         word, _, rest = line.strip().partition(" ")
         if word == "Compiling":
             self.begun += 1
-            return f"{self.begun} of {max(self.in_all, self.begun)} crates, now {rest.split(' (')[0]}"
+            return f"{self.begun} crates of at most {max(self.in_all, self.begun)}, now {rest.split(' (')[0]}"
         return line.strip() if word in ("Downloading", "Finished", "Blocking") or word.startswith("error") else None
 
 

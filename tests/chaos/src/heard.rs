@@ -59,7 +59,10 @@ pub(crate) async fn end(file: &Path) -> Result<usize, Trouble> {
         sleep(LOOK_EVERY).await;
     };
     bus.end().await?;
-    println!("\nAUDITED\n  {:<60} {facts:>7}\n  {:<60} {entries:>7}", "facts of the ledger since", "resources and pages");
+    println!(
+        "\nAUDITED\n  {:<60} {facts:>7}\n  {:<60} {entries:>7}",
+        "facts of the ledger since", "resources and pages"
+    );
     print_rows(&FIELDS, &found);
     Ok(found.len())
 }

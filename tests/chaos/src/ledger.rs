@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use holdfast_adapters_dynamodb::{
-    DynamoBookingHistory, DynamoCatalogue, DynamoHolds, DynamoInspection, DynamoSearchIndexWriter, HoldsTable,
-    LedgerTable,
+    DynamoBookingHistory, DynamoCatalogue, DynamoHolds, DynamoInspection, DynamoSearchIndexWriter,
+    HoldsTable, LedgerTable,
 };
 use holdfast_app::StoreError;
 use holdfast_app::bookings::{BookingHistory, BookingReader};
@@ -17,8 +17,8 @@ use holdfast_app::search::{Entry, Listing, SearchIndexInspection};
 use holdfast_client::{Stack, Trouble, now};
 use holdfast_domain::{Booking, BookingId, Hold, Page, Resource, ResourceId};
 
-use crate::audit::{Snapshot, facts};
 use crate::audit::read_model::Mirror;
+use crate::audit::{Snapshot, facts};
 
 /// Reads the ledger.
 pub(crate) struct Reader {
@@ -118,8 +118,10 @@ impl Reader {
         let (pages, _) = every(async |cursor| self.inspection.pages_part(cursor.as_deref()).await).await?;
         let (resources, _) =
             every(async |cursor| self.inspection.resources_part(cursor.as_deref()).await).await?;
-        let listings: BTreeMap<ResourceId, Listing> =
-            resources.iter().map(|resource: &Resource| (resource.id.clone(), Listing::of(resource))).collect();
+        let listings: BTreeMap<ResourceId, Listing> = resources
+            .iter()
+            .map(|resource: &Resource| (resource.id.clone(), Listing::of(resource)))
+            .collect();
         let listed = |page: Page| {
             let listing = listings.get(&page.key.resource)?.clone();
             Some(Entry::Page(listing, Box::new(page)))

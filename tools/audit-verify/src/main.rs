@@ -66,7 +66,8 @@ fn report(audited: &Audited) -> ExitCode {
     for (booking, broken) in &audited.broken {
         eprintln!("{booking}: {broken}");
     }
-    let counted = |number: usize, one: &str, more: &str| format!("{number} {}", if number == 1 { one } else { more });
+    let counted =
+        |number: usize, one: &str, more: &str| format!("{number} {}", if number == 1 { one } else { more });
     let bookings = counted(audited.bookings, "booking", "bookings");
     let entries = counted(audited.entries, "entry", "entries");
     if audited.broken.is_empty() {

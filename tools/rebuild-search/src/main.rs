@@ -28,10 +28,10 @@ async fn main() -> Result<ExitCode, Error> {
     let process = Process::start(&[Variable::LedgerTable, Variable::SearchTable])?;
     let dynamodb = DynamoDb::new(process.sdk());
     let ledger = LedgerTable::new(dynamodb.clone(), process.require(Variable::LedgerTable)?);
-    let index =
-        Arc::new(DynamoSearchIndexWriter::new(dynamodb, process.require(Variable::SearchTable)?));
+    let index = Arc::new(DynamoSearchIndexWriter::new(dynamodb, process.require(Variable::SearchTable)?));
     let catalogue = Arc::new(DynamoCatalogue::new(ledger.clone()));
-    let rebuild = SearchRebuild::new(catalogue, Arc::new(DynamoInspection::new(ledger)), index.clone(), index);
+    let rebuild =
+        SearchRebuild::new(catalogue, Arc::new(DynamoInspection::new(ledger)), index.clone(), index);
     Ok(report(&run(&rebuild).await?))
 }
 
@@ -65,6 +65,8 @@ fn report(all: &Progress) -> ExitCode {
         eprintln!("cannot be read: {}: {}", item.item, item.reason);
     }
     let (resources, pages, removed) = (all.resources, all.pages, all.removed.len());
-    println!("Search has the {resources} resources and {pages} pages of the ledger; {removed} entries were removed.");
+    println!(
+        "Search has the {resources} resources and {pages} pages of the ledger; {removed} entries were removed."
+    );
     if all.unreadable.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -93,7 +93,8 @@ impl SearchIndexWriter for DynamoSearchIndexWriter {
 #[async_trait]
 impl SearchIndexInspection for DynamoSearchIndexWriter {
     async fn entries_part(&self, cursor: Option<&str>) -> Result<Part<Entry>, StoreError> {
-        read_part(self.client.scan().table_name(&self.table).consistent_read(true), cursor, decode_entry).await
+        read_part(self.client.scan().table_name(&self.table).consistent_read(true), cursor, decode_entry)
+            .await
     }
 
     async fn remove_unreadable(&self, entry: &Unreadable) -> Result<(), StoreError> {

@@ -38,7 +38,7 @@ pub(crate) fn never_heard(facts: &BTreeSet<String>, delivered: &Delivered) -> Ve
     let mut found = Findings::of("bus");
     for id in facts {
         let on_the_bus = |version: &&str| delivered.on_the_bus.contains(&(id.clone(), (*version).to_owned()));
-        found.unless(VERSIONS.iter().all(|version| on_the_bus(&version)) || is_set_aside(delivered, id), || {
+        found.unless(VERSIONS.iter().all(on_the_bus) || is_set_aside(delivered, id), || {
             format!("{id} neither on the bus nor set aside")
         });
     }

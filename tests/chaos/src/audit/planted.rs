@@ -200,7 +200,10 @@ fn is_found_in_search(words: &str, change: impl FnOnce(&mut Mirror)) {
     let mut mirror = mirrored();
     change(&mut mirror);
     let found = read_model::check(&mirror);
-    assert!(matches!(&found[..], [one] if one.field == "read model" && one.what.contains(words)), "{found:#?}");
+    assert!(
+        matches!(&found[..], [one] if one.field == "read model" && one.what.contains(words)),
+        "{found:#?}"
+    );
 }
 
 #[test]

@@ -129,11 +129,19 @@ async fn what_the_ledger_does_not_have_so_is_removed() {
     other.terms.name = Label::parse("Another").expect("a label");
     put_item(&w, encode_listing(&other)).await;
     let text = |text: &str| AttributeValue::S(text.to_owned());
-    put_item(&w, Item::from([("pk".to_owned(), text("T#hotel#NYC")), ("sk".to_owned(), text("room-z"))])).await;
+    put_item(&w, Item::from([("pk".to_owned(), text("T#hotel#NYC")), ("sk".to_owned(), text("room-z"))]))
+        .await;
     let mut removed = rebuilt(&w).await.removed;
     removed.sort();
-    let expected =
-        ["T#hotel#NYC|room-z", "ghost", "room-a", "room-a/2030-06", "room-a/2030-06", "room-a/2031-01", "room-b"];
+    let expected = [
+        "T#hotel#NYC|room-z",
+        "ghost",
+        "room-a",
+        "room-a/2030-06",
+        "room-a/2030-06",
+        "room-a/2031-01",
+        "room-b",
+    ];
     assert_eq!(removed, expected);
     assert_eq!(of_read_model(&w).await, of_ledger(&w).await);
 }
