@@ -1,7 +1,7 @@
 # Every command of the project. The work is done in tools/local; here are the names. `make help` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help tools up up-localstack down clean-local demo env token logs watch invoke reconcile audit-verify chaos build deploy test test-fast test-e2e test-deep test-repeat model mutants bench audit machines fmt lint
+.PHONY: help tools up up-localstack down clean-local demo env token logs watch invoke reconcile audit-verify rebuild-search chaos build deploy test test-fast test-e2e test-deep test-repeat model mutants bench audit machines fmt lint
 
 PYTHON := python3
 STACK := $(PYTHON) tools/local/stack.py
@@ -23,13 +23,20 @@ PACKAGE ?=
 TEST ?=
 TIMES ?= 50
 
+# Refused before anything is installed or built; what the other targets are given, the tools check first thing.
+ifneq ($(filter build deploy,$(MAKECMDGOALS)),)
+ifeq ($(filter arm64 x86_64,$(ARCH)),)
+$(error ARCH=$(ARCH) is none of: arm64 x86_64)
+endif
+endif
+
 help: ## This list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ":.*## " '{printf "  make %-14s %s\n", $$1, $$2}'
 	@echo
 	@echo '  FN is a folder below functions/, EVENT a file below events/samples/:'
 	@echo '    make logs FN=hold'
 	@echo '    make invoke FN=hold EVENT=events/samples/http/hold-create.json'
-	@echo '  invoke calls the deployed function, or the one that `make watch FN=...` runs beside it.'
+	@echo '  invoke calls the deployed function, or the one that `make watch FN=...` keeps in its place.'
 	@echo '  Chaos, by a seed and for so long: make chaos SEED=7 SECONDS=300 CALLERS=16'
 	@echo '  A test fifty times beside busy processors: make test-repeat PACKAGE=holdfast-usecases TEST=notices TIMES=50'
 	@echo '    or a Python file of tests: make test-repeat TEST=tools/local/tests/test_shim.py'
@@ -54,22 +61,25 @@ env: ## Print KEY=VALUE lines of the running local stack
 	@$(STACK) env
 
 token: ## Print a token that the local API accepts (SUB, SCOPE, EXPIRES_IN)
-	@$(STACK) token --sub '$(SUB)' --scope '$(SCOPE)' --expires-in='$(EXPIRES_IN)'
+	@$(STACK) token --sub='$(SUB)' --scope='$(SCOPE)' --expires-in='$(EXPIRES_IN)'
 
 logs: ## Follow a deployed function's log (FN)
-	@$(STACK) logs --fn '$(FN)'
+	@$(STACK) logs --fn='$(FN)'
 
-watch: ## Run a function from source against the running stack, rebuilt at every change (FN)
-	@$(STACK) watch --fn '$(FN)'
+watch: ## Put a function as it is in the sources into the running stack, anew at every change, until Ctrl-C (FN)
+	@$(STACK) watch --fn='$(FN)'
 
 invoke: ## Call a function with an event (FN, EVENT)
-	@$(STACK) invoke --fn '$(FN)' --event '$(EVENT)'
+	@$(STACK) invoke --fn='$(FN)' --event='$(EVENT)'
 
 reconcile: ## Compare pages, bookings and payments, repair what is safe, print a report (DRY_RUN=1 only looks)
-	@$(STACK) reconcile $(if $(DRY_RUN),--dry-run)
+	@$(STACK) reconcile --dry-run='$(DRY_RUN)'
 
 audit-verify: ## Check the seals of every audit trail, or of BOOKING's, and name the first broken link
 	@$(STACK) audit-verify $(BOOKING)
+
+rebuild-search: ## Make what search reads again from the ledger, while both are in use
+	@$(STACK) rebuild-search
 
 # Not `?=`: some shells have a variable of that name, which counts how long they run.
 chaos: SECONDS := $(if $(filter command line,$(origin SECONDS)),$(SECONDS),120)

@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -32,7 +33,7 @@ def install_python_tools() -> None:
         run_logged([sys.executable, "-m", "venv", str(config.VENV_DIR)], "venv", what="Making .local/venv")
         run_logged(
             [
-                str(config.VENV_PYTHON), "-m", "pip", "install", "--disable-pip-version-check",
+                str(config.VENV_PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--progress-bar", "off",
                 "--requirement", str(REQUIREMENTS), "--constraint", str(CONSTRAINTS),
             ],
             "pip", what="Installing tools/local/requirements.txt",
@@ -78,6 +79,30 @@ def cargo_target_dir() -> str:
     return json.loads(metadata.stdout)["target_directory"]
 
 
+@dataclass
+class Crates:
+    """How far a build has come, by what cargo says."""
+
+    in_all: int
+    begun: int = 0
+
+    def shown(self, line: str) -> str | None:
+        word, _, rest = line.strip().partition(" ")
+        if word == "Compiling":
+            self.begun += 1
+            return f"{self.begun} crates of at most {max(self.in_all, self.begun)}, now {rest.split(' (')[0]}"
+        return line.strip() if word in ("Downloading", "Finished", "Blocking") or word.startswith("error") else None
+
+
+def crates_in_all() -> int:
+    """How many crates a build from nothing compiles."""
+    tree = subprocess.run(
+        ["cargo", "tree", "--locked", "--workspace", "--edges", "normal,build", "--prefix", "none", "--format", "{p}"],
+        cwd=config.ROOT, capture_output=True, text=True, env=tool_env(),
+    )
+    return len({line.removesuffix(" (*)") for line in tree.stdout.splitlines()})
+
+
 def build_functions() -> None:
     """Builds all functions, with the selection and the profile that tests use too, so that dependencies are compiled once:
     another selection of packages would mean other features of shared dependencies."""
@@ -85,7 +110,7 @@ def build_functions() -> None:
     with step("Functions (cargo build)") as note:
         run_logged(
             ["cargo", "build", "--locked", "--workspace", "--bins"], "cargo-build", what="cargo build", env=tool_env(CARGO_TERM_COLOR="never"),
-            interesting=lambda line: line.lstrip().startswith(("Compiling", "Downloading", "Finished", "error", "Blocking")),
+            shown=Crates(crates_in_all()).shown,
         )
         note(f"{len(names)} built")
     with step("Packages (.local/lambda)") as note:

@@ -9,11 +9,14 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
+import build
 import config
 import minutes
+import running
 import stack
 from commands import tool_env
 from console import Stop, say
@@ -25,6 +28,7 @@ CHAOS_SEED = 1
 # How many times the usual number of cases the tests over generated cases have in `make test-deep`.
 DEPTH = 100
 STACK = [sys.executable, str(config.TOOLS_DIR / "stack.py")]
+README = [sys.executable, str(config.TOOLS_DIR / "readme.py")]
 
 TIMES = minutes.Times()
 
@@ -94,23 +98,39 @@ def around_the_code() -> None:
 
 def lint() -> None:
     run("Format", ["cargo", "fmt", "--all", "--check"])
+    run("Compiled once", [sys.executable, str(config.TOOLS_DIR / "compiled_once.py")])
     run("Clippy", ["cargo", "clippy", "--locked", "--workspace", "--all-targets", "--", "--deny", "warnings"])
 
 
 def end_to_end() -> None:
     run("Local stack", [*STACK, "up"])
-    run_rust_tests("--package", END_TO_END)
+    with everything_heard():
+        run_rust_tests("--package", END_TO_END)
+    run("README", README)
+
+
+@contextmanager
+def everything_heard() -> Iterator[None]:
+    """Afterwards every fact that the ledger got meanwhile must have been heard on the bus, and search must read what the ledger says."""
+    note = config.RUN_DIR / "heard.json"
+    program = [*STACK, "exec", "--", f"{build.cargo_target_dir()}/debug/chaos"]
+    run("Listening on the bus", [*program, "--listen", str(note)])
+    yield
+    run("Bus and search against the ledger", [*program, "--heard", str(note)])
 
 
 def everything() -> None:
-    """All Rust tests in one run, the end-to-end ones included: one selection of packages, compiled once. Then chaos, briefly."""
-    was_running = config.STACK_JSON_FILE.exists() and stack.is_running()
+    """All Rust tests in one run, the end-to-end ones included: one selection of packages, compiled once. Then chaos, briefly, and last
+    what a newcomer pastes, on the stack that all of this has used."""
+    was_running = running.is_running()
     lint()
     around_the_code()
     try:
         run("Local stack", [*STACK, "up"])
-        run_rust_tests("--workspace")
+        with everything_heard():
+            run_rust_tests("--workspace")
         run("Chaos", [*STACK, "chaos", "--seconds", str(CHAOS_SECONDS), "--seed", str(CHAOS_SEED)])
+        run("README", README)
     finally:
         if not was_running or os.environ.get("CI") == "true":
             subprocess.run([*STACK, "down"], check=False)

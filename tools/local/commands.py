@@ -22,9 +22,9 @@ def run_logged(
     what: str,
     env: dict[str, str] | None = None,
     cwd: Path = config.ROOT,
-    interesting: Callable[[str], bool] = lambda line: True,
+    shown: Callable[[str], str | None] = str.strip,
 ) -> None:
-    """Runs `command`; every 15 seconds says how long it has run and its last interesting line. Raises Stop if it fails."""
+    """Runs `command`; every 15 seconds says how long it has run, and what `shown` made of a line last. Raises Stop if it fails."""
     config.LOG_DIR.mkdir(parents=True, exist_ok=True)
     log_path = config.LOG_DIR / f"{log_name}.log"
     last_line = ""
@@ -45,8 +45,7 @@ def run_logged(
             assert process.stdout is not None
             for line in process.stdout:
                 log.write(line)
-                if interesting(line):
-                    last_line = line.strip()
+                last_line = shown(line) or last_line
             status = process.wait()
         except BaseException:
             process.terminate()

@@ -56,8 +56,10 @@ STRIPE_WEBHOOK_SECRET = "whsec_holdfast_local"
 PARTNER_SIGNING_SECRET = "whsec_aG9sZGZhc3QtbG9jYWwtcGFydG5lci1zZWNyZXQ="
 TOKEN_AUDIENCE = "holdfast-local"
 
+# Of a process that has nothing to save.
 STOP_SECONDS_MAX = 20
-START_SECONDS_MAX = 30
+# A busy machine loads much data slowly.
+START_SECONDS_MAX = 180
 
 AWS_ENV = {
     "AWS_ENDPOINT_URL": AWS_ENDPOINT_URL,

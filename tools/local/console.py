@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -46,6 +47,27 @@ def step(title: str) -> Iterator[Callable[[str], None]]:
             print(f"  {title:<30}", end="", file=sys.stderr)
         _Line.title_is_open = False
         say(f"{outcome[-1]:<42} {time.monotonic() - started:6.1f} s")
+
+
+@contextmanager
+def heartbeat(what: str, every_seconds: float = 5) -> Iterator[None]:
+    """Says every few seconds that the block is still at work, and for how long."""
+    started, ended = time.monotonic(), threading.Event()
+
+    def beat() -> None:
+        while not ended.wait(every_seconds):
+            say(f"      after {time.monotonic() - started:3.0f} s: {what}")
+
+    threading.Thread(target=beat, daemon=True).start()
+    try:
+        yield
+    finally:
+        ended.set()
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 booking`, `2 bookings`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def wait_until(ready: Callable[[], bool], seconds_max: float, interval_seconds: float = 0.05) -> bool:

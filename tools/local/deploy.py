@@ -142,7 +142,7 @@ def load_catalogue() -> None:
             return
         # Its flights and events lie some weeks ahead: each week brings new ones.
         year, week, _ = date.today().isocalendar()
-        wanted = f"{fingerprint.of_files([CATALOGUE_DIR])} {year}-{week}"
+        wanted = f"{fingerprint.of_files([CATALOGUE_DIR, config.SAMPLES_DIR])} {year}-{week}"
         if aws.parameter(CATALOGUE_PARAMETER) == wanted:
             note("loaded before")
             return

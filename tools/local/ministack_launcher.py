@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import json
 import random
 import socketserver
 import threading
@@ -155,6 +156,103 @@ def keep_unread_stream_records_over_a_restart() -> None:
     dynamodb.load_persisted_state = load_state_with_streams
 
 
+def retry_what_a_batch_did_not_do() -> None:
+    """Of a stream's batch whose function reports failed records (`batchItemFailures`) MiniStack takes all as done, so that one
+    passing fault loses the rest of the batch; of a queue's it deletes the messages that no report names, also if the report
+    cannot be understood.
+
+    AWS goes on at the lowest sequence number that was reported, and a report that names no record of the batch is a failure of
+    the whole batch. A failure is what MiniStack handles rightly: it reads the stream again from where it is, after a pause.
+    """
+    from ministack.services import lambda_svc
+
+    here = threading.local()
+    execute_function = lambda_svc._execute_function
+
+    def marks_as_source(poll):
+        def poll_as_source(*args, **kwargs):
+            here.is_source = True
+            try:
+                return poll(*args, **kwargs)
+            finally:
+                here.is_source = False
+
+        return poll_as_source
+
+    def execute_and_heed_report(func: dict, event: dict) -> dict:
+        result = execute_function(func, event)
+        if not getattr(here, "is_source", False) or result.get("error"):
+            return result
+        records = event["Records"]
+        of_stream = records[0]["eventSource"] == "aws:dynamodb"
+        mapping = mapping_of(func, records[0]["eventSourceARN"])
+        if mapping is None or "ReportBatchItemFailures" not in mapping.get("FunctionResponseTypes", []):
+            return result
+        names = [record["dynamodb"]["SequenceNumber"] if of_stream else record["messageId"] for record in records]
+        failed = failed_of_batch(result.get("body"), names)
+        if not failed or (not of_stream and len(failed) < len(records)):
+            return result
+        if of_stream:
+            go_on_at(mapping, records[min(failed)]["eventID"])
+        message = f"{len(failed)} of {len(records)} records reported as not done, from {names[min(failed)]} on"
+        return {"error": True, "body": {"errorType": "BatchItemFailures", "errorMessage": message}, "log": result.get("log", "")}
+
+    def mapping_of(func: dict, source: str) -> dict | None:
+        name = func["config"]["FunctionName"]
+        for _, _, mapping in lambda_svc._iter_all_esms():
+            if (mapping["EventSourceArn"], mapping["FunctionName"]) == (source, name):
+                return mapping
+        return None
+
+    def go_on_at(mapping: dict, event_id: str) -> None:
+        """The position of the mapping is that of this record, which has none before it that is not done."""
+        from ministack.services import dynamodb
+
+        table = mapping["EventSourceArn"].split("/stream/")[0].split("/")[-1]
+        begin = dynamodb.stream_start_position(table)
+        for number, record in enumerate(dynamodb.stream_live_records(table)):
+            if record["eventID"] == event_id:
+                with lambda_svc._dynamodb_stream_positions_lock:
+                    lambda_svc._dynamodb_stream_positions[mapping["UUID"]] = begin + number
+                return
+
+    lambda_svc._execute_function = execute_and_heed_report
+    lambda_svc._poll_dynamodb_streams = marks_as_source(lambda_svc._poll_dynamodb_streams)
+    lambda_svc._run_sqs_batch = marks_as_source(lambda_svc._run_sqs_batch)
+
+
+def failed_of_batch(answer: object, names: list[str]) -> list[int]:
+    """Which of the records of these names a function reports as not done, in the batch's order; all, if its report names one that
+    is not there. https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html"""
+    if isinstance(answer, (str, bytes)):
+        try:
+            answer = json.loads(answer)
+        except ValueError:
+            answer = None
+    report = (answer.get("batchItemFailures") if isinstance(answer, dict) else None) or []
+    reported = {failure.get("itemIdentifier") if isinstance(failure, dict) else None for failure in report}
+    if not reported <= set(names):
+        return list(range(len(names)))
+    return [number for number, name in enumerate(names) if name in reported]
+
+
+def give_the_api_a_lasting_address() -> None:
+    """An API gets a random id, and with it another address whenever the stack begins empty; what was noted of it leads nowhere."""
+    from ministack.services import apigateway
+    from ministack.services.cloudformation import provisioners
+
+    handlers = provisioners._RESOURCE_HANDLERS["AWS::ApiGatewayV2::Api"]
+    create = handlers["create"]
+
+    def create_with_id(logical_id, properties, stack_name):
+        wanted = stack_name.lower()
+        if apigateway.find_api_scope(wanted) is None:
+            properties = properties | {"Tags": (properties.get("Tags") or {}) | {"ms-custom-id": wanted}}
+        return create(logical_id, properties, stack_name)
+
+    handlers["create"] = create_with_id
+
+
 def keep_mails_over_a_restart() -> None:
     """Mails that were sent are forgotten at a clean stop, and with them what a test could read."""
     from ministack.services import ses
@@ -253,6 +351,8 @@ def main() -> None:
     keep_ttl_of_templates()
     read_streams_from_the_start_after_a_restart()
     keep_unread_stream_records_over_a_restart()
+    retry_what_a_batch_did_not_do()
+    give_the_api_a_lasting_address()
     keep_mails_over_a_restart()
     evaluate_task_timeouts()
     fail_tasks_that_could_not_hand_over_their_token()

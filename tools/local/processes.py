@@ -6,19 +6,24 @@ time as the kernel tells it, and only a process that matches both is ever signal
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import signal
 import socket
 import subprocess
+import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import config
-from console import Stop, wait_until
+from console import Stop, say, wait_until
+
+# How often a stop that takes long says so.
+STILL_STOPPING_SECONDS = 5
 
 
 @dataclass(frozen=True)
@@ -70,8 +75,22 @@ def recorded(name: str) -> Recorded | None:
     return None
 
 
+def lock_holder(path: Path) -> str | None:
+    """What the process has written that holds the lock of this file; None if none does."""
+    try:
+        with path.open() as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return lock.read().strip() or "?"
+    except FileNotFoundError:
+        pass
+    return None
+
+
 def unsaved_mark(name: str) -> Path:
-    """Stands from the start of a process to its clean stop: found before a start, it tells of state that was not saved."""
+    """Is there from the time a process has its state loaded to its clean stop: found before a start, it tells of state that was
+    not saved."""
     return config.RUN_DIR / f"{name}.unsaved"
 
 
@@ -85,25 +104,39 @@ def start(name: str, command: list[str], env: dict[str, str], version: str) -> R
         )
     one = Recorded(process.pid, start_ticks_of(process.pid) or "", version)
     record_file(name).write_text(json.dumps({"pid": one.pid, "startTicks": one.start_ticks, "version": version}))
-    unsaved_mark(name).touch()
     return one
 
 
-def stop(name: str, seconds_max: float = config.STOP_SECONDS_MAX) -> str:
-    """SIGTERM, a time limit, SIGKILL; then whatever is left of the process's own group (Lambda workers). Says how it went."""
+def stop(name: str, progress: Callable[[], str] | None = None) -> str:
+    """SIGTERM, then whatever is left of the process's own group (Lambda workers). Says how it went.
+
+    With `progress` the process is waited for however long it takes, and every few seconds what that says is shown: killed, it
+    would lose what it has not saved. Without, it is killed when its time is over.
+    """
     one = recorded(name)
     if one is None:
         return "not running"
     signal_quietly(one.pid, signal.SIGTERM)
-    gone = wait_until(lambda: reaped(one), seconds_max)
-    if not gone:
-        signal_quietly(one.pid, signal.SIGKILL)
-        wait_until(lambda: reaped(one), 5)
+    began = time.monotonic()
+    while not wait_until(lambda: reaped(one), config.STOP_SECONDS_MAX if progress is None else STILL_STOPPING_SECONDS):
+        if progress is None:
+            kill(name)
+            return f"did not stop within {config.STOP_SECONDS_MAX} s, killed"
+        say(f"      after {time.monotonic() - began:3.0f} s: {progress()}")
     end_children(one)
     record_file(name).unlink(missing_ok=True)
-    if gone:
-        unsaved_mark(name).unlink(missing_ok=True)
-    return "stopped" if gone else f"did not stop within {seconds_max:.0f} s, killed"
+    unsaved_mark(name).unlink(missing_ok=True)
+    return "stopped"
+
+
+def kill(name: str) -> None:
+    """Ends a process whose data is given up."""
+    one = recorded(name)
+    if one is not None:
+        signal_quietly(one.pid, signal.SIGKILL)
+        wait_until(lambda: reaped(one), 5)
+        end_children(one)
+        record_file(name).unlink(missing_ok=True)
 
 
 def end_children(one: Recorded) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import config
 import fingerprint
 import processes
-from console import Stop, step, wait_until
+from console import Stop, say, step, wait_until
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,9 @@ class Service:
         sources = fingerprint.of_files([*config.TOOLS_DIR.glob("*.py"), config.TOOLS_DIR / "stripe_shim"])
         return f"{sources} {own_env}"
 
+
+# How often a start that takes long says so.
+STILL_STARTING_SECONDS = 10
 
 # MiniStack and LocalStack both answer it.
 EMULATOR_HEALTH_URL = f"{config.AWS_ENDPOINT_URL}/_localstack/health"
@@ -115,29 +119,40 @@ def ensure_running(service: Service) -> None:
     with step(service.title) as note:
         running = processes.recorded(service.name)
         if running is not None:
-            if running.version == service.version() and processes.answers(service.ready_url):
+            if running.version == service.version() and answers_in_time(service, running):
+                processes.unsaved_mark(service.name).touch()
                 note("running")
                 return
             # Older code, a start that was broken off, or a process that hangs: begin again.
-            processes.stop(service.name)
+            stop(service)
         processes.ensure_ports_free(service.ports)
-        forgotten = forget_unsaved_state(service)
         (config.LOCAL_DIR / "tmp").mkdir(parents=True, exist_ok=True)
         one = processes.start(
             service.name, [str(config.VENV_PYTHON), str(config.TOOLS_DIR / service.script)], service.env, service.version()
         )
-        wait_until(
-            lambda: processes.answers(service.ready_url) or not one.is_alive(), config.START_SECONDS_MAX
-        )
-        if not processes.answers(service.ready_url):
-            processes.stop(service.name)
+        if not answers_in_time(service, one):
+            # What it had saved is as it was.
+            processes.kill(service.name)
             raise Stop(
                 f"{service.title} did not start: {processes.log_file(service.name).relative_to(config.ROOT)} says why; "
                 "`make down clean-local up` starts from nothing.",
                 processes.log_tail(service.name),
             )
+        processes.unsaved_mark(service.name).touch()
         ports = ", ".join(str(port) for port in service.ports)
-        note(f"started empty (last stop unclean), port {ports}" if forgotten else f"started, port {ports}")
+        note(f"started, port {ports}")
+
+
+def answers_in_time(service: Service, one: processes.Recorded) -> bool:
+    """Whether the process answers, at once or when it has loaded its data."""
+    began = time.monotonic()
+    while True:
+        if wait_until(lambda: processes.answers(service.ready_url) or not one.is_alive(), STILL_STARTING_SECONDS):
+            return one.is_alive()
+        elapsed = time.monotonic() - began
+        if elapsed > config.START_SECONDS_MAX:
+            return False
+        say(f"      after {elapsed:3.0f} s: {service.title} does not answer yet")
 
 
 def ensure_foreign_emulator() -> None:
@@ -148,27 +163,71 @@ def ensure_foreign_emulator() -> None:
         note("answers")
 
 
-def forget_unsaved_state(service: Service) -> bool:
-    """Removes what an unclean end left: parts of it are newer than others, and together they make no whole."""
-    if not processes.unsaved_mark(service.name).exists():
-        return False
+def start_anew_after_an_unclean_stop(wanted: tuple[Service, ...]) -> None:
+    """What ended without saving has lost what it knew: payments without bookings, or bookings without payments. So all that
+    keep something begin empty together. What still runs is ended, its data with it."""
+    keeping = [service for service in USUAL if service.name in {one.name for one in wanted}]
+    lost = [service for service in keeping if ended_uncleanly(service)]
+    if not lost:
+        return
+    for service in keeping:
+        processes.kill(service.name)
+        forget_state(service)
+        processes.unsaved_mark(service.name).unlink(missing_ok=True)
+    for path in (config.STACK_ENV_FILE, config.STACK_JSON_FILE):
+        path.unlink(missing_ok=True)
+    names = " and ".join(service.title for service in lost)
+    own = "" if MINISTACK in keeping else " Your own emulator keeps its data: restart it empty."
+    say(
+        f"  The last end of {names} was unclean, its data is not saved. Ledger, payments and partner inbox begin empty together, "
+        f"so that none knows what another does not.{own}"
+    )
+
+
+def ended_uncleanly(service: Service) -> bool:
+    return processes.recorded(service.name) is None and processes.unsaved_mark(service.name).exists()
+
+
+def forget_state(service: Service) -> None:
     for path in service.state:
         if path.is_dir():
             shutil.rmtree(path)
         else:
             path.unlink(missing_ok=True)
-    return True
+
+
+def stop(service: Service) -> str:
+    """Stops a service; one that saves its data is waited for however long that takes."""
+    return processes.stop(service.name, (lambda: saving(service)) if service.state else None)
+
+
+def saving(service: Service) -> str:
+    running = processes.recorded(service.name)
+    process = "" if running is None else f" (process {running.pid}; killed, it would lose its data)"
+    return f"{service.title} saves its data, {size_of(service.state) / 1e6:.1f} MB so far{process}"
+
+
+def size_of(paths: tuple[Path, ...]) -> int:
+    """Bytes of files and of all below folders; what vanishes meanwhile counts for nothing."""
+    total = 0
+    for path in paths:
+        for file in path.rglob("*") if path.is_dir() else [path]:
+            try:
+                total += file.stat().st_size
+            except OSError:
+                continue
+    return total
 
 
 def stop_all() -> None:
     stop_microburst()
     for service in USUAL:
         with step(service.title) as note:
-            note(processes.stop(service.name))
+            note(stop(service))
 
 
 def stop_microburst() -> None:
     """Most stacks run without it, and need not read of it."""
     if processes.recorded(MICROBURST.name) is not None:
         with step(MICROBURST.title) as note:
-            note(processes.stop(MICROBURST.name))
+            note(stop(MICROBURST))

@@ -11,7 +11,7 @@ use holdfast_app::events::{LedgerRecord, PageRecord};
 use holdfast_domain::{Hold, HoldId, PageChange, PageHold};
 use serde_json::Value;
 
-use crate::page::item::{PAGE_SK_PREFIX, decode_hold, decode_page_record};
+use crate::page::item::{PAGE_SK_PREFIX, decode_hold, decode_page_as_stored, decode_page_record};
 use crate::stored::records::{
     EVENT_SK_PREFIX, RESOURCE_SK, decode_audit_with_facts, decode_hold_record, decode_resource,
     decode_resource_write,
@@ -23,7 +23,7 @@ use crate::table::item::{Item, Reader};
 /// # Errors
 /// [`StoreError::Corrupt`] when an image cannot be read.
 pub fn decode_ledger_record(new: Option<Value>, old: Option<Value>) -> Result<LedgerRecord, StoreError> {
-    let Some(new) = new.map(decode_image).transpose()? else { return Ok(LedgerRecord::Other) };
+    let Some(new) = new.map(decode_image).transpose()? else { return removed(old) };
     let reader = Reader::new(&new);
     let sk = reader.text("sk")?;
     if sk.starts_with(PAGE_SK_PREFIX) {
@@ -50,6 +50,15 @@ pub fn decode_ledger_record(new: Option<Value>, old: Option<Value>) -> Result<Le
         });
     }
     Ok(LedgerRecord::Other)
+}
+
+/// A record of an item that is gone: of a page, or of nothing that anybody waits for.
+fn removed(old: Option<Value>) -> Result<LedgerRecord, StoreError> {
+    let Some(old) = old.map(decode_image).transpose()? else { return Ok(LedgerRecord::Other) };
+    if !Reader::new(&old).text("sk")?.starts_with(PAGE_SK_PREFIX) {
+        return Ok(LedgerRecord::Other);
+    }
+    Ok(LedgerRecord::PageRemoved(Box::new(decode_page_as_stored(&old)?)))
 }
 
 /// The holds that a write took from its page, from the page before it.
@@ -112,7 +121,8 @@ mod tests {
     #[test]
     fn a_record_without_the_image_it_is_read_from_says_nothing() {
         let unread = || Some(json!({"pk": {"X": 1}}));
-        assert_eq!(decode_ledger_record(None, unread()).expect("nothing"), LedgerRecord::Other);
+        let booking = json!({"pk": {"S": "B#1"}, "sk": {"S": "B"}});
+        assert_eq!(decode_ledger_record(None, Some(booking)).expect("nothing"), LedgerRecord::Other);
         assert_eq!(decode_previous_hold(unread(), None).expect("nothing"), None);
     }
 

@@ -13,7 +13,7 @@ use holdfast_app::catalogue::Catalogue;
 use holdfast_app::holds::HoldStore;
 use holdfast_app::operations::{EndedBookings, LedgerInspection};
 use holdfast_app::payments::SagaCallbacks;
-use holdfast_app::search::{SearchIndex, SearchIndexWriter};
+use holdfast_app::search::{SearchIndex, SearchIndexInspection, SearchIndexWriter};
 
 use crate::{Database, Faults};
 
@@ -31,6 +31,7 @@ pub struct Store {
     pub inspection: Arc<dyn LedgerInspection>,
     pub index: Arc<dyn SearchIndex>,
     pub index_writer: Arc<dyn SearchIndexWriter>,
+    pub index_entries: Arc<dyn SearchIndexInspection>,
 }
 
 impl Store {
@@ -40,7 +41,8 @@ impl Store {
         let ledger = || LedgerTable::new(client.clone(), Database::LEDGER.to_owned());
         let holds = || HoldsTable::new(client.clone(), Database::HOLDS.to_owned());
         let search = || (client.clone(), Database::SEARCH.to_owned());
-        let (index, writer) = (search(), search());
+        let index = search();
+        let writer = Arc::new(DynamoSearchIndexWriter::new(search().0, search().1));
         Self {
             catalogue: Arc::new(DynamoCatalogue::new(ledger())),
             holds: Arc::new(DynamoHolds::new(ledger(), holds())),
@@ -51,7 +53,8 @@ impl Store {
             ended: Arc::new(DynamoEndedBookings::new(ledger())),
             inspection: Arc::new(DynamoInspection::new(ledger())),
             index: Arc::new(DynamoSearchIndex::new(index.0, index.1)),
-            index_writer: Arc::new(DynamoSearchIndexWriter::new(writer.0, writer.1)),
+            index_writer: writer.clone(),
+            index_entries: writer,
         }
     }
 }

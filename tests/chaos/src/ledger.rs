@@ -1,21 +1,24 @@
 //! The ledger as it is stored, read past the proxy and past the API.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use holdfast_adapters_dynamodb::{
-    DynamoBookingHistory, DynamoCatalogue, DynamoHolds, DynamoInspection, HoldsTable, LedgerTable,
+    DynamoBookingHistory, DynamoCatalogue, DynamoHolds, DynamoInspection, DynamoSearchIndexWriter,
+    HoldsTable, LedgerTable,
 };
 use holdfast_app::StoreError;
 use holdfast_app::bookings::{BookingHistory, BookingReader};
 use holdfast_app::catalogue::CatalogueReader;
 use holdfast_app::holds::HoldReader;
 use holdfast_app::operations::{LedgerInspection, Part};
+use holdfast_app::search::{Entry, Listing, SearchIndexInspection};
 use holdfast_client::{Stack, Trouble, now};
-use holdfast_domain::{Booking, BookingId, Hold, Page, ResourceId};
+use holdfast_domain::{Booking, BookingId, Hold, Page, Resource, ResourceId};
 
-use crate::audit::Snapshot;
+use crate::audit::read_model::Mirror;
+use crate::audit::{Snapshot, facts};
 
 /// Reads the ledger.
 pub(crate) struct Reader {
@@ -23,6 +26,7 @@ pub(crate) struct Reader {
     holds: DynamoHolds,
     history: DynamoBookingHistory,
     inspection: DynamoInspection,
+    entries: DynamoSearchIndexWriter,
     resources: BTreeSet<String>,
 }
 
@@ -41,12 +45,14 @@ impl Reader {
             .build();
         let client = Client::from_conf(config);
         let ledger = LedgerTable::new(client.clone(), stack.value("LEDGER_TABLE")?.to_owned());
+        let entries = DynamoSearchIndexWriter::new(client.clone(), stack.value("SEARCH_TABLE")?.to_owned());
         let holds = HoldsTable::new(client, stack.value("HOLDS_TABLE")?.to_owned());
         Ok(Self {
             catalogue: DynamoCatalogue::new(ledger.clone()),
             holds: DynamoHolds::new(ledger.clone(), holds),
             history: DynamoBookingHistory::new(ledger.clone()),
             inspection: DynamoInspection::new(ledger),
+            entries,
             resources,
         })
     }
@@ -103,6 +109,41 @@ impl Reader {
         let Ok(id) = BookingId::parse(name) else { return Ok(false) };
         let booking = self.history.booking(&id).await.map_err(Trouble::unexpected)?;
         Ok(booking.is_some_and(|booking| booking.action().is_some() && booking.payment_intent().is_some()))
+    }
+
+    /// Ledger and read model, each as a whole, also what is not of this run.
+    pub(crate) async fn mirror(&self) -> Result<Mirror, Trouble> {
+        let (read_model, unreadable) =
+            every(async |cursor| self.entries.entries_part(cursor.as_deref()).await).await?;
+        let (pages, _) = every(async |cursor| self.inspection.pages_part(cursor.as_deref()).await).await?;
+        let (resources, _) =
+            every(async |cursor| self.inspection.resources_part(cursor.as_deref()).await).await?;
+        let listings: BTreeMap<ResourceId, Listing> = resources
+            .iter()
+            .map(|resource: &Resource| (resource.id.clone(), Listing::of(resource)))
+            .collect();
+        let listed = |page: Page| {
+            let listing = listings.get(&page.key.resource)?.clone();
+            Some(Entry::Page(listing, Box::new(page)))
+        };
+        let mut ledger: Vec<Entry> = pages.into_iter().filter_map(listed).collect();
+        ledger.extend(resources.into_iter().map(|resource| Entry::Resource(Box::new(resource))));
+        Ok(Mirror { ledger, read_model, unreadable })
+    }
+
+    /// The ids of all facts that the ledger has, also of those that are not of this run.
+    pub(crate) async fn facts(&self) -> Result<BTreeSet<String>, Trouble> {
+        let (resources, _) =
+            every(async |cursor| self.inspection.resources_part(cursor.as_deref()).await).await?;
+        let (pages, _) = every(async |cursor| self.inspection.pages_part(cursor.as_deref()).await).await?;
+        let (bookings, _) =
+            every(async |cursor| self.inspection.bookings_part(cursor.as_deref()).await).await?;
+        let mut entries = Vec::new();
+        for booking in bookings {
+            entries.extend(self.history.audit_trail(&booking.id).await.map_err(Trouble::unexpected)?);
+        }
+        let revisions = resources.iter().map(|resource| (resource.id.as_str(), resource.revision));
+        Ok(facts(revisions, pages.iter(), entries.iter()))
     }
 
     /// Pages, bookings, trails and revisions.

@@ -8,6 +8,8 @@
 mod audit;
 mod ends;
 mod faults;
+mod heard;
+mod inspect;
 mod ledger;
 mod records;
 mod report;
@@ -16,13 +18,19 @@ mod sagas;
 mod traffic;
 mod world;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 const HELP: &str = "\
 chaos --microburst URL [--seed N] [--seconds N] [--callers N]
+chaos --listen FILE
+chaos --heard FILE
 
-Runs mixed traffic against the running local stack for so many seconds while faults strike, lets it come to rest, audits it,
-and prints a table. The functions must reach AWS through microburst at URL; `make chaos` sees to all of it.";
+The first runs mixed traffic against the running local stack for so many seconds while faults strike, lets it come to rest, audits it,
+and prints a table. The functions must reach AWS through microburst at URL; `make chaos` sees to all of it.
+
+The others go before and after somebody else's traffic: was every fact of the ledger heard on the bus, and does search read what
+the ledger says? FILE keeps what was there before.";
 
 /// What is asked for.
 #[derive(Debug, Clone)]
@@ -50,11 +58,19 @@ fn parameters(mut arguments: impl Iterator<Item = String>) -> Option<Parameters>
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let Some(parameters) = parameters(std::env::args().skip(1)) else {
-        eprintln!("{HELP}");
-        return ExitCode::from(2);
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let outcome = match &arguments[..] {
+        [option, file] if option == "--listen" => heard::begin(Path::new(file)).await.map(|()| 0),
+        [option, file] if option == "--heard" => heard::end(Path::new(file)).await,
+        _ => match parameters(arguments.into_iter()) {
+            Some(parameters) => run::run(&parameters).await,
+            None => {
+                eprintln!("{HELP}");
+                return ExitCode::from(2);
+            }
+        },
     };
-    match run::run(&parameters).await {
+    match outcome {
         Ok(0) => ExitCode::SUCCESS,
         Ok(_) => ExitCode::FAILURE,
         Err(trouble) => {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::audit::Anomaly;
+use crate::audit::{Anomaly, CHECKS};
 
 /// The most anomalies that are shown of one field.
 const SHOWN_MAX: usize = 12;
@@ -24,6 +24,27 @@ impl Progress {
 
     pub(crate) fn elapsed(&self) -> Duration {
         self.0.elapsed()
+    }
+}
+
+/// A row for each of these fields with the number of its anomalies, then the anomalies.
+pub(crate) fn print_rows(fields: &[&str], anomalies: &[Anomaly]) {
+    println!("\nANOMALIES {}", anomalies.len());
+    for (field, what) in CHECKS.iter().filter(|(field, _)| fields.contains(field)) {
+        let count = anomalies.iter().filter(|anomaly| anomaly.field == *field).count();
+        println!("  {:<76} {count:>7}", format!("{field}: {what}"));
+    }
+    let mut by_field: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for anomaly in anomalies {
+        by_field.entry(anomaly.field).or_default().push(&anomaly.what);
+    }
+    for (field, all) in by_field {
+        for what in all.iter().take(SHOWN_MAX) {
+            println!("  {field}: {what}");
+        }
+        if all.len() > SHOWN_MAX {
+            println!("  {field}: and {} more", all.len() - SHOWN_MAX);
+        }
     }
 }
 
@@ -69,19 +90,7 @@ impl Outcome {
             let time = time.map_or("not in time".to_owned(), |time| format!("{:.1} s", time.as_secs_f32()));
             println!("  {what:<60} {time:>11}");
         }
-        println!("\nANOMALIES {}", self.anomalies.len());
-        let mut by_field: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-        for anomaly in &self.anomalies {
-            by_field.entry(anomaly.field).or_default().push(&anomaly.what);
-        }
-        for (field, all) in by_field {
-            for what in all.iter().take(SHOWN_MAX) {
-                println!("  {field}: {what}");
-            }
-            if all.len() > SHOWN_MAX {
-                println!("  {field}: and {} more", all.len() - SHOWN_MAX);
-            }
-        }
+        print_rows(&CHECKS.map(|(field, _)| field), &self.anomalies);
         let attempts: u64 = by_name.get("hold").map_or(0, |all| all.iter().map(|(_, count)| count).sum());
         let faults: u64 = self.faults.values().sum();
         let took = took.as_secs();

@@ -1,6 +1,8 @@
 //! A look at the emulated AWS: plain JSON calls, since the emulator reads the service from the credential's scope and checks
 //! no signature.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 use tokio::sync::OnceCell;
@@ -10,6 +12,8 @@ use crate::{Stack, Trouble, now, unique};
 const OBSERVER: &str = "e2e-observer";
 /// No run of the tests takes longer.
 const OBSERVER_SECONDS_MAX: i64 = 1800;
+/// The longest that a function may take, and some seconds for the way.
+const INVOCATION_MAX: Duration = Duration::from_secs(910);
 /// How long a received message stays hidden: longer than deleting it takes.
 const HIDDEN_SECONDS: u8 = 30;
 
@@ -56,7 +60,7 @@ impl Stack {
         let url = format!("{endpoint}/2015-03-31/functions/holdfast-{function}/invocations");
         let answer =
             self.http().post(url).header("Authorization", self.scope("lambda")).body(payload.to_owned());
-        let answer = answer.send().await?;
+        let answer = answer.timeout(INVOCATION_MAX).send().await?;
         let failed = answer.headers().contains_key("X-Amz-Function-Error");
         let (status, text) = (answer.status(), answer.text().await?);
         if status.is_success() && !failed {
@@ -158,6 +162,19 @@ pub struct BusWatch {
 }
 
 impl BusWatch {
+    /// What another process needs to go on with the watch.
+    #[must_use]
+    pub fn as_json(&self) -> Value {
+        json!({"name": self.name, "queue": self.queue})
+    }
+
+    /// The watch that another process began.
+    #[must_use]
+    pub fn from_json(stack: &Stack, watch: &Value) -> Self {
+        let text = |name: &str| watch[name].as_str().unwrap_or_default().to_owned();
+        Self { stack: stack.clone(), name: text("name"), queue: text("queue") }
+    }
+
     /// Ends the watch for all of this process. Who cannot say when their last watcher ends leaves it to those who come later.
     ///
     /// # Errors

@@ -28,7 +28,6 @@ mod one_booking;
 mod outages;
 mod policy;
 mod race;
-mod readme;
 mod reconciliation;
 mod resources;
 mod schedules;

@@ -57,7 +57,7 @@ async fn of_all(verification: &AuditVerification) -> Result<Audited, Error> {
         let (audited, next) = verification.part(cursor.as_deref()).await?;
         all.extend(audited);
         let Some(next) = next else { return Ok(all) };
-        eprintln!("{} bookings so far", all.bookings);
+        eprintln!("bookings so far: {}", all.bookings);
         cursor = Some(next);
     }
 }
@@ -66,11 +66,15 @@ fn report(audited: &Audited) -> ExitCode {
     for (booking, broken) in &audited.broken {
         eprintln!("{booking}: {broken}");
     }
-    let (bookings, entries) = (audited.bookings, audited.entries);
+    let counted =
+        |number: usize, one: &str, more: &str| format!("{number} {}", if number == 1 { one } else { more });
+    let bookings = counted(audited.bookings, "booking", "bookings");
+    let entries = counted(audited.entries, "entry", "entries");
     if audited.broken.is_empty() {
-        println!("{bookings} bookings, {entries} entries: every trail is as it was written.");
+        println!("{bookings}, {entries}: every trail is as it was written.");
         return ExitCode::SUCCESS;
     }
-    eprintln!("{bookings} bookings, {entries} entries: {} trails do not hold.", audited.broken.len());
+    let broken = counted(audited.broken.len(), "trail does", "trails do");
+    eprintln!("{bookings}, {entries}: {broken} not hold.");
     ExitCode::FAILURE
 }

@@ -38,7 +38,8 @@ class ReconcileTest(unittest.TestCase):
         repaired = report(repaired=1, findings={"expired_hold": [finding("hld_1", "repaired")]})
         text = "\n".join(reconcile.lines(repaired))
         self.assertIn("expired_hold         repaired   hld_1", text)
-        self.assertIn("1 expired_hold; 1 repaired, 0 for review", text)
+        self.assertIn("3 pages, 2 bookings, 1 payment looked at\n1 difference: 1 repaired, 0 for review, 0 of them parked now\n", text)
+        self.assertLess(text.index("1 expired_hold"), text.index("KIND"), "what it comes to is said first")
         self.assertEqual(self.status(repaired), 0)
         self.assertIn("repairable", "\n".join(reconcile.lines(repaired | {"dryRun": True})))
 

@@ -7,6 +7,7 @@ import json
 import sys
 import tempfile
 import unittest
+import unittest.mock
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,19 @@ class EmulatorTest(unittest.TestCase):
         ses._sent_emails.clear()
         ses.load_persisted_state(saved)
         self.assertEqual(ses._sent_emails.get_scoped(*PLACE, "entries"), [{"Subject": "Your booking"}])
+
+
+    def test_the_api_has_its_address_from_its_stack(self) -> None:
+        from ministack.services import apigateway
+        from ministack.services.cloudformation import provisioners
+
+        handlers = provisioners._RESOURCE_HANDLERS["AWS::ApiGatewayV2::Api"]
+        with unittest.mock.patch.dict(handlers):
+            ministack_launcher.give_the_api_a_lasting_address()
+            ids = [handlers["create"](name, {"Name": name}, "Holdfast")[0] for name in ("Http", "Another")]
+        apigateway._apis.clear()
+        self.assertEqual(ids[0], "holdfast")
+        self.assertNotEqual(ids[1], "holdfast", "a second one of the stack is not refused")
 
 
 class InboxTest(unittest.TestCase):

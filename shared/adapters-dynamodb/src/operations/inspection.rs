@@ -1,27 +1,21 @@
-//! The ledger as a whole, for reconciliation: the one place that scans it. A scan reads, and pays for, every item of the
-//! table whatever its filter keeps, and it reads the latest writes.
+//! The ledger as a whole, for operators and schedules: the one place that scans it. It reads the latest writes.
 
 use async_trait::async_trait;
-use aws_sdk_dynamodb::types::AttributeValue;
-use holdfast_app::operations::{LedgerInspection, Part, Unreadable};
+use holdfast_app::operations::{LedgerInspection, Part};
 use holdfast_app::{LedgerError, Mutation, StoreError};
 use holdfast_domain::inventory::{PageOperation, Placement};
-use holdfast_domain::{Booking, HoldId, Page, PageCommand, PageHold, PageKey};
+use holdfast_domain::{Booking, HoldId, Page, PageCommand, PageHold, PageKey, Resource};
 use jiff::Timestamp;
 
 use crate::page::item::{PAGE_SK_PREFIX, decode_page_as_stored, page_key};
 use crate::page::store::PageStore;
 use crate::page::write::no_extras;
 use crate::stored::notes::{decode_parked_case, encode_parked_case, parked_case_key};
-use crate::stored::records::{BOOKING_SK, decode_booking};
+use crate::stored::records::{BOOKING_SK, RESOURCE_SK, decode_booking, decode_resource};
 use crate::table::error::unavailable;
-use crate::table::item::{Item, Reader, s};
+use crate::table::item::{Item, s};
 use crate::table::ledger::LedgerTable;
-
-/// The most items that one call reads. DynamoDB itself stops at 1 MB.
-const SCAN_ITEMS_MAX: i32 = 2_000;
-/// Between the two parts of a cursor; no key has it.
-const CURSOR_SEPARATOR: char = '|';
+use crate::table::scan::read_part;
 
 /// [`LedgerInspection`] on DynamoDB.
 #[derive(Debug, Clone)]
@@ -46,6 +40,10 @@ impl LedgerInspection for DynamoInspection {
 
     async fn bookings_part(&self, cursor: Option<&str>) -> Result<Part<Booking>, StoreError> {
         self.scan("sk = :sk", BOOKING_SK, cursor, decode_booking).await
+    }
+
+    async fn resources_part(&self, cursor: Option<&str>) -> Result<Part<Resource>, StoreError> {
+        self.scan("sk = :sk", RESOURCE_SK, cursor, decode_resource).await
     }
 
     async fn page_as_stored(&self, key: &PageKey) -> Result<Option<Page>, StoreError> {
@@ -86,16 +84,6 @@ impl LedgerInspection for DynamoInspection {
     }
 }
 
-fn key_at(cursor: &str) -> Option<Item> {
-    let (pk, sk) = cursor.split_once(CURSOR_SEPARATOR)?;
-    Some(Item::from([("pk".into(), s(pk)), ("sk".into(), s(sk))]))
-}
-
-fn cursor_at(key: &Item) -> Option<String> {
-    let reader = Reader::new(key);
-    Some(format!("{}{CURSOR_SEPARATOR}{}", reader.opt_text("pk")?, reader.opt_text("sk")?))
-}
-
 impl DynamoInspection {
     async fn scan<T>(
         &self,
@@ -104,30 +92,14 @@ impl DynamoInspection {
         cursor: Option<&str>,
         decode: fn(&Item) -> Result<T, StoreError>,
     ) -> Result<Part<T>, StoreError> {
-        let output = self
+        let scan = self
             .ledger
             .client
             .scan()
             .table_name(&self.ledger.name)
             .filter_expression(filter)
-            .expression_attribute_values(":sk", AttributeValue::S(sk.to_owned()))
-            .consistent_read(true)
-            .limit(SCAN_ITEMS_MAX)
-            .set_exclusive_start_key(cursor.and_then(key_at))
-            .send()
-            .await
-            .map_err(unavailable)?;
-        let next = output.last_evaluated_key().and_then(cursor_at);
-        let mut part = Part { items: Vec::new(), unreadable: Vec::new(), next };
-        for item in output.items() {
-            match decode(item) {
-                Ok(decoded) => part.items.push(decoded),
-                Err(StoreError::Corrupt { item, reason }) => {
-                    part.unreadable.push(Unreadable { item, reason })
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(part)
+            .expression_attribute_values(":sk", s(sk))
+            .consistent_read(true);
+        read_part(scan, cursor, decode).await
     }
 }

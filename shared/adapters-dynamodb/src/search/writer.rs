@@ -3,14 +3,21 @@
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use holdfast_app::StoreError;
-use holdfast_app::search::SearchIndexWriter;
+use holdfast_app::operations::{Part, Unreadable};
+use holdfast_app::search::{Entry, Listing, SearchIndexInspection, SearchIndexWriter};
 use holdfast_domain::{Page, Resource};
 
-use crate::stored::listings::{WRITE_NUMBER, encode_listed_page, encode_listing, listing_pk};
+use crate::stored::listings::{
+    WRITE_NUMBER, decode_entry, encode_listed_page, encode_listing, listed_page_key, listing_key,
+};
 use crate::table::error::{Refused, unavailable};
-use crate::table::item::{Item, n, s};
+use crate::table::item::{Item, n};
+use crate::table::scan::{key_of, read_part};
 
-/// [`SearchIndexWriter`] on DynamoDB.
+/// Attribute of a listed resource's revision.
+const REVISION: &str = "rev";
+
+/// [`SearchIndexWriter`] on DynamoDB, and its [`SearchIndexInspection`].
 #[derive(Debug, Clone)]
 pub struct DynamoSearchIndexWriter {
     client: Client,
@@ -43,30 +50,56 @@ impl DynamoSearchIndexWriter {
             Err(Refused::Store(error)) => Err(error),
         }
     }
+
+    /// Removes an item unless its number in `by` is greater. One without such a number is earlier.
+    async fn remove_earlier(&self, key: Item, by: &str, number: u64) -> Result<(), StoreError> {
+        let outcome = self
+            .client
+            .delete_item()
+            .table_name(&self.table)
+            .set_key(Some(key))
+            .condition_expression("attribute_not_exists(#by) OR #by <= :number")
+            .expression_attribute_names("#by", by)
+            .expression_attribute_values(":number", n(number))
+            .send()
+            .await;
+        match outcome.map_err(Refused::from) {
+            Ok(_) | Err(Refused::Condition { .. }) => Ok(()),
+            Err(Refused::Busy) => Err(StoreError::Contention(self.table.clone())),
+            Err(Refused::Store(error)) => Err(error),
+        }
+    }
 }
 
 #[async_trait]
 impl SearchIndexWriter for DynamoSearchIndexWriter {
-    async fn put_resource(
-        &self,
-        resource: &Resource,
-        moved_from: Option<(&str, &str)>,
-    ) -> Result<(), StoreError> {
-        self.put_newer(encode_listing(resource), "rev", resource.revision).await?;
-        if let Some((resource_type, location)) = moved_from {
-            self.client
-                .delete_item()
-                .table_name(&self.table)
-                .key("pk", s(listing_pk(resource_type, location)))
-                .key("sk", s(resource.id.as_str()))
-                .send()
-                .await
-                .map_err(unavailable)?;
-        }
-        Ok(())
+    async fn put_resource(&self, resource: &Resource) -> Result<(), StoreError> {
+        self.put_newer(encode_listing(resource), REVISION, resource.revision).await
     }
 
     async fn put_page(&self, resource: &Resource, page: &Page) -> Result<(), StoreError> {
         self.put_newer(encode_listed_page(resource, page), WRITE_NUMBER, page.write_number()).await
+    }
+
+    async fn remove_resource(&self, resource: &Resource) -> Result<(), StoreError> {
+        self.remove_earlier(listing_key(resource), REVISION, resource.revision).await
+    }
+
+    async fn remove_page(&self, listing: &Listing, page: &Page) -> Result<(), StoreError> {
+        self.remove_earlier(listed_page_key(listing, &page.key), WRITE_NUMBER, page.write_number()).await
+    }
+}
+
+#[async_trait]
+impl SearchIndexInspection for DynamoSearchIndexWriter {
+    async fn entries_part(&self, cursor: Option<&str>) -> Result<Part<Entry>, StoreError> {
+        read_part(self.client.scan().table_name(&self.table).consistent_read(true), cursor, decode_entry)
+            .await
+    }
+
+    async fn remove_unreadable(&self, entry: &Unreadable) -> Result<(), StoreError> {
+        let delete = self.client.delete_item().table_name(&self.table).set_key(key_of(&entry.item));
+        delete.send().await.map_err(unavailable)?;
+        Ok(())
     }
 }

@@ -1,6 +1,7 @@
 //! Items of the read model behind search: what the ledger stores of resources and pages, under keys that search asks for.
 
 use holdfast_app::StoreError;
+use holdfast_app::search::{Entry, Listing};
 use holdfast_domain::{Page, PageKey, Resource, ResourceId};
 use jiff::Timestamp;
 
@@ -8,6 +9,7 @@ use crate::page::item::{decode_page, encode_page_as, page_sk, resource_pk};
 use crate::stored::records::{encode_resource_as, resource_of};
 use crate::stored::version::{Version, WRITES};
 use crate::table::item::{Item, Reader, n, s};
+use crate::table::scan::name_of;
 
 /// Where the page's own key is kept, since the item's is that of the listing.
 const KEPT_KEYS: [(&str, &str); 2] = [("pk", "page_pk"), ("sk", "page_sk")];
@@ -33,6 +35,51 @@ fn listed_page_sk(key: &PageKey) -> String {
 
 fn type_and_location(resource: &Resource) -> (&str, &str) {
     (resource.terms.resource_type.as_str(), resource.terms.location.as_str())
+}
+
+/// Key of a resource where its terms list it.
+pub(crate) fn listing_key(resource: &Resource) -> Item {
+    let (resource_type, location) = type_and_location(resource);
+    let pk = listing_pk(resource_type, location);
+    Item::from([("pk".into(), s(pk)), ("sk".into(), s(resource.id.as_str()))])
+}
+
+/// Key of a page in a listing.
+pub(crate) fn listed_page_key(listing: &Listing, page: &PageKey) -> Item {
+    let pk = listed_pages_pk(&listing.resource_type, &listing.location, &page.page);
+    Item::from([("pk".into(), s(pk)), ("sk".into(), s(listed_page_sk(page)))])
+}
+
+/// What an item of the read model is. Its name, where it cannot be read, is that of [`name_of`].
+///
+/// # Errors
+/// [`StoreError::Corrupt`], also if the item has another key than its content.
+pub(crate) fn decode_entry(item: &Item) -> Result<Entry, StoreError> {
+    let named = |reason: String| StoreError::Corrupt { item: name_of(item).unwrap_or_default(), reason };
+    let unread = |error: StoreError| named(error.to_string());
+    let reader = Reader::new(item);
+    let pk = reader.text("pk").map_err(unread)?;
+    // Neither type nor location has the separator.
+    let (entry, key) = match pk.split('#').collect::<Vec<_>>()[..] {
+        ["T", _, _] => {
+            let resource = decode_listing(item).map_err(unread)?;
+            let key = listing_key(&resource);
+            (Entry::Resource(Box::new(resource)), key)
+        }
+        ["T", resource_type, location, _] => {
+            let (resource_type, location) = (resource_type.to_owned(), location.to_owned());
+            let listing = Listing { resource_type, location };
+            let page = decode_listed_page(item).map_err(unread)?;
+            let key = listed_page_key(&listing, &page.key);
+            (Entry::Page(listing, Box::new(page)), key)
+        }
+        _ => return Err(named("no key of the read model".to_owned())),
+    };
+    if key.iter().all(|(name, value)| item.get(name) == Some(value)) {
+        Ok(entry)
+    } else {
+        Err(named("is not where it is to be listed".to_owned()))
+    }
 }
 
 /// A resource as search lists it.

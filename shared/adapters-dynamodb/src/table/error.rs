@@ -1,6 +1,7 @@
 //! SDK errors as what they mean to the ledger.
 
 use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
@@ -55,6 +56,23 @@ impl From<SdkError<PutItemError>> for Refused {
                 | PutItemError::ProvisionedThroughputExceededException(_)
                 | PutItemError::RequestLimitExceeded(_)
                 | PutItemError::ThrottlingException(_),
+            ) => Self::Busy,
+            _ => Self::Store(unavailable(error)),
+        }
+    }
+}
+
+impl From<SdkError<DeleteItemError>> for Refused {
+    fn from(error: SdkError<DeleteItemError>) -> Self {
+        match error.as_service_error() {
+            Some(DeleteItemError::ConditionalCheckFailedException(failed)) => {
+                Self::Condition { index: 0, old: failed.item().cloned() }
+            }
+            Some(
+                DeleteItemError::TransactionConflictException(_)
+                | DeleteItemError::ProvisionedThroughputExceededException(_)
+                | DeleteItemError::RequestLimitExceeded(_)
+                | DeleteItemError::ThrottlingException(_),
             ) => Self::Busy,
             _ => Self::Store(unavailable(error)),
         }

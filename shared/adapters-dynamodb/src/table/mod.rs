@@ -5,4 +5,5 @@ pub(crate) mod holds;
 pub(crate) mod item;
 pub(crate) mod ledger;
 pub(crate) mod query;
+pub(crate) mod scan;
 pub(crate) mod transact;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use holdfast_app::search::SearchIndex;
+use holdfast_app::search::{Listing, SearchIndex};
 use holdfast_domain::catalogue::Label;
 use holdfast_domain::{BookingId, Page, PageChange, PageKey, Resource, SlotKey, SlotPlaces};
 use holdfast_testkit::{Database, nightly_resource};
@@ -39,7 +39,7 @@ async fn a_page_that_arrives_late_does_not_undo_a_later_one() {
     let room = nightly_resource("room", 3, 600);
     let h = Harness::with(&room).await;
     let (index, writer) = (&h.store.index, &h.store.index_writer);
-    writer.put_resource(&room, None).await.expect("a listing");
+    writer.put_resource(&room).await.expect("a listing");
     h.placed(&room, "a", ("2030-06-01", "2030-06-02"), 1).await;
     let early = h.page(&room, "2030-06").await;
     h.placed(&room, "b", ("2030-06-01", "2030-06-02"), 1).await;
@@ -57,13 +57,34 @@ async fn a_resource_that_moved_is_listed_where_it_is() {
     let room = nightly_resource("room", 3, 600);
     let h = Harness::with(&room).await;
     let (index, writer) = (&h.store.index, &h.store.index_writer);
-    writer.put_resource(&room, None).await.expect("a listing");
+    writer.put_resource(&room).await.expect("a listing");
     let mut terms = room.terms.clone();
     terms.location = Label::parse("BER").expect("a label");
     let moved = room.replace(terms);
-    writer.put_resource(&moved, Some(("hotel", "NYC"))).await.expect("a move");
+    writer.put_resource(&moved).await.expect("a listing");
+    writer.remove_resource(&room).await.expect("a removal");
     assert_eq!(index.resources("hotel", "NYC").await.expect("listings"), []);
     assert_eq!(index.resources("hotel", "BER").await.expect("listings"), [moved]);
+}
+
+#[tokio::test]
+async fn a_removal_that_arrives_late_removes_nothing_later() {
+    let room = nightly_resource("room", 9, 600);
+    let h = Harness::with(&room).await;
+    let (index, writer) = (&h.store.index, &h.store.index_writer);
+    let later = room.replace(room.terms.clone());
+    writer.put_resource(&later).await.expect("a listing");
+    writer.put_page(&later, &written(&later, 2)).await.expect("a projection");
+    let listing = Listing::of(&room);
+    writer.remove_resource(&room).await.expect("passed over");
+    writer.remove_page(&listing, &written(&room, 1)).await.expect("passed over");
+    assert_eq!(index.resources("hotel", "NYC").await.expect("listings"), std::slice::from_ref(&later));
+    assert_eq!(shown(index, &later).await.seq, 2);
+    writer.remove_resource(&later).await.expect("a removal");
+    writer.remove_page(&listing, &written(&later, 2)).await.expect("a removal");
+    writer.remove_page(&listing, &written(&later, 2)).await.expect("nothing is there");
+    assert_eq!(index.resources("hotel", "NYC").await.expect("listings"), []);
+    assert_eq!(index.pages("hotel", "NYC", MONTH).await.expect("pages"), []);
 }
 
 #[tokio::test]

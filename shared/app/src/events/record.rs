@@ -39,6 +39,8 @@ pub enum LedgerRecord {
         /// The holds that the write took from the page, as they were before.
         ended: BTreeMap<HoldId, PageHold>,
     },
+    /// A page was removed: the schedule that it belonged to is over. What it was before.
+    PageRemoved(Box<Page>),
     /// A resource was created or replaced.
     Resource {
         /// The resource after the write.

@@ -170,7 +170,7 @@ fn local(at: Timestamp, zone: &TimeZone) -> String {
 }
 
 /// An amount for people: with as many decimals as ISO 4217 gives its currency.
-fn amount(money: Money) -> String {
+pub(crate) fn amount(money: Money) -> String {
     let currency = money.currency();
     let decimals: u32 = match currency.code() {
         "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF" | "UGX" | "VND"

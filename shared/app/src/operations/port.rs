@@ -1,8 +1,8 @@
-//! What reconciliation needs of the outside besides the ports of the requests. These stand apart, so that nothing behind a
+//! What operators and schedules need of the outside besides the ports of the requests. These stand apart, so that nothing behind a
 //! request can go through the whole ledger or list every payment.
 
 use async_trait::async_trait;
-use holdfast_domain::{Booking, BookingId, HoldId, Money, Page, PageHold, PageKey};
+use holdfast_domain::{Booking, BookingId, HoldId, Money, Page, PageHold, PageKey, Resource};
 use jiff::Timestamp;
 
 use crate::kernel::errors::{LedgerError, PaymentError, StoreError, WorkflowError};
@@ -38,6 +38,9 @@ pub trait LedgerInspection: Send + Sync {
 
     /// Stored bookings after `cursor`, each as last written.
     async fn bookings_part(&self, cursor: Option<&str>) -> Result<Part<Booking>, StoreError>;
+
+    /// Stored resources after `cursor`, each as last written.
+    async fn resources_part(&self, cursor: Option<&str>) -> Result<Part<Resource>, StoreError>;
 
     /// A page as last written, also if its counts do not add up.
     async fn page_as_stored(&self, key: &PageKey) -> Result<Option<Page>, StoreError>;

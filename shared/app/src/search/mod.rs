@@ -3,7 +3,9 @@
 pub(crate) mod find;
 pub(crate) mod port;
 pub(crate) mod project;
+pub(crate) mod rebuild;
 
 pub use find::{LIMIT_MAX, Offer, Query, Search, Sort};
-pub use port::{SearchIndex, SearchIndexWriter};
+pub use port::{Entry, Listing, SearchIndex, SearchIndexInspection, SearchIndexWriter};
 pub use project::{Projection, ProjectionBatch};
+pub use rebuild::{Progress, SearchRebuild};

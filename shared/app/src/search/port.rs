@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use holdfast_domain::{Page, Resource};
 
 use crate::kernel::errors::StoreError;
+use crate::operations::port::{Part, Unreadable};
 
 /// Answers searches from the read model.
 #[async_trait]
@@ -14,15 +15,54 @@ pub trait SearchIndex: Send + Sync {
     async fn pages(&self, resource_type: &str, location: &str, page: &str) -> Result<Vec<Page>, StoreError>;
 }
 
-/// Keeps the read model.
+/// Where search lists something: a type and a location.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Listing {
+    /// Kind of resource.
+    pub resource_type: String,
+    /// Location of the resource.
+    pub location: String,
+}
+
+impl Listing {
+    /// Where a resource is listed, by its terms.
+    #[must_use]
+    pub fn of(resource: &Resource) -> Self {
+        let terms = &resource.terms;
+        Self {
+            resource_type: terms.resource_type.as_str().to_owned(),
+            location: terms.location.as_str().to_owned(),
+        }
+    }
+}
+
+/// Keeps the read model. What is kept is never replaced by something earlier, nor removed by it.
 #[async_trait]
 pub trait SearchIndexWriter: Send + Sync {
-    /// Lists a resource; `moved_from` names the type and location it was listed under before.
-    async fn put_resource(
-        &self,
-        resource: &Resource,
-        moved_from: Option<(&str, &str)>,
-    ) -> Result<(), StoreError>;
+    /// Lists a resource, unless a later revision of it is listed there already.
+    async fn put_resource(&self, resource: &Resource) -> Result<(), StoreError>;
     /// Keeps a page, unless a later one is kept already.
     async fn put_page(&self, resource: &Resource, page: &Page) -> Result<(), StoreError>;
+    /// Removes a resource from where this revision of it is listed, unless a later revision is listed there.
+    async fn remove_resource(&self, resource: &Resource) -> Result<(), StoreError>;
+    /// Removes a page from a listing, unless a later one is kept there.
+    async fn remove_page(&self, listing: &Listing, page: &Page) -> Result<(), StoreError>;
+}
+
+/// An entry of the read model.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Entry {
+    /// A resource, listed where its terms say.
+    Resource(Box<Resource>),
+    /// A page, and where it is listed.
+    Page(Listing, Box<Page>),
+}
+
+/// The read model as a whole. It stands apart, so that nothing behind a request can go through all of it.
+#[async_trait]
+pub trait SearchIndexInspection: Send + Sync {
+    /// Entries after `cursor`, each as it was at some time since the call began.
+    async fn entries_part(&self, cursor: Option<&str>) -> Result<Part<Entry>, StoreError>;
+    /// Removes an entry that cannot be read.
+    async fn remove_unreadable(&self, entry: &Unreadable) -> Result<(), StoreError>;
 }

@@ -8,7 +8,7 @@ use holdfast_domain::{Page, Resource, ResourceId};
 
 use crate::catalogue::port::CatalogueReader;
 use crate::kernel::failure::Failure;
-use crate::search::port::SearchIndexWriter;
+use crate::search::port::{Listing, SearchIndexWriter};
 
 /// The use case of the projector.
 pub struct Projection {
@@ -43,18 +43,34 @@ impl ProjectionBatch<'_> {
     /// # Errors
     /// [`Failure::Store`].
     pub async fn on_page(&mut self, page: &Page) -> Result<(), Failure> {
+        match self.resource_of(page).await? {
+            Some(resource) => Ok(self.projection.index.put_page(&resource, page).await?),
+            None => Ok(()),
+        }
+    }
+
+    /// A page was removed; this is what it was.
+    ///
+    /// # Errors
+    /// [`Failure::Store`].
+    pub async fn on_page_removed(&mut self, page: &Page) -> Result<(), Failure> {
+        match self.resource_of(page).await? {
+            Some(resource) => Ok(self.projection.index.remove_page(&Listing::of(&resource), page).await?),
+            None => Ok(()),
+        }
+    }
+
+    async fn resource_of(&mut self, page: &Page) -> Result<Option<Resource>, Failure> {
         let id = &page.key.resource;
         if !self.resources.contains_key(id) {
             let read = self.projection.catalogue.resource(id).await?;
             self.resources.insert(id.clone(), read);
         }
-        match self.resources.get(id) {
-            Some(Some(resource)) => Ok(self.projection.index.put_page(resource, page).await?),
-            Some(None) | None => {
-                tracing::warn!(resource = %id, page = page.key.name(), "a page of no resource");
-                Ok(())
-            }
+        let resource = self.resources.get(id).cloned().flatten();
+        if resource.is_none() {
+            tracing::warn!(resource = %id, page = page.key.name(), "a page of no resource");
         }
+        Ok(resource)
     }
 
     /// A resource was written; before, it was `previous`.
@@ -66,14 +82,17 @@ impl ProjectionBatch<'_> {
         resource: &Resource,
         previous: Option<&Resource>,
     ) -> Result<(), Failure> {
-        let place = |listed: &Resource| {
-            (listed.terms.resource_type.as_str().to_owned(), listed.terms.location.as_str().to_owned())
-        };
-        let moved_from = previous.map(place).filter(|before| *before != place(resource));
-        let moved_from = moved_from.as_ref().map(|(kind, location)| (kind.as_str(), location.as_str()));
-        self.projection.index.put_resource(resource, moved_from).await?;
+        let index = &self.projection.index;
+        let moved_from = previous.filter(|previous| Listing::of(previous) != Listing::of(resource));
+        index.put_resource(resource).await?;
+        if let Some(previous) = moved_from {
+            index.remove_resource(previous).await?;
+        }
         for page in self.projection.catalogue.stored_pages(resource).await? {
-            self.projection.index.put_page(resource, &page).await?;
+            index.put_page(resource, &page).await?;
+            if let Some(previous) = moved_from {
+                index.remove_page(&Listing::of(previous), &page).await?;
+            }
         }
         Ok(())
     }

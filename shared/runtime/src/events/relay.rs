@@ -25,7 +25,7 @@ fn events(record: &Record<LedgerRecord>) -> Result<Vec<OutgoingEvent>, EventErro
                 write.as_ref().map_or((record.at, None), |write| (write.at, write.trace.as_deref()));
             vec![of_resource(resource, previous.as_deref(), at, trace)]
         }
-        LedgerRecord::Other => Vec::new(),
+        LedgerRecord::PageRemoved(_) | LedgerRecord::Other => Vec::new(),
     };
     let outgoing: Vec<Vec<OutgoingEvent>> = events.iter().map(Event::outgoing).collect::<Result<_, _>>()?;
     Ok(outgoing.concat())

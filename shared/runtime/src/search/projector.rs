@@ -18,6 +18,7 @@ pub struct ProjectorHandler {
 async fn apply(batch: &mut ProjectionBatch<'_>, record: &LedgerRecord) -> Result<(), Failure> {
     match record {
         LedgerRecord::Page { record, .. } => batch.on_page(&record.page).await,
+        LedgerRecord::PageRemoved(page) => batch.on_page_removed(page).await,
         LedgerRecord::Resource { resource, previous, .. } => {
             batch.on_resource(resource, previous.as_deref()).await
         }

@@ -124,7 +124,7 @@ async fn records() {
                     LedgerRecord::Page { .. } => "ledger-page",
                     LedgerRecord::Resource { .. } => "ledger-resource",
                     LedgerRecord::Audit(_) => "ledger-audit",
-                    LedgerRecord::Other => "nothing",
+                    LedgerRecord::PageRemoved(_) | LedgerRecord::Other => "nothing",
                 };
                 assert_eq!(expected, name);
                 Ok(())

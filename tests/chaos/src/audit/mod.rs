@@ -6,10 +6,13 @@ mod clients;
 mod events;
 mod inventory;
 mod money;
+pub(crate) mod read_model;
 mod trails;
 
 #[cfg(test)]
 mod planted;
+
+pub(crate) use events::{facts, never_heard};
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -78,6 +81,22 @@ pub(crate) struct Anomaly {
     /// In words.
     pub(crate) what: String,
 }
+
+/// What is audited, in the order of the table: the field of its anomalies, and what must be so.
+pub(crate) const CHECKS: [(&str, &str); 12] = [
+    ("rest", "everything came to rest in time"),
+    ("unreadable", "every stored page and booking can be read"),
+    ("inventory", "the places of every slot add up, and belong to bookings"),
+    ("money", "the provider took and gave back what the bookings say"),
+    ("trails", "every audit trail is sealed, gapless and legal"),
+    ("bus", "every fact of the ledger was heard on the bus, in each version"),
+    ("partner", "every change of inventory was taken by the partner"),
+    ("mails", "every confirmation and cancellation was mailed"),
+    ("read model", "search reads what the ledger says"),
+    ("clients", "no client was told what is not so"),
+    ("sagas", "no saga ended but well or parked"),
+    ("reconciliation", "reconciliation finds no drift"),
+];
 
 /// Collects anomalies of one field.
 struct Findings(&'static str, Vec<Anomaly>);

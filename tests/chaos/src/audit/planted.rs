@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use holdfast_app::bookings::{AuditEvent, BookingCommit};
 use holdfast_app::kernel;
+use holdfast_app::search::{Entry, Listing};
 use holdfast_domain::bookings::{Cancellation, FailureReason};
 use holdfast_domain::inventory::HoldState;
 use holdfast_domain::{
@@ -16,7 +17,8 @@ use jiff::ToSpan;
 use serde_json::json;
 
 use super::events::VERSIONS;
-use super::{Anomaly, Delivered, Payment, Snapshot, audit};
+use super::read_model::{self, Mirror};
+use super::{Anomaly, CHECKS, Delivered, Payment, Snapshot, audit};
 use crate::records::{BookingTold, HoldEnd, HoldTold, KeyedAnswer, Told};
 
 const NOW: &str = "2030-01-01T12:00:00Z";
@@ -177,6 +179,53 @@ fn is_found(field: &str, words: &str, change: impl FnOnce(&mut Snapshot, &mut To
     let found = after(change);
     let fits = |anomaly: &Anomaly| anomaly.field == field && anomaly.what.contains(words);
     assert!(found.iter().any(fits), "no {field} with {words:?} in {found:#?}");
+    assert!(CHECKS.iter().any(|(row, _)| *row == field), "{field} is no row of the table");
+}
+
+/// A ledger of a resource with two pages, and the read model that it is to have.
+fn mirrored() -> Mirror {
+    let resource = event_resource("hall", 3, 60);
+    let (snapshot, _) = whole();
+    let page = snapshot.pages[0].clone();
+    let mut other = page.clone();
+    other.key.page = "another".to_owned();
+    let pages = [page, other].map(|page| Entry::Page(Listing::of(&resource), Box::new(page)));
+    let ledger = [vec![Entry::Resource(Box::new(resource))], pages.to_vec()].concat();
+    Mirror { read_model: ledger.clone(), ledger, unreadable: Vec::new() }
+}
+
+/// That a read model with one thing changed is found out, with these words and nothing else.
+#[track_caller]
+fn is_found_in_search(words: &str, change: impl FnOnce(&mut Mirror)) {
+    let mut mirror = mirrored();
+    change(&mut mirror);
+    let found = read_model::check(&mirror);
+    assert!(
+        matches!(&found[..], [one] if one.field == "read model" && one.what.contains(words)),
+        "{found:#?}"
+    );
+}
+
+#[test]
+fn a_read_model_that_is_the_ledger_has_no_anomaly() {
+    assert_eq!(read_model::check(&mirrored()), []);
+}
+
+#[test]
+fn a_read_model_that_is_not_the_ledger_is_found() {
+    is_found_in_search("hall at hall/NYC is not listed", |mirror| drop(mirror.read_model.remove(0)));
+    is_found_in_search("hall/another at hall/NYC is not listed", |mirror| drop(mirror.read_model.remove(2)));
+    is_found_in_search("is listed and is not in the ledger", |mirror| drop(mirror.ledger.remove(2)));
+    is_found_in_search("is listed twice", |mirror| mirror.read_model.push(mirror.read_model[1].clone()));
+    is_found_in_search("is listed as of write 1.1, it has had 1.2", |mirror| {
+        let Entry::Page(_, page) = &mut mirror.read_model[1] else { panic!("a page") };
+        page.seq = 1;
+    });
+    is_found_in_search("is listed as of write 1.2, it has had 1.2", |mirror| {
+        let Entry::Page(_, page) = &mut mirror.read_model[1] else { panic!("a page") };
+        page.holds.clear();
+    });
+    is_found_in_search("is corrupt", |mirror| mirror.unreadable.push("T#hall|x: is corrupt".to_owned()));
 }
 
 #[test]
@@ -292,7 +341,7 @@ fn an_event_that_nobody_heard_is_found_unless_it_was_set_aside() {
     let lose = |s: &mut Snapshot| {
         assert!(s.delivered.on_the_bus.remove(&("bkg_A-000003".to_owned(), "v2".to_owned())));
     };
-    is_found("events", "bkg_A-000003 neither on the bus nor set aside", |s, _| lose(s));
+    is_found("bus", "bkg_A-000003 neither on the bus nor set aside", |s, _| lose(s));
     let found = after(|s, _| {
         lose(s);
         s.delivered.set_aside.push(r#"{"id": "bkg_A-000003"}"#.to_owned());
@@ -302,14 +351,14 @@ fn an_event_that_nobody_heard_is_found_unless_it_was_set_aside() {
 
 #[test]
 fn a_gap_in_a_pages_writes_is_found() {
-    is_found("events", "/3/inventory neither on the bus", |s, _| s.pages[0].seq = 3);
-    is_found("events", "hall/2 neither on the bus", |s, _| s.revisions.extend([("hall".to_owned(), 2)]));
-    is_found("events", "neither with the partner", |s, _| s.delivered.to_the_partner.clear());
+    is_found("bus", "/3/inventory neither on the bus", |s, _| s.pages[0].seq = 3);
+    is_found("bus", "hall/2 neither on the bus", |s, _| s.revisions.extend([("hall".to_owned(), 2)]));
+    is_found("partner", "neither with the partner", |s, _| s.delivered.to_the_partner.clear());
 }
 
 #[test]
 fn a_mail_that_was_not_sent_is_found() {
-    is_found("events", "HF-B is cancelled", |s, _| {
+    is_found("mails", "HF-B is cancelled", |s, _| {
         s.delivered.mails.retain(|mail| !mail.contains("HF-B"));
     });
 }

@@ -20,6 +20,7 @@ mod holds;
 mod identity;
 mod losses;
 mod notices;
+mod rebuild;
 mod reconciliation;
 mod reconciliation_world;
 mod refunds;

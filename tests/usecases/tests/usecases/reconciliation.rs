@@ -321,7 +321,7 @@ async fn a_standing_booking_without_its_money_is_for_review() {
     w.pass(SETTLING_SECONDS);
     w.bank.rewrite(&booking.id, PaymentState::Voided);
     let report = check(&w, &desk, &[found(Kind::PaymentMismatch, &booking.id, Remedy::Review)]).await;
-    let both_sides = "the booking is confirmed and captured, 12900 taken, 0 given back; the provider says voided, 0 given back";
+    let both_sides = "the booking is confirmed and captured, 129.00 EUR taken, 0.00 EUR given back; the provider says voided, 0.00 EUR given back";
     assert_eq!(report.findings[0].detail, format!("pi_{}: {both_sides}", booking.id));
     w.bank.forget(&booking.id);
     check(&w, &desk, &[found(Kind::PaymentMissing, &booking.id, Remedy::Review)]).await;
@@ -373,7 +373,7 @@ async fn money_of_nobody_is_for_review() {
     let report = check(&w, &desk, &expected).await;
     assert_eq!(report.payments, 7);
     assert_eq!(report.findings[0].booking.as_ref().map(BookingId::as_str), Some("bkg_nobody"));
-    let details = ["authorized, 12900", "captured, 12900"];
+    let details = ["authorized, 129.00 EUR", "captured, 129.00 EUR"];
     assert_eq!([0, 1].map(|at: usize| report.findings[at].detail.as_str()), details);
 }
 

@@ -11,7 +11,7 @@ use holdfast_adapters_dynamodb::Item;
 use holdfast_app::operations::reconciliation::{Finding, Kind, Ports, Reconciliation, Remedy, Report};
 use holdfast_app::operations::{LedgerInspection, ListedPayment, ManualReview, Part, PaymentListing};
 use holdfast_app::{Failure, LedgerError, Mutation, PaymentError, StoreError, WorkflowError};
-use holdfast_domain::{Booking, HoldId, Page, PageHold, PageKey};
+use holdfast_domain::{Booking, HoldId, Page, PageHold, PageKey, Resource};
 use holdfast_testkit::Database;
 use jiff::Timestamp;
 
@@ -226,6 +226,10 @@ impl LedgerInspection for Meddled {
             return Ok(Part { items: vec![], unreadable: vec![], next });
         }
         self.inner.bookings_part(cursor).await
+    }
+
+    async fn resources_part(&self, cursor: Option<&str>) -> Result<Part<Resource>, StoreError> {
+        self.inner.resources_part(cursor).await
     }
 
     async fn page_as_stored(&self, key: &PageKey) -> Result<Option<Page>, StoreError> {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use holdfast_domain::{Booking, Page, PageKey, SlotKey};
 use jiff::Timestamp;
 
+use crate::notifications::notices::amount;
 use crate::operations::reconciliation::findings::Remedy;
 use crate::payments::port::{Payment, PaymentState};
 
@@ -126,10 +127,10 @@ pub(super) fn both_sides(booking: &Booking, payment: &Payment) -> String {
         "the booking is {} and {}, {} taken, {} given back; the provider says {}, {} given back",
         booking.status.as_str(),
         booking.payment_status().as_str(),
-        booking.captured().amount(),
-        booking.refunded().amount(),
+        amount(booking.captured()),
+        amount(booking.refunded()),
         name_of(&payment.state),
-        payment.refunded.amount(),
+        amount(payment.refunded),
     )
 }
 

@@ -23,6 +23,7 @@ use crate::bookings::request::CLAIM_SECONDS;
 use crate::kernel::errors::{LedgerError, PaymentError, StoreError};
 use crate::kernel::failure::Failure;
 use crate::kernel::mutation::Mutation;
+use crate::notifications::notices::amount;
 use crate::operations::port::{
     LedgerInspection, ListedPayment, ManualReview, PaymentListing, SagaInspection, SagaState, Unreadable,
 };
@@ -468,7 +469,7 @@ impl Run<'_> {
         if !listed.holds_money() || !self.is_past(listed.created_at, SETTLING_SECONDS) {
             return Ok(());
         }
-        let detail = format!("{}, {}", name_of(&listed.payment.state), listed.amount.amount());
+        let detail = format!("{}, {}", name_of(&listed.payment.state), amount(listed.amount));
         match self.ports.history.booking(&id).await? {
             None => self.found(Kind::OrphanedPayment, intent, Some(&id), Remedy::Review, detail),
             // The booking came to be, or to its payment, after all bookings were read.

@@ -1,0 +1,183 @@
+//! Makes the read model again from the ledger, while both are in use. It may be broken off and begun again at any time.
+//!
+//! First every entry that the ledger does not have so is removed, then every resource and page of the ledger is put. Beside
+//! the projector this is safe because neither replaces or removes what is later than it knows, and because a resource is
+//! read once more after it was put: one that moved meanwhile is taken from where it was put.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use holdfast_domain::{Page, Resource, ResourceId};
+
+use crate::catalogue::port::CatalogueReader;
+use crate::kernel::errors::StoreError;
+use crate::operations::port::{LedgerInspection, Unreadable};
+use crate::search::port::{Entry, Listing, SearchIndexInspection, SearchIndexWriter};
+
+/// How far a rebuild has come.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Progress {
+    /// Entries of the read model compared with the ledger.
+    pub entries: usize,
+    /// Keys of those that the ledger does not have so.
+    pub removed: Vec<String>,
+    /// Resources of the ledger.
+    pub resources: usize,
+    /// Pages of the ledger.
+    pub pages: usize,
+    /// Items of the ledger that cannot be read, and so are not in the read model.
+    pub unreadable: Vec<Unreadable>,
+}
+
+impl Progress {
+    /// Adds what another part came to.
+    pub fn extend(&mut self, other: Self) {
+        self.entries += other.entries;
+        self.removed.extend(other.removed);
+        self.resources += other.resources;
+        self.pages += other.pages;
+        self.unreadable.extend(other.unreadable);
+    }
+}
+
+/// The use case of an operator who does not trust the read model.
+pub struct SearchRebuild {
+    catalogue: Arc<dyn CatalogueReader>,
+    ledger: Arc<dyn LedgerInspection>,
+    entries: Arc<dyn SearchIndexInspection>,
+    index: Arc<dyn SearchIndexWriter>,
+}
+
+impl SearchRebuild {
+    /// From a ledger into a read model.
+    #[must_use]
+    pub fn new(
+        catalogue: Arc<dyn CatalogueReader>,
+        ledger: Arc<dyn LedgerInspection>,
+        entries: Arc<dyn SearchIndexInspection>,
+        index: Arc<dyn SearchIndexWriter>,
+    ) -> Self {
+        Self { catalogue, ledger, entries, index }
+    }
+
+    /// Removes what the ledger does not have so, among the entries after `cursor`; gives the next cursor. An entry that is
+    /// merely late stays: it is put anew by [`Self::put_part`].
+    ///
+    /// # Errors
+    /// [`StoreError`] on an outage.
+    pub async fn remove_part(&self, cursor: Option<&str>) -> Result<(Progress, Option<String>), StoreError> {
+        // The ledger is read after the entries: one that is ahead of it cannot be its own.
+        let part = self.entries.entries_part(cursor).await?;
+        let mut progress =
+            Progress { entries: part.items.len() + part.unreadable.len(), ..Progress::default() };
+        for entry in part.unreadable {
+            self.entries.remove_unreadable(&entry).await?;
+            progress.removed.push(entry.item);
+        }
+        let mut resources: HashMap<ResourceId, Option<Resource>> = HashMap::new();
+        for entry in part.items {
+            let id = match &entry {
+                Entry::Resource(resource) => &resource.id,
+                Entry::Page(_, page) => &page.key.resource,
+            };
+            if !resources.contains_key(id) {
+                let read = skip_unreadable(self.catalogue.resource(id).await)?;
+                resources.insert(id.clone(), read.flatten());
+            }
+            let resource = resources.get(id).and_then(Option::as_ref);
+            progress.removed.extend(self.remove_unless_of_ledger(&entry, resource).await?);
+        }
+        Ok((progress, part.next))
+    }
+
+    /// Removes an entry that the ledger does not have so; its name, if it does not.
+    async fn remove_unless_of_ledger(
+        &self,
+        entry: &Entry,
+        resource: Option<&Resource>,
+    ) -> Result<Option<String>, StoreError> {
+        match entry {
+            Entry::Resource(listed) => {
+                if resource.is_some_and(|resource| is_resource_or_earlier(listed, resource)) {
+                    return Ok(None);
+                }
+                self.index.remove_resource(listed).await?;
+                Ok(Some(listed.id.to_string()))
+            }
+            Entry::Page(listing, listed) => {
+                let is_here = resource.is_some_and(|resource| Listing::of(resource) == *listing);
+                let page = if is_here {
+                    skip_unreadable(self.ledger.page_as_stored(&listed.key).await)?.flatten()
+                } else {
+                    None
+                };
+                if page.is_some_and(|page| is_page_or_earlier(listed, &page)) {
+                    return Ok(None);
+                }
+                self.index.remove_page(listing, listed).await?;
+                Ok(Some(format!("{}/{}", listed.key.resource, listed.key.name())))
+            }
+        }
+    }
+
+    /// Puts the resources of the ledger after `cursor` with all their pages; gives the next cursor.
+    ///
+    /// # Errors
+    /// [`StoreError`] on an outage.
+    pub async fn put_part(&self, cursor: Option<&str>) -> Result<(Progress, Option<String>), StoreError> {
+        let part = self.ledger.resources_part(cursor).await?;
+        let mut progress = Progress { unreadable: part.unreadable, ..Progress::default() };
+        for resource in part.items {
+            match self.put(resource).await {
+                Ok(pages) => {
+                    progress.resources += 1;
+                    progress.pages += pages;
+                }
+                Err(StoreError::Corrupt { item, reason }) => {
+                    progress.unreadable.push(Unreadable { item, reason });
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok((progress, part.next))
+    }
+
+    /// Puts a resource with its pages where it is listed; the number of pages.
+    async fn put(&self, mut resource: Resource) -> Result<usize, StoreError> {
+        loop {
+            self.index.put_resource(&resource).await?;
+            let pages = self.catalogue.stored_pages(&resource).await?;
+            for page in &pages {
+                self.index.put_page(&resource, page).await?;
+            }
+            // From here on every move is seen by the projector after what was put.
+            let Some(now) = self.catalogue.resource(&resource.id).await? else { return Ok(pages.len()) };
+            if Listing::of(&now) == Listing::of(&resource) {
+                return Ok(pages.len());
+            }
+            self.index.remove_resource(&resource).await?;
+            for page in &pages {
+                self.index.remove_page(&Listing::of(&resource), page).await?;
+            }
+            resource = now;
+        }
+    }
+}
+
+/// What cannot be read of the ledger is in the read model neither.
+fn skip_unreadable<T>(read: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
+    match read {
+        Ok(read) => Ok(Some(read)),
+        Err(StoreError::Corrupt { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn is_resource_or_earlier(listed: &Resource, resource: &Resource) -> bool {
+    let is_earlier = listed.revision < resource.revision;
+    Listing::of(listed) == Listing::of(resource) && (is_earlier || listed == resource)
+}
+
+fn is_page_or_earlier(listed: &Page, page: &Page) -> bool {
+    listed.write_number() < page.write_number() || listed == page
+}

@@ -1,0 +1,62 @@
+//! Search: the read model is the ledger's resources and pages, each where it is listed, and nothing else.
+
+use std::collections::BTreeMap;
+
+use holdfast_app::search::{Entry, Listing};
+
+use super::{Anomaly, Findings};
+
+/// What the read model should be and what it is, the whole of both.
+#[derive(Debug, Default)]
+pub(crate) struct Mirror {
+    /// The ledger's resources and pages, as they are to be listed.
+    pub(crate) ledger: Vec<Entry>,
+    /// The entries of the read model.
+    pub(crate) read_model: Vec<Entry>,
+    /// Entries of the read model that cannot be read.
+    pub(crate) unreadable: Vec<String>,
+}
+
+/// Every resource and page is listed as it is, and nothing is listed besides.
+pub(crate) fn check(mirror: &Mirror) -> Vec<Anomaly> {
+    let mut found = Findings::of("read model");
+    for what in &mirror.unreadable {
+        found.add(what.clone());
+    }
+    let mut listed: BTreeMap<String, &Entry> = BTreeMap::new();
+    for entry in &mirror.read_model {
+        let name = name_of(entry);
+        found.unless(listed.insert(name.clone(), entry).is_none(), || format!("{name} is listed twice"));
+    }
+    for entry in &mirror.ledger {
+        let name = name_of(entry);
+        match listed.remove(&name) {
+            None => found.add(format!("{name} is not listed")),
+            Some(other) => found.unless(other == entry, || {
+                format!("{name} is listed as of write {}, it has had {}", write_of(other), write_of(entry))
+            }),
+        }
+    }
+    for name in listed.into_keys() {
+        found.add(format!("{name} is listed and is not in the ledger"));
+    }
+    found.1
+}
+
+fn name_of(entry: &Entry) -> String {
+    let place = |listing: &Listing| format!("{}/{}", listing.resource_type, listing.location);
+    match entry {
+        Entry::Resource(resource) => format!("{} at {}", resource.id, place(&Listing::of(resource))),
+        Entry::Page(listing, page) => {
+            format!("{}/{} at {}", page.key.resource, page.key.name(), place(listing))
+        }
+    }
+}
+
+/// The revision of a resource; the schedule's revision and the write of a page.
+fn write_of(entry: &Entry) -> String {
+    match entry {
+        Entry::Resource(resource) => resource.revision.to_string(),
+        Entry::Page(_, page) => format!("{}.{}", page.schedule_revision, page.seq),
+    }
+}

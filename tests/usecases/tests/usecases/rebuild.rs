@@ -1,0 +1,251 @@
+//! The read model made again from the ledger: whatever it was before, and whatever happens meanwhile.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::types::AttributeValue;
+use holdfast_adapters_dynamodb::Item;
+use holdfast_adapters_dynamodb::items::{encode_listed_page, encode_listing};
+use holdfast_app::StoreError;
+use holdfast_app::catalogue::CatalogueReader;
+use holdfast_app::search::{Entry, Listing, Progress, Projection, SearchRebuild};
+use holdfast_domain::catalogue::Label;
+use holdfast_domain::{Page, Resource, ResourceId};
+use holdfast_testkit::{Database, Fault, Faults, nightly_resource};
+
+use crate::world::{NIGHT, SPAN, World};
+
+fn rebuild_through(w: &World, catalogue: Arc<dyn CatalogueReader>) -> SearchRebuild {
+    let store = &w.store;
+    SearchRebuild::new(
+        catalogue,
+        store.inspection.clone(),
+        store.index_entries.clone(),
+        store.index_writer.clone(),
+    )
+}
+
+/// Runs all parts.
+async fn rebuild(rebuild: &SearchRebuild) -> Result<Progress, StoreError> {
+    let (mut all, mut cursor) = (Progress::default(), None);
+    loop {
+        let (progress, next) = rebuild.remove_part(cursor.as_deref()).await?;
+        all.extend(progress);
+        cursor = next;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    loop {
+        let (progress, next) = rebuild.put_part(cursor.as_deref()).await?;
+        all.extend(progress);
+        cursor = next;
+        if cursor.is_none() {
+            return Ok(all);
+        }
+    }
+}
+
+async fn rebuilt(w: &World) -> Progress {
+    rebuild(&rebuild_through(w, w.store.catalogue.clone())).await.expect("a rebuild")
+}
+
+/// What the read model should be.
+async fn of_ledger(w: &World) -> Vec<Entry> {
+    let mut entries = Vec::new();
+    for resource in w.store.inspection.resources_part(None).await.expect("resources").items {
+        let pages = w.store.catalogue.stored_pages(&resource).await.expect("pages");
+        entries.extend(pages.into_iter().map(|page| Entry::Page(Listing::of(&resource), Box::new(page))));
+        entries.push(Entry::Resource(Box::new(resource)));
+    }
+    sorted(entries)
+}
+
+/// What it is.
+async fn of_read_model(w: &World) -> Vec<Entry> {
+    let part = w.store.index_entries.entries_part(None).await.expect("entries");
+    assert_eq!((part.unreadable, part.next), (vec![], None));
+    sorted(part.items)
+}
+
+fn sorted(mut entries: Vec<Entry>) -> Vec<Entry> {
+    entries.sort_by_key(|entry| format!("{entry:?}"));
+    entries
+}
+
+fn at_place(resource: &Resource, location: &str) -> Resource {
+    let mut moved = resource.clone();
+    moved.terms.location = Label::parse(location).expect("a label");
+    moved
+}
+
+/// Two rooms with pages of two months.
+async fn rooms() -> (Arc<World>, Resource, Resource) {
+    let w = World::start().await;
+    let a = w.put(&nightly_resource("room-a", 9, 600)).await;
+    let b = w.put(&nightly_resource("room-b", 9, 600)).await;
+    w.held(&a, "a", NIGHT).await;
+    w.held(&b, "b", SPAN).await;
+    (w, a, b)
+}
+
+async fn put_item(w: &World, item: Item) {
+    let put = w.database.client.put_item().table_name(Database::SEARCH).set_item(Some(item));
+    put.send().await.expect("an item");
+}
+
+#[tokio::test]
+async fn a_read_model_that_is_gone_is_made_again_and_another_time_changes_nothing() {
+    let (w, ..) = rooms().await;
+    assert_eq!(of_read_model(&w).await, []);
+    let first = rebuilt(&w).await;
+    assert_eq!((first.resources, first.pages, first.entries), (2, 3, 0));
+    assert_eq!(of_read_model(&w).await, of_ledger(&w).await);
+    let again = rebuilt(&w).await;
+    assert_eq!((again.entries, again.removed), (5, vec![]));
+    assert_eq!(of_read_model(&w).await, of_ledger(&w).await);
+}
+
+#[tokio::test]
+async fn what_the_ledger_does_not_have_so_is_removed() {
+    let (w, a, b) = rooms().await;
+    w.project(&a, None).await;
+    w.project(&b, None).await;
+    let pages = w.store.catalogue.stored_pages(&a).await.expect("pages");
+    // Of a resource that does not exist, of a place that it has left, and of a page that is gone.
+    let ghost = nightly_resource("ghost", 3, 600);
+    let elsewhere = at_place(&a, "BER");
+    let mut gone = pages[0].clone();
+    gone.key.page = "2031-01".to_owned();
+    put_item(&w, encode_listing(&ghost)).await;
+    put_item(&w, encode_listing(&elsewhere)).await;
+    put_item(&w, encode_listed_page(&elsewhere, &pages[0])).await;
+    put_item(&w, encode_listed_page(&a, &gone)).await;
+    // Ahead of the ledger, other than the ledger, and not to be read.
+    let mut ahead = pages[0].clone();
+    ahead.seq += 7;
+    put_item(&w, encode_listed_page(&a, &ahead)).await;
+    let mut other = b.clone();
+    other.terms.name = Label::parse("Another").expect("a label");
+    put_item(&w, encode_listing(&other)).await;
+    let text = |text: &str| AttributeValue::S(text.to_owned());
+    put_item(&w, Item::from([("pk".to_owned(), text("T#hotel#NYC")), ("sk".to_owned(), text("room-z"))]))
+        .await;
+    let mut removed = rebuilt(&w).await.removed;
+    removed.sort();
+    let expected = [
+        "T#hotel#NYC|room-z",
+        "ghost",
+        "room-a",
+        "room-a/2030-06",
+        "room-a/2030-06",
+        "room-a/2031-01",
+        "room-b",
+    ];
+    assert_eq!(removed, expected);
+    assert_eq!(of_read_model(&w).await, of_ledger(&w).await);
+}
+
+#[tokio::test]
+async fn what_is_late_is_brought_up_to_date_and_never_taken_away() {
+    let (w, a, b) = rooms().await;
+    w.project(&a, None).await;
+    w.project(&b, None).await;
+    w.held(&a, "later", NIGHT).await;
+    let mut renamed = b.clone();
+    renamed.terms.name = Label::parse("Another").expect("a label");
+    w.put(&renamed).await;
+    let progress = rebuilt(&w).await;
+    assert_eq!(progress.removed, Vec::<String>::new());
+    assert_eq!(of_read_model(&w).await, of_ledger(&w).await);
+}
+
+/// A catalogue of which a resource moves, and is projected, just when its pages are read.
+struct Moving {
+    w: Arc<World>,
+    next: tokio::sync::Mutex<Vec<&'static str>>,
+}
+
+#[async_trait]
+impl CatalogueReader for Moving {
+    async fn resource(&self, id: &ResourceId) -> Result<Option<Resource>, StoreError> {
+        self.w.store.catalogue.resource(id).await
+    }
+
+    async fn pages(&self, resource: &Resource, pages: &[String]) -> Result<Vec<Page>, StoreError> {
+        self.w.store.catalogue.pages(resource, pages).await
+    }
+
+    async fn stored_pages(&self, resource: &Resource) -> Result<Vec<Page>, StoreError> {
+        if let Some(location) = self.next.lock().await.pop() {
+            let before = self.resource(&resource.id).await?.expect("the resource");
+            let moved = self.w.put(&at_place(&before, location)).await;
+            self.w.project(&moved, Some(&before)).await;
+        }
+        self.w.store.catalogue.stored_pages(resource).await
+    }
+}
+
+#[tokio::test]
+async fn a_resource_that_moves_meanwhile_is_listed_where_it_is_and_nowhere_else() {
+    for moves in [vec!["BER"], vec!["BER", "LON"], vec!["NYC", "BER"], vec!["BER", "NYC", "LON", "BER"]] {
+        let (w, ..) = rooms().await;
+        let moving = Moving { w: w.clone(), next: tokio::sync::Mutex::new(moves.clone()) };
+        rebuild(&rebuild_through(&w, Arc::new(moving))).await.expect("a rebuild");
+        assert_eq!(of_read_model(&w).await, of_ledger(&w).await, "{moves:?}");
+    }
+}
+
+#[tokio::test]
+async fn one_that_was_broken_off_anywhere_is_begun_again() {
+    for passes in (0..40).step_by(3) {
+        let (w, a, _) = rooms().await;
+        put_item(&w, encode_listing(&at_place(&a, "BER"))).await;
+        let faults = Faults::default();
+        let store = w.database.store_under(&faults);
+        let broken_off = SearchRebuild::new(
+            store.catalogue.clone(),
+            store.inspection.clone(),
+            store.index_entries.clone(),
+            store.index_writer.clone(),
+        );
+        faults.strike(Fault::Broken, passes, 1_000);
+        let outcome = rebuild(&broken_off).await;
+        let struck = faults.end() > 0;
+        assert_eq!(outcome.is_err(), struck, "{outcome:?}");
+        rebuilt(&w).await;
+        assert_eq!(of_read_model(&w).await, of_ledger(&w).await, "after {passes} calls");
+        if !struck {
+            return;
+        }
+    }
+    panic!("every rebuild was broken off");
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_of_the_ledger_is_named() {
+    let (w, ..) = rooms().await;
+    let text = |text: &str| AttributeValue::S(text.to_owned());
+    let item = Item::from([("pk".to_owned(), text("R#broken")), ("sk".to_owned(), text("R"))]);
+    let put = w.database.client.put_item().table_name(Database::LEDGER).set_item(Some(item));
+    put.send().await.expect("an item");
+    let unreadable = rebuilt(&w).await.unreadable;
+    assert_eq!(unreadable.iter().map(|one| one.item.as_str()).collect::<Vec<_>>(), ["R#broken/R"]);
+}
+
+#[tokio::test]
+async fn the_projector_leaves_nothing_where_a_resource_was_and_nothing_of_a_schedule_that_is_over() {
+    let (w, a, _) = rooms().await;
+    let place = ("hotel", "NYC", "2030-06");
+    w.project(&a, None).await;
+    let moved = w.put(&at_place(&a, "BER")).await;
+    w.project(&moved, Some(&a)).await;
+    assert_eq!(w.store.index.pages(place.0, place.1, place.2).await.expect("pages"), []);
+    assert_eq!(w.store.index.pages(place.0, "BER", place.2).await.expect("pages").len(), 1);
+    let mut over = w.store.catalogue.stored_pages(&moved).await.expect("pages").remove(0);
+    over.key.page = "2030-07".to_owned();
+    w.store.index_writer.put_page(&moved, &over).await.expect("a page");
+    let projection = Projection::new(w.store.catalogue.clone(), w.store.index_writer.clone());
+    projection.batch().on_page_removed(&over).await.expect("a projection");
+    assert_eq!(w.store.index.pages(place.0, "BER", "2030-07").await.expect("pages"), []);
+}

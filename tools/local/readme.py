@@ -1,0 +1,59 @@
+"""What README.md promises: its lines of curl work when pasted, also on a stack that the tests have used."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+
+import config
+from commands import tool_env
+from console import Stop, say
+
+LINES_MAX = 10
+BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+
+
+def block_of(readme: str) -> str:
+    found = BLOCK.search(readme)
+    if found is None:
+        raise Stop("README.md has no block of shell lines.")
+    lines = [line for line in found[1].splitlines() if line]
+    if len(lines) > LINES_MAX:
+        raise Stop(f"README.md promises {LINES_MAX} lines of curl, these are {len(lines)}.")
+    return found[1]
+
+
+def faults_of(stdout: str) -> list[str]:
+    """What the answers that the lines print do not have as the README says."""
+    try:
+        booking, trail, cancelled, calendar = (json.loads(line) for line in stdout.splitlines())
+    except ValueError as error:
+        return [f"not four answers in JSON: {error}"]
+    expected = {
+        "the booking is confirmed": booking.get("status") == "confirmed",
+        "its trail begins with booking.requested": [event["type"] for event in trail.get("results", [])][:1] == ["booking.requested"],
+        "its refund has succeeded": cancelled.get("refund", {}).get("status") == "succeeded",
+        "the calendar has two nights": len(calendar.get("slots", [])) == 2,
+    }
+    return [f"not so: {what}" for what, holds in expected.items() if not holds]
+
+
+def main() -> int:
+    try:
+        block = block_of((config.ROOT / "README.md").read_text())
+    except Stop as stop:
+        say(str(stop))
+        return 1
+    pasted = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", block], cwd=config.ROOT, env=tool_env(), capture_output=True, text=True, stdin=subprocess.DEVNULL
+    )
+    faults = faults_of(pasted.stdout) if pasted.returncode == 0 else [f"the lines end with status {pasted.returncode}"]
+    if faults:
+        print(pasted.stdout, pasted.stderr, sep="\n")
+        say("README's lines of curl: " + "; ".join(faults))
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

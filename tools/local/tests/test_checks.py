@@ -1,0 +1,72 @@
+"""The checks of `make test` that are tools of their own: what they must find, they find."""
+
+from __future__ import annotations
+
+import json
+import sys
+import unittest
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import compiled_once  # noqa: E402
+import readme  # noqa: E402
+from console import Stop  # noqa: E402
+
+
+def unit(name: str, features: list[str], profile: str = "dev", opt_level: str = "1") -> dict[str, Any]:
+    source = "registry+https://github.com/rust-lang/crates.io-index"
+    return {
+        "pkg_id": f"{source}#{name}", "target": {"name": name.partition("@")[0]}, "mode": "build", "features": features,
+        "platform": None, "profile": {"name": profile, "opt_level": opt_level},
+    }
+
+
+def again(first: list[dict[str, Any]], second: list[dict[str, Any]]) -> list[str]:
+    return compiled_once.compiled_again(compiled_once.units_in({"units": first}), compiled_once.units_in({"units": second}))
+
+
+class CompiledOnceTest(unittest.TestCase):
+    def test_the_name_of_the_profile_makes_no_difference(self) -> None:
+        self.assertEqual(again([unit("uuid@1.0.0", ["v4"])], [unit("uuid@1.0.0", ["v4"], "test")]), [])
+
+    def test_other_features_and_settings_are_found(self) -> None:
+        built = [unit("uuid@1.0.0", ["v4"]), unit("syn@3.0.0", [])]
+        self.assertEqual(again(built, [unit("uuid@1.0.0", ["std", "v4"])]), ["uuid@1.0.0"])
+        self.assertEqual(again(built, [unit("uuid@1.0.0", ["v4"], opt_level="0")]), ["uuid@1.0.0"])
+        self.assertEqual(again(built, [unit("proptest@1.0.0", [])]), [], "only tests have it")
+        self.assertEqual(again(built, [unit("syn@3.0.0", ["full"])]), [], "used in two ways")
+
+    def test_what_is_our_own_is_compiled_as_often_as_it_must(self) -> None:
+        own = unit("domain@0.1.0", []) | {"pkg_id": "path+file:///holdfast/shared/domain#holdfast-domain@0.1.0"}
+        self.assertEqual(compiled_once.units_in({"units": [own]}), {})
+
+
+class ReadmeTest(unittest.TestCase):
+    ANSWERS = (
+        {"status": "confirmed"}, {"results": [{"type": "booking.requested"}]}, {"refund": {"status": "succeeded"}}, {"slots": [1, 2]},
+    )
+
+    def faults(self, *answers: Any) -> list[str]:
+        return readme.faults_of("\n".join(json.dumps(answer) for answer in answers))
+
+    def test_answers_as_promised(self) -> None:
+        self.assertEqual(self.faults(*self.ANSWERS), [])
+
+    def test_every_answer_that_is_not_as_promised_is_found(self) -> None:
+        for number in range(4):
+            answers = [answer if at != number else {} for at, answer in enumerate(self.ANSWERS)]
+            self.assertEqual(len(self.faults(*answers)), 1, number)
+        self.assertIn("not four answers", self.faults(*self.ANSWERS[:3])[0])
+        self.assertIn("not four answers", readme.faults_of("no JSON")[0])
+
+    def test_the_block_is_ten_lines_at_most(self) -> None:
+        self.assertEqual(readme.block_of("a\n```sh\ncurl\n```\n```sh\nother\n```\n"), "curl\n")
+        for text in ("nothing", "```sh\n" + "curl\n" * 11 + "```\n"):
+            with self.assertRaises(Stop):
+                readme.block_of(text)
+
+
+if __name__ == "__main__":
+    unittest.main()
