@@ -88,6 +88,7 @@ def around_the_code() -> None:
     stack.install_tools()
     run("Local tools", [str(config.VENV_PYTHON), "-m", "unittest", "discover", "--start-directory", "tools/local/tests"])
     run("Sample catalogue", [sys.executable, "-m", "unittest", "discover", "--start-directory", "tools/catalogue"])
+    run("Reference page", [sys.executable, "-m", "unittest", "discover", "--start-directory", "tools/reference"])
     run("CDK app", ["npm", "test", "--silent"], cwd=config.CDK_DIR)
     run("CloudFormation templates", ["npm", "run", "--silent", "lint:template"], cwd=config.CDK_DIR)
 
@@ -100,6 +101,12 @@ def lint() -> None:
 def end_to_end() -> None:
     run("Local stack", [*STACK, "up"])
     run_rust_tests("--package", END_TO_END)
+    against_the_document()
+
+
+def against_the_document() -> None:
+    """The running API's answers to what the document allows and forbids, with a fixed seed."""
+    run("API against its document", [sys.executable, str(config.TOOLS_DIR / "document_check.py")])
 
 
 def everything() -> None:
@@ -110,6 +117,7 @@ def everything() -> None:
     try:
         run("Local stack", [*STACK, "up"])
         run_rust_tests("--workspace")
+        against_the_document()
         run("Chaos", [*STACK, "chaos", "--seconds", str(CHAOS_SECONDS), "--seed", str(CHAOS_SEED)])
     finally:
         if not was_running or os.environ.get("CI") == "true":
