@@ -92,6 +92,7 @@ def around_the_code() -> None:
     stack.install_tools()
     run("Local tools", [str(config.VENV_PYTHON), "-m", "unittest", "discover", "--start-directory", "tools/local/tests"])
     run("Sample catalogue", [sys.executable, "-m", "unittest", "discover", "--start-directory", "tools/catalogue"])
+    run("Reference page", [sys.executable, "-m", "unittest", "discover", "--start-directory", "tools/reference"])
     run("CDK app", ["npm", "test", "--silent"], cwd=config.CDK_DIR)
     run("CloudFormation templates", ["npm", "run", "--silent", "lint:template"], cwd=config.CDK_DIR)
 
@@ -106,6 +107,7 @@ def end_to_end() -> None:
     run("Local stack", [*STACK, "up"])
     with everything_heard():
         run_rust_tests("--package", END_TO_END)
+    against_the_document()
     run("README", README)
 
 
@@ -119,6 +121,11 @@ def everything_heard() -> Iterator[None]:
     run("Bus and search against the ledger", [*program, "--heard", str(note)])
 
 
+def against_the_document() -> None:
+    """The running API's answers to what the document allows and forbids, with a fixed seed."""
+    run("API against its document", [sys.executable, str(config.TOOLS_DIR / "document_check.py")])
+
+
 def everything() -> None:
     """All Rust tests in one run, the end-to-end ones included: one selection of packages, compiled once. Then chaos, briefly, and last
     what a newcomer pastes, on the stack that all of this has used."""
@@ -129,6 +136,7 @@ def everything() -> None:
         run("Local stack", [*STACK, "up"])
         with everything_heard():
             run_rust_tests("--workspace")
+        against_the_document()
         run("Chaos", [*STACK, "chaos", "--seconds", str(CHAOS_SECONDS), "--seed", str(CHAOS_SEED)])
         run("README", README)
     finally:

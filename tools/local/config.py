@@ -38,6 +38,8 @@ INBOX_PORT = 8423
 MICROBURST_PORT = 8424
 
 AWS_ENDPOINT_URL = f"http://localhost:{MINISTACK_PORT}"
+# Where the API of a given id is. `%24default` is the stage `$default`; written so, it survives a shell that reads the line.
+API_URL = f"{AWS_ENDPOINT_URL}/_aws/execute-api/{{ApiId}}/%24default"
 LOCALSTRIPE_URL = f"http://localhost:{LOCALSTRIPE_PORT}"
 STRIPE_API_URL = f"http://localhost:{STRIPE_PORT}"
 ISSUER_URL = f"http://localhost:{ISSUER_PORT}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 import urllib.request
@@ -29,6 +30,9 @@ CONTEXT = [
     "-c", f"audience={config.TOKEN_AUDIENCE}",
     "-c", f"stripeApiUrl=http://{config.NEIGHBOUR_HOST}:{config.STRIPE_PORT}",
     "-c", f"partnerWebhookUrl=http://{config.NEIGHBOUR_HOST}:{config.INBOX_PORT}/webhooks",
+    "-c", f"publicUrl={config.API_URL.format(ApiId='{ApiId}')}",
+    # Origins whose pages may call the API: CORS_ORIGINS=http://localhost:3000 make up
+    "-c", f"corsOrigins={os.environ.get('CORS_ORIGINS', '')}",
 ]
 
 # Kept in the emulator, not in a file: they come and go with the state that they describe.
@@ -94,8 +98,7 @@ def stack_values(outputs: dict[str, str]) -> dict[str, str]:
     """What `make env` prints: the stack's outputs under environment names, and the local neighbours."""
     named = {upper_snake(name): value for name, value in sorted(outputs.items())}
     return {
-        # `%24default` is the stage `$default`; written so, it survives a shell that reads the line.
-        "API_URL": f"{config.AWS_ENDPOINT_URL}/_aws/execute-api/{outputs['ApiId']}/%24default",
+        "API_URL": config.API_URL.format(ApiId=outputs["ApiId"]),
         **config.AWS_ENV,
         "STRIPE_API_URL": config.STRIPE_API_URL,
         "STRIPE_API_KEY": config.STRIPE_API_KEY,

@@ -343,6 +343,18 @@ def retry_as_the_retrier_says() -> None:
     stepfunctions._scaled_sleep = sleep_as_said
 
 
+def read_origins_of_templates() -> None:
+    """A template's CORS configuration is kept under the template's names, and read under those of the API: no origin may call."""
+    from ministack.services import apigateway
+
+    def with_names_of_the_api(configuration: dict) -> dict:
+        return {name[:1].lower() + name[1:]: value for name, value in configuration.items()}
+
+    headers, preflight = apigateway._cors_response_headers, apigateway._cors_preflight_response
+    apigateway._cors_response_headers = lambda configuration, origin: headers(with_names_of_the_api(configuration), origin)
+    apigateway._cors_preflight_response = lambda configuration, origin: preflight(with_names_of_the_api(configuration), origin)
+
+
 def main() -> None:
     answer_lambdas_without_delay()
     wait_less_for_silent_handlers()
@@ -357,6 +369,7 @@ def main() -> None:
     evaluate_task_timeouts()
     fail_tasks_that_could_not_hand_over_their_token()
     retry_as_the_retrier_says()
+    read_origins_of_templates()
 
     from ministack.app import main as ministack
 

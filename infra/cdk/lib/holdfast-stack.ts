@@ -66,6 +66,8 @@ export class HoldfastStack extends Stack {
       authorizer: auth.authorizer,
       throttleRateLimit: settings.throttleRateLimit,
       throttleBurstLimit: settings.throttleBurstLimit,
+      corsOrigins: settings.corsOrigins,
+      publicUrl: variant.publicUrl,
       alarms,
       removalPolicy,
     });

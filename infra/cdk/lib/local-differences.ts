@@ -39,6 +39,11 @@ export interface Variant {
   readonly secretValues: SecretValues | undefined;
   /** Where partners' notifications go; `undefined` leaves the rule disabled. */
   readonly partnerWebhookUrl: string | undefined;
+  /**
+   * Where clients reach the API, `{ApiId}` standing for its id; `undefined` if that is the host of their requests, which
+   * the gateway names.
+   */
+  readonly publicUrl: string | undefined;
   /** Seconds that a payment may come after its hold has died. */
   readonly latePaymentSeconds: number;
 }
@@ -70,6 +75,7 @@ function awsVariant(context: ContextText): Variant {
     stripeApiUrl: context('stripeApiUrl') ?? 'https://api.stripe.com',
     secretValues: undefined,
     partnerWebhookUrl: context('partnerWebhookUrl'),
+    publicUrl: context('publicUrl'),
     latePaymentSeconds: positiveInteger('latePaymentSeconds', context('latePaymentSeconds') ?? '900'),
   };
 }
@@ -97,6 +103,7 @@ function localVariant(context: ContextText): Variant {
       partnerSigningSecret: context('partnerSigningSecret') ?? 'whsec_aG9sZGZhc3QtbG9jYWwtcGFydG5lci1zZWNyZXQ=',
     },
     partnerWebhookUrl: context('partnerWebhookUrl') ?? 'http://localhost:8423/webhooks',
+    publicUrl: context('publicUrl') ?? 'http://localhost:4566/_aws/execute-api/{ApiId}/%24default',
     latePaymentSeconds: positiveInteger('latePaymentSeconds', context('latePaymentSeconds') ?? '30'),
   };
 }

@@ -16,6 +16,8 @@ export interface Settings {
   readonly throttleBurstLimit: number;
   /** Where the guests' sign-in may return to. */
   readonly guestCallbackUrls: readonly string[];
+  /** Origins whose pages may call the API from a browser; none if empty. */
+  readonly corsOrigins: readonly string[];
 }
 
 export function settingsFromContext(node: Node): Settings {
@@ -31,7 +33,16 @@ export function settingsFromContext(node: Node): Settings {
     throttleRateLimit: positiveInteger('throttleRateLimit', text('throttleRateLimit') ?? '1000'),
     throttleBurstLimit: positiveInteger('throttleBurstLimit', text('throttleBurstLimit') ?? '2000'),
     guestCallbackUrls: (text('guestCallbackUrls') ?? 'http://localhost:3000/callback').split(','),
+    corsOrigins: (text('corsOrigins')?.split(',') ?? []).map(origin),
   };
+}
+
+/** Scheme, host and port, as a browser writes them. */
+function origin(text: string): string {
+  if (!/^https?:\/\/[a-z0-9.-]+(:[0-9]+)?$/.test(text)) {
+    throw new Error(`context corsOrigins: "${text}" is not an origin such as https://www.example.com`);
+  }
+  return text;
 }
 
 function flag(name: string, text: string | undefined): boolean {

@@ -54,7 +54,7 @@ test('a new function is wired by its lines in a capability, the route table and 
   for (const [type, count] of [
     ['AWS::Lambda::Function', 1],
     ['AWS::Lambda::EventSourceMapping', 1],
-    ['AWS::ApiGatewayV2::Route', 1],
+    ['AWS::ApiGatewayV2::Route', 2],
     ['AWS::Events::Rule', 1],
     ['AWS::SQS::Queue', 2],
     ['AWS::CloudWatch::Alarm', 2],
@@ -63,8 +63,10 @@ test('a new function is wired by its lines in a capability, the route table and 
   }
   assert.ok('WaitlistFunctionName' in template.Outputs && 'FreedQueueUrl' in template.Outputs);
   const routes = resourcesOf(template, 'AWS::ApiGatewayV2::Route').map(([, one]) => one.Properties);
-  const route = routes.find((one) => one['RouteKey'] === 'GET /api/waitlist');
-  assert.deepEqual(route?.['AuthorizationScopes'], ['booking/guest']);
+  for (const method of ['GET', 'HEAD']) {
+    const route = routes.find((one) => one['RouteKey'] === `${method} /api/waitlist`);
+    assert.deepEqual(route?.['AuthorizationScopes'], ['booking/guest'], method);
+  }
 });
 
 /** The contract of the repository, with a route of the new function or without, and with its consumer or without. */

@@ -8,6 +8,9 @@ const REFUSED: readonly [key: string, value: string][] = [
   ['architecture', 'sparc'],
   ['throttleRateLimit', '0'],
   ['latePaymentSeconds', 'soon'],
+  ['corsOrigins', '*'],
+  ['corsOrigins', 'https://www.example.com/'],
+  ['corsOrigins', 'https://www.example.com, https://example.com'],
 ];
 
 for (const [key, value] of REFUSED) {

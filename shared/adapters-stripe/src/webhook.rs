@@ -29,6 +29,19 @@ struct Event {
     kind: String,
     #[serde(default)]
     data: Data,
+    /// In events with thin payloads, in place of `data`: the object they are about, by its name only.
+    related_object: Option<RelatedObject>,
+    /// Whether it is about real money.
+    livemode: Option<bool>,
+    /// The connected account it comes from; absent in events of one's own account.
+    account: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct RelatedObject {
+    id: String,
+    #[serde(rename = "type")]
+    kind: String,
 }
 
 /// The object that an event is about. Events that are not of interest may have none.
@@ -75,6 +88,32 @@ fn intent_of(object: &Value) -> Option<String> {
     }
 }
 
+/// Finds the payment that an event is about, if it is about one.
+fn payment_of(event: &Event) -> Result<Option<String>, InvalidWebhook> {
+    match &event.related_object {
+        None => Ok(intent_of(&event.data.object)),
+        Some(related) => match related.kind.as_str() {
+            "payment_intent" => Ok(Some(related.id.clone())),
+            "charge" | "refund" | "dispute" => Err(InvalidWebhook::Thin),
+            _ => Ok(None),
+        },
+    }
+}
+
+/// What is odd about an event, by the key that the provider is called with: signs of a wrong configuration. Nothing depends on
+/// it, since the provider is asked for the payment.
+fn oddities(event: &Event, api_key: &str) -> Vec<&'static str> {
+    let other_mode = event.livemode.is_some_and(|live| live != api_key.contains("_live_"));
+    let mut found = Vec::new();
+    if other_mode {
+        found.push("a webhook of the other mode: webhook secret and API key are of different modes");
+    }
+    if event.account.is_some() {
+        found.push("a webhook of a connected account, which has no payments of ours");
+    }
+    found
+}
+
 impl StripeWebhook {
     /// Makes a verifier that reads the key when the first webhook arrives.
     #[must_use]
@@ -97,7 +136,7 @@ fn is_signed(key: &str, signatures: &Signatures<'_>, payload: &[u8]) -> bool {
 }
 
 /// Compares the signature in constant time, before it reads anything of the payload.
-fn verify(key: &str, payload: &[u8], header: &str, now: Timestamp) -> Result<WebhookEvent, InvalidWebhook> {
+fn verify(key: &str, payload: &[u8], header: &str, now: Timestamp) -> Result<Event, InvalidWebhook> {
     let signatures = parse_header(header).ok_or(InvalidWebhook::Malformed)?;
     if !is_signed(key, &signatures, payload) {
         return Err(InvalidWebhook::Foreign);
@@ -105,8 +144,7 @@ fn verify(key: &str, payload: &[u8], header: &str, now: Timestamp) -> Result<Web
     if now.as_second().abs_diff(signatures.at) > TOLERANCE_SECONDS.unsigned_abs() {
         return Err(InvalidWebhook::Stale);
     }
-    let event: Event = serde_json::from_slice(payload).map_err(|_| InvalidWebhook::Payload)?;
-    Ok(WebhookEvent { id: event.id, kind: event.kind, intent: intent_of(&event.data.object) })
+    serde_json::from_slice(payload).map_err(|_| InvalidWebhook::Payload)
 }
 
 #[async_trait]
@@ -118,7 +156,15 @@ impl WebhookVerifier for StripeWebhook {
         now: Timestamp,
     ) -> Result<WebhookEvent, WebhookError> {
         let key = self.secrets.secret(Secret::PaymentWebhookKey).await?;
-        Ok(verify(&key, payload, header, now)?)
+        let event = verify(&key, payload, header, now)?;
+        if event.livemode.is_some() || event.account.is_some() {
+            let api_key = self.secrets.secret(Secret::PaymentApiKey).await?;
+            for oddity in oddities(&event, &api_key) {
+                tracing::warn!(event = event.id, livemode = event.livemode, account = event.account, oddity);
+            }
+        }
+        let intent = payment_of(&event)?;
+        Ok(WebhookEvent { id: event.id, kind: event.kind, intent })
     }
 }
 
@@ -142,7 +188,52 @@ mod tests {
 
     fn verify(payload: &str, header: &str) -> Result<WebhookEvent, InvalidWebhook> {
         let now = Timestamp::from_second(AT).expect("valid");
-        super::verify(SECRET, payload.as_bytes(), header, now)
+        let event = super::verify(SECRET, payload.as_bytes(), header, now)?;
+        Ok(WebhookEvent { intent: payment_of(&event)?, id: event.id, kind: event.kind })
+    }
+
+    fn signed(payload: &str) -> Result<WebhookEvent, InvalidWebhook> {
+        verify(payload, &format!("t={AT},v1={}", sign(payload, AT, SECRET)))
+    }
+
+    #[test]
+    fn a_thin_event_says_its_payment_or_is_refused() {
+        let check = |related: &str, expected: Result<Option<&str>, InvalidWebhook>| {
+            let payload = format!(
+                r#"{{"id":"evt_1","object":"v2.core.event","type":"v1.x","livemode":false,"related_object":{related}}}"#
+            );
+            let intent = signed(&payload).map(|event| event.intent);
+            assert_eq!(
+                intent.as_ref().map(|intent| intent.as_deref()).map_err(|error| *error),
+                expected,
+                "{related}"
+            );
+        };
+        check(r#"{"id":"pi_1","type":"payment_intent","url":"/v1/payment_intents/pi_1"}"#, Ok(Some("pi_1")));
+        check(r#"{"id":"ch_1","type":"charge","url":"/v1/charges/ch_1"}"#, Err(InvalidWebhook::Thin));
+        check(r#"{"id":"re_1","type":"refund","url":"/v1/refunds/re_1"}"#, Err(InvalidWebhook::Thin));
+        check(r#"{"id":"mtr_1","type":"billing.meter","url":"/v1/billing/meters/mtr_1"}"#, Ok(None));
+        check("null", Ok(None));
+    }
+
+    #[test]
+    fn what_comes_from_elsewhere_is_odd() {
+        let check = |livemode: &str, account: &str, key: &str, expected: usize| {
+            let payload = format!(r#"{{"id":"evt_1","type":"x","livemode":{livemode},"account":{account}}}"#);
+            let event: Event = serde_json::from_str(&payload).expect("an event");
+            assert_eq!(oddities(&event, key).len(), expected, "{payload} {key}");
+        };
+        for (live, key, expected) in [
+            ("true", "sk_live_1", 0),
+            ("false", "sk_test_1", 0),
+            ("true", "rk_test_1", 1),
+            ("false", "rk_live_1", 1),
+            ("null", "sk_live_1", 0),
+        ] {
+            check(live, "null", key, expected);
+        }
+        check("false", r#""acct_1""#, "sk_test_1", 1);
+        check("true", r#""acct_1""#, "sk_test_1", 2);
     }
 
     fn check(object: &str, expected: Option<&str>) {

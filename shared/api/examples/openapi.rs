@@ -1,5 +1,6 @@
-//! Prints the OpenAPI document: `cargo run -p holdfast-api --example openapi > docs/openapi.json`.
+//! Prints the OpenAPI 3.1 document, or with the argument `3.0` the same in OpenAPI 3.0.
 
 fn main() {
-    print!("{}", holdfast_api::openapi::golden());
+    let older = std::env::args().nth(1).is_some_and(|version| version == "3.0");
+    print!("{}", if older { holdfast_api::openapi::golden_3_0() } else { holdfast_api::openapi::golden() });
 }

@@ -18,6 +18,7 @@ pub mod problem;
 pub mod search;
 pub mod wire;
 
+mod formats;
 mod scopes;
 
 pub use bookings::{BookingsApi, CancelApi, ConfirmApi};

@@ -1,7 +1,9 @@
 //! The OpenAPI 3.1 document: operations follow from the routes, schemas from the wire types; what is said of the API as a
 //! whole is added here. `docs/openapi.json` is its golden copy; `cargo run -p holdfast-api --example openapi` prints it.
 
+use holdfast_domain::catalogue::{ATTRIBUTE_TEXT_LENGTH_MAX, ATTRIBUTES_MAX};
 use holdfast_http::document::{Document, Keys, TOKEN};
+use holdfast_http::document_30::in_3_0;
 use holdfast_http::{FieldError, ProblemCode, Refusal, Scope};
 use serde_json::{Value, json};
 
@@ -9,15 +11,26 @@ use crate::bookings::cancel::CancelApi;
 use crate::bookings::confirm::ConfirmApi;
 use crate::bookings::history::BookingsApi;
 use crate::catalogue::routes::ResourcesApi;
+use crate::formats;
 use crate::holds::routes::HoldApi;
 use crate::payments::stripe_webhook::WebhookApi;
 use crate::problem::{Code, Facts, Problem};
 use crate::search::routes::SearchApi;
 
 const DESCRIPTION: &str = "A booking engine: search, hold, pay, confirm, cancel. Confirmed and live holds never exceed \
-    capacity, and money captured always matches confirmed bookings.\n\n\
-    Errors are problem documents (RFC 9457). Answers made by API Gateway itself (no valid token, missing scope, \
-    throttling, unknown route, oversized body) have the gateway's own body, `GatewayAnswer`.";
+    capacity, and money captured always matches confirmed bookings. The user's guide is `docs/api.md`.\n\n\
+    Errors are problem documents (RFC 9457), all of one schema, `Problem`: programs go by `code`, which is stable. Answers \
+    made by API Gateway itself have the gateway's own body, `GatewayAnswer`: no valid token (401), a missing scope (403), an \
+    oversized body (413), throttling (429), a function that failed or took too long (500, 503), and any route that is not in \
+    this document (404).\n\n\
+    Every `GET` also answers `HEAD`. Bodies are read as JSON whatever their `Content-Type` says; an object that has two fields \
+    of one name is no JSON here.";
+
+/// Where tokens come from. The document cannot know the host.
+const TOKENS: &str = "`sub` is the guest. Guests get their token by the authorization code flow with PKCE, operators and \
+    partners by client credentials. The host is that of the deployment's user pool: the outputs `UserPoolDomain`, \
+    `GuestClientId`, `OperatorClientId` and `PartnerClientId` of the stack name it and the clients. On the local stack \
+    `make token` issues tokens.";
 
 const KEYS: Keys<Code> = Keys {
     problems: &[Code::IdempotencyKeyReused, Code::RequestInProgress],
@@ -40,10 +53,10 @@ fn operations() -> Document<Code> {
 #[must_use]
 pub fn document() -> Value {
     let mut document = operations().finish(example);
-    let scopes: Vec<&str> = Scope::ALL.iter().map(|scope| scope.as_str()).collect();
     document["openapi"] = json!("3.1.0");
     document["info"] = json!({
         "title": "Holdfast", "version": "1", "description": DESCRIPTION,
+        "contact": { "name": "The maintainers of Holdfast" },
         "license": { "name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0" }
     });
     document["servers"] = json!([{ "url": "/", "description": "Every path already begins with /api" }]);
@@ -56,18 +69,46 @@ pub fn document() -> Value {
     ]);
     document["components"]["securitySchemes"] = json!({
         (TOKEN): {
-            "type": "http", "scheme": "bearer", "bearerFormat": "JWT",
-            "description": format!("`sub` is the guest. Scopes: {}", scopes.join(", "))
+            "type": "oauth2", "description": TOKENS,
+            "flows": {
+                "authorizationCode": {
+                    "authorizationUrl": "/oauth2/authorize", "tokenUrl": "/oauth2/token",
+                    "scopes": described(&[Scope::Guest])
+                },
+                "clientCredentials": { "tokenUrl": "/oauth2/token", "scopes": described(Scope::ALL) }
+            }
         }
     });
-    close_schedules(&mut document);
+    always(&mut document, "Resource", &["attributes", "holdLimits"]);
+    bound_attributes(&mut document);
+    formats::expand(&mut document);
     document
+}
+
+/// Scopes with what they are for.
+fn described(scopes: &[Scope]) -> Value {
+    let meaning = |scope: &Scope| match scope {
+        Scope::Guest => "One's own holds and bookings",
+        Scope::Operator => "Resources, and everybody's holds and bookings",
+        Scope::Partner => "A partner's machine; no operation takes it yet",
+    };
+    scopes.iter().map(|scope| (scope.as_str().to_owned(), json!(meaning(scope)))).collect()
 }
 
 /// The document as kept in `docs/openapi.json`: fields in order of their names, one line break at the end.
 #[must_use]
 pub fn golden() -> String {
-    let mut text = serde_json::to_string_pretty(&sorted(&document())).unwrap_or_default();
+    printed(&document())
+}
+
+/// The same in OpenAPI 3.0, as kept in `docs/openapi-3.0.json`.
+#[must_use]
+pub fn golden_3_0() -> String {
+    printed(&in_3_0(&document()))
+}
+
+fn printed(document: &Value) -> String {
+    let mut text = serde_json::to_string_pretty(&sorted(document)).unwrap_or_default();
     text.push('\n');
     text
 }
@@ -85,12 +126,23 @@ fn sorted(value: &Value) -> Value {
     }
 }
 
-/// Refuses fields of a schedule beside those of its kind.
-fn close_schedules(document: &mut Value) {
-    let kinds = document["components"]["schemas"]["Schedule"]["oneOf"].as_array_mut();
-    for kind in kinds.into_iter().flatten() {
-        kind["additionalProperties"] = json!(false);
+/// Requires members of an answer that a request with the same fields may leave out.
+fn always(document: &mut Value, answer: &str, members: &[&str]) {
+    let required = document["components"]["schemas"][answer]["required"].as_array_mut();
+    required.into_iter().for_each(|required| required.extend(members.iter().map(|member| json!(member))));
+}
+
+/// Says what attributes may be, which the types of Rust do not.
+fn bound_attributes(document: &mut Value) {
+    let schemas = &mut document["components"]["schemas"];
+    for variant in schemas["AttributeValue"]["oneOf"].as_array_mut().into_iter().flatten() {
+        if variant["type"] == "string" {
+            variant["maxLength"] = json!(ATTRIBUTE_TEXT_LENGTH_MAX);
+        }
     }
+    let attributes = &mut schemas["ResourceTerms"]["properties"]["attributes"];
+    attributes["maxProperties"] = json!(ATTRIBUTES_MAX);
+    attributes["propertyNames"] = json!({ "type": "string", "format": "attribute-name" });
 }
 
 /// The problem that shows a code.
@@ -120,6 +172,8 @@ fn example(code: Code) -> Problem {
 mod tests {
     use std::collections::BTreeSet;
     use std::path::Path;
+
+    use holdfast_http::problem::PROBLEM_JSON;
 
     use super::*;
 
@@ -166,7 +220,17 @@ mod tests {
     fn the_gateways_own_answers_are_documented() {
         for (method, path, operation) in documented() {
             let scoped = operation["security"].as_array().is_some_and(|security| !security.is_empty());
-            for (status, expected) in [("401", scoped), ("403", scoped), ("429", true)] {
+            let read = operation["requestBody"].is_object();
+            let missing = path.contains('{') || operation["responses"]["404"].is_object();
+            for (status, expected) in [
+                ("401", scoped),
+                ("403", scoped),
+                ("404", missing),
+                ("413", read),
+                ("429", true),
+                ("500", true),
+                ("503", true),
+            ] {
                 let response = operation["responses"][status]["$ref"].as_str();
                 let name = response.and_then(|name| name.rsplit('/').next());
                 assert_eq!(name.is_some(), expected, "{method} {path} {status}");
@@ -217,12 +281,88 @@ mod tests {
     }
 
     #[test]
-    fn the_golden_copy_is_up_to_date() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/openapi.json");
-        let kept = std::fs::read_to_string(path).unwrap_or_default();
-        assert!(
-            kept == golden(),
-            "docs/openapi.json is out of date: cargo run -p holdfast-api --example openapi > docs/openapi.json"
-        );
+    fn every_operation_is_described() {
+        for (method, path, operation) in documented() {
+            for member in ["summary", "description"] {
+                let text = operation[member].as_str().unwrap_or_default();
+                assert!(text.ends_with('.') && text.len() > 10, "{member} of {method} {path}: {text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn scopes_are_those_that_tokens_may_have() {
+        let document = document();
+        let flows = &document["components"]["securitySchemes"][TOKEN]["flows"];
+        let mut issued: BTreeSet<String> = BTreeSet::new();
+        for flow in flows.as_object().expect("flows").values() {
+            issued.extend(flow["scopes"].as_object().expect("scopes").keys().cloned());
+        }
+        assert_eq!(issued.len(), Scope::ALL.len());
+        for (method, path, operation) in documented() {
+            for requirement in operation["security"].as_array().expect("security") {
+                let scope = requirement[TOKEN][0].as_str().expect("a scope");
+                assert!(issued.contains(scope), "{method} {path}: nobody issues {scope}");
+            }
+        }
+    }
+
+    #[test]
+    fn there_is_one_type_of_problems() {
+        let document = document();
+        let problem = "#/components/schemas/Problem";
+        let mut found = 0;
+        for (name, response) in document["components"]["responses"].as_object().expect("responses") {
+            if let Some(content) = response["content"].get(PROBLEM_JSON) {
+                assert_eq!(content["schema"], json!({ "$ref": problem }), "{name}");
+                assert!(response["x-codes"].as_array().is_some_and(|codes| !codes.is_empty()), "{name}");
+                found += 1;
+            }
+        }
+        assert!(found > 10, "{found} responses are problems");
+        let code = &document["components"]["schemas"]["Problem"]["properties"]["code"];
+        assert_eq!((&code["type"], code.get("enum")), (&json!("string"), None));
+        assert_eq!(code["x-extensible-enum"].as_array().map(Vec::len), Some(Code::ALL.len()));
+    }
+
+    #[test]
+    fn the_older_copy_has_nothing_of_the_newer_version() {
+        fn newer(part: &Value, found: &mut Vec<String>) {
+            match part {
+                Value::Object(fields) => {
+                    let alone = fields.len() == 1 || !fields.contains_key("$ref");
+                    let typed = fields.get("type").is_none_or(|kind| !kind.is_array() && *kind != "null");
+                    if !alone || !typed || fields.contains_key("propertyNames") {
+                        found.push(part.to_string());
+                    }
+                    fields
+                        .iter()
+                        .filter(|(name, _)| *name != "examples")
+                        .for_each(|(_, field)| newer(field, found));
+                }
+                Value::Array(items) => items.iter().for_each(|item| newer(item, found)),
+                _ => {}
+            }
+        }
+        let mut found = Vec::new();
+        newer(&document(), &mut found);
+        assert!(found.len() > 10, "the document has little that is new: {found:?}");
+        found.clear();
+        newer(&in_3_0(&document()), &mut found);
+        assert_eq!(found, [""; 0]);
+    }
+
+    #[test]
+    fn the_golden_copies_are_up_to_date() {
+        for (file, current, argument) in
+            [("openapi.json", golden(), ""), ("openapi-3.0.json", golden_3_0(), " 3.0")]
+        {
+            let path = format!("{}/../../docs/{file}", env!("CARGO_MANIFEST_DIR"));
+            let kept = std::fs::read_to_string(path).unwrap_or_default();
+            assert!(
+                kept == current,
+                "docs/{file} is out of date: cargo run -p holdfast-api --example openapi{argument} > docs/{file}"
+            );
+        }
     }
 }

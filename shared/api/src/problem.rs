@@ -29,6 +29,7 @@ problem_codes! {
         MalformedJson, BAD_REQUEST, "malformed_json", "The body is not JSON";
         IdempotencyKeyRequired, BAD_REQUEST, "idempotency_key_required", "An Idempotency-Key is required";
         InvalidSignature, BAD_REQUEST, "invalid_signature", "The signature is not valid";
+        InvalidEvent, BAD_REQUEST, "invalid_event", "The event cannot be used";
         Unauthorized, UNAUTHORIZED, "unauthorized", "A valid token is required";
         PaymentDeclined, PAYMENT_REQUIRED, "payment_declined", "The payment was declined";
         InsufficientScope, FORBIDDEN, "insufficient_scope", "The token is not good for this";
@@ -71,6 +72,7 @@ impl ProblemCode for Code {
             Self::MalformedJson
             | Self::IdempotencyKeyRequired
             | Self::InvalidSignature
+            | Self::InvalidEvent
             | Self::Unauthorized
             | Self::PaymentDeclined
             | Self::InsufficientScope

@@ -17,7 +17,7 @@ pub struct MoneyBody {
     #[schema(minimum = 0)]
     pub amount: i64,
     /// ISO 4217.
-    #[schema(min_length = 3, max_length = 3)]
+    #[schema(format = "currency")]
     pub currency: String,
 }
 

@@ -40,10 +40,15 @@ pub trait Api: Sized + Send + Sync + 'static {
     /// Answers a request.
     fn handle(&self, request: Request) -> impl Future<Output = Response> {
         async move {
+            let of_head = request.method == Method::HEAD;
             let mut exchange = Exchange::open(request, self.clock());
             let span = exchange.span();
             let outcome = answered(self, &mut exchange).instrument(span).await;
-            exchange.close(outcome)
+            let mut response = exchange.close(outcome);
+            if of_head {
+                response.body_mut().clear();
+            }
+            response
         }
     }
 }
@@ -124,7 +129,8 @@ async fn answered<A: Api>(api: &A, exchange: &mut Exchange) -> Result<Response, 
     }
 }
 
-/// The route that a request asks for, and the part of its path that the route's names.
+/// The route that a request asks for, and the part of its path that the route's names. `HEAD` asks for the route of `GET`,
+/// whose answer it gets without the body.
 ///
 /// # Errors
 /// 404 for an unknown path, 405 with `Allow` for a known path with another method.
@@ -136,10 +142,14 @@ fn find<'a, A: Api>(
     let mut allowed = Vec::new();
     for route in routes {
         if let Some(named) = matches(route.path, path) {
-            if route.method == *method {
+            let asked = if *method == Method::HEAD { &Method::GET } else { method };
+            if route.method == *asked {
                 return Ok((route, named));
             }
             allowed.push(route.method.as_str());
+            if route.method == Method::GET {
+                allowed.push(Method::HEAD.as_str());
+            }
         }
     }
     Err(if allowed.is_empty() { Refusal::no_such_route() } else { Refusal::method_not_allowed(&allowed) })
@@ -197,10 +207,9 @@ mod tests {
         }
     }
 
-    /// `expected` is the body of an answer, or the code of a problem.
-    async fn check(method: Method, path: &str, scope: Option<&str>, status: u16, expected: &str) {
-        let request = Request {
-            method: method.clone(),
+    fn request(method: Method, path: &str, scope: Option<&str>) -> Request {
+        Request {
+            method,
             path: path.to_owned(),
             query: String::new(),
             headers: HeaderMap::new(),
@@ -211,15 +220,19 @@ mod tests {
                 email: None,
             }),
             request_id: "r-1".to_owned(),
-        };
-        let response = Holds.handle(request).await;
+        }
+    }
+
+    /// `expected` is the body of an answer, or the code of a problem.
+    async fn check(method: Method, path: &str, scope: Option<&str>, status: u16, expected: &str) {
+        let response = Holds.handle(request(method.clone(), path, scope)).await;
         let body: serde_json::Value = serde_json::from_slice(response.body()).expect("JSON");
         assert_eq!(response.status().as_u16(), status, "{method} {path}: {body}");
         assert_eq!(body["code"].as_str().or(body.as_str()), Some(expected), "{method} {path}: {body}");
         assert_eq!(response.headers()["x-request-id"], "r-1");
         assert!(response.headers().contains_key("traceparent"));
         if status == 405 {
-            assert_eq!(response.headers()["allow"], "GET, DELETE");
+            assert_eq!(response.headers()["allow"], "GET, HEAD, DELETE");
         }
     }
 
@@ -228,6 +241,16 @@ mod tests {
         check(Method::GET, "/api/holds/h1", None, 200, "read h1 anyone").await;
         check(Method::PUT, "/api/holds/h1", None, 405, "method_not_allowed").await;
         check(Method::GET, "/api/holds", None, 404, "not_found").await;
+    }
+
+    #[tokio::test]
+    async fn head_is_answered_as_get_without_the_body() {
+        let head = |path: &str| Holds.handle(request(Method::HEAD, path, None));
+        let found = head("/api/holds/h1").await;
+        assert_eq!((found.status(), found.body().as_slice()), (StatusCode::OK, &b""[..]));
+        assert_eq!(found.headers()["content-type"], "application/json");
+        let missing = head("/api/holds").await;
+        assert_eq!((missing.status(), missing.body().as_slice()), (StatusCode::NOT_FOUND, &b""[..]));
     }
 
     #[tokio::test]

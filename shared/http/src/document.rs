@@ -37,6 +37,7 @@ pub struct Keys<C: 'static> {
 pub struct Document<C: ProblemCode> {
     keys: Keys<C>,
     routes: usize,
+    answered: BTreeSet<C>,
     paths: BTreeMap<String, BTreeMap<String, Value>>,
     responses: BTreeMap<String, Value>,
     schemas: BTreeMap<String, Value>,
@@ -57,12 +58,19 @@ impl<C: ProblemCode> Document<C> {
         schemas.insert(
             GATEWAY_ANSWER.to_owned(),
             json!({
-                "type": "object", "description": "API Gateway's own answer: the request did not reach Holdfast",
+                "type": "object", "description": "API Gateway's own answer: Holdfast did not answer the request",
                 "required": ["message"], "properties": { "message": { "type": "string" } },
                 "example": { "message": "Unauthorized" }
             }),
         );
-        Self { keys, routes: 0, paths: BTreeMap::new(), responses: BTreeMap::new(), schemas }
+        Self {
+            keys,
+            routes: 0,
+            answered: BTreeSet::new(),
+            paths: BTreeMap::new(),
+            responses: BTreeMap::new(),
+            schemas,
+        }
     }
 
     /// With the operations of an API.
@@ -88,8 +96,14 @@ impl<C: ProblemCode> Document<C> {
     #[must_use]
     pub fn finish(mut self, example: impl Fn(C) -> Problem<C>) -> Value {
         unflatten(&mut self.schemas);
+        name_variants(&mut self.schemas);
+        let names: Vec<&str> = C::ALL.iter().map(|code| code.as_str()).collect();
+        if let Some(problem) = self.schemas.get_mut(PROBLEM) {
+            problem["properties"]["code"]["x-extensible-enum"] = json!(names);
+        }
         let examples: Map<String, Value> = C::ALL
             .iter()
+            .filter(|code| self.answered.contains(code))
             .map(|code| {
                 let value = written(&example(*code).document("/api/..."));
                 (code.as_str().to_owned(), json!({ "summary": code.title(), "value": value }))
@@ -103,13 +117,17 @@ impl<C: ProblemCode> Document<C> {
             }
         });
         drop_unused_schemas(&mut document);
+        take_null_for_left_out(&mut document);
         document
     }
 
     fn operation<A: Api>(&mut self, function: &str, route: &Route<A>, documentation: Documentation<C>) {
         let codes = self.codes(route, &documentation);
-        let Documentation { tag, summary, keyed, mut parameters, body, answers, schemas, .. } = documentation;
+        let Documentation {
+            tag, summary, description, keyed, mut parameters, body, answers, schemas, ..
+        } = documentation;
         self.schemas.extend(schemas);
+        self.answered.extend(&codes);
         if keyed {
             parameters.push(json!({ "$ref": "#/components/parameters/IdempotencyKey" }));
         }
@@ -122,13 +140,17 @@ impl<C: ProblemCode> Document<C> {
             responses.insert(status.as_str().to_owned(), answer);
         }
         let mut refused: BTreeMap<u16, Vec<C>> = BTreeMap::from([(429, Vec::new())]);
+        // A path whose id is empty, or has a slash, is another route to the gateway.
+        if route.path.contains('{') {
+            refused.insert(404, Vec::new());
+        }
         for code in codes {
             refused.entry(code.status().as_u16()).or_default().push(code);
         }
         for (status, group) in refused {
-            let by_gateway = matches!(status, 401 | 403 | 429);
+            let by_gateway = matches!(status, 401 | 403 | 404 | 413 | 429 | 500 | 503);
             let names: Vec<&str> = group.iter().map(|code| code.as_str()).collect();
-            let name = if names.is_empty() { "too_many_requests".to_owned() } else { names.join(".") };
+            let name = if names.is_empty() { "gateway".to_owned() } else { names.join(".") };
             responses.insert(status.to_string(), json!({ "$ref": format!("#/components/responses/{name}") }));
             let remembered = group.iter().any(|code| self.keys.remembered.contains(code));
             self.responses.entry(name).or_insert_with(|| refusal(&group, by_gateway, remembered));
@@ -137,6 +159,9 @@ impl<C: ProblemCode> Document<C> {
             "operationId": route.operation_id, "x-function": function, "tags": [tag], "summary": summary,
             "security": security, "parameters": parameters, "responses": responses,
         });
+        if let Some(description) = description {
+            operation["description"] = json!(description);
+        }
         if let Some(body) = body {
             operation["requestBody"] = body;
         }
@@ -200,7 +225,7 @@ fn refusal<C: ProblemCode>(group: &[C], by_gateway: bool, remembered: bool) -> V
     if by_gateway {
         let schema = json!({ "$ref": format!("#/components/schemas/{GATEWAY_ANSWER}") });
         content.insert("application/json".to_owned(), json!({ "schema": schema }));
-        let more = "API Gateway refuses the request before it reaches Holdfast, with a body of its own";
+        let more = "API Gateway answers in place of Holdfast, with a body of its own";
         description = if names.is_empty() { more.to_owned() } else { format!("{description}; or {more}") };
     }
     if !group.is_empty() {
@@ -261,20 +286,91 @@ fn unflatten(schemas: &mut BTreeMap<String, Value>) {
     }
 }
 
+/// Gives each variant of a tagged enum, an object with a title, a schema of its own by that title, closed, and says by
+/// which field they differ.
+fn name_variants(schemas: &mut BTreeMap<String, Value>) {
+    let mut named = BTreeMap::new();
+    for schema in schemas.values_mut() {
+        let Some(variants) = schema.get_mut("oneOf").and_then(Value::as_array_mut) else { continue };
+        let mut mapping = Map::new();
+        let mut tag = None;
+        for variant in variants {
+            let Some(title) = variant["title"].as_str().map(str::to_owned) else { continue };
+            let Some((field, value)) = tag_of(variant) else { continue };
+            let reference = format!("#/components/schemas/{title}");
+            mapping.insert(value, json!(reference));
+            tag = Some(field);
+            variant["additionalProperties"] = json!(false);
+            named.insert(title, std::mem::replace(variant, json!({ "$ref": reference })));
+        }
+        if let Some(tag) = tag {
+            schema["discriminator"] = json!({ "propertyName": tag, "mapping": mapping });
+        }
+    }
+    schemas.extend(named);
+}
+
+/// The field of a variant that has one value only, and that value.
+fn tag_of(variant: &Value) -> Option<(String, String)> {
+    variant["properties"].as_object()?.iter().find_map(|(name, property)| {
+        match property["enum"].as_array()?[..] {
+            [ref only] => Some((name.clone(), only.as_str()?.to_owned())),
+            _ => None,
+        }
+    })
+}
+
+/// Lets every field of a request that may be left out be null as well, as the readers of requests do
+/// ([`Object::value`](crate::read::body::Object::value)).
+fn take_null_for_left_out(document: &mut Value) {
+    let mut sent = Vec::new();
+    for operation in document["paths"].as_object().into_iter().flat_map(|paths| paths.values()) {
+        let bodies = operation.as_object().into_iter().flat_map(|methods| methods.values());
+        bodies.for_each(|operation| references(&operation["requestBody"], &mut sent));
+    }
+    for name in reached(&document["components"]["schemas"], sent) {
+        let schema = &mut document["components"]["schemas"][name];
+        let required = schema["required"].clone();
+        let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
+        for (name, property) in properties.into_iter().flatten() {
+            if !required.as_array().is_some_and(|names| names.iter().any(|required| required == name)) {
+                or_null(property);
+            }
+        }
+    }
+}
+
+/// Lets a schema take null.
+fn or_null(schema: &mut Value) {
+    let Some(fields) = schema.as_object_mut() else { return };
+    if let Some(reference) = fields.remove("$ref") {
+        fields.insert("oneOf".to_owned(), json!([{ "type": "null" }, { "$ref": reference }]));
+    } else if let Some(Value::String(kind)) = fields.get("type") {
+        let either = json!([kind, "null"]);
+        fields.insert("type".to_owned(), either);
+    }
+}
+
 /// Drops the schemas that nothing refers to, such as those that were merged into others.
 fn drop_unused_schemas(document: &mut Value) {
-    let mut used = BTreeSet::new();
     let mut names: Vec<String> = Vec::new();
     references(&document["paths"], &mut names);
     references(&document["components"]["responses"], &mut names);
-    while let Some(name) = names.pop() {
-        references(&document["components"]["schemas"][&name], &mut names);
-        names.retain(|name| !used.contains(name));
-        used.insert(name);
-    }
+    let used = reached(&document["components"]["schemas"], names);
     if let Some(schemas) = document["components"]["schemas"].as_object_mut() {
         schemas.retain(|name, _| used.contains(name));
     }
+}
+
+/// The schemas of these names, and those that they refer to.
+fn reached(schemas: &Value, mut names: Vec<String>) -> BTreeSet<String> {
+    let mut reached = BTreeSet::new();
+    while let Some(name) = names.pop() {
+        references(&schemas[&name], &mut names);
+        names.retain(|name| !reached.contains(name));
+        reached.insert(name);
+    }
+    reached
 }
 
 /// The name of the schema that a part of the document refers to.

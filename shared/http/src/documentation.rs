@@ -12,6 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 pub struct Documentation<C> {
     pub(crate) tag: &'static str,
     pub(crate) summary: &'static str,
+    pub(crate) description: Option<&'static str>,
     pub(crate) keyed: bool,
     pub(crate) reads_json: bool,
     pub(crate) problems: Vec<C>,
@@ -28,6 +29,7 @@ impl<C: Copy> Documentation<C> {
         Self {
             tag,
             summary,
+            description: None,
             keyed: false,
             reads_json: false,
             problems: Vec::new(),
@@ -36,6 +38,13 @@ impl<C: Copy> Documentation<C> {
             answers: Vec::new(),
             schemas: BTreeMap::new(),
         }
+    }
+
+    /// With what its users must know beyond the summary, in CommonMark.
+    #[must_use]
+    pub fn described(mut self, description: &'static str) -> Self {
+        self.description = Some(description);
+        self
     }
 
     /// With the header `Idempotency-Key`, and the problems that come with it.
@@ -53,10 +62,10 @@ impl<C: Copy> Documentation<C> {
         self
     }
 
-    /// With the part that its path names.
+    /// With the part that its path names, an id.
     #[must_use]
     pub fn path(self, name: &str, description: &str) -> Self {
-        self.parameter(ParameterIn::Path, name, description, json!({ "type": "string" }))
+        self.parameter(ParameterIn::Path, name, description, json!({ "type": "string", "format": "id" }))
     }
 
     /// With a query parameter that may be left out.

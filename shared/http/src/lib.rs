@@ -14,6 +14,7 @@ pub mod answer;
 pub mod api;
 pub mod code;
 pub mod document;
+pub mod document_30;
 pub mod documentation;
 pub mod exchange;
 pub mod identity;

@@ -16,12 +16,13 @@ pub fn limit(query: &Query, max: u32) -> u32 {
     query.optional("limit", number(1..=max)).unwrap_or(LIMIT_DEFAULT)
 }
 
-/// The text of a cursor, if it is not longer than ours are.
+/// The text of a cursor, if it is of base64url and not longer than ours are.
 ///
 /// # Errors
 /// What is wrong with it.
 pub fn cursor(text: &str) -> Result<String, String> {
-    if (1..=CURSOR_LENGTH_MAX).contains(&text.len()) { Ok(text.to_owned()) } else { Err(not_ours()) }
+    let ours = text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+    if ours && (1..=CURSOR_LENGTH_MAX).contains(&text.len()) { Ok(text.to_owned()) } else { Err(not_ours()) }
 }
 
 /// A store's cursor, made opaque for the caller `owner`. The check in it shows a damaged or borrowed cursor before

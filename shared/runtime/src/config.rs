@@ -43,6 +43,7 @@ variables! {
     SecretId, "HOLDFAST_SECRET_ID", "Name or ARN of the secret.";
     PartnerWebhookUrl, "HOLDFAST_PARTNER_WEBHOOK_URL", "The partner's endpoint; no partner is notified if absent.";
     MailFrom, "HOLDFAST_MAIL_FROM", "Sender of mails.";
+    PublicUrl, "HOLDFAST_PUBLIC_URL", "Where clients reach the API; the host that the gateway names if absent.";
     LogFilter, "HOLDFAST_LOG", "Filter of the log, in the syntax of `tracing`; `info` if absent, and at most that in release.";
 }
 
@@ -63,7 +64,8 @@ impl Variable {
             | Self::ManualReviewQueueUrl
             | Self::SecretId
             | Self::PartnerWebhookUrl
-            | Self::MailFrom => None,
+            | Self::MailFrom
+            | Self::PublicUrl => None,
         }
     }
 }

@@ -20,6 +20,7 @@ use lambda_runtime::{Diagnostic, LambdaEvent, Runtime, service_fn};
 use serde::Serialize;
 
 use crate::clock::SystemClock;
+use crate::config::{Config, Variable};
 
 /// What is kept of the function's time for giving a clean answer when the rest runs out.
 const RESERVE: Duration = Duration::from_millis(500);
@@ -98,6 +99,25 @@ impl From<Response> for GatewayAnswer {
     }
 }
 
+impl GatewayAnswer {
+    /// With the whole URL in `Location`, which handlers give as a path: `base` is where clients reach the API.
+    #[must_use]
+    fn located(mut self, base: &str) -> Self {
+        if let Some(location) = self.headers.get_mut("location")
+            && location.starts_with('/')
+        {
+            location.insert_str(0, base);
+        }
+        self
+    }
+}
+
+/// Where the client of an event has reached the API: the host that the gateway names, or nothing if it names none.
+fn base_of(event: &ApiGatewayV2httpRequest) -> String {
+    let host = event.request_context.domain_name.as_deref().filter(|host| !host.is_empty());
+    host.map(|host| format!("https://{host}")).unwrap_or_default()
+}
+
 /// What is needed to answer when the handler does not.
 #[derive(Clone)]
 struct Stamp {
@@ -173,10 +193,13 @@ where
     Fut: Future<Output = Response>,
 {
     let handle = &handle;
+    let config = Config::from_environment(&[])?;
+    let public_url = config.get(Variable::PublicUrl);
     let service = service_fn(move |event: LambdaEvent<ApiGatewayV2httpRequest>| async move {
         let LambdaEvent { payload, context } = event;
         let time = time_left(context.deadline, SystemClock.now().as_millisecond());
-        Ok::<_, Diagnostic>(answer(payload, &context.request_id, time, handle).await)
+        let base = public_url.map_or_else(|| base_of(&payload), str::to_owned);
+        Ok::<_, Diagnostic>(answer(payload, &context.request_id, time, handle).await.located(&base))
     });
     Runtime::new(service).run().await
 }
@@ -260,6 +283,26 @@ mod tests {
                 "isBase64Encoded": false,
             })
         );
+    }
+
+    #[test]
+    fn location_is_a_whole_url() {
+        let check = |context: Value, public_url: Option<&str>, location: &str, expected: &str| {
+            let event = event(json!({ "requestContext": context }));
+            let base = public_url.map_or_else(|| base_of(&event), str::to_owned);
+            let created = http::Response::builder().header("location", location).body(Vec::new());
+            let answer = GatewayAnswer::from(created.expect("an answer")).located(&base);
+            assert_eq!(answer.headers["location"], expected);
+        };
+        let host = json!({ "http": { "method": "POST" }, "domainName": "a1.execute-api.eu-central-1.amazonaws.com" });
+        let path = "/api/holds/h";
+        check(host.clone(), None, path, "https://a1.execute-api.eu-central-1.amazonaws.com/api/holds/h");
+        let local = "http://localhost:4566/_aws/execute-api/a1/%24default";
+        check(host.clone(), Some(local), path, &format!("{local}{path}"));
+        check(json!({ "http": { "method": "POST" } }), None, path, path);
+        check(host, None, "https://elsewhere.example.com/", "https://elsewhere.example.com/");
+        let none = GatewayAnswer::from(http::Response::new(Vec::new())).located(local);
+        assert!(none.headers.is_empty());
     }
 
     async fn check(

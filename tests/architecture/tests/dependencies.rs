@@ -114,9 +114,10 @@ impl Crate {
         self.folder == Folder::Shared && self.name == name
     }
 
-    /// What every crate's tests may use: the testkit, the checker of recorded histories, the settings of generated cases.
+    /// What every crate's tests may use: the testkit, the checker of recorded histories, the settings of generated cases, the
+    /// validators by schemas.
     fn is_for_tests(&self) -> bool {
-        let is_suite = matches!(self.name.as_str(), "linearizability" | "properties");
+        let is_suite = matches!(self.name.as_str(), "linearizability" | "properties" | "schemas");
         self.is("testkit") || self.folder == Folder::Tests && is_suite
     }
 

@@ -9,6 +9,7 @@
 
 mod access;
 mod bookings;
+mod browsers;
 mod cancel;
 mod commands;
 mod completion;

@@ -172,7 +172,7 @@ async fn what_is_signed_but_no_event_is_400() {
     let w = World::new().await;
     for payload in ["", "{", "[]", "null", "{}"] {
         let answer = deliver_signed(&w, payload).await;
-        assert_eq!(answer.status, 400, "{payload:?}: {answer:?}");
+        check_problem(answer, 400, "invalid_event");
     }
 }
 

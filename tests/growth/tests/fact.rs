@@ -62,6 +62,8 @@ fn a_new_fact_that_sorts_results_takes_three_files() {
     let grown = Grown::new(folder(), &fact());
     let document = grown.cargo(&["run", "--quiet", "--package", "holdfast-api", "--example", "openapi"]);
     grown.write("docs/openapi.json", document.as_bytes());
+    let older = grown.cargo(&["run", "--quiet", "--package", "holdfast-api", "--example", "openapi", "3.0"]);
+    grown.write("docs/openapi-3.0.json", older.as_bytes());
     let document: Value = serde_json::from_str(&document).expect("a document");
     let parameters = document["paths"]["/api/availability"]["get"]["parameters"].to_string();
     assert!(parameters.contains("\"stars\""), "{parameters}");

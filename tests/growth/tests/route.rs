@@ -24,6 +24,7 @@ fn route() -> Vec<Edit> {
                 Box::pin(ping(api, exchange, caller))
             }),
             Documentation::new(TAG, "Answers if the hold exists.")
+                .described("As `readHold` does.")
                 .path("holdId", "The hold")
                 .answer::<HoldBody>(StatusCode::OK, "The hold")
                 .problems(&[Code::NotFound]),
@@ -54,6 +55,8 @@ fn a_new_route_takes_two_files() {
     let grown = Grown::new(folder(), &route());
     let document = grown.cargo(&["run", "--quiet", "--package", "holdfast-api", "--example", "openapi"]);
     grown.write("docs/openapi.json", document.as_bytes());
+    let older = grown.cargo(&["run", "--quiet", "--package", "holdfast-api", "--example", "openapi", "3.0"]);
+    grown.write("docs/openapi-3.0.json", older.as_bytes());
     let document: Value = serde_json::from_str(&document).expect("a document");
     let operation = &document["paths"][PATH]["get"];
     assert_eq!(operation["operationId"], "pingHold");

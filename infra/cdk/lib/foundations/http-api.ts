@@ -1,7 +1,8 @@
-/** The HTTP API: its routes as `docs/openapi.json` declares them, throttling and the access log. */
+/** The HTTP API: its routes as `docs/openapi.json` declares them, who may call it from a browser, throttling, the access log. */
 import { Duration, Stack, Validations } from 'aws-cdk-lib';
 import type { RemovalPolicy } from 'aws-cdk-lib';
-import { HttpApi, HttpMethod, HttpStage, LogGroupLogDestination, PayloadFormatVersion } from 'aws-cdk-lib/aws-apigatewayv2';
+import { CorsHttpMethod, HttpApi, HttpMethod, HttpStage, LogGroupLogDestination, PayloadFormatVersion } from 'aws-cdk-lib/aws-apigatewayv2';
+import type { CorsPreflightOptions } from 'aws-cdk-lib/aws-apigatewayv2';
 import type { HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
@@ -14,11 +15,30 @@ import { pascalCase } from '../names.ts';
 import type { Alarms } from './alarms.ts';
 import { SCOPES } from './auth.ts';
 
+/** What a page of another origin may send, and what it may read of an answer beside the body. */
+export const CORS_HEADERS = {
+  allowed: ['Authorization', 'Content-Type', 'Idempotency-Key', 'If-Match', 'If-None-Match', 'Prefer', 'traceparent'],
+  exposed: [
+    'ETag',
+    'Idempotent-Replayed',
+    'Location',
+    'Preference-Applied',
+    'Retry-After',
+    'traceparent',
+    'WWW-Authenticate',
+    'X-Request-Id',
+  ],
+} as const;
+
 export interface BookingApiProps {
   readonly routes: readonly Route[];
   readonly authorizer: HttpJwtAuthorizer;
   readonly throttleRateLimit: number;
   readonly throttleBurstLimit: number;
+  /** Origins whose pages may call; without any, none may. */
+  readonly corsOrigins: readonly string[];
+  /** Where clients reach the API, `{ApiId}` standing for its id, if not at the host that the gateway names. */
+  readonly publicUrl: string | undefined;
   readonly alarms: Alarms;
   readonly removalPolicy: RemovalPolicy;
 }
@@ -28,6 +48,7 @@ export class BookingApi extends Construct {
   readonly url: string;
   private readonly routes: readonly Route[];
   private readonly authorizer: HttpJwtAuthorizer;
+  private readonly publicUrl: string | undefined;
   private readonly served = new Set<Route>();
 
   constructor(scope: Construct, id: string, props: BookingApiProps) {
@@ -39,7 +60,9 @@ export class BookingApi extends Construct {
       apiName: stack.stackName.toLowerCase(),
       description: 'Holdfast: search, hold, book, cancel',
       createDefaultStage: false,
+      ...(props.corsOrigins.length === 0 ? {} : { corsPreflight: preflight(props.corsOrigins) }),
     });
+    this.publicUrl = props.publicUrl?.replace('{ApiId}', this.api.apiId);
     this.url = this.api.apiEndpoint;
 
     const accessLog = new LogGroup(this, 'AccessLog', {
@@ -90,6 +113,9 @@ export class BookingApi extends Construct {
     if (routes.length === 0) {
       throw new Error(`docs/openapi.json has no route of the function ${target.name}`);
     }
+    if (this.publicUrl !== undefined) {
+      target.lambda.addEnvironment('HOLDFAST_PUBLIC_URL', this.publicUrl);
+    }
     const integration = new HttpLambdaIntegration(pascalCase(target.name), target.lambda, {
       payloadFormatVersion: PayloadFormatVersion.VERSION_2_0,
     });
@@ -101,7 +127,7 @@ export class BookingApi extends Construct {
       }
       const added = this.api.addRoutes({
         path: route.path,
-        methods: [HttpMethod[route.method.toUpperCase() as keyof typeof HttpMethod]],
+        methods: methodsOf(route),
         integration,
         ...(scopes.length === 0 ? {} : { authorizer: this.authorizer, authorizationScopes: [...scopes] }),
       });
@@ -116,6 +142,23 @@ export class BookingApi extends Construct {
       }
     }
   }
+}
+
+/** `HEAD` comes with every `GET`: the function gives the same answer without the body. */
+function methodsOf({ method }: Route): HttpMethod[] {
+  const declared = HttpMethod[method.toUpperCase() as keyof typeof HttpMethod];
+  return declared === HttpMethod.GET ? [HttpMethod.GET, HttpMethod.HEAD] : [declared];
+}
+
+/** Browsers keep the answer to a preflight for an hour. No cookies: a caller is who the token says. */
+function preflight(origins: readonly string[]): CorsPreflightOptions {
+  return {
+    allowOrigins: [...origins],
+    allowMethods: [CorsHttpMethod.GET, CorsHttpMethod.HEAD, CorsHttpMethod.POST, CorsHttpMethod.PUT, CorsHttpMethod.PATCH, CorsHttpMethod.DELETE],
+    allowHeaders: [...CORS_HEADERS.allowed],
+    exposeHeaders: [...CORS_HEADERS.exposed],
+    maxAge: Duration.hours(1),
+  };
 }
 
 function named({ method, path }: Route): string {

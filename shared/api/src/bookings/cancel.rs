@@ -43,6 +43,12 @@ impl Api for CancelApi {
             "bookings",
             "Cancels a booking: its places are free at once, its money comes back by its policy. Again: the same answer."
         )
+        .described(
+            "What comes back is decided by the `cancellationPolicy` that the booking was made under, at the moment of the \
+            cancellation. `refund.status` says whether it has arrived: the answer waits for that as long as `Prefer` says, eight \
+            seconds if it says nothing. A pending booking is cancelled too: its payment is voided, and the refund is 0. A failed one \
+            is 409 `booking_not_cancellable`. With any key, a second cancellation is the same answer and no second refund.",
+        )
         .keyed()
         .path("bookingId", "The booking")
         .header(

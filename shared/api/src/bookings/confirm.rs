@@ -37,6 +37,21 @@ impl Api for ConfirmApi {
             Box::pin(create(api, exchange, caller))
         }),
         Documentation::new("bookings", "Pays a hold, and waits a few seconds for the outcome.")
+            .described(
+                "**Waiting.** The answer comes when the payment has succeeded (201) or failed, at the latest after eight seconds; \
+                `Prefer: wait=N` or `respond-async` chooses otherwise. If it still runs then, the answer is 202 with `Location`: read \
+                the booking there until its `status` is no longer `pending`.\n\n\
+                **3-D Secure.** Where the bank wants the customer, the answer is 202 with `nextAction`: hand `clientSecret` to \
+                Stripe.js on the guest's device, or send the guest to `redirectUrl`. The hold is prolonged once for that, by one TTL; \
+                `expiresAt` says until when.\n\n\
+                **Late payments.** A payment that succeeds after that gets the places again if they are still free; else it is \
+                voided or refunded, exactly once, and the booking has failed.\n\n\
+                **Declined cards.** 402 `payment_declined` leaves the hold as it is: pay it with another card and a new \
+                `Idempotency-Key`. The same key again is the same 402.\n\n\
+                **Idempotency.** The same key with the same request gives the first answer again, as 200, and never a second \
+                charge; that of a pending booking shows it as it is now. While another key's payment of the same hold runs, the answer \
+                is 409 `request_in_progress`. One hold makes at most one confirmed booking, whatever the keys.",
+            )
             .keyed()
             .header(
                 "Prefer",
@@ -45,13 +60,14 @@ impl Api for ConfirmApi {
             .example("wait=5")
             .body::<NewBooking>()
             .answer::<BookingBody>(StatusCode::CREATED, "Booked and paid")
-            .having(&["Location"])
+            .having(&["Location", "Preference-Applied"])
             .answer::<BookingBody>(
                 StatusCode::ACCEPTED,
                 "The payment runs; with `nextAction` the bank wants the customer"
             )
-            .having(&["Location"])
+            .having(&["Location", "Preference-Applied"])
             .answer::<BookingBody>(StatusCode::OK, "The first answer to the same request, again")
+            .having(&["Location", "Preference-Applied"])
             .problems(&[
                 Code::NotFound,
                 Code::PaymentDeclined,

@@ -41,6 +41,7 @@ impl Api for BookingsApi {
                 Box::pin(list(api, exchange, caller))
             }),
             Documentation::new(TAG, "The caller's bookings, newest first.")
+                .described("Attempts that failed are among them. Give `nextCursor` as `cursor` for the next page; on the last it is null.")
                 .query(
                     "limit",
                     "The most results of the page",
@@ -49,7 +50,11 @@ impl Api for BookingsApi {
                         "default": paging::LIMIT_DEFAULT
                     })
                 )
-                .query("cursor", "`nextCursor` of an earlier answer", json!({ "type": "string" }))
+                .query(
+                    "cursor",
+                    "`nextCursor` of an earlier answer",
+                    json!({ "type": "string", "format": "cursor" })
+                )
                 .answer::<BookingList>(StatusCode::OK, "The caller's bookings")
                 .problems(&[Code::ValidationFailed]),
         ),
@@ -62,6 +67,10 @@ impl Api for BookingsApi {
                 |api, exchange, caller| Box::pin(read(api, exchange, caller)),
             ),
             Documentation::new(TAG, "A booking as it is now.")
+                .described(
+                    "Poll it while `status` is `pending`. `nextAction` is there while the bank wants the customer. Somebody else's \
+                    booking is answered as one that does not exist; operators read everybody's, without `clientSecret`.",
+                )
                 .path("bookingId", "The booking")
                 .answer::<BookingBody>(StatusCode::OK, "The booking")
                 .problems(&[Code::NotFound]),
@@ -75,6 +84,10 @@ impl Api for BookingsApi {
                 |api, exchange, caller| Box::pin(trail(api, exchange, caller)),
             ),
             Documentation::new(TAG, "The audit trail of a booking, oldest first.")
+                .described(
+                    "Each entry is a change, with who made it and when. `from` and `to` are values of `status`; a step of the payment \
+                    keeps `from` = `to` and has the new `paymentStatus` in `data`.",
+                )
                 .path("bookingId", "The booking")
                 .answer::<BookingEventList>(StatusCode::OK, "What happened to the booking")
                 .problems(&[Code::NotFound]),

@@ -21,10 +21,10 @@ const REASON_LENGTH_MAX: usize = 500;
 #[schema(example = json!({ "holdId": "hld_n2k7u4w5c3r6y1q8z0a9b8c7", "paymentMethodId": "pm_card_visa" }))]
 pub struct NewBooking {
     /// The hold.
-    #[schema(min_length = 1, max_length = 64)]
+    #[schema(format = "id")]
     pub hold_id: String,
     /// The payment provider's name for the card: never card data.
-    #[schema(min_length = 1, max_length = 255)]
+    #[schema(format = "payment-method")]
     pub payment_method_id: String,
 }
 
@@ -63,7 +63,7 @@ fn payment_method(text: &str) -> Result<String, String> {
 #[schema(example = json!({ "reason": "plans changed" }))]
 pub struct NewCancellation {
     /// In the guest's words.
-    #[schema(min_length = 1, max_length = 500)]
+    #[schema(format = "words")]
     pub reason: Option<String>,
 }
 

@@ -118,6 +118,7 @@ pub struct Refund {
     #[schema(minimum = 0)]
     pub amount: i64,
     /// ISO 4217.
+    #[schema(format = "currency")]
     pub currency: String,
     /// Whether it has arrived.
     pub status: RefundStatus,
@@ -313,6 +314,7 @@ pub struct BookingList {
     /// The bookings.
     pub results: Vec<BookingBody>,
     /// Where the next page begins; null on the last.
+    #[schema(required = true)]
     pub next_cursor: Option<String>,
 }
 
@@ -362,6 +364,7 @@ pub struct BookingEventList {
     /// The entries.
     pub results: Vec<BookingEventBody>,
     /// Always null: a trail is short.
+    #[schema(required = true)]
     pub next_cursor: Option<String>,
 }
 

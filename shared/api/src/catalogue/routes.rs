@@ -40,6 +40,7 @@ impl Api for ResourcesApi {
         (
             Route::open(Method::GET, ONE, "readResource", |api, exchange| Box::pin(read(api, exchange))),
             Documentation::new(TAG, "A resource.")
+                .described("What the operator says of it; its calendar says what is free.")
                 .path("resourceId", "The resource")
                 .answer::<ResourceBody>(StatusCode::OK, "The resource")
                 .problems(&[Code::NotFound]),
@@ -49,6 +50,7 @@ impl Api for ResourcesApi {
                 Box::pin(put(api, exchange, caller))
             }),
             Documentation::new(TAG, "Creates or replaces a resource.")
+                .described("A field that is left out has its default, not the value that it had before.")
                 .path("resourceId", "The resource, named by you: 1 to 64 of A-Z a-z 0-9 . _ : -")
                 .body::<TermsBody>()
                 .answer::<ResourceBody>(StatusCode::CREATED, "Created")
@@ -65,6 +67,10 @@ impl Api for ResourcesApi {
                 |api, exchange, caller| Box::pin(set_inventory(api, exchange, caller)),
             ),
             Documentation::new(TAG, "Sets capacity and stop-sell of a range of local dates.")
+                .described(
+                    "Of `capacity` and `closed`, what is left out stays as it is. A capacity below what is held or booked on one of the \
+                    dates is 409 `capacity_in_use`, and nothing is changed.",
+                )
                 .path("resourceId", "The resource")
                 .body::<InventoryBody>()
                 .answer::<InventorySet>(StatusCode::OK, "Set")

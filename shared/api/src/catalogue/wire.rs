@@ -24,13 +24,13 @@ use crate::wire::instant;
 }))]
 pub struct TermsBody {
     /// Kind of resource, such as `hotel`.
-    #[schema(min_length = 1, max_length = 120)]
+    #[schema(format = "label")]
     pub resource_type: String,
     /// Its name, for people.
-    #[schema(min_length = 1, max_length = 120)]
+    #[schema(format = "label")]
     pub name: String,
     /// Where it is, as search asks for it.
-    #[schema(min_length = 1, max_length = 120)]
+    #[schema(format = "label")]
     pub location: String,
     /// IANA name of the zone of its local dates and times.
     #[schema(example = "America/New_York")]
@@ -92,18 +92,18 @@ impl From<HoldLimits> for HoldLimitsBody {
 #[schema(as = Schedule)]
 pub enum ScheduleBody {
     /// A night per local date.
-    #[schema(title = "nightly")]
+    #[schema(title = "NightlySchedule")]
     #[serde(rename_all = "camelCase")]
     Nightly {
         /// Local time of arrival, `HH:MM`.
-        #[schema(pattern = "^[0-2][0-9]:[0-5][0-9]$", example = "15:00")]
+        #[schema(format = "local-time", example = "15:00")]
         check_in: String,
         /// Local time of departure, on the day after the last night.
-        #[schema(pattern = "^[0-2][0-9]:[0-5][0-9]$", example = "11:00")]
+        #[schema(format = "local-time", example = "11:00")]
         check_out: String,
     },
     /// Slots of equal length within opening hours.
-    #[schema(title = "slots")]
+    #[schema(title = "SlotsSchedule")]
     #[serde(rename_all = "camelCase")]
     Slots {
         /// Minutes of one slot.
@@ -117,7 +117,7 @@ pub enum ScheduleBody {
         buffer_minutes: u16,
     },
     /// One slot.
-    #[schema(title = "event")]
+    #[schema(title = "EventSchedule")]
     Event {
         /// When it begins.
         #[schema(format = DateTime)]
@@ -137,10 +137,10 @@ pub struct OpeningBody {
     #[schema(min_items = 1, max_items = 7)]
     pub days: Vec<Day>,
     /// Opening time, `HH:MM`.
-    #[schema(pattern = "^[0-2][0-9]:[0-5][0-9]$", example = "09:00")]
+    #[schema(format = "local-time", example = "09:00")]
     pub from: String,
     /// Closing time; at or before `from`: on the next day.
-    #[schema(pattern = "^[0-2][0-9]:[0-5][0-9]$", example = "17:00")]
+    #[schema(format = "local-time", example = "17:00")]
     pub to: String,
 }
 
@@ -179,7 +179,7 @@ impl From<Weekday> for Day {
 #[schema(as = Pricing)]
 pub struct PricingBody {
     /// ISO 4217.
-    #[schema(min_length = 3, max_length = 3)]
+    #[schema(format = "currency")]
     pub currency: String,
     /// Per slot and unit, in the currency's minor unit.
     #[schema(minimum = 1, maximum = 99_999_999_999_i64)]

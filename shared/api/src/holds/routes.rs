@@ -40,11 +40,20 @@ impl Api for HoldApi {
                 Box::pin(create(api, exchange, caller))
             }),
             Documentation::new(TAG, "Takes places for a while.")
+                .described(
+                    "The places are the guest's until `expiresAt`; from that instant on the hold counts for nothing, and anybody \
+                    may take them. Pay it with `createBooking` before. Where fewer places are left than asked for, the answer is 409 \
+                    `sold_out` with the number in `available`; places that came back by a release or a cancellation may be seen up to \
+                    250 ms late.\n\nA range names whole slots of the resource: instants, or local dates of the resource. The same \
+                    `Idempotency-Key` with the same request gives the first answer again, as 200, and takes nothing more; a refusal \
+                    is not remembered.",
+                )
                 .keyed()
                 .body::<NewHold>()
                 .answer::<HoldBody>(StatusCode::CREATED, "The places are held")
                 .having(&["Location"])
                 .answer::<HoldBody>(StatusCode::OK, "The first answer to the same request, again")
+                .having(&["Location"])
                 .problems(&[
                     Code::RangeNotBookable,
                     Code::Forbidden,
@@ -59,6 +68,7 @@ impl Api for HoldApi {
                 Box::pin(read(api, exchange, caller))
             }),
             Documentation::new(TAG, "A hold as it is now.")
+                .described("Somebody else's hold is answered as one that does not exist. Operators read everybody's.")
                 .path("holdId", "The hold")
                 .answer::<HoldBody>(StatusCode::OK, "The hold")
                 .problems(&[Code::NotFound]),
@@ -68,6 +78,10 @@ impl Api for HoldApi {
                 Box::pin(release(api, exchange, caller))
             }),
             Documentation::new(TAG, "Gives a hold back. Again: no effect.")
+                .described(
+                    "Its places are free for the next caller at once. While a payment of it runs it cannot be given back \
+                    (409 `request_in_progress`); once it is paid, cancel the booking instead (409 `hold_confirmed`).",
+                )
                 .path("holdId", "The hold")
                 .empty(StatusCode::NO_CONTENT, "The places are free")
                 .problems(&[Code::NotFound, Code::HoldConfirmed, Code::RequestInProgress]),
@@ -81,6 +95,10 @@ impl Api for HoldApi {
                 |api, exchange, caller| Box::pin(extend(api, exchange, caller)),
             ),
             Documentation::new(TAG, "Adds one TTL to the previous `expiresAt`, a bounded number of times.")
+                .described(
+                    "One TTL is `holdTtlSeconds` of the resource. Beyond the bound the answer is 409 `hold_not_extendable`; of a hold \
+                    that has ended, `hold_expired` or `hold_released`. The same `Idempotency-Key` does not add twice.",
+                )
                 .keyed()
                 .path("holdId", "The hold")
                 .body_if_any::<Nothing>()

@@ -23,17 +23,19 @@ use crate::wire::{MoneyBody, instant};
 }))]
 pub struct NewHold {
     /// The resource.
-    #[schema(min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9._:-]+$")]
+    #[schema(format = "id")]
     pub resource_id: String,
     /// First moment (RFC 3339), or a local date of the resource.
+    #[schema(format = "when")]
     pub start_time: String,
     /// Moment or local date after the last.
+    #[schema(format = "when")]
     pub end_time: String,
     /// Units.
     #[schema(minimum = 1, maximum = 100_000)]
     pub quantity: u32,
     /// For whom; the caller if left out. Only operators may name somebody else.
-    #[schema(max_length = 128)]
+    #[schema(format = "guest-id")]
     pub user_id: Option<String>,
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use holdfast_app::payments::{Webhook, WebhookError, WebhookVerifier};
+use holdfast_app::payments::{InvalidWebhook, Webhook, WebhookError, WebhookVerifier};
 use holdfast_app::{Clock, Part};
 use holdfast_http::{Api, Documentation, Exchange, Refusal, Response, Route, answer, routes};
 use http::{Method, StatusCode};
@@ -41,11 +41,16 @@ impl Api for WebhookApi {
             "webhooks",
             "Receives an event of Stripe's. A duplicate, an event out of order or of no interest is acknowledged."
         )
+        .described(
+            "For Stripe alone. The event is not believed: it causes Holdfast to ask Stripe for the payment. An event destination must \
+            send snapshot payloads; of thin ones, only those about a PaymentIntent say which payment they are about. What is signed and \
+            cannot be used is 400 `invalid_event`, what is not signed by Stripe 400 `invalid_signature`.",
+        )
         .header("Stripe-Signature", "Stripe's signature of the raw body, at most 300 s old")
         .required()
         .foreign_body("A Stripe event")
         .empty(StatusCode::OK, "Received")
-        .problems(&[Code::InvalidSignature, Code::BodyTooLarge]),
+        .problems(&[Code::InvalidSignature, Code::InvalidEvent, Code::BodyTooLarge]),
     )];
 
     fn clock(&self) -> &dyn Clock {
@@ -63,7 +68,13 @@ async fn receive(api: &WebhookApi, exchange: &Exchange) -> Result<Response, Prob
     let header = header.ok_or_else(|| refused("no signature"))?;
     let verified = api.verifier.verify(payload, header, exchange.now).await;
     let event = verified.map_err(|error| match error {
-        WebhookError::Invalid(invalid) => refused(&invalid.to_string()),
+        WebhookError::Invalid(invalid @ (InvalidWebhook::Payload | InvalidWebhook::Thin)) => {
+            tracing::warn!(reason = %invalid, "a signed webhook cannot be used");
+            Problem::new(Code::InvalidEvent, invalid.to_string())
+        }
+        WebhookError::Invalid(
+            invalid @ (InvalidWebhook::Malformed | InvalidWebhook::Stale | InvalidWebhook::Foreign),
+        ) => refused(&invalid.to_string()),
         WebhookError::Secret(_) => {
             tracing::error!(error = causes(&error), "a webhook cannot be verified");
             Refusal::unavailable().into()

@@ -46,11 +46,16 @@ impl Api for SearchApi {
                 TAG,
                 "Resources that are free for a whole range. May be a little stale: only a hold guarantees anything."
             )
+            .described(
+                "`price` is for the whole range and the quantity asked for; `startTime` and `endTime` can be given to `createHold` as \
+                they are. Send the `ETag` of an earlier answer as `If-None-Match`, and the answer is 304 if nothing has changed.",
+            )
             .queries::<SearchParameters>()
             .header(IF_NONE_MATCH.0, IF_NONE_MATCH.1)
             .answer::<OfferList>(StatusCode::OK, "Offers")
             .having(&["ETag", "Cache-Control"])
             .empty(StatusCode::NOT_MODIFIED, "As the answer with that `ETag`")
+            .having(&["ETag", "Cache-Control"])
             .problems(&[Code::ValidationFailed]),
         ),
         (
@@ -61,12 +66,14 @@ impl Api for SearchApi {
                 |api, exchange| Box::pin(calendar(api, exchange)),
             ),
             Documentation::new(TAG, "The slots of a resource, with what is free in each.")
+                .described("`start` and `end` are local dates of the resource, the end not included; `price` is for one unit.")
                 .path("resourceId", "The resource")
                 .queries::<CalendarParameters>()
                 .header(IF_NONE_MATCH.0, IF_NONE_MATCH.1)
                 .answer::<Calendar>(StatusCode::OK, "Slots")
                 .having(&["ETag", "Cache-Control"])
                 .empty(StatusCode::NOT_MODIFIED, "As the answer with that `ETag`")
+            .having(&["ETag", "Cache-Control"])
                 .problems(&[Code::NotFound, Code::ValidationFailed, Code::RangeNotBookable]),
         ),
     ];

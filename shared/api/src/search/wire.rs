@@ -34,16 +34,16 @@ pub enum SortName {
 #[into_params(parameter_in = Query, rename_all = "camelCase")]
 pub struct SearchParameters {
     /// Kind of resource.
-    #[param(example = "hotel")]
+    #[param(format = "label", example = "hotel")]
     pub resource_type: String,
     /// Where.
-    #[param(example = "NYC")]
+    #[param(format = "label", example = "NYC")]
     pub location: String,
     /// First moment (RFC 3339), or a local date.
-    #[param(example = "2026-06-01")]
+    #[param(format = "when", example = "2026-06-01")]
     pub start: String,
     /// Moment or local date after the last.
-    #[param(example = "2026-06-03")]
+    #[param(format = "when", example = "2026-06-03")]
     pub end: String,
     /// Units.
     #[param(required = false, default = 1, minimum = 1, maximum = 100_000)]
@@ -52,13 +52,13 @@ pub struct SearchParameters {
     #[param(required = false, inline)]
     pub sort: SortName,
     /// `latitude,longitude` in degrees; required to sort by distance.
-    #[param(required = false, example = "40.7,-74.0")]
+    #[param(required = false, format = "position", example = "40.7,-74.0")]
     pub near: String,
     /// The most results of the page.
     #[param(required = false, default = 20, minimum = 1, maximum = 100)]
     pub limit: u32,
     /// `nextCursor` of an earlier answer to the same question.
-    #[param(required = false)]
+    #[param(required = false, format = "cursor")]
     pub cursor: String,
 }
 
@@ -145,10 +145,10 @@ fn position(text: &str) -> Result<(f64, f64), String> {
 #[into_params(parameter_in = Query)]
 pub struct CalendarParameters {
     /// First local date of the resource.
-    #[param(example = "2026-06-01")]
+    #[param(format = Date, example = "2026-06-01")]
     pub start: String,
     /// Local date after the last.
-    #[param(example = "2026-07-01")]
+    #[param(format = Date, example = "2026-07-01")]
     pub end: String,
 }
 
@@ -219,6 +219,7 @@ pub struct OfferList {
     /// The offers, in the order asked for.
     pub results: Vec<OfferBody>,
     /// Where the next page begins; null on the last.
+    #[schema(required = true)]
     pub next_cursor: Option<String>,
     /// When this was asked of the read model.
     #[schema(format = DateTime)]

@@ -117,6 +117,41 @@ fn what_is_somebody_elses_does_not_exist() {
 }
 
 #[test]
+fn a_body_is_json_whatever_its_content_type_says() {
+    for kind in ["application/json", "application/x-www-form-urlencoded", "text/plain", "nonsense"] {
+        let outside = Arc::new(Outside::with_resource());
+        check(&outside, with(post("/api/holds", HOLD), "content-type", kind), 201, None);
+    }
+}
+
+#[test]
+fn a_field_that_is_given_twice_is_refused() {
+    let outside = Arc::new(Outside::with_resource());
+    let twice = HOLD.replace("{\"res", "{\"quantity\":1,\"res");
+    let refused = check(&outside, post("/api/holds", &twice), 400, Some("malformed_json"));
+    assert!(
+        refused.body["detail"].as_str().is_some_and(|detail| detail.contains("\"quantity\" is given twice"))
+    );
+    check(&outside, get("/api/holds/h"), 404, Some("not_found"));
+}
+
+#[test]
+fn head_is_answered_wherever_get_is() {
+    let outside = Arc::new(Outside::with_resource());
+    for path in [
+        "/api/resources/hotel-nyc-deluxe",
+        "/api/availability?resourceType=hotel&location=NYC&start=2027-06-01&end=2027-06-03",
+        "/api/bookings/b",
+        "/api/bookings?limit=0",
+    ] {
+        let (full, head) =
+            (run(gateway(&outside, get(path))), run(gateway(&outside, request(Method::HEAD, path, ""))));
+        assert_eq!((head.status(), head.headers()), (full.status(), full.headers()), "{path}");
+        assert!(head.body().is_empty() && !full.body().is_empty(), "{path}");
+    }
+}
+
+#[test]
 fn doors_are_shut() {
     let outside = Arc::new(Outside::with_resource());
     let nobody = |mut request: Request| {
@@ -498,5 +533,5 @@ fn unknown_routes_and_methods() {
     check(&outside, get("/api/holds/h/unknown"), 404, Some("not_found"));
     check(&outside, get("/api/holds/"), 404, Some("not_found"));
     let refused = check(&outside, request(Method::PUT, "/api/holds/h", ""), 405, Some("method_not_allowed"));
-    assert_eq!(refused.header("allow"), Some("GET, DELETE"));
+    assert_eq!(refused.header("allow"), Some("GET, HEAD, DELETE"));
 }

@@ -1,13 +1,17 @@
 //! The HTTP layer over stubs of the ports: what goes in, what comes out. How the ledger behaves is tested where it is.
 
 #[cfg(test)]
+mod agreement;
+#[cfg(test)]
 mod answers;
 #[cfg(test)]
 mod bad_input;
 #[cfg(test)]
 mod bounds;
 #[cfg(test)]
-mod problems;
+mod guide;
+#[cfg(test)]
+mod published;
 #[cfg(test)]
 mod samples;
 #[cfg(test)]

@@ -39,7 +39,14 @@ pub(crate) fn walk(
         return walk(schemas, &schemas[name], example, at, check);
     }
     if let Some(variants) = schema["oneOf"].as_array() {
-        let fits = |variant: &&Value| variant["properties"]["kind"]["enum"][0] == example["kind"];
+        // A variant by its kind, or the one beside null.
+        let fits = |variant: &&Value| {
+            let name = variant["$ref"].as_str().and_then(|path| path.rsplit('/').next());
+            name.is_some_and(|name| match schemas[name]["properties"]["kind"]["enum"].get(0) {
+                Some(kind) => *kind == example["kind"],
+                None => true,
+            })
+        };
         if let Some(variant) = variants.iter().find(fits) {
             walk(schemas, variant, example, at, check);
         }

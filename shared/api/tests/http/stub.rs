@@ -29,7 +29,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::problems::published;
+use crate::published::published;
 
 /// The time in every test.
 pub(crate) const NOW: &str = "2027-05-01T10:00:00.123456789Z";
@@ -318,10 +318,10 @@ impl WebhookVerifier for Stub {
     }
 }
 
-/// Passes a request to the function that the gateway would pass it to. A problem it answers with is as published.
+/// Passes a request to the function that the gateway would pass it to. What it answers is as published.
 pub(crate) async fn gateway(outside: &Arc<Outside>, request: Request) -> Response {
-    let response = answered(outside, request).await;
-    published(&response);
+    let response = answered(outside, request.clone()).await;
+    published(&request, &response);
     response
 }
 
@@ -329,7 +329,7 @@ async fn answered(outside: &Arc<Outside>, request: Request) -> Response {
     let stub = || Arc::new(Stub(Arc::clone(outside)));
     let clock = Arc::new(Fixed);
     let path = request.path.clone();
-    let get = request.method == Method::GET;
+    let get = matches!(request.method, Method::GET | Method::HEAD);
     if path.starts_with("/api/holds") {
         HoldApi::new(Holds::new(stub(), stub()), clock).handle(request).await
     } else if path.starts_with("/api/bookings") && path.ends_with("/cancel") {

@@ -41,8 +41,13 @@ pub enum InvalidWebhook {
     #[error("the signature does not match")]
     Foreign,
     /// The signature is right, the payload is not an event.
-    #[error("the payload is not an event")]
+    #[error("the payload is signed and is not an event")]
     Payload,
+    /// The signature is right, and the event says too little to find its payment.
+    #[error(
+        "the event has a thin payload, which does not name the payment: let the event destination send snapshots"
+    )]
+    Thin,
 }
 
 /// Why a webhook was not verified.

@@ -3,15 +3,17 @@
 use serde_json::{Map, Value};
 
 use crate::code::HttpCode;
+use crate::read::distinct::Distinct;
 use crate::read::errors::Errors;
 use crate::refusal::Refusal;
 
 /// The body as JSON.
 ///
 /// # Errors
-/// 400 if it is not.
+/// 400 if it is not, or if an object in it has two fields of one name.
 pub(crate) fn parse(body: &[u8]) -> Result<Value, Refusal> {
     serde_json::from_slice(body)
+        .map(|Distinct(value)| value)
         .map_err(|error| Refusal::new(HttpCode::MalformedJson, format!("the body is not JSON: {error}")))
 }
 

@@ -6,4 +6,5 @@ mod documents;
 mod files;
 mod samples;
 mod schema;
+mod subscribing;
 mod versions;

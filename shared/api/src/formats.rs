@@ -1,0 +1,56 @@
+//! The kinds of text that requests have, as the document publishes them. A field says its kind by `format`; here is what that
+//! means in a schema, as strictly as the readers of requests take it. A test holds both against each other.
+
+use holdfast_domain::catalogue::{ATTRIBUTE_NAME_LENGTH_MAX, LABEL_LENGTH_MAX};
+use serde_json::{Value, json};
+
+/// Puts what a kind means in the place of its name, everywhere in a document.
+pub(crate) fn expand(part: &mut Value) {
+    if let Some(meaning) = part["format"].as_str().and_then(meaning)
+        && let (Some(schema), Value::Object(meaning)) = (part.as_object_mut(), meaning)
+    {
+        schema.remove("format");
+        schema.extend(meaning);
+    }
+    match part {
+        Value::Object(fields) => fields.values_mut().for_each(expand),
+        Value::Array(items) => items.iter_mut().for_each(expand),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// What a kind means. Kinds that JSON Schema knows stay as they are.
+fn meaning(kind: &str) -> Option<Value> {
+    let text = |most: usize, pattern: &str| json!({ "minLength": 1, "maxLength": most, "pattern": pattern });
+    Some(match kind {
+        // The id of a resource, hold or booking.
+        "id" => text(64, "^[A-Za-z0-9._:-]+$"),
+        "guest-id" => text(128, "^[!-~]+$"),
+        // Visible ASCII characters, and not digits and hyphens alone, which are a card's number.
+        "payment-method" => text(255, "^[!-~]*[!-,./:-~][!-~]*$"),
+        "label" => text(LABEL_LENGTH_MAX, LABEL),
+        "attribute-name" => text(ATTRIBUTE_NAME_LENGTH_MAX, r"^[^\u0000-\u001f\u007f-\u009f]+$"),
+        // Tabs and line breaks, and no other control characters.
+        "words" => text(500, r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]+$"),
+        "currency" => json!({ "pattern": "^[A-Z]{3}$" }),
+        "local-time" => json!({ "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$" }),
+        // An instant by RFC 3339, or a local date.
+        "when" => json!({ "pattern": WHEN }),
+        "cursor" => text(1024, "^[A-Za-z0-9_-]+$"),
+        "position" => json!({ "pattern": POSITION }),
+        "date-time" => json!({ "format": "date-time", "pattern": INSTANT }),
+        _ => return None,
+    })
+}
+
+/// No control characters, no '#', and no white space around, by Unicode's list of it (`\s` of JavaScript has one more).
+const LABEL: &str = concat!(
+    r"^[^ \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000#\u0000-\u001f\u007f-\u009f]",
+    r"([^#\u0000-\u001f\u007f-\u009f]*",
+    r"[^ \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000#\u0000-\u001f\u007f-\u009f])?$",
+);
+const INSTANT: &str =
+    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})$";
+const WHEN: &str = r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])([Tt]([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\.[0-9]{1,9})?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9]))?$";
+/// Degrees of latitude and longitude.
+const POSITION: &str = r"^ *[+-]?0*(90(\.0*)?|[0-8]?[0-9](\.[0-9]*)?|\.[0-9]+) *, *[+-]?0*(180(\.0*)?|(1[0-7][0-9]|[0-9]?[0-9])(\.[0-9]*)?|\.[0-9]+) *$";

@@ -1,0 +1,49 @@
+"""docs/reference.md is what docs/openapi.json makes of it, and its links lead somewhere."""
+
+from __future__ import annotations
+
+import json
+import re
+import unittest
+
+from reference import DOCS, METHODS, Reference, anchor
+
+DOCUMENT = json.loads((DOCS / "openapi.json").read_text())
+
+
+class Page(unittest.TestCase):
+    def test_is_up_to_date(self) -> None:
+        kept = (DOCS / "reference.md").read_text()
+        self.assertTrue(kept == Reference(DOCUMENT).page(), "docs/reference.md is out of date: python3 tools/reference/reference.py")
+
+    def test_has_every_operation_every_schema_and_every_problem(self) -> None:
+        page = Reference(DOCUMENT).page()
+        operations = [item[method]["operationId"] for item in DOCUMENT["paths"].values() for method in METHODS if method in item]
+        self.assertGreater(len(operations), 10)
+        for name in [*operations, *DOCUMENT["components"]["schemas"]]:
+            self.assertIn(f"\n### {name}\n", page)
+        for code in DOCUMENT["components"]["examples"]:
+            self.assertIn(f"\n| `{code}` |", page)
+
+    def test_its_links_lead_to_headings(self) -> None:
+        page = Reference(DOCUMENT).page()
+        headings = [anchor(heading) for heading in re.findall(r"^#+ (.*)$", page, re.MULTILINE)]
+        links = re.findall(r"\]\(#([^)]*)\)", page)
+        self.assertGreater(len(links), 100)
+        self.assertEqual(sorted(set(links) - set(headings)), [])
+        self.assertEqual(len(headings), len(set(headings)), "two headings of one name: a link would lead to the first")
+
+    def test_the_rows_of_a_table_have_its_columns(self) -> None:
+        columns = 0
+        for line in Reference(DOCUMENT).page().splitlines():
+            cells = len(re.findall(r"(?<!\\)\|", line))
+            if line.startswith("| ---"):
+                columns = cells
+            elif line.startswith("|") and columns:
+                self.assertEqual(cells, columns, line)
+            elif not line.startswith("|"):
+                columns = 0
+
+
+if __name__ == "__main__":
+    unittest.main()
