@@ -13,9 +13,15 @@ use jiff::Timestamp;
 use crate::page::item::{ACTIVE, CONFIRMING, EXCESS, encode_changes, encode_hold, encode_places};
 use crate::table::item::{millis, n, s};
 
+/// The most slots that a blind write names: DynamoDB takes 4 KB and 300 operators of expression. A command to more slots is
+/// carried out by reading.
+pub(crate) const SLOTS_BLIND_MAX: usize = 60;
+
 /// An update with its condition.
 #[derive(Debug, Default)]
 pub(crate) struct Expression {
+    /// How many slots are named.
+    slots: usize,
     sets: Vec<String>,
     removes: Vec<String>,
     conditions: Vec<String>,
@@ -62,6 +68,7 @@ impl Expression {
     /// Names the slots `#s0`, `#s1`, …, and gives each with the placeholder of its quantity: `:q` for all of them as a rule,
     /// `:q`, `:q1`, … where they differ.
     fn places(&mut self, places: &SlotPlaces) -> Vec<(String, String)> {
+        self.slots = places.slots().len();
         let mut quantities: Vec<u32> = Vec::new();
         places
             .iter()
@@ -291,5 +298,5 @@ pub(crate) fn blind_write(
         | PageCommand::SetDefaultCapacity { .. } => return None,
     };
     e.outbox(change, now, trace);
-    Some(e)
+    (e.slots <= SLOTS_BLIND_MAX).then_some(e)
 }

@@ -109,11 +109,12 @@ fn slots(fields: &mut Object<'_>, errors: &Errors) -> Option<Schedule> {
     let minutes = |minutes: i64| u16::try_from(minutes).ok();
     let (slot_minutes, buffer_minutes) = (minutes(slot_minutes?)?, minutes(buffer_minutes?)?);
     SlotSchedule::new(slot_minutes, buffer_minutes, openings?)
+        .and_then(SlotSchedule::with_room_for_buffers)
         .map(Schedule::Slots)
         .map_err(|error| {
             let field = match error {
                 InvalidSchedule::SlotMinutes => "slotMinutes",
-                InvalidSchedule::BufferMinutes => "bufferMinutes",
+                InvalidSchedule::BufferMinutes | InvalidSchedule::NoRoomForBuffers => "bufferMinutes",
                 InvalidSchedule::NeverOpen
                 | InvalidSchedule::TooManyOpenings
                 | InvalidSchedule::Opening

@@ -12,7 +12,9 @@ use serde::Serialize;
 
 use crate::catalogue::ids::resource_id;
 use crate::problem::{Code, Problem, problem, range_problem};
-use crate::search::wire::{Calendar, CalendarParameters, OfferBody, OfferList, SearchParameters};
+use crate::search::wire::{
+    Calendar, CalendarParameters, OfferBody, OfferList, SearchParameters, calendar_cursor,
+};
 use crate::wire::instant;
 
 /// The routes of the function `search`.
@@ -44,7 +46,9 @@ impl Api for SearchApi {
             }),
             Documentation::new(
                 TAG,
-                "Resources that are free for a whole range. May be a little stale: only a hold guarantees anything."
+                "Resources that are free for a whole range. A range of one local date of a `slots` resource is what has not \
+                 begun of it; if it has breaks, the longest run of free slots between them is offered. `startTime` and \
+                 `endTime` of an offer are what one hold can take. May be a little stale: only a hold guarantees anything."
             )
             .queries::<SearchParameters>()
             .header(IF_NONE_MATCH.0, IF_NONE_MATCH.1)
@@ -60,7 +64,11 @@ impl Api for SearchApi {
                 "readCalendar",
                 |api, exchange| Box::pin(calendar(api, exchange)),
             ),
-            Documentation::new(TAG, "The slots of a resource, with what is free in each.")
+            Documentation::new(
+                TAG,
+                "The slots of a resource that start on local dates of a range, with what is free in each. A slot that has \
+                 begun has none. At most 1,000 slots come at a time; `nextCursor` asks for the rest."
+            )
                 .path("resourceId", "The resource")
                 .queries::<CalendarParameters>()
                 .header(IF_NONE_MATCH.0, IF_NONE_MATCH.1)
@@ -87,13 +95,15 @@ async fn search(api: &SearchApi, exchange: &Exchange) -> Result<Response, Proble
 }
 
 async fn calendar(api: &SearchApi, exchange: &Exchange) -> Result<Response, Problem> {
-    let (start, end) = CalendarParameters::read(&exchange.request.query)?;
-    let slots = api
+    let id = resource_id(&exchange.named)?;
+    let question = CalendarParameters::read(&exchange.request.query, &id)?;
+    let (slots, next) = api
         .calendars
-        .slots(&resource_id(&exchange.named)?, start, end, exchange.now)
+        .slots(&id, question.start, question.end, question.first, exchange.now)
         .await
         .map_err(|failure| range_problem(failure, &["/start", "/end"]))?;
-    let body = Calendar { slots: slots.iter().map(Into::into).collect() };
+    let next_cursor = next.map(|next| calendar_cursor(next, &id));
+    let body = Calendar { slots: slots.iter().map(Into::into).collect(), next_cursor };
     let response = answer::json(StatusCode::OK, &body)?;
     Ok(answer::cacheable(response, &digest(&body)?, &exchange.request.headers))
 }
