@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use holdfast_domain::inventory::{HOLDS_PER_PAGE_MAX, PageOperation};
+use holdfast_domain::inventory::{HOLDS_PER_PAGE_MAX, PageOperation, SHORT_HOLD_SLOTS_MAX};
 use holdfast_domain::{
     BookingId, GuestMark, HoldId, HoldLimits, PageChange, PageCommand, PageHold, SlotPlaces,
 };
@@ -12,10 +12,6 @@ use jiff::Timestamp;
 
 use crate::page::item::{ACTIVE, CONFIRMING, EXCESS, encode_changes, encode_hold, encode_places};
 use crate::table::item::{millis, n, s};
-
-/// The most slots that a blind write names: DynamoDB takes 4 KB and 300 operators of expression. A command to more slots is
-/// carried out by reading.
-pub(crate) const SLOTS_BLIND_MAX: usize = 60;
 
 /// An update with its condition.
 #[derive(Debug, Default)]
@@ -298,5 +294,6 @@ pub(crate) fn blind_write(
         | PageCommand::SetDefaultCapacity { .. } => return None,
     };
     e.outbox(change, now, trace);
-    (e.slots <= SLOTS_BLIND_MAX).then_some(e)
+    // DynamoDB takes 4 KB and 300 operators of expression. What names more slots is carried out by reading.
+    (e.slots <= SHORT_HOLD_SLOTS_MAX).then_some(e)
 }

@@ -200,10 +200,7 @@ impl PageStore {
             (None, [op]) => self.ledger.get(page_key(&op.placement.page)).await?.into_iter().collect(),
             (_, _) => self.ledger.get_many(keys.into_iter().map(page_key).collect()).await?,
         };
-        items
-            .iter()
-            .map(|item| decode_page(item).map(|page| (page.key.clone(), page)))
-            .collect()
+        items.iter().map(|item| decode_page(item).map(|page| (page.key.clone(), page))).collect()
     }
 
     /// Makes pages nobody touched yet, under their resources' current revisions, and counts them on the resources.
