@@ -153,7 +153,9 @@ fn a_hold_covers_300_slots_over_90_days_and_no_more() {
     assert_eq!(count(&minutes, "2026-01-01T00:00", "2026-01-02T01:00"), Ok(SLOTS_PER_HOLD_MAX));
     assert_eq!(count(&minutes, "2026-01-01T00:00", "2026-01-02T01:05"), too_long());
     assert_eq!(count(&minutes, "1990-01-01T00:00", "2026-01-01T00:00"), too_long());
-    for (minutes, from, slots) in [(1440, "00:00", 90), (720, "00:00", 180), (720, "18:00", 180), (1440, "10:00", 90)] {
+    for (minutes, from, slots) in
+        [(1440, "00:00", 90), (720, "00:00", 180), (720, "18:00", 180), (1440, "10:00", 90)]
+    {
         let always = daily(minutes, 0, &[(from, from)]);
         let at = |date: &str| format!("{date}T{from}");
         assert_eq!(count(&always, &at("2026-01-01"), &at("2026-04-01")), Ok(slots), "{minutes} from {from}");
@@ -168,13 +170,7 @@ fn a_hold_covers_300_slots_over_90_days_and_no_more() {
 fn slots_with_a_free_day_between_them_are_one_hold() {
     use Weekday::{Friday, Monday, Sunday, Wednesday};
     let rule = slots(1440, 1440, vec![opening(&[Monday, Wednesday, Friday], "00:00", "00:00")]);
-    check(
-        &rule,
-        "UTC",
-        "2026-01-05",
-        "2026-01-10",
-        Ok(&["2026-01-05/0", "2026-01-07/0", "2026-01-09/0"]),
-    );
+    check(&rule, "UTC", "2026-01-05", "2026-01-10", Ok(&["2026-01-05/0", "2026-01-07/0", "2026-01-09/0"]));
     // The free day may have 23 or 25 hours.
     let weekend = slots(1440, 1440, vec![opening(&[Weekday::Saturday, Monday], "00:00", "00:00")]);
     check(&weekend, "Europe/Berlin", "2026-03-28", "2026-03-31", Ok(&["2026-03-28/0", "2026-03-30/0"]));
@@ -302,7 +298,11 @@ fn the_date_of_a_slot_is_the_date_on_which_it_starts() {
         let keys = ["1080", "1140", "1200", "1260", "1320", "1380"];
         keys.map(|key| format!("2026-06-06/{key}")).to_vec()
     }];
-    assert_eq!(on("2026-06-06"), [night, evening].concat(), "after midnight on the page of the evening before");
+    assert_eq!(
+        on("2026-06-06"),
+        [night, evening].concat(),
+        "after midnight on the page of the evening before"
+    );
     let fridays = slots(60, 0, vec![opening(&[Weekday::Friday], "22:00", "02:00")]);
     let saturday = fridays.calendar(date("2026-06-06"), date("2026-06-07"), &berlin).expect("in bounds");
     assert_eq!(names(&saturday), ["2026-06-05/1440", "2026-06-05/1500"]);
@@ -345,12 +345,14 @@ fn a_buffer_is_kept_where_one_opening_touches_the_next() {
     assert_eq!(day.last().map(String::as_str), Some("2026-06-01/1350"), "{day:?}");
     let two = daily(25, 10, &[("09:00", "10:00"), ("10:00", "11:00")]);
     assert_eq!(keys(&two, "2026-06-01").len(), 3, "09:00, 10:00, 10:35");
-    let friday = vec![opening(&[Weekday::Friday], "09:00", "10:00"), opening(&[Weekday::Saturday], "09:00", "10:00")];
+    let friday =
+        vec![opening(&[Weekday::Friday], "09:00", "10:00"), opening(&[Weekday::Saturday], "09:00", "10:00")];
     let friday = slots(60, 1440, friday);
     assert_eq!(keys(&friday, "2026-06-05").len(), 0, "a day until the next is too short by an hour");
     assert_eq!(keys(&friday, "2026-06-06").len(), 1);
     for (minutes, buffer, hours) in [(1440, 60, ("00:00", "00:00")), (60, 1440, ("09:00", "10:00"))] {
-        let day = SlotSchedule::new(minutes, buffer, vec![opening(&EVERY_DAY, hours.0, hours.1)]).expect("valid");
+        let day =
+            SlotSchedule::new(minutes, buffer, vec![opening(&EVERY_DAY, hours.0, hours.1)]).expect("valid");
         assert_eq!(day.with_room_for_buffers(), Err(InvalidSchedule::NoRoomForBuffers));
     }
     let fits = SlotSchedule::new(30, 20, vec![opening(&EVERY_DAY, "00:00", "00:00")]).expect("valid");
@@ -367,7 +369,12 @@ fn a_long_calendar_goes_on_where_its_part_ended() {
         let rest = bar.calendar_from(from, to, Some(all[cut].start), &berlin).expect("in bounds");
         assert_eq!(rest.collect::<Vec<_>>(), all[cut..], "from {cut}");
     }
-    let after = bar.calendar_from(from, to, Some(all[all.len() - 1].end + jiff::SignedDuration::from_hours(99)), &berlin);
+    let after = bar.calendar_from(
+        from,
+        to,
+        Some(all[all.len() - 1].end + jiff::SignedDuration::from_hours(99)),
+        &berlin,
+    );
     assert_eq!(after.expect("in bounds").count(), 0);
 }
 

@@ -6,7 +6,9 @@ use holdfast_app::StoreError;
 use holdfast_app::search::SearchIndexWriter;
 use holdfast_domain::{Page, Resource};
 
-use crate::stored::listings::{WRITE_NUMBER, encode_listed_page, encode_listing, listing_pk};
+use crate::stored::listings::{
+    WRITE_NUMBER, encode_listed_page, encode_listing, listed_pages_pk, listing_pks, type_and_location,
+};
 use crate::table::error::{Refused, unavailable};
 use crate::table::item::{Item, n, s};
 
@@ -52,12 +54,19 @@ impl SearchIndexWriter for DynamoSearchIndexWriter {
         resource: &Resource,
         moved_from: Option<(&str, &str)>,
     ) -> Result<(), StoreError> {
-        self.put_newer(encode_listing(resource), "rev", resource.revision).await?;
-        if let Some((resource_type, location)) = moved_from {
+        let (resource_type, location) = type_and_location(resource);
+        let partitions = listing_pks(resource_type, location);
+        for pk in &partitions {
+            let mut item = encode_listing(resource);
+            item.insert("pk".into(), s(pk));
+            self.put_newer(item, "rev", resource.revision).await?;
+        }
+        let left = moved_from.map(|(resource_type, location)| listing_pks(resource_type, location));
+        for pk in left.unwrap_or_default().difference(&partitions) {
             self.client
                 .delete_item()
                 .table_name(&self.table)
-                .key("pk", s(listing_pk(resource_type, location)))
+                .key("pk", s(pk))
                 .key("sk", s(resource.id.as_str()))
                 .send()
                 .await
@@ -67,6 +76,12 @@ impl SearchIndexWriter for DynamoSearchIndexWriter {
     }
 
     async fn put_page(&self, resource: &Resource, page: &Page) -> Result<(), StoreError> {
-        self.put_newer(encode_listed_page(resource, page), WRITE_NUMBER, page.write_number()).await
+        let (resource_type, location) = type_and_location(resource);
+        for pk in listing_pks(resource_type, location) {
+            let mut item = encode_listed_page(resource, page);
+            item.insert("pk".into(), s(listed_pages_pk(&pk, &page.key.page)));
+            self.put_newer(item, WRITE_NUMBER, page.write_number()).await?;
+        }
+        Ok(())
     }
 }

@@ -1,6 +1,10 @@
 //! Items of the read model behind search: what the ledger stores of resources and pages, under keys that search asks for.
 
+use std::collections::BTreeSet;
+
 use holdfast_app::StoreError;
+use holdfast_app::kernel::fingerprint;
+use holdfast_domain::catalogue::comparable;
 use holdfast_domain::{Page, PageKey, Resource, ResourceId};
 use jiff::Timestamp;
 
@@ -16,14 +20,28 @@ pub(crate) const WRITE_NUMBER: &str = "wn";
 /// Bits of version 0's `order` that count a page's writes.
 const ORDER_BITS: u32 = 40;
 
+/// The longest text in a key, in bytes: a partition key may have 2,048, and the comparable form of a label may be many times as
+/// long as the label.
+const KEY_TEXT_BYTES_MAX: usize = 960;
+
 /// Partition of the resources of a type at a location.
-pub(crate) fn listing_pk(resource_type: &str, location: &str) -> String {
+fn listing_pk(resource_type: &str, location: &str) -> String {
     format!("T#{resource_type}#{location}")
 }
 
-/// Partition of the pages of one name of the resources of a type at a location.
-pub(crate) fn listed_pages_pk(resource_type: &str, location: &str, page: &str) -> String {
-    format!("{}#{page}", listing_pk(resource_type, location))
+/// The partitions that list the resources of a type at a location: that of the texts in comparable form, and that of the texts
+/// as they came where these differ. The release before knows the second only, so that this one writes and reads both.
+pub(crate) fn listing_pks(resource_type: &str, location: &str) -> BTreeSet<String> {
+    let text = |text: &str| {
+        let text = comparable(text);
+        if text.len() > KEY_TEXT_BYTES_MAX { fingerprint(&[&text]).as_str().to_owned() } else { text }
+    };
+    BTreeSet::from([listing_pk(&text(resource_type), &text(location)), listing_pk(resource_type, location)])
+}
+
+/// Partition of the pages of one name of the resources that a partition lists.
+pub(crate) fn listed_pages_pk(listing_pk: &str, page: &str) -> String {
+    format!("{listing_pk}#{page}")
 }
 
 /// Sort key of a page among those of one part of the schedule: its resource, and its shard if that is not the first.
@@ -31,7 +49,7 @@ fn listed_page_sk(key: &PageKey) -> String {
     PageKey { page: key.resource.to_string(), ..key.clone() }.name()
 }
 
-fn type_and_location(resource: &Resource) -> (&str, &str) {
+pub(crate) fn type_and_location(resource: &Resource) -> (&str, &str) {
     (resource.terms.resource_type.as_str(), resource.terms.location.as_str())
 }
 
@@ -72,7 +90,7 @@ pub fn encode_listed_page(resource: &Resource, page: &Page) -> Item {
 pub fn encode_listed_page_as(resource: &Resource, page: &Page, version: Version) -> Item {
     let (resource_type, location) = type_and_location(resource);
     let mut item = encode_page_as(page, &[], Timestamp::UNIX_EPOCH, None, version);
-    item.insert("pk".into(), s(listed_pages_pk(resource_type, location, &page.key.page)));
+    item.insert("pk".into(), s(listed_pages_pk(&listing_pk(resource_type, location), &page.key.page)));
     item.insert("sk".into(), s(listed_page_sk(&page.key)));
     item.insert("page_pk".into(), s(resource_pk(&page.key.resource)));
     item.insert("page_sk".into(), s(page_sk(&page.key)));

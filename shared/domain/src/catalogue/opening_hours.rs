@@ -252,7 +252,8 @@ fn day_from(date: Date, time: Time, zone: &TimeZone) -> Option<(Timestamp, Times
     if !is_day(date, zone) {
         return None;
     }
-    let next = Some(next_day(date)).filter(|next| is_day(*next, zone)).unwrap_or_else(|| next_day(next_day(date)));
+    let next =
+        Some(next_day(date)).filter(|next| is_day(*next, zone)).unwrap_or_else(|| next_day(next_day(date)));
     let start = instant_by(date.to_datetime(time), zone).ok()?;
     let end = instant_by(next.to_datetime(time), zone).ok()?;
     (start < end).then_some((start, end))

@@ -8,14 +8,13 @@ use jiff::tz::TimeZone;
 use thiserror::Error;
 
 use crate::bookings::policy::CancellationPolicy;
+use crate::catalogue::label::Label;
 use crate::catalogue::schedule::Schedule;
 use crate::catalogue::slot::{RangeError, Slot, When};
 use crate::ids::{ResourceId, SlotKey};
 use crate::inventory::{COOL_DOWN_SECONDS_MAX, HoldLimits, Page, PageKey};
 use crate::money::{Money, MoneyError};
 
-/// The longest label, in characters.
-pub const LABEL_LENGTH_MAX: usize = 120;
 /// The most places one slot may have. Beyond a few hundred live holds at a time a page refuses more; see `inventory`.
 pub const CAPACITY_MAX: u32 = 100_000;
 /// The shortest and the longest TTL of a hold, in seconds (API.md, Resources).
@@ -26,37 +25,6 @@ pub const ATTRIBUTES_MAX: usize = 32;
 pub const ATTRIBUTE_NAME_LENGTH_MAX: usize = 64;
 /// The longest text of an attribute, in characters.
 pub const ATTRIBUTE_TEXT_LENGTH_MAX: usize = 500;
-
-/// Why a label is refused.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("must have 1 to {LABEL_LENGTH_MAX} characters, no control characters and no '#'")]
-pub struct InvalidLabel;
-
-/// A short text an operator gives: a type, a name, a location.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Label(String);
-
-impl Label {
-    /// Parses a label.
-    ///
-    /// # Errors
-    /// [`InvalidLabel`].
-    pub fn parse(text: &str) -> Result<Self, InvalidLabel> {
-        let length = text.chars().count();
-        let clean = text.chars().all(|c| !c.is_control() && c != '#') && text.trim() == text;
-        if clean && (1..=LABEL_LENGTH_MAX).contains(&length) {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(InvalidLabel)
-        }
-    }
-
-    /// The text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
 
 /// Why an attribute is refused.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

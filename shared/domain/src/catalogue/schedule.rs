@@ -15,7 +15,8 @@ use jiff::{Timestamp, ToSpan};
 use super::local_time::{days_between, instant_on, is_day, next_day};
 use super::opening_hours::{InvalidSchedule, SlotSchedule};
 use super::slot::{
-    Bound, CALENDAR_DAYS_MAX, DAYS_PER_HOLD_MAX, NIGHTS_PER_HOLD_MAX, RangeError, SLOTS_PER_HOLD_MAX, Slot, When,
+    Bound, CALENDAR_DAYS_MAX, DAYS_PER_HOLD_MAX, NIGHTS_PER_HOLD_MAX, RangeError, SLOTS_PER_HOLD_MAX, Slot,
+    When,
 };
 use crate::ids::SlotKey;
 
