@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use holdfast_app::catalogue::CalendarSlot;
 use holdfast_app::search::{LIMIT_MAX, Offer, Query as Question, Sort};
-use holdfast_domain::{ResourceId, When};
 use holdfast_domain::catalogue::{CAPACITY_MAX, Label};
+use holdfast_domain::{ResourceId, When};
 use holdfast_http::read::fields::{date, when};
 use holdfast_http::read::query::{Query, number, with_plus};
 use holdfast_http::{Refusal, paging};
