@@ -164,7 +164,10 @@ proptest! {
             prop_assert_eq!(keys.len(), page.len(), "keys of {} repeat", name);
             prop_assert!(offered.iter().all(|slot| page.contains(slot)));
             if let Some((first, last)) = dates_of(&name) {
-                prop_assert_eq!(schedule.calendar(first, last, &zone), Ok(page.clone()));
+                let of_page = |slot: &Slot| slot.page == name;
+                let dated = schedule.calendar(first, last + 1.day(), &zone).expect("in bounds");
+                let dated: Vec<Slot> = dated.into_iter().filter(of_page).collect();
+                prop_assert_eq!(&dated, &page, "an opening ends on the next date at the latest");
             }
             prop_assert!(page.is_sorted_by_key(|slot| &slot.key), "keys of {} are out of order", name);
             let resource = resource(schedule.clone(), zone.clone());
@@ -174,28 +177,105 @@ proptest! {
     }
 
     #[test]
-    fn neighbouring_ranges_share_no_slot((schedule, zone, from, days) in any_case()) {
-        let middle = from + days.days();
-        let before = schedule.calendar(from, middle, &zone).expect("in bounds");
-        let after = schedule.calendar(middle, middle + days.days(), &zone).expect("in bounds");
-        let all = schedule.calendar(from, middle + days.days(), &zone).expect("in bounds");
-        prop_assert!(before.iter().all(|slot| !after.contains(slot)));
-        prop_assert_eq!([before, after].concat(), all);
+    fn the_slots_of_consecutive_dates_part_the_calendar((schedule, zone, from, days) in any_case()) {
+        let until = from + days.days();
+        let all = schedule.calendar(from, until, &zone).expect("in bounds");
+        let mut parts = Vec::new();
+        for date in from.series(1.day()).take_while(|date| *date < until) {
+            let slots = schedule.calendar(date, date + 1.day(), &zone).expect("in bounds");
+            prop_assert!(slots.iter().all(|slot| slot.local_date(&zone) == date), "{date}: {slots:?}");
+            parts.extend(slots);
+        }
+        prop_assert_eq!(&parts, &all);
+        let names: BTreeSet<_> = all.iter().map(|slot| (&slot.page, &slot.key)).collect();
+        prop_assert_eq!(names.len(), all.len(), "a slot comes twice");
+        if let Schedule::Slots(_) = schedule {
+            let around = schedule.calendar(from - 1.day(), until + 1.day(), &zone).expect("in bounds");
+            let starts = |slots: &[Slot]| slots.iter().map(|slot| slot.start).collect::<BTreeSet<_>>();
+            let inside = |slot: &&Slot| (from..until).contains(&slot.local_date(&zone));
+            prop_assert_eq!(starts(&all), around.iter().filter(inside).map(|slot| slot.start).collect());
+        }
     }
 
     #[test]
-    fn what_search_offers_can_be_booked((schedule, zone, from, days) in any_case()) {
-        let resource = resource(schedule, zone.clone());
-        let now = Timestamp::UNIX_EPOCH;
+    fn a_buffer_lies_between_any_two_slots((schedule, zone, from, days) in any_case()) {
+        let Schedule::Slots(rule) = &schedule else { return Ok(()) };
+        let slots = schedule.calendar(from, from + days.days(), &zone).expect("in bounds");
+        let buffer = SignedDuration::from_mins(i64::from(rule.buffer_minutes()));
+        for pair in slots.windows(2) {
+            // That of a day's slot is local time.
+            let (end, next) = (zone.to_datetime(pair[0].end), zone.to_datetime(pair[1].start));
+            let kept = if rule.slot_minutes() == 1440 {
+                next >= end.checked_add(buffer).expect("in range") || pair[1].start >= pair[0].end + buffer
+            } else {
+                pair[1].start >= pair[0].end + buffer
+            };
+            prop_assert!(kept, "{pair:?}");
+        }
+    }
+
+    #[test]
+    fn parts_of_a_calendar_are_the_calendar((schedule, zone, from, days) in any_case(), most in 1usize..9) {
+        let resource = resource(schedule, zone);
+        let until = from + days.days();
+        let mut joined = Vec::new();
+        let mut first = None;
+        loop {
+            let (part, next) = resource.calendar_part(from, until, first, most).expect("in bounds");
+            prop_assert!(part.len() <= most);
+            joined.extend(part);
+            let Some(next) = next else { break };
+            first = Some(next);
+        }
+        prop_assert_eq!(Ok(joined), resource.calendar(from, until));
+    }
+
+    #[test]
+    fn what_search_offers_is_free_and_can_be_held(
+        (schedule, zone, from, days) in any_case(),
+        hours in 0i64..48,
+        taken in proptest::collection::vec(0u32..3, 1..12),
+    ) {
+        let resource = resource(schedule.clone(), zone.clone());
+        let now = zone.to_timestamp(from.to_datetime(Time::midnight())).expect("in range")
+            + SignedDuration::from_hours(hours - 24);
         let (start, end) = (When::Date(from), When::Date(from + days.days()));
-        match resource.offer(start, end, now) {
-            Ok(offer) => {
-                let booked = resource.stay(When::Instant(offer.start), When::Instant(offer.end), now);
-                prop_assert_eq!(booked, Ok(offer.clone()));
-                prop_assert!(offer.slots.iter().all(|slot| slot.end <= offer.end && slot.start >= offer.start));
+        let places = |slot: &Slot| {
+            let number = usize::try_from(slot.start.as_second() / 900).unwrap_or_default();
+            taken[number % taken.len()]
+        };
+        let offerable = match resource.offerable(start, end, now) {
+            Ok(offerable) => offerable,
+            Err(StayError::Past | StayError::Range(RangeError::NotBookable | RangeError::TooLong(_))) => {
+                return Ok(());
             }
-            Err(StayError::Range(RangeError::NotBookable | RangeError::TooLong { .. })) => {}
-            Err(other) => prop_assert!(false, "{other}"),
+            Err(other) => return Err(TestCaseError::fail(other.to_string())),
+        };
+        let Some((stay, available)) = offerable.best(2, places) else {
+            let dates = schedule.calendar(from, from + days.days(), &zone).expect("in bounds");
+            let has_breaks = days == 1 && schedule.pieces(&dates, &zone).len() > 1;
+            let bookable = |slot: &Slot| !resource.is_past(slot, now) && places(slot) >= 2;
+            prop_assert!(!has_breaks || !dates.iter().any(bookable), "a date with breaks hides what is free");
+            return Ok(());
+        };
+        prop_assert_eq!(stay.slots.iter().map(places).min(), Some(available));
+        prop_assert!(available >= 2);
+        let held = resource.stay(When::Instant(stay.start), When::Instant(stay.end), now);
+        prop_assert_eq!(held, Ok(stay));
+    }
+
+    #[test]
+    fn a_slot_with_places_can_be_held_and_one_without_cannot(
+        (schedule, zone, from, days) in any_case(),
+        hours in 0i64..96,
+    ) {
+        let resource = resource(schedule, zone.clone());
+        let now = zone.to_timestamp(from.to_datetime(Time::midnight())).expect("in range")
+            + SignedDuration::from_hours(hours - 24);
+        for slot in resource.calendar(from, from + days.days()).expect("in bounds") {
+            let held = resource.stay(When::Instant(slot.start), When::Instant(slot.end), now);
+            let has_places = resource.offered(&slot, &[], now) > 0;
+            prop_assert_eq!(held.is_ok(), has_places, "{:?} at {}", held, now);
         }
     }
 

@@ -2,8 +2,8 @@
 #![expect(clippy::expect_used, reason = "helpers of tests")]
 
 use holdfast_domain::catalogue::{
-    CALENDAR_DAYS_MAX, InvalidSchedule, Opening, RangeError, SLOTS_PER_PAGE_AND_HOLD_MAX,
-    SLOTS_PER_RANGE_MAX, SlotSchedule,
+    Bound, CALENDAR_DAYS_MAX, InvalidSchedule, NIGHTS_PER_HOLD_MAX, Opening, RangeError, SLOTS_PER_HOLD_MAX,
+    SlotSchedule,
 };
 use holdfast_domain::{Schedule, Slot, When};
 use jiff::civil::{Date, Time, Weekday};
@@ -126,43 +126,58 @@ fn a_check_out_does_not_collide_with_the_next_check_in() {
 #[test]
 fn a_range_is_not_empty_and_bounded() {
     let hotel = nightly("15:00", "11:00");
-    let max = SLOTS_PER_RANGE_MAX;
+    let too_long = || Err(RangeError::TooLong(Bound::Nights));
     check(&hotel, "UTC", "2026-06-01", "2026-06-01", Err(RangeError::Empty));
     check(&hotel, "UTC", "2026-06-02", "2026-06-01", Err(RangeError::Empty));
     check(&hotel, "UTC", "2026-06-01T18:00", "2026-06-01T09:00", Err(RangeError::Empty));
     check(&hotel, "UTC", "2026-06-01T09:00", "2026-06-01T18:00", Err(RangeError::NotBookable));
     let year = hotel.slots(When::Date(date("2026-01-01")), When::Date(date("2027-01-02")), &zone("UTC"));
-    assert_eq!(year.map(|slots| slots.len()), Ok(max));
-    check(&hotel, "UTC", "2026-01-01", "2027-01-03", Err(RangeError::TooLong { max }));
-    check(&hotel, "UTC", "-009998-01-01", "9999-12-31", Err(RangeError::TooLong { max }));
+    assert_eq!(year.map(|nights| nights.len()), Ok(usize::try_from(NIGHTS_PER_HOLD_MAX).expect("small")));
+    check(&hotel, "UTC", "2026-01-01", "2027-01-03", too_long());
+    check(&hotel, "UTC", "-009998-01-01", "9999-12-31", too_long());
 
     let court = daily(60, 0, &[("09:00", "17:00")]);
     check(&court, "UTC", "2026-06-01T09:00", "2026-06-01T09:00", Err(RangeError::Empty));
     check(&court, "UTC", "2026-06-01T10:00", "2026-06-01T09:00", Err(RangeError::Empty));
-    let minutes = daily(5, 0, &[("00:00", "00:00")]);
-    check(&minutes, "UTC", "1990-01-01T00:00", "2026-01-01T00:00", Err(RangeError::TooLong { max }));
-    check(&minutes, "UTC", "2026-01-01T00:00", "2026-01-03T00:00", Err(RangeError::TooLong { max }));
-    let max = SLOTS_PER_PAGE_AND_HOLD_MAX;
-    check(&minutes, "UTC", "2026-01-01T00:00", "2026-01-01T05:05", Err(RangeError::TooLong { max }));
-    let fits = minutes.slots(
-        when("2026-01-01T00:00", &TimeZone::UTC),
-        when("2026-01-01T05:00", &TimeZone::UTC),
-        &TimeZone::UTC,
-    );
-    assert_eq!(fits.map(|slots| slots.len()), Ok(max));
 }
 
 #[test]
-fn slots_with_a_free_day_between_them_reach_as_far_as_the_calendar() {
-    use Weekday::{Friday, Monday, Sunday, Wednesday};
-    let rule = slots(1440, 1440, vec![opening(&[Monday, Wednesday, Friday, Sunday], "00:00", "00:00")]);
-    let monday = date("2026-01-05");
-    let ask = |days: i32| {
-        let until = monday.checked_add(days.days()).expect("in range");
-        rule.slots(When::Date(monday), When::Date(until), &TimeZone::UTC).map(|slots| slots.len())
+fn a_hold_covers_300_slots_over_90_days_and_no_more() {
+    let too_long = || Err(RangeError::TooLong(Bound::Slots));
+    let count = |schedule: &Schedule, start: &str, end: &str| {
+        let utc = TimeZone::UTC;
+        schedule.slots(when(start, &utc), when(end, &utc), &utc).map(|slots| slots.len())
     };
-    assert_eq!(ask(CALENDAR_DAYS_MAX), Ok(57 * 4 + 1));
-    assert_eq!(ask(CALENDAR_DAYS_MAX + 2), Err(RangeError::TooLong { max: SLOTS_PER_RANGE_MAX }));
+    let minutes = daily(5, 0, &[("00:00", "00:00")]);
+    assert_eq!(count(&minutes, "2026-01-01", "2026-01-02"), Ok(288), "a whole day of them");
+    assert_eq!(count(&minutes, "2026-01-01T00:00", "2026-01-02T01:00"), Ok(SLOTS_PER_HOLD_MAX));
+    assert_eq!(count(&minutes, "2026-01-01T00:00", "2026-01-02T01:05"), too_long());
+    assert_eq!(count(&minutes, "1990-01-01T00:00", "2026-01-01T00:00"), too_long());
+    for (minutes, from, slots) in
+        [(1440, "00:00", 90), (720, "00:00", 180), (720, "18:00", 180), (1440, "10:00", 90)]
+    {
+        let always = daily(minutes, 0, &[(from, from)]);
+        let at = |date: &str| format!("{date}T{from}");
+        assert_eq!(count(&always, &at("2026-01-01"), &at("2026-04-01")), Ok(slots), "{minutes} from {from}");
+        assert_eq!(count(&always, &at("2026-01-01"), &at("2026-04-02")), too_long(), "{minutes} from {from}");
+    }
+    let said = RangeError::TooLong(Bound::Slots).to_string();
+    assert_eq!(said, "a hold covers at most 300 slots over at most 90 days");
+    assert_eq!(RangeError::TooLong(Bound::Nights).to_string(), "a hold covers at most 366 nights");
+}
+
+#[test]
+fn slots_with_a_free_day_between_them_are_one_hold() {
+    use Weekday::{Friday, Monday, Sunday, Wednesday};
+    let rule = slots(1440, 1440, vec![opening(&[Monday, Wednesday, Friday], "00:00", "00:00")]);
+    check(&rule, "UTC", "2026-01-05", "2026-01-10", Ok(&["2026-01-05/0", "2026-01-07/0", "2026-01-09/0"]));
+    // The free day may have 23 or 25 hours.
+    let weekend = slots(1440, 1440, vec![opening(&[Weekday::Saturday, Monday], "00:00", "00:00")]);
+    check(&weekend, "Europe/Berlin", "2026-03-28", "2026-03-31", Ok(&["2026-03-28/0", "2026-03-30/0"]));
+    check(&weekend, "Europe/Berlin", "2026-10-24", "2026-10-27", Ok(&["2026-10-24/0", "2026-10-26/0"]));
+    let beside = vec![opening(&[Monday, Sunday], "00:00", "00:00")];
+    let beside = SlotSchedule::new(1440, 1440, beside).expect("as it was stored before");
+    assert_eq!(beside.with_room_for_buffers(), Err(InvalidSchedule::NoRoomForBuffers));
 }
 
 #[test]
@@ -267,6 +282,100 @@ fn a_buffer_keeps_slots_apart_but_not_a_longer_booking() {
     // Five minutes between two windows are neither nothing nor the buffer.
     let gap = daily(30, 15, &[("09:00", "09:30"), ("09:35", "10:05")]);
     check(&gap, "UTC", "2026-06-01T09:00", "2026-06-01T10:05", Err(RangeError::NotBookable));
+}
+
+#[test]
+fn the_date_of_a_slot_is_the_date_on_which_it_starts() {
+    let bar = daily(60, 0, &[("18:00", "03:00")]);
+    let berlin = zone("Europe/Berlin");
+    let on = |day: &str| {
+        let day = date(day);
+        let slots = bar.calendar(day, day.tomorrow().expect("in range"), &berlin).expect("in bounds");
+        assert!(slots.iter().all(|slot| slot.local_date(&berlin) == day), "{slots:?}");
+        names(&slots)
+    };
+    let [night, evening] = [["1440", "1500", "1560"].map(|key| format!("2026-06-05/{key}")).to_vec(), {
+        let keys = ["1080", "1140", "1200", "1260", "1320", "1380"];
+        keys.map(|key| format!("2026-06-06/{key}")).to_vec()
+    }];
+    assert_eq!(
+        on("2026-06-06"),
+        [night, evening].concat(),
+        "after midnight on the page of the evening before"
+    );
+    let fridays = slots(60, 0, vec![opening(&[Weekday::Friday], "22:00", "02:00")]);
+    let saturday = fridays.calendar(date("2026-06-06"), date("2026-06-07"), &berlin).expect("in bounds");
+    assert_eq!(names(&saturday), ["2026-06-05/1440", "2026-06-05/1500"]);
+}
+
+#[test]
+fn a_slot_of_1440_minutes_is_a_local_day_however_long() {
+    let bikes = daily(1440, 0, &[("00:00", "00:00")]);
+    let hours = |zone: &str, day: &str| {
+        let slots = check_day(&bikes, zone, day, &["0"]);
+        slots[0].end.duration_since(slots[0].start).as_hours()
+    };
+    for (zone_name, spring, autumn) in [
+        ("Europe/Berlin", "2026-03-29", "2026-10-25"),
+        ("America/New_York", "2026-03-08", "2026-11-01"),
+        ("America/Havana", "2026-03-08", "2026-11-01"), // at midnight
+    ] {
+        assert_eq!((hours(zone_name, spring), hours(zone_name, autumn)), (23, 25), "{zone_name}");
+        for change in [spring, autumn].map(date) {
+            let (from, to) = (change.yesterday().expect("in range"), change.tomorrow().expect("in range"));
+            let days = bikes.slots(When::Date(from), When::Date(to + 1.day()), &zone(zone_name));
+            assert_eq!(days.map(|days| days.len()), Ok(3), "across {change} in {zone_name}");
+        }
+    }
+    let skipped: &[&str] = &["2011-12-29/0", "2011-12-31/0"];
+    check(&bikes, "Pacific/Apia", "2011-12-29", "2012-01-01", Ok(skipped));
+    check_day(&bikes, "Pacific/Apia", "2011-12-30", &[]);
+    let cars = daily(1440, 0, &[("10:00", "10:00")]);
+    let across: &[&str] = &["2026-03-28/600", "2026-03-29/540", "2026-03-30/600"];
+    let days = check(&cars, "Europe/Berlin", "2026-03-28T10:00", "2026-03-31T10:00", Ok(across));
+    assert_eq!(days[1].start, instant("2026-03-29T10:00:00+02:00"));
+}
+
+#[test]
+fn a_buffer_is_kept_where_one_opening_touches_the_next() {
+    let keys = |schedule: &Schedule, day: &str| names(&schedule.page(day, &TimeZone::UTC));
+    // The last slot of a day would end at 23:50, ten minutes before the next opens.
+    let always = daily(30, 20, &[("00:00", "00:00")]);
+    let day = keys(&always, "2026-06-01");
+    assert_eq!(day.last().map(String::as_str), Some("2026-06-01/1350"), "{day:?}");
+    let two = daily(25, 10, &[("09:00", "10:00"), ("10:00", "11:00")]);
+    assert_eq!(keys(&two, "2026-06-01").len(), 3, "09:00, 10:00, 10:35");
+    let friday =
+        vec![opening(&[Weekday::Friday], "09:00", "10:00"), opening(&[Weekday::Saturday], "09:00", "10:00")];
+    let friday = slots(60, 1440, friday);
+    assert_eq!(keys(&friday, "2026-06-05").len(), 0, "a day until the next is too short by an hour");
+    assert_eq!(keys(&friday, "2026-06-06").len(), 1);
+    for (minutes, buffer, hours) in [(1440, 60, ("00:00", "00:00")), (60, 1440, ("09:00", "10:00"))] {
+        let day =
+            SlotSchedule::new(minutes, buffer, vec![opening(&EVERY_DAY, hours.0, hours.1)]).expect("valid");
+        assert_eq!(day.with_room_for_buffers(), Err(InvalidSchedule::NoRoomForBuffers));
+    }
+    let fits = SlotSchedule::new(30, 20, vec![opening(&EVERY_DAY, "00:00", "00:00")]).expect("valid");
+    assert_eq!(fits.clone().with_room_for_buffers(), Ok(fits));
+}
+
+#[test]
+fn a_long_calendar_goes_on_where_its_part_ended() {
+    let bar = daily(10, 0, &[("18:00", "03:00")]);
+    let berlin = zone("Europe/Berlin");
+    let (from, to) = (date("2026-10-20"), date("2026-11-20"));
+    let all = bar.calendar(from, to, &berlin).expect("in bounds");
+    for cut in [0, 1, 17, 18, 53, 54, 300, all.len() - 1] {
+        let rest = bar.calendar_from(from, to, Some(all[cut].start), &berlin).expect("in bounds");
+        assert_eq!(rest.collect::<Vec<_>>(), all[cut..], "from {cut}");
+    }
+    let after = bar.calendar_from(
+        from,
+        to,
+        Some(all[all.len() - 1].end + jiff::SignedDuration::from_hours(99)),
+        &berlin,
+    );
+    assert_eq!(after.expect("in bounds").count(), 0);
 }
 
 #[test]

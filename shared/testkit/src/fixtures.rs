@@ -67,9 +67,23 @@ pub fn nightly_resource(id: &str, capacity: u32, ttl_seconds: u32) -> Resource {
 /// A table in Berlin, half hours from noon to two in the morning, every day.
 #[must_use]
 pub fn slots_resource(id: &str, capacity: u32, ttl_seconds: u32) -> Resource {
-    let days = (1..=7).filter_map(|day| Weekday::from_monday_one_offset(day).ok()).collect();
-    let opening = vec![Opening { days, from: time(12, 0, 0, 0), to: time(2, 0, 0, 0) }];
-    let schedule = Schedule::Slots(SlotSchedule::new(30, 0, opening).expect("a schedule"));
+    daily_resource(id, 30, &[("12:00", "02:00")], capacity, ttl_seconds)
+}
+
+/// Something in Berlin that is open every day from `from` to `to`, in slots of `minutes`.
+#[must_use]
+pub fn daily_resource(
+    id: &str,
+    minutes: u16,
+    hours: &[(&str, &str)],
+    capacity: u32,
+    ttl_seconds: u32,
+) -> Resource {
+    let time = |text: &str| text.parse().unwrap_or_else(|error| panic!("{text} is no time: {error}"));
+    let days: Vec<Weekday> = (1..=7).filter_map(|day| Weekday::from_monday_one_offset(day).ok()).collect();
+    let opening =
+        hours.iter().map(|(from, to)| Opening { days: days.clone(), from: time(from), to: time(to) });
+    let schedule = Schedule::Slots(SlotSchedule::new(minutes, 0, opening.collect()).expect("a schedule"));
     let id = ResourceId::parse(id).expect("a resource id");
     Resource::create(id, terms(schedule, "Europe/Berlin", capacity, ttl_seconds))
 }

@@ -15,6 +15,8 @@ mod store;
 pub use clock::TestClock;
 pub use database::Database;
 pub use faults::{Fault, Faults};
-pub use fixtures::{at, event_resource, hold_for, money, mutation, nightly_resource, slots_resource};
+pub use fixtures::{
+    at, daily_resource, event_resource, hold_for, money, mutation, nightly_resource, slots_resource,
+};
 pub use image::image_json;
 pub use store::Store;

@@ -5,7 +5,7 @@ use jiff::civil::{Date, date};
 use serde_json::{Value, json};
 
 use crate::terms::{hold_of, in_days, in_hours, instant, local, nightly, slots, with};
-use crate::world::{World, check, check_invalid, check_problem};
+use crate::world::{World, check, check_done, check_invalid, check_problem};
 
 const NEW_YORK: &str = "America/New_York";
 const BERLIN: &str = "Europe/Berlin";
@@ -121,11 +121,121 @@ async fn a_bar_may_be_open_past_midnight() {
     let bar = w.resource(&with(slots(), json!({"schedule": schedule}))).await;
     let (evening, night) = (day, day.tomorrow().unwrap());
     let found = w.calendar(&bar, &evening.to_string(), &night.to_string()).await;
+    assert_eq!(found.len(), 2, "what starts after midnight is of the next date: {found:?}");
+    let found = w.calendar(&bar, &night.to_string(), &in_days(22).to_string()).await;
     let midnight = local(BERLIN, night, 0, 0).to_string();
-    assert_eq!(times(&found)[2], (midnight.clone(), local(BERLIN, night, 2, 0).to_string()), "{found:?}");
+    assert_eq!(times(&found), [(midnight, local(BERLIN, night, 2, 0).to_string())]);
     let late =
-        hold_of(&bar, &local(BERLIN, evening, 22, 0).to_string(), found[2]["end"].as_str().unwrap(), 1);
+        hold_of(&bar, &local(BERLIN, evening, 22, 0).to_string(), found[0]["end"].as_str().unwrap(), 1);
     assert_eq!(check(w.place(&guest, &late).await, 201).int("/price/amount"), Some(2 * 3500));
+}
+
+#[tokio::test]
+async fn a_closed_date_closes_the_slots_that_start_on_it() {
+    let w = World::new().await;
+    let guest = w.guest().await;
+    let week = json!(["mon", "tue", "wed", "thu", "fri", "sat", "sun"]);
+    let schedule = json!({"kind": "slots", "slotMinutes": 60, "bufferMinutes": 0, "opening": [
+        {"days": week, "from": "18:00", "to": "03:00"}]});
+    let bar = w.resource(&with(slots(), json!({"schedule": schedule}))).await;
+    let (day, next) = (in_days(20), in_days(21));
+    let closed = json!({"from": day.to_string(), "to": next.to_string(), "closed": true});
+    check_done(w.set_inventory(&bar, &closed).await);
+    let found = w.calendar(&bar, &day.to_string(), &next.to_string()).await;
+    assert_eq!(found.len(), 9, "three after midnight, six in the evening: {found:?}");
+    assert!(found.iter().all(|slot| slot["available"] == 0), "{found:?}");
+    let at_one = |date| (local(BERLIN, date, 1, 0).to_string(), local(BERLIN, date, 2, 0).to_string());
+    let (start, end) = at_one(day);
+    check_problem(w.place(&guest, &hold_of(&bar, &start, &end, 1)).await, 409, "sold_out");
+    let (start, end) = at_one(next);
+    check(w.place(&guest, &hold_of(&bar, &start, &end, 1)).await, 201);
+}
+
+#[tokio::test]
+async fn a_slot_of_1440_minutes_is_a_local_day_however_long() {
+    let w = World::new().await;
+    let guest = w.guest().await;
+    let week = json!(["mon", "tue", "wed", "thu", "fri", "sat", "sun"]);
+    let schedule = json!({"kind": "slots", "slotMinutes": 1440, "bufferMinutes": 0, "opening": [
+        {"days": week, "from": "00:00", "to": "00:00"}]});
+    let bike = w.resource(&with(slots(), json!({"schedule": schedule}))).await;
+    // Berlin's clocks go forward on 2027-03-28 and back on 2027-10-31.
+    for (start, end, days) in [("2027-03-27", "2027-03-30", 3), ("2027-10-31", "2027-11-01", 1)] {
+        let hold = check(w.place(&guest, &hold_of(&bike, start, end, 1)).await, 201);
+        assert_eq!(hold.int("/price/amount"), Some(days * 3500), "{hold}");
+        let midnight = |day: &str| local(BERLIN, day.parse().unwrap(), 0, 0);
+        assert_eq!(instant(hold.str("/startTime")), midnight(start), "{hold}");
+        assert_eq!(instant(hold.str("/endTime")), midnight(end), "{hold}");
+    }
+}
+
+#[tokio::test]
+async fn what_has_begun_has_no_places() {
+    let w = World::new().await;
+    let guest = w.guest().await;
+    for (begins, places) in [(-1, 0), (3, 40)] {
+        let start = in_hours(begins);
+        let offer = w.event_at(start, json!({"capacity": 40})).await;
+        let date = start.to_zoned(jiff::tz::TimeZone::get("Europe/Paris").unwrap()).date();
+        let found = w.calendar(&offer.id, &date.to_string(), &date.tomorrow().unwrap().to_string()).await;
+        assert_eq!(found[0]["available"], places, "{found:?}");
+        let held = w.place(&guest, &hold_of(&offer.id, &offer.start, &offer.end, 1)).await;
+        assert_eq!(held.status, if places > 0 { 201 } else { 422 }, "{held:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_hold_is_bounded_as_the_contract_says() {
+    let w = World::new().await;
+    let guest = w.guest().await;
+    let room = w.resource(&nightly()).await;
+    let refused =
+        w.place(&guest, &hold_of(&room, &in_days(10).to_string(), &in_days(377).to_string(), 1)).await;
+    check_problem(refused, 422, "range_not_bookable");
+    check(
+        w.place(&guest, &hold_of(&room, &in_days(10).to_string(), &in_days(376).to_string(), 1)).await,
+        201,
+    );
+    let week = json!(["mon", "tue", "wed", "thu", "fri", "sat", "sun"]);
+    for (minutes, longest, beyond) in [(5, 300 * 5, 301 * 5), (1440, 90 * 1440, 91 * 1440)] {
+        let schedule = json!({"kind": "slots", "slotMinutes": minutes, "bufferMinutes": 0, "opening": [
+            {"days": week, "from": "00:00", "to": "00:00"}]});
+        let always = w.resource(&with(slots(), json!({"schedule": schedule, "timeZone": "UTC"}))).await;
+        let start = local("UTC", in_days(20), 0, 0);
+        let until = |minutes: i64| (start + jiff::SignedDuration::from_mins(minutes)).to_string();
+        let ask = |minutes| hold_of(&always, &start.to_string(), &until(minutes), 1);
+        check_problem(w.place(&guest, &ask(beyond)).await, 422, "range_not_bookable");
+        check(w.place(&guest, &ask(longest)).await, 201);
+    }
+}
+
+#[tokio::test]
+async fn a_long_calendar_comes_in_pages() {
+    let w = World::new().await;
+    let week = json!(["mon", "tue", "wed", "thu", "fri", "sat", "sun"]);
+    let schedule = json!({"kind": "slots", "slotMinutes": 10, "bufferMinutes": 0, "opening": [
+        {"days": week, "from": "00:00", "to": "00:00"}]});
+    let desk = w.resource(&with(slots(), json!({"schedule": schedule, "timeZone": "UTC"}))).await;
+    let path = format!("/api/resources/{desk}/availability");
+    let (start, end) = (in_days(20).to_string(), in_days(40).to_string());
+    let range = [("start", start.as_str()), ("end", end.as_str())];
+    let mut starts = Vec::new();
+    let mut cursor: Option<String> = None;
+    loop {
+        let mut query = range.to_vec();
+        query.extend(cursor.as_deref().map(|cursor| ("cursor", cursor)));
+        let part = check(w.get(&path).query(&query).send().await.unwrap(), 200);
+        starts.extend(times(part.json["slots"].as_array().unwrap()).into_iter().map(|(start, _)| start));
+        match part.json["nextCursor"].as_str() {
+            Some(next) => cursor = Some(next.to_owned()),
+            None => break,
+        }
+    }
+    assert_eq!(starts.len(), 20 * 144);
+    assert!(starts.is_sorted_by(|a, b| a < b), "{starts:?}");
+    let mut query = range.to_vec();
+    query.push(("cursor", "x"));
+    check_invalid(w.get(&path).query(&query).send().await.unwrap());
 }
 
 #[tokio::test]

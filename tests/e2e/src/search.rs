@@ -227,3 +227,36 @@ async fn search_is_by_type_and_location() {
     let villas = [("resourceType", "villa"), ("location", place.as_str()), ("start", &start), ("end", &end)];
     search_until(&w, &villas, &[&villa]).await;
 }
+
+#[tokio::test]
+async fn a_break_does_not_hide_the_day() {
+    let w = World::new().await;
+    let guest = w.guest().await;
+    let place = unique("place");
+    let week = json!(["mon", "tue", "wed", "thu", "fri", "sat", "sun"]);
+    let schedule = json!({"kind": "slots", "slotMinutes": 30, "bufferMinutes": 0, "opening": [
+        {"days": week, "from": "09:00", "to": "12:00"}, {"days": week, "from": "13:00", "to": "17:00"}]});
+    let practice = w.resource(&with(slots(), json!({"location": place, "schedule": schedule}))).await;
+    let (day, next) = (in_days(25), in_days(26).to_string());
+    let date = day.to_string();
+    let query =
+        [("resourceType", "appointment"), ("location", place.as_str()), ("start", &date), ("end", &next)];
+    let found = results(&search_until(&w, &query, &[&practice]).await)[0].clone();
+    let at = |hour| local("Europe/Berlin", day, hour, 0);
+    let (start, end) = (found["startTime"].as_str().unwrap(), found["endTime"].as_str().unwrap());
+    assert_eq!((instant(start), instant(end)), (at(13), at(17)), "the longer half: {found}");
+    let hold = check(w.place(&guest, &hold_of(&practice, start, end, 1)).await, 201);
+    assert_eq!(hold.json["price"], found["price"]);
+}
+
+#[tokio::test]
+async fn texts_are_compared_without_regard_to_case_and_form() {
+    let w = World::new().await;
+    let place = unique("Zu\u{308}rich");
+    let room = w.resource(&room_at(&place, json!({}))).await;
+    let (start, end) = (in_days(30).to_string(), in_days(31).to_string());
+    for spelling in [place.clone(), place.replace("u\u{308}", "ü"), place.to_uppercase()] {
+        let answer = search_until(&w, &hotels(&spelling, &start, &end), &[&room]).await;
+        assert_eq!(results(&answer)[0]["location"], place.as_str(), "as it came");
+    }
+}

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use holdfast_domain::inventory::{HOLDS_PER_PAGE_MAX, PageOperation};
+use holdfast_domain::inventory::{HOLDS_PER_PAGE_MAX, PageOperation, SHORT_HOLD_SLOTS_MAX};
 use holdfast_domain::{
     BookingId, GuestMark, HoldId, HoldLimits, PageChange, PageCommand, PageHold, SlotPlaces,
 };
@@ -16,6 +16,8 @@ use crate::table::item::{millis, n, s};
 /// An update with its condition.
 #[derive(Debug, Default)]
 pub(crate) struct Expression {
+    /// How many slots are named.
+    slots: usize,
     sets: Vec<String>,
     removes: Vec<String>,
     conditions: Vec<String>,
@@ -62,6 +64,7 @@ impl Expression {
     /// Names the slots `#s0`, `#s1`, …, and gives each with the placeholder of its quantity: `:q` for all of them as a rule,
     /// `:q`, `:q1`, … where they differ.
     fn places(&mut self, places: &SlotPlaces) -> Vec<(String, String)> {
+        self.slots = places.slots().len();
         let mut quantities: Vec<u32> = Vec::new();
         places
             .iter()
@@ -291,5 +294,6 @@ pub(crate) fn blind_write(
         | PageCommand::SetDefaultCapacity { .. } => return None,
     };
     e.outbox(change, now, trace);
-    Some(e)
+    // DynamoDB takes 4 KB and 300 operators of expression. What names more slots is carried out by reading.
+    (e.slots <= SHORT_HOLD_SLOTS_MAX).then_some(e)
 }

@@ -1,7 +1,6 @@
 //! Writing pages. First blindly, by condition; where that is refused, by reading, deciding and comparing `seq`. A transaction
 //! may write an item once: several commands to one page are decided one after the other, and written together.
 
-use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::types::{
@@ -135,32 +134,23 @@ impl PageStore {
         old: Option<Item>,
         mutation: &Mutation,
     ) -> Result<Step, WriteError> {
-        let mut known = match (old, ops) {
-            (Some(item), [_]) => Some(decode_page(&item)?),
-            _ => None,
-        };
+        let mut stored = self.read_pages(ops, old).await?;
+        let missing = |key: &&PageKey| !stored.contains_key(*key) && takes_places_of(ops, key);
+        let missing: BTreeSet<&PageKey> = ops.iter().map(|op| &op.placement.page).filter(missing).collect();
+        if !missing.is_empty() {
+            self.make_pages(&missing, resources, mutation).await?;
+            return Ok(Step::Again);
+        }
         let mut pages: BTreeMap<&PageKey, Decided> = BTreeMap::new();
         let mut done = Vec::with_capacity(ops.len());
         for op in ops {
             let key = &op.placement.page;
-            let decided = match pages.entry(key) {
-                Entry::Occupied(decided) => decided.into_mut(),
-                Entry::Vacant(place) => {
-                    let stored = match known.take() {
-                        Some(page) => Some(page),
-                        None => self.read_page(key).await?,
-                    };
-                    let page = match stored {
-                        Some(page) => page,
-                        None if takes_places_of(ops, key) => {
-                            self.make_page(key, resources, mutation).await?;
-                            return Ok(Step::Again);
-                        }
-                        None => Page::fresh(key.clone(), op.placement.schedule_revision, 0, Vec::new()),
-                    };
-                    place.insert(Decided { seq: page.seq, page, changes: Vec::new() })
-                }
-            };
+            let decided = pages.entry(key).or_insert_with(|| {
+                let page = stored.remove(key).unwrap_or_else(|| {
+                    Page::fresh(key.clone(), op.placement.schedule_revision, 0, Vec::new())
+                });
+                Decided { seq: page.seq, page, changes: Vec::new() }
+            });
             done.push(decided.carry_out(op, mutation.now)?);
         }
         if pages.values().any(Decided::ends_what_it_changed) {
@@ -198,58 +188,85 @@ impl PageStore {
         }
     }
 
-    /// Reads a page; the latest write.
-    pub(crate) async fn read_page(&self, key: &PageKey) -> Result<Option<Page>, StoreError> {
-        self.ledger.get(page_key(key)).await?.as_ref().map(decode_page).transpose()
+    /// The stored pages of `ops`; the latest writes. `old` is the page of the only command, if it is known.
+    async fn read_pages(
+        &self,
+        ops: &[PageOperation],
+        old: Option<Item>,
+    ) -> Result<BTreeMap<PageKey, Page>, StoreError> {
+        let keys: BTreeSet<&PageKey> = ops.iter().map(|op| &op.placement.page).collect();
+        let items: Vec<Item> = match (old, ops) {
+            (Some(item), [_]) => vec![item],
+            (None, [op]) => self.ledger.get(page_key(&op.placement.page)).await?.into_iter().collect(),
+            (_, _) => self.ledger.get_many(keys.into_iter().map(page_key).collect()).await?,
+        };
+        items.iter().map(|item| decode_page(item).map(|page| (page.key.clone(), page))).collect()
     }
 
-    /// Makes a page nobody touched yet, under the resource's current revision, and counts it on the resource.
-    pub(crate) async fn make_page(
+    /// Makes pages nobody touched yet, under their resources' current revisions, and counts them on the resources.
+    async fn make_pages(
         &self,
-        key: &PageKey,
+        keys: &BTreeSet<&PageKey>,
         resources: &[&Resource],
         mutation: &Mutation,
     ) -> Result<(), LedgerError> {
-        let loaded;
-        let given = resource_of(resources, key);
-        let resource = match given {
-            Some(resource) => resource,
-            None => match self.read_resource(&key.resource).await? {
-                Some((resource, _)) => {
-                    loaded = resource;
-                    &loaded
+        let keys: Vec<&PageKey> = keys.iter().copied().collect();
+        for of_resource in keys.chunk_by(|a, b| a.resource == b.resource) {
+            let loaded;
+            let given = resource_of(resources, of_resource[0]);
+            let resource = match given {
+                Some(resource) => resource,
+                None => match self.read_resource(&of_resource[0].resource).await? {
+                    Some((resource, _)) => {
+                        loaded = resource;
+                        &loaded
+                    }
+                    None => return Err(LedgerError::ResourceChanged),
+                },
+            };
+            for keys in of_resource.chunks(TRANSACTION_ITEMS_MAX - 1) {
+                let pages: Vec<Page> = keys.iter().map(|key| resource.fresh_page(key)).collect();
+                if pages.iter().any(|page| page.available.is_empty()) {
+                    return Err(LedgerError::ResourceChanged);
                 }
-                None => return Err(LedgerError::ResourceChanged),
-            },
-        };
-        let page = resource.fresh_page(key);
-        if page.available.is_empty() {
-            return Err(LedgerError::ResourceChanged);
+                match self.ledger.transact(self.new_pages(resource, &pages, mutation)?).await {
+                    // Replaced since it was read: here the next try reads it again, elsewhere the caller has to.
+                    Err(Refused::Condition { index: 0, .. }) if given.is_some() => {
+                        return Err(LedgerError::ResourceChanged);
+                    }
+                    Ok(()) | Err(Refused::Busy | Refused::Condition { .. }) => {}
+                    Err(Refused::Store(error)) => return Err(error.into()),
+                }
+            }
         }
+        Ok(())
+    }
+
+    /// The write that makes pages. The condition of number 0 is that of the resource.
+    fn new_pages(
+        &self,
+        resource: &Resource,
+        pages: &[Page],
+        mutation: &Mutation,
+    ) -> Result<Vec<TransactWriteItem>, StoreError> {
         let count = Update::builder()
             .table_name(&self.ledger.name)
             .set_key(Some(resource_key(&resource.id)))
-            .update_expression("SET pages = pages + :one")
+            .update_expression("SET pages = pages + :made")
             .condition_expression("rev = :rev")
-            .expression_attribute_values(":one", n(1))
+            .expression_attribute_values(":made", n(pages.len()))
             .expression_attribute_values(":rev", n(resource.revision))
             .build();
-        let put = Put::builder()
-            .table_name(&self.ledger.name)
-            .set_item(Some(encode_page(&page, &[], mutation.now, mutation.trace.as_deref())))
-            .condition_expression("attribute_not_exists(pk)")
-            .build();
-        let items = vec![
-            TransactWriteItem::builder().update(count.map_err(built)?).build(),
-            TransactWriteItem::builder().put(put.map_err(built)?).build(),
-        ];
-        match self.ledger.transact(items).await {
-            Ok(()) | Err(Refused::Busy | Refused::Condition { index: 1, .. }) => Ok(()),
-            // Replaced since it was read: here the next try reads it again, elsewhere the caller has to.
-            Err(Refused::Condition { .. }) if given.is_none() => Ok(()),
-            Err(Refused::Condition { .. }) => Err(LedgerError::ResourceChanged),
-            Err(Refused::Store(error)) => Err(error.into()),
+        let mut items = vec![TransactWriteItem::builder().update(count.map_err(built)?).build()];
+        for page in pages {
+            let put = Put::builder()
+                .table_name(&self.ledger.name)
+                .set_item(Some(encode_page(page, &[], mutation.now, mutation.trace.as_deref())))
+                .condition_expression("attribute_not_exists(pk)")
+                .build();
+            items.push(TransactWriteItem::builder().put(put.map_err(built)?).build());
         }
+        Ok(items)
     }
 
     async fn update_one(&self, page: &PageKey, expression: &Expression) -> Result<(), Refused> {

@@ -4,14 +4,19 @@
 //! | --- | --- | --- |
 //! | `T#type#location` | resource | the resource |
 //! | `T#type#location#page` | resource, or `resource~shard` | its page of that part of the schedule, once anybody touched it |
+//!
+//! Type and location are in comparable form. Where the texts as they came differ from it, there are the same items under these
+//! as well, which the release before reads and writes; of the two the later is right.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use holdfast_app::StoreError;
 use holdfast_app::search::SearchIndex;
-use holdfast_domain::{Page, Resource};
+use holdfast_domain::{Page, PageKey, Resource, ResourceId};
 
-use crate::stored::listings::{decode_listed_page, decode_listing, listed_pages_pk, listing_pk};
+use crate::stored::listings::{decode_listed_page, decode_listing, listed_pages_pk, listing_pks};
 use crate::table::item::{Item, s};
 use crate::table::query::{QUERY_MIB_MAX, read_all};
 
@@ -38,16 +43,43 @@ impl DynamoSearchIndex {
             .expression_attribute_values(":pk", s(pk));
         read_all(query, pk, QUERY_MIB_MAX).await
     }
+
+    /// The items of one or two partitions.
+    async fn query_all(&self, pks: &BTreeSet<String>) -> Result<Vec<Item>, StoreError> {
+        match (pks.first(), pks.last()) {
+            (Some(first), Some(last)) if first != last => {
+                let (first, last) = tokio::try_join!(self.query(first), self.query(last))?;
+                Ok([first, last].concat())
+            }
+            (Some(only), _) => self.query(only).await,
+            (None, _) => Ok(Vec::new()),
+        }
+    }
 }
 
 #[async_trait]
 impl SearchIndex for DynamoSearchIndex {
     async fn resources(&self, resource_type: &str, location: &str) -> Result<Vec<Resource>, StoreError> {
-        self.query(&listing_pk(resource_type, location)).await?.iter().map(decode_listing).collect()
+        let mut latest: BTreeMap<ResourceId, Resource> = BTreeMap::new();
+        for item in self.query_all(&listing_pks(resource_type, location)).await? {
+            let listed = decode_listing(&item)?;
+            if latest.get(&listed.id).is_none_or(|known| known.revision < listed.revision) {
+                latest.insert(listed.id.clone(), listed);
+            }
+        }
+        Ok(latest.into_values().collect())
     }
 
     async fn pages(&self, resource_type: &str, location: &str, page: &str) -> Result<Vec<Page>, StoreError> {
-        let items = self.query(&listed_pages_pk(resource_type, location, page)).await?;
-        items.iter().map(decode_listed_page).collect()
+        let pks = listing_pks(resource_type, location);
+        let pks = pks.iter().map(|pk| listed_pages_pk(pk, page)).collect();
+        let mut latest: BTreeMap<PageKey, Page> = BTreeMap::new();
+        for item in self.query_all(&pks).await? {
+            let listed = decode_listed_page(&item)?;
+            if latest.get(&listed.key).is_none_or(|known| known.write_number() < listed.write_number()) {
+                latest.insert(listed.key.clone(), listed);
+            }
+        }
+        Ok(latest.into_values().collect())
     }
 }

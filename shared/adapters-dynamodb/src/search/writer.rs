@@ -1,5 +1,7 @@
 //! Keeps the read model behind search; `index.rs` has its keys.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use holdfast_app::StoreError;
@@ -8,7 +10,7 @@ use holdfast_app::search::{Entry, Listing, SearchIndexInspection, SearchIndexWri
 use holdfast_domain::{Page, Resource};
 
 use crate::stored::listings::{
-    WRITE_NUMBER, decode_entry, encode_listed_page, encode_listing, listed_page_key, listing_key,
+    WRITE_NUMBER, decode_entry, encode_listed_page, encode_listing, listed_page_key, listing_key, listings_of,
 };
 use crate::table::error::{Refused, unavailable};
 use crate::table::item::{Item, n};
@@ -73,21 +75,39 @@ impl DynamoSearchIndexWriter {
 
 #[async_trait]
 impl SearchIndexWriter for DynamoSearchIndexWriter {
+    fn listings(&self, resource: &Resource) -> BTreeSet<Listing> {
+        listings_of(resource)
+    }
+
     async fn put_resource(&self, resource: &Resource) -> Result<(), StoreError> {
-        self.put_newer(encode_listing(resource), REVISION, resource.revision).await
+        for listing in listings_of(resource) {
+            let item = under(listing_key(&listing, &resource.id), encode_listing(resource));
+            self.put_newer(item, REVISION, resource.revision).await?;
+        }
+        Ok(())
     }
 
     async fn put_page(&self, resource: &Resource, page: &Page) -> Result<(), StoreError> {
-        self.put_newer(encode_listed_page(resource, page), WRITE_NUMBER, page.write_number()).await
+        for listing in listings_of(resource) {
+            let item = under(listed_page_key(&listing, &page.key), encode_listed_page(resource, page));
+            self.put_newer(item, WRITE_NUMBER, page.write_number()).await?;
+        }
+        Ok(())
     }
 
-    async fn remove_resource(&self, resource: &Resource) -> Result<(), StoreError> {
-        self.remove_earlier(listing_key(resource), REVISION, resource.revision).await
+    async fn remove_resource(&self, listing: &Listing, resource: &Resource) -> Result<(), StoreError> {
+        self.remove_earlier(listing_key(listing, &resource.id), REVISION, resource.revision).await
     }
 
     async fn remove_page(&self, listing: &Listing, page: &Page) -> Result<(), StoreError> {
         self.remove_earlier(listed_page_key(listing, &page.key), WRITE_NUMBER, page.write_number()).await
     }
+}
+
+/// An item under another key.
+fn under(key: Item, mut item: Item) -> Item {
+    item.extend(key);
+    item
 }
 
 #[async_trait]

@@ -1,7 +1,11 @@
 //! Items of the read model behind search: what the ledger stores of resources and pages, under keys that search asks for.
 
+use std::collections::BTreeSet;
+
 use holdfast_app::StoreError;
+use holdfast_app::kernel::fingerprint;
 use holdfast_app::search::{Entry, Listing};
+use holdfast_domain::catalogue::comparable;
 use holdfast_domain::{Page, PageKey, Resource, ResourceId};
 use jiff::Timestamp;
 
@@ -18,14 +22,28 @@ pub(crate) const WRITE_NUMBER: &str = "wn";
 /// Bits of version 0's `order` that count a page's writes.
 const ORDER_BITS: u32 = 40;
 
+/// The longest text in a key, in bytes: a partition key may have 2,048, and the comparable form of a label may be many times as
+/// long as the label.
+const KEY_TEXT_BYTES_MAX: usize = 960;
+
 /// Partition of the resources of a type at a location.
-pub(crate) fn listing_pk(resource_type: &str, location: &str) -> String {
+fn listing_pk(resource_type: &str, location: &str) -> String {
     format!("T#{resource_type}#{location}")
 }
 
-/// Partition of the pages of one name of the resources of a type at a location.
-pub(crate) fn listed_pages_pk(resource_type: &str, location: &str, page: &str) -> String {
-    format!("{}#{page}", listing_pk(resource_type, location))
+/// The partitions that list the resources of a type at a location: that of the texts in comparable form, and that of the texts
+/// as they came where these differ. The release before knows the second only, so that this one writes and reads both.
+pub(crate) fn listing_pks(resource_type: &str, location: &str) -> BTreeSet<String> {
+    let text = |text: &str| {
+        let text = comparable(text);
+        if text.len() > KEY_TEXT_BYTES_MAX { fingerprint(&[&text]).as_str().to_owned() } else { text }
+    };
+    BTreeSet::from([listing_pk(&text(resource_type), &text(location)), listing_pk(resource_type, location)])
+}
+
+/// Partition of the pages of one name of the resources that a partition lists.
+pub(crate) fn listed_pages_pk(listing_pk: &str, page: &str) -> String {
+    format!("{listing_pk}#{page}")
 }
 
 /// Sort key of a page among those of one part of the schedule: its resource, and its shard if that is not the first.
@@ -33,20 +51,24 @@ fn listed_page_sk(key: &PageKey) -> String {
     PageKey { page: key.resource.to_string(), ..key.clone() }.name()
 }
 
-fn type_and_location(resource: &Resource) -> (&str, &str) {
+pub(crate) fn type_and_location(resource: &Resource) -> (&str, &str) {
     (resource.terms.resource_type.as_str(), resource.terms.location.as_str())
 }
 
-/// Key of a resource where its terms list it.
-pub(crate) fn listing_key(resource: &Resource) -> Item {
+/// The listings of a resource and its pages: each is a partition, and those of its pages that begin with its name.
+pub(crate) fn listings_of(resource: &Resource) -> BTreeSet<Listing> {
     let (resource_type, location) = type_and_location(resource);
-    let pk = listing_pk(resource_type, location);
-    Item::from([("pk".into(), s(pk)), ("sk".into(), s(resource.id.as_str()))])
+    listing_pks(resource_type, location).into_iter().map(Listing::new).collect()
+}
+
+/// Key of a resource in a listing.
+pub(crate) fn listing_key(listing: &Listing, resource: &ResourceId) -> Item {
+    Item::from([("pk".into(), s(listing.as_str())), ("sk".into(), s(resource.as_str()))])
 }
 
 /// Key of a page in a listing.
 pub(crate) fn listed_page_key(listing: &Listing, page: &PageKey) -> Item {
-    let pk = listed_pages_pk(&listing.resource_type, &listing.location, &page.page);
+    let pk = listed_pages_pk(listing.as_str(), &page.page);
     Item::from([("pk".into(), s(pk)), ("sk".into(), s(listed_page_sk(page)))])
 }
 
@@ -57,29 +79,25 @@ pub(crate) fn listed_page_key(listing: &Listing, page: &PageKey) -> Item {
 pub(crate) fn decode_entry(item: &Item) -> Result<Entry, StoreError> {
     let named = |reason: String| StoreError::Corrupt { item: name_of(item).unwrap_or_default(), reason };
     let unread = |error: StoreError| named(error.to_string());
-    let reader = Reader::new(item);
-    let pk = reader.text("pk").map_err(unread)?;
+    let pk = Reader::new(item).text("pk").map_err(unread)?;
     // Neither type nor location has the separator.
-    let (entry, key) = match pk.split('#').collect::<Vec<_>>()[..] {
+    let (entry, is_in_place) = match pk.split('#').collect::<Vec<_>>()[..] {
         ["T", _, _] => {
             let resource = decode_listing(item).map_err(unread)?;
-            let key = listing_key(&resource);
-            (Entry::Resource(Box::new(resource)), key)
+            let listing = Listing::new(pk.to_owned());
+            let is_in_place = listings_of(&resource).contains(&listing);
+            (Entry::Resource(listing, Box::new(resource)), is_in_place)
         }
         ["T", resource_type, location, _] => {
-            let (resource_type, location) = (resource_type.to_owned(), location.to_owned());
-            let listing = Listing { resource_type, location };
+            let listing = Listing::new(listing_pk(resource_type, location));
             let page = decode_listed_page(item).map_err(unread)?;
             let key = listed_page_key(&listing, &page.key);
-            (Entry::Page(listing, Box::new(page)), key)
+            let is_in_place = key.iter().all(|(name, value)| item.get(name) == Some(value));
+            (Entry::Page(listing, Box::new(page)), is_in_place)
         }
         _ => return Err(named("no key of the read model".to_owned())),
     };
-    if key.iter().all(|(name, value)| item.get(name) == Some(value)) {
-        Ok(entry)
-    } else {
-        Err(named("is not where it is to be listed".to_owned()))
-    }
+    if is_in_place { Ok(entry) } else { Err(named("is not where it is to be listed".to_owned())) }
 }
 
 /// A resource as search lists it.
@@ -119,7 +137,7 @@ pub fn encode_listed_page(resource: &Resource, page: &Page) -> Item {
 pub fn encode_listed_page_as(resource: &Resource, page: &Page, version: Version) -> Item {
     let (resource_type, location) = type_and_location(resource);
     let mut item = encode_page_as(page, &[], Timestamp::UNIX_EPOCH, None, version);
-    item.insert("pk".into(), s(listed_pages_pk(resource_type, location, &page.key.page)));
+    item.insert("pk".into(), s(listed_pages_pk(&listing_pk(resource_type, location), &page.key.page)));
     item.insert("sk".into(), s(listed_page_sk(&page.key)));
     item.insert("page_pk".into(), s(resource_pk(&page.key.resource)));
     item.insert("page_sk".into(), s(page_sk(&page.key)));

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use holdfast_app::search::{Listing, SearchIndex};
+use holdfast_adapters_dynamodb::items;
+use holdfast_app::search::SearchIndex;
 use holdfast_domain::catalogue::Label;
 use holdfast_domain::{BookingId, Page, PageChange, PageKey, Resource, SlotKey, SlotPlaces};
 use holdfast_testkit::{Database, nightly_resource};
@@ -62,7 +63,9 @@ async fn a_resource_that_moved_is_listed_where_it_is() {
     terms.location = Label::parse("BER").expect("a label");
     let moved = room.replace(terms);
     writer.put_resource(&moved).await.expect("a listing");
-    writer.remove_resource(&room).await.expect("a removal");
+    for listing in writer.listings(&room) {
+        writer.remove_resource(&listing, &room).await.expect("a removal");
+    }
     assert_eq!(index.resources("hotel", "NYC").await.expect("listings"), []);
     assert_eq!(index.resources("hotel", "BER").await.expect("listings"), [moved]);
 }
@@ -75,14 +78,18 @@ async fn a_removal_that_arrives_late_removes_nothing_later() {
     let later = room.replace(room.terms.clone());
     writer.put_resource(&later).await.expect("a listing");
     writer.put_page(&later, &written(&later, 2)).await.expect("a projection");
-    let listing = Listing::of(&room);
-    writer.remove_resource(&room).await.expect("passed over");
-    writer.remove_page(&listing, &written(&room, 1)).await.expect("passed over");
+    let listings = writer.listings(&room);
+    for listing in &listings {
+        writer.remove_resource(listing, &room).await.expect("passed over");
+        writer.remove_page(listing, &written(&room, 1)).await.expect("passed over");
+    }
     assert_eq!(index.resources("hotel", "NYC").await.expect("listings"), std::slice::from_ref(&later));
     assert_eq!(shown(index, &later).await.seq, 2);
-    writer.remove_resource(&later).await.expect("a removal");
-    writer.remove_page(&listing, &written(&later, 2)).await.expect("a removal");
-    writer.remove_page(&listing, &written(&later, 2)).await.expect("nothing is there");
+    for listing in &listings {
+        writer.remove_resource(listing, &later).await.expect("a removal");
+        writer.remove_page(listing, &written(&later, 2)).await.expect("a removal");
+        writer.remove_page(listing, &written(&later, 2)).await.expect("nothing is there");
+    }
     assert_eq!(index.resources("hotel", "NYC").await.expect("listings"), []);
     assert_eq!(index.pages("hotel", "NYC", MONTH).await.expect("pages"), []);
 }
@@ -132,4 +139,65 @@ async fn a_page_written_by_the_release_before_is_brought_up_to_date() {
     let items = h.database.client.scan().table_name(Database::SEARCH).send().await.expect("a scan");
     let order = items.items().iter().find_map(|item| item.get("order")?.as_n().ok()).expect("a number");
     assert!(order.parse::<u64>().expect("a number") < earlier);
+}
+
+#[tokio::test]
+async fn a_resource_is_found_by_its_place_however_that_is_written() {
+    let mut room = nightly_resource("room", 9, 600);
+    room.terms.location = Label::parse("Zu\u{308}rich").expect("a label");
+    let h = Harness::with(&room).await;
+    let (index, writer) = (&h.store.index, &h.store.index_writer);
+    writer.put_resource(&room).await.expect("a projection");
+    writer.put_page(&room, &written(&room, 1)).await.expect("a projection");
+    for place in ["Zu\u{308}rich", "Zürich", "ZÜRICH", "ｚürich"] {
+        let found = index.resources("Hotel", place).await.expect("a search");
+        assert_eq!(found, std::slice::from_ref(&room), "{place}, as it came");
+        assert_eq!(index.pages("HOTEL", place, MONTH).await.expect("a search").len(), 1, "{place}");
+    }
+    assert_eq!(index.resources("hotel", "Zurich").await.expect("a search"), []);
+    let mut next = room.clone();
+    next.revision = 2;
+    next.terms.location = Label::parse("Genève").expect("a label");
+    writer.put_resource(&next).await.expect("a projection");
+    for listing in writer.listings(&room) {
+        writer.remove_resource(&listing, &room).await.expect("a removal");
+    }
+    for (place, count) in [("Zu\u{308}rich", 0), ("zürich", 0), ("GENÈVE", 1), ("Genève", 1)] {
+        assert_eq!(index.resources("hotel", place).await.expect("a search").len(), count, "{place}");
+    }
+}
+
+/// The release before lists a resource under the texts as they came, and nowhere else.
+#[tokio::test]
+async fn what_the_release_before_listed_is_found_and_what_it_lists_later_counts() {
+    let room = nightly_resource("room", 9, 600);
+    let h = Harness::with(&room).await;
+    let (index, writer) = (&h.store.index, &h.store.index_writer);
+    let before = async |item: holdfast_adapters_dynamodb::Item| {
+        let put = h.database.client.put_item().table_name(Database::SEARCH).set_item(Some(item));
+        put.send().await.expect("written");
+    };
+    before(items::encode_listing(&room)).await;
+    before(items::encode_listed_page(&room, &written(&room, 1))).await;
+    assert_eq!(index.resources("hotel", "NYC").await.expect("a search").len(), 1);
+    assert_eq!(shown(index, &room).await.seq, 1);
+    writer.put_page(&room, &written(&room, 2)).await.expect("a projection");
+    assert_eq!(shown(index, &room).await.seq, 2, "of two the later");
+    before(items::encode_listed_page(&room, &written(&room, 3))).await;
+    assert_eq!(shown(index, &room).await.seq, 3, "of two the later");
+    writer.put_resource(&room).await.expect("a projection");
+    assert_eq!(index.resources("hotel", "nyc").await.expect("a search").len(), 1);
+    assert_eq!(index.resources("hotel", "NYC").await.expect("a search").len(), 1, "once");
+}
+
+#[tokio::test]
+async fn a_text_that_grows_when_it_is_compared_still_fits_a_key() {
+    let mut room = nightly_resource("room", 9, 600);
+    let longest = "\u{FDFA}".repeat(120);
+    room.terms.location = Label::parse(&longest).expect("a label");
+    room.terms.resource_type = Label::parse(&longest).expect("a label");
+    let h = Harness::with(&room).await;
+    h.store.index_writer.put_resource(&room).await.expect("a projection");
+    h.store.index_writer.put_page(&room, &written(&room, 1)).await.expect("a projection");
+    assert_eq!(h.store.index.resources(&longest, &longest).await.expect("a search").len(), 1);
 }

@@ -13,6 +13,7 @@ mod histories;
 mod hoarding;
 mod index;
 mod lives;
+mod long;
 mod model;
 mod placing;
 mod races;

@@ -293,7 +293,7 @@ fn seal() -> Option<Seal> {
     Some(Seal::parse("mzxw6ytboi3dinbwgu4tqmjsgi2tmnzr").expect("a seal"))
 }
 
-fn confirmed_booking() -> Booking {
+pub(crate) fn confirmed_booking() -> Booking {
     Booking {
         email: Some("guest@example.com".to_owned()),
         status: BookingStatus::Confirmed,

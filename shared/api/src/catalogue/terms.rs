@@ -18,7 +18,7 @@ use jiff::civil::{Date, Weekday};
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
-use crate::catalogue::wire::{InventoryBody, InventorySet, TermsBody, iso};
+use crate::catalogue::wire::{InventoryBody, InventorySet, NUMBER_MAX, TermsBody, iso};
 
 impl TermsBody {
     /// Reads the body of `PUT /api/resources/{resourceId}`.
@@ -109,11 +109,12 @@ fn slots(fields: &mut Object<'_>, errors: &Errors) -> Option<Schedule> {
     let minutes = |minutes: i64| u16::try_from(minutes).ok();
     let (slot_minutes, buffer_minutes) = (minutes(slot_minutes?)?, minutes(buffer_minutes?)?);
     SlotSchedule::new(slot_minutes, buffer_minutes, openings?)
+        .and_then(SlotSchedule::with_room_for_buffers)
         .map(Schedule::Slots)
         .map_err(|error| {
             let field = match error {
                 InvalidSchedule::SlotMinutes => "slotMinutes",
-                InvalidSchedule::BufferMinutes => "bufferMinutes",
+                InvalidSchedule::BufferMinutes | InvalidSchedule::NoRoomForBuffers => "bufferMinutes",
                 InvalidSchedule::NeverOpen
                 | InvalidSchedule::TooManyOpenings
                 | InvalidSchedule::Opening
@@ -233,8 +234,14 @@ fn attributes(value: &Value, at: &str, errors: &Errors) -> Option<BTreeMap<Strin
 fn attribute(name: &str, value: &Value) -> Result<AttributeValue, String> {
     let value = match value {
         Value::String(text) => AttributeValue::Text(text.clone()),
-        // A number that JSON can say and a double cannot is none here.
-        Value::Number(number) => AttributeValue::Number(number.as_f64().unwrap_or(f64::NAN)),
+        Value::Number(number) => {
+            // A number that JSON can say and a double cannot is none here.
+            let number = number.as_f64().unwrap_or(f64::NAN);
+            if number.abs() > NUMBER_MAX {
+                return Err(format!("must be a number between -{NUMBER_MAX} and {NUMBER_MAX}, or a string"));
+            }
+            AttributeValue::Number(number)
+        }
         Value::Bool(flag) => AttributeValue::Flag(*flag),
         Value::Null | Value::Array(_) | Value::Object(_) => {
             return Err(format!("must be a string, a number or a boolean, not {}", kind(value)));

@@ -226,19 +226,20 @@ impl From<&CancellationPolicy> for PolicyBody {
 pub enum AttributeBody {
     /// Text of at most 500 characters.
     Text(String),
-    /// A number; a whole one is written without a fraction.
+    /// A number of at most 2^53 - 1, positive or negative, so that whole ones are exact; these are written without a fraction.
     Number(#[serde(serialize_with = "shortest")] f64),
     /// Yes or no.
     Flag(bool),
 }
 
-/// Up to here every whole number is exact in a double.
-const WHOLE_MAX: f64 = 9_007_199_254_740_992.0;
+/// The largest number of an attribute: up to here every whole number is exact in a double, and beyond it none is safe from
+/// being rounded by whoever reads it.
+pub(crate) const NUMBER_MAX: f64 = 9_007_199_254_740_991.0;
 
 /// A whole number without a fraction.
 fn shortest<S: Serializer>(number: &f64, serializer: S) -> Result<S::Ok, S::Error> {
     #[expect(clippy::cast_possible_truncation, reason = "it is whole and small enough to be exact")]
-    if number.fract() == 0.0 && number.abs() < WHOLE_MAX {
+    if number.fract() == 0.0 && number.abs() <= NUMBER_MAX {
         serializer.serialize_i64(*number as i64)
     } else {
         serializer.serialize_f64(*number)

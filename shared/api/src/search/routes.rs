@@ -12,7 +12,9 @@ use serde::Serialize;
 
 use crate::catalogue::ids::resource_id;
 use crate::problem::{Code, Problem, problem, range_problem};
-use crate::search::wire::{Calendar, CalendarParameters, OfferBody, OfferList, SearchParameters};
+use crate::search::wire::{
+    Calendar, CalendarParameters, OfferBody, OfferList, SearchParameters, calendar_cursor,
+};
 use crate::wire::instant;
 
 /// The routes of the function `search`.
@@ -48,7 +50,8 @@ impl Api for SearchApi {
             )
             .described(
                 "`price` is for the whole range and the quantity asked for; `startTime` and `endTime` can be given to `createHold` as \
-                they are. Send the `ETag` of an earlier answer as `If-None-Match`, and the answer is 304 if nothing has changed.",
+                they are. A range of one local date of a `slots` resource is what has not begun of it; if it has breaks, the longest \
+                run of free slots between them is offered. Send the `ETag` of an earlier answer as `If-None-Match`, and the answer is 304 if nothing has changed.",
             )
             .queries::<SearchParameters>()
             .header(IF_NONE_MATCH.0, IF_NONE_MATCH.1)
@@ -65,8 +68,14 @@ impl Api for SearchApi {
                 "readCalendar",
                 |api, exchange| Box::pin(calendar(api, exchange)),
             ),
-            Documentation::new(TAG, "The slots of a resource, with what is free in each.")
-                .described("`start` and `end` are local dates of the resource, the end not included; `price` is for one unit.")
+            Documentation::new(
+                TAG,
+                "The slots of a resource that start on local dates of a range, with what is free in each."
+            )
+            .described(
+                "`start` and `end` are local dates of the resource, the end not included; `price` is for one unit. A slot that has \
+                 begun has none available. At most 1,000 slots come at a time; `nextCursor` asks for the rest.",
+            )
                 .path("resourceId", "The resource")
                 .queries::<CalendarParameters>()
                 .header(IF_NONE_MATCH.0, IF_NONE_MATCH.1)
@@ -94,13 +103,15 @@ async fn search(api: &SearchApi, exchange: &Exchange) -> Result<Response, Proble
 }
 
 async fn calendar(api: &SearchApi, exchange: &Exchange) -> Result<Response, Problem> {
-    let (start, end) = CalendarParameters::read(&exchange.request.query)?;
-    let slots = api
+    let id = resource_id(&exchange.named)?;
+    let question = CalendarParameters::read(&exchange.request.query, &id)?;
+    let (slots, next) = api
         .calendars
-        .slots(&resource_id(&exchange.named)?, start, end, exchange.now)
+        .slots(&id, question.start, question.end, question.first, exchange.now)
         .await
         .map_err(|failure| range_problem(failure, &["/start", "/end"]))?;
-    let body = Calendar { slots: slots.iter().map(Into::into).collect() };
+    let next_cursor = next.map(|next| calendar_cursor(next, &id));
+    let body = Calendar { slots: slots.iter().map(Into::into).collect(), next_cursor };
     let response = answer::json(StatusCode::OK, &body)?;
     Ok(answer::cacheable(response, &digest(&body)?, &exchange.request.headers))
 }

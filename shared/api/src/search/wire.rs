@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use holdfast_app::catalogue::CalendarSlot;
 use holdfast_app::search::{LIMIT_MAX, Offer, Query as Question, Sort};
-use holdfast_domain::When;
 use holdfast_domain::catalogue::{CAPACITY_MAX, Label};
+use holdfast_domain::{ResourceId, When};
 use holdfast_http::read::fields::{date, when};
 use holdfast_http::read::query::{Query, number, with_plus};
 use holdfast_http::{Refusal, paging};
+use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
@@ -150,6 +151,20 @@ pub struct CalendarParameters {
     /// Local date after the last.
     #[param(format = Date, example = "2026-07-01")]
     pub end: String,
+    /// `nextCursor` of an earlier answer to the same question.
+    #[param(required = false)]
+    pub cursor: String,
+}
+
+/// What a calendar is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CalendarQuestion {
+    /// First local date.
+    pub start: Date,
+    /// Local date after the last.
+    pub end: Date,
+    /// When the first slot starts, if not at the beginning.
+    pub first: Option<Timestamp>,
 }
 
 impl CalendarParameters {
@@ -157,18 +172,32 @@ impl CalendarParameters {
     ///
     /// # Errors
     /// 422 naming every parameter that is wrong.
-    pub fn read(query: &str) -> Result<(Date, Date), Refusal> {
+    pub fn read(query: &str, id: &ResourceId) -> Result<CalendarQuestion, Refusal> {
         let query = Query::parse(query);
         let start = query.required("start", date);
         let end = query.required("end", date);
         if start.is_some() && end.is_some() && start >= end {
             query.errors.push("/end", "must be after start");
         }
-        query.finish(start.zip(end))
+        let first = query.optional("cursor", |cursor| {
+            let first = paging::opened(cursor, &cursor_owner(id))?;
+            first.parse::<Timestamp>().map_err(|_| "is not a cursor of this calendar".to_owned())
+        });
+        let question = start.zip(end).map(|(start, end)| CalendarQuestion { start, end, first });
+        query.finish(question)
     }
 }
 
-/// A resource that is free for the whole range.
+/// The cursor of the rest of a resource's calendar, whose first slot starts at `next`.
+pub(crate) fn calendar_cursor(next: Timestamp, id: &ResourceId) -> String {
+    paging::opaque(&next.to_string(), &cursor_owner(id))
+}
+
+fn cursor_owner(id: &ResourceId) -> String {
+    format!("calendar of {id}")
+}
+
+/// A resource that is free for the whole range, or of a single date with breaks for a part of it.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Offer)]
@@ -181,11 +210,11 @@ pub struct OfferBody {
     pub resource_type: String,
     /// Where it is.
     pub location: String,
-    /// Units that could be held in every slot.
+    /// Units that could be held in every slot from `startTime` to `endTime`.
     pub available: u32,
-    /// For the whole range and the quantity asked for.
+    /// From `startTime` to `endTime`, for the quantity asked for.
     pub price: MoneyBody,
-    /// First moment of what can be held: give it to `POST /api/holds`.
+    /// First moment of what one hold can take: give it to `POST /api/holds`.
     #[schema(format = DateTime)]
     pub start_time: String,
     /// Moment after the last.
@@ -238,7 +267,7 @@ pub struct CalendarSlotBody {
     pub end: String,
     /// Places.
     pub capacity: u32,
-    /// Places that could be held now.
+    /// Places that could be held now; none once it has begun. A night can be held until its local date is over.
     pub available: u32,
     /// For one unit.
     pub price: MoneyBody,
@@ -256,9 +285,12 @@ impl From<&CalendarSlot> for CalendarSlotBody {
     }
 }
 
-/// A calendar.
+/// A calendar, or a part of it.
 #[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct Calendar {
-    /// Its slots, in time order.
+    /// Its slots, in time order; at most 1,000.
     pub slots: Vec<CalendarSlotBody>,
+    /// Where the next part begins; null on the last.
+    pub next_cursor: Option<String>,
 }

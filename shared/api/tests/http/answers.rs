@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use holdfast_api::Request;
 use holdfast_domain::bookings::FailureReason;
-use holdfast_domain::{Booking, BookingEvent, HoldLimit, Money, PageRejection, PaymentStep};
+use holdfast_domain::{
+    Booking, BookingEvent, HoldLimit, Money, PageRejection, PaymentStep, Resource, ResourceId,
+};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -471,6 +473,55 @@ fn resources_are_created_replaced_and_read() {
         json!({ "resourceId": "hotel-nyc-deluxe", "from": "2027-06-01", "to": "2027-07-01", "capacity": 5 })
     );
     check(&outside, patch(r#"{"from":"2027-06-01","to":"2031-07-01"}"#), 422, Some("validation_failed"));
+}
+
+#[test]
+fn numbers_of_attributes_are_given_back_as_they_came() {
+    let most = 9_007_199_254_740_991_i64;
+    for number in [json!(most), json!(-most), json!(4.25), json!(0)] {
+        let mut sent = hotel();
+        sent["attributes"]["rating"] = number.clone();
+        let outside = Arc::new(Outside::with_resource());
+        let put = request(Method::PUT, "/api/resources/hotel-nyc-deluxe", &sent.to_string());
+        let kept = check(&outside, by(put, "operator-1", "booking/operator"), 200, None);
+        assert_eq!(kept.body["attributes"]["rating"], number);
+    }
+}
+
+#[test]
+fn a_long_calendar_goes_on_at_its_cursor() {
+    let mut desk = hotel();
+    let days = json!(["mon", "tue", "wed", "thu", "fri", "sat", "sun"]);
+    desk["schedule"] = json!({
+        "kind": "slots", "slotMinutes": 5, "opening": [{ "days": days, "from": "00:00", "to": "00:00" }]
+    });
+    let terms = holdfast_api::catalogue::TermsBody::read(&desk).expect("valid terms");
+    let id = ResourceId::parse("desk").expect("an id");
+    let outside = Arc::new(Outside { resource: Some(Resource::create(id, terms)), ..Outside::default() });
+    let path = "/api/resources/desk/availability?start=2027-06-01&end=2027-06-05";
+    let first = check(&outside, get(path), 200, None);
+    assert!(first.body.to_string().len() < 256 * 1024);
+    let cursor = first.body["nextCursor"].as_str().expect("there is more");
+    let rest = check(&outside, get(&format!("{path}&cursor={cursor}")), 200, None).body;
+    let count = |body: &Value| body["slots"].as_array().map(Vec::len);
+    assert_eq!(
+        (count(&first.body), count(&rest), &rest["nextCursor"]),
+        (Some(1000), Some(152), &Value::Null)
+    );
+    assert_eq!(rest["slots"][0]["start"], first.body["slots"][999]["end"], "nothing between them");
+    let other = Arc::new(Outside::with_resource());
+    let borrowed = format!("{}&cursor={cursor}", path.replace("desk", "hotel-nyc-deluxe"));
+    check(&other, get(&borrowed), 422, Some("validation_failed"));
+}
+
+#[test]
+fn a_range_beyond_the_bound_is_refused_in_its_words() {
+    let outside = Arc::new(Outside::with_resource());
+    let sent = json!({
+        "resourceId": "hotel-nyc-deluxe", "startTime": "2027-06-01", "endTime": "2028-06-02", "quantity": 1
+    });
+    let refused = check(&outside, post("/api/holds", &sent.to_string()), 422, Some("range_not_bookable"));
+    assert_eq!(refused.body["detail"], "a hold covers at most 366 nights");
 }
 
 #[test]

@@ -150,6 +150,11 @@ fn resources() {
         ("/attributes/rating", json!({})),
         ("/attributes/rating", json!(null)),
         ("/attributes/text", json!("x".repeat(501))),
+        ("/attributes/rating", json!(9_007_199_254_740_992_i64)),
+        ("/attributes/rating", json!(9_007_199_254_740_993_i64)),
+        ("/attributes/rating", json!(-9_007_199_254_740_993_i64)),
+        ("/attributes/rating", json!(u64::MAX)),
+        ("/attributes/rating", json!(1e300)),
         ("/surprise", json!(true)),
     ] {
         check(but(hotel(), pointer, wrong), &[pointer]);
@@ -192,6 +197,9 @@ fn schedules() {
     );
     check(slots(60, open(json!(["mon"]), "09:00", "09:30")), &["/schedule/opening"]);
     check(slots(1, open(json!(["mon"]), "00:00", "23:59")), &["/schedule/opening"]);
+    let mut rentals = slots(1440, open(json!(["mon", "tue"]), "00:00", "00:00"));
+    rentals["bufferMinutes"] = json!(60);
+    check(rentals, &["/schedule/bufferMinutes"]);
     check(
         json!({ "kind": "event", "start": "2027-06-01", "end": "x" }),
         &["/schedule/start", "/schedule/end"],
@@ -250,6 +258,9 @@ fn queries() {
     check(&format!("{calendar}?start=2027-06-01T00:00:00Z&end=2027-06-03"), &["/start"]);
     check(&format!("{calendar}?start=2027-06-03&end=2027-06-01"), &["/end"]);
     check(&format!("{calendar}?start=2027-06-01&end=2029-06-01"), &["/end"]);
+    for cursor in ["", "2027-06-01", "eA"] {
+        check(&format!("{calendar}?start=2027-06-01&end=2027-06-03&cursor={cursor}"), &["/cursor"]);
+    }
 }
 
 #[test]

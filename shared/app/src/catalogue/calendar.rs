@@ -24,6 +24,9 @@ pub struct CalendarSlot {
     pub price: Money,
 }
 
+/// The most slots of one answer. Each is some 150 bytes of JSON; a function may return 6 MB.
+const SLOTS_MAX: usize = 1000;
+
 /// The use case of calendars.
 pub struct Calendars {
     catalogue: Arc<dyn CatalogueReader>,
@@ -36,25 +39,33 @@ impl Calendars {
         Self { catalogue }
     }
 
-    /// The slots of `[from, to)`, local dates, with what is free in each at `now`.
+    /// The slots that start on local dates of `[from, to)`, with what is free in each at `now`: at most 1,000 of them,
+    /// from the one that starts at `first` or from the beginning, and when the slot after them starts, if there is one.
     ///
     /// # Errors
-    /// [`Failure::NotFound`], [`Failure::Invalid`] for an empty range.
+    /// [`Failure::NotFound`], [`Failure::Invalid`] for an empty or too long range.
     pub async fn slots(
         &self,
         id: &ResourceId,
         from: Date,
         to: Date,
+        first: Option<Timestamp>,
         now: Timestamp,
-    ) -> Result<Vec<CalendarSlot>, Failure> {
+    ) -> Result<(Vec<CalendarSlot>, Option<Timestamp>), Failure> {
         let resource = self.catalogue.resource(id).await?.ok_or(Failure::NotFound("resource"))?;
-        let slots = slots_between(&resource, from, to, Field::CalendarEnd)?;
+        let part = resource.calendar_part(from, to, first, SLOTS_MAX);
+        let (slots, next) = part.map_err(|error| range_failure(error, Field::CalendarEnd))?;
         let mut names: Vec<String> = slots.iter().map(|slot| slot.page.clone()).collect();
         names.sort();
         names.dedup();
         let pages = self.catalogue.pages(&resource, &names).await?;
         let price = resource.terms.base_price;
-        Ok(slots.into_iter().map(|slot| counted(slot, &pages, price, now)).collect())
+        let counted = |slot: Slot| {
+            let is_past = resource.is_past(&slot, now);
+            let counted = counted(slot, &pages, price, now);
+            if is_past { CalendarSlot { available: 0, ..counted } } else { counted }
+        };
+        Ok((slots.into_iter().map(counted).collect(), next))
     }
 }
 
@@ -73,12 +84,16 @@ pub(crate) fn slots_between(
     to: Date,
     end: Field,
 ) -> Result<Vec<Slot>, Failure> {
-    resource.calendar(from, to).map_err(|error| match error {
-        RangeError::Empty | RangeError::TooLong { .. } => {
+    resource.calendar(from, to).map_err(|error| range_failure(error, end))
+}
+
+fn range_failure(error: RangeError, end: Field) -> Failure {
+    match error {
+        RangeError::Empty | RangeError::TooLong(_) => {
             Failure::Invalid { field: end.into(), detail: error.to_string() }
         }
         RangeError::NotBookable => Failure::RangeNotBookable(error),
-    })
+    }
 }
 
 #[cfg(test)]

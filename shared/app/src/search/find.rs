@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use data_encoding::BASE64URL_NOPAD;
-use holdfast_domain::catalogue::{AttributeValue, Stay};
-use holdfast_domain::{Money, Page, Resource, ResourceId, When};
+use holdfast_domain::catalogue::{AttributeValue, Offerable, Stay};
+use holdfast_domain::{Money, Page, Resource, ResourceId, Slot, When};
 use jiff::Timestamp;
 
 use crate::kernel::failure::Failure;
@@ -48,16 +48,16 @@ pub struct Query {
     pub cursor: Option<String>,
 }
 
-/// A resource that is free for the whole range.
+/// A resource that is free for the whole range, or of a single date with breaks for a part of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Offer {
     /// The resource.
     pub resource: Resource,
     /// What exactly can be held.
     pub stay: Stay,
-    /// Units that could be held in every slot.
+    /// Units that could be held in every slot of the stay.
     pub available: u32,
-    /// For the whole range and the quantity asked for.
+    /// For the stay and the quantity asked for.
     pub price: Money,
 }
 
@@ -80,15 +80,15 @@ impl Search {
     pub async fn find(&self, query: &Query, now: Timestamp) -> Result<(Vec<Offer>, Option<String>), Failure> {
         let after = query.cursor.as_deref().map(Position::decode).transpose()?;
         let resources = self.index.resources(&query.resource_type, &query.location).await?;
-        let wanted: Vec<(Resource, Stay)> = resources
+        let wanted: Vec<(Resource, Offerable)> = resources
             .into_iter()
             .filter_map(|resource| {
-                let stay = resource.offer(query.start, query.end, now).ok()?;
-                Some((resource, stay))
+                let offerable = resource.offerable(query.start, query.end, now).ok()?;
+                Some((resource, offerable))
             })
             .collect();
-        let names: BTreeSet<&str> =
-            wanted.iter().flat_map(|(_, stay)| stay.slots.iter().map(|slot| slot.page.as_str())).collect();
+        let slots = wanted.iter().flat_map(|(_, offerable)| offerable.slots());
+        let names: BTreeSet<&str> = slots.map(|slot| slot.page.as_str()).collect();
         let mut pages: BTreeMap<ResourceId, Vec<Page>> = BTreeMap::new();
         for name in names {
             for page in self.index.pages(&query.resource_type, &query.location, name).await? {
@@ -97,13 +97,13 @@ impl Search {
         }
         let mut offers: Vec<(Position, Offer)> = wanted
             .into_iter()
-            .filter_map(|(resource, stay)| {
+            .filter_map(|(resource, offerable)| {
                 let stored = pages.get(&resource.id).map_or(&[][..], Vec::as_slice);
-                let offered = stay.slots.iter().map(|slot| resource.offered(slot, stored, now));
-                let available = offered.min().unwrap_or(0);
+                let offered = |slot: &Slot| resource.offered(slot, stored, now);
+                let (stay, available) = offerable.best(query.quantity, offered)?;
                 let price = resource.price(stay.slots.len(), query.quantity).ok()?;
                 let offer = Offer { available, price, stay, resource };
-                (offer.available >= query.quantity).then(|| (Position::of(&offer, query.sort), offer))
+                Some((Position::of(&offer, query.sort), offer))
             })
             .collect();
         offers.sort_by(|a, b| a.0.order(&b.0));

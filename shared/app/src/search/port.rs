@@ -1,5 +1,7 @@
 //! The read model behind search.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use holdfast_domain::{Page, Resource};
 
@@ -15,36 +17,35 @@ pub trait SearchIndex: Send + Sync {
     async fn pages(&self, resource_type: &str, location: &str, page: &str) -> Result<Vec<Page>, StoreError>;
 }
 
-/// Where search lists something: a type and a location.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Listing {
-    /// Kind of resource.
-    pub resource_type: String,
-    /// Location of the resource.
-    pub location: String,
-}
+/// A part of the read model in which resources, or the pages of resources, are listed; named by the index that keeps it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Listing(String);
 
 impl Listing {
-    /// Where a resource is listed, by its terms.
+    /// The listing of that name.
     #[must_use]
-    pub fn of(resource: &Resource) -> Self {
-        let terms = &resource.terms;
-        Self {
-            resource_type: terms.resource_type.as_str().to_owned(),
-            location: terms.location.as_str().to_owned(),
-        }
+    pub fn new(name: String) -> Self {
+        Self(name)
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 }
 
 /// Keeps the read model. What is kept is never replaced by something earlier, nor removed by it.
 #[async_trait]
 pub trait SearchIndexWriter: Send + Sync {
-    /// Lists a resource, unless a later revision of it is listed there already.
+    /// Where the terms of a resource list it and its pages.
+    fn listings(&self, resource: &Resource) -> BTreeSet<Listing>;
+    /// Lists a resource wherever its terms say, unless a later revision of it is listed there already.
     async fn put_resource(&self, resource: &Resource) -> Result<(), StoreError>;
-    /// Keeps a page, unless a later one is kept already.
+    /// Keeps a page wherever its resource is listed, unless a later one is kept already.
     async fn put_page(&self, resource: &Resource, page: &Page) -> Result<(), StoreError>;
-    /// Removes a resource from where this revision of it is listed, unless a later revision is listed there.
-    async fn remove_resource(&self, resource: &Resource) -> Result<(), StoreError>;
+    /// Removes a resource from a listing, unless a later revision is listed there.
+    async fn remove_resource(&self, listing: &Listing, resource: &Resource) -> Result<(), StoreError>;
     /// Removes a page from a listing, unless a later one is kept there.
     async fn remove_page(&self, listing: &Listing, page: &Page) -> Result<(), StoreError>;
 }
@@ -52,8 +53,8 @@ pub trait SearchIndexWriter: Send + Sync {
 /// An entry of the read model.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Entry {
-    /// A resource, listed where its terms say.
-    Resource(Box<Resource>),
+    /// A resource, and where it is listed.
+    Resource(Listing, Box<Resource>),
     /// A page, and where it is listed.
     Page(Listing, Box<Page>),
 }

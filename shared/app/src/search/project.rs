@@ -8,7 +8,7 @@ use holdfast_domain::{Page, Resource, ResourceId};
 
 use crate::catalogue::port::CatalogueReader;
 use crate::kernel::failure::Failure;
-use crate::search::port::{Listing, SearchIndexWriter};
+use crate::search::port::SearchIndexWriter;
 
 /// The use case of the projector.
 pub struct Projection {
@@ -54,10 +54,13 @@ impl ProjectionBatch<'_> {
     /// # Errors
     /// [`Failure::Store`].
     pub async fn on_page_removed(&mut self, page: &Page) -> Result<(), Failure> {
-        match self.resource_of(page).await? {
-            Some(resource) => Ok(self.projection.index.remove_page(&Listing::of(&resource), page).await?),
-            None => Ok(()),
+        if let Some(resource) = self.resource_of(page).await? {
+            let index = &self.projection.index;
+            for listing in index.listings(&resource) {
+                index.remove_page(&listing, page).await?;
+            }
         }
+        Ok(())
     }
 
     async fn resource_of(&mut self, page: &Page) -> Result<Option<Resource>, Failure> {
@@ -83,15 +86,17 @@ impl ProjectionBatch<'_> {
         previous: Option<&Resource>,
     ) -> Result<(), Failure> {
         let index = &self.projection.index;
-        let moved_from = previous.filter(|previous| Listing::of(previous) != Listing::of(resource));
         index.put_resource(resource).await?;
-        if let Some(previous) = moved_from {
-            index.remove_resource(previous).await?;
+        let here = index.listings(resource);
+        let mut left = previous.map(|previous| index.listings(previous)).unwrap_or_default();
+        left.retain(|listing| !here.contains(listing));
+        for (listing, previous) in left.iter().zip(previous.into_iter().cycle()) {
+            index.remove_resource(listing, previous).await?;
         }
         for page in self.projection.catalogue.stored_pages(resource).await? {
             index.put_page(resource, &page).await?;
-            if let Some(previous) = moved_from {
-                index.remove_page(&Listing::of(previous), &page).await?;
+            for listing in &left {
+                index.remove_page(listing, &page).await?;
             }
         }
         Ok(())

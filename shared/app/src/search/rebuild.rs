@@ -77,7 +77,7 @@ impl SearchRebuild {
         let mut resources: HashMap<ResourceId, Option<Resource>> = HashMap::new();
         for entry in part.items {
             let id = match &entry {
-                Entry::Resource(resource) => &resource.id,
+                Entry::Resource(_, resource) => &resource.id,
                 Entry::Page(_, page) => &page.key.resource,
             };
             if !resources.contains_key(id) {
@@ -97,15 +97,18 @@ impl SearchRebuild {
         resource: Option<&Resource>,
     ) -> Result<Option<String>, StoreError> {
         match entry {
-            Entry::Resource(listed) => {
-                if resource.is_some_and(|resource| is_resource_or_earlier(listed, resource)) {
+            Entry::Resource(listing, listed) => {
+                let is_here =
+                    resource.is_some_and(|resource| self.index.listings(resource).contains(listing));
+                if is_here && resource.is_some_and(|resource| is_resource_or_earlier(listed, resource)) {
                     return Ok(None);
                 }
-                self.index.remove_resource(listed).await?;
+                self.index.remove_resource(listing, listed).await?;
                 Ok(Some(listed.id.to_string()))
             }
             Entry::Page(listing, listed) => {
-                let is_here = resource.is_some_and(|resource| Listing::of(resource) == *listing);
+                let is_here =
+                    resource.is_some_and(|resource| self.index.listings(resource).contains(listing));
                 let page = if is_here {
                     skip_unreadable(self.ledger.page_as_stored(&listed.key).await)?.flatten()
                 } else {
@@ -152,12 +155,21 @@ impl SearchRebuild {
             }
             // From here on every move is seen by the projector after what was put.
             let Some(now) = self.catalogue.resource(&resource.id).await? else { return Ok(pages.len()) };
-            if Listing::of(&now) == Listing::of(&resource) {
+            let here = self.index.listings(&now);
+            let left: Vec<Listing> = self
+                .index
+                .listings(&resource)
+                .into_iter()
+                .filter(|listing| !here.contains(listing))
+                .collect();
+            if left.is_empty() {
                 return Ok(pages.len());
             }
-            self.index.remove_resource(&resource).await?;
-            for page in &pages {
-                self.index.remove_page(&Listing::of(&resource), page).await?;
+            for listing in left {
+                self.index.remove_resource(&listing, &resource).await?;
+                for page in &pages {
+                    self.index.remove_page(&listing, page).await?;
+                }
             }
             resource = now;
         }
@@ -174,8 +186,7 @@ fn skip_unreadable<T>(read: Result<T, StoreError>) -> Result<Option<T>, StoreErr
 }
 
 fn is_resource_or_earlier(listed: &Resource, resource: &Resource) -> bool {
-    let is_earlier = listed.revision < resource.revision;
-    Listing::of(listed) == Listing::of(resource) && (is_earlier || listed == resource)
+    listed.revision < resource.revision || listed == resource
 }
 
 fn is_page_or_earlier(listed: &Page, page: &Page) -> bool {

@@ -1,16 +1,26 @@
 //! Resources and their schedules.
 
+pub(crate) mod label;
+mod local_time;
+pub(crate) mod offer;
+pub(crate) mod opening_hours;
 pub(crate) mod reshape;
 pub(crate) mod resource;
 pub(crate) mod schedule;
+pub(crate) mod slot;
 
+pub use label::{InvalidLabel, LABEL_LENGTH_MAX, Label, comparable};
+pub use offer::Offerable;
+pub use opening_hours::{
+    InvalidSchedule, OPENINGS_MAX, Opening, SLOT_MINUTES_MAX, SLOTS_PER_DAY_MAX, SlotSchedule,
+};
 pub use reshape::Reshaped;
 pub use resource::{
     ATTRIBUTE_NAME_LENGTH_MAX, ATTRIBUTE_TEXT_LENGTH_MAX, ATTRIBUTES_MAX, AttributeValue, CAPACITY_MAX,
-    HOLD_TTL_SECONDS, InvalidAttribute, InvalidLabel, InvalidTerms, LABEL_LENGTH_MAX, Label, Resource,
-    ResourceTerms, Stay, StayError,
+    HOLD_TTL_SECONDS, InvalidAttribute, InvalidTerms, Resource, ResourceTerms, Stay, StayError,
 };
-pub use schedule::{
-    CALENDAR_DAYS_MAX, EVENT_PAGE, InvalidSchedule, OPENINGS_MAX, Opening, RangeError, SLOT_MINUTES_MAX,
-    SLOTS_PER_DAY_MAX, SLOTS_PER_PAGE_AND_HOLD_MAX, SLOTS_PER_RANGE_MAX, Schedule, Slot, SlotSchedule, When,
+pub use schedule::{EVENT_PAGE, Schedule};
+pub use slot::{
+    Bound, CALENDAR_DAYS_MAX, DAYS_PER_HOLD_MAX, NIGHTS_PER_HOLD_MAX, RangeError, SLOTS_PER_HOLD_MAX, Slot,
+    When,
 };

@@ -8,13 +8,13 @@ use jiff::tz::TimeZone;
 use thiserror::Error;
 
 use crate::bookings::policy::CancellationPolicy;
-use crate::catalogue::schedule::{RangeError, Schedule, Slot, When};
+use crate::catalogue::label::Label;
+use crate::catalogue::schedule::Schedule;
+use crate::catalogue::slot::{RangeError, Slot, When};
 use crate::ids::{ResourceId, SlotKey};
 use crate::inventory::{COOL_DOWN_SECONDS_MAX, HoldLimits, Page, PageKey};
 use crate::money::{Money, MoneyError};
 
-/// The longest label, in characters.
-pub const LABEL_LENGTH_MAX: usize = 120;
 /// The most places one slot may have. Beyond a few hundred live holds at a time a page refuses more; see `inventory`.
 pub const CAPACITY_MAX: u32 = 100_000;
 /// The shortest and the longest TTL of a hold, in seconds (API.md, Resources).
@@ -25,37 +25,6 @@ pub const ATTRIBUTES_MAX: usize = 32;
 pub const ATTRIBUTE_NAME_LENGTH_MAX: usize = 64;
 /// The longest text of an attribute, in characters.
 pub const ATTRIBUTE_TEXT_LENGTH_MAX: usize = 500;
-
-/// Why a label is refused.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("must have 1 to {LABEL_LENGTH_MAX} characters, no control characters and no '#'")]
-pub struct InvalidLabel;
-
-/// A short text an operator gives: a type, a name, a location.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Label(String);
-
-impl Label {
-    /// Parses a label.
-    ///
-    /// # Errors
-    /// [`InvalidLabel`].
-    pub fn parse(text: &str) -> Result<Self, InvalidLabel> {
-        let length = text.chars().count();
-        let clean = text.chars().all(|c| !c.is_control() && c != '#') && text.trim() == text;
-        if clean && (1..=LABEL_LENGTH_MAX).contains(&length) {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(InvalidLabel)
-        }
-    }
-
-    /// The text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
 
 /// Why an attribute is refused.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -227,6 +196,14 @@ pub struct Stay {
     pub end: Timestamp,
 }
 
+impl Stay {
+    /// The slots, in time order; `None` without any.
+    pub(super) fn of(slots: Vec<Slot>) -> Option<Self> {
+        let (start, end) = (slots.first()?.start, slots.last()?.end);
+        Some(Self { slots, start, end })
+    }
+}
+
 /// Why a range cannot be asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum StayError {
@@ -260,40 +237,42 @@ impl Resource {
     /// [`StayError`].
     pub fn stay(&self, start: When, end: When, now: Timestamp) -> Result<Stay, StayError> {
         let slots = self.terms.schedule.slots(start, end, &self.terms.time_zone)?;
-        let (Some(first), Some(last)) = (slots.first(), slots.last()) else {
-            return Err(StayError::Range(RangeError::NotBookable));
-        };
-        if self.terms.schedule.is_past(first, &self.terms.time_zone, now) {
+        let stay = Stay::of(slots).ok_or(RangeError::NotBookable)?;
+        if stay.slots.first().is_some_and(|first| self.is_past(first, now)) {
             return Err(StayError::Past);
         }
-        Ok(Stay { start: first.start, end: last.end, slots })
+        Ok(stay)
     }
 
-    /// What search offers for a range: the exact stay, or, for a range of dates over a schedule finer than a day, the
-    /// contiguous slots inside of it. What is offered can be booked.
-    ///
-    /// # Errors
-    /// [`StayError`].
-    pub fn offer(&self, start: When, end: When, now: Timestamp) -> Result<Stay, StayError> {
-        let (When::Date(from), When::Date(to)) = (start, end) else { return self.stay(start, end, now) };
-        match self.terms.schedule {
-            Schedule::Nightly { .. } => self.stay(start, end, now),
-            Schedule::Slots(_) | Schedule::Event { .. } => {
-                let inside = self.calendar(from, to)?;
-                let (Some(first), Some(last)) = (inside.first(), inside.last()) else {
-                    return Err(StayError::Range(RangeError::NotBookable));
-                };
-                self.stay(When::Instant(first.start), When::Instant(last.end), now)
-            }
-        }
-    }
-
-    /// Every slot whose local date lies in `[from, to)`.
+    /// Every slot that starts on a local date in `[from, to)`.
     ///
     /// # Errors
     /// [`RangeError`].
     pub fn calendar(&self, from: Date, to: Date) -> Result<Vec<Slot>, RangeError> {
         self.terms.schedule.calendar(from, to, &self.terms.time_zone)
+    }
+
+    /// A part of [`Resource::calendar`]: at most `most` slots from the one at which `first` starts, or from the beginning, and
+    /// when the slot after them starts, if there is one.
+    ///
+    /// # Errors
+    /// [`RangeError`].
+    pub fn calendar_part(
+        &self,
+        from: Date,
+        to: Date,
+        first: Option<Timestamp>,
+        most: usize,
+    ) -> Result<(Vec<Slot>, Option<Timestamp>), RangeError> {
+        let mut slots = self.terms.schedule.calendar_from(from, to, first, &self.terms.time_zone)?;
+        let part: Vec<Slot> = slots.by_ref().take(most).collect();
+        Ok((part, slots.next().map(|slot| slot.start)))
+    }
+
+    /// Whether a slot cannot be held any more at `now`; see [`Schedule::is_past`].
+    #[must_use]
+    pub fn is_past(&self, slot: &Slot, now: Timestamp) -> bool {
+        self.terms.schedule.is_past(slot, &self.terms.time_zone, now)
     }
 
     /// The price of `slots` slots for `quantity` units.
@@ -326,9 +305,13 @@ impl Resource {
     }
 
     /// Places that a new hold could take in `slot` at `now`, in all the pages that count it. `stored` are the resource's
-    /// stored pages: those of another schedule do not know the slot, and one that is not stored offers its share.
+    /// stored pages: those of another schedule do not know the slot, and one that is not stored offers its share. A slot that
+    /// is past has none.
     #[must_use]
     pub fn offered(&self, slot: &Slot, stored: &[Page], now: Timestamp) -> u32 {
+        if self.is_past(slot, now) {
+            return 0;
+        }
         let of_slot = |page: &&Page| {
             page.key.resource == self.id
                 && page.key.page == slot.page

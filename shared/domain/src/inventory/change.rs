@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use thiserror::Error;
 
-use super::{EXTENSIONS_MAX, HOLDS_PER_PAGE_MAX, HoldLimit, HoldLimits, PageHold, SlotPlaces};
+use super::{EXTENSIONS_MAX, HoldLimit, HoldLimits, PageHold, SlotPlaces};
 use crate::ids::{BookingId, Fingerprint, GuestMark, HoldId, SlotKey};
 
 /// What is asked of a page.
@@ -272,7 +272,7 @@ pub enum PageRejection {
     #[error("the hold was placed by another request")]
     Reused,
     /// The page stores as many holds as it may.
-    #[error("the page stores {HOLDS_PER_PAGE_MAX} live holds already")]
+    #[error("the page stores as many live holds as it may")]
     TooManyHolds,
     /// The guest holds as much as they may, or has to wait.
     #[error("the guest's limit {} allows no further hold for {wait_seconds} s", .limit.as_str())]

@@ -3,8 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    EXTENSIONS_MAX, HOLDS_PER_PAGE_MAX, HoldLimits, HoldState, Page, PageChange, PageCommand, PageHold,
-    PageRejection, SlotPlaces, count,
+    EXTENSIONS_MAX, HOLDS_BESIDE_LONG_MAX, HOLDS_PER_PAGE_MAX, HoldLimits, HoldState, Page, PageChange,
+    PageCommand, PageHold, PageRejection, SHORT_HOLD_SLOTS_MAX, SlotPlaces, count,
 };
 use crate::ids::{BookingId, Fingerprint, HoldId, SlotKey};
 
@@ -120,9 +120,11 @@ impl Page {
         } else {
             Vec::new()
         };
-        if self.holds.len() - dropped(&changes) >= HOLDS_PER_PAGE_MAX {
+        let is_long = entry.places.slots().len() > SHORT_HOLD_SLOTS_MAX;
+        let holds_max = if is_long { HOLDS_BESIDE_LONG_MAX } else { HOLDS_PER_PAGE_MAX };
+        if self.holds.len() - dropped(&changes) >= holds_max {
             changes = self.expire_all(now);
-            if self.holds.len() - dropped(&changes) >= HOLDS_PER_PAGE_MAX {
+            if self.holds.len() - dropped(&changes) >= holds_max {
                 return Err(PageRejection::TooManyHolds);
             }
         }

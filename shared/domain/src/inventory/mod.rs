@@ -37,6 +37,11 @@ use crate::ids::{BookingId, Fingerprint, GuestMark, HoldId, ResourceId, SlotKey}
 /// The most holds one page stores. At some 130 bytes each they stay far below DynamoDB's 400 KB per item, and every
 /// write pays for the page's size.
 pub const HOLDS_PER_PAGE_MAX: usize = 200;
+/// The most slots of one page that a short hold takes; one of more is long. A store may write the two in different ways.
+pub const SHORT_HOLD_SLOTS_MAX: usize = 60;
+/// The most holds beside which a page takes a long one. A hold names its slots, and so does the cool-down that may follow it:
+/// what 40 holds of 300 slots and 160 of 60 store stays below DynamoDB's 400 KB as well.
+pub const HOLDS_BESIDE_LONG_MAX: usize = 40;
 /// How often one hold may be extended.
 pub const EXTENSIONS_MAX: usize = 3;
 

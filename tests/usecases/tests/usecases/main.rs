@@ -27,5 +27,6 @@ mod refunds;
 mod resources;
 mod saga;
 mod search;
+mod time;
 mod webhook;
 mod world;

@@ -84,7 +84,7 @@ async fn the_calendar_shows_what_a_hold_could_take() {
     let w = World::with(&room).await;
     let calendar = async || {
         let (from, to) = (date(2030, 5, 31), date(2030, 6, 4));
-        let slots = w.calendars.slots(&room.id, from, to, w.now()).await.expect("a calendar");
+        let (slots, _) = w.calendars.slots(&room.id, from, to, None, w.now()).await.expect("a calendar");
         slots.iter().map(|slot| (slot.capacity, slot.available)).collect::<Vec<_>>()
     };
     assert_eq!(calendar().await, [(3, 3); 4]);
@@ -101,6 +101,6 @@ async fn the_calendar_shows_what_a_hold_could_take() {
     assert_eq!(calendar().await, [(3, 3), (3, 3), (5, 5), (3, 0)], "the hold has expired");
     set(3, None, Some(false)).await;
     assert_eq!(calendar().await[3], (3, 3));
-    let empty = w.calendars.slots(&room.id, date(2030, 6, 1), date(2030, 6, 1), w.now()).await;
+    let empty = w.calendars.slots(&room.id, date(2030, 6, 1), date(2030, 6, 1), None, w.now()).await;
     assert!(matches!(empty, Err(Failure::Invalid { .. })), "{empty:?}");
 }

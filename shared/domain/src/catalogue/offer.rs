@@ -1,0 +1,87 @@
+//! What search offers of a range: something that one hold can cover.
+
+use jiff::Timestamp;
+
+use super::resource::{Resource, Stay, StayError};
+use super::schedule::Schedule;
+use super::slot::{Bound, RangeError, SLOTS_PER_HOLD_MAX, Slot, When};
+
+/// What may be offered of a range, before it is known what is free.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Offerable {
+    /// These slots, all of them.
+    Whole(Vec<Slot>),
+    /// Slots of one of these pieces that are free in a row: breaks divide them, and no hold goes over a break.
+    Pieces(Vec<Vec<Slot>>),
+}
+
+impl Offerable {
+    /// The slots of which something may be offered, in time order.
+    #[must_use]
+    pub fn slots(&self) -> Vec<&Slot> {
+        match self {
+            Self::Whole(slots) => slots.iter().collect(),
+            Self::Pieces(pieces) => pieces.iter().flatten().collect(),
+        }
+    }
+
+    /// What is offered to `quantity` units, with the places that are free in every slot of it; of pieces the most slots in a
+    /// row, the earliest of equals. `offered` gives the free places of a slot.
+    pub fn best(&self, quantity: u32, offered: impl Fn(&Slot) -> u32) -> Option<(Stay, u32)> {
+        let is_free = |slot: &Slot| offered(slot) >= quantity;
+        let slots = match self {
+            Self::Whole(slots) => slots.iter().all(is_free).then_some(&slots[..])?,
+            Self::Pieces(pieces) => {
+                let runs = pieces.iter().flat_map(|piece| piece.split(|slot| !is_free(slot)));
+                let longest = runs.rev().max_by_key(|run| run.len())?;
+                &longest[..longest.len().min(SLOTS_PER_HOLD_MAX)]
+            }
+        };
+        let available = slots.iter().map(&offered).min()?;
+        Some((Stay::of(slots.to_vec())?, available))
+    }
+}
+
+impl Resource {
+    /// What may be offered of a range at `now`: the exact stay, or, for a range of dates over a schedule finer than a day, the
+    /// slots that start on these dates. Of a single date these are the slots that have not begun, in pieces if the date has
+    /// breaks. A break within a longer range leaves nothing that covers the range.
+    ///
+    /// # Errors
+    /// [`StayError`].
+    pub fn offerable(&self, start: When, end: When, now: Timestamp) -> Result<Offerable, StayError> {
+        let stay = match (start, end, &self.terms.schedule) {
+            (When::Date(from), When::Date(to), Schedule::Slots(_) | Schedule::Event { .. }) => {
+                let slots = self.calendar(from, to)?;
+                if from.tomorrow().is_ok_and(|next| next == to) {
+                    return self.offerable_of_date(&slots, now);
+                }
+                let whole = Stay::of(slots).ok_or(RangeError::NotBookable)?;
+                self.stay(When::Instant(whole.start), When::Instant(whole.end), now)?
+            }
+            (_, _, Schedule::Nightly { .. } | Schedule::Slots(_) | Schedule::Event { .. }) => {
+                self.stay(start, end, now)?
+            }
+        };
+        Ok(Offerable::Whole(stay.slots))
+    }
+
+    fn offerable_of_date(&self, slots: &[Slot], now: Timestamp) -> Result<Offerable, StayError> {
+        let pieces = self.terms.schedule.pieces(slots, &self.terms.time_zone);
+        let has_breaks = pieces.len() > 1;
+        let ahead = pieces.into_iter().map(|mut piece| {
+            piece.retain(|slot| !self.is_past(slot, now));
+            piece
+        });
+        let ahead: Vec<Vec<Slot>> = ahead.filter(|piece| !piece.is_empty()).collect();
+        if slots.is_empty() {
+            return Err(RangeError::NotBookable.into());
+        }
+        match ahead.first() {
+            None => Err(StayError::Past),
+            Some(_) if has_breaks => Ok(Offerable::Pieces(ahead)),
+            Some(whole) if whole.len() > SLOTS_PER_HOLD_MAX => Err(RangeError::TooLong(Bound::Slots).into()),
+            Some(whole) => Ok(Offerable::Whole(whole.clone())),
+        }
+    }
+}
