@@ -117,7 +117,7 @@ bench: ## Print the figures: write units, rates, start-up times, binary sizes
 	cargo build --locked --release --workspace --bins
 	target/release/bench
 
-audit: ## Check licences, bans, sources and known advisories of all packages; needs the network, and says so if it has none
+audit: tools ## Check licences, bans, sources and known advisories of all packages; needs the network, and says so if it has none
 	@$(PYTHON) tools/local/audit.py
 
 machines: tools ## Make the state machines and their pictures from statemachines/*.mts

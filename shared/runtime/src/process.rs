@@ -49,7 +49,6 @@ impl Process {
     }
 
     /// Returns a way to make a client of AWS with these settings later.
-    #[must_use]
     pub fn making<C>(&self, make: fn(&SdkConfig) -> C) -> impl FnOnce() -> C + Send + use<C> {
         let sdk = self.sdk.clone();
         move || make(&sdk)
