@@ -39,7 +39,10 @@ impl Api for HoldApi {
             Route::scoped(Method::POST, ALL, "createHold", GUEST, |api, exchange, caller| {
                 Box::pin(create(api, exchange, caller))
             }),
-            Documentation::new(TAG, "Takes places for a while.")
+            Documentation::new(
+                TAG,
+                "Takes places for a while: of at most 366 nights, or of at most 300 slots over at most 90 days.",
+            )
                 .keyed()
                 .body::<NewHold>()
                 .answer::<HoldBody>(StatusCode::CREATED, "The places are held")
