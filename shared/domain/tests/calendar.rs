@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_domain::catalogue::{
-    Label, Opening, RangeError, Resource, ResourceTerms, SlotSchedule, StayError,
+    Label, Offerable, Opening, RangeError, Resource, ResourceTerms, SLOTS_PER_HOLD_MAX, SlotSchedule,
+    StayError,
 };
 use holdfast_domain::money::{Currency, Money};
 use holdfast_domain::{CancellationPolicy, HoldLimits, Page, PageKey, ResourceId, Schedule, Slot, When};
@@ -13,8 +14,13 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use proptest::prelude::*;
 
-/// Zones with daylight saving by an hour, by half an hour, at midnight, backwards over midnight, in winter, and without.
-const ZONES: [&str; 12] = [
+/// Zones with daylight saving by an hour, by two, by half an hour, at midnight, backwards over midnight, in winter, and without;
+/// of those that moved over the date line one that skipped a day and one that repeated one and skipped another.
+const ZONES: [&str; 16] = [
+    "Antarctica/Troll",
+    "Asia/Beirut",
+    "Pacific/Kwajalein",
+    "Africa/Casablanca",
     "America/New_York",
     "Europe/Berlin",
     "Europe/Dublin",
@@ -30,7 +36,9 @@ const ZONES: [&str; 12] = [
 ];
 
 /// Days around which something happens to some zone's clocks, and one on which nothing does.
-const DATES: [&str; 11] = [
+const DATES: [&str; 13] = [
+    "1969-09-28", // Kwajalein repeats the 30th
+    "1993-08-19", // Kwajalein skips the 21st
     "2011-12-27", // Apia skips the 30th
     "2026-03-05", // New York, Havana: spring
     "2026-03-26", // Berlin, Dublin, Nuuk: spring
@@ -259,6 +267,11 @@ proptest! {
             return Ok(());
         };
         prop_assert_eq!(stay.slots.iter().map(places).min(), Some(available));
+        if let Offerable::Pieces(pieces) = &offerable {
+            let runs = pieces.iter().flat_map(|piece| piece.split(|slot| places(slot) < 2));
+            let longest = runs.map(<[Slot]>::len).max().map(|length| length.min(SLOTS_PER_HOLD_MAX));
+            prop_assert_eq!(Some(stay.slots.len()), longest);
+        }
         prop_assert!(available >= 2);
         let held = resource.stay(When::Instant(stay.start), When::Instant(stay.end), now);
         prop_assert_eq!(held, Ok(stay));

@@ -165,14 +165,14 @@ impl BusWatch {
     /// What another process needs to go on with the watch.
     #[must_use]
     pub fn as_json(&self) -> Value {
-        json!({"name": self.name, "queue": self.queue})
+        json!({"name": self.observer.name, "queue": self.observer.queue})
     }
 
     /// The watch that another process began.
     #[must_use]
     pub fn from_json(stack: &Stack, watch: &Value) -> Self {
         let text = |name: &str| watch[name].as_str().unwrap_or_default().to_owned();
-        Self { stack: stack.clone(), name: text("name"), queue: text("queue") }
+        Self { stack: stack.clone(), observer: Observer { name: text("name"), queue: text("queue") } }
     }
 
     /// Ends the watch for all of this process. Who cannot say when their last watcher ends leaves it to those who come later.

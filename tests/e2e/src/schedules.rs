@@ -176,7 +176,7 @@ async fn what_has_begun_has_no_places() {
     for (begins, places) in [(-1, 0), (3, 40)] {
         let start = in_hours(begins);
         let offer = w.event_at(start, json!({"capacity": 40})).await;
-        let date = start.to_zoned(jiff::tz::TimeZone::get("Europe/Paris").unwrap()).date();
+        let date = start.to_zoned_datetime(jiff::tz::TimeZone::get("Europe/Paris").unwrap()).date();
         let found = w.calendar(&offer.id, &date.to_string(), &date.tomorrow().unwrap().to_string()).await;
         assert_eq!(found[0]["available"], places, "{found:?}");
         let held = w.place(&guest, &hold_of(&offer.id, &offer.start, &offer.end, 1)).await;

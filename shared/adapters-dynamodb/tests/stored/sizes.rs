@@ -8,7 +8,9 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use holdfast_adapters_dynamodb::Item;
 use holdfast_adapters_dynamodb::items::{Version, encode_booking, encode_hold_record, encode_page};
 use holdfast_app::kernel::guest_mark;
-use holdfast_domain::inventory::{HOLDS_BESIDE_LONG_MAX, HOLDS_PER_PAGE_MAX, SHORT_HOLD_SLOTS_MAX};
+use holdfast_domain::inventory::{
+    HOLDS_BESIDE_LONG_MAX, HOLDS_PER_PAGE_MAX, Placement, SHORT_HOLD_SLOTS_MAX,
+};
 use holdfast_domain::{
     Booking, GuestId, Hold, HoldId, Page, PageChange, PageCommand, PageHold, Resource, SlotPlaces,
 };
@@ -71,32 +73,39 @@ fn the_longest_holds_fit_one_transaction_and_cost_what_is_printed() {
     let bike = daily_resource("bike", 1440, &[("00:00", "00:00")], 2, 60);
     let slots = long_hold(&court, ("2030-06-01T00:00:00+02:00", "2030-06-01T20:00:00+02:00"));
     let days = long_hold(&bike, ("2030-09-01", "2030-11-30"));
-    for (name, resource, hold, expected) in
-        [("300 slots of a day", &court, slots, [12, 22]), ("90 days", &bike, days, [196, 220])]
+    let audit = samples::of_a_confirmation()["audit entry"].encode_as(Version::V1);
+    for (name, resource, hold, most) in
+        [("300 slots of a day", &court, slots, [6, 20]), ("90 days", &bike, days, [200, 220])]
     {
-        let pages: Vec<usize> = hold
-            .order
-            .placements
-            .iter()
-            .map(|placement| {
-                let mut page = resource.fresh_page(&placement.page);
-                page.holds.insert(hold.id.clone(), hold.entry(placement));
-                item_size(&encode_page(&page, &[], hold.created_at, None))
-            })
-            .collect();
         let booking = Booking { order: hold.order.clone(), ..samples::confirmed_booking() };
+        let held = |placement: &Placement| {
+            let mut page = resource.fresh_page(&placement.page);
+            page.holds.insert(hold.id.clone(), hold.entry(placement));
+            page
+        };
+        let confirmed = |placement: &Placement| {
+            let change = PageChange::Confirmed { hold: hold.id.clone(), booking: booking.id.clone() };
+            held(placement).apply(&[change])
+        };
+        let size = |page: Page| item_size(&encode_page(&page, &[], hold.created_at, None));
+        let placements = &hold.order.placements;
+        let held: Vec<usize> = placements.iter().map(|placement| size(held(placement))).collect();
+        let pages: Vec<usize> = placements.iter().map(|placement| size(confirmed(placement))).collect();
         let record = item_size(&encode_hold_record(&hold));
-        let others = [record, item_size(&encode_booking(&booking)), 1024];
+        let others = [record, item_size(&encode_booking(&booking)), item_size(&audit)];
         let whole: usize = pages.iter().chain(&others).sum();
         assert!(pages.len() + others.len() <= 100 && whole < TRANSACTION_BYTES_MAX, "{name}: {whole} bytes");
-        let of_pages: usize = pages.iter().map(|bytes| units(*bytes)).sum();
-        let placed = if pages.len() == 1 { of_pages + units(record) } else { 2 * (of_pages + units(record)) };
-        let confirmed: usize = 2 * (of_pages + others.iter().map(|bytes| units(*bytes)).sum::<usize>());
+        let all_units = |sizes: &[usize]| sizes.iter().map(|bytes| units(*bytes)).sum::<usize>();
+        // Several pages and the record are one transaction, of two units for one.
+        let placed = (all_units(&held) + units(record)) * if held.len() == 1 { 1 } else { 2 };
+        // A write costs what the larger of the item before and after it does.
+        let larger: Vec<usize> = held.iter().zip(&pages).map(|(before, after)| *before.max(after)).collect();
+        let confirmed = 2 * (all_units(&larger) + all_units(&others));
         println!(
             "{name}: {} pages, {whole} bytes; {placed} units to place, {confirmed} to confirm",
             pages.len()
         );
-        assert_eq!([placed, confirmed], expected, "{name}");
+        assert!(placed <= most[0] && confirmed <= most[1], "{name}: {placed} and {confirmed} units");
     }
 }
 

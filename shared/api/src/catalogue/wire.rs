@@ -106,13 +106,14 @@ pub enum ScheduleBody {
     #[schema(title = "SlotsSchedule")]
     #[serde(rename_all = "camelCase")]
     Slots {
-        /// Minutes of one slot.
+        /// Minutes of one slot. One of 1440 minutes lasts from the time of its opening to the same local time of the next day,
+        /// however long the clock changes make it.
         #[schema(minimum = 1, maximum = 1440)]
         slot_minutes: u16,
         /// Opening hours, local time.
         #[schema(min_items = 1, max_items = 50)]
         opening: Vec<OpeningBody>,
-        /// Minutes between two slots; none if left out.
+        /// Minutes between two slots; none if left out. A slot whose buffer the next opening would cut short is left out.
         #[schema(required = false, maximum = 1440)]
         buffer_minutes: u16,
     },
@@ -327,7 +328,7 @@ impl From<&Schedule> for ScheduleBody {
     "from": "2026-06-01", "to": "2026-07-01", "capacity": 5, "closed": false
 }))]
 pub struct InventoryBody {
-    /// First local date.
+    /// First local date on which slots start.
     #[schema(format = Date)]
     pub from: String,
     /// Local date after the last.

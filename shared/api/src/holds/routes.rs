@@ -44,7 +44,8 @@ impl Api for HoldApi {
                     "The places are the guest's until `expiresAt`; from that instant on the hold counts for nothing, and anybody \
                     may take them. Pay it with `createBooking` before. Where fewer places are left than asked for, the answer is 409 \
                     `sold_out` with the number in `available`; places that came back by a release or a cancellation may be seen up to \
-                    250 ms late.\n\nA range names whole slots of the resource: instants, or local dates of the resource. The same \
+                    250 ms late.\n\nA range names whole slots of the resource: instants, or local dates of the resource; at most 366 nights, \
+                    or at most 300 slots over at most 90 days. The same \
                     `Idempotency-Key` with the same request gives the first answer again, as 200, and takes nothing more; a refusal \
                     is not remembered.",
                 )

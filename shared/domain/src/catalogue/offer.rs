@@ -28,18 +28,39 @@ impl Offerable {
     /// What is offered to `quantity` units, with the places that are free in every slot of it; of pieces the most slots in a
     /// row, the earliest of equals. `offered` gives the free places of a slot.
     pub fn best(&self, quantity: u32, offered: impl Fn(&Slot) -> u32) -> Option<(Stay, u32)> {
-        let is_free = |slot: &Slot| offered(slot) >= quantity;
-        let slots = match self {
-            Self::Whole(slots) => slots.iter().all(is_free).then_some(&slots[..])?,
+        let (slots, available) = match self {
+            Self::Whole(slots) => {
+                let available = slots.iter().map(offered).min()?;
+                (available >= quantity).then_some((&slots[..], available))?
+            }
             Self::Pieces(pieces) => {
-                let runs = pieces.iter().flat_map(|piece| piece.split(|slot| !is_free(slot)));
-                let longest = runs.rev().max_by_key(|run| run.len())?;
-                &longest[..longest.len().min(SLOTS_PER_HOLD_MAX)]
+                let runs = pieces.iter().flat_map(|piece| free_runs(piece, quantity, &offered));
+                runs.rev().max_by_key(|(run, _)| run.len())?
             }
         };
-        let available = slots.iter().map(&offered).min()?;
         Some((Stay::of(slots.to_vec())?, available))
     }
+}
+
+/// The slots in a row that have `quantity` places each, at most as many as a hold takes, with the places free in all of them.
+fn free_runs<'a>(
+    piece: &'a [Slot],
+    quantity: u32,
+    offered: &impl Fn(&Slot) -> u32,
+) -> Vec<(&'a [Slot], u32)> {
+    let free: Vec<u32> = piece.iter().map(offered).collect();
+    let mut rest = piece;
+    let mut runs = Vec::new();
+    for places in free.chunk_by(|a, b| (*a >= quantity) == (*b >= quantity)) {
+        let (run, later) = rest.split_at(places.len());
+        rest = later;
+        let places = &places[..places.len().min(SLOTS_PER_HOLD_MAX)];
+        let available = places.iter().min().copied().unwrap_or(0);
+        if available >= quantity {
+            runs.push((&run[..places.len()], available));
+        }
+    }
+    runs
 }
 
 impl Resource {

@@ -72,19 +72,19 @@ async fn the_calendar_and_the_closing_of_a_date_are_of_the_slots_that_start_on_i
         calendar_of(&w, &bar, day).await.iter().map(|slot| local_start(&bar, slot)).collect();
     let expected = [0, 1, 2, 18, 19, 20, 21, 22, 23].map(|hour| format!("2030-06-07T{hour:02}:00:00"));
     assert_eq!(starts, expected);
-    let one_hour = |from: &str, to: &str| (from.to_owned(), to.to_owned());
-    let night = one_hour("2030-06-07T01:00:00+02:00", "2030-06-07T02:00:00+02:00");
-    let next_night = one_hour("2030-06-08T01:00:00+02:00", "2030-06-08T02:00:00+02:00");
-    w.held(&bar, "before", (&night.0, &night.1)).await;
+    // From one to two in the morning in Berlin.
+    let night = ("2030-06-06T23:00:00Z", "2030-06-07T00:00:00Z");
+    let next_night = ("2030-06-07T23:00:00Z", "2030-06-08T00:00:00Z");
+    w.held(&bar, "before", night).await;
     close(&w, &bar, day).await;
     let around = calendar(&w, &bar, date(2030, 6, 6), date(2030, 6, 9)).await;
     for slot in &around {
         let is_closed = local_start(&bar, slot).starts_with("2030-06-07");
         assert_eq!(slot.available == 0, is_closed, "{slot:?}");
     }
-    let refused = w.place(&bar, "closed", (&night.0, &night.1), 1).await;
+    let refused = w.place(&bar, "closed", night, 1).await;
     assert!(matches!(refused, Err(Failure::SoldOut { available: 0 })), "{refused:?}");
-    w.held(&bar, "next", (&next_night.0, &next_night.1)).await;
+    w.held(&bar, "next", next_night).await;
     assert_eq!(offered(&w, &bar, ("2030-06-07", "2030-06-08"), 1).await, None);
 }
 
@@ -227,7 +227,7 @@ async fn a_date_without_a_break_is_offered_whole_or_not_at_all() {
     let day = ("2030-06-03", "2030-06-04");
     let whole = span("2030-06-03T08:00:00+02:00", "2030-06-03T20:00:00+02:00");
     assert_eq!(offered(&w, &court, day, 1).await, whole);
-    w.held(&court, "k", ("2030-06-03T10:00:00+02:00", "2030-06-03T11:00:00+02:00")).await;
+    w.held(&court, "k", ("2030-06-03T08:00:00Z", "2030-06-03T09:00:00Z")).await;
     assert_eq!(offered(&w, &court, day, 1).await, None);
 }
 
@@ -259,7 +259,7 @@ async fn a_long_calendar_comes_in_parts_of_a_thousand_slots() {
 async fn a_booking_of_a_slot_after_midnight_is_of_the_page_of_its_opening() {
     let bar = daily_resource("bar", 60, &[("18:00", "03:00")], 1, 600);
     let w = World::with(&bar).await;
-    let hold = w.held(&bar, "k", ("2030-06-07T23:00:00+02:00", "2030-06-08T02:00:00+02:00")).await;
+    let hold = w.held(&bar, "k", ("2030-06-07T21:00:00Z", "2030-06-08T00:00:00Z")).await;
     let id = w.open(&hold, "pay", VISA).await;
     assert_eq!(Drive::new(&w, &id).run().await, Ending::Confirmed);
     let expected = ["1380", "1440", "1500"].map(|key| (format!("2030-06-07 {key}"), 1));
