@@ -140,10 +140,6 @@ impl<C: ProblemCode> Document<C> {
             responses.insert(status.as_str().to_owned(), answer);
         }
         let mut refused: BTreeMap<u16, Vec<C>> = BTreeMap::from([(429, Vec::new())]);
-        // A path whose id is empty, or has a slash, is another route to the gateway.
-        if route.path.contains('{') {
-            refused.insert(404, Vec::new());
-        }
         for code in codes {
             refused.entry(code.status().as_u16()).or_default().push(code);
         }
@@ -176,6 +172,10 @@ impl<C: ProblemCode> Document<C> {
         add(&[HttpCode::InternalError, HttpCode::ServiceUnavailable]);
         if !route.scopes().is_empty() {
             add(&[HttpCode::Unauthorized, HttpCode::InsufficientScope]);
+        }
+        // An id that is empty, has a slash or is no text makes the path another route, to the gateway or to dispatch.
+        if route.path.contains('{') {
+            add(&[HttpCode::NotFound]);
         }
         if documentation.reads_json {
             add(&[HttpCode::MalformedJson, HttpCode::BodyTooLarge, HttpCode::ValidationFailed]);
