@@ -9,6 +9,7 @@ use holdfast_api::bookings::{NewBooking, NewCancellation};
 use holdfast_api::catalogue::{Inventory, TermsBody};
 use holdfast_api::holds::{NewHold, Nothing};
 use holdfast_api::search::{CalendarParameters, SearchParameters};
+use holdfast_domain::ResourceId;
 use holdfast_http::Refusal;
 use holdfast_schemas::{Validator, validator};
 use proptest::prelude::*;
@@ -330,7 +331,7 @@ const QUERIES: [Query; 2] = [
     ),
     (
         "/api/resources/{resourceId}/availability",
-        |query| CalendarParameters::read(query).map(drop),
+        |query| CalendarParameters::read(query, &ResourceId::parse("room").expect("an id")).map(drop),
         &[("start", "2027-06-01"), ("end", "2027-07-01")],
     ),
 ];
