@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::types::{
 };
 use holdfast_app::{LedgerError, Mutation, StoreError};
 use holdfast_domain::inventory::PageOperation;
-use holdfast_domain::{HoldId, Page, PageChange, PageKey, PageRejection, Resource};
+use holdfast_domain::{HoldId, Page, PageChange, PageCommand, PageKey, PageRejection, Resource};
 use jiff::Timestamp;
 
 use crate::page::expression::{Expression, blind_write};
@@ -24,7 +24,7 @@ use crate::table::transact::{ATTEMPTS_MAX, built, pause};
 pub(crate) const TRANSACTION_ITEMS_MAX: usize = 100;
 
 /// Condition of a write to a page that was read: nobody has written or replaced it since.
-pub(crate) const UNCHANGED: &str = "seq = :seq AND sv = :sv";
+const UNCHANGED: &str = "seq = :seq AND sv = :sv";
 
 /// How a command was carried out.
 #[derive(Debug)]
@@ -74,7 +74,7 @@ impl PageStore {
         let once_each = pages.len() == ops.len();
         for attempt in 0..ATTEMPTS_MAX {
             let blindly = if once_each {
-                self.write_blindly(ops, extras, mutation).await?
+                self.write_blindly(ops, extras, resources, mutation).await?
             } else {
                 Step::Refused(None)
             };
@@ -100,12 +100,14 @@ impl PageStore {
         &self,
         ops: &[PageOperation],
         extras: &[TransactWriteItem],
+        resources: &[&Resource],
         mutation: &Mutation,
     ) -> Result<Step, WriteError> {
         let expressions: Option<Vec<(&PageKey, Expression)>> = ops
             .iter()
             .map(|op| {
-                let expression = blind_write(op, mutation.now, mutation.trace.as_deref())?;
+                let revision = terms_of(op, resources).map(|terms| terms.revision);
+                let expression = blind_write(op, revision, mutation.now, mutation.trace.as_deref())?;
                 Some((&op.placement.page, expression))
             })
             .collect();
@@ -158,7 +160,13 @@ impl PageStore {
                         }
                         None => Page::fresh(key.clone(), op.placement.schedule_revision, 0, Vec::new()),
                     };
-                    place.insert(Decided { seq: page.seq, page, changes: Vec::new() })
+                    if let Some(resource) = terms_of(op, resources)
+                        && is_met_under_other_terms(&page, op, resource, mutation.now)
+                    {
+                        self.bring_met(resource, page, mutation).await?;
+                        return Ok(Step::Again);
+                    }
+                    place.insert(Decided { seq: page.seq, schedule_revision: page.schedule_revision, page, changes: Vec::new() })
                 }
             };
             done.push(decided.carry_out(op, mutation.now)?);
@@ -167,11 +175,11 @@ impl PageStore {
             return Err(LedgerError::from(PageRejection::HoldMissing).into());
         }
         let mut items = Vec::with_capacity(pages.len() + extras.len());
-        for Decided { seq, mut page, changes } in pages.into_values() {
+        for Decided { seq, schedule_revision, mut page, changes } in pages.into_values() {
             if !changes.is_empty() {
                 page.seq = seq + 1;
                 let item = encode_page(&page, &changes, mutation.now, mutation.trace.as_deref());
-                items.push(self.put_if_unchanged(item, page.schedule_revision, seq)?);
+                items.push(self.put_if_unchanged(item, schedule_revision, seq)?);
             }
         }
         let written = items.len();
@@ -203,7 +211,7 @@ impl PageStore {
         self.ledger.get(page_key(key)).await?.as_ref().map(decode_page).transpose()
     }
 
-    /// Makes a page nobody touched yet, under the resource's current revision, and counts it on the resource.
+    /// Makes a page nobody touched yet, under the resource's current terms and facts, and counts it on the resource.
     pub(crate) async fn make_page(
         &self,
         key: &PageKey,
@@ -222,7 +230,9 @@ impl PageStore {
                 None => return Err(LedgerError::ResourceChanged),
             },
         };
-        let page = resource.fresh_page(key);
+        let months = resource.months(&key.page);
+        let facts = self.ledger.facts_of(&resource.id, months.iter().copied()).await?;
+        let page = resource.fresh_page(key, &facts);
         if page.available.is_empty() {
             return Err(LedgerError::ResourceChanged);
         }
@@ -239,12 +249,16 @@ impl PageStore {
             .set_item(Some(encode_page(&page, &[], mutation.now, mutation.trace.as_deref())))
             .condition_expression("attribute_not_exists(pk)")
             .build();
-        let items = vec![
+        let mut items = vec![
             TransactWriteItem::builder().update(count.map_err(built)?).build(),
             TransactWriteItem::builder().put(put.map_err(built)?).build(),
         ];
+        for month in months {
+            items.push(self.ledger.check_month(&resource.id, month, facts.revision(month))?);
+        }
         match self.ledger.transact(items).await {
-            Ok(()) | Err(Refused::Busy | Refused::Condition { index: 1, .. }) => Ok(()),
+            // Made by another, or its facts have changed since they were read: the next try finds out.
+            Ok(()) | Err(Refused::Busy | Refused::Condition { index: 1.., .. }) => Ok(()),
             // Replaced since it was read: here the next try reads it again, elsewhere the caller has to.
             Err(Refused::Condition { .. }) if given.is_none() => Ok(()),
             Err(Refused::Condition { .. }) => Err(LedgerError::ResourceChanged),
@@ -282,8 +296,7 @@ impl PageStore {
         Ok(TransactWriteItem::builder().update(update).build())
     }
 
-    /// Puts a page that still is as it was read: of that schedule, and after that write. Under another schedule a page counts
-    /// its writes from 0 again.
+    /// Puts a page that still is as it was read: of that schedule, and after that write.
     pub(crate) fn put_if_unchanged(
         &self,
         page: Item,
@@ -306,6 +319,8 @@ impl PageStore {
 struct Decided {
     /// The number of the write that was read.
     seq: u64,
+    /// The schedule's revision that was read.
+    schedule_revision: u64,
     /// As it is after the changes.
     page: Page,
     changes: Vec<PageChange>,
@@ -323,7 +338,7 @@ impl Decided {
     }
 
     fn carry_out(&mut self, op: &PageOperation, now: Timestamp) -> Result<Done, LedgerError> {
-        let changes = if self.page.schedule_revision == op.placement.schedule_revision {
+        let changes = if self.page.schedule_revision <= op.placement.schedule_revision {
             self.page.decide(&op.command, now)?
         } else {
             op.command.on_another_schedule()?
@@ -344,6 +359,33 @@ pub(crate) fn no_extras(error: WriteError) -> LedgerError {
 
 pub(crate) fn resource_of<'a>(resources: &[&'a Resource], page: &PageKey) -> Option<&'a Resource> {
     resources.iter().copied().find(|resource| resource.id == page.resource)
+}
+
+/// The terms that a command is decided by, if they have to be those of the page.
+fn terms_of<'a>(op: &PageOperation, resources: &[&'a Resource]) -> Option<&'a Resource> {
+    match op.command {
+        PageCommand::Place { .. } => resource_of(resources, &op.placement.page),
+        PageCommand::Extend { .. }
+        | PageCommand::Claim { .. }
+        | PageCommand::Prolong { .. }
+        | PageCommand::Unclaim { .. }
+        | PageCommand::Release { .. }
+        | PageCommand::Abandon { .. }
+        | PageCommand::Expire { .. }
+        | PageCommand::Confirm { .. }
+        | PageCommand::Return { .. }
+        | PageCommand::Free { .. }
+        | PageCommand::Frame { .. } => None,
+    }
+}
+
+/// Whether a hold meets a page under other terms than it was decided by. One that meets itself asks for nothing.
+fn is_met_under_other_terms(page: &Page, op: &PageOperation, terms: &Resource, now: Timestamp) -> bool {
+    let meets_itself = match &op.command {
+        PageCommand::Place { hold, .. } => page.holds.get(hold).is_some_and(|entry| entry.is_live(now)),
+        _ => false,
+    };
+    page.terms_revision != terms.revision && !meets_itself
 }
 
 /// Whether one of `ops` may need the page, should it not be stored yet.

@@ -3,15 +3,19 @@
 //! | `pk` | `sk` | holds |
 //! | --- | --- | --- |
 //! | `T#type#location` | resource | the resource |
+//! | `T#type#location#D#month` | resource | what is set for the dates of that month, once anything was |
 //! | `T#type#location#page` | resource, or `resource~shard` | its page of that part of the schedule, once anybody touched it |
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use holdfast_app::StoreError;
 use holdfast_app::search::SearchIndex;
-use holdfast_domain::{Page, Resource};
+use holdfast_domain::catalogue::{Month, MonthFacts};
+use holdfast_domain::{Page, Resource, ResourceId};
 
-use crate::stored::listings::{decode_listed_page, decode_listing, listed_pages_pk, listing_pk};
+use crate::stored::listings::{
+    decode_listed_month, decode_listed_page, decode_listing, listed_facts_pk, listed_pages_pk, listing_pk,
+};
 use crate::table::item::{Item, s};
 use crate::table::query::{QUERY_MIB_MAX, read_all};
 
@@ -44,6 +48,16 @@ impl DynamoSearchIndex {
 impl SearchIndex for DynamoSearchIndex {
     async fn resources(&self, resource_type: &str, location: &str) -> Result<Vec<Resource>, StoreError> {
         self.query(&listing_pk(resource_type, location)).await?.iter().map(decode_listing).collect()
+    }
+
+    async fn facts(
+        &self,
+        resource_type: &str,
+        location: &str,
+        month: Month,
+    ) -> Result<Vec<(ResourceId, MonthFacts)>, StoreError> {
+        let items = self.query(&listed_facts_pk(resource_type, location, month)).await?;
+        items.iter().map(decode_listed_month).collect()
     }
 
     async fn pages(&self, resource_type: &str, location: &str, page: &str) -> Result<Vec<Page>, StoreError> {

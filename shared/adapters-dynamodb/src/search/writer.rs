@@ -4,9 +4,10 @@ use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use holdfast_app::StoreError;
 use holdfast_app::search::SearchIndexWriter;
+use holdfast_domain::catalogue::{Month, MonthFacts};
 use holdfast_domain::{Page, Resource};
 
-use crate::stored::listings::{WRITE_NUMBER, encode_listed_page, encode_listing, listing_pk};
+use crate::stored::listings::{WRITE_NUMBER, encode_listed_month, encode_listed_page, encode_listing, listing_pk};
 use crate::table::error::{Refused, unavailable};
 use crate::table::item::{Item, n, s};
 
@@ -64,6 +65,15 @@ impl SearchIndexWriter for DynamoSearchIndexWriter {
                 .map_err(unavailable)?;
         }
         Ok(())
+    }
+
+    async fn put_facts(
+        &self,
+        resource: &Resource,
+        month: Month,
+        facts: &MonthFacts,
+    ) -> Result<(), StoreError> {
+        self.put_newer(encode_listed_month(resource, month, facts), "rev", facts.revision).await
     }
 
     async fn put_page(&self, resource: &Resource, page: &Page) -> Result<(), StoreError> {

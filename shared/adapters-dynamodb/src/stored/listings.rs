@@ -1,15 +1,18 @@
 //! Items of the read model behind search: what the ledger stores of resources and pages, under keys that search asks for.
 
 use holdfast_app::StoreError;
+use holdfast_app::events::Write;
+use holdfast_domain::catalogue::{Month, MonthFacts};
 use holdfast_domain::{Page, PageKey, Resource, ResourceId};
 use jiff::Timestamp;
 
+use crate::catalogue::dated::{FACTS_SK_PREFIX, decode_month, encode_month_as, month_key};
 use crate::page::item::{decode_page, encode_page_as, page_sk, resource_pk};
 use crate::stored::records::{encode_resource_as, resource_of};
 use crate::stored::version::{Version, WRITES};
 use crate::table::item::{Item, Reader, n, s};
 
-/// Where the page's own key is kept, since the item's is that of the listing.
+/// Where an item's own key is kept, since the item's is that of the listing.
 const KEPT_KEYS: [(&str, &str); 2] = [("pk", "page_pk"), ("sk", "page_sk")];
 /// Attribute of a listed page's [`Page::write_number`].
 pub(crate) const WRITE_NUMBER: &str = "wn";
@@ -89,16 +92,58 @@ pub fn encode_listed_page_as(resource: &Resource, page: &Page, version: Version)
     item
 }
 
+/// Partition of the dated facts of a month, of the resources of a type at a location.
+pub(crate) fn listed_facts_pk(resource_type: &str, location: &str, month: Month) -> String {
+    format!("{}#{FACTS_SK_PREFIX}{month}", listing_pk(resource_type, location))
+}
+
+/// The dated facts of a month as search lists them.
+#[must_use]
+pub fn encode_listed_month(resource: &Resource, month: Month, facts: &MonthFacts) -> Item {
+    encode_listed_month_as(resource, month, facts, WRITES.facts)
+}
+
+/// The dated facts of a month as search lists them, in a given version.
+#[must_use]
+pub fn encode_listed_month_as(
+    resource: &Resource,
+    month: Month,
+    facts: &MonthFacts,
+    version: Version,
+) -> Item {
+    let (resource_type, location) = type_and_location(resource);
+    let write = Write { at: Timestamp::UNIX_EPOCH, trace: None };
+    let mut item = encode_month_as(&resource.id, month, facts, &write, version);
+    let key = month_key(&resource.id, month);
+    item.extend(KEPT_KEYS.map(|(name, kept)| (kept.to_owned(), key[name].clone())));
+    item.insert("pk".into(), s(listed_facts_pk(resource_type, location, month)));
+    item.insert("sk".into(), s(resource.id.as_str()));
+    item
+}
+
+/// The resource and the facts of a listed month.
+///
+/// # Errors
+/// [`StoreError::Corrupt`].
+pub fn decode_listed_month(item: &Item) -> Result<(ResourceId, MonthFacts), StoreError> {
+    let id = Reader::new(item).parsed("sk", ResourceId::parse)?;
+    Ok((id, decode_month(&with_kept_keys(item))?.1))
+}
+
 /// The page of a listed page.
 ///
 /// # Errors
 /// [`StoreError::Corrupt`].
 pub fn decode_listed_page(item: &Item) -> Result<Page, StoreError> {
-    let mut page = item.clone();
+    decode_page(&with_kept_keys(item))
+}
+
+fn with_kept_keys(item: &Item) -> Item {
+    let mut item = item.clone();
     for (key, kept) in KEPT_KEYS {
-        if let Some(value) = page.remove(kept) {
-            page.insert(key.to_owned(), value);
+        if let Some(value) = item.remove(kept) {
+            item.insert(key.to_owned(), value);
         }
     }
-    decode_page(&page)
+    item
 }

@@ -63,6 +63,8 @@ fn sections(kind: Kind) -> (&'static [&'static str], Option<Kind>) {
         Kind::ParkedCase => (&["Parked case"], None),
         Kind::Listing => (&["Listing"], Some(Kind::Resource)),
         Kind::ListedPage => (&["Listed page"], Some(Kind::Page)),
+        Kind::Facts => (&["Dated facts"], None),
+        Kind::ListedFacts => (&["Listed facts"], Some(Kind::Facts)),
     }
 }
 

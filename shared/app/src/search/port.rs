@@ -1,7 +1,8 @@
 //! The read model behind search.
 
 use async_trait::async_trait;
-use holdfast_domain::{Page, Resource};
+use holdfast_domain::catalogue::{Month, MonthFacts};
+use holdfast_domain::{Page, Resource, ResourceId};
 
 use crate::kernel::errors::StoreError;
 
@@ -10,6 +11,13 @@ use crate::kernel::errors::StoreError;
 pub trait SearchIndex: Send + Sync {
     /// Resources of a type at a location.
     async fn resources(&self, resource_type: &str, location: &str) -> Result<Vec<Resource>, StoreError>;
+    /// The dated facts of a month, of the resources of a type at a location; those without any are absent.
+    async fn facts(
+        &self,
+        resource_type: &str,
+        location: &str,
+        month: Month,
+    ) -> Result<Vec<(ResourceId, MonthFacts)>, StoreError>;
     /// Every page of that part of the schedule, of the resources of a type at a location; untouched ones are absent.
     async fn pages(&self, resource_type: &str, location: &str, page: &str) -> Result<Vec<Page>, StoreError>;
 }
@@ -22,6 +30,13 @@ pub trait SearchIndexWriter: Send + Sync {
         &self,
         resource: &Resource,
         moved_from: Option<(&str, &str)>,
+    ) -> Result<(), StoreError>;
+    /// Keeps a month's facts, unless later ones are kept already.
+    async fn put_facts(
+        &self,
+        resource: &Resource,
+        month: Month,
+        facts: &MonthFacts,
     ) -> Result<(), StoreError>;
     /// Keeps a page, unless a later one is kept already.
     async fn put_page(&self, resource: &Resource, page: &Page) -> Result<(), StoreError>;

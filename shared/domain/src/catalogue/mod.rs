@@ -1,10 +1,11 @@
 //! Resources and their schedules.
 
+pub(crate) mod dated;
 pub(crate) mod reshape;
 pub(crate) mod resource;
 pub(crate) mod schedule;
 
-pub use reshape::Reshaped;
+pub use dated::{DateFacts, Facts, InvalidMonth, Month, MonthFacts};
 pub use resource::{
     ATTRIBUTE_NAME_LENGTH_MAX, ATTRIBUTE_TEXT_LENGTH_MAX, ATTRIBUTES_MAX, AttributeValue, CAPACITY_MAX,
     HOLD_TTL_SECONDS, InvalidAttribute, InvalidLabel, InvalidTerms, LABEL_LENGTH_MAX, Label, Resource,

@@ -10,7 +10,9 @@ use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use thiserror::Error;
 
+use crate::catalogue::dated::Month;
 use crate::ids::SlotKey;
+use crate::inventory::PageShape;
 
 /// The most slots one request may cover. 366 nights; beyond that a request is a mistake.
 pub const SLOTS_PER_RANGE_MAX: usize = 366;
@@ -444,6 +446,22 @@ impl Schedule {
                 } else {
                     Vec::new()
                 }
+            }
+        }
+    }
+
+    /// What tells the slots of a page from others of the same names; `None` for a name that is no page of this schedule.
+    #[must_use]
+    pub fn shape(&self, page: &str, zone: &TimeZone) -> Option<PageShape> {
+        match self {
+            Self::Nightly { .. } => Month::parse(page).ok().map(|_| PageShape::Nights),
+            Self::Slots(rule) => {
+                let date: Date = page.parse().ok().filter(|date: &Date| date.to_string() == page)?;
+                let day_start = local_instant(date, Time::midnight(), zone).ok()?;
+                Some(PageShape::Slots { day_start, minutes: rule.slot_minutes })
+            }
+            Self::Event { start, end } => {
+                (page == EVENT_PAGE).then_some(PageShape::Event { start: *start, end: *end })
             }
         }
     }
