@@ -49,8 +49,7 @@ pub mod items {
     };
     pub use crate::stored::listings::{
         decode_listed_month, decode_listed_page, decode_listing, encode_listed_month, encode_listed_month_as,
-        encode_listed_page, encode_listed_page_as, encode_listing,
-        encode_listing_as,
+        encode_listed_page, encode_listed_page_as, encode_listing, encode_listing_as,
     };
     pub use crate::stored::notes::{
         decode_parked_case, decode_task_token, encode_parked_case, encode_parked_case_as, encode_task_token,

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_domain::catalogue::{
-    Facts,     Label, Opening, RangeError, Resource, ResourceTerms, SlotSchedule, StayError,
+    Facts, Label, Opening, RangeError, Resource, ResourceTerms, SlotSchedule, StayError,
 };
 use holdfast_domain::money::{Currency, Money};
 use holdfast_domain::{CancellationPolicy, HoldLimits, Page, PageKey, ResourceId, Schedule, Slot, When};
@@ -269,7 +269,11 @@ fn all_the_pages_that_count_a_slot_offer_it_together() {
         },
         Page { schedule_revision: 7, terms_revision: 0, ..page(0, 5) },
     ];
-    assert_eq!(offered(&others), 2, "of another month, another resource, another schedule of a release before");
+    assert_eq!(
+        offered(&others),
+        2,
+        "of another month, another resource, another schedule of a release before"
+    );
     let mut closed = page(1, 3);
     closed.closed.insert(night.key.clone());
     assert_eq!(offered(&[page(0, 5), closed]), 5, "sale is stopped on one of them");

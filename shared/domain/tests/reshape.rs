@@ -155,7 +155,8 @@ fn announced_terms_leave_what_is_taken_and_free_only_what_both_allow() {
     let narrower = ResourceTerms { capacity: 4, ..was.terms.clone() };
     let announced = was.announcing(narrower.clone());
     let free = |confirmed| {
-        let page = brought(&announced, &page(&was, "event", confirmed), &none, BEFORE).expect("never refused");
+        let page =
+            brought(&announced, &page(&was, "event", confirmed), &none, BEFORE).expect("never refused");
         assert!(page.excess.is_empty(), "{page:?}");
         page.available.values().copied().sum::<u32>()
     };

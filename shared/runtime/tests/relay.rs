@@ -9,9 +9,9 @@ use async_trait::async_trait;
 use aws_sdk_dynamodb::types::AttributeValue;
 use holdfast_adapters_dynamodb::Item;
 use holdfast_adapters_dynamodb::stream::decode_ledger_record;
-use holdfast_app::catalogue::{DatesEdit, Edit, Run};
 use holdfast_app::Mutation;
 use holdfast_app::bookings::BookingCommit;
+use holdfast_app::catalogue::{DatesEdit, Edit, Run};
 use holdfast_app::events::{EventBus, OutgoingEvent, Unpublished};
 use holdfast_domain::bookings::{Cancellation, FailureReason};
 use holdfast_domain::payments::CustomerAction;
@@ -212,8 +212,7 @@ async fn every_event_of_a_request_has_its_trace_and_the_time_of_the_write() {
     w.relayed(&request).await;
 
     let request = w.request();
-    let edit =
-        DatesEdit { from: date(2026, 8, 1), to: date(2026, 8, 3), capacity: None, closed: Some(true) };
+    let edit = DatesEdit { from: date(2026, 8, 1), to: date(2026, 8, 3), capacity: None, closed: Some(true) };
     let edited = Edit::new(w.store.catalogue.as_ref(), Run::Real, &request).set_dates(&next, &edit).await;
     edited.expect("two nights are closed");
     w.relayed(&request).await;

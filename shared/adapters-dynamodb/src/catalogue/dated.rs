@@ -73,7 +73,8 @@ pub fn decode_month(item: &Item) -> Result<(Month, MonthFacts), StoreError> {
     let mut dates = BTreeMap::new();
     let days = reader.inner(reader.map("da")?);
     for day in reader.map("da")?.keys() {
-        let date = format!("{month}-{day}").parse().map_err(|_| reader.corrupt(format!("da: no day {day}")))?;
+        let date =
+            format!("{month}-{day}").parse().map_err(|_| reader.corrupt(format!("da: no day {day}")))?;
         let facts = days.inner(days.map(day)?);
         let capacity = facts.optional("cap", Reader::number)?;
         let capacity = capacity.map(|capacity| bounded("the capacity", capacity, &(0..=CAPACITY_MAX)));
@@ -87,9 +88,7 @@ pub fn decode_month(item: &Item) -> Result<(Month, MonthFacts), StoreError> {
 ///
 /// # Errors
 /// [`StoreError::Corrupt`] when the item cannot be read as such.
-pub(crate) fn decode_month_record(
-    item: &Item,
-) -> Result<(ResourceId, Month, MonthFacts, Write), StoreError> {
+pub(crate) fn decode_month_record(item: &Item) -> Result<(ResourceId, Month, MonthFacts, Write), StoreError> {
     let reader = Reader::new(item);
     let resource = reader.parsed("pk", |pk| ResourceId::parse(pk.strip_prefix("R#").unwrap_or_default()))?;
     let (month, facts) = decode_month(item)?;
@@ -129,9 +128,7 @@ impl LedgerTable {
             ConditionCheck::builder().table_name(&self.name).set_key(Some(month_key(resource, month)));
         let check = match revision {
             0 => check.condition_expression("attribute_not_exists(pk)"),
-            _ => check
-                .condition_expression("rev = :rev")
-                .expression_attribute_values(":rev", n(revision)),
+            _ => check.condition_expression("rev = :rev").expression_attribute_values(":rev", n(revision)),
         };
         Ok(TransactWriteItem::builder().condition_check(check.build().map_err(built)?).build())
     }
@@ -148,9 +145,9 @@ impl LedgerTable {
         let put = Put::builder().table_name(&self.name).set_item(Some(item));
         let put = match facts.revision {
             0 | 1 => put.condition_expression("attribute_not_exists(pk)"),
-            revision => put
-                .condition_expression("rev = :rev")
-                .expression_attribute_values(":rev", n(revision - 1)),
+            revision => {
+                put.condition_expression("rev = :rev").expression_attribute_values(":rev", n(revision - 1))
+            }
         };
         Ok(TransactWriteItem::builder().put(put.build().map_err(built)?).build())
     }

@@ -129,7 +129,12 @@ impl DynamoCatalogue {
     }
 
     /// Pages may be made at the same time, and are counted on the same item: only what a replacement changes is written.
-    async fn replace(&self, previous: &Resource, next: &Resource, mutation: &Mutation) -> Result<(), Refused> {
+    async fn replace(
+        &self,
+        previous: &Resource,
+        next: &Resource,
+        mutation: &Mutation,
+    ) -> Result<(), Refused> {
         let write = Write { at: mutation.now, trace: mutation.trace.clone() };
         let item = encode_resource(next, 0, Some(&write));
         let mut update = self

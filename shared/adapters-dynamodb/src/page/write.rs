@@ -143,6 +143,8 @@ impl PageStore {
         };
         let mut pages: BTreeMap<&PageKey, Decided> = BTreeMap::new();
         let mut done = Vec::with_capacity(ops.len());
+        // Pages that are missing or under other terms are seen to all at once, however many: then comes the next try.
+        let mut is_ready = true;
         for op in ops {
             let key = &op.placement.page;
             let decided = match pages.entry(key) {
@@ -156,7 +158,8 @@ impl PageStore {
                         Some(page) => page,
                         None if takes_places_of(ops, key) => {
                             self.make_page(key, resources, mutation).await?;
-                            return Ok(Step::Again);
+                            is_ready = false;
+                            continue;
                         }
                         None => Page::fresh(key.clone(), op.placement.schedule_revision, 0, Vec::new()),
                     };
@@ -164,12 +167,21 @@ impl PageStore {
                         && is_met_under_other_terms(&page, op, resource, mutation.now)
                     {
                         self.bring_met(resource, page, mutation).await?;
-                        return Ok(Step::Again);
+                        is_ready = false;
+                        continue;
                     }
-                    place.insert(Decided { seq: page.seq, schedule_revision: page.schedule_revision, page, changes: Vec::new() })
+                    place.insert(Decided {
+                        seq: page.seq,
+                        schedule_revision: page.schedule_revision,
+                        page,
+                        changes: Vec::new(),
+                    })
                 }
             };
             done.push(decided.carry_out(op, mutation.now)?);
+        }
+        if !is_ready {
+            return Ok(Step::Again);
         }
         if pages.values().any(Decided::ends_what_it_changed) {
             return Err(LedgerError::from(PageRejection::HoldMissing).into());

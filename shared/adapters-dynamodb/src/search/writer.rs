@@ -7,7 +7,9 @@ use holdfast_app::search::SearchIndexWriter;
 use holdfast_domain::catalogue::{Month, MonthFacts};
 use holdfast_domain::{Page, Resource};
 
-use crate::stored::listings::{WRITE_NUMBER, encode_listed_month, encode_listed_page, encode_listing, listing_pk};
+use crate::stored::listings::{
+    WRITE_NUMBER, encode_listed_month, encode_listed_page, encode_listing, listing_pk,
+};
 use crate::table::error::{Refused, unavailable};
 use crate::table::item::{Item, n, s};
 

@@ -1,7 +1,7 @@
 //! Callers of the ledger whose every call is written down for the linearizability checker.
 
-use holdfast_app::{Failure, LedgerError};
 use holdfast_app::bookings::CommitError;
+use holdfast_app::{Failure, LedgerError};
 use holdfast_domain::bookings::{Cancellation, FailureReason};
 use holdfast_domain::inventory::{EXTENSIONS_MAX, HOLDS_PER_PAGE_MAX};
 use holdfast_domain::{

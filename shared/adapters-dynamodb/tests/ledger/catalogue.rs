@@ -186,10 +186,8 @@ async fn a_page_made_during_an_edit_has_what_was_set() {
     for round in 0..20 {
         let room = nightly_resource(&format!("room{round}"), 5, 60);
         let h = Harness::with(&room).await;
-        let (placed, closed) = tokio::join!(
-            h.place(&room, "k", NIGHT, 4),
-            h.set(&room, date(2030, 6, 1), 1, None, Some(true)),
-        );
+        let (placed, closed) =
+            tokio::join!(h.place(&room, "k", NIGHT, 4), h.set(&room, date(2030, 6, 1), 1, None, Some(true)),);
         closed.expect("closing is never refused");
         let page = h.page(&room, "2030-06").await;
         assert_eq!(page.broken_slot(), None);
@@ -247,7 +245,10 @@ async fn a_page_is_not_written_over_by_an_edit_that_read_it_before() {
         edited.expect("more places");
         let page = h.page(&room, "2030-06").await;
         assert!(page.holds.contains_key(&hold.id), "{passes}: {page:?}");
-        assert_eq!((page.broken_slot(), page.capacity_of(&SlotKey::parse("01").expect("a night"))), (None, edit.capacity.expect("set")));
+        assert_eq!(
+            (page.broken_slot(), page.capacity_of(&SlotKey::parse("01").expect("a night"))),
+            (None, edit.capacity.expect("set"))
+        );
     }
 }
 

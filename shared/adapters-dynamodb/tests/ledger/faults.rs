@@ -232,13 +232,13 @@ impl Scene {
                 of_commit(h.exchange(booked(), &booked().order.placements, &taken).await)
             }
             Operation::SetInventory => {
-                of_edit(h.set(room, date(2030, 6, 3), 2, Some(7), Some(true)).await)
+                of_edit(Box::pin(h.set(room, date(2030, 6, 3), 2, Some(7), Some(true))).await)
             }
-            Operation::Lower => of_edit(h.set(room, date(2030, 6, 3), 2, Some(1), None).await),
+            Operation::Lower => of_edit(Box::pin(h.set(room, date(2030, 6, 3), 2, Some(1), None)).await),
             Operation::Replace | Operation::Narrow => {
                 let mut next = room.clone();
                 next.terms.capacity = if operation == Operation::Replace { 5 } else { 2 };
-                of_edit(h.put(&next).await)
+                of_edit(Box::pin(h.put(&next)).await)
             }
         }
     }

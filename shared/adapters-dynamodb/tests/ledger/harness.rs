@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use holdfast_app::bookings::{BookingCommit, CommitError};
+use holdfast_app::catalogue::{DatesEdit, Precondition, Resources, Run};
 use holdfast_app::holds::Placed;
 use holdfast_app::kernel as identity;
-use holdfast_app::catalogue::{DatesEdit, Precondition, Resources, Run};
 use holdfast_app::{Clock, Failure, LedgerError, Mutation};
 use holdfast_domain::bookings::InventoryPlan;
 use holdfast_domain::inventory::{PageOperation, Placement};
@@ -93,7 +93,8 @@ impl Harness {
         }
         let slots = resource.terms.schedule.page(&page.page, &resource.terms.time_zone);
         let places = SlotPlaces::uniform(slots.into_iter().last().map(|slot| slot.key), 1);
-        let mut hold = hold_for(resource, "toucher", &page.name(), ("2030-06-01", "2030-06-02"), 1, self.now());
+        let mut hold =
+            hold_for(resource, "toucher", &page.name(), ("2030-06-01", "2030-06-02"), 1, self.now());
         hold.cool_down_seconds = 0;
         hold.order.placements = vec![Placement {
             page: page.clone(),

@@ -78,7 +78,10 @@ async fn the_latest_write_of_a_page_is_shown_whichever_comes_first() {
     let mut terms = room.terms.clone();
     terms.time_zone = jiff::tz::TimeZone::UTC;
     let later = room.replace(terms);
-    writer.put_page(&later, &later.fresh_page(&month(&later), &Facts::default())).await.expect("a projection");
+    writer
+        .put_page(&later, &later.fresh_page(&month(&later), &Facts::default()))
+        .await
+        .expect("a projection");
     writer.put_page(&room, &written(&room, 4)).await.expect("a projection");
     let page = shown(index, &room).await;
     assert_eq!(

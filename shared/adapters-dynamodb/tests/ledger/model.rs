@@ -5,8 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use holdfast_app::{Failure, LedgerError};
 use holdfast_app::bookings::{BookingCommit, verify};
+use holdfast_app::{Failure, LedgerError};
 use holdfast_domain::bookings::{Cancellation, FailureReason};
 use holdfast_domain::inventory::SlotRule;
 use holdfast_domain::{
@@ -310,8 +310,7 @@ async fn run(limits: HoldLimits, steps: Vec<(Step, Trouble)>, release: Release) 
                 let slots = room.terms.schedule.page(PAGE, &room.terms.time_zone);
                 let slots = &slots[usize::from(FIRST_NIGHT + *from)..usize::from(FIRST_NIGHT + *from) + 2];
                 let command = reframed(&model, slots, |rule| rule.capacity = Some(*capacity));
-                let outcome =
-                    insisting!(h, h.set(&room, first_night(slots), 2, Some(*capacity), None));
+                let outcome = insisting!(h, h.set(&room, first_night(slots), 2, Some(*capacity), None));
                 (decide(&model, &command, &h), outcome.is_ok())
             }
             Step::Close { from, closed } => {

@@ -128,7 +128,8 @@ fn announcing() -> Resource {
 fn month() -> (Month, MonthFacts) {
     let day = |day| date(2030, 6, day);
     let facts = |capacity, closed| DateFacts { capacity, closed };
-    let dates = [(day(1), facts(Some(5), false)), (day(7), facts(None, true)), (day(30), facts(Some(0), true))];
+    let dates =
+        [(day(1), facts(Some(5), false)), (day(7), facts(None, true)), (day(30), facts(Some(0), true))];
     (Month::of(day(1)), MonthFacts { revision: 3, dates: dates.into() })
 }
 

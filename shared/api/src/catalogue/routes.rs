@@ -5,8 +5,8 @@ use std::sync::Arc;
 use holdfast_app::catalogue::{Resources, Run};
 use holdfast_app::{Caller, Clock};
 use holdfast_domain::ResourceId;
-use holdfast_http::{Api, Documentation, Exchange, FieldError, Refusal, Response, Route, answer, routes};
 use holdfast_http::read::query::Query;
+use holdfast_http::{Api, Documentation, Exchange, FieldError, Refusal, Response, Route, answer, routes};
 use http::header::CACHE_CONTROL;
 use http::{Method, StatusCode};
 use serde_json::json;
@@ -33,8 +33,10 @@ impl ResourcesApi {
 }
 
 const TAG: &str = "resources";
-const IF_MATCH: (&str, &str) =
-    ("If-Match", "The `ETag` of the resource as the edit was made for it; otherwise 412 `precondition_failed`");
+const IF_MATCH: (&str, &str) = (
+    "If-Match",
+    "The `ETag` of the resource as the edit was made for it; otherwise 412 `precondition_failed`",
+);
 const DRY_RUN: (&str, &str) = ("dryRun", "`true`: the answer is what it would be, and nothing is written");
 const ONE: &str = "/api/resources/{resourceId}";
 
@@ -129,10 +131,8 @@ async fn put(api: &ResourcesApi, exchange: &Exchange, caller: &Caller) -> Result
         (Run::Dry, _) => Ok(answer::json(StatusCode::OK, &body)?),
         (Run::Real, false) => Ok(tagged(answer::json(StatusCode::OK, &body)?, &put.resource)),
         (Run::Real, true) => {
-            let response = answer::located(
-                answer::json(StatusCode::CREATED, &body)?,
-                &format!("/api/resources/{id}"),
-            );
+            let response =
+                answer::located(answer::json(StatusCode::CREATED, &body)?, &format!("/api/resources/{id}"));
             Ok(tagged(response, &put.resource))
         }
     }

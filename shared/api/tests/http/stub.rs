@@ -132,13 +132,7 @@ impl Catalogue for Stub {
     ) -> Result<(), LedgerError> {
         self.0.refused()
     }
-    async fn bring(
-        &self,
-        _: &Resource,
-        _: &Facts,
-        _: Vec<Page>,
-        _: &Mutation,
-    ) -> Result<(), LedgerError> {
+    async fn bring(&self, _: &Resource, _: &Facts, _: Vec<Page>, _: &Mutation) -> Result<(), LedgerError> {
         self.0.refused()
     }
 }
@@ -300,12 +294,7 @@ impl SearchIndex for Stub {
         self.0.up()?;
         Ok(self.0.resource.clone().into_iter().collect())
     }
-    async fn facts(
-        &self,
-        _: &str,
-        _: &str,
-        _: Month,
-    ) -> Result<Vec<(ResourceId, MonthFacts)>, StoreError> {
+    async fn facts(&self, _: &str, _: &str, _: Month) -> Result<Vec<(ResourceId, MonthFacts)>, StoreError> {
         Ok(Vec::new())
     }
     async fn pages(&self, _: &str, _: &str, _: &str) -> Result<Vec<Page>, StoreError> {

@@ -133,15 +133,11 @@ impl Resources {
     /// Whether an edit to those terms is under way.
     async fn announces(&self, id: &ResourceId, terms: &ResourceTerms) -> Result<bool, StoreError> {
         let resource = self.catalogue.resource(id).await?;
-        Ok(resource.is_some_and(|resource| resource.terms == *terms || resource.next.as_deref() == Some(terms)))
+        Ok(resource
+            .is_some_and(|resource| resource.terms == *terms || resource.next.as_deref() == Some(terms)))
     }
 
-    async fn create(
-        &self,
-        resource: &Resource,
-        run: Run,
-        mutation: &Mutation,
-    ) -> Result<Put, EditError> {
+    async fn create(&self, resource: &Resource, run: Run, mutation: &Mutation) -> Result<Put, EditError> {
         if run == Run::Real {
             self.catalogue.put_resource(None, resource, mutation).await?;
         }

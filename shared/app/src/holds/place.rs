@@ -217,8 +217,8 @@ fn new_hold(
     let price = resource
         .price(stay.slots.len(), request.quantity)
         .map_err(|error| wrong_quantity(error.to_string()))?;
-    let placements = placements(resource, &stay, request.quantity)
-        .map_err(|error| wrong_quantity(error.to_string()))?;
+    let placements =
+        placements(resource, &stay, request.quantity).map_err(|error| wrong_quantity(error.to_string()))?;
     let order = Order {
         resource: resource.id.clone(),
         resource_name: terms.name.as_str().to_owned(),

@@ -108,10 +108,8 @@ impl Facts {
     ) -> Self {
         let set = |date: Date| {
             let before = self.of(date);
-            let facts = DateFacts {
-                capacity: capacity.or(before.capacity),
-                closed: closed.unwrap_or(before.closed),
-            };
+            let facts =
+                DateFacts { capacity: capacity.or(before.capacity), closed: closed.unwrap_or(before.closed) };
             (date, facts)
         };
         self.set(dates.into_iter().map(set))

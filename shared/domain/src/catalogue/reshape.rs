@@ -40,10 +40,9 @@ impl ResourceTerms {
     /// Whether `next` may allow less of some slot than these terms, or may not have it.
     fn are_narrowed_by(&self, next: &Self) -> bool {
         let same_slots = self.schedule == next.schedule && zone_name(self) == zone_name(next);
-        let nights = matches!(
-            (&self.schedule, &next.schedule),
-            (Schedule::Nightly { .. }, Schedule::Nightly { .. })
-        ) && zone_name(self) == zone_name(next);
+        let nights =
+            matches!((&self.schedule, &next.schedule), (Schedule::Nightly { .. }, Schedule::Nightly { .. }))
+                && zone_name(self) == zone_name(next);
         next.capacity < self.capacity || !(same_slots || nights)
     }
 }

@@ -224,7 +224,8 @@ impl Page {
             self.overrides.insert(slot.clone(), taken.saturating_sub(allowance));
             self.available.insert(slot, allowance.saturating_sub(taken));
         }
-        self.allowance.retain(|slot, _| frame.slots.contains_key(slot) || taken.get(slot).is_some_and(|n| *n > 0));
+        self.allowance
+            .retain(|slot, _| frame.slots.contains_key(slot) || taken.get(slot).is_some_and(|n| *n > 0));
         for slot in frame.slots.keys() {
             let taken = taken.get(slot).copied().unwrap_or(0);
             let limit = self.limit(slot);

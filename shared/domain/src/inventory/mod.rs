@@ -29,8 +29,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use self::evolve::set;
 pub use self::change::{PageChange, PageCommand, PageRejection};
+use self::evolve::set;
 pub use self::frame::{PageFrame, PageShape, SlotRule};
 pub use self::limits::{COOL_DOWN_SECONDS_MAX, HoldLimit, HoldLimits};
 pub use self::operation::{PageOperation, Placement};

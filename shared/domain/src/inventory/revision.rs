@@ -50,7 +50,9 @@ impl PageCommand {
     /// on them.
     pub fn on_another_schedule(&self) -> Result<Vec<PageChange>, PageRejection> {
         match self {
-            Self::Place { .. } | Self::Frame { .. } | Self::Confirm { .. } | Self::Return { .. } => Err(PageRejection::ScheduleChanged),
+            Self::Place { .. } | Self::Frame { .. } | Self::Confirm { .. } | Self::Return { .. } => {
+                Err(PageRejection::ScheduleChanged)
+            }
             Self::Extend { .. } | Self::Claim { .. } | Self::Prolong { .. } => {
                 Err(PageRejection::HoldMissing)
             }

@@ -20,8 +20,7 @@ const JUNE_1: Date = date(2030, 6, 1);
 
 fn with_check_in(room: &Resource, hour: i8) -> Resource {
     let mut room = room.clone();
-    room.terms.schedule =
-        Schedule::Nightly { check_in: time(hour, 0, 0, 0), check_out: time(11, 0, 0, 0) };
+    room.terms.schedule = Schedule::Nightly { check_in: time(hour, 0, 0, 0), check_out: time(11, 0, 0, 0) };
     room
 }
 
@@ -226,7 +225,11 @@ async fn a_dry_run_answers_what_the_edit_would_and_writes_nothing() {
     let image = async || {
         let catalogue = &w.store.catalogue;
         let pages = catalogue.stored_pages(&room).await.expect("pages");
-        (w.resources.get(&room.id).await.expect("a resource"), pages, catalogue.facts(&room.id).await.expect("facts"))
+        (
+            w.resources.get(&room.id).await.expect("a resource"),
+            pages,
+            catalogue.facts(&room.id).await.expect("facts"),
+        )
     };
     let before = image().await;
     let (none, by) = (Precondition::None, w.by("operator"));
@@ -237,8 +240,7 @@ async fn a_dry_run_answers_what_the_edit_would_and_writes_nothing() {
     let refused = put(&next, Run::Dry).await;
     assert!(matches!(&refused, Err(Failure::CapacityInUse { slots }) if slots[0].in_use == 3), "{refused:?}");
     let set = async |capacity| {
-        let edit =
-            DatesEdit { from: JUNE_1, to: date(2030, 6, 2), capacity: Some(capacity), closed: None };
+        let edit = DatesEdit { from: JUNE_1, to: date(2030, 6, 2), capacity: Some(capacity), closed: None };
         w.resources.set_inventory(&room.id, &edit, &none, Run::Dry, &by).await
     };
     set(3).await.expect("it would be");
@@ -322,7 +324,9 @@ struct Paper {
 
 impl Paper {
     fn used(&self, start: jiff::Timestamp, end: jiff::Timestamp, now: jiff::Timestamp) -> u32 {
-        let counts = |sold: &&Sold| (sold.start, sold.end) == (start, end) && sold.until.is_none_or(|until| until > now);
+        let counts = |sold: &&Sold| {
+            (sold.start, sold.end) == (start, end) && sold.until.is_none_or(|until| until > now)
+        };
         self.sold.iter().filter(counts).map(|sold| sold.quantity).sum()
     }
 
@@ -346,7 +350,13 @@ impl Paper {
         })
     }
 
-    fn offered(&self, terms: &Resource, start: jiff::Timestamp, end: jiff::Timestamp, now: jiff::Timestamp) -> u32 {
+    fn offered(
+        &self,
+        terms: &Resource,
+        start: jiff::Timestamp,
+        end: jiff::Timestamp,
+        now: jiff::Timestamp,
+    ) -> u32 {
         let day = terms.terms.time_zone.to_datetime(start).date();
         if self.facts.get(&day).is_some_and(|(_, closed)| *closed) {
             return 0;
@@ -400,18 +410,16 @@ async fn play(moves: Vec<Move>) -> Result<(), String> {
                 let Some(at) = bookings.get(*nth) else { continue };
                 let sold = paper.sold.remove(*at);
                 let id = sold.booking.expect("a booking");
-                w.cancel(&id, &format!("cancel {number}")).await.map_err(|error| format!("{}: {error:?}", case()))?;
+                w.cancel(&id, &format!("cancel {number}"))
+                    .await
+                    .map_err(|error| format!("{}: {error:?}", case()))?;
             }
             Move::Replace { minutes, from, hours, days, capacity, zone } => {
                 let days = (0..7_i8)
                     .filter(|day| days >> day & 1 == 1)
                     .filter_map(|day| Weekday::from_monday_zero_offset(day).ok())
                     .collect();
-                let opening = Opening {
-                    days,
-                    from: time(*from, 0, 0, 0),
-                    to: time(from + hours, 0, 0, 0),
-                };
+                let opening = Opening { days, from: time(*from, 0, 0, 0), to: time(from + hours, 0, 0, 0) };
                 let mut next = terms.clone();
                 next.terms.schedule =
                     Schedule::Slots(SlotSchedule::new(*minutes, 0, vec![opening]).expect("a schedule"));
@@ -440,17 +448,27 @@ async fn play(moves: Vec<Move>) -> Result<(), String> {
             }
         }
         // What is sold is on its pages, and what is free is what the paper says.
-        let slots = w.calendars.slots(&terms.id, JUNE_1, date(2030, 6, 11), w.now()).await.expect("a calendar");
+        let slots =
+            w.calendars.slots(&terms.id, JUNE_1, date(2030, 6, 11), w.now()).await.expect("a calendar");
         for slot in slots {
             let offered = paper.offered(&terms, slot.slot.start, slot.slot.end, w.now());
             if slot.available != offered {
-                return Err(format!("{}: {:?} has {} free, not {offered}", case(), slot.slot, slot.available));
+                return Err(format!(
+                    "{}: {:?} has {} free, not {offered}",
+                    case(),
+                    slot.slot,
+                    slot.available
+                ));
             }
         }
         let taken: u32 = w.taken(&terms).await.iter().map(|(_, places)| places).sum();
         let now = w.now();
-        let sold: u32 =
-            paper.sold.iter().filter(|sold| sold.until.is_none_or(|until| until > now)).map(|sold| sold.quantity).sum();
+        let sold: u32 = paper
+            .sold
+            .iter()
+            .filter(|sold| sold.until.is_none_or(|until| until > now))
+            .map(|sold| sold.quantity)
+            .sum();
         if taken != sold {
             return Err(format!("{}: pages count {taken}, {sold} are sold", case()));
         }

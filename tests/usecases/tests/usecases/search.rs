@@ -65,11 +65,12 @@ fn night(day: i8) -> String {
 }
 
 async fn change(w: &World, rooms: &[Resource], number: usize, change: &Change) {
-    let set = async |room: usize, day: i8, capacity, closed| {
-        match w.set(&rooms[room].id, (date(2030, 6, day), 1), capacity, closed).await {
-            Ok(_) | Err(Failure::CapacityInUse { .. }) => {}
-            Err(error) => panic!("{error:?}"),
-        }
+    let set = async |room: usize, day: i8, capacity, closed| match w
+        .set(&rooms[room].id, (date(2030, 6, day), 1), capacity, closed)
+        .await
+    {
+        Ok(_) | Err(Failure::CapacityInUse { .. }) => {}
+        Err(error) => panic!("{error:?}"),
     };
     match change {
         Change::Hold { room, from, nights, quantity } => {

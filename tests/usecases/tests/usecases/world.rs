@@ -13,7 +13,9 @@ use holdfast_app::kernel as identity;
 use holdfast_app::payments::{Outcome, PaymentInquiry, PaymentState, Payments, Saga, SagaRecovery, Webhook};
 use holdfast_app::search::{Projection, Search};
 use holdfast_app::{Caller, Clock, Failure, Mutation, PaymentError, RequestKey};
-use holdfast_domain::{Booking, BookingId, BookingStatus, GuestId, Hold, HoldId, HoldStatus, Resource, ResourceId, When};
+use holdfast_domain::{
+    Booking, BookingId, BookingStatus, GuestId, Hold, HoldId, HoldStatus, Resource, ResourceId, When,
+};
 use holdfast_testkit::{Database, Store, TestClock, at, mutation};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan};
