@@ -101,7 +101,7 @@ impl Resources {
         mutation: &Mutation,
     ) -> Result<Put, Failure> {
         // What this very edit writes is not what its precondition is about.
-        let mut checked = false;
+        let (mut checked, mut refused) = (false, None);
         for _ in 0..ATTEMPTS_MAX {
             let previous = self.catalogue.resource(id).await?;
             if !checked {
@@ -122,12 +122,15 @@ impl Resources {
                 Err(EditError::Ledger(LedgerError::ResourceChanged)) => {
                     checked = self.announces(id, terms).await?;
                 }
-                Err(error) if met_a_hold(&error) => checked = true,
+                Err(error) if met_a_hold(&error) => {
+                    checked = true;
+                    refused = Some(error);
+                }
                 Err(error) => return Err(error.into()),
                 Ok(put) => return Ok(put),
             }
         }
-        Err(StoreError::Contention(id.to_string()).into())
+        Err(refused.map_or_else(|| StoreError::Contention(id.to_string()).into(), Into::into))
     }
 
     /// Whether an edit to those terms is under way.
@@ -157,7 +160,7 @@ impl Resources {
         run: Run,
         mutation: &Mutation,
     ) -> Result<Resource, Failure> {
-        let mut checked = false;
+        let (mut checked, mut refused) = (false, None);
         for _ in 0..ATTEMPTS_MAX {
             let resource = self.get(id).await?;
             if !checked {
@@ -168,11 +171,14 @@ impl Resources {
             }
             match Edit::new(self.catalogue.as_ref(), run, mutation).set_dates(&resource, edit).await {
                 Err(EditError::Ledger(LedgerError::ResourceChanged)) => {}
-                Err(error) if met_a_hold(&error) => checked = true,
+                Err(error) if met_a_hold(&error) => {
+                    checked = true;
+                    refused = Some(error);
+                }
                 Err(error) => return Err(error.into()),
                 Ok(resource) => return Ok(resource),
             }
         }
-        Err(StoreError::Contention(id.to_string()).into())
+        Err(refused.map_or_else(|| StoreError::Contention(id.to_string()).into(), Into::into))
     }
 }
