@@ -43,12 +43,13 @@ pub use table::ledger::LedgerTable;
 /// Items as they are stored, without a table: for tests, and for tools that read or rewrite them. `docs/storage.md` has
 /// their attributes.
 pub mod items {
+    pub use crate::catalogue::dated::{decode_month, encode_month, encode_month_as};
     pub use crate::page::item::{
         decode_page, decode_page_as_stored, decode_page_record, encode_page, encode_page_as,
     };
     pub use crate::stored::listings::{
-        decode_listed_page, decode_listing, encode_listed_page, encode_listed_page_as, encode_listing,
-        encode_listing_as,
+        decode_listed_month, decode_listed_page, decode_listing, encode_listed_month, encode_listed_month_as,
+        encode_listed_page, encode_listed_page_as, encode_listing, encode_listing_as,
     };
     pub use crate::stored::notes::{
         decode_parked_case, decode_task_token, encode_parked_case, encode_parked_case_as, encode_task_token,

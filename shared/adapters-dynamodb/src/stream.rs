@@ -11,6 +11,7 @@ use holdfast_app::events::{LedgerRecord, PageRecord};
 use holdfast_domain::{Hold, HoldId, PageChange, PageHold};
 use serde_json::Value;
 
+use crate::catalogue::dated::{FACTS_SK_PREFIX, decode_month, decode_month_record};
 use crate::page::item::{PAGE_SK_PREFIX, decode_hold, decode_page_as_stored, decode_page_record};
 use crate::stored::records::{
     EVENT_SK_PREFIX, RESOURCE_SK, decode_audit_with_facts, decode_hold_record, decode_resource,
@@ -36,6 +37,12 @@ pub fn decode_ledger_record(new: Option<Value>, old: Option<Value>) -> Result<Le
     }
     if sk.starts_with(EVENT_SK_PREFIX) {
         return Ok(LedgerRecord::Audit(decode_audit_with_facts(&new)?));
+    }
+    if sk.starts_with(FACTS_SK_PREFIX) {
+        let (resource, month, facts, write) = decode_month_record(&new)?;
+        let previous = old.map(decode_image).transpose()?.as_ref().map(decode_month).transpose()?;
+        let previous = previous.map(|(_, facts)| facts).unwrap_or_default();
+        return Ok(LedgerRecord::Facts { resource, month, facts, previous, write });
     }
     if sk == RESOURCE_SK {
         let resource = decode_resource(&new)?;

@@ -12,6 +12,7 @@
 
 use std::error::Error;
 
+use holdfast_app::kernel::SlotInUse;
 use holdfast_app::{Failure, Field, FieldPath, StoreError};
 use holdfast_http::code::{CodeDefinition, OUTAGE_SECONDS};
 use holdfast_http::{FieldError, HttpCode, ProblemCode, Refusal, problem_codes};
@@ -19,6 +20,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::bookings::wire::BookingStatusName;
+use crate::wire::instant;
 
 /// Seconds after which a request that met another may be sent again.
 const SOON_SECONDS: u32 = 1;
@@ -45,6 +47,7 @@ problem_codes! {
         CapacityInUse, CONFLICT, "capacity_in_use", "The capacity is in use";
         BookingNotCancellable, CONFLICT, "booking_not_cancellable", "The booking cannot be cancelled";
         PaymentFailed, CONFLICT, "payment_failed", "The payment failed";
+        PreconditionFailed, PRECONDITION_FAILED, "precondition_failed", "The resource has another version";
         BodyTooLarge, PAYLOAD_TOO_LARGE, "body_too_large", "The body is too large";
         ValidationFailed, UNPROCESSABLE_ENTITY, "validation_failed", "The request does not validate";
         RangeNotBookable, UNPROCESSABLE_ENTITY, "range_not_bookable", "The range cannot be booked";
@@ -85,6 +88,7 @@ impl ProblemCode for Code {
             | Self::HoldConfirmed
             | Self::HoldNotExtendable
             | Self::CapacityInUse
+            | Self::PreconditionFailed
             | Self::BookingNotCancellable
             | Self::PaymentFailed
             | Self::BodyTooLarge
@@ -128,7 +132,7 @@ pub struct Facts {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = "perSlot")]
     pub limit: Option<String>,
-    /// With `capacity_in_use`: a slot that has fewer places than are in use.
+    /// With `capacity_in_use`: the first slot that stands in the way.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub slot: Option<String>,
@@ -136,6 +140,11 @@ pub struct Facts {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub in_use: Option<u32>,
+    /// With `capacity_in_use`: the slots that would not exist or have fewer places than are in use, at most 100, in the order of
+    /// their starts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub slots: Option<Vec<SlotInUseBody>>,
     /// With `booking_not_cancellable`: the booking's status.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -156,6 +165,25 @@ pub struct Facts {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub hold_id: Option<String>,
+}
+
+/// A slot of which places are in use.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = SlotInUse)]
+pub struct SlotInUseBody {
+    /// Its start.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, format = DateTime)]
+    pub start: Option<String>,
+    /// Places that are held or confirmed.
+    pub in_use: u32,
+}
+
+impl From<&SlotInUse> for SlotInUseBody {
+    fn from(slot: &SlotInUse) -> Self {
+        Self { start: slot.start.map(instant), in_use: slot.in_use }
+    }
 }
 
 /// The problem that a failure of a use case is.
@@ -186,11 +214,13 @@ pub fn problem(failure: Failure) -> Problem {
         Failure::HoldNotExtendable => plain(Code::HoldNotExtendable),
         Failure::RequestInProgress => plain(Code::RequestInProgress),
         Failure::KeyReused => plain(Code::IdempotencyKeyReused),
-        Failure::CapacityInUse { slot, in_use } => plain(Code::CapacityInUse).with(Facts {
-            slot: Some(slot),
-            in_use: Some(in_use),
+        Failure::CapacityInUse { slots } => plain(Code::CapacityInUse).with(Facts {
+            slot: slots.first().map(|slot| slot.slot.clone()),
+            in_use: slots.first().map(|slot| slot.in_use),
+            slots: Some(slots.iter().map(SlotInUseBody::from).collect()),
             ..Facts::default()
         }),
+        Failure::PreconditionFailed => plain(Code::PreconditionFailed),
         Failure::NotCancellable(status) => plain(Code::BookingNotCancellable)
             .with(Facts { booking_status: Some(status.into()), ..Facts::default() }),
         Failure::Store(StoreError::Corrupt { .. } | StoreError::TooLarge { .. }) => {
@@ -313,8 +343,12 @@ mod tests {
         check(Failure::HoldNotExtendable, 409, "hold_not_extendable", json!({}));
         check(Failure::RequestInProgress, 409, "request_in_progress", json!({}));
         check(Failure::KeyReused, 422, "idempotency_key_reused", json!({}));
-        let in_use = Failure::CapacityInUse { slot: "01".to_owned(), in_use: 3 };
-        check(in_use, 409, "capacity_in_use", json!({ "slot": "01", "inUse": 3 }));
+        let start = "2026-06-01T19:00:00Z";
+        let slot = |start| SlotInUse { slot: "01".to_owned(), start, in_use: 3 };
+        let in_use = Failure::CapacityInUse { slots: vec![slot(start.parse().ok()), slot(None)] };
+        let named = json!([{ "start": start, "inUse": 3 }, { "inUse": 3 }]);
+        check(in_use, 409, "capacity_in_use", json!({ "slot": "01", "inUse": 3, "slots": named }));
+        check(Failure::PreconditionFailed, 412, "precondition_failed", json!({}));
         check(
             Failure::NotCancellable(BookingStatus::Failed),
             409,

@@ -4,8 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_domain::catalogue::{
-    Label, Offerable, Opening, RangeError, Resource, ResourceTerms, SLOTS_PER_HOLD_MAX, SlotSchedule,
-    StayError,
+    Facts, Label, Offerable, Opening, RangeError, Resource, ResourceTerms, SLOTS_PER_HOLD_MAX, SlotSchedule, StayError,
 };
 use holdfast_domain::money::{Currency, Money};
 use holdfast_domain::{CancellationPolicy, HoldLimits, Page, PageKey, ResourceId, Schedule, Slot, When};
@@ -179,7 +178,7 @@ proptest! {
             }
             prop_assert!(page.is_sorted_by_key(|slot| &slot.key), "keys of {} are out of order", name);
             let resource = resource(schedule.clone(), zone.clone());
-            let counted: Vec<_> = resource.fresh_page(&key(&resource, &name)).available.into_keys().collect();
+            let counted: Vec<_> = resource.fresh_page(&key(&resource, &name), &Facts::default()).available.into_keys().collect();
             prop_assert_eq!(counted, keys.into_iter().collect::<Vec<_>>());
         }
     }
@@ -319,7 +318,8 @@ fn a_replaced_schedule_makes_new_pages_and_another_price_does_not() {
     assert_eq!((third.revision, third.schedule_revision), (3, 3));
     let fourth = third.replace(resource(hotel(16), TimeZone::UTC).terms);
     assert_eq!((fourth.revision, fourth.schedule_revision), (4, 4));
-    assert_eq!(fourth.fresh_page(&key(&fourth, "2026-02")).schedule_revision, 4);
+    let page = fourth.fresh_page(&key(&fourth, "2026-02"), &Facts::default());
+    assert_eq!((page.terms_revision, page.schedule_revision), (4, 4));
 }
 
 #[test]
@@ -343,12 +343,12 @@ fn all_the_pages_that_count_a_slot_offer_it_together() {
     let nights = hotel.calendar(date, date + 1.day());
     let night = &nights.expect("in bounds")[0];
     let page = |shard: u16, free: u32| {
-        let mut page = hotel.fresh_page(&PageKey { shard, ..key(&hotel, "2026-06") });
+        let mut page = hotel.fresh_page(&PageKey { shard, ..key(&hotel, "2026-06") }, &Facts::default());
         page.available.insert(night.key.clone(), free);
         page.allowance.insert(night.key.clone(), free.saturating_sub(hotel.share(2, &page.key)));
         page
     };
-    let offered = |stored: &[Page]| hotel.offered(night, stored, Timestamp::UNIX_EPOCH);
+    let offered = |stored: &[Page]| hotel.offered(night, stored, &Facts::default(), Timestamp::UNIX_EPOCH);
     assert_eq!(offered(&[]), 2, "untouched: as it would be made");
     assert_eq!(offered(&[page(0, 5)]), 5);
     assert_eq!(offered(&[page(0, 5), page(1, 3)]), 8);
@@ -359,9 +359,13 @@ fn all_the_pages_that_count_a_slot_offer_it_together() {
             key: PageKey { resource: ResourceId::parse("other").expect("an id"), ..page(0, 5).key },
             ..page(0, 5)
         },
-        Page { schedule_revision: 7, ..page(0, 5) },
+        Page { schedule_revision: 7, terms_revision: 0, ..page(0, 5) },
     ];
-    assert_eq!(offered(&others), 2, "of another month, another resource, another schedule");
+    assert_eq!(
+        offered(&others),
+        2,
+        "of another month, another resource, another schedule of a release before"
+    );
     let mut closed = page(1, 3);
     closed.closed.insert(night.key.clone());
     assert_eq!(offered(&[page(0, 5), closed]), 5, "sale is stopped on one of them");

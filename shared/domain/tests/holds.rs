@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 
 use holdfast_domain::bookings::Order;
 use holdfast_domain::holds::Extension;
-use holdfast_domain::inventory::{EXTENSIONS_MAX, HOLDS_PER_PAGE_MAX, HoldState, Placement};
+use holdfast_domain::inventory::{
+    EXTENSIONS_MAX, HOLDS_PER_PAGE_MAX, HoldState, PageFrame, PageShape, Placement, SlotRule,
+};
 use holdfast_domain::money::{Currency, Money};
 use holdfast_domain::{
     BookingId, CancellationPolicy, Fingerprint, GuestId, GuestMark, Hold, HoldId, HoldSnapshot, HoldStatus,
@@ -301,9 +303,16 @@ fn a_booking_becomes_a_hold_again_but_never_over_a_live_one() {
 
 #[test]
 fn capacity_is_not_lowered_below_what_is_used() {
-    let set =
-        |capacity| PageCommand::SetInventory { slots: vec![slot()], capacity: Some(capacity), closed: None };
-    let default = |capacity| PageCommand::SetDefaultCapacity { capacity };
+    let frame = |rule| PageCommand::Frame {
+        frame: Box::new(PageFrame {
+            terms_revision: 1,
+            schedule_revision: 1,
+            shape: Some(PageShape::Nights),
+            capacity: 9,
+            slots: BTreeMap::from([(slot(), rule)]),
+        }),
+    };
+    let set = |capacity| frame(SlotRule { capacity: Some(capacity), closed: false });
     let in_use = PageRejection::CapacityInUse { slot: slot(), in_use: 2 };
     let mut scene = Scene::new(3);
     scene
@@ -311,20 +320,15 @@ fn capacity_is_not_lowered_below_what_is_used() {
         .does(1, claim("a", "p", 20))
         .does(2, confirm("a", "p"))
         .does(3, place("b", 10));
-    scene.refuses(4, set(1), in_use.clone()).refuses(4, default(1), in_use).does(4, set(2)).offers(4, 0);
-    scene.does(10, set(1)).offers(10, 0).does(11, default(9)).offers(11, 0).does(12, set(5)).offers(12, 4);
-    let stop =
-        |closed| PageCommand::SetInventory { slots: vec![slot()], capacity: None, closed: Some(closed) };
+    scene.refuses(4, set(1), in_use).does(4, set(2)).offers(4, 0);
+    scene.does(10, set(1)).offers(10, 0).does(12, set(5)).offers(12, 4);
+    let stop = |closed| frame(SlotRule { capacity: Some(5), closed });
     scene
         .does(13, stop(true))
         .offers(13, 0)
         .refuses(13, place("c", 99), SOLD_OUT)
         .does(14, stop(false))
         .offers(14, 4);
-    let unknown = SlotKey::parse("31").expect("a key");
-    let elsewhere =
-        PageCommand::SetInventory { slots: vec![unknown.clone()], capacity: Some(1), closed: None };
-    scene.refuses(15, elsewhere, PageRejection::UnknownSlot(unknown));
 }
 
 #[test]

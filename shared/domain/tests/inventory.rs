@@ -6,7 +6,7 @@ mod inventory_model;
 
 use std::collections::BTreeMap;
 
-use holdfast_domain::inventory::HoldState;
+use holdfast_domain::inventory::{HoldState, PageFrame, PageShape, SlotRule};
 use holdfast_domain::{
     BookingId, Fingerprint, GuestMark, HoldId, HoldLimits, Page, PageChange, PageCommand, PageHold, PageKey,
     PageRejection, ResourceId, SlotKey, SlotPlaces,
@@ -212,12 +212,21 @@ fn free(draw: &Draw, _: Timestamp) -> PageCommand {
     PageCommand::Free { booking: booking(draw.booking), places }
 }
 
-fn set_inventory(draw: &Draw, _: Timestamp) -> PageCommand {
-    PageCommand::SetInventory { slots: draw.slots.clone(), capacity: draw.capacity, closed: draw.closed }
-}
-
-fn set_default(draw: &Draw, _: Timestamp) -> PageCommand {
-    PageCommand::SetDefaultCapacity { capacity: draw.capacity.unwrap_or(3) }
+/// Every slot has the drawn capacity, but for the drawn slots.
+fn reframe(draw: &Draw, _: Timestamp) -> PageCommand {
+    let rule = |n| {
+        let own = draw.slots.contains(&slot(n));
+        let closed = own && draw.closed == Some(true);
+        (slot(n), SlotRule { capacity: own.then_some(draw.quantity + 2), closed })
+    };
+    let frame = PageFrame {
+        terms_revision: u64::from(draw.digest) + 1,
+        schedule_revision: 1,
+        shape: Some(PageShape::Nights),
+        capacity: draw.capacity.unwrap_or(3),
+        slots: (0..SLOTS).map(rule).collect(),
+    };
+    PageCommand::Frame { frame: Box::new(frame) }
 }
 
 fn any_draw() -> impl Strategy<Value = Draw> {
@@ -254,7 +263,7 @@ fn any_draw() -> impl Strategy<Value = Draw> {
 }
 
 fn any_step() -> impl Strategy<Value = Step> {
-    let commands: [(u32, Maker); 13] = [
+    let commands: [(u32, Maker); 12] = [
         (8, place),
         (2, extend),
         (6, claim),
@@ -266,8 +275,7 @@ fn any_step() -> impl Strategy<Value = Step> {
         (5, confirm),
         (2, give_back),
         (2, free),
-        (1, set_inventory),
-        (1, set_default),
+        (2, reframe),
     ];
     let command = Union::new_weighted(commands.map(|(weight, maker)| (weight, Just(maker))).to_vec());
     let wait = prop_oneof![12 => Just(0i64), 4 => 1i64..5, 1 => 5i64..60];
@@ -339,12 +347,12 @@ fn is_repeatable(command: &PageCommand, page: &Page, now: Timestamp) -> bool {
         | PageCommand::Unclaim { .. }
         | PageCommand::Abandon { .. }
         | PageCommand::Place { .. }
-        | PageCommand::Extend { .. } => true,
+        | PageCommand::Extend { .. }
+        | PageCommand::Frame { .. } => true,
         // A hold that was claimed for long may be dead even with one TTL more.
         PageCommand::Prolong { hold, .. } => page.holds.get(hold).is_some_and(|entry| entry.is_live(now)),
         // The booking's version guards these: the transaction that writes them again is refused.
         PageCommand::Confirm { .. } | PageCommand::Return { .. } | PageCommand::Free { .. } => false,
-        PageCommand::SetInventory { .. } | PageCommand::SetDefaultCapacity { .. } => false,
     }
 }
 
@@ -352,12 +360,6 @@ fn check_repeat(command: &PageCommand, page: &Page, now: Timestamp) -> Result<()
     let again = page.decide(command, now);
     if is_repeatable(command, page, now) && again != Ok(Vec::new()) {
         return Err(format!("again: {again:?}"));
-    }
-    if matches!(command, PageCommand::SetInventory { .. } | PageCommand::SetDefaultCapacity { .. }) {
-        let again = again.map_err(|rejection| rejection.to_string())?;
-        if apply(page.clone(), &again) != *page {
-            return Err(format!("again changes something: {again:?}"));
-        }
     }
     Ok(())
 }
@@ -435,12 +437,7 @@ fn unguarded(command: &PageCommand) -> Vec<PageChange> {
         PageCommand::Confirm { booking, places, .. } => {
             vec![PageChange::Reacquired { booking: booking.clone(), places: places.clone() }]
         }
-        PageCommand::SetDefaultCapacity { capacity } => {
-            vec![PageChange::DefaultCapacitySet { capacity: *capacity }]
-        }
-        PageCommand::SetInventory { slots, capacity, closed } => {
-            vec![PageChange::InventorySet { slots: slots.clone(), capacity: *capacity, closed: *closed }]
-        }
+        PageCommand::Frame { frame } => vec![PageChange::Framed { frame: frame.clone() }],
         PageCommand::Extend { .. }
         | PageCommand::Claim { .. }
         | PageCommand::Prolong { .. }
@@ -495,7 +492,7 @@ fn the_steps_reach_every_command_and_most_of_its_outcomes() {
         .expect("nothing is checked here");
     let seen = seen.into_inner();
     let kinds = "Placed Extended Claimed Prolonged Unclaimed Released Expired Confirmed Reacquired Returned Freed \
-        InventorySet DefaultCapacitySet SoldOut Reused HoldMissing HoldExpired HoldClaimed HoldLive CapacityInUse NotConfirmed \
+        Framed SoldOut Reused HoldMissing HoldExpired HoldClaimed HoldLive CapacityInUse NotConfirmed \
         ExcessReduced";
     for kind in kinds.split_whitespace() {
         assert!(seen.get(kind).copied().unwrap_or(0) >= 20, "{kind} is hardly met: {seen:?}");
@@ -564,8 +561,7 @@ fn control_each_unguarded_write_breaks_the_promise() {
         PageChange::Reacquired { booking: b.clone(), places: uniform(1, &s) },
         PageChange::Freed { booking: b, places: uniform(1, &s) },
         PageChange::Returned { hold: hold(2), entry: entry(uniform(1, &s), at(60), 2) },
-        PageChange::InventorySet { slots: s, capacity: Some(0), closed: None },
-        PageChange::DefaultCapacitySet { capacity: 0 },
+        PageChange::Framed { frame: Box::new(PageFrame { capacity: 0, ..full.frame() }) },
     ] {
         assert!(check_change(&full, &full.clone().evolve(&change), at(0)).is_err(), "{change:?}");
     }

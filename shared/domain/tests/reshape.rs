@@ -3,12 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use holdfast_domain::catalogue::{Label, Reshaped, ResourceTerms};
+use holdfast_domain::catalogue::{DateFacts, Facts, Label, Month, Opening, ResourceTerms, SlotSchedule};
 use holdfast_domain::{
-    BookingId, CancellationPolicy, Currency, HoldLimits, Money, Page, PageChange, PageKey, PageRejection,
-    Resource, ResourceId, Schedule, SlotPlaces,
+    BookingId, CancellationPolicy, Currency, HoldLimits, Money, Page, PageChange, PageCommand, PageKey,
+    PageRejection, Resource, ResourceId, Schedule, SlotKey, SlotPlaces,
 };
-use jiff::civil::time;
+use jiff::civil::{Date, Weekday, date, time};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
@@ -38,63 +38,170 @@ const EVENING: &str = "2030-06-01T19:00:00Z";
 const LATER: &str = "2030-06-08T19:00:00Z";
 const BEFORE: &str = "2030-06-01T12:00:00Z";
 const AFTER: &str = "2030-06-02T00:00:00Z";
-const LONG_AFTER: &str = "2031-01-01T00:00:00Z";
 
 fn resource() -> Resource {
     Resource::create(ResourceId::parse("concert").expect("an id"), event(EVENING, 3, 10))
 }
 
 /// A page with so many confirmed places.
-fn page(resource: &Resource, confirmed: u32) -> Page {
-    let page = resource.fresh_page(&PageKey::first(resource.id.clone(), "event"));
+fn page(resource: &Resource, name: &str, confirmed: u32) -> Page {
+    let page = resource.fresh_page(&PageKey::first(resource.id.clone(), name), &Facts::default());
     let booking = BookingId::parse("b").expect("an id");
     if confirmed == 0 {
         return page;
     }
-    let places = SlotPlaces::uniform(page.available.keys().cloned(), confirmed).expect("slots in order");
+    let slots = page.available.keys().take(1).cloned();
+    let places = SlotPlaces::uniform(slots, confirmed).expect("slots in order");
     page.apply(&[PageChange::Reacquired { booking, places }])
 }
 
+/// What the next terms make of a page: the page after, or the places in the way.
+fn brought(next: &Resource, page: &Page, facts: &Facts, now: &str) -> Result<Page, u32> {
+    let frame = Box::new(next.frame_of(page, facts, instant(now)));
+    match page.decide(&PageCommand::Frame { frame }, instant(now)) {
+        Ok(changes) if changes.is_empty() => Ok(page.clone()),
+        Ok(changes) => {
+            let after = page.apply(&changes);
+            assert_eq!(after.broken_slot(), None, "{after:?}");
+            Ok(after)
+        }
+        Err(PageRejection::CapacityInUse { in_use, .. }) => Err(in_use),
+        Err(other) => panic!("{other}"),
+    }
+}
+
 #[test]
-fn another_capacity_changes_pages_that_are_not_past_if_all_fits() {
+fn another_capacity_changes_a_page_if_all_fits() {
     let was = resource();
     let next = was.replace(ResourceTerms { capacity: 4, ..was.terms.clone() });
-    assert!(was.reshapes_pages(&next) && !was.reshapes_pages(&was.replace(was.terms.clone())));
-    let full = page(&was, 5);
-    let refused = was.reshape(&next, &full, instant(BEFORE));
-    assert!(matches!(refused, Err(PageRejection::CapacityInUse { in_use: 5, .. })), "{refused:?}");
-    assert_eq!(was.reshape(&next, &full, instant(AFTER)), Ok(Reshaped::Kept), "it is past");
-    let Ok(Reshaped::Changed(changes)) = was.reshape(&next, &page(&was, 4), instant(BEFORE)) else {
-        panic!("four fit");
-    };
-    let adapted = page(&was, 4).apply(&changes);
-    assert_eq!((adapted.broken_slot(), adapted.capacity, adapted.seq), (None, 4, 2));
+    let none = Facts::default();
+    assert!(was.is_narrowed_by(&next.terms) && !next.is_narrowed_by(&was.terms));
+    assert_eq!(brought(&next, &page(&was, "event", 5), &none, BEFORE), Err(5));
+    let adapted = brought(&next, &page(&was, "event", 4), &none, BEFORE).expect("four fit");
+    assert_eq!((adapted.terms_revision, adapted.capacity, adapted.seq), (2, 4, 2));
     assert!(adapted.available.values().all(|free| *free == 0));
+    assert_eq!(brought(&next, &adapted, &none, BEFORE), Ok(adapted.clone()), "again: nothing to do");
 }
 
 #[test]
-fn another_schedule_removes_pages_that_nobody_uses() {
-    let was = resource();
+fn a_moved_event_is_another_unless_it_is_over() {
+    let (was, none) = (resource(), Facts::default());
     let next = was.replace(event(LATER, 3, 10));
-    assert!(was.reshapes_pages(&next));
-    let reshape = |confirmed, now| was.reshape(&next, &page(&was, confirmed), instant(now));
-    assert_eq!(reshape(0, BEFORE), Ok(Reshaped::Removed));
-    assert!(matches!(reshape(1, BEFORE), Err(PageRejection::CapacityInUse { in_use: 1, .. })));
-    // Past under the one, ahead under the other: its bookings are over.
-    assert_eq!(reshape(1, AFTER), Ok(Reshaped::Removed));
-    assert_eq!(reshape(1, LONG_AFTER), Ok(Reshaped::Kept), "past under both");
+    let moved = |confirmed, now| brought(&next, &page(&was, "event", confirmed), &none, now);
+    assert_eq!(moved(1, BEFORE), Err(1));
+    for (confirmed, now) in [(0, BEFORE), (1, AFTER)] {
+        let page = moved(confirmed, now).expect("nothing is in the way");
+        assert_eq!((page.schedule_revision, page.confirmed.len()), (2, 0), "another event, none of it sold");
+        assert!(page.available.values().all(|free| *free == 10));
+    }
+}
+
+fn hotel(check_in: i8, zone: &str) -> Resource {
+    let schedule = Schedule::Nightly { check_in: time(check_in, 0, 0, 0), check_out: time(11, 0, 0, 0) };
+    let time_zone = TimeZone::get(zone).expect("a zone");
+    let terms = ResourceTerms { schedule, time_zone, ..event(EVENING, 3, 10) };
+    Resource::create(ResourceId::parse("hotel").expect("an id"), terms)
 }
 
 #[test]
-fn nightly_pages_are_past_when_their_last_night_is() {
-    let nightly = Schedule::Nightly { check_in: time(15, 0, 0, 0), check_out: time(11, 0, 0, 0) };
-    let terms = ResourceTerms { schedule: nightly, ..event(EVENING, 3, 10) };
-    let was = Resource::create(ResourceId::parse("hotel").expect("an id"), terms.clone());
-    let next = was.replace(ResourceTerms { capacity: 3, ..terms });
-    let june = was.fresh_page(&PageKey::first(was.id.clone(), "2030-06"));
-    let changed = |now| matches!(was.reshape(&next, &june, instant(now)), Ok(Reshaped::Changed(_)));
-    assert!(changed("2030-07-01T10:59:59Z"));
-    assert!(!changed("2030-07-01T11:00:00Z"));
+fn a_night_is_its_date_whatever_the_times_and_the_zone() {
+    let (was, none) = (hotel(15, "UTC"), Facts::default());
+    for (check_in, zone, narrows) in [(16, "UTC", false), (15, "Asia/Tokyo", true)] {
+        let next = was.replace(hotel(check_in, zone).terms);
+        assert_eq!(was.is_narrowed_by(&next.terms), narrows, "{zone}");
+        let after = brought(&next, &page(&was, "2030-06", 2), &none, BEFORE).expect("every night stays");
+        assert_eq!((after.terms_revision, after.schedule_revision), (2, 1));
+        assert_eq!(after.confirmed.values().sum::<u32>(), 2);
+    }
+}
+
+fn surgery(minutes: u16, from: i8, days: &[Weekday]) -> ResourceTerms {
+    let opening = Opening { days: days.to_vec(), from: time(from, 0, 0, 0), to: time(17, 0, 0, 0) };
+    let rule = SlotSchedule::new(minutes, 0, vec![opening]).expect("a schedule");
+    ResourceTerms { schedule: Schedule::Slots(rule), ..event(EVENING, 3, 2) }
+}
+
+#[test]
+fn a_slot_stays_with_its_start_and_length_and_is_in_the_way_of_nothing_else() {
+    const SATURDAY: &str = "2030-06-01";
+    let week = [Weekday::Saturday, Weekday::Sunday];
+    let was = Resource::create(ResourceId::parse("surgery").expect("an id"), surgery(30, 9, &week));
+    let none = Facts::default();
+    // The first slot, at nine, is booked.
+    let booked = page(&was, SATURDAY, 1);
+    let check = |terms: ResourceTerms, now: &str, expected: Result<u64, u32>| {
+        let next = was.replace(terms);
+        let after = brought(&next, &booked, &none, now);
+        assert_eq!(after.as_ref().map(|page| page.schedule_revision).map_err(|in_use| *in_use), expected);
+        after
+    };
+    let early = "2030-06-01T06:00:00Z";
+    let more = check(surgery(30, 7, &week), early, Ok(1)).expect("opens earlier");
+    assert_eq!((more.available.len(), more.confirmed.values().sum::<u32>()), (20, 1));
+    check(surgery(30, 10, &week), early, Err(1)).expect_err("opens too late");
+    check(surgery(60, 9, &week), early, Err(1)).expect_err("the slots are longer");
+    check(surgery(30, 9, &week[1..]), early, Err(1)).expect_err("closed on Saturdays");
+    // Once it is over it is in nobody's way, and stays counted while the day's slots are of the same kind.
+    let noon = "2030-06-01T12:00:00Z";
+    let kept = check(surgery(30, 14, &week), noon, Ok(1)).expect("over");
+    assert_eq!((kept.available.len(), kept.confirmed.values().sum::<u32>()), (7, 1));
+    let dropped = check(surgery(60, 14, &week), noon, Ok(2)).expect("over");
+    assert_eq!((dropped.available.len(), dropped.confirmed.len()), (3, 0));
+}
+
+#[test]
+fn announced_terms_leave_what_is_taken_and_free_only_what_both_allow() {
+    let (was, none) = (resource(), Facts::default());
+    let narrower = ResourceTerms { capacity: 4, ..was.terms.clone() };
+    let announced = was.announcing(narrower.clone());
+    let free = |confirmed| {
+        let page =
+            brought(&announced, &page(&was, "event", confirmed), &none, BEFORE).expect("never refused");
+        assert!(page.excess.is_empty(), "{page:?}");
+        page.available.values().copied().sum::<u32>()
+    };
+    assert_eq!((free(0), free(3), free(4), free(7)), (4, 1, 0, 0));
+    let gone = was.announcing(event(LATER, 3, 50));
+    let page = brought(&gone, &page(&was, "event", 7), &none, BEFORE).expect("never refused");
+    assert_eq!(page.available.values().copied().sum::<u32>(), 0, "this event is not sold any more");
+    let back = brought(&gone.withdrawn(), &page, &none, BEFORE).expect("its own terms");
+    assert_eq!(back.available.values().copied().sum::<u32>(), 3);
+}
+
+#[test]
+fn what_only_a_page_of_a_release_before_states_is_taken_over_as_facts() {
+    let was = hotel(15, "UTC");
+    let mut old = page(&was, "2030-06", 0);
+    (old.terms_revision, old.shape) = (0, None);
+    let slot = |name: &str| SlotKey::parse(name).expect("a slot");
+    old.overrides.insert(slot("02"), 3);
+    old.closed.insert(slot("04"));
+    let day = |day| date(2030, 6, day);
+    let known = Facts::default().with([day(4)], Some(7), None);
+    let adopted = was.adopt(&old, &known);
+    let facts = |capacity, closed| DateFacts { capacity, closed };
+    assert_eq!(adopted.of(day(2)), facts(Some(3), false));
+    assert_eq!(adopted.of(day(4)), facts(Some(7), true));
+    assert_eq!(adopted.dates().count(), 2);
+    old.terms_revision = 1;
+    assert_eq!(was.adopt(&old, &known), known, "a page of this release states nothing by itself");
+}
+
+#[test]
+fn the_least_of_two_facts_allows_nothing_that_either_does_not() {
+    let days: Vec<Date> = (1..=4).map(|day| date(2030, 6, day)).collect();
+    let before = Facts::default().with([days[0], days[1]], Some(5), None).with([days[2]], None, Some(true));
+    let after = before.with(days.iter().copied(), Some(3), None).with([days[0]], Some(9), Some(true));
+    let least = before.least(&after, 2);
+    let facts = |capacity, closed| DateFacts { capacity, closed };
+    assert_eq!(least.of(days[0]), facts(Some(5), true), "closed, not raised yet");
+    assert_eq!(least.of(days[1]), facts(Some(3), false), "lowered");
+    assert_eq!(least.of(days[2]), facts(None, true), "3 are more than the resource's 2");
+    assert_eq!(least.of(days[3]), facts(None, false));
+    let months = after.changed_since(&before);
+    assert_eq!(months.values().map(|month| month.revision).collect::<Vec<_>>(), [1]);
+    assert_eq!(before.clone().written(&months).revision(Month::of(days[0])), 1);
+    assert!(before.changed_since(&before).is_empty());
 }
 
 #[test]

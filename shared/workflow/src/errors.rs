@@ -58,6 +58,7 @@ pub fn error_name(failure: &Failure) -> &'static str {
         | Failure::HoldNotExtendable
         | Failure::KeyReused
         | Failure::CapacityInUse { .. }
+        | Failure::PreconditionFailed
         | Failure::TooManyPages { .. }
         | Failure::NotCancellable(_)
         | Failure::BookingRejected(_) => OUT_OF_TURN,

@@ -1,5 +1,6 @@
 //! What guests do with their holds, and the operator with the places: one transaction each. `None` where it is refused.
 
+use holdfast_domain::inventory::SlotRule;
 use holdfast_domain::{Fingerprint, HoldStatus, PageCommand};
 
 use crate::cast::Cast;
@@ -42,8 +43,9 @@ pub(crate) fn expire(cast: &Cast, state: &mut State, guest: usize) -> Option<()>
 pub(crate) fn lower(cast: &Cast, state: &mut State) -> Option<()> {
     let slot = cast.slot();
     let capacity = state.page.capacity_of(slot).checked_sub(1)?;
-    let command =
-        PageCommand::SetInventory { slots: vec![slot.clone()], capacity: Some(capacity), closed: None };
+    let mut frame = state.page.frame();
+    frame.slots.insert(slot.clone(), SlotRule { capacity: Some(capacity), closed: false });
+    let command = PageCommand::Frame { frame: Box::new(frame) };
     on_page(state, cast, &command, moment(state.tick)).ok()?;
     state.lowerings -= 1;
     Some(())

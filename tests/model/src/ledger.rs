@@ -49,8 +49,8 @@ pub fn on_page(
                 other => Err(other),
             })?
         }
-        PageCommand::SetInventory { slots, capacity, closed } if lacks(Removed::CapacityInUse) => {
-            vec![PageChange::InventorySet { slots: slots.clone(), capacity: *capacity, closed: *closed }]
+        PageCommand::Frame { frame } if lacks(Removed::CapacityInUse) => {
+            vec![PageChange::Framed { frame: frame.clone() }]
         }
         PageCommand::Claim { hold, booking, deadline } if lacks(Removed::ClaimOfHold) => {
             state.page.decide(command, now).or_else(|rejection| match rejection {

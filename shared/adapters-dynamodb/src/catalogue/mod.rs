@@ -1,3 +1,4 @@
 //! Resources and their inventory.
 
+pub(crate) mod dated;
 pub(crate) mod resources;

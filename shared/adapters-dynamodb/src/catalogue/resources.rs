@@ -1,27 +1,23 @@
 //! Resources and their inventory.
 //!
-//! A page is made when it is first needed, in a transaction that counts it on the resource (`pages`) under the resource's
-//! revision. A replacement of the resource is conditional on both, so that it knows every page there is.
+//! A page is made when it is first needed, in a transaction under the revisions of its resource's terms and facts. An edit
+//! writes terms or facts first and looks for pages then, so that it knows every page there is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
-use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
 use holdfast_app::catalogue::{Catalogue, CatalogueReader};
 use holdfast_app::events::Write;
 use holdfast_app::{LedgerError, Mutation, StoreError};
-use holdfast_domain::catalogue::{Reshaped, Slot};
-use holdfast_domain::inventory::{PageOperation, Placement};
-use holdfast_domain::{Page, PageCommand, PageKey, PageRejection, Resource, ResourceId, SlotKey, SlotPlaces};
+use holdfast_domain::catalogue::{Facts, Month, MonthFacts};
+use holdfast_domain::{Page, PageKey, Resource, ResourceId};
 
-use crate::page::item::{decode_page, encode_page, page_key};
 use crate::page::store::PageStore;
-use crate::page::write::{TRANSACTION_ITEMS_MAX, UNCHANGED, WriteError};
-use crate::stored::records::encode_resource;
+use crate::stored::records::{NEXT_TERMS, encode_resource, facts_are, resource_key};
 use crate::table::error::Refused;
 use crate::table::item::n;
 use crate::table::ledger::LedgerTable;
-use crate::table::transact::built;
+use crate::table::transact::{ATTEMPTS_MAX, pause};
 
 /// [`Catalogue`] on DynamoDB.
 #[derive(Debug, Clone)]
@@ -46,16 +42,29 @@ impl CatalogueReader for DynamoCatalogue {
 
     async fn pages(&self, resource: &Resource, names: &[String]) -> Result<Vec<Page>, StoreError> {
         let keys: Vec<PageKey> = names.iter().flat_map(|name| resource.page_keys(name)).collect();
-        let mut stored: BTreeMap<PageKey, Page> = BTreeMap::new();
-        for item in self.ledger.get_many(keys.iter().map(page_key).collect()).await? {
-            let page = decode_page(&item)?;
-            stored.insert(page.key.clone(), page);
-        }
-        Ok(keys.iter().map(|key| stored.remove(key).unwrap_or_else(|| resource.fresh_page(key))).collect())
+        let months: BTreeSet<Month> = names.iter().flat_map(|name| resource.months(name)).collect();
+        let facts = self.ledger.facts_of(&resource.id, months).await?;
+        let stored = self.pages.read_pages(&keys).await?;
+        let mut stored: BTreeMap<PageKey, Page> =
+            stored.into_iter().map(|page| (page.key.clone(), page)).collect();
+        let page = |key: &PageKey| match stored.remove(key) {
+            Some(page) => resource.shown(page, &facts),
+            None => resource.fresh_page(key, &facts),
+        };
+        Ok(keys.iter().map(page).collect())
     }
 
     async fn stored_pages(&self, resource: &Resource) -> Result<Vec<Page>, StoreError> {
         self.pages.query_pages(&resource.id).await
+    }
+
+    async fn stored_among(&self, resource: &Resource, names: &[String]) -> Result<Vec<Page>, StoreError> {
+        let keys: Vec<PageKey> = names.iter().flat_map(|name| resource.page_keys(name)).collect();
+        self.pages.read_pages(&keys).await
+    }
+
+    async fn facts(&self, resource: &ResourceId) -> Result<Facts, StoreError> {
+        self.ledger.all_facts(resource).await
     }
 }
 
@@ -67,120 +76,95 @@ impl Catalogue for DynamoCatalogue {
         next: &Resource,
         mutation: &Mutation,
     ) -> Result<(), LedgerError> {
-        let mut pages_made = 0;
-        let mut items = Vec::new();
-        if let Some(previous) = previous {
-            let (stored, made) =
-                self.pages.read_resource(&next.id).await?.ok_or(LedgerError::ResourceChanged)?;
-            if stored.revision != previous.revision {
-                return Err(LedgerError::ResourceChanged);
+        for attempt in 0..ATTEMPTS_MAX {
+            let written = match previous {
+                None => self.create(next, mutation).await,
+                Some(previous) => self.replace(previous, next, mutation).await,
+            };
+            match written {
+                Ok(()) => return Ok(()),
+                Err(Refused::Busy) => pause(attempt).await,
+                Err(Refused::Condition { .. }) => return Err(LedgerError::ResourceChanged),
+                Err(Refused::Store(error)) => return Err(error.into()),
             }
-            pages_made = made;
-            if previous.reshapes_pages(next) {
-                items = self.reshape_pages(previous, next, mutation).await?;
-            }
         }
-        if items.len() + 1 > TRANSACTION_ITEMS_MAX {
-            return Err(LedgerError::TooManyPages { max: TRANSACTION_ITEMS_MAX - 1 });
-        }
-        items.push(self.put_resource_item(previous, next, pages_made, mutation)?);
-        match self.ledger.transact(items).await {
-            Ok(()) => Ok(()),
-            Err(Refused::Condition { .. } | Refused::Busy) => Err(LedgerError::ResourceChanged),
-            Err(Refused::Store(error)) => Err(error.into()),
-        }
+        Err(StoreError::Contention(next.id.to_string()).into())
     }
 
-    async fn set_inventory(
+    async fn put_facts(
         &self,
         resource: &Resource,
-        slots: &[Slot],
-        capacity: Option<u32>,
-        closed: Option<bool>,
+        months: &BTreeMap<Month, MonthFacts>,
         mutation: &Mutation,
     ) -> Result<(), LedgerError> {
-        let mut by_page: BTreeMap<&str, Vec<SlotKey>> = BTreeMap::new();
-        for slot in slots {
-            by_page.entry(&slot.page).or_default().push(slot.key.clone());
-        }
-        let operation = |page: PageKey, slots: Vec<SlotKey>| {
-            let capacity = capacity.map(|capacity| resource.share(capacity, &page));
-            let command = PageCommand::SetInventory { slots, capacity, closed };
-            let schedule_revision = resource.schedule_revision;
-            PageOperation {
-                placement: Placement { page, schedule_revision, places: SlotPlaces::default() },
-                command,
-            }
-        };
-        let ops: Vec<PageOperation> = by_page
-            .into_iter()
-            .flat_map(|(page, slots)| {
-                resource.page_keys(page).into_iter().map(move |page| operation(page, slots.clone()))
-            })
-            .collect();
-        match self.pages.write(&ops, &[], &[resource], mutation).await {
-            Ok(_) => Ok(()),
-            Err(WriteError::Ledger(LedgerError::Rejected(
-                PageRejection::UnknownSlot(_) | PageRejection::ScheduleChanged,
-            ))) => Err(LedgerError::ResourceChanged),
-            Err(WriteError::Ledger(error)) => Err(error),
-            Err(WriteError::Extra { .. }) => unreachable!("no extra item was written"),
-        }
+        self.pages.put_facts(resource, months, mutation).await
+    }
+
+    async fn bring(
+        &self,
+        resource: &Resource,
+        facts: &Facts,
+        pages: Vec<Page>,
+        mutation: &Mutation,
+    ) -> Result<(), LedgerError> {
+        self.pages.bring(resource, facts, pages, mutation).await
     }
 }
 
+/// Attributes of a resource that a replacement leaves as they are.
+const KEPT: [&str; 4] = ["pk", "sk", "pages", "frev"];
+
 impl DynamoCatalogue {
-    fn put_resource_item(
-        &self,
-        previous: Option<&Resource>,
-        next: &Resource,
-        pages: u64,
-        mutation: &Mutation,
-    ) -> Result<TransactWriteItem, StoreError> {
+    async fn create(&self, resource: &Resource, mutation: &Mutation) -> Result<(), Refused> {
         let write = Write { at: mutation.now, trace: mutation.trace.clone() };
-        let item = encode_resource(next, pages, Some(&write));
-        let put = Put::builder().table_name(&self.ledger.name).set_item(Some(item));
-        let put = match previous {
-            None => put.condition_expression("attribute_not_exists(pk)"),
-            Some(previous) => put
-                .condition_expression("rev = :rev AND pages = :pages")
-                .expression_attribute_values(":rev", n(previous.revision))
-                .expression_attribute_values(":pages", n(pages)),
-        };
-        Ok(TransactWriteItem::builder().put(put.build().map_err(built)?).build())
+        self.ledger
+            .client
+            .put_item()
+            .table_name(&self.ledger.name)
+            .set_item(Some(encode_resource(resource, 0, Some(&write))))
+            .condition_expression("attribute_not_exists(pk)")
+            .send()
+            .await?;
+        Ok(())
     }
 
-    /// Brings the stored pages under the next terms.
-    async fn reshape_pages(
+    /// Pages may be made at the same time, and are counted on the same item: only what a replacement changes is written.
+    async fn replace(
         &self,
         previous: &Resource,
         next: &Resource,
         mutation: &Mutation,
-    ) -> Result<Vec<TransactWriteItem>, LedgerError> {
-        let mut items = Vec::new();
-        for page in self.pages.query_pages(&next.id).await? {
-            match previous.reshape(next, &page, mutation.now)? {
-                Reshaped::Kept => {}
-                Reshaped::Removed => items.push(self.delete_page(&page)?),
-                Reshaped::Changed(changes) => {
-                    let item =
-                        encode_page(&page.apply(&changes), &changes, mutation.now, mutation.trace.as_deref());
-                    items.push(self.pages.put_if_unchanged(item, page.schedule_revision, page.seq)?);
-                }
+    ) -> Result<(), Refused> {
+        let write = Write { at: mutation.now, trace: mutation.trace.clone() };
+        let item = encode_resource(next, 0, Some(&write));
+        let mut update = self
+            .ledger
+            .client
+            .update_item()
+            .table_name(&self.ledger.name)
+            .set_key(Some(resource_key(&next.id)))
+            .condition_expression(facts_are("rev = :was"))
+            .expression_attribute_values(":was", n(previous.revision))
+            .expression_attribute_values(":frev", n(previous.facts_revision))
+            .expression_attribute_values(":none", n(0));
+        let (mut sets, mut removes) = (Vec::new(), Vec::new());
+        for name in ["tr", NEXT_TERMS] {
+            if !item.contains_key(name) {
+                removes.push(name);
             }
         }
-        Ok(items)
-    }
-
-    fn delete_page(&self, page: &Page) -> Result<TransactWriteItem, StoreError> {
-        let delete = Delete::builder()
-            .table_name(&self.ledger.name)
-            .set_key(Some(page_key(&page.key)))
-            .condition_expression(UNCHANGED)
-            .expression_attribute_values(":seq", n(page.seq))
-            .expression_attribute_values(":sv", n(page.schedule_revision))
-            .build()
-            .map_err(built)?;
-        Ok(TransactWriteItem::builder().delete(delete).build())
+        for (name, value) in item.into_iter().filter(|(name, _)| !KEPT.contains(&name.as_str())) {
+            sets.push(format!("#{name} = :{name}"));
+            update = update
+                .expression_attribute_names(format!("#{name}"), &name)
+                .expression_attribute_values(format!(":{name}"), value);
+        }
+        let mut expression = format!("SET {}", sets.join(", "));
+        if !removes.is_empty() {
+            expression.push_str(" REMOVE ");
+            expression.push_str(&removes.join(", "));
+        }
+        update.update_expression(expression).send().await?;
+        Ok(())
     }
 }

@@ -189,9 +189,11 @@ fn numbered(placeholder: &str, number: usize) -> String {
     if number == 0 { placeholder.to_owned() } else { format!("{placeholder}{number}") }
 }
 
-/// The blind write of a command, or `None` where the page has to be read first. It is for a page of the placement's schedule.
+/// The blind write of a command, or `None` where the page has to be read first. It is for a page of the placement's slots and,
+/// if they are given, under terms of that revision.
 pub(crate) fn blind_write(
     operation: &PageOperation,
+    terms_revision: Option<u64>,
     now: Timestamp,
     trace: Option<&str>,
 ) -> Option<Expression> {
@@ -199,7 +201,12 @@ pub(crate) fn blind_write(
     let mut e = Expression::default();
     e.name("#sv", "sv");
     e.value(":sv", n(placement.schedule_revision));
-    e.condition("#sv = :sv");
+    e.condition("#sv <= :sv");
+    if let Some(revision) = terms_revision {
+        e.name("#rv", "rv");
+        e.value(":rv", n(revision));
+        e.condition("#rv = :rv");
+    }
     let change = match command {
         PageCommand::Place { hold, entry, limits } => {
             e.hold(hold);
@@ -288,10 +295,7 @@ pub(crate) fn blind_write(
             e.free_up(&named);
             PageChange::Freed { booking: booking.clone(), places: places.clone() }
         }
-        PageCommand::Extend { .. }
-        | PageCommand::Prolong { .. }
-        | PageCommand::SetInventory { .. }
-        | PageCommand::SetDefaultCapacity { .. } => return None,
+        PageCommand::Extend { .. } | PageCommand::Prolong { .. } | PageCommand::Frame { .. } => return None,
     };
     e.outbox(change, now, trace);
     // DynamoDB takes 4 KB and 300 operators of expression. What names more slots is carried out by reading.

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use holdfast_app::StoreError;
 use holdfast_app::events::PageRecord;
 use holdfast_domain::catalogue::CAPACITY_MAX;
-use holdfast_domain::inventory::HoldState;
+use holdfast_domain::inventory::{HoldState, PageShape};
 use holdfast_domain::{
     BookingId, Fingerprint, GuestMark, HoldId, Page, PageChange, PageHold, PageKey, ResourceId, SlotKey,
     SlotPlaces,
@@ -118,6 +118,34 @@ fn read_closed(reader: &Reader<'_>) -> Result<BTreeSet<SlotKey>, StoreError> {
         slots.insert(SlotKey::parse(slot).map_err(|error| reader.corrupt(format!("cl: {error}")))?);
     }
     Ok(slots)
+}
+
+/// A shape as one text: `n`, `s 1893456000000 30` or `e 1893456000000 1893459600000`.
+fn encode_shape(shape: PageShape) -> AttributeValue {
+    s(match shape {
+        PageShape::Nights => "n".to_owned(),
+        PageShape::Slots { day_start, minutes } => format!("s {} {minutes}", day_start.as_millisecond()),
+        PageShape::Event { start, end } => format!("e {} {}", start.as_millisecond(), end.as_millisecond()),
+    })
+}
+
+fn decode_shape(reader: &Reader<'_>, key: &str) -> Result<PageShape, StoreError> {
+    let text = reader.text(key)?;
+    let shape = match text.split(' ').collect::<Vec<_>>()[..] {
+        ["n"] => Some(PageShape::Nights),
+        ["s", day_start, minutes] => read_instant(day_start)
+            .zip(minutes.parse().ok())
+            .map(|(day_start, minutes)| PageShape::Slots { day_start, minutes }),
+        ["e", start, end] => {
+            read_instant(start).zip(read_instant(end)).map(|(start, end)| PageShape::Event { start, end })
+        }
+        _ => None,
+    };
+    shape.ok_or_else(|| reader.corrupt(format!("{key}: {text} is no shape")))
+}
+
+fn read_instant(millis: &str) -> Option<Timestamp> {
+    Timestamp::from_millisecond(millis.parse().ok()?).ok()
 }
 
 /// A hold as its page stores it.
@@ -261,6 +289,10 @@ pub fn encode_page_as(
         ("at".into(), millis(at)),
         ("tr".into(), s(trace.unwrap_or_default())),
     ]);
+    if page.terms_revision > 0 {
+        item.insert("rv".into(), n(page.terms_revision));
+    }
+    item.extend(page.shape.map(|shape| ("sh".to_owned(), encode_shape(shape))));
     for (name, places) in [("al", &page.allowance), ("el", &page.elsewhere), (EXCESS, &page.excess)] {
         if !places.is_empty() {
             item.insert(name.into(), counts(places));
@@ -310,7 +342,9 @@ pub fn decode_page_as_stored(item: &Item) -> Result<Page, StoreError> {
     confirmed.retain(|_, count| *count > 0);
     Ok(Page {
         key,
+        terms_revision: reader.optional("rv", Reader::number)?.unwrap_or(0),
         schedule_revision: reader.number("sv")?,
+        shape: reader.optional("sh", decode_shape)?,
         seq: reader.number("seq")?,
         capacity: capacity(&reader, "cap")?,
         overrides: read_overrides(&reader)?,
@@ -379,13 +413,8 @@ fn encode_change(change: &PageChange) -> AttributeValue {
         }
         PageChange::Reacquired { booking, places } => of_booking("reacquired", booking, places),
         PageChange::Freed { booking, places } => of_booking("freed", booking, places),
-        PageChange::InventorySet { slots, capacity, closed } => {
-            let mut fields = vec![("t", s("inventory")), ("sl", join_slots(slots))];
-            fields.extend(capacity.map(|capacity| ("cap", n(capacity))));
-            fields.extend(closed.map(|closed| ("cl", AttributeValue::Bool(closed))));
-            fields
-        }
-        PageChange::DefaultCapacitySet { capacity } => vec![("t", s("capacity")), ("cap", n(capacity))],
+        // As the release before says of a change to the capacity: it reads no other kind.
+        PageChange::Framed { frame } => vec![("t", s("capacity")), ("cap", n(frame.capacity))],
     };
     m(fields.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
 }
@@ -441,12 +470,7 @@ fn decode_change(reader: &Reader<'_>, page: &Page) -> Result<PageChange, StoreEr
         },
         "reacquired" => PageChange::Reacquired { booking: booking()?, places: decode_places(reader)? },
         "freed" => PageChange::Freed { booking: booking()?, places: decode_places(reader)? },
-        "inventory" => PageChange::InventorySet {
-            slots: split_slots(reader, "sl")?,
-            capacity: reader.optional("cap", Reader::number)?,
-            closed: reader.optional("cl", Reader::flag)?,
-        },
-        "capacity" => PageChange::DefaultCapacitySet { capacity: reader.number("cap")? },
+        "inventory" | "capacity" => PageChange::Framed { frame: Box::new(page.frame()) },
         other => return Err(reader.corrupt(format!("unknown change {other}"))),
     })
 }

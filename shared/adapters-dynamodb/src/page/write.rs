@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::{
 };
 use holdfast_app::{LedgerError, Mutation, StoreError};
 use holdfast_domain::inventory::PageOperation;
-use holdfast_domain::{HoldId, Page, PageChange, PageKey, PageRejection, Resource};
+use holdfast_domain::{HoldId, Page, PageChange, PageCommand, PageKey, PageRejection, Resource};
 use jiff::Timestamp;
 
 use crate::page::expression::{Expression, blind_write};
@@ -21,9 +21,12 @@ use crate::table::transact::{ATTEMPTS_MAX, built, pause};
 
 /// The most items of one transaction (DynamoDB's limit).
 pub(crate) const TRANSACTION_ITEMS_MAX: usize = 100;
+/// The most pages that one transaction makes, beside the resource that counts them and the facts of at most six months: more than
+/// the pages of the longest hold.
+const PAGES_MADE_MAX: usize = TRANSACTION_ITEMS_MAX - 7;
 
 /// Condition of a write to a page that was read: nobody has written or replaced it since.
-pub(crate) const UNCHANGED: &str = "seq = :seq AND sv = :sv";
+const UNCHANGED: &str = "seq = :seq AND sv = :sv";
 
 /// How a command was carried out.
 #[derive(Debug)]
@@ -73,7 +76,7 @@ impl PageStore {
         let once_each = pages.len() == ops.len();
         for attempt in 0..ATTEMPTS_MAX {
             let blindly = if once_each {
-                self.write_blindly(ops, extras, mutation).await?
+                self.write_blindly(ops, extras, resources, mutation).await?
             } else {
                 Step::Refused(None)
             };
@@ -99,12 +102,14 @@ impl PageStore {
         &self,
         ops: &[PageOperation],
         extras: &[TransactWriteItem],
+        resources: &[&Resource],
         mutation: &Mutation,
     ) -> Result<Step, WriteError> {
         let expressions: Option<Vec<(&PageKey, Expression)>> = ops
             .iter()
             .map(|op| {
-                let expression = blind_write(op, mutation.now, mutation.trace.as_deref())?;
+                let revision = terms_of(op, resources).map(|terms| terms.revision);
+                let expression = blind_write(op, revision, mutation.now, mutation.trace.as_deref())?;
                 Some((&op.placement.page, expression))
             })
             .collect();
@@ -143,25 +148,45 @@ impl PageStore {
         }
         let mut pages: BTreeMap<&PageKey, Decided> = BTreeMap::new();
         let mut done = Vec::with_capacity(ops.len());
+        // Pages that are missing or under other terms are seen to all at once, however many: then comes the next try.
+        let mut is_ready = true;
         for op in ops {
             let key = &op.placement.page;
-            let decided = pages.entry(key).or_insert_with(|| {
-                let page = stored.remove(key).unwrap_or_else(|| {
-                    Page::fresh(key.clone(), op.placement.schedule_revision, 0, Vec::new())
-                });
-                Decided { seq: page.seq, page, changes: Vec::new() }
-            });
+            let decided = match pages.entry(key) {
+                Entry::Occupied(decided) => decided.into_mut(),
+                Entry::Vacant(place) => {
+                    let page = stored.remove(key).unwrap_or_else(|| {
+                        Page::fresh(key.clone(), op.placement.schedule_revision, 0, Vec::new())
+                    });
+                    if let Some(resource) = terms_of(op, resources)
+                        && is_met_under_other_terms(&page, op, resource, mutation.now)
+                    {
+                        self.bring_met(resource, page, mutation).await?;
+                        is_ready = false;
+                        continue;
+                    }
+                    place.insert(Decided {
+                        seq: page.seq,
+                        schedule_revision: page.schedule_revision,
+                        page,
+                        changes: Vec::new(),
+                    })
+                }
+            };
             done.push(decided.carry_out(op, mutation.now)?);
+        }
+        if !is_ready {
+            return Ok(Step::Again);
         }
         if pages.values().any(Decided::ends_what_it_changed) {
             return Err(LedgerError::from(PageRejection::HoldMissing).into());
         }
         let mut items = Vec::with_capacity(pages.len() + extras.len());
-        for Decided { seq, mut page, changes } in pages.into_values() {
+        for Decided { seq, schedule_revision, mut page, changes } in pages.into_values() {
             if !changes.is_empty() {
                 page.seq = seq + 1;
                 let item = encode_page(&page, &changes, mutation.now, mutation.trace.as_deref());
-                items.push(self.put_if_unchanged(item, page.schedule_revision, seq)?);
+                items.push(self.put_if_unchanged(item, schedule_revision, seq)?);
             }
         }
         let written = items.len();
@@ -203,8 +228,8 @@ impl PageStore {
         items.iter().map(|item| decode_page(item).map(|page| (page.key.clone(), page))).collect()
     }
 
-    /// Makes pages nobody touched yet, under their resources' current revisions, and counts them on the resources.
-    async fn make_pages(
+    /// Makes pages nobody touched yet, under their resources' current terms and facts, and counts them on the resources.
+    pub(crate) async fn make_pages(
         &self,
         keys: &BTreeSet<&PageKey>,
         resources: &[&Resource],
@@ -224,16 +249,23 @@ impl PageStore {
                     None => return Err(LedgerError::ResourceChanged),
                 },
             };
-            for keys in of_resource.chunks(TRANSACTION_ITEMS_MAX - 1) {
-                let pages: Vec<Page> = keys.iter().map(|key| resource.fresh_page(key)).collect();
+            for keys in of_resource.chunks(PAGES_MADE_MAX) {
+                let months: BTreeSet<Month> = keys.iter().flat_map(|key| resource.months(&key.page)).collect();
+                let facts = self.ledger.facts_of(&resource.id, months.iter().copied()).await?;
+                let pages: Vec<Page> = keys.iter().map(|key| resource.fresh_page(key, &facts)).collect();
                 if pages.iter().any(|page| page.available.is_empty()) {
                     return Err(LedgerError::ResourceChanged);
                 }
-                match self.ledger.transact(self.new_pages(resource, &pages, mutation)?).await {
+                let mut items = self.new_pages(resource, &pages, mutation)?;
+                for month in months {
+                    items.push(self.ledger.check_month(&resource.id, month, facts.revision(month))?);
+                }
+                match self.ledger.transact(items).await {
                     // Replaced since it was read: here the next try reads it again, elsewhere the caller has to.
                     Err(Refused::Condition { index: 0, .. }) if given.is_some() => {
                         return Err(LedgerError::ResourceChanged);
                     }
+                    // Made by another, or its facts have changed since they were read: the next try finds out.
                     Ok(()) | Err(Refused::Busy | Refused::Condition { .. }) => {}
                     Err(Refused::Store(error)) => return Err(error.into()),
                 }
@@ -299,8 +331,7 @@ impl PageStore {
         Ok(TransactWriteItem::builder().update(update).build())
     }
 
-    /// Puts a page that still is as it was read: of that schedule, and after that write. Under another schedule a page counts
-    /// its writes from 0 again.
+    /// Puts a page that still is as it was read: of that schedule, and after that write.
     pub(crate) fn put_if_unchanged(
         &self,
         page: Item,
@@ -323,6 +354,8 @@ impl PageStore {
 struct Decided {
     /// The number of the write that was read.
     seq: u64,
+    /// The schedule's revision that was read.
+    schedule_revision: u64,
     /// As it is after the changes.
     page: Page,
     changes: Vec<PageChange>,
@@ -340,7 +373,7 @@ impl Decided {
     }
 
     fn carry_out(&mut self, op: &PageOperation, now: Timestamp) -> Result<Done, LedgerError> {
-        let changes = if self.page.schedule_revision == op.placement.schedule_revision {
+        let changes = if self.page.schedule_revision <= op.placement.schedule_revision {
             self.page.decide(&op.command, now)?
         } else {
             op.command.on_another_schedule()?
@@ -361,6 +394,33 @@ pub(crate) fn no_extras(error: WriteError) -> LedgerError {
 
 pub(crate) fn resource_of<'a>(resources: &[&'a Resource], page: &PageKey) -> Option<&'a Resource> {
     resources.iter().copied().find(|resource| resource.id == page.resource)
+}
+
+/// The terms that a command is decided by, if they have to be those of the page.
+fn terms_of<'a>(op: &PageOperation, resources: &[&'a Resource]) -> Option<&'a Resource> {
+    match op.command {
+        PageCommand::Place { .. } => resource_of(resources, &op.placement.page),
+        PageCommand::Extend { .. }
+        | PageCommand::Claim { .. }
+        | PageCommand::Prolong { .. }
+        | PageCommand::Unclaim { .. }
+        | PageCommand::Release { .. }
+        | PageCommand::Abandon { .. }
+        | PageCommand::Expire { .. }
+        | PageCommand::Confirm { .. }
+        | PageCommand::Return { .. }
+        | PageCommand::Free { .. }
+        | PageCommand::Frame { .. } => None,
+    }
+}
+
+/// Whether a hold meets a page under other terms than it was decided by. One that meets itself asks for nothing.
+fn is_met_under_other_terms(page: &Page, op: &PageOperation, terms: &Resource, now: Timestamp) -> bool {
+    let meets_itself = match &op.command {
+        PageCommand::Place { hold, .. } => page.holds.get(hold).is_some_and(|entry| entry.is_live(now)),
+        _ => false,
+    };
+    page.terms_revision != terms.revision && !meets_itself
 }
 
 /// Whether one of `ops` may need the page, should it not be stored yet.

@@ -3,6 +3,7 @@
 //! | `pk` | `sk` | holds |
 //! | --- | --- | --- |
 //! | `T#type#location` | resource | the resource |
+//! | `T#type#location#D#month` | resource | what is set for the dates of that month, once anything was |
 //! | `T#type#location#page` | resource, or `resource~shard` | its page of that part of the schedule, once anybody touched it |
 //!
 //! Type and location are in comparable form. Where the texts as they came differ from it, there are the same items under these
@@ -14,9 +15,12 @@ use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use holdfast_app::StoreError;
 use holdfast_app::search::SearchIndex;
+use holdfast_domain::catalogue::{Month, MonthFacts};
 use holdfast_domain::{Page, PageKey, Resource, ResourceId};
 
-use crate::stored::listings::{decode_listed_page, decode_listing, listed_pages_pk, listing_pks};
+use crate::stored::listings::{
+    decode_listed_month, decode_listed_page, decode_listing, listed_facts_pk, listed_pages_pk, listing_pks,
+};
 use crate::table::item::{Item, s};
 use crate::table::query::{QUERY_MIB_MAX, read_all};
 
@@ -68,6 +72,24 @@ impl SearchIndex for DynamoSearchIndex {
             }
         }
         Ok(latest.into_values().collect())
+    }
+
+    async fn facts(
+        &self,
+        resource_type: &str,
+        location: &str,
+        month: Month,
+    ) -> Result<Vec<(ResourceId, MonthFacts)>, StoreError> {
+        let pks = listing_pks(resource_type, location);
+        let pks = pks.iter().map(|pk| listed_facts_pk(pk, month)).collect();
+        let mut latest: BTreeMap<ResourceId, MonthFacts> = BTreeMap::new();
+        for item in self.query_all(&pks).await? {
+            let (id, _, facts) = decode_listed_month(&item)?;
+            if latest.get(&id).is_none_or(|known| known.revision < facts.revision) {
+                latest.insert(id, facts);
+            }
+        }
+        Ok(latest.into_iter().collect())
     }
 
     async fn pages(&self, resource_type: &str, location: &str, page: &str) -> Result<Vec<Page>, StoreError> {

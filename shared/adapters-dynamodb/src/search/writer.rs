@@ -7,16 +7,18 @@ use aws_sdk_dynamodb::Client;
 use holdfast_app::StoreError;
 use holdfast_app::operations::{Part, Unreadable};
 use holdfast_app::search::{Entry, Listing, SearchIndexInspection, SearchIndexWriter};
-use holdfast_domain::{Page, Resource};
+use holdfast_domain::catalogue::{Month, MonthFacts};
+use holdfast_domain::{Page, Resource, ResourceId};
 
 use crate::stored::listings::{
-    WRITE_NUMBER, decode_entry, encode_listed_page, encode_listing, listed_page_key, listing_key, listings_of,
+    WRITE_NUMBER, decode_entry, encode_listed_month, encode_listed_page, encode_listing, listed_facts_key,
+    listed_page_key, listing_key, listings_of,
 };
 use crate::table::error::{Refused, unavailable};
 use crate::table::item::{Item, n};
 use crate::table::scan::{key_of, read_part};
 
-/// Attribute of a listed resource's revision.
+/// Attribute of the revision of a listed resource or month.
 const REVISION: &str = "rev";
 
 /// [`SearchIndexWriter`] on DynamoDB, and its [`SearchIndexInspection`].
@@ -87,6 +89,20 @@ impl SearchIndexWriter for DynamoSearchIndexWriter {
         Ok(())
     }
 
+    async fn put_facts(
+        &self,
+        resource: &Resource,
+        month: Month,
+        facts: &MonthFacts,
+    ) -> Result<(), StoreError> {
+        for listing in listings_of(resource) {
+            let key = listed_facts_key(&listing, &resource.id, month);
+            let item = under(key, encode_listed_month(resource, month, facts));
+            self.put_newer(item, REVISION, facts.revision).await?;
+        }
+        Ok(())
+    }
+
     async fn put_page(&self, resource: &Resource, page: &Page) -> Result<(), StoreError> {
         for listing in listings_of(resource) {
             let item = under(listed_page_key(&listing, &page.key), encode_listed_page(resource, page));
@@ -97,6 +113,16 @@ impl SearchIndexWriter for DynamoSearchIndexWriter {
 
     async fn remove_resource(&self, listing: &Listing, resource: &Resource) -> Result<(), StoreError> {
         self.remove_earlier(listing_key(listing, &resource.id), REVISION, resource.revision).await
+    }
+
+    async fn remove_facts(
+        &self,
+        listing: &Listing,
+        resource: &ResourceId,
+        month: Month,
+        facts: &MonthFacts,
+    ) -> Result<(), StoreError> {
+        self.remove_earlier(listed_facts_key(listing, resource, month), REVISION, facts.revision).await
     }
 
     async fn remove_page(&self, listing: &Listing, page: &Page) -> Result<(), StoreError> {

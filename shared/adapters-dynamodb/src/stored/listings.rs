@@ -3,19 +3,21 @@
 use std::collections::BTreeSet;
 
 use holdfast_app::StoreError;
+use holdfast_app::events::Write;
 use holdfast_app::kernel::fingerprint;
 use holdfast_app::search::{Entry, Listing};
-use holdfast_domain::catalogue::comparable;
+use holdfast_domain::catalogue::{Month, MonthFacts, comparable};
 use holdfast_domain::{Page, PageKey, Resource, ResourceId};
 use jiff::Timestamp;
 
+use crate::catalogue::dated::{FACTS_SK_PREFIX, decode_month, encode_month_as, month_key};
 use crate::page::item::{decode_page, encode_page_as, page_sk, resource_pk};
 use crate::stored::records::{encode_resource_as, resource_of};
 use crate::stored::version::{Version, WRITES};
 use crate::table::item::{Item, Reader, n, s};
 use crate::table::scan::name_of;
 
-/// Where the page's own key is kept, since the item's is that of the listing.
+/// Where an item's own key is kept, since the item's is that of the listing.
 const KEPT_KEYS: [(&str, &str); 2] = [("pk", "page_pk"), ("sk", "page_sk")];
 /// Attribute of a listed page's [`Page::write_number`].
 pub(crate) const WRITE_NUMBER: &str = "wn";
@@ -95,6 +97,13 @@ pub(crate) fn decode_entry(item: &Item) -> Result<Entry, StoreError> {
             let is_in_place = key.iter().all(|(name, value)| item.get(name) == Some(value));
             (Entry::Page(listing, Box::new(page)), is_in_place)
         }
+        ["T", resource_type, location, "D", _] => {
+            let listing = Listing::new(listing_pk(resource_type, location));
+            let (resource, month, facts) = decode_listed_month(item).map_err(unread)?;
+            let key = listed_facts_key(&listing, &resource, month);
+            let is_in_place = key.iter().all(|(name, value)| item.get(name) == Some(value));
+            (Entry::Facts(listing, resource, month, facts), is_in_place)
+        }
         _ => return Err(named("no key of the read model".to_owned())),
     };
     if is_in_place { Ok(entry) } else { Err(named("is not where it is to be listed".to_owned())) }
@@ -154,16 +163,64 @@ pub fn encode_listed_page_as(resource: &Resource, page: &Page, version: Version)
     item
 }
 
+/// Partition of the dated facts of a month, of the resources of a type at a location.
+pub(crate) fn listed_facts_pk(listing_pk: &str, month: Month) -> String {
+    format!("{listing_pk}#{FACTS_SK_PREFIX}{month}")
+}
+
+/// Key of the dated facts of a month in a listing.
+pub(crate) fn listed_facts_key(listing: &Listing, resource: &ResourceId, month: Month) -> Item {
+    Item::from([("pk".into(), s(listed_facts_pk(listing.as_str(), month))), ("sk".into(), s(resource.as_str()))])
+}
+
+/// The dated facts of a month as search lists them.
+#[must_use]
+pub fn encode_listed_month(resource: &Resource, month: Month, facts: &MonthFacts) -> Item {
+    encode_listed_month_as(resource, month, facts, WRITES.facts)
+}
+
+/// The dated facts of a month as search lists them, in a given version.
+#[must_use]
+pub fn encode_listed_month_as(
+    resource: &Resource,
+    month: Month,
+    facts: &MonthFacts,
+    version: Version,
+) -> Item {
+    let (resource_type, location) = type_and_location(resource);
+    let write = Write { at: Timestamp::UNIX_EPOCH, trace: None };
+    let mut item = encode_month_as(&resource.id, month, facts, &write, version);
+    let key = month_key(&resource.id, month);
+    item.extend(KEPT_KEYS.map(|(name, kept)| (kept.to_owned(), key[name].clone())));
+    item.insert("pk".into(), s(listed_facts_pk(&listing_pk(resource_type, location), month)));
+    item.insert("sk".into(), s(resource.id.as_str()));
+    item
+}
+
+/// The resource, the month and the facts of a listed month.
+///
+/// # Errors
+/// [`StoreError::Corrupt`].
+pub fn decode_listed_month(item: &Item) -> Result<(ResourceId, Month, MonthFacts), StoreError> {
+    let id = Reader::new(item).parsed("sk", ResourceId::parse)?;
+    let (month, facts) = decode_month(&with_kept_keys(item))?;
+    Ok((id, month, facts))
+}
+
 /// The page of a listed page.
 ///
 /// # Errors
 /// [`StoreError::Corrupt`].
 pub fn decode_listed_page(item: &Item) -> Result<Page, StoreError> {
-    let mut page = item.clone();
+    decode_page(&with_kept_keys(item))
+}
+
+fn with_kept_keys(item: &Item) -> Item {
+    let mut item = item.clone();
     for (key, kept) in KEPT_KEYS {
-        if let Some(value) = page.remove(kept) {
-            page.insert(key.to_owned(), value);
+        if let Some(value) = item.remove(kept) {
+            item.insert(key.to_owned(), value);
         }
     }
-    decode_page(&page)
+    item
 }

@@ -36,6 +36,14 @@ pub(crate) const DUE_SHARDS: u32 = 8;
 /// How long a hold's record outlives the hold, in seconds: a week, for late questions and late payments.
 const RECORD_GRACE_SECONDS: i64 = 7 * 24 * 3600;
 
+/// Attribute of the terms that are to follow a resource's present ones.
+pub(crate) const NEXT_TERMS: &str = "nx";
+
+/// A condition, and that the resource's facts are of the revision `:frev`, where `:none` is 0.
+pub(crate) fn facts_are(condition: &str) -> String {
+    format!("{condition} AND (frev = :frev OR (attribute_not_exists(frev) AND :frev = :none))")
+}
+
 pub(crate) fn resource_key(id: &ResourceId) -> Item {
     Item::from([("pk".into(), s(resource_pk(id))), ("sk".into(), s(RESOURCE_SK))])
 }
@@ -62,17 +70,21 @@ pub fn encode_resource(resource: &Resource, pages: u64, write: Option<&Write>) -
 /// A resource in a given version.
 #[must_use]
 pub fn encode_resource_as(resource: &Resource, pages: u64, write: Option<&Write>, version: Version) -> Item {
-    let doc = match version {
-        Version::V0 => document(&v0::terms::StoredTerms::from(&resource.terms)),
-        Version::V1 => document(&v1::terms::StoredTerms::from(&resource.terms)),
+    let doc = |terms| match version {
+        Version::V0 => document(&v0::terms::StoredTerms::from(terms)),
+        Version::V1 => document(&v1::terms::StoredTerms::from(terms)),
     };
     let mut item = resource_key(&resource.id);
     item.extend([
         ("rev".into(), n(resource.revision)),
         ("srev".into(), n(resource.schedule_revision)),
         ("pages".into(), n(pages)),
-        ("doc".into(), doc),
+        ("doc".into(), doc(&resource.terms)),
     ]);
+    if resource.facts_revision > 0 {
+        item.insert("frev".into(), n(resource.facts_revision));
+    }
+    item.extend(resource.next.as_deref().map(|next| (NEXT_TERMS.to_owned(), doc(next))));
     if let Some(Write { at, trace }) = write {
         item.insert("at".into(), millis(*at));
         item.extend(trace.as_deref().map(|trace| ("tr".into(), s(trace))));
@@ -102,15 +114,21 @@ pub fn decode_resource(item: &Item) -> Result<Resource, StoreError> {
 }
 
 pub(crate) fn resource_of(reader: &Reader<'_>, id: ResourceId) -> Result<Resource, StoreError> {
-    let terms = match Version::of(reader)? {
-        Version::V0 => reader.document::<v0::terms::StoredTerms>("doc")?.read(),
-        Version::V1 => reader.document::<v1::terms::StoredTerms>("doc")?.read(),
+    let version = Version::of(reader)?;
+    let terms = |reader: &Reader<'_>, key: &str| {
+        let terms = match version {
+            Version::V0 => reader.document::<v0::terms::StoredTerms>(key)?.read(),
+            Version::V1 => reader.document::<v1::terms::StoredTerms>(key)?.read(),
+        };
+        terms.map_err(|reason| reader.corrupt(reason))
     };
     Ok(Resource {
         id,
-        terms: terms.map_err(|reason| reader.corrupt(reason))?,
+        terms: terms(reader, "doc")?,
         revision: reader.number("rev")?,
         schedule_revision: reader.number("srev")?,
+        facts_revision: reader.optional("frev", Reader::number)?.unwrap_or(0),
+        next: reader.optional(NEXT_TERMS, terms)?.map(Box::new),
     })
 }
 

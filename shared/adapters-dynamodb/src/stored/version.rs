@@ -66,6 +66,8 @@ impl fmt::Display for Version {
 pub struct Writes {
     /// Resources, and their copies in the read model.
     pub resource: Version,
+    /// Dated facts, and their copies in the read model.
+    pub facts: Version,
     /// Pages, and their copies in the read model.
     pub page: Version,
     /// Hold records.
@@ -82,6 +84,7 @@ pub struct Writes {
 /// release before does not look at, version 0 where it changes the document. The next release writes version 1 throughout.
 pub const WRITES: Writes = Writes {
     resource: Version::V0,
+    facts: Version::V1,
     page: Version::V1,
     hold: Version::V0,
     booking: Version::V0,

@@ -1,7 +1,7 @@
 //! Callers of the ledger whose every call is written down for the linearizability checker.
 
-use holdfast_app::LedgerError;
 use holdfast_app::bookings::CommitError;
+use holdfast_app::{Failure, LedgerError};
 use holdfast_domain::bookings::{Cancellation, FailureReason};
 use holdfast_domain::inventory::{EXTENSIONS_MAX, HOLDS_PER_PAGE_MAX};
 use holdfast_domain::{
@@ -203,7 +203,7 @@ impl Watched {
         self.settle(call, booking, cancelled, InventoryMove::Free).await;
     }
 
-    /// Edits the slots of one page, or of several, all or nothing.
+    /// Edits the slots of nights, one after the other.
     pub(crate) async fn edit(
         &self,
         resource: &Resource,
@@ -211,15 +211,21 @@ impl Watched {
         capacity: Option<u32>,
         closed: Option<bool>,
     ) {
-        let slots: Vec<_> = places
-            .iter()
-            .map(|(page, day)| resource.terms.schedule.page(page, &resource.terms.time_zone)[*day].clone())
-            .collect();
-        let named = slots.iter().map(|slot| self.slot(resource, &slot.page, slot.key.as_str())).collect();
-        let begun = self.begin(Call::SetInventory { slots: named, capacity, closed });
-        let by = self.h.by("operator");
-        let outcome = self.h.store.catalogue.set_inventory(resource, &slots, capacity, closed, &by).await;
-        self.end(begun, told(&outcome, |()| Answer::Done));
+        for (page, day) in places {
+            let slot = &resource.terms.schedule.page(page, &resource.terms.time_zone)[*day];
+            let slots = vec![self.slot(resource, &slot.page, slot.key.as_str())];
+            let begun = self.begin(Call::SetInventory { slots, capacity, closed });
+            let date = resource.terms.local_date(slot);
+            let outcome = self.h.set(resource, date, 1, capacity, closed).await;
+            let answer = match outcome {
+                Ok(_) => Some(Answer::Done),
+                Err(Failure::CapacityInUse { slots }) => {
+                    slots.first().map(|slot| Answer::InUse { in_use: slot.in_use })
+                }
+                Err(_) => None,
+            };
+            self.end(begun, answer);
+        }
     }
 
     /// Reads a page, and what it offers in each slot that was ever asked for.

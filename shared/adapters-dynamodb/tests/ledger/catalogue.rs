@@ -1,19 +1,17 @@
 //! Resources and inventory: replacements and edits under live holds and bookings.
 
-use holdfast_app::LedgerError;
-use holdfast_domain::catalogue::Slot;
-use holdfast_domain::{PageRejection, Resource, Schedule};
+use holdfast_app::catalogue::{DatesEdit, Precondition, Resources, Run};
+use holdfast_app::{Failure, LedgerError};
+use holdfast_domain::{
+    BookingEvent, Fingerprint, InventoryMove, PageKey, PageRejection, Resource, Schedule, SlotKey,
+};
 use holdfast_testkit::{Fault, Faults, Store, at, event_resource, nightly_resource, slots_resource};
-use jiff::SignedDuration;
 use jiff::civil::{date, time};
+use jiff::{SignedDuration, ToSpan};
 
 use crate::harness::Harness;
 
 const NIGHT: (&str, &str) = ("2030-06-01", "2030-06-02");
-
-fn june(resource: &Resource) -> Vec<Slot> {
-    resource.calendar(date(2030, 6, 1), date(2030, 7, 1)).expect("a month")
-}
 
 fn with_capacity(resource: &Resource, capacity: u32) -> Resource {
     let mut terms = resource.terms.clone();
@@ -21,9 +19,9 @@ fn with_capacity(resource: &Resource, capacity: u32) -> Resource {
     resource.replace(terms)
 }
 
-fn in_use(error: LedgerError) -> u32 {
+fn in_use(error: Failure) -> u32 {
     match error {
-        LedgerError::Rejected(PageRejection::CapacityInUse { in_use, .. }) => in_use,
+        Failure::CapacityInUse { slots } => slots[0].in_use,
         other => panic!("{other:?}"),
     }
 }
@@ -56,8 +54,7 @@ async fn another_capacity_reaches_every_page_that_was_made() {
     let h = Harness::with(&room).await;
     h.placed(&room, "june", NIGHT, 2).await;
     h.placed(&room, "july", ("2030-07-01", "2030-07-02"), 1).await;
-    let refused =
-        h.store.catalogue.put_resource(Some(&room), &with_capacity(&room, 1), &h.by("operator")).await;
+    let refused = h.put(&with_capacity(&room, 1)).await;
     assert_eq!(in_use(refused.expect_err("two are held")), 2);
     assert_eq!(
         h.store.catalogue.resource(&room.id).await.expect("a read"),
@@ -66,39 +63,42 @@ async fn another_capacity_reaches_every_page_that_was_made() {
     );
     assert_eq!(h.page(&room, "2030-07").await.capacity, 2);
 
-    let more = with_capacity(&room, 3);
-    h.store
-        .catalogue
-        .put_resource(Some(&room), &more, &h.by("operator"))
-        .await
-        .expect("more is always possible");
+    let more = h.put(&with_capacity(&room, 3)).await.expect("more is always possible");
     for page in ["2030-06", "2030-07", "2030-08"] {
         assert_eq!(h.page(&more, page).await.capacity, 3, "{page}");
     }
     h.placed(&more, "one more", NIGHT, 1).await;
     h.pass(61);
-    h.store
-        .catalogue
-        .put_resource(Some(&more), &with_capacity(&more, 1), &h.by("operator"))
-        .await
-        .expect("all expired");
+    let less = h.put(&with_capacity(&more, 1)).await.expect("all expired");
+    assert_eq!((less.revision, less.next), (4, None), "announced, then in force");
 }
 
+/// Another check-in time: every hold lives on, whichever revision it was placed under, and the next is placed beside it.
 #[tokio::test]
-async fn another_schedule_needs_empty_pages() {
-    let room = nightly_resource("room", 2, 60);
+async fn holds_and_bookings_live_on_under_other_times_of_the_same_nights() {
+    let room = nightly_resource("room", 4, 600);
     let h = Harness::with(&room).await;
-    let hold = h.placed(&room, "k", NIGHT, 1).await;
+    let (a, b, c) = (
+        h.placed(&room, "a", NIGHT, 1).await,
+        h.placed(&room, "b", NIGHT, 1).await,
+        h.placed(&room, "c", NIGHT, 1).await,
+    );
+    let booked = h.authorized(&b, "pay").await;
+    let confirmed = h.confirmed(&c, "paid").await;
     let mut terms = room.terms.clone();
     terms.schedule = Schedule::Nightly { check_in: time(16, 0, 0, 0), check_out: time(10, 0, 0, 0) };
-    let next = room.replace(terms);
-    let refused = h.store.catalogue.put_resource(Some(&room), &next, &h.by("operator")).await;
-    assert_eq!(in_use(refused.expect_err("a hold lives")), 1);
-    h.store.holds.release(&hold, &h.by("guest")).await.expect("a release");
-    h.store.catalogue.put_resource(Some(&room), &next, &h.by("operator")).await.expect("empty pages");
+    let next = h.put(&room.replace(terms)).await.expect("every night stays");
+    let page = h.page(&next, "2030-06").await;
+    assert_eq!((page.terms_revision, page.schedule_revision), (2, 1));
     let stale = h.place(&room, "stale", NIGHT, 1).await;
     assert!(matches!(stale, Err(LedgerError::ResourceChanged)), "{stale:?}");
     h.placed(&next, "fresh", NIGHT, 1).await;
+    let request = Fingerprint::parse("more").expect("a digest");
+    h.store.holds.extend(&a, &request, &h.by("guest")).await.expect("extended");
+    h.apply(&booked, BookingEvent::Confirmed, InventoryMove::Confirm).await.expect("confirmed");
+    h.exchange(&confirmed, &confirmed.order.placements, &[]).await.expect("cancelled");
+    h.store.holds.release(&a, &h.by("guest")).await.expect("released");
+    assert_eq!(h.taken(&next, "2030-06").await, [("01".to_owned(), 2)]);
 }
 
 #[tokio::test]
@@ -111,14 +111,9 @@ async fn what_is_over_may_take_place_again() {
     terms.schedule =
         Schedule::event(at("2030-07-01T19:00:00Z"), at("2030-07-01T22:00:00Z")).expect("an event");
     let again = concert.replace(terms);
-    let refused = h.store.catalogue.put_resource(Some(&concert), &again, &h.by("operator")).await;
-    assert_eq!(in_use(refused.expect_err("it is booked")), 2);
+    assert_eq!(in_use(h.put(&again).await.expect_err("it is booked")), 2);
     h.clock.advance(SignedDuration::from_hours(24 * 20));
-    h.store
-        .catalogue
-        .put_resource(Some(&concert), &again, &h.by("operator"))
-        .await
-        .expect("that one is over");
+    let again = h.put(&again).await.expect("that one is over");
     h.placed(&again, "again", ("2030-07-01T19:00:00Z", "2030-07-01T22:00:00Z"), 2).await;
     let refused = h.place(&again, "more", ("2030-07-01T19:00:00Z", "2030-07-01T22:00:00Z"), 1).await;
     assert!(matches!(refused, Err(LedgerError::Rejected(PageRejection::SoldOut { available: 0 }))));
@@ -129,29 +124,21 @@ async fn inventory_is_set_for_a_range_or_not_at_all() {
     let room = nightly_resource("room", 2, 60);
     let h = Harness::with(&room).await;
     h.placed(&room, "k", ("2030-06-10", "2030-06-11"), 2).await;
-    let operator = h.by("operator");
-    let refused = h.store.catalogue.set_inventory(&room, &june(&room), Some(1), None, &operator).await;
+    let first = date(2030, 6, 1);
+    let refused = h.set(&room, first, 30, Some(1), None).await;
     assert_eq!(in_use(refused.expect_err("two are held on the tenth")), 2);
     assert_eq!(h.page(&room, "2030-06").await.overrides.len(), 0, "nothing changed");
+    assert_eq!(h.store.catalogue.facts(&room.id).await.expect("facts").dates().count(), 0);
 
-    h.store.catalogue.set_inventory(&room, &june(&room), Some(5), None, &operator).await.expect("more");
+    h.set(&room, first, 30, Some(5), None).await.expect("more");
     h.placed(&room, "five", NIGHT, 5).await;
-    h.store
-        .catalogue
-        .set_inventory(&room, &june(&room)[20..], None, Some(true), &operator)
-        .await
-        .expect("a stop-sell");
+    h.set(&room, date(2030, 6, 21), 10, None, Some(true)).await.expect("a stop-sell");
     let refused = h.place(&room, "closed", ("2030-06-21", "2030-06-22"), 1).await;
     assert!(matches!(refused, Err(LedgerError::Rejected(PageRejection::SoldOut { available: 0 }))));
-    h.store
-        .catalogue
-        .set_inventory(&room, &june(&room), None, Some(false), &operator)
-        .await
-        .expect("on sale again");
+    h.set(&room, first, 30, None, Some(false)).await.expect("on sale again");
     h.placed(&room, "open", ("2030-06-21", "2030-06-22"), 5).await;
 
-    let replaced = with_capacity(&room, 9);
-    h.store.catalogue.put_resource(Some(&room), &replaced, &operator).await.expect("a new default");
+    let replaced = h.put(&with_capacity(&room, 9)).await.expect("a new default");
     let page = h.page(&replaced, "2030-06").await;
     assert_eq!(
         page.available.keys().map(|slot| page.capacity_of(slot)).max(),
@@ -165,10 +152,49 @@ async fn an_edit_over_two_months_is_all_or_nothing() {
     let room = nightly_resource("room", 2, 60);
     let h = Harness::with(&room).await;
     h.placed(&room, "k", ("2030-07-01", "2030-07-02"), 2).await;
-    let slots = room.calendar(date(2030, 6, 28), date(2030, 7, 3)).expect("a range");
-    let refused = h.store.catalogue.set_inventory(&room, &slots, Some(0), None, &h.by("operator")).await;
+    let refused = h.set(&room, date(2030, 6, 28), 5, Some(0), None).await;
     assert_eq!(in_use(refused.expect_err("July is held")), 2);
     assert_eq!(h.page(&room, "2030-06").await.overrides.len(), 0);
+}
+
+/// What is set for dates that nobody has touched makes no page, and is there when the page is made.
+#[tokio::test]
+async fn an_edit_makes_no_pages_and_a_page_is_made_of_what_was_set() {
+    let tables = slots_resource("tables", 4, 60);
+    let h = Harness::with(&tables).await;
+    let day = date(2030, 6, 10);
+    h.set(&tables, day, 42, None, Some(true)).await.expect("six weeks");
+    h.set(&tables, day, 1, Some(2), Some(false)).await.expect("but for one day");
+    assert_eq!(h.store.catalogue.stored_pages(&tables).await.expect("pages"), []);
+    let at_noon = |day: &str| (format!("2030-06-{day}T12:00:00Z"), format!("2030-06-{day}T12:30:00Z"));
+    let (start, end) = at_noon("10");
+    h.placed(&tables, "a", (&start, &end), 2).await;
+    for day in ["10", "11"] {
+        let (start, end) = at_noon(day);
+        let refused = h.place(&tables, day, (&start, &end), 1).await;
+        let sold_out = matches!(refused, Err(LedgerError::Rejected(PageRejection::SoldOut { available: 0 })));
+        assert!(sold_out, "{day}: {refused:?}");
+    }
+    // After midnight it is the eleventh, which is closed.
+    let refused = h.place(&tables, "night", ("2030-06-10T22:30:00Z", "2030-06-10T23:00:00Z"), 1).await;
+    assert!(matches!(refused, Err(LedgerError::Rejected(PageRejection::SoldOut { .. }))), "{refused:?}");
+}
+
+/// A page is made while its dates are closed: whichever comes second sees the first.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_made_during_an_edit_has_what_was_set() {
+    for round in 0..20 {
+        let room = nightly_resource(&format!("room{round}"), 5, 60);
+        let h = Harness::with(&room).await;
+        let (placed, closed) =
+            tokio::join!(h.place(&room, "k", NIGHT, 4), h.set(&room, date(2030, 6, 1), 1, None, Some(true)),);
+        closed.expect("closing is never refused");
+        let page = h.page(&room, "2030-06").await;
+        assert_eq!(page.broken_slot(), None);
+        assert!(page.closed.contains(&SlotKey::parse("01").expect("a night")), "{placed:?}: {page:?}");
+        let late = h.place(&room, "late", NIGHT, 1).await;
+        assert!(matches!(late, Err(LedgerError::Rejected(PageRejection::SoldOut { .. }))), "{late:?}");
+    }
 }
 
 /// A first hold makes the page while the operator lowers the capacity: whoever comes second sees the first.
@@ -178,52 +204,80 @@ async fn a_page_made_during_a_replacement_is_not_forgotten() {
         let room = nightly_resource(&format!("room{round}"), 5, 60);
         let h = Harness::with(&room).await;
         let lowered = with_capacity(&room, 1);
-        let operator = h.by("operator");
-        let (placed, replaced) = tokio::join!(
-            h.place(&room, "k", NIGHT, 4),
-            h.store.catalogue.put_resource(Some(&room), &lowered, &operator)
-        );
-        let page = h.page(&lowered, "2030-06").await;
-        assert_eq!(page.broken_slot(), None);
+        let (placed, replaced) = tokio::join!(h.place(&room, "k", NIGHT, 4), h.put(&lowered));
+        let stored = h.store.catalogue.resource(&room.id).await.expect("a read").expect("a resource");
+        let page = h.page(&stored, "2030-06").await;
+        assert_eq!((page.broken_slot(), stored.next.is_none()), (None, true));
         match (placed, replaced) {
-            (Ok(_), Ok(())) => panic!("four of one were held: {page:?}"),
+            (Ok(_), Ok(_)) => panic!("four of one were held: {page:?}"),
             (Ok(_), Err(_)) => assert_eq!(page.capacity, 5),
-            (Err(_), Ok(())) => assert_eq!(page.capacity, 1),
+            (Err(_), Ok(_)) => assert_eq!(page.capacity, 1),
             (Err(a), Err(b)) => panic!("neither came through: {a:?}, {b:?}"),
         }
     }
 }
 
-/// An edit has read the page. Before it writes, the resource gets another schedule and a hold makes the page anew, whose writes
-/// are counted from 0 again.
+/// An edit has read the page. Before it writes, a hold takes places of it.
 #[tokio::test]
-async fn a_page_that_was_replaced_is_not_written_over_by_an_edit_of_the_page_before() {
+async fn a_page_is_not_written_over_by_an_edit_that_read_it_before() {
     let room = nightly_resource("room", 5, 60);
     let h = Harness::with(&room).await;
-    let night = room.terms.schedule.page("2030-06", &room.terms.time_zone)[..1].to_vec();
-    let operator = h.by("operator");
-    h.store
-        .catalogue
-        .set_inventory(&room, &night, Some(4), None, &operator)
-        .await
-        .expect("the page's first write");
-    let slow = Faults::default();
-    let late = Store::over(&h.database.client_under(&slow));
-    slow.strike(Fault::Delayed, 1, 1);
-    let edit = late.catalogue.set_inventory(&room, &night, Some(3), None, &operator);
-    let others = async {
-        slow.strikes().await;
-        let mut terms = room.terms.clone();
-        terms.time_zone = jiff::tz::TimeZone::UTC;
-        let replaced = room.replace(terms);
-        h.store.catalogue.put_resource(Some(&room), &replaced, &operator).await.expect("nothing is held");
-        let hold = h.placed(&replaced, "k", NIGHT, 2).await;
-        slow.go_on();
-        (replaced, hold)
-    };
-    let (edited, (replaced, hold)) = tokio::join!(edit, others);
-    assert!(matches!(edited, Err(LedgerError::ResourceChanged)), "{edited:?}");
-    let page = h.page(&replaced, "2030-06").await;
-    assert_eq!((page.schedule_revision, page.seq), (replaced.schedule_revision, 1));
-    assert!(page.holds.contains_key(&hold.id), "{page:?}");
+    h.touch(&room, &PageKey::first(room.id.clone(), "2030-06")).await;
+    for passes in 0..6 {
+        let slow = Faults::default();
+        let late = Resources::new(Store::over(&h.database.client_under(&slow)).catalogue);
+        slow.strike(Fault::Delayed, passes, 1);
+        let edit = DatesEdit {
+            from: date(2030, 6, 1),
+            to: date(2030, 6, 2),
+            capacity: Some(20 + u32::try_from(passes).expect("small")),
+            closed: None,
+        };
+        let by = h.by("operator");
+        let edited = late.set_inventory(&room.id, &edit, &Precondition::None, Run::Real, &by);
+        let hold = async {
+            slow.strikes().await;
+            let hold = h.placed(&room, &format!("k{passes}"), NIGHT, 2).await;
+            slow.go_on();
+            hold
+        };
+        let (edited, hold) = tokio::join!(edited, hold);
+        edited.expect("more places");
+        let page = h.page(&room, "2030-06").await;
+        assert!(page.holds.contains_key(&hold.id), "{passes}: {page:?}");
+        assert_eq!(
+            (page.broken_slot(), page.capacity_of(&SlotKey::parse("01").expect("a night"))),
+            (None, edit.capacity.expect("set"))
+        );
+    }
+}
+
+/// More touched pages than one transaction takes, each with a booking, and terms that allow less.
+#[tokio::test]
+async fn terms_follow_each_other_over_any_number_of_pages() {
+    let tables = slots_resource("tables", 4, 600);
+    let h = Harness::with(&tables).await;
+    let first = date(2030, 6, 1);
+    for day in 0..120_i64 {
+        let day = first + day.days();
+        let range = (format!("{day}T12:00:00Z"), format!("{day}T12:30:00Z"));
+        h.placed(&tables, &day.to_string(), (&range.0, &range.1), 2).await;
+    }
+    let refused = h.put(&with_capacity(&tables, 1)).await.expect_err("two are held on each day");
+    match refused {
+        Failure::CapacityInUse { slots } => {
+            assert_eq!(slots.len(), 100, "the first of them");
+            assert_eq!(slots[0].start, Some(at("2030-06-01T12:00:00Z")));
+        }
+        other => panic!("{other:?}"),
+    }
+    let less = h.put(&with_capacity(&tables, 2)).await.expect("two fit");
+    let pages = h.store.catalogue.stored_pages(&less).await.expect("pages");
+    assert_eq!(pages.len(), 120);
+    for page in pages {
+        assert_eq!((page.terms_revision, page.capacity, page.broken_slot()), (less.revision, 2, None));
+    }
+    let closed = h.set(&less, first, 120, None, Some(true)).await.expect("all of it");
+    let refused = h.place(&closed, "late", ("2030-09-01T13:00:00Z", "2030-09-01T13:30:00Z"), 1).await;
+    assert!(matches!(refused, Err(LedgerError::Rejected(PageRejection::SoldOut { .. }))), "{refused:?}");
 }

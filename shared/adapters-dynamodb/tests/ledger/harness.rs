@@ -4,17 +4,19 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use holdfast_app::bookings::{BookingCommit, CommitError};
+use holdfast_app::catalogue::{DatesEdit, Precondition, Resources, Run};
 use holdfast_app::holds::Placed;
 use holdfast_app::kernel as identity;
-use holdfast_app::{Clock, LedgerError, Mutation};
+use holdfast_app::{Clock, Failure, LedgerError, Mutation};
 use holdfast_domain::bookings::InventoryPlan;
 use holdfast_domain::inventory::{PageOperation, Placement};
 use holdfast_domain::{
     Booking, BookingEvent, BookingPayments, Hold, HoldId, HoldStatus, InventoryMove, Page, PageCommand,
-    PaymentStep, Resource, SlotKey,
+    PageKey, PaymentStep, Resource, SlotKey, SlotPlaces,
 };
 use holdfast_testkit::{Database, Store, TestClock, at, hold_for, mutation};
-use jiff::{SignedDuration, Timestamp};
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp, ToSpan};
 
 pub(crate) struct Harness {
     pub(crate) database: Database,
@@ -83,6 +85,51 @@ impl Harness {
         placed.hold
     }
 
+    /// Makes a page that nobody has touched, by a hold that is given back.
+    pub(crate) async fn touch(&self, resource: &Resource, page: &PageKey) {
+        let stored = self.store.catalogue.stored_pages(resource).await.expect("pages");
+        if stored.iter().any(|stored| stored.key == *page) {
+            return;
+        }
+        let slots = resource.terms.schedule.page(&page.page, &resource.terms.time_zone);
+        let places = SlotPlaces::uniform(slots.into_iter().last().map(|slot| slot.key), 1);
+        let mut hold =
+            hold_for(resource, "toucher", &page.name(), ("2030-06-01", "2030-06-02"), 1, self.now());
+        hold.cool_down_seconds = 0;
+        hold.order.placements = vec![Placement {
+            page: page.clone(),
+            schedule_revision: resource.schedule_revision,
+            places: places.expect("a slot"),
+        }];
+        self.store.holds.place(&[resource], &hold, &self.by("operator")).await.expect("a free place");
+        self.store.holds.release(&hold, &self.by("operator")).await.expect("a release");
+    }
+
+    fn resources(&self) -> Resources {
+        Resources::new(self.store.catalogue.clone())
+    }
+
+    /// Replaces a resource's terms.
+    pub(crate) async fn put(&self, next: &Resource) -> Result<Resource, Failure> {
+        let by = self.by("operator");
+        let put = self.resources().put(&next.id, &next.terms, &Precondition::None, Run::Real, &by).await;
+        put.map(|put| put.resource)
+    }
+
+    /// Sets capacity and stop-sell of `days` days.
+    pub(crate) async fn set(
+        &self,
+        resource: &Resource,
+        from: Date,
+        days: i64,
+        capacity: Option<u32>,
+        closed: Option<bool>,
+    ) -> Result<Resource, Failure> {
+        let edit = DatesEdit { from, to: from + days.days(), capacity, closed };
+        let by = self.by("operator");
+        self.resources().set_inventory(&resource.id, &edit, &Precondition::None, Run::Real, &by).await
+    }
+
     pub(crate) async fn page(&self, resource: &Resource, page: &str) -> Page {
         let pages = self.store.catalogue.pages(resource, &[page.to_owned()]).await.expect("a page");
         pages.into_iter().next().expect("the page asked for")
@@ -91,14 +138,7 @@ impl Harness {
     /// Writes what `page` says of allowance, sales elsewhere, free and excessive places over the stored page of that name, which
     /// is made if nobody has touched it.
     pub(crate) async fn plant(&self, resource: &Resource, page: &Page) {
-        let mut slots = resource.terms.schedule.page(&page.key.page, &resource.terms.time_zone);
-        slots.truncate(1);
-        let touched = self
-            .store
-            .catalogue
-            .set_inventory(resource, &slots, None, Some(false), &self.by("operator"))
-            .await;
-        touched.expect("a page");
+        self.touch(resource, &page.key).await;
         let key = |name: &str| AttributeValue::S(name.to_owned());
         let counts = |counts: &BTreeMap<SlotKey, u32>| {
             let count = |(slot, n): (&SlotKey, &u32)| (slot.to_string(), AttributeValue::N(n.to_string()));

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use fastrand::Rng;
 use futures::future::join_all;
-use holdfast_domain::{Hold, Resource};
+use holdfast_domain::{Hold, PageKey, Resource};
 use holdfast_linearizability::{Recorder, Verdict};
 use holdfast_testkit::{Fault, hold_for, nightly_resource};
 use jiff::SignedDuration;
@@ -160,7 +160,7 @@ impl Race {
         // The pages are there before anything is lifted: an update without its condition cannot make one.
         for resource in &resources {
             for page in PAGES {
-                watched.edit(resource, &[(page, 20)], None, Some(false)).await;
+                watched.h.touch(resource, &PageKey::first(resource.id.clone(), page)).await;
             }
         }
         Self { scenario, resources, watched, slots, over: AtomicBool::new(false) }

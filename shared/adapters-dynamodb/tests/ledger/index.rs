@@ -5,7 +5,7 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::types::AttributeValue;
 use holdfast_adapters_dynamodb::items;
 use holdfast_app::search::SearchIndex;
-use holdfast_domain::catalogue::Label;
+use holdfast_domain::catalogue::{Facts, Label};
 use holdfast_domain::{BookingId, Page, PageChange, PageKey, Resource, SlotKey, SlotPlaces};
 use holdfast_testkit::{Database, nightly_resource};
 
@@ -21,7 +21,7 @@ fn month(room: &Resource) -> PageKey {
 fn written(room: &Resource, writes: u32) -> Page {
     let places = SlotPlaces::uniform([SlotKey::parse("01").expect("a slot")], 1).expect("a place");
     let booking = BookingId::parse("bkg_1").expect("an id");
-    (0..writes).fold(room.fresh_page(&month(room)), |page, _| {
+    (0..writes).fold(room.fresh_page(&month(room), &Facts::default()), |page, _| {
         let (booking, places) = (booking.clone(), places.clone());
         page.apply(&[PageChange::Reacquired { booking, places }])
     })
@@ -106,7 +106,10 @@ async fn the_latest_write_of_a_page_is_shown_whichever_comes_first() {
     let mut terms = room.terms.clone();
     terms.time_zone = jiff::tz::TimeZone::UTC;
     let later = room.replace(terms);
-    writer.put_page(&later, &later.fresh_page(&month(&later))).await.expect("a projection");
+    writer
+        .put_page(&later, &later.fresh_page(&month(&later), &Facts::default()))
+        .await
+        .expect("a projection");
     writer.put_page(&room, &written(&room, 4)).await.expect("a projection");
     let page = shown(index, &room).await;
     assert_eq!(

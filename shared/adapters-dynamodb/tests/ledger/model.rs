@@ -5,14 +5,16 @@
 
 use std::collections::BTreeMap;
 
-use holdfast_app::LedgerError;
 use holdfast_app::bookings::{BookingCommit, verify};
+use holdfast_app::{Failure, LedgerError};
 use holdfast_domain::bookings::{Cancellation, FailureReason};
+use holdfast_domain::inventory::SlotRule;
 use holdfast_domain::{
     Booking, BookingEvent, BookingStatus, Fingerprint, Hold, HoldId, HoldLimits, HoldStatus, InventoryMove,
-    Page, PageCommand, PaymentStep, Resource, SlotKey,
+    Page, PageCommand, PaymentStep, Resource, Slot, SlotKey,
 };
 use holdfast_testkit::{Fault, Faults, at, nightly_resource};
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
@@ -32,10 +34,10 @@ struct Life {
 /// The call, and again after an outage.
 macro_rules! insisting {
     ($h:expr, $call:expr) => {{
-        match $call.await {
-            Err(LedgerError::Store(_)) => {
+        match $call.await.map_err(Failure::from) {
+            Err(Failure::Store(_)) => {
                 let _ = $h.database.faults.end();
-                $call.await
+                $call.await.map_err(Failure::from)
             }
             outcome => outcome,
         }
@@ -91,6 +93,19 @@ fn limits() -> impl Strategy<Value = HoldLimits> {
     let none = nightly_resource("room", 3, 60).terms.hold_limits;
     let tight = HoldLimits { per_guest: 2, per_slot: 1, places_per_slot: Some(2), cool_down_seconds: 0 };
     prop::sample::select(vec![none, tight, HoldLimits { cool_down_seconds: 50, ..tight }])
+}
+
+/// The command that changes what applies to some slots.
+fn reframed(page: &Page, slots: &[Slot], change: impl Fn(&mut SlotRule)) -> PageCommand {
+    let mut frame = page.frame();
+    for slot in slots {
+        change(frame.slots.entry(slot.key.clone()).or_default());
+    }
+    PageCommand::Frame { frame: Box::new(frame) }
+}
+
+fn first_night(slots: &[Slot]) -> Date {
+    format!("{PAGE}-{}", slots[0].key).parse().expect("a date")
 }
 
 async fn run(limits: HoldLimits, steps: Vec<(Step, Trouble)>, release: Release) -> Result<(), String> {
@@ -294,23 +309,15 @@ async fn run(limits: HoldLimits, steps: Vec<(Step, Trouble)>, release: Release) 
             Step::Capacity { from, capacity } => {
                 let slots = room.terms.schedule.page(PAGE, &room.terms.time_zone);
                 let slots = &slots[usize::from(FIRST_NIGHT + *from)..usize::from(FIRST_NIGHT + *from) + 2];
-                let keys = slots.iter().map(|slot| slot.key.clone()).collect();
-                let command =
-                    PageCommand::SetInventory { slots: keys, capacity: Some(*capacity), closed: None };
-                let by = h.by("operator");
-                let outcome =
-                    insisting!(h, h.store.catalogue.set_inventory(&room, slots, Some(*capacity), None, &by));
+                let command = reframed(&model, slots, |rule| rule.capacity = Some(*capacity));
+                let outcome = insisting!(h, h.set(&room, first_night(slots), 2, Some(*capacity), None));
                 (decide(&model, &command, &h), outcome.is_ok())
             }
             Step::Close { from, closed } => {
                 let slots = room.terms.schedule.page(PAGE, &room.terms.time_zone);
                 let slots = &slots[usize::from(FIRST_NIGHT + *from)..usize::from(FIRST_NIGHT + *from) + 2];
-                let keys = slots.iter().map(|slot| slot.key.clone()).collect();
-                let command =
-                    PageCommand::SetInventory { slots: keys, capacity: None, closed: Some(*closed) };
-                let by = h.by("operator");
-                let outcome =
-                    insisting!(h, h.store.catalogue.set_inventory(&room, slots, None, Some(*closed), &by));
+                let command = reframed(&model, slots, |rule| rule.closed = *closed);
+                let outcome = insisting!(h, h.set(&room, first_night(slots), 2, None, Some(*closed)));
                 (decide(&model, &command, &h), outcome.is_ok())
             }
             // Nothing of the ledger writes it yet.

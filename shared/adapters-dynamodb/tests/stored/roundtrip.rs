@@ -12,7 +12,7 @@ use holdfast_domain::catalogue::{
     AttributeValue, CAPACITY_MAX, HOLD_TTL_SECONDS, Label, Opening, ResourceTerms, SlotSchedule,
 };
 use holdfast_domain::holds::Extension;
-use holdfast_domain::inventory::{COOL_DOWN_SECONDS_MAX, HoldState, Placement};
+use holdfast_domain::inventory::{COOL_DOWN_SECONDS_MAX, HoldState, PageShape, Placement};
 use holdfast_domain::money::{AMOUNT_MAX, Percent};
 use holdfast_domain::payments::{CardPayment, CustomerAction, PaymentMethod};
 use holdfast_domain::{
@@ -169,7 +169,8 @@ fn resource() -> impl Strategy<Value = Resource> {
                 cancellation_policy: policy,
                 attributes,
             };
-            Resource { id, terms, revision, schedule_revision }
+            let next = (revision % 3 == 0).then(|| Box::new(terms.clone()));
+            Resource { id, terms, revision, schedule_revision, facts_revision: revision % 5, next }
         },
     )
 }
@@ -407,7 +408,6 @@ fn changes_of(holds: &BTreeMap<HoldId, PageHold>, gone: &HoldId, booking: &Booki
         PageChange::Released { hold: gone.clone() },
         PageChange::Expired { hold: gone.clone() },
         PageChange::Confirmed { hold: gone.clone(), booking: booking.clone() },
-        PageChange::DefaultCapacitySet { capacity: 7 },
     ];
     for (hold, entry) in holds {
         let (hold, expires_at) = (hold.clone(), entry.expires_at);
@@ -423,12 +423,22 @@ fn changes_of(holds: &BTreeMap<HoldId, PageHold>, gone: &HoldId, booking: &Booki
             changes.push(PageChange::Claimed { hold, booking, deadline });
         }
         let guest = entry.guest.clone();
-        changes.push(PageChange::CoolDownBegun { guest, slots: slots.clone(), until: expires_at });
+        changes.push(PageChange::CoolDownBegun { guest, slots, until: expires_at });
         changes.push(PageChange::Freed { booking: booking.clone(), places: places.clone() });
-        changes.push(PageChange::InventorySet { slots, capacity: Some(places.most()), closed: None });
         changes.push(PageChange::Reacquired { booking, places });
     }
     changes
+}
+
+fn shape_of(chosen: u64) -> Option<PageShape> {
+    let at = |second: i32| Timestamp::from_second(i64::from(second)).expect("in range");
+    let (start, minutes) = (at(i32::try_from(chosen % 4_000_000_000 / 2).expect("in range")), 30);
+    match chosen % 4 {
+        0 => None,
+        1 => Some(PageShape::Nights),
+        2 => Some(PageShape::Slots { day_start: start, minutes }),
+        _ => Some(PageShape::Event { start, end: at(i32::MAX) }),
+    }
 }
 
 fn page_record(shapes: Shapes) -> impl Strategy<Value = PageRecord> {
@@ -459,7 +469,9 @@ fn page_record(shapes: Shapes) -> impl Strategy<Value = PageRecord> {
             let after = |(day, millis): (u8, i64)| (slot(day), at + SignedDuration::from_millis(millis));
             let mut page = Page {
                 key: PageKey { resource, page: "2030-07".to_owned(), shard },
+                terms_revision: seq % 3,
                 schedule_revision,
+                shape: shape_of(seq),
                 seq,
                 capacity,
                 // Room for all that the generated holds and bookings take.
@@ -489,7 +501,11 @@ fn page_record(shapes: Shapes) -> impl Strategy<Value = PageRecord> {
             }
             let all = changes_of(&page.holds, &gone, &booking).into_iter().enumerate();
             let changes = all.filter(|(index, _)| chosen >> (index % 64) & 1 == 1).map(|(_, change)| change);
-            PageRecord { changes: changes.collect(), page, at, trace }
+            let mut changes: Vec<PageChange> = changes.collect();
+            if chosen % 2 == 0 {
+                changes.push(PageChange::Framed { frame: Box::new(page.frame()) });
+            }
+            PageRecord { changes, page, at, trace }
         },
     )
 }

@@ -63,6 +63,8 @@ fn sections(kind: Kind) -> (&'static [&'static str], Option<Kind>) {
         Kind::ParkedCase => (&["Parked case"], None),
         Kind::Listing => (&["Listing"], Some(Kind::Resource)),
         Kind::ListedPage => (&["Listed page"], Some(Kind::Page)),
+        Kind::Facts => (&["Dated facts"], None),
+        Kind::ListedFacts => (&["Listed facts"], Some(Kind::Facts)),
     }
 }
 
@@ -224,6 +226,8 @@ fn the_document_says_which_version_is_written() {
         Kind::ParkedCase => "parked case",
         Kind::ListedPage => "listed page",
         Kind::Hold => "hold record",
+        Kind::Facts => "dated facts",
+        Kind::ListedFacts => "listed facts",
         Kind::Resource | Kind::Page | Kind::Booking | Kind::Listing => kind.name(),
     };
     let versions = cells(DOCUMENT)["Versions"].clone();

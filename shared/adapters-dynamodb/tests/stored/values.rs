@@ -5,7 +5,8 @@ use holdfast_adapters_dynamodb::items::{self, Version, WRITES};
 use holdfast_app::StoreError;
 use holdfast_app::bookings::AuditEvent;
 use holdfast_app::events::{PageRecord, Write};
-use holdfast_domain::{Booking, BookingId, Hold, Page, Resource};
+use holdfast_domain::catalogue::{Month, MonthFacts};
+use holdfast_domain::{Booking, BookingId, Hold, Page, Resource, ResourceId};
 use holdfast_testkit::nightly_resource;
 use jiff::Timestamp;
 
@@ -21,10 +22,12 @@ pub(crate) enum Kind {
     ParkedCase,
     Listing,
     ListedPage,
+    Facts,
+    ListedFacts,
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::Resource,
         Self::Page,
         Self::Hold,
@@ -34,6 +37,8 @@ impl Kind {
         Self::ParkedCase,
         Self::Listing,
         Self::ListedPage,
+        Self::Facts,
+        Self::ListedFacts,
     ];
 
     /// The name that samples begin with.
@@ -48,6 +53,8 @@ impl Kind {
             Self::ParkedCase => "parked-case",
             Self::Listing => "listing",
             Self::ListedPage => "listed-page",
+            Self::Facts => "dated-facts",
+            Self::ListedFacts => "listed-facts",
         }
     }
 
@@ -70,6 +77,8 @@ pub(crate) enum Stored {
     ParkedCase(String, Timestamp),
     Listing(Box<Resource>),
     ListedPage(Box<Resource>, Box<Page>),
+    Facts(ResourceId, Month, MonthFacts, Write),
+    ListedFacts(Box<Resource>, Month, MonthFacts),
 }
 
 impl Stored {
@@ -84,6 +93,8 @@ impl Stored {
             Self::ParkedCase(..) => Kind::ParkedCase,
             Self::Listing(_) => Kind::Listing,
             Self::ListedPage(..) => Kind::ListedPage,
+            Self::Facts(..) => Kind::Facts,
+            Self::ListedFacts(..) => Kind::ListedFacts,
         }
     }
 
@@ -103,6 +114,8 @@ impl Stored {
             Self::ParkedCase(case, at) => items::encode_parked_case(case, *at),
             Self::Listing(resource) => items::encode_listing(resource),
             Self::ListedPage(resource, page) => items::encode_listed_page(resource, page),
+            Self::Facts(resource, month, facts, write) => items::encode_month(resource, *month, facts, write),
+            Self::ListedFacts(resource, month, facts) => items::encode_listed_month(resource, *month, facts),
         }
     }
 
@@ -123,6 +136,12 @@ impl Stored {
             Self::ParkedCase(case, at) => items::encode_parked_case_as(case, *at, version),
             Self::Listing(resource) => items::encode_listing_as(resource, version),
             Self::ListedPage(resource, page) => items::encode_listed_page_as(resource, page, version),
+            Self::Facts(resource, month, facts, write) => {
+                items::encode_month_as(resource, *month, facts, write, version)
+            }
+            Self::ListedFacts(resource, month, facts) => {
+                items::encode_listed_month_as(resource, *month, facts, version)
+            }
         }
     }
 
@@ -143,6 +162,12 @@ impl Stored {
             }
             (Self::ParkedCase(_, at), Self::ParkedCase(case, _)) => Self::ParkedCase(case, at),
             (Self::ListedPage(_, page), Self::ListedPage(resource, _)) => Self::ListedPage(resource, page),
+            (Self::Facts(_, month, facts, _), Self::Facts(resource, _, _, write)) => {
+                Self::Facts(resource, month, facts, write)
+            }
+            (Self::ListedFacts(_, _, facts), Self::ListedFacts(resource, month, _)) => {
+                Self::ListedFacts(resource, month, facts)
+            }
             (read, _) => read,
         }
     }
@@ -169,6 +194,16 @@ pub(crate) fn decode(kind: Kind, item: &Item) -> Result<Stored, StoreError> {
             let unread = Box::new(nightly_resource("unread", 1, 60));
             Stored::ListedPage(unread, Box::new(items::decode_listed_page(item)?))
         }
+        Kind::Facts => {
+            let (month, facts) = items::decode_month(item)?;
+            let unread = Write { at: Timestamp::UNIX_EPOCH, trace: None };
+            Stored::Facts(nightly_resource("unread", 1, 60).id, month, facts, unread)
+        }
+        Kind::ListedFacts => {
+            let unread = Box::new(nightly_resource("unread", 1, 60));
+            let month = Month::of(jiff::civil::Date::default());
+            Stored::ListedFacts(unread, month, items::decode_listed_month(item)?.1)
+        }
     })
 }
 
@@ -179,6 +214,7 @@ pub(crate) fn written(kind: Kind) -> Version {
         Kind::Page | Kind::ListedPage => WRITES.page,
         Kind::Hold => WRITES.hold,
         Kind::Booking => WRITES.booking,
+        Kind::Facts | Kind::ListedFacts => WRITES.facts,
         Kind::Audit => WRITES.audit,
         Kind::TaskToken | Kind::ParkedCase => WRITES.note,
     }

@@ -3,11 +3,11 @@
 pub(crate) mod ids;
 pub(crate) mod routes;
 pub(crate) mod terms;
+pub(crate) mod version;
 pub(crate) mod wire;
 
 pub use routes::ResourcesApi;
-pub use terms::Inventory;
 pub use wire::{
     AttributeBody, Day, HoldLimitsBody, InventoryBody, InventorySet, OpeningBody, PolicyBody, PricingBody,
-    ResourceBody, ScheduleBody, TermsBody, TierBody,
+    PutBody, ResourceBody, ScheduleBody, TermsBody, TierBody,
 };

@@ -2,16 +2,19 @@
 
 use std::sync::Arc;
 
-use holdfast_app::catalogue::Resources;
+use holdfast_app::catalogue::{Resources, Run};
 use holdfast_app::{Caller, Clock};
 use holdfast_domain::ResourceId;
+use holdfast_http::read::query::Query;
 use holdfast_http::{Api, Documentation, Exchange, FieldError, Refusal, Response, Route, answer, routes};
 use http::header::CACHE_CONTROL;
 use http::{Method, StatusCode};
+use serde_json::json;
 
 use crate::catalogue::ids::resource_id;
-use crate::catalogue::terms::Inventory;
-use crate::catalogue::wire::{InventoryBody, InventorySet, ResourceBody, TermsBody};
+use crate::catalogue::terms::{inventory_answer, read_inventory};
+use crate::catalogue::version::{is_known, precondition, tagged};
+use crate::catalogue::wire::{InventoryBody, InventorySet, PutBody, ResourceBody, TermsBody, iso};
 use crate::problem::{Code, Problem, problem, range_problem};
 use crate::scopes::OPERATOR;
 
@@ -30,6 +33,11 @@ impl ResourcesApi {
 }
 
 const TAG: &str = "resources";
+const IF_MATCH: (&str, &str) = (
+    "If-Match",
+    "The `ETag` of the resource as the edit was made for it; otherwise 412 `precondition_failed`",
+);
+const DRY_RUN: (&str, &str) = ("dryRun", "`true`: the answer is what it would be, and nothing is written");
 const ONE: &str = "/api/resources/{resourceId}";
 
 impl Api for ResourcesApi {
@@ -42,7 +50,10 @@ impl Api for ResourcesApi {
             Documentation::new(TAG, "A resource.")
                 .described("What the operator says of it; its calendar says what is free.")
                 .path("resourceId", "The resource")
+                .header("If-None-Match", "An earlier answer's `ETag`")
                 .answer::<ResourceBody>(StatusCode::OK, "The resource")
+                .having(&["ETag", "Cache-Control"])
+                .empty(StatusCode::NOT_MODIFIED, "As the answer with that `ETag`")
                 .problems(&[Code::NotFound]),
         ),
         (
@@ -52,11 +63,18 @@ impl Api for ResourcesApi {
             Documentation::new(TAG, "Creates or replaces a resource.")
                 .described("A field that is left out has its default, not the value that it had before.")
                 .path("resourceId", "The resource, named by you: 1 to 64 of A-Z a-z 0-9 . _ : -")
+                .header(IF_MATCH.0, IF_MATCH.1)
+                .header("If-None-Match", "`*`: only if the resource does not exist yet")
+                .query(DRY_RUN.0, DRY_RUN.1, json!({ "type": "boolean" }))
                 .body::<TermsBody>()
-                .answer::<ResourceBody>(StatusCode::CREATED, "Created")
-                .having(&["Location"])
-                .answer::<ResourceBody>(StatusCode::OK, "Replaced")
-                .problems(&[Code::RangeNotBookable, Code::CapacityInUse]),
+                .answer::<PutBody>(StatusCode::CREATED, "Created")
+                .having(&["Location", "ETag"])
+                .answer::<PutBody>(
+                    StatusCode::OK,
+                    "Replaced. What was set for dates stays, and so does every live hold and booking",
+                )
+                .having(&["ETag"])
+                .problems(&[Code::CapacityInUse, Code::PreconditionFailed]),
         ),
         (
             Route::scoped(
@@ -72,9 +90,17 @@ impl Api for ResourcesApi {
                     dates is 409 `capacity_in_use`, and nothing is changed.",
                 )
                 .path("resourceId", "The resource")
+                .header(IF_MATCH.0, IF_MATCH.1)
+                .query(DRY_RUN.0, DRY_RUN.1, json!({ "type": "boolean" }))
                 .body::<InventoryBody>()
                 .answer::<InventorySet>(StatusCode::OK, "Set")
-                .problems(&[Code::RangeNotBookable, Code::NotFound, Code::CapacityInUse]),
+                .having(&["ETag"])
+                .problems(&[
+                    Code::RangeNotBookable,
+                    Code::NotFound,
+                    Code::CapacityInUse,
+                    Code::PreconditionFailed,
+                ]),
         ),
     ];
 
@@ -85,9 +111,13 @@ impl Api for ResourcesApi {
 
 async fn read(api: &ResourcesApi, exchange: &Exchange) -> Result<Response, Problem> {
     let resource = api.resources.get(&resource_id(&exchange.named)?).await.map_err(problem)?;
-    let mut response = answer::json(StatusCode::OK, &ResourceBody::from(&resource))?;
+    let mut response = if is_known(&exchange.request.headers, &resource) {
+        answer::empty(StatusCode::NOT_MODIFIED)
+    } else {
+        answer::json(StatusCode::OK, &ResourceBody::from(&resource))?
+    };
     answer::set(&mut response, CACHE_CONTROL, "no-cache");
-    Ok(response)
+    Ok(tagged(response, &resource))
 }
 
 async fn put(api: &ResourcesApi, exchange: &Exchange, caller: &Caller) -> Result<Response, Problem> {
@@ -95,11 +125,23 @@ async fn put(api: &ResourcesApi, exchange: &Exchange, caller: &Caller) -> Result
     let id = ResourceId::parse(&exchange.named).map_err(|error| {
         Refusal::invalid(vec![FieldError { pointer: "/resourceId".to_owned(), detail: error.to_string() }])
     })?;
+    let run = run(exchange)?;
+    let precondition = precondition(&exchange.request.headers, true);
     let mutation = exchange.mutation(caller.guest.as_str());
-    let (resource, created) = api.resources.put(&id, &terms, &mutation).await.map_err(problem)?;
-    let status = if created { StatusCode::CREATED } else { StatusCode::OK };
-    let response = answer::json(status, &ResourceBody::from(&resource))?;
-    Ok(if created { answer::located(response, &format!("/api/resources/{id}")) } else { response })
+    let put = api.resources.put(&id, &terms, &precondition, run, &mutation).await.map_err(problem)?;
+    let body = PutBody {
+        resource: ResourceBody::from(&put.resource),
+        dates_without_slots: put.lost_dates.into_iter().map(iso).collect(),
+    };
+    match (run, put.created) {
+        (Run::Dry, _) => Ok(answer::json(StatusCode::OK, &body)?),
+        (Run::Real, false) => Ok(tagged(answer::json(StatusCode::OK, &body)?, &put.resource)),
+        (Run::Real, true) => {
+            let response =
+                answer::located(answer::json(StatusCode::CREATED, &body)?, &format!("/api/resources/{id}"));
+            Ok(tagged(response, &put.resource))
+        }
+    }
 }
 
 async fn set_inventory(
@@ -107,12 +149,28 @@ async fn set_inventory(
     exchange: &Exchange,
     caller: &Caller,
 ) -> Result<Response, Problem> {
-    let change = Inventory::read(&exchange.json()?)?;
+    let change = read_inventory(&exchange.json()?)?;
     let id = resource_id(&exchange.named)?;
     let mutation = exchange.mutation(caller.guest.as_str());
-    api.resources
-        .set_inventory(&id, change.from, change.to, change.capacity, change.closed, &mutation)
+    let (run, precondition) = (run(exchange)?, precondition(&exchange.request.headers, false));
+    let resource = api
+        .resources
+        .set_inventory(&id, &change, &precondition, run, &mutation)
         .await
         .map_err(|failure| range_problem(failure, &["/from", "/to"]))?;
-    Ok(answer::json(StatusCode::OK, &change.answer(id.as_str()))?)
+    let response = answer::json(StatusCode::OK, &inventory_answer(&change, id.as_str()))?;
+    Ok(match run {
+        Run::Real => tagged(response, &resource),
+        Run::Dry => response,
+    })
+}
+
+fn run(exchange: &Exchange) -> Result<Run, Refusal> {
+    let query = Query::parse(&exchange.request.query);
+    let dry = query.optional(DRY_RUN.0, |text| match text {
+        "true" => Ok(Run::Dry),
+        "false" => Ok(Run::Real),
+        _ => Err("must be true or false".to_owned()),
+    });
+    query.finish(Some(dry.unwrap_or(Run::Real)))
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use holdfast_app::catalogue::DatesEdit;
 use holdfast_domain::bookings::{HOURS_BEFORE_MAX, TIERS_MAX, Tier};
 use holdfast_domain::catalogue::{
     ATTRIBUTES_MAX, AttributeValue, CAPACITY_MAX, HOLD_TTL_SECONDS, InvalidSchedule, Label, OPENINGS_MAX,
@@ -14,7 +15,7 @@ use holdfast_http::Refusal;
 use holdfast_http::read::body::{Object, kind, pointer};
 use holdfast_http::read::errors::Errors;
 use holdfast_http::read::fields::{date, flag, instant, integer, parsed, text, time_of_day, unsigned};
-use jiff::civil::{Date, Weekday};
+use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
@@ -250,51 +251,35 @@ fn attribute(name: &str, value: &Value) -> Result<AttributeValue, String> {
     value.checked(name).map_err(|error| error.to_string())
 }
 
-/// A change of the inventory of `[from, to)`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Inventory {
-    /// First local date.
-    pub from: Date,
-    /// Local date after the last.
-    pub to: Date,
-    /// Places per slot; unchanged if `None`.
-    pub capacity: Option<u32>,
-    /// Stop-sell; unchanged if `None`.
-    pub closed: Option<bool>,
+/// Reads the body of `PATCH /api/resources/{resourceId}/inventory`.
+///
+/// # Errors
+/// 422 naming every field that is wrong.
+pub(crate) fn read_inventory(body: &Value) -> Result<DatesEdit, Refusal> {
+    let errors = Errors::default();
+    let edit = Object::new(body, "", &errors).and_then(|mut fields| {
+        let from = fields.required("from", parsed(date));
+        let to = fields.required("to", parsed(date));
+        if from.is_some() && to.is_some() && from >= to {
+            errors.push("/to", "must be after from");
+        }
+        let capacity = fields.optional("capacity", unsigned(0..=CAPACITY_MAX));
+        let closed = fields.optional("closed", flag);
+        fields.close();
+        Some(DatesEdit { from: from?, to: to?, capacity, closed })
+    });
+    errors.finish(edit)
 }
 
-impl Inventory {
-    /// Reads the body of `PATCH /api/resources/{resourceId}/inventory`.
-    ///
-    /// # Errors
-    /// 422 naming every field that is wrong.
-    pub fn read(body: &Value) -> Result<Self, Refusal> {
-        let errors = Errors::default();
-        let inventory = Object::new(body, "", &errors).and_then(|mut fields| {
-            let from = fields.required("from", parsed(date));
-            let to = fields.required("to", parsed(date));
-            if from.is_some() && to.is_some() && from >= to {
-                errors.push("/to", "must be after from");
-            }
-            let capacity = fields.optional("capacity", unsigned(0..=CAPACITY_MAX));
-            let closed = fields.optional("closed", flag);
-            fields.close();
-            Some(Self { from: from?, to: to?, capacity, closed })
-        });
-        errors.finish(inventory)
-    }
-
-    /// The answer.
-    #[must_use]
-    pub fn answer(&self, resource_id: &str) -> InventorySet {
-        InventorySet {
-            resource_id: resource_id.to_owned(),
-            change: InventoryBody {
-                from: iso(self.from),
-                to: iso(self.to),
-                capacity: self.capacity,
-                closed: self.closed,
-            },
-        }
+/// The answer to an edit of dates.
+pub(crate) fn inventory_answer(edit: &DatesEdit, resource_id: &str) -> InventorySet {
+    InventorySet {
+        resource_id: resource_id.to_owned(),
+        change: InventoryBody {
+            from: iso(edit.from),
+            to: iso(edit.to),
+            capacity: edit.capacity,
+            closed: edit.closed,
+        },
     }
 }

@@ -271,6 +271,20 @@ pub struct ResourceBody {
     pub terms: TermsBody,
 }
 
+/// A resource that was created or replaced.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = PutResource)]
+pub struct PutBody {
+    /// The resource.
+    #[serde(flatten)]
+    pub resource: ResourceBody,
+    /// Local dates from today for which capacity or stop-sell is set, and that have no slot any more; left out if there are none.
+    /// What is set for them applies again when they have.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub dates_without_slots: Vec<String>,
+}
+
 impl From<&Resource> for ResourceBody {
     fn from(resource: &Resource) -> Self {
         let terms = &resource.terms;

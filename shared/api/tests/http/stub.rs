@@ -1,5 +1,6 @@
 //! One stub for every port, and a gateway in front of the routers.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -20,10 +21,11 @@ use holdfast_app::payments::{
 };
 use holdfast_app::search::{Search, SearchIndex};
 use holdfast_app::{Clock, LedgerError, Mutation, PaymentError, StoreError, WorkflowError};
+use holdfast_domain::catalogue::{Facts, Month, MonthFacts};
 use holdfast_domain::holds::Extension;
 use holdfast_domain::{
     Booking, BookingEvent, BookingId, Fingerprint, GuestId, Hold, HoldId, HoldSnapshot, InventoryMove, Page,
-    PageRejection, PaymentStep, Resource, ResourceId, Slot,
+    PageRejection, PaymentStep, Resource, ResourceId,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use jiff::Timestamp;
@@ -99,10 +101,16 @@ impl CatalogueReader for Stub {
     }
     async fn pages(&self, resource: &Resource, pages: &[String]) -> Result<Vec<Page>, StoreError> {
         let keys = pages.iter().flat_map(|page| resource.page_keys(page));
-        Ok(keys.map(|key| resource.fresh_page(&key)).collect())
+        Ok(keys.map(|key| resource.fresh_page(&key, &Facts::default())).collect())
     }
     async fn stored_pages(&self, _: &Resource) -> Result<Vec<Page>, StoreError> {
         Ok(Vec::new())
+    }
+    async fn stored_among(&self, _: &Resource, _: &[String]) -> Result<Vec<Page>, StoreError> {
+        Ok(Vec::new())
+    }
+    async fn facts(&self, _: &ResourceId) -> Result<Facts, StoreError> {
+        Ok(Facts::default())
     }
 }
 
@@ -116,14 +124,15 @@ impl Catalogue for Stub {
     ) -> Result<(), LedgerError> {
         self.0.refused()
     }
-    async fn set_inventory(
+    async fn put_facts(
         &self,
         _: &Resource,
-        _: &[Slot],
-        _: Option<u32>,
-        _: Option<bool>,
+        _: &BTreeMap<Month, MonthFacts>,
         _: &Mutation,
     ) -> Result<(), LedgerError> {
+        self.0.refused()
+    }
+    async fn bring(&self, _: &Resource, _: &Facts, _: Vec<Page>, _: &Mutation) -> Result<(), LedgerError> {
         self.0.refused()
     }
 }
@@ -284,6 +293,9 @@ impl SearchIndex for Stub {
     async fn resources(&self, _: &str, _: &str) -> Result<Vec<Resource>, StoreError> {
         self.0.up()?;
         Ok(self.0.resource.clone().into_iter().collect())
+    }
+    async fn facts(&self, _: &str, _: &str, _: Month) -> Result<Vec<(ResourceId, MonthFacts)>, StoreError> {
+        Ok(Vec::new())
     }
     async fn pages(&self, _: &str, _: &str, _: &str) -> Result<Vec<Page>, StoreError> {
         Ok(Vec::new())

@@ -1,9 +1,11 @@
 //! Resources, their terms and their inventory.
 
 pub(crate) mod calendar;
+pub(crate) mod edit;
 pub(crate) mod port;
 pub(crate) mod resources;
 
 pub use calendar::{CalendarSlot, Calendars};
+pub use edit::{DatesEdit, Edit, EditError, Run};
 pub use port::{Catalogue, CatalogueReader};
-pub use resources::Resources;
+pub use resources::{Precondition, Put, ResourceVersion, Resources};

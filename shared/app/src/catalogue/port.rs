@@ -1,7 +1,9 @@
 //! What the catalogue needs of the store: resources, and the pages that count their inventory.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
-use holdfast_domain::catalogue::Slot;
+use holdfast_domain::catalogue::{Facts, Month, MonthFacts};
 use holdfast_domain::{Page, Resource, ResourceId};
 
 use crate::kernel::errors::{LedgerError, StoreError};
@@ -13,18 +15,25 @@ pub trait CatalogueReader: Send + Sync {
     /// A resource; reads the latest write.
     async fn resource(&self, id: &ResourceId) -> Result<Option<Resource>, StoreError>;
 
-    /// The pages of those parts of the schedule, in that order; a page nobody touched yet is given as it would be made.
+    /// The pages of those parts of the schedule, in that order, as they are under the resource's terms and its dated facts; a
+    /// page nobody touched yet is given as it would be made.
     async fn pages(&self, resource: &Resource, pages: &[String]) -> Result<Vec<Page>, StoreError>;
 
     /// Every stored page of a resource.
     async fn stored_pages(&self, resource: &Resource) -> Result<Vec<Page>, StoreError>;
+
+    /// The stored ones of the pages of those parts of the schedule.
+    async fn stored_among(&self, resource: &Resource, pages: &[String]) -> Result<Vec<Page>, StoreError>;
+
+    /// All dated facts of a resource; the latest writes.
+    async fn facts(&self, resource: &ResourceId) -> Result<Facts, StoreError>;
 }
 
 /// Reads and writes resources and their inventory.
 #[async_trait]
 pub trait Catalogue: CatalogueReader {
-    /// Creates (`previous` is `None`) or replaces a resource, and brings its pages that are not past under the new
-    /// capacity or schedule, all or nothing. [`LedgerError::ResourceChanged`] if it is not as `previous` says.
+    /// Creates (`previous` is `None`) or replaces a resource; its pages stay. [`LedgerError::ResourceChanged`] if its terms or
+    /// facts are not of the revisions of `previous`.
     async fn put_resource(
         &self,
         previous: Option<&Resource>,
@@ -32,13 +41,26 @@ pub trait Catalogue: CatalogueReader {
         mutation: &Mutation,
     ) -> Result<(), LedgerError>;
 
-    /// Sets capacity and stop-sell of `slots`, all or nothing.
-    async fn set_inventory(
+    /// Writes the facts of some months, each following the revision before its own, all or nothing; the resource's
+    /// [`facts_revision`](Resource::facts_revision) grows by one. [`LedgerError::ResourceChanged`] if its terms or facts are
+    /// others than those.
+    async fn put_facts(
         &self,
         resource: &Resource,
-        slots: &[Slot],
-        capacity: Option<u32>,
-        closed: Option<bool>,
+        months: &BTreeMap<Month, MonthFacts>,
+        mutation: &Mutation,
+    ) -> Result<(), LedgerError>;
+
+    /// Brings stored pages under the resource's terms and `facts`; see [`Resource::frame_of`]. What is written is written under
+    /// these only if they are the present ones: [`LedgerError::ResourceChanged`] otherwise. A page may refuse
+    /// ([`PageRejection::CapacityInUse`]); others may have been brought then.
+    ///
+    /// [`PageRejection::CapacityInUse`]: holdfast_domain::PageRejection::CapacityInUse
+    async fn bring(
+        &self,
+        resource: &Resource,
+        facts: &Facts,
+        pages: Vec<Page>,
         mutation: &Mutation,
     ) -> Result<(), LedgerError>;
 }

@@ -7,17 +7,69 @@ use holdfast_domain::{Resource, ResourceId};
 use jiff::civil::Date;
 
 use crate::catalogue::calendar::slots_between;
+use crate::catalogue::edit::{DatesEdit, Edit, EditError, Run, met_a_hold};
 use crate::catalogue::port::Catalogue;
 use crate::kernel::errors::{LedgerError, StoreError};
 use crate::kernel::failure::Failure;
 use crate::kernel::field::Field;
 use crate::kernel::mutation::Mutation;
 
-const ATTEMPTS_MAX: usize = 5;
+const ATTEMPTS_MAX: usize = 8;
 
 /// The use cases of operators.
 pub struct Resources {
     catalogue: Arc<dyn Catalogue>,
+}
+
+/// A resource that was put.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Put {
+    /// As it is then.
+    pub resource: Resource,
+    /// Whether it is new.
+    pub created: bool,
+    /// Dates from today for which something is set, and that have no slot any more.
+    pub lost_dates: Vec<Date>,
+}
+
+/// What an edit asks of the resource as it is, beside being possible.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Precondition {
+    /// Nothing.
+    #[default]
+    None,
+    /// It does not exist.
+    Absent,
+    /// It exists.
+    Present,
+    /// It exists, in one of these versions.
+    Match(Vec<ResourceVersion>),
+}
+
+/// Which terms and facts a resource has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ResourceVersion {
+    /// Revision of its terms.
+    pub terms: u64,
+    /// Revision of its dated facts.
+    pub facts: u64,
+}
+
+impl From<&Resource> for ResourceVersion {
+    fn from(resource: &Resource) -> Self {
+        Self { terms: resource.revision, facts: resource.facts_revision }
+    }
+}
+
+impl Precondition {
+    fn check(&self, resource: Option<&Resource>) -> Result<(), Failure> {
+        let holds = match (self, resource) {
+            (Self::None, _) | (Self::Absent, None) | (Self::Present, Some(_)) => true,
+            (Self::Match(versions), Some(resource)) => versions.contains(&resource.into()),
+            (Self::Absent, Some(_)) | (Self::Present | Self::Match(_), None) => false,
+        };
+        if holds { Ok(()) } else { Err(Failure::PreconditionFailed) }
+    }
 }
 
 impl Resources {
@@ -35,56 +87,98 @@ impl Resources {
         self.catalogue.resource(id).await?.ok_or(Failure::NotFound("resource"))
     }
 
-    /// Creates or replaces a resource; `true` if it is new.
+    /// Creates or replaces a resource.
     ///
     /// # Errors
-    /// [`Failure::CapacityInUse`] when live holds or bookings do not fit the new capacity or schedule.
+    /// [`Failure::CapacityInUse`] when live holds or bookings do not fit the new terms; nothing is changed then.
+    /// [`Failure::PreconditionFailed`].
     pub async fn put(
         &self,
         id: &ResourceId,
         terms: &ResourceTerms,
+        precondition: &Precondition,
+        run: Run,
         mutation: &Mutation,
-    ) -> Result<(Resource, bool), Failure> {
+    ) -> Result<Put, Failure> {
+        // What this very edit writes is not what its precondition is about.
+        let (mut checked, mut refused) = (false, None);
         for _ in 0..ATTEMPTS_MAX {
             let previous = self.catalogue.resource(id).await?;
-            let next = match &previous {
-                Some(same) if same.terms == *terms => return Ok((same.clone(), false)),
-                Some(other) => other.replace(terms.clone()),
-                None => Resource::create(id.clone(), terms.clone()),
+            if !checked {
+                precondition.check(previous.as_ref())?;
+            }
+            let outcome = match &previous {
+                Some(previous) => {
+                    let edit = Edit::new(self.catalogue.as_ref(), run, mutation);
+                    edit.replace(previous, terms).await.map(|(resource, lost_dates)| Put {
+                        resource,
+                        created: false,
+                        lost_dates,
+                    })
+                }
+                None => self.create(&Resource::create(id.clone(), terms.clone()), run, mutation).await,
             };
-            match self.catalogue.put_resource(previous.as_ref(), &next, mutation).await {
-                Err(LedgerError::ResourceChanged) => {}
+            match outcome {
+                Err(EditError::Ledger(LedgerError::ResourceChanged)) => {
+                    checked = self.announces(id, terms).await?;
+                }
+                Err(error) if met_a_hold(&error) => {
+                    checked = true;
+                    refused = Some(error);
+                }
                 Err(error) => return Err(error.into()),
-                Ok(()) => return Ok((next, previous.is_none())),
+                Ok(put) => return Ok(put),
             }
         }
-        Err(StoreError::Contention(id.to_string()).into())
+        Err(refused.map_or_else(|| StoreError::Contention(id.to_string()).into(), Into::into))
     }
 
-    /// Sets capacity and stop-sell of every slot whose local date lies in `[from, to)`.
+    /// Whether an edit to those terms is under way.
+    async fn announces(&self, id: &ResourceId, terms: &ResourceTerms) -> Result<bool, StoreError> {
+        let resource = self.catalogue.resource(id).await?;
+        Ok(resource
+            .is_some_and(|resource| resource.terms == *terms || resource.next.as_deref() == Some(terms)))
+    }
+
+    async fn create(&self, resource: &Resource, run: Run, mutation: &Mutation) -> Result<Put, EditError> {
+        if run == Run::Real {
+            self.catalogue.put_resource(None, resource, mutation).await?;
+        }
+        Ok(Put { resource: resource.clone(), created: true, lost_dates: Vec::new() })
+    }
+
+    /// Sets capacity and stop-sell of every slot whose local date lies in the range. Gives the resource as it is then.
     ///
     /// # Errors
     /// [`Failure::CapacityInUse`] when less than what is held or confirmed is asked for; nothing is changed then.
+    /// [`Failure::PreconditionFailed`].
     pub async fn set_inventory(
         &self,
         id: &ResourceId,
-        from: Date,
-        to: Date,
-        capacity: Option<u32>,
-        closed: Option<bool>,
+        edit: &DatesEdit,
+        precondition: &Precondition,
+        run: Run,
         mutation: &Mutation,
-    ) -> Result<(), Failure> {
+    ) -> Result<Resource, Failure> {
+        let (mut checked, mut refused) = (false, None);
         for _ in 0..ATTEMPTS_MAX {
             let resource = self.get(id).await?;
-            let slots = slots_between(&resource, from, to, Field::InventoryEnd)?;
-            if slots.is_empty() {
+            if !checked {
+                precondition.check(Some(&resource))?;
+            }
+            if slots_between(&resource, edit.from, edit.to, Field::InventoryEnd)?.is_empty() {
                 return Err(Failure::RangeNotBookable(RangeError::NotBookable));
             }
-            match self.catalogue.set_inventory(&resource, &slots, capacity, closed, mutation).await {
-                Err(LedgerError::ResourceChanged) => {}
-                outcome => return Ok(outcome?),
+            match Edit::new(self.catalogue.as_ref(), run, mutation).set_dates(&resource, edit).await {
+                Err(EditError::Ledger(LedgerError::ResourceChanged)) => {}
+                Err(error) if met_a_hold(&error) => {
+                    checked = true;
+                    refused = Some(error);
+                }
+                Err(error) => return Err(error.into()),
+                Ok(resource) => return Ok(resource),
             }
         }
-        Err(StoreError::Contention(id.to_string()).into())
+        Err(refused.map_or_else(|| StoreError::Contention(id.to_string()).into(), Into::into))
     }
 }

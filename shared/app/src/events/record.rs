@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use holdfast_domain::{HoldId, Page, PageChange, PageHold, Resource};
+use holdfast_domain::catalogue::{Month, MonthFacts};
+use holdfast_domain::{HoldId, Page, PageChange, PageHold, Resource, ResourceId};
 use jiff::Timestamp;
 
 use crate::bookings::trail::AuditEvent;
@@ -49,6 +50,19 @@ pub enum LedgerRecord {
         previous: Option<Box<Resource>>,
         /// The write; unknown of what a release before wrote.
         write: Option<Write>,
+    },
+    /// What is set for the dates of a month was written.
+    Facts {
+        /// The resource.
+        resource: ResourceId,
+        /// The month.
+        month: Month,
+        /// Its facts after the write.
+        facts: MonthFacts,
+        /// Its facts before the write.
+        previous: MonthFacts,
+        /// The write.
+        write: Write,
     },
     /// An audit event of a booking was written.
     Audit(AuditEvent),

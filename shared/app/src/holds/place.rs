@@ -21,10 +21,12 @@ use crate::kernel::field::Field;
 use crate::kernel::identity::{Caller, RequestKey, guest_mark, hold_id, key_digest};
 use crate::kernel::mutation::Mutation;
 
-/// How long a resource's terms may be remembered, in milliseconds. The page's schedule revision guards what must not be
-/// wrong; the price a guest is told may be this old.
+/// How long a resource's terms are remembered, in milliseconds. No hold is placed by terms that were replaced: its write names
+/// their revision. What is refused by remembered terms is looked at again by present ones.
 pub const RESOURCE_MEMORY_MS: i64 = 1000;
 const RESOURCES_REMEMBERED_MAX: usize = 1000;
+/// How often a hold is decided anew because its resource has changed.
+const ATTEMPTS_MAX: usize = 5;
 
 /// What a guest asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,49 +102,15 @@ impl Holds {
         request: &HoldRequest,
         mutation: &Mutation,
     ) -> Result<Placed, Failure> {
-        for _ in 0..2 {
-            let resource = self.resource(&request.resource, mutation.now).await?;
-            let stay = resource.stay(request.start, request.end, mutation.now)?;
-            let price = resource.price(stay.slots.len(), request.quantity).map_err(|error| {
-                Failure::Invalid { field: Field::Quantity.into(), detail: error.to_string() }
-            })?;
-            let order = Order {
-                resource: resource.id.clone(),
-                resource_name: resource.terms.name.as_str().to_owned(),
-                guest: guest.clone(),
-                start: stay.start,
-                end: stay.end,
-                quantity: request.quantity,
-                price: price.into(),
-                policy: resource.terms.cancellation_policy.clone(),
-                placements: placements(&resource, &stay, request.quantity).map_err(|error| {
-                    Failure::Invalid { field: Field::Quantity.into(), detail: error.to_string() }
-                })?,
+        for _ in 0..ATTEMPTS_MAX {
+            let (resource, remembered) = self.resource(&request.resource, mutation.now).await?;
+            let hold = match new_hold(&resource, id, guest, caller, key, request, mutation.now) {
+                Err(_) if remembered => {
+                    self.forget(&request.resource);
+                    continue;
+                }
+                decided => decided?,
             };
-            let ttl = SignedDuration::from_secs(i64::from(resource.terms.hold_ttl_seconds));
-            let expires_at = mutation.now.checked_add(ttl).unwrap_or(mutation.now);
-            let hold = Hold {
-                id: id.clone(),
-                order,
-                caller: caller.guest.clone(),
-                fingerprint: key.content.clone(),
-                guest_mark: guest_mark(guest),
-                ttl_seconds: resource.terms.hold_ttl_seconds,
-                cool_down_seconds: resource.terms.hold_limits.cool_down_seconds,
-                created_at: mutation.now,
-                first_expires_at: expires_at,
-                expires_at,
-                recorded: HoldStatus::Active,
-                extensions: std::collections::BTreeMap::new(),
-                booking: None,
-            };
-            if let Some(most) = resource.terms.hold_limits.places_per_slot
-                && request.quantity > most
-                && hold.is_limited()
-            {
-                let detail = format!("must be at most {most}: one guest may not hold more of a slot");
-                return Err(Failure::Invalid { field: Field::Quantity.into(), detail });
-            }
             match self.holds.place(&[&resource], &hold, mutation).await {
                 Err(LedgerError::ResourceChanged) => self.forget(&request.resource),
                 Err(error) => return Err(error.into()),
@@ -206,7 +174,8 @@ impl Holds {
         }
     }
 
-    async fn resource(&self, id: &ResourceId, now: Timestamp) -> Result<Arc<Resource>, Failure> {
+    /// A resource, and whether it is given from memory.
+    async fn resource(&self, id: &ResourceId, now: Timestamp) -> Result<(Arc<Resource>, bool), Failure> {
         let known = {
             let remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
             remembered.get(id).cloned()
@@ -214,7 +183,7 @@ impl Holds {
         if let Some((read_at, resource)) = known {
             let age = now.duration_since(read_at).as_millis();
             if (0..i128::from(RESOURCE_MEMORY_MS)).contains(&age) {
-                return Ok(resource);
+                return Ok((resource, true));
             }
         }
         let resource = self.catalogue.resource(id).await?.ok_or(Failure::NotFound("resource"))?;
@@ -224,12 +193,68 @@ impl Holds {
             remembered.clear();
         }
         remembered.insert(id.clone(), (now, Arc::clone(&resource)));
-        Ok(resource)
+        Ok((resource, false))
     }
 
     fn forget(&self, id: &ResourceId) {
         self.remembered.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
     }
+}
+
+/// The hold that is asked for, by a resource's terms.
+fn new_hold(
+    resource: &Resource,
+    id: &HoldId,
+    guest: &GuestId,
+    caller: &Caller,
+    key: &RequestKey,
+    request: &HoldRequest,
+    now: Timestamp,
+) -> Result<Hold, Failure> {
+    let terms = &resource.terms;
+    let wrong_quantity = |detail: String| Failure::Invalid { field: Field::Quantity.into(), detail };
+    let stay = resource.stay(request.start, request.end, now)?;
+    let price = resource
+        .price(stay.slots.len(), request.quantity)
+        .map_err(|error| wrong_quantity(error.to_string()))?;
+    let placements =
+        placements(resource, &stay, request.quantity).map_err(|error| wrong_quantity(error.to_string()))?;
+    let order = Order {
+        resource: resource.id.clone(),
+        resource_name: terms.name.as_str().to_owned(),
+        guest: guest.clone(),
+        start: stay.start,
+        end: stay.end,
+        quantity: request.quantity,
+        price: price.into(),
+        policy: terms.cancellation_policy.clone(),
+        placements,
+    };
+    let ttl = SignedDuration::from_secs(i64::from(terms.hold_ttl_seconds));
+    let expires_at = now.checked_add(ttl).unwrap_or(now);
+    let hold = Hold {
+        id: id.clone(),
+        order,
+        caller: caller.guest.clone(),
+        fingerprint: key.content.clone(),
+        guest_mark: guest_mark(guest),
+        ttl_seconds: terms.hold_ttl_seconds,
+        cool_down_seconds: terms.hold_limits.cool_down_seconds,
+        created_at: now,
+        first_expires_at: expires_at,
+        expires_at,
+        recorded: HoldStatus::Active,
+        extensions: std::collections::BTreeMap::new(),
+        booking: None,
+    };
+    if let Some(most) = terms.hold_limits.places_per_slot
+        && request.quantity > most
+        && hold.is_limited()
+    {
+        let detail = format!("must be at most {most}: one guest may not hold more of a slot");
+        return Err(wrong_quantity(detail));
+    }
+    Ok(hold)
 }
 
 /// A stay's slots by page.

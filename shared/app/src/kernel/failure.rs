@@ -3,10 +3,22 @@
 use holdfast_domain::bookings::BookingRejection;
 use holdfast_domain::catalogue::{RangeError, StayError};
 use holdfast_domain::{BookingStatus, HoldLimit, PageRejection};
+use jiff::Timestamp;
 use thiserror::Error;
 
 use crate::kernel::errors::{LedgerError, PaymentError, StoreError, WorkflowError};
 use crate::kernel::field::{Field, FieldPath};
+
+/// A slot of which places are in use that an edit would take away.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SlotInUse {
+    /// Its name on its page.
+    pub slot: String,
+    /// Its start, if the present schedule has it.
+    pub start: Option<Timestamp>,
+    /// Live holds and bookings in it.
+    pub in_use: u32,
+}
 
 /// A refusal or an outage. Unless it is an outage, nothing was changed.
 #[derive(Debug, Error)]
@@ -64,13 +76,14 @@ pub enum Failure {
     #[error("the idempotency key was used for another request")]
     KeyReused,
     /// More is held or confirmed than the capacity asked for.
-    #[error("{in_use} places of {slot} are in use")]
+    #[error("places of {} slots are in use", .slots.len())]
     CapacityInUse {
-        /// Page and slot.
-        slot: String,
-        /// Live holds and bookings in it.
-        in_use: u32,
+        /// The slots that stand in the way, in the order of their starts.
+        slots: Vec<SlotInUse>,
     },
+    /// The resource is not in the version that the edit asks for.
+    #[error("the resource has another version")]
+    PreconditionFailed,
     /// The change touches more pages than one transaction may.
     #[error("the change touches more than {max} pages")]
     TooManyPages {
@@ -121,6 +134,7 @@ impl Failure {
             | Self::RequestInProgress
             | Self::KeyReused
             | Self::CapacityInUse { .. }
+            | Self::PreconditionFailed
             | Self::TooManyPages { .. }
             | Self::NotCancellable(_)
             | Self::BookingRejected(_)
@@ -145,7 +159,7 @@ impl From<PageRejection> for Failure {
             PageRejection::HoldClaimed | PageRejection::HoldLive { .. } => Self::RequestInProgress,
             PageRejection::NotExtendable => Self::HoldNotExtendable,
             PageRejection::CapacityInUse { slot, in_use } => {
-                Self::CapacityInUse { slot: slot.to_string(), in_use }
+                Self::CapacityInUse { slots: vec![SlotInUse { slot: slot.to_string(), start: None, in_use }] }
             }
             PageRejection::NotConfirmed => Self::Inconsistent(rejection.to_string()),
         }

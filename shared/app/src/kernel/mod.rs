@@ -10,7 +10,7 @@ pub(crate) mod secrets;
 
 pub use canonical::canonical;
 pub use errors::{DeliveryError, LedgerError, PaymentError, SecretError, Source, StoreError, WorkflowError};
-pub use failure::Failure;
+pub use failure::{Failure, SlotInUse};
 pub use field::{Field, FieldPath};
 pub use identity::{
     Caller, RequestKey, booking_id, booking_id_of_run, confirmation_number, fingerprint, guest_mark, hold_id,

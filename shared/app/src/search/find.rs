@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use data_encoding::BASE64URL_NOPAD;
-use holdfast_domain::catalogue::{AttributeValue, Offerable, Stay};
+use holdfast_domain::catalogue::{AttributeValue, Facts, Month, Offerable, Stay};
 use holdfast_domain::{Money, Page, Resource, ResourceId, Slot, When};
 use jiff::Timestamp;
 
@@ -95,11 +95,26 @@ impl Search {
                 pages.entry(page.key.resource.clone()).or_default().push(page);
             }
         }
+        let months: BTreeSet<Month> = wanted
+            .iter()
+            .flat_map(|(resource, offerable)| {
+                offerable.slots().into_iter().map(|slot| Month::of(resource.terms.local_date(slot)))
+            })
+            .collect();
+        let mut facts: BTreeMap<ResourceId, Facts> = BTreeMap::new();
+        for month in months {
+            for (id, set) in self.index.facts(&query.resource_type, &query.location, month).await? {
+                let known = facts.remove(&id).unwrap_or_default();
+                facts.insert(id, known.written(&BTreeMap::from([(month, set)])));
+            }
+        }
+        let nothing_set = Facts::default();
         let mut offers: Vec<(Position, Offer)> = wanted
             .into_iter()
             .filter_map(|(resource, offerable)| {
                 let stored = pages.get(&resource.id).map_or(&[][..], Vec::as_slice);
-                let offered = |slot: &Slot| resource.offered(slot, stored, now);
+                let facts = facts.get(&resource.id).unwrap_or(&nothing_set);
+                let offered = |slot: &Slot| resource.offered(slot, stored, facts, now);
                 let (stay, available) = offerable.best(query.quantity, offered)?;
                 let price = resource.price(stay.slots.len(), query.quantity).ok()?;
                 let offer = Offer { available, price, stay, resource };

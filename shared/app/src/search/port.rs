@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
-use holdfast_domain::{Page, Resource};
+use holdfast_domain::catalogue::{Month, MonthFacts};
+use holdfast_domain::{Page, Resource, ResourceId};
 
 use crate::kernel::errors::StoreError;
 use crate::operations::port::{Part, Unreadable};
@@ -13,6 +14,13 @@ use crate::operations::port::{Part, Unreadable};
 pub trait SearchIndex: Send + Sync {
     /// Resources of a type at a location.
     async fn resources(&self, resource_type: &str, location: &str) -> Result<Vec<Resource>, StoreError>;
+    /// The dated facts of a month, of the resources of a type at a location; those without any are absent.
+    async fn facts(
+        &self,
+        resource_type: &str,
+        location: &str,
+        month: Month,
+    ) -> Result<Vec<(ResourceId, MonthFacts)>, StoreError>;
     /// Every page of that part of the schedule, of the resources of a type at a location; untouched ones are absent.
     async fn pages(&self, resource_type: &str, location: &str, page: &str) -> Result<Vec<Page>, StoreError>;
 }
@@ -38,14 +46,29 @@ impl Listing {
 /// Keeps the read model. What is kept is never replaced by something earlier, nor removed by it.
 #[async_trait]
 pub trait SearchIndexWriter: Send + Sync {
-    /// Where the terms of a resource list it and its pages.
+    /// Where the terms of a resource list it, its dated facts and its pages.
     fn listings(&self, resource: &Resource) -> BTreeSet<Listing>;
     /// Lists a resource wherever its terms say, unless a later revision of it is listed there already.
     async fn put_resource(&self, resource: &Resource) -> Result<(), StoreError>;
+    /// Keeps a month's facts wherever their resource is listed, unless later ones are kept already.
+    async fn put_facts(
+        &self,
+        resource: &Resource,
+        month: Month,
+        facts: &MonthFacts,
+    ) -> Result<(), StoreError>;
     /// Keeps a page wherever its resource is listed, unless a later one is kept already.
     async fn put_page(&self, resource: &Resource, page: &Page) -> Result<(), StoreError>;
     /// Removes a resource from a listing, unless a later revision is listed there.
     async fn remove_resource(&self, listing: &Listing, resource: &Resource) -> Result<(), StoreError>;
+    /// Removes a month's facts from a listing, unless later ones are kept there.
+    async fn remove_facts(
+        &self,
+        listing: &Listing,
+        resource: &ResourceId,
+        month: Month,
+        facts: &MonthFacts,
+    ) -> Result<(), StoreError>;
     /// Removes a page from a listing, unless a later one is kept there.
     async fn remove_page(&self, listing: &Listing, page: &Page) -> Result<(), StoreError>;
 }
@@ -55,6 +78,8 @@ pub trait SearchIndexWriter: Send + Sync {
 pub enum Entry {
     /// A resource, and where it is listed.
     Resource(Listing, Box<Resource>),
+    /// What is set for the dates of a month, and where it is listed.
+    Facts(Listing, ResourceId, Month, MonthFacts),
     /// A page, and where it is listed.
     Page(Listing, Box<Page>),
 }

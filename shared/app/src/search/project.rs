@@ -1,9 +1,10 @@
 //! The read model behind search, kept by the changes of the ledger. It may lag; it never goes back: a page is kept only if
-//! none later is, and a resource brings all its pages along.
+//! none later is, and so are dated facts; a resource brings all its pages and facts along.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use holdfast_domain::catalogue::{Month, MonthFacts};
 use holdfast_domain::{Page, Resource, ResourceId};
 
 use crate::catalogue::port::CatalogueReader;
@@ -65,15 +66,39 @@ impl ProjectionBatch<'_> {
 
     async fn resource_of(&mut self, page: &Page) -> Result<Option<Resource>, Failure> {
         let id = &page.key.resource;
-        if !self.resources.contains_key(id) {
-            let read = self.projection.catalogue.resource(id).await?;
-            self.resources.insert(id.clone(), read);
-        }
-        let resource = self.resources.get(id).cloned().flatten();
+        let resource = self.read_once(id).await?;
         if resource.is_none() {
             tracing::warn!(resource = %id, page = page.key.name(), "a page of no resource");
         }
         Ok(resource)
+    }
+
+    /// Dated facts were written.
+    ///
+    /// # Errors
+    /// [`Failure::Store`].
+    pub async fn on_facts(
+        &mut self,
+        id: &ResourceId,
+        month: Month,
+        facts: &MonthFacts,
+    ) -> Result<(), Failure> {
+        match self.read_once(id).await? {
+            Some(resource) => Ok(self.projection.index.put_facts(&resource, month, facts).await?),
+            None => {
+                tracing::warn!(resource = %id, %month, "facts of no resource");
+                Ok(())
+            }
+        }
+    }
+
+    async fn read_once(&mut self, id: &ResourceId) -> Result<Option<Resource>, Failure> {
+        if let Some(known) = self.resources.get(id) {
+            return Ok(known.clone());
+        }
+        let read = self.projection.catalogue.resource(id).await?;
+        self.resources.insert(id.clone(), read.clone());
+        Ok(read)
     }
 
     /// A resource was written; before, it was `previous`.
@@ -92,6 +117,12 @@ impl ProjectionBatch<'_> {
         left.retain(|listing| !here.contains(listing));
         for (listing, previous) in left.iter().zip(previous.into_iter().cycle()) {
             index.remove_resource(listing, previous).await?;
+        }
+        for (month, facts) in self.projection.catalogue.facts(&resource.id).await?.months() {
+            index.put_facts(resource, month, facts).await?;
+            for listing in &left {
+                index.remove_facts(listing, &resource.id, month, facts).await?;
+            }
         }
         for page in self.projection.catalogue.stored_pages(resource).await? {
             index.put_page(resource, &page).await?;

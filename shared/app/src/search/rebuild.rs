@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use holdfast_domain::catalogue::Facts;
 use holdfast_domain::{Page, Resource, ResourceId};
 
 use crate::catalogue::port::CatalogueReader;
@@ -78,6 +79,7 @@ impl SearchRebuild {
         for entry in part.items {
             let id = match &entry {
                 Entry::Resource(_, resource) => &resource.id,
+                Entry::Facts(_, resource, ..) => resource,
                 Entry::Page(_, page) => &page.key.resource,
             };
             if !resources.contains_key(id) {
@@ -105,6 +107,19 @@ impl SearchRebuild {
                 }
                 self.index.remove_resource(listing, listed).await?;
                 Ok(Some(listed.id.to_string()))
+            }
+            Entry::Facts(listing, id, month, listed) => {
+                let is_here = resource.is_some_and(|resource| self.index.listings(resource).contains(listing));
+                let facts = if is_here { Some(self.catalogue.facts(id).await?) } else { None };
+                let is_of_ledger = |facts: Facts| {
+                    facts.revision(*month) > listed.revision
+                        || facts.months().any(|(of, facts)| of == *month && facts == listed)
+                };
+                if facts.is_some_and(is_of_ledger) {
+                    return Ok(None);
+                }
+                self.index.remove_facts(listing, id, *month, listed).await?;
+                Ok(Some(format!("{id}/{month}")))
             }
             Entry::Page(listing, listed) => {
                 let is_here =
@@ -149,6 +164,10 @@ impl SearchRebuild {
     async fn put(&self, mut resource: Resource) -> Result<usize, StoreError> {
         loop {
             self.index.put_resource(&resource).await?;
+            let facts = self.catalogue.facts(&resource.id).await?;
+            for (month, facts) in facts.months() {
+                self.index.put_facts(&resource, month, facts).await?;
+            }
             let pages = self.catalogue.stored_pages(&resource).await?;
             for page in &pages {
                 self.index.put_page(&resource, page).await?;
@@ -167,6 +186,9 @@ impl SearchRebuild {
             }
             for listing in left {
                 self.index.remove_resource(&listing, &resource).await?;
+                for (month, facts) in facts.months() {
+                    self.index.remove_facts(&listing, &resource.id, month, facts).await?;
+                }
                 for page in &pages {
                     self.index.remove_page(&listing, page).await?;
                 }

@@ -1,5 +1,6 @@
 //! Resources and their schedules.
 
+pub(crate) mod dated;
 pub(crate) mod label;
 mod local_time;
 pub(crate) mod offer;
@@ -9,12 +10,12 @@ pub(crate) mod resource;
 pub(crate) mod schedule;
 pub(crate) mod slot;
 
+pub use dated::{DateFacts, Facts, InvalidMonth, Month, MonthFacts};
 pub use label::{InvalidLabel, LABEL_LENGTH_MAX, Label, comparable};
 pub use offer::Offerable;
 pub use opening_hours::{
     InvalidSchedule, OPENINGS_MAX, Opening, SLOT_MINUTES_MAX, SLOTS_PER_DAY_MAX, SlotSchedule,
 };
-pub use reshape::Reshaped;
 pub use resource::{
     ATTRIBUTE_NAME_LENGTH_MAX, ATTRIBUTE_TEXT_LENGTH_MAX, ATTRIBUTES_MAX, AttributeValue, CAPACITY_MAX,
     HOLD_TTL_SECONDS, InvalidAttribute, InvalidTerms, Resource, ResourceTerms, Stay, StayError,

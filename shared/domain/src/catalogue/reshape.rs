@@ -1,70 +1,146 @@
-//! What a resource's new terms do to its stored pages.
+//! What a resource's terms and dated facts make of its pages, and how one set of terms follows another.
+//!
+//! Terms that allow less than the present ones come in two steps, so that no place is taken meanwhile that they do not allow:
+//! the resource first keeps its terms and names the next ones ([`Resource::announcing`]); its pages then allow what both do;
+//! then the next ones take their place ([`Resource::replace`]).
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
-use crate::catalogue::resource::Resource;
-use crate::inventory::{Page, PageChange, PageCommand, PageRejection};
+use crate::catalogue::dated::{Facts, Month};
+use crate::catalogue::resource::{Resource, ResourceTerms, zone_name};
+use crate::catalogue::schedule::{Schedule, Slot};
+use crate::inventory::{Page, PageFrame, PageKey, SlotRule};
 
-/// What becomes of a stored page.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Reshaped {
-    /// It stays as it is.
-    Kept,
-    /// It is removed, to be made anew for the next schedule when it is needed.
-    Removed,
-    /// It is written with these changes.
-    Changed(Vec<PageChange>),
+impl ResourceTerms {
+    /// The local date of a slot: that of its start.
+    #[must_use]
+    pub fn local_date(&self, slot: &Slot) -> Date {
+        self.time_zone.to_datetime(slot.start).date()
+    }
+
+    fn frame(&self, resource: &Resource, key: &PageKey, facts: &Facts) -> PageFrame {
+        let rule = |slot: &Slot| {
+            let facts = facts.of(self.local_date(slot));
+            let capacity = facts.capacity.map(|capacity| resource.share(capacity, key));
+            SlotRule { capacity, closed: facts.closed }
+        };
+        let slots = self.schedule.page(&key.page, &self.time_zone);
+        PageFrame {
+            terms_revision: resource.revision,
+            schedule_revision: resource.schedule_revision,
+            shape: self.schedule.shape(&key.page, &self.time_zone),
+            capacity: resource.share(self.capacity, key),
+            slots: slots.into_iter().map(|slot| (slot.key.clone(), rule(&slot))).collect(),
+        }
+    }
+
+    /// Whether `next` may allow less of some slot than these terms, or may not have it.
+    fn are_narrowed_by(&self, next: &Self) -> bool {
+        let same_slots = self.schedule == next.schedule && zone_name(self) == zone_name(next);
+        let nights =
+            matches!((&self.schedule, &next.schedule), (Schedule::Nightly { .. }, Schedule::Nightly { .. }))
+                && zone_name(self) == zone_name(next);
+        next.capacity < self.capacity || !(same_slots || nights)
+    }
 }
 
 impl Resource {
-    /// Whether terms that follow these may change stored pages: another schedule or another capacity.
+    /// The resource that allows only what both its terms and `next` allow, until these follow.
     #[must_use]
-    pub fn reshapes_pages(&self, next: &Self) -> bool {
-        self.schedule_revision != next.schedule_revision || self.terms.capacity != next.terms.capacity
+    pub fn announcing(&self, next: ResourceTerms) -> Self {
+        Self { revision: self.revision + 1, next: Some(Box::new(next)), ..self.clone() }
     }
 
-    /// What becomes of a stored page of this resource under the terms of `next`, at `now`. Pages that are past stay. A page
-    /// may be past under one schedule and ahead under the next: an event that takes place again, a day whose hours grow after
-    /// closing time.
-    ///
-    /// # Errors
-    /// [`PageRejection::CapacityInUse`] when live holds or bookings do not fit the next terms.
-    pub fn reshape(&self, next: &Self, page: &Page, now: Timestamp) -> Result<Reshaped, PageRejection> {
-        let is_past = self.is_page_past(page, now);
-        if next.schedule_revision == self.schedule_revision {
-            if is_past {
-                return Ok(Reshaped::Kept);
+    /// The resource whose terms stay after all.
+    #[must_use]
+    pub fn withdrawn(&self) -> Self {
+        Self { revision: self.revision + 1, next: None, ..self.clone() }
+    }
+
+    /// Whether `next` have to be announced before they may follow.
+    #[must_use]
+    pub fn is_narrowed_by(&self, next: &ResourceTerms) -> bool {
+        self.terms.are_narrowed_by(next)
+    }
+
+    /// What a page of this resource counts under `facts`.
+    #[must_use]
+    pub fn frame(&self, key: &PageKey, facts: &Facts) -> PageFrame {
+        let mut frame = self.terms.frame(self, key, facts);
+        let Some(next) = &self.next else { return frame };
+        let other = next.frame(self, key, facts);
+        for (slot, rule) in &mut frame.slots {
+            let coming = other.slots.get(slot).filter(|_| other.shape == frame.shape);
+            let least = coming.map_or(0, |rule| rule.capacity.unwrap_or(other.capacity));
+            if least < rule.capacity.unwrap_or(frame.capacity) {
+                rule.capacity = Some(least);
             }
-            let command =
-                PageCommand::SetDefaultCapacity { capacity: next.share(next.terms.capacity, &page.key) };
-            return page.decide(&command, now).map(Reshaped::Changed);
         }
-        if is_past && next.is_page_past(page, now) {
-            return Ok(Reshaped::Kept);
-        }
-        require_unused(page, is_past, now)?;
-        Ok(Reshaped::Removed)
+        frame
     }
 
-    /// Whether every slot of the page has ended under this resource's schedule.
-    fn is_page_past(&self, page: &Page, now: Timestamp) -> bool {
-        let slots = self.terms.schedule.page(&page.key.page, &self.terms.time_zone);
+    /// The frame that a stored page can be brought into now: while other terms are announced, what is taken already keeps its
+    /// places, and no more is free.
+    #[must_use]
+    pub fn frame_of(&self, page: &Page, facts: &Facts, now: Timestamp) -> PageFrame {
+        let frame = self.frame(&page.key, facts);
+        if self.next.is_some() { frame.lifted(page, now) } else { frame }
+    }
+
+    /// A stored page as it is shown: in the frame that it would have, if it is not under these terms. A page of a release before
+    /// is, if it is of the schedule.
+    #[must_use]
+    pub fn shown(&self, page: Page, facts: &Facts) -> Page {
+        let is_present = match page.terms_revision {
+            0 => page.schedule_revision == self.schedule_revision,
+            revision => revision == self.revision,
+        };
+        if is_present { page } else { page.clone().reframed(&self.frame(&page.key, facts)) }
+    }
+
+    /// The months whose facts a page is made of.
+    #[must_use]
+    pub fn months(&self, page: &str) -> BTreeSet<Month> {
+        let terms = std::iter::once(&self.terms).chain(self.next.as_deref());
+        let slots = terms.flat_map(|terms| {
+            let slots = terms.schedule.page(page, &terms.time_zone);
+            slots.into_iter().map(|slot| Month::of(terms.local_date(&slot)))
+        });
+        slots.collect()
+    }
+
+    /// Whether every slot that the page has under these terms has ended.
+    #[must_use]
+    pub fn is_page_past(&self, page: &PageKey, now: Timestamp) -> bool {
+        let slots = self.terms.schedule.page(&page.page, &self.terms.time_zone);
         slots.iter().all(|slot| slot.end <= now)
     }
-}
 
-/// A page of another schedule cannot count what is held, booked or sold elsewhere on it. What is booked or sold elsewhere of
-/// a page that is past is over.
-fn require_unused(page: &Page, is_past: bool, now: Timestamp) -> Result<(), PageRejection> {
-    let in_use = |slot| {
-        if is_past {
-            page.in_use(slot, now).saturating_sub(page.confirmed_in(slot))
-        } else {
-            page.taken(slot, now)
+    /// The facts that a page alone states, because a release before kept them nowhere else: a date has the least capacity of
+    /// its slots, and is closed if one of them is.
+    #[must_use]
+    pub fn adopt(&self, page: &Page, facts: &Facts) -> Facts {
+        let is_of_a_release_before =
+            page.terms_revision == 0 && page.schedule_revision == self.schedule_revision;
+        if !is_of_a_release_before || (page.overrides.is_empty() && page.closed.is_empty()) {
+            return facts.clone();
         }
-    };
-    match page.available.keys().map(|slot| (slot, in_use(slot))).find(|(_, in_use)| *in_use > 0) {
-        Some((slot, in_use)) => Err(PageRejection::CapacityInUse { slot: slot.clone(), in_use }),
-        None => Ok(()),
+        let mut dates: BTreeMap<Date, (Option<u32>, bool)> = BTreeMap::new();
+        for slot in self.terms.schedule.page(&page.key.page, &self.terms.time_zone) {
+            let (capacity, closed) = dates.entry(self.terms.local_date(&slot)).or_default();
+            let own = page.overrides.get(&slot.key).copied();
+            *capacity = match (*capacity, own) {
+                (Some(least), Some(own)) => Some(least.min(own)),
+                (known, own) => known.or(own),
+            };
+            *closed |= page.closed.contains(&slot.key);
+        }
+        dates.into_iter().fold(facts.clone(), |facts, (date, (capacity, closed))| {
+            let known = facts.of(date);
+            facts.with([date], known.capacity.or(capacity), closed.then_some(true))
+        })
     }
 }

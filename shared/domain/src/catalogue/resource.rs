@@ -8,10 +8,11 @@ use jiff::tz::TimeZone;
 use thiserror::Error;
 
 use crate::bookings::policy::CancellationPolicy;
+use crate::catalogue::dated::Facts;
 use crate::catalogue::label::Label;
 use crate::catalogue::schedule::Schedule;
 use crate::catalogue::slot::{RangeError, Slot, When};
-use crate::ids::{ResourceId, SlotKey};
+use crate::ids::ResourceId;
 use crate::inventory::{COOL_DOWN_SECONDS_MAX, HoldLimits, Page, PageKey};
 use crate::money::{Money, MoneyError};
 
@@ -183,6 +184,10 @@ pub struct Resource {
     pub revision: u64,
     /// The revision that last changed schedule or zone. A page counts slots of one schedule only.
     pub schedule_revision: u64,
+    /// Grows by one with every edit of its dated facts.
+    pub facts_revision: u64,
+    /// Terms that are to follow these, while its pages are brought to allow only what both do.
+    pub next: Option<Box<ResourceTerms>>,
 }
 
 /// A range a guest asked for, resolved to slots.
@@ -219,7 +224,7 @@ impl Resource {
     /// A new resource, first revision.
     #[must_use]
     pub fn create(id: ResourceId, terms: ResourceTerms) -> Self {
-        Self { id, terms, revision: 1, schedule_revision: 1 }
+        Self { id, terms, revision: 1, schedule_revision: 1, facts_revision: 0, next: None }
     }
 
     /// The resource under new terms.
@@ -228,7 +233,7 @@ impl Resource {
         let revision = self.revision + 1;
         let same_slots = self.terms.schedule == terms.schedule && zone_name(&self.terms) == zone_name(&terms);
         let schedule_revision = if same_slots { self.schedule_revision } else { revision };
-        Self { id: self.id.clone(), terms, revision, schedule_revision }
+        Self { terms, revision, schedule_revision, next: None, ..self.clone() }
     }
 
     /// The slots of `[start, end)`, none of them in the past at `now`.
@@ -298,41 +303,41 @@ impl Resource {
 
     /// A page as it is before anything was held: every slot of its schedule, all places free.
     #[must_use]
-    pub fn fresh_page(&self, key: &PageKey) -> Page {
-        let slots = self.terms.schedule.page(&key.page, &self.terms.time_zone);
-        let slots: Vec<SlotKey> = slots.into_iter().map(|slot| slot.key).collect();
-        Page::fresh(key.clone(), self.schedule_revision, self.share(self.terms.capacity, key), slots)
+    pub fn fresh_page(&self, key: &PageKey, facts: &Facts) -> Page {
+        Page::framed(key.clone(), &self.frame(key, facts))
     }
 
     /// Places that a new hold could take in `slot` at `now`, in all the pages that count it. `stored` are the resource's
-    /// stored pages: those of another schedule do not know the slot, and one that is not stored offers its share. A slot that
-    /// is past has none.
+    /// stored pages: one that a release before wrote for another schedule does not know the slot, and one that is not stored
+    /// offers its share. A slot that is past has none.
     #[must_use]
-    pub fn offered(&self, slot: &Slot, stored: &[Page], now: Timestamp) -> u32 {
+    pub fn offered(&self, slot: &Slot, stored: &[Page], facts: &Facts, now: Timestamp) -> u32 {
         if self.is_past(slot, now) {
             return 0;
         }
         let of_slot = |page: &&Page| {
             page.key.resource == self.id
                 && page.key.page == slot.page
-                && page.schedule_revision == self.schedule_revision
+                && (page.terms_revision > 0 || page.schedule_revision == self.schedule_revision)
         };
+        let dated = facts.of(self.terms.local_date(slot));
+        let capacity = if dated.closed { 0 } else { dated.capacity.unwrap_or(self.terms.capacity) };
         let counted: Vec<&Page> = stored.iter().filter(of_slot).collect();
         let untouched =
             self.page_keys(&slot.page).into_iter().filter(|key| counted.iter().all(|page| page.key != *key));
         let offered = counted.iter().map(|page| page.offered(&slot.key, now));
-        offered.chain(untouched.map(|key| self.share(self.terms.capacity, &key))).fold(0, u32::saturating_add)
+        offered.chain(untouched.map(|key| self.share(capacity, &key))).fold(0, u32::saturating_add)
     }
 }
 
-fn zone_name(terms: &ResourceTerms) -> Option<&str> {
+pub(super) fn zone_name(terms: &ResourceTerms) -> Option<&str> {
     terms.time_zone.iana_name()
 }
 
 /// How many pages count the same slots side by side. One serves what a guest at a time asks for; slots that many ask for at
 /// once may need more. Another number is no matter of this constant: stored pages have the share of the number under which they
 /// were made. It has to be a term of the resource, and changing it brings all stored pages under the new shares, as a change of
-/// the capacity does ([`Resource::reshape`]).
+/// the capacity does ([`Resource::frame`]).
 const SHARDS: u16 = 1;
 
 /// What shard `shard` of `shards` has of `capacity`: as much as the others, and one of what is left over.

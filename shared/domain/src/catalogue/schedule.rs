@@ -18,7 +18,9 @@ use super::slot::{
     Bound, CALENDAR_DAYS_MAX, DAYS_PER_HOLD_MAX, NIGHTS_PER_HOLD_MAX, RangeError, SLOTS_PER_HOLD_MAX, Slot,
     When,
 };
+use super::dated::Month;
 use crate::ids::SlotKey;
+use crate::inventory::PageShape;
 
 /// How a resource's time is cut.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -223,6 +225,22 @@ impl Schedule {
                 } else {
                     Vec::new()
                 }
+            }
+        }
+    }
+
+    /// What tells the slots of a page from others of the same names; `None` for a name that is no page of this schedule.
+    #[must_use]
+    pub fn shape(&self, page: &str, zone: &TimeZone) -> Option<PageShape> {
+        match self {
+            Self::Nightly { .. } => Month::parse(page).ok().map(|_| PageShape::Nights),
+            Self::Slots(rule) => {
+                let date: Date = page.parse().ok().filter(|date: &Date| date.to_string() == page)?;
+                let day_start = local_instant(date, Time::midnight(), zone).ok()?;
+                Some(PageShape::Slots { day_start, minutes: rule.slot_minutes })
+            }
+            Self::Event { start, end } => {
+                (page == EVENT_PAGE).then_some(PageShape::Event { start: *start, end: *end })
             }
         }
     }

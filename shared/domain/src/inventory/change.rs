@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use thiserror::Error;
 
-use super::{EXTENSIONS_MAX, HoldLimit, HoldLimits, PageHold, SlotPlaces};
+use super::{EXTENSIONS_MAX, HOLDS_PER_PAGE_MAX, HoldLimit, HoldLimits, PageFrame, PageHold, SlotPlaces};
 use crate::ids::{BookingId, Fingerprint, GuestMark, HoldId, SlotKey};
 
 /// What is asked of a page.
@@ -92,19 +92,10 @@ pub enum PageCommand {
         /// Places of this page.
         places: SlotPlaces,
     },
-    /// Set capacity or stop-sell of some slots.
-    SetInventory {
-        /// Which slots.
-        slots: Vec<SlotKey>,
-        /// Places per slot, if it changes.
-        capacity: Option<u32>,
-        /// Whether sale is stopped, if it changes.
-        closed: Option<bool>,
-    },
-    /// Set the capacity of every slot that has none of its own.
-    SetDefaultCapacity {
-        /// Places per slot.
-        capacity: u32,
+    /// Bring the page under other terms or dated facts.
+    Frame {
+        /// What the page counts then.
+        frame: Box<PageFrame>,
     },
 }
 
@@ -195,19 +186,10 @@ pub enum PageChange {
         /// Places of this page.
         places: SlotPlaces,
     },
-    /// Capacity or stop-sell changed.
-    InventorySet {
-        /// Which slots.
-        slots: Vec<SlotKey>,
-        /// Places per slot, if it changed.
-        capacity: Option<u32>,
-        /// Whether sale is stopped, if it changed.
-        closed: Option<bool>,
-    },
-    /// The default capacity changed.
-    DefaultCapacitySet {
-        /// Places per slot.
-        capacity: u32,
+    /// Terms or dated facts changed.
+    Framed {
+        /// What the page counts now.
+        frame: Box<PageFrame>,
     },
 }
 
@@ -228,8 +210,7 @@ impl PageChange {
             Self::CoolDownBegun { .. }
             | Self::Reacquired { .. }
             | Self::Freed { .. }
-            | Self::InventorySet { .. }
-            | Self::DefaultCapacitySet { .. } => None,
+            | Self::Framed { .. } => None,
         }
     }
 
@@ -247,8 +228,7 @@ impl PageChange {
             | Self::Reacquired { .. }
             | Self::Returned { .. }
             | Self::Freed { .. }
-            | Self::InventorySet { .. }
-            | Self::DefaultCapacitySet { .. } => None,
+            | Self::Framed { .. } => None,
         }
     }
 }

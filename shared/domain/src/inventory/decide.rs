@@ -6,7 +6,7 @@ use super::{
     EXTENSIONS_MAX, HOLDS_BESIDE_LONG_MAX, HOLDS_PER_PAGE_MAX, HoldLimits, HoldState, Page, PageChange,
     PageCommand, PageHold, PageRejection, SHORT_HOLD_SLOTS_MAX, SlotPlaces, count,
 };
-use crate::ids::{BookingId, Fingerprint, HoldId, SlotKey};
+use crate::ids::{BookingId, Fingerprint, HoldId};
 
 impl Page {
     /// What `command` does at `now`: the changes in order, none if it was done before.
@@ -76,17 +76,7 @@ impl Page {
                 self.require_confirmed(places)?;
                 Ok(vec![PageChange::Freed { booking: booking.clone(), places: places.clone() }])
             }
-            PageCommand::SetInventory { slots, capacity, closed } => {
-                self.decide_inventory(slots, *capacity, *closed, now)
-            }
-            PageCommand::SetDefaultCapacity { capacity } => {
-                let affected: Vec<&SlotKey> =
-                    self.available.keys().filter(|slot| !self.overrides.contains_key(*slot)).collect();
-                self.require_capacity(affected.into_iter(), *capacity, now)?;
-                let mut changes = self.expire_all(now);
-                changes.push(PageChange::DefaultCapacitySet { capacity: *capacity });
-                Ok(changes)
-            }
+            PageCommand::Frame { frame } => self.decide_frame(frame, now),
         }
     }
 
@@ -199,25 +189,6 @@ impl Page {
         Ok(changes)
     }
 
-    fn decide_inventory(
-        &self,
-        slots: &[SlotKey],
-        capacity: Option<u32>,
-        closed: Option<bool>,
-        now: Timestamp,
-    ) -> Result<Vec<PageChange>, PageRejection> {
-        if let Some(unknown) = slots.iter().find(|slot| !self.available.contains_key(slot)) {
-            return Err(PageRejection::UnknownSlot(unknown.clone()));
-        }
-        let mut changes = Vec::new();
-        if let Some(capacity) = capacity {
-            self.require_capacity(slots.iter(), capacity, now)?;
-            changes = self.expire_all(now);
-        }
-        changes.push(PageChange::InventorySet { slots: slots.to_vec(), capacity, closed });
-        Ok(changes)
-    }
-
     fn require_offered(&self, places: &SlotPlaces, now: Timestamp) -> Result<(), PageRejection> {
         if let Some(unknown) = places.slots().find(|slot| !self.available.contains_key(slot)) {
             return Err(PageRejection::UnknownSlot(unknown.clone()));
@@ -237,28 +208,11 @@ impl Page {
         }
     }
 
-    /// A capacity may leave a slot with more taken than it allows only if it does not make that worse.
-    fn require_capacity<'a>(
-        &self,
-        slots: impl Iterator<Item = &'a SlotKey>,
-        capacity: u32,
-        now: Timestamp,
-    ) -> Result<(), PageRejection> {
-        for slot in slots {
-            let in_use = self.taken(slot, now);
-            let limit = capacity.saturating_add(count(&self.allowance, slot));
-            if in_use > limit && limit < self.limit(slot) {
-                return Err(PageRejection::CapacityInUse { slot: slot.clone(), in_use });
-            }
-        }
-        Ok(())
-    }
-
     fn needs_reclaim(&self, places: &SlotPlaces) -> bool {
         places.iter().any(|(slot, quantity)| count(&self.available, slot) < quantity)
     }
 
-    fn expire_all(&self, now: Timestamp) -> Vec<PageChange> {
+    pub(super) fn expire_all(&self, now: Timestamp) -> Vec<PageChange> {
         self.holds
             .iter()
             .filter(|(_, entry)| !entry.is_live(now))

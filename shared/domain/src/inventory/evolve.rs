@@ -69,44 +69,9 @@ impl Page {
                 self.count_confirmed(places, u32::saturating_sub);
                 self.give_back(places);
             }
-            PageChange::InventorySet { slots, capacity, closed } => {
-                for slot in slots {
-                    if let Some(capacity) = capacity {
-                        self.set_capacity(slot, *capacity);
-                        self.overrides.insert(slot.clone(), *capacity);
-                    }
-                    match closed {
-                        Some(true) => drop(self.closed.insert(slot.clone())),
-                        Some(false) => drop(self.closed.remove(slot)),
-                        None => {}
-                    }
-                }
-            }
-            PageChange::DefaultCapacitySet { capacity } => {
-                let affected: Vec<SlotKey> = self
-                    .available
-                    .keys()
-                    .filter(|slot| !self.overrides.contains_key(*slot))
-                    .cloned()
-                    .collect();
-                for slot in &affected {
-                    self.set_capacity(slot, *capacity);
-                }
-                self.capacity = *capacity;
-            }
+            PageChange::Framed { frame } => return self.reframed(frame),
         }
         self
-    }
-
-    /// What was free or taken too much before is counted anew under the slot's new capacity.
-    fn set_capacity(&mut self, slot: &SlotKey, capacity: u32) {
-        let allowance = count(&self.allowance, slot);
-        let taken =
-            (self.capacity_of(slot).saturating_add(allowance).saturating_add(count(&self.excess, slot)))
-                .saturating_sub(count(&self.available, slot));
-        let limit = capacity.saturating_add(allowance);
-        self.available.insert(slot.clone(), limit.saturating_sub(taken));
-        set(&mut self.excess, slot, taken.saturating_sub(limit));
     }
 
     fn take(&mut self, places: &SlotPlaces) {
@@ -137,7 +102,7 @@ impl Page {
 }
 
 /// Counts `number` for a slot; nothing is not named.
-fn set(counts: &mut BTreeMap<SlotKey, u32>, slot: &SlotKey, number: u32) {
+pub(super) fn set(counts: &mut BTreeMap<SlotKey, u32>, slot: &SlotKey, number: u32) {
     if number == 0 {
         counts.remove(slot);
     } else {

@@ -19,6 +19,7 @@
 mod change;
 mod decide;
 mod evolve;
+mod frame;
 mod limits;
 mod operation;
 mod places;
@@ -29,6 +30,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 pub use self::change::{PageChange, PageCommand, PageRejection};
+use self::evolve::set;
+pub use self::frame::{PageFrame, PageShape, SlotRule};
 pub use self::limits::{COOL_DOWN_SECONDS_MAX, HoldLimit, HoldLimits};
 pub use self::operation::{PageOperation, Placement};
 pub use self::places::{InvalidPlaces, SlotPlaces};
@@ -152,8 +155,13 @@ impl PageHold {
 pub struct Page {
     /// Its name.
     pub key: PageKey,
-    /// The revision of the resource's schedule it was made for.
+    /// The revision of the resource's terms that it was brought under last; 0 of one that a release before wrote.
+    pub terms_revision: u64,
+    /// The revision of the resource's schedule since which its slots are what they are: slots that were chosen under this
+    /// revision or a later one are these.
     pub schedule_revision: u64,
+    /// What tells its slots from others of the same names, if that is known.
+    pub shape: Option<PageShape>,
     /// Grows by one with each write.
     pub seq: u64,
     /// Places per slot where no override says otherwise.
@@ -179,12 +187,14 @@ pub struct Page {
 }
 
 impl Page {
-    /// A page before anything was held.
+    /// A page of those slots before anything was held, in no frame.
     #[must_use]
     pub fn fresh(key: PageKey, schedule_revision: u64, capacity: u32, slots: Vec<SlotKey>) -> Self {
         Self {
             key,
+            terms_revision: 0,
             schedule_revision,
+            shape: None,
             seq: 0,
             capacity,
             overrides: BTreeMap::new(),
@@ -217,12 +227,16 @@ impl Page {
     /// Places of a slot that live holds and bookings take at `now`.
     #[must_use]
     pub fn in_use(&self, slot: &SlotKey, now: Timestamp) -> u32 {
-        let held = |hold: &PageHold| if hold.is_live(now) { hold.places.in_slot(slot) } else { 0 };
-        let held = self.holds.values().map(held).fold(0, u32::saturating_add);
-        held.saturating_add(self.confirmed_in(slot))
+        self.held(slot, now).saturating_add(self.confirmed_in(slot))
     }
 
-    pub(crate) fn confirmed_in(&self, slot: &SlotKey) -> u32 {
+    /// Places of a slot that live holds take at `now`.
+    fn held(&self, slot: &SlotKey, now: Timestamp) -> u32 {
+        let held = |hold: &PageHold| if hold.is_live(now) { hold.places.in_slot(slot) } else { 0 };
+        self.holds.values().map(held).fold(0, u32::saturating_add)
+    }
+
+    fn confirmed_in(&self, slot: &SlotKey) -> u32 {
         count(&self.confirmed, slot)
     }
 
@@ -232,7 +246,7 @@ impl Page {
     }
 
     /// Places that live holds, bookings and others take in a slot at `now`.
-    pub(crate) fn taken(&self, slot: &SlotKey, now: Timestamp) -> u32 {
+    fn taken(&self, slot: &SlotKey, now: Timestamp) -> u32 {
         self.in_use(slot, now).saturating_add(count(&self.elsewhere, slot))
     }
 

@@ -28,7 +28,7 @@ impl PageCommand {
     #[must_use]
     pub fn takes_places(&self) -> bool {
         match self {
-            Self::Place { .. } | Self::Confirm { .. } | Self::SetInventory { .. } => true,
+            Self::Place { .. } | Self::Confirm { .. } => true,
             Self::Extend { .. }
             | Self::Claim { .. }
             | Self::Prolong { .. }
@@ -38,7 +38,7 @@ impl PageCommand {
             | Self::Expire { .. }
             | Self::Return { .. }
             | Self::Free { .. }
-            | Self::SetDefaultCapacity { .. } => false,
+            | Self::Frame { .. } => false,
         }
     }
 
@@ -50,11 +50,9 @@ impl PageCommand {
     /// on them.
     pub fn on_another_schedule(&self) -> Result<Vec<PageChange>, PageRejection> {
         match self {
-            Self::Place { .. }
-            | Self::SetInventory { .. }
-            | Self::SetDefaultCapacity { .. }
-            | Self::Confirm { .. }
-            | Self::Return { .. } => Err(PageRejection::ScheduleChanged),
+            Self::Place { .. } | Self::Frame { .. } | Self::Confirm { .. } | Self::Return { .. } => {
+                Err(PageRejection::ScheduleChanged)
+            }
             Self::Extend { .. } | Self::Claim { .. } | Self::Prolong { .. } => {
                 Err(PageRejection::HoldMissing)
             }

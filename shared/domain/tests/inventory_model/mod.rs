@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use holdfast_domain::inventory::{EXTENSIONS_MAX, HoldState};
+use holdfast_domain::inventory::{EXTENSIONS_MAX, HoldState, SlotRule};
 use holdfast_domain::{
     BookingId, Fingerprint, GuestMark, HoldId, HoldLimits, Page, PageCommand, PageHold, SlotKey, SlotPlaces,
 };
@@ -60,7 +60,6 @@ pub(crate) struct Model {
     beyond: BTreeMap<SlotKey, u32>,
     /// Places that others have sold.
     elsewhere: BTreeMap<SlotKey, u32>,
-    own_capacity: BTreeSet<SlotKey>,
     closed: BTreeSet<SlotKey>,
     confirmed: BTreeMap<SlotKey, u32>,
     holds: BTreeMap<HoldId, Held>,
@@ -78,7 +77,6 @@ impl Model {
             beyond: counted(&page.allowance),
             elsewhere: counted(&page.elsewhere),
             confirmed: counted(&page.confirmed),
-            own_capacity: BTreeSet::new(),
             closed: BTreeSet::new(),
             holds: BTreeMap::new(),
             waits: Vec::new(),
@@ -250,31 +248,17 @@ impl Model {
                 }
                 may
             }
-            PageCommand::SetInventory { slots, capacity, closed } => {
-                if capacity.is_some_and(|capacity| slots.iter().any(|slot| self.is_too_low(slot, capacity))) {
+            PageCommand::Frame { frame } => {
+                let capacity = |rule: &SlotRule| rule.capacity.unwrap_or(frame.capacity);
+                if frame.slots.iter().any(|(slot, rule)| self.is_too_low(slot, capacity(rule))) {
                     return false;
                 }
-                for slot in slots {
-                    if let Some(capacity) = capacity {
-                        self.capacity.insert(slot.clone(), *capacity);
-                        self.own_capacity.insert(slot.clone());
-                    }
-                    if *closed == Some(true) {
-                        self.closed.insert(slot.clone());
-                    } else if *closed == Some(false) {
-                        self.closed.remove(slot);
-                    }
+                for (slot, rule) in &frame.slots {
+                    self.capacity.insert(slot.clone(), capacity(rule));
                 }
+                let closed = frame.slots.iter().filter(|(_, rule)| rule.closed);
+                self.closed = closed.map(|(slot, _)| slot.clone()).collect();
                 true
-            }
-            PageCommand::SetDefaultCapacity { capacity } => {
-                let others: Vec<SlotKey> =
-                    self.capacity.keys().filter(|slot| !self.own_capacity.contains(slot)).cloned().collect();
-                let may = !others.iter().any(|slot| self.is_too_low(slot, *capacity));
-                if may {
-                    self.capacity.extend(others.into_iter().map(|slot| (slot, *capacity)));
-                }
-                may
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use holdfast_app::events::{EventBus, LedgerRecord, OutgoingEvent, PageRecord};
-use holdfast_workflow::events::{Event, EventError, PageWrite, of_audit, of_page, of_resource};
+use holdfast_workflow::events::{Event, EventError, PageWrite, of_audit, of_facts, of_page, of_resource};
 
 use crate::causes;
 use crate::stream::{NotDone, Record};
@@ -18,6 +18,9 @@ fn events(record: &Record<LedgerRecord>) -> Result<Vec<OutgoingEvent>, EventErro
     let events = match &record.content {
         LedgerRecord::Page { record: PageRecord { page, changes, at, trace }, ended } => {
             of_page(&PageWrite { page, changes, ended, at: *at, trace: trace.as_deref() })?
+        }
+        LedgerRecord::Facts { resource, month, facts, previous, write } => {
+            vec![of_facts(resource, *month, facts, previous, write)]
         }
         LedgerRecord::Audit(event) => of_audit(event)?.into_iter().collect(),
         LedgerRecord::Resource { resource, previous, write } => {

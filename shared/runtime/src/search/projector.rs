@@ -22,6 +22,7 @@ async fn apply(batch: &mut ProjectionBatch<'_>, record: &LedgerRecord) -> Result
         LedgerRecord::Resource { resource, previous, .. } => {
             batch.on_resource(resource, previous.as_deref()).await
         }
+        LedgerRecord::Facts { resource, month, facts, .. } => batch.on_facts(resource, *month, facts).await,
         LedgerRecord::Audit(_) | LedgerRecord::Other => Ok(()),
     }
 }

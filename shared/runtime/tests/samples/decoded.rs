@@ -123,6 +123,7 @@ async fn records() {
                 let expected = match records[0].content {
                     LedgerRecord::Page { .. } => "ledger-page",
                     LedgerRecord::Resource { .. } => "ledger-resource",
+                    LedgerRecord::Facts { .. } => "ledger-facts",
                     LedgerRecord::Audit(_) => "ledger-audit",
                     LedgerRecord::PageRemoved(_) | LedgerRecord::Other => "nothing",
                 };

@@ -3,9 +3,11 @@
 use holdfast_adapters_dynamodb::Item;
 use holdfast_app::Clock;
 use holdfast_app::bookings::BookingCommit;
+use holdfast_app::catalogue::{DatesEdit, Edit, Run};
 use holdfast_domain::{BookingEvent, InventoryMove};
 use holdfast_testkit::{Database, Store, TestClock, at, nightly_resource};
 use jiff::SignedDuration;
+use jiff::civil::date;
 use serde_json::{Map, Value, json};
 
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -99,6 +101,14 @@ async fn there_is_a_sample_of_every_record() {
     check("stream", "ledger-page", &record("INSERT", Some(&page), None, Database::LEDGER));
     let kept = tables.item(Database::HOLDS, &[("pk", &format!("H#{}", hold.id))]).await;
     check("stream", "holds-ttl", &record("REMOVE", None, Some(&kept), Database::HOLDS));
+
+    let (from, to) = (date(2026, 8, 1), date(2026, 8, 3));
+    let edit = DatesEdit { from, to, capacity: Some(2), closed: Some(true) };
+    let by = mutation();
+    let edited = Edit::new(tables.store.catalogue.as_ref(), Run::Real, &by);
+    edited.set_dates(&resource, &edit).await.expect("two nights are closed");
+    let facts = tables.item(Database::LEDGER, &[("pk", "R#hotel-nyc-deluxe"), ("sk", "D#2026-08")]).await;
+    check("stream", "ledger-facts", &record("INSERT", Some(&facts), None, Database::LEDGER));
 
     let deadline = clock.now().checked_add(SignedDuration::from_secs(900)).expect("in range");
     let claim = InventoryMove::Claim { deadline };

@@ -48,6 +48,8 @@ pub enum Subject {
     Page,
     /// A resource.
     Resource,
+    /// The dates of a month of a resource.
+    Month,
     /// A booking.
     Booking,
     /// A run of the reconciliation, whose time is its number.
@@ -195,6 +197,8 @@ events! {
     /// A page was written: what is free now. Every write of a page is published, so that a gap in `sequence` is a lost
     /// event.
     InventoryChanged "inventory.changed" of Page: inventory::InventoryChanged, v1 v1::InventoryChanged, to [Partner V1];
+    /// Capacity or stop-sell was set for dates of a month, whether anybody holds places there or not.
+    InventoryDatesSet "inventory.dates_set" of Month: inventory::InventoryDatesSet, to [Partner V2];
     /// A resource was created or replaced.
     ResourceChanged "resource.changed" of Resource: resources::ResourceChanged, v1 v1::ResourceChanged, to [];
     /// A guest asked to pay a hold.

@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 
 use holdfast_app::bookings::{AuditEvent, BookingFacts};
-use holdfast_domain::{BookingId, HoldId, Page, PageChange, PageHold, Resource};
+use holdfast_app::events::Write;
+use holdfast_domain::catalogue::{Month, MonthFacts};
+use holdfast_domain::{BookingId, HoldId, Page, PageChange, PageHold, Resource, ResourceId};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -14,7 +16,7 @@ use super::data::bookings::{
     PaymentRefunded, fact,
 };
 use super::data::holds::{Extender, HoldClaimed, HoldConfirmed, HoldExtended, HoldPlaced, HoldState};
-use super::data::inventory::InventoryChanged;
+use super::data::inventory::{InventoryChanged, InventoryDatesSet};
 use super::data::resources::ResourceChanged;
 use super::data::scalar::{Price, Text};
 use super::envelope::{Content, Event};
@@ -85,8 +87,7 @@ impl PageWrite<'_> {
             PageChange::CoolDownBegun { .. }
             | PageChange::Reacquired { .. }
             | PageChange::Freed { .. }
-            | PageChange::InventorySet { .. }
-            | PageChange::DefaultCapacitySet { .. } => return Ok(None),
+            | PageChange::Framed { .. } => return Ok(None),
         };
         Ok(Some(self.event(id, subject, data)))
     }
@@ -159,6 +160,7 @@ fn booking_data(
         | EventType::HoldExpired
         | EventType::HoldConfirmed
         | EventType::InventoryChanged
+        | EventType::InventoryDatesSet
         | EventType::ResourceChanged
         | EventType::ReconciliationDrift => return Ok(None),
     }))
@@ -216,5 +218,26 @@ pub fn of_resource(
         at,
         trace: trace.map(str::to_owned),
         content: Content::Newest(EventData::ResourceChanged(ResourceChanged::new(resource, previous))),
+    }
+}
+
+/// The event of what is set for the dates of a month, of whose facts `previous` is the revision before.
+#[must_use]
+pub fn of_facts(
+    resource: &ResourceId,
+    month: Month,
+    facts: &MonthFacts,
+    previous: &MonthFacts,
+    write: &Write,
+) -> Event {
+    Event {
+        id: format!("{resource}/{month}/dates/{}", facts.revision),
+        subject: resource.as_str().to_owned(),
+        sequence: facts.revision,
+        at: write.at,
+        trace: write.trace.clone(),
+        content: Content::Newest(EventData::InventoryDatesSet(InventoryDatesSet::new(
+            resource, month, facts, previous,
+        ))),
     }
 }

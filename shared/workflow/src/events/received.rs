@@ -164,9 +164,8 @@ pub fn booking_notice(received: &Received) -> Result<BookingNotice, NotUnderstoo
 /// # Errors
 /// [`NotUnderstood`].
 pub fn inventory(received: Received) -> Result<Envelope, NotUnderstood> {
-    if received.kind == EventType::InventoryChanged {
-        Ok(received.event)
-    } else {
-        Err(NotUnderstood::Misdirected(received.kind.as_str()))
+    match received.kind {
+        EventType::InventoryChanged | EventType::InventoryDatesSet => Ok(received.event),
+        other => Err(NotUnderstood::Misdirected(other.as_str())),
     }
 }

@@ -48,6 +48,7 @@ fn event_schema(kind: EventType, version: Version, mut data: Value) -> Value {
         Subject::Hold => ("The hold's id", "the page"),
         Subject::Page => ("The resource's id", "the page"),
         Subject::Resource => ("The resource's id", "the resource"),
+        Subject::Month => ("The resource's id", "the month"),
         Subject::Booking => ("The booking's id", "the booking"),
         Subject::Run => ("`reconciliation`", ""),
     };
@@ -57,7 +58,7 @@ fn event_schema(kind: EventType, version: Version, mut data: Value) -> Value {
             "When the run began",
             "When the run began, in milliseconds since 1970".to_owned(),
         ),
-        Subject::Hold | Subject::Page | Subject::Resource | Subject::Booking => (
+        Subject::Hold | Subject::Page | Subject::Resource | Subject::Month | Subject::Booking => (
             "The same when the event is published again: drop repetitions by it",
             "When it happened",
             format!("Grows by one with each write of {counted}"),

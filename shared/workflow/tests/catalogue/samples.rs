@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use holdfast_app::Mutation;
 use holdfast_app::bookings::BookingCommit;
+use holdfast_app::events::Write;
 use holdfast_app::kernel;
 use holdfast_app::operations::reconciliation::{Finding, Kind, Remedy, Report};
 use holdfast_domain::bookings::{Cancellation, FailureReason, Order, Tier};
-use holdfast_domain::catalogue::{AttributeValue, Label, ResourceTerms};
+use holdfast_domain::catalogue::{AttributeValue, Facts, Label, MonthFacts, ResourceTerms};
 use holdfast_domain::inventory::Placement;
 use holdfast_domain::money::Percent;
 use holdfast_domain::payments::CustomerAction;
@@ -17,7 +18,7 @@ use holdfast_domain::{
     Resource, ResourceId, Schedule, SlotPlaces, When,
 };
 use holdfast_workflow::events::{
-    Envelope, Event, EventType, PageWrite, of_audit, of_drift, of_page, of_resource,
+    Envelope, Event, EventType, PageWrite, of_audit, of_drift, of_facts, of_page, of_resource,
 };
 use jiff::civil::{date, time};
 use jiff::tz::TimeZone;
@@ -118,9 +119,21 @@ pub(crate) fn booking() -> Booking {
 /// A page, what the last command did to it, the holds that it took from the page, and when.
 pub(crate) type Written = (Page, Vec<PageChange>, BTreeMap<HoldId, PageHold>, Timestamp);
 
+fn page_key() -> PageKey {
+    PageKey::first(room().id, "2026-06")
+}
+
+/// Two nights are closed, and one of them has more places.
+fn facts() -> Facts {
+    let first = date(2026, 6, 1);
+    let closed = Facts::default().with([first, date(2026, 6, 2)], None, Some(true));
+    let closed = closed.with([first], Some(5), None);
+    Facts::default().written(&closed.changed_since(&Facts::default()))
+}
+
 /// A page through the commands, each at so many seconds after [`NOW`].
 pub(crate) fn page_after(commands: &[(i64, PageCommand)]) -> Written {
-    let mut page = room().fresh_page(&PageKey::first(room().id, "2026-06"));
+    let mut page = room().fresh_page(&PageKey::first(room().id, "2026-06"), &Facts::default());
     let mut last = (Vec::new(), BTreeMap::new(), at(NOW));
     for (seconds, command) in commands {
         let now = at(NOW).checked_add(SignedDuration::from_secs(*seconds)).expect("in range");
@@ -182,15 +195,7 @@ fn page_events() -> Vec<Event> {
             (0, PageCommand::Place { hold: id(), entry: cooling, limits: None }),
             (30, PageCommand::Release { hold: id() }),
         ],
-        vec![(
-            0,
-            PageCommand::SetInventory {
-                slots: entry.places.slots().cloned().collect(),
-                capacity: Some(5),
-                closed: Some(true),
-            },
-        )],
-        vec![(0, PageCommand::SetDefaultCapacity { capacity: 5 })],
+        vec![(0, PageCommand::Frame { frame: Box::new(room().frame(&page_key(), &facts())) })],
     ];
     let mut events = Vec::new();
     for commands in writes {
@@ -283,6 +288,12 @@ fn drift() -> Event {
 pub(crate) fn events() -> Vec<Event> {
     let mut events = page_events();
     events.push(of_resource(&room(), None, at(NOW), Some(TRACE)));
+    let write = Write { at: at(NOW), trace: Some(TRACE.to_owned()) };
+    events.extend(
+        facts()
+            .months()
+            .map(|(month, facts)| of_facts(&room().id, month, facts, &MonthFacts::default(), &write)),
+    );
     events.extend(booking_events());
     events.push(drift());
     events

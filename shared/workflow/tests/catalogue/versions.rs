@@ -155,7 +155,8 @@ fn an_id_says_which_fact_it_is() {
 
 #[test]
 fn the_events_of_a_page_that_was_made_anew_come_after_those_of_the_page_before() {
-    let mut page = room().fresh_page(&holdfast_domain::PageKey::first(room().id, "2026-06"));
+    let mut page =
+        room().fresh_page(&holdfast_domain::PageKey::first(room().id, "2026-06"), &Default::default());
     let last_of = |page: &Page| {
         let events = written(page, &[], &BTreeMap::new(), "2026-05-01T09:00:00Z".parse().expect("a time"));
         let [event] = &events[..] else { panic!("one event, not {events:?}") };

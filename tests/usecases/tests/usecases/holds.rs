@@ -100,9 +100,9 @@ async fn a_late_retry_gets_the_first_answer_whatever_became_of_hold_and_resource
     w.held(&room, "thief", NIGHT).await;
     replay("expired, places taken").await;
     w.pass(61);
-    let mut terms = room.terms.clone();
-    terms.capacity = 0;
-    w.resources.put(&room.id, &terms, &w.by("operator")).await.expect("a replacement");
+    let mut changed = room.clone();
+    changed.terms.capacity = 0;
+    w.put(&changed).await;
     w.pass(2);
     replay("the resource changed").await;
     w.pass(30 * 24 * 3600);

@@ -11,6 +11,7 @@ mod cancelling;
 mod completion;
 mod crashes;
 mod customer;
+mod dates;
 mod driver;
 mod expiry;
 mod extending;

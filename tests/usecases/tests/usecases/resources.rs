@@ -2,12 +2,23 @@
 
 use holdfast_app::Failure;
 use holdfast_domain::Resource;
-use holdfast_testkit::{nightly_resource, slots_resource};
+use holdfast_testkit::{at, nightly_resource, slots_resource};
+use jiff::Timestamp;
 use jiff::civil::date;
 
 use crate::bank::VISA;
 use crate::driver::{Drive, Ending};
 use crate::world::{NIGHT, SPAN, World};
+
+/// Starts and places in use that stand in the way of an edit.
+fn in_use<T: std::fmt::Debug>(refused: Result<T, Failure>) -> Vec<(Timestamp, u32)> {
+    match refused {
+        Err(Failure::CapacityInUse { slots }) => {
+            slots.iter().map(|slot| (slot.start.expect("a slot of the schedule"), slot.in_use)).collect()
+        }
+        other => panic!("{other:?}"),
+    }
+}
 
 fn with_capacity(room: &Resource, capacity: u32) -> Resource {
     let mut changed = room.clone();
@@ -19,16 +30,15 @@ fn with_capacity(room: &Resource, capacity: u32) -> Resource {
 async fn putting_the_same_resource_again_changes_nothing() {
     let room = nightly_resource("room", 3, 600);
     let w = World::start().await;
-    let put = async |terms| w.resources.put(&room.id, terms, &w.by("operator")).await.expect("a resource");
-    let (first, created) = put(&room.terms).await;
-    assert!(created);
-    let (again, created) = put(&room.terms).await;
-    assert!(!created);
-    assert_eq!(again, first);
+    let first = w.try_put(&room).await.expect("a resource");
+    assert!(first.created);
+    let again = w.try_put(&room).await.expect("a resource");
+    assert!(!again.created);
+    assert_eq!(again.resource, first.resource);
     assert_eq!(w.resources.get(&room.id).await.expect("a resource").revision, 1);
-    let (other, created) = put(&with_capacity(&room, 4).terms).await;
-    assert!(!created);
-    assert_eq!(other.revision, 2);
+    let other = w.try_put(&with_capacity(&room, 4)).await.expect("a resource");
+    assert!(!other.created);
+    assert_eq!(other.resource.revision, 2);
     let unknown = nightly_resource("unknown", 1, 60);
     assert!(matches!(w.resources.get(&unknown.id).await, Err(Failure::NotFound("resource"))));
 }
@@ -47,33 +57,31 @@ async fn capacity_is_not_lowered_below_what_is_held_or_booked() {
         }
         let before = w.store.catalogue.stored_pages(&room).await.expect("pages");
         let lower = with_capacity(&room, 1);
-        let refused = w.resources.put(&room.id, &lower.terms, &w.by("operator")).await;
-        assert!(matches!(refused, Err(Failure::CapacityInUse { in_use: 2, .. })), "{refused:?}");
-        let (from, to) = (date(2030, 6, 1), date(2030, 8, 1));
-        let refused = w.resources.set_inventory(&room.id, from, to, Some(1), None, &w.by("operator")).await;
-        assert!(matches!(refused, Err(Failure::CapacityInUse { in_use: 2, .. })), "{refused:?}");
+        let two_nights = [("2030-06-30T19:00:00Z", 2), ("2030-07-01T19:00:00Z", 2)];
+        assert_eq!(in_use(w.try_put(&lower).await), two_nights.map(|(start, used)| (at(start), used)));
+        let refused = w.set(&room.id, (date(2030, 6, 1), 61), Some(1), None).await;
+        assert_eq!(in_use(refused), two_nights.map(|(start, used)| (at(start), used)));
         assert_eq!(w.store.catalogue.stored_pages(&room).await.expect("pages"), before, "nothing changed");
         assert_eq!(w.resources.get(&room.id).await.expect("a resource").revision, 1);
         w.put(&with_capacity(&room, 2)).await;
         assert!(matches!(w.place(&room, "c", SPAN, 1).await, Err(Failure::SoldOut { available: 0 })));
         w.pass(601);
-        let lowered = w.resources.put(&room.id, &lower.terms, &w.by("operator")).await;
+        let lowered = w.try_put(&lower).await;
         assert_eq!(lowered.is_ok(), !booked, "dead holds count for nothing, bookings do");
     }
 }
 
 #[tokio::test]
-async fn a_schedule_is_not_replaced_under_live_holds() {
+async fn another_kind_of_schedule_is_refused_under_live_holds() {
     let room = nightly_resource("room", 3, 60);
     let w = World::with(&room).await;
     w.held(&room, "k", NIGHT).await;
     let mut other = slots_resource("room", 3, 60);
     other.id = room.id.clone();
-    let refused = w.resources.put(&room.id, &other.terms, &w.by("operator")).await;
-    assert!(matches!(refused, Err(Failure::CapacityInUse { in_use: 1, .. })), "{refused:?}");
+    assert_eq!(in_use(w.try_put(&other).await), [(at("2030-06-01T19:00:00Z"), 1)]);
     w.pass(60);
-    let (replaced, _) = w.resources.put(&room.id, &other.terms, &w.by("operator")).await.expect("dead");
-    assert_eq!(replaced.schedule_revision, 2);
+    let replaced = w.try_put(&other).await.expect("dead").resource;
+    assert_eq!((replaced.revision, replaced.schedule_revision), (3, 3));
     assert!(matches!(w.place(&room, "l", NIGHT, 1).await, Err(Failure::RangeNotBookable(_))));
     w.held(&room, "m", ("2030-06-01T12:00:00Z", "2030-06-01T13:00:00Z")).await;
 }
@@ -90,9 +98,7 @@ async fn the_calendar_shows_what_a_hold_could_take() {
     assert_eq!(calendar().await, [(3, 3); 4]);
     w.place(&room, "k", ("2030-06-01", "2030-06-03"), 2).await.expect("a hold");
     let set = async |day: i8, capacity, closed| {
-        let (from, to) = (date(2030, 6, day), date(2030, 6, day + 1));
-        let set = w.resources.set_inventory(&room.id, from, to, capacity, closed, &w.by("operator")).await;
-        set.expect("an inventory");
+        w.set(&room.id, (date(2030, 6, day), 1), capacity, closed).await.expect("an inventory");
     };
     set(2, Some(5), None).await;
     set(3, None, Some(true)).await;

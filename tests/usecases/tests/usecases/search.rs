@@ -65,13 +65,12 @@ fn night(day: i8) -> String {
 }
 
 async fn change(w: &World, rooms: &[Resource], number: usize, change: &Change) {
-    let set = async |room: usize, day: i8, capacity, closed| {
-        let (from, to) = (date(2030, 6, day), date(2030, 6, day + 1));
-        let id = &rooms[room].id;
-        match w.resources.set_inventory(id, from, to, capacity, closed, &w.by("operator")).await {
-            Ok(()) | Err(Failure::CapacityInUse { .. }) => {}
-            Err(error) => panic!("{error:?}"),
-        }
+    let set = async |room: usize, day: i8, capacity, closed| match w
+        .set(&rooms[room].id, (date(2030, 6, day), 1), capacity, closed)
+        .await
+    {
+        Ok(_) | Err(Failure::CapacityInUse { .. }) => {}
+        Err(error) => panic!("{error:?}"),
     };
     match change {
         Change::Hold { room, from, nights, quantity } => {
@@ -210,10 +209,8 @@ async fn bookings_and_live_holds_count_expired_holds_and_closed_dates_do_as_a_ho
     assert_eq!(found(&w, &query(NIGHT, 1)).await, free(1), "without anything having been projected");
     w.cancel(&id, "cancel").await.expect("a cancellation");
     assert_eq!(search().await, free(2));
-    let (from, to) = (date(2030, 6, 1), date(2030, 6, 2));
     for (closed, places) in [(true, vec![]), (false, free(2))] {
-        let set = w.resources.set_inventory(&room.id, from, to, None, Some(closed), &w.by("operator")).await;
-        set.expect("an inventory");
+        w.set(&room.id, (date(2030, 6, 1), 1), None, Some(closed)).await.expect("an inventory");
         assert_eq!(search().await, places);
     }
     assert_eq!(found(&w, &query(NIGHT, 3)).await, [], "more than there are");
@@ -237,19 +234,41 @@ async fn a_page_that_was_written_is_found_as_it_is_now() {
 }
 
 #[tokio::test]
-async fn a_page_of_an_earlier_schedule_says_nothing_of_this_one() {
-    let room = nightly_resource("room", 2, 60);
-    let w = World::with(&room).await;
-    let (from, to) = (date(2030, 6, 1), date(2030, 6, 2));
-    let closed = w.resources.set_inventory(&room.id, from, to, None, Some(true), &w.by("operator")).await;
-    closed.expect("an inventory");
-    w.project(&room, None).await;
-    assert_eq!(found(&w, &query(NIGHT, 1)).await, []);
-    let mut later = room.clone();
-    later.terms.schedule = Schedule::Nightly { check_in: time(16, 0, 0, 0), check_out: time(11, 0, 0, 0) };
-    let later = w.put(&later).await;
-    w.project(&later, Some(&room)).await;
-    assert_eq!(found(&w, &query(NIGHT, 1)).await, [("room".to_owned(), 2)]);
+async fn what_is_set_for_a_date_is_found_with_and_without_a_page_and_under_other_terms() {
+    let free = |places: u32| vec![("room".to_owned(), places)];
+    for touched in [false, true] {
+        let room = nightly_resource("room", 2, 60);
+        let w = World::with(&room).await;
+        if touched {
+            w.held(&room, "k", NIGHT).await;
+            w.pass(60);
+        }
+        w.project(&room, None).await;
+        assert_eq!(found(&w, &query(NIGHT, 1)).await, free(2), "{touched}");
+        w.set(&room.id, (date(2030, 6, 1), 1), None, Some(true)).await.expect("an inventory");
+        assert_eq!(w.store.catalogue.stored_pages(&room).await.expect("pages").len(), usize::from(touched));
+        let projection = Projection::new(w.store.catalogue.clone(), w.store.index_writer.clone());
+        let mut batch = projection.batch();
+        let facts = w.store.catalogue.facts(&room.id).await.expect("facts");
+        for (month, facts) in facts.months() {
+            batch.on_facts(&room.id, month, facts).await.expect("a projection");
+        }
+        for page in w.store.catalogue.stored_pages(&room).await.expect("pages") {
+            batch.on_page(&page).await.expect("a projection");
+        }
+        assert_eq!(found(&w, &query(NIGHT, 1)).await, [], "{touched}");
+        let mut later = room.clone();
+        later.terms.schedule =
+            Schedule::Nightly { check_in: time(16, 0, 0, 0), check_out: time(11, 0, 0, 0) };
+        later.terms.location = Label::parse("BOS").expect("a label");
+        let later = w.put(&later).await;
+        w.project(&later, Some(&room)).await;
+        let boston = || Query { location: "BOS".to_owned(), ..query(NIGHT, 1) };
+        assert_eq!(found(&w, &boston()).await, [], "{touched}: it moved, and stays closed");
+        w.set(&room.id, (date(2030, 6, 1), 1), Some(5), Some(false)).await.expect("an inventory");
+        w.project(&later, None).await;
+        assert_eq!(found(&w, &boston()).await, free(5), "{touched}");
+    }
 }
 
 /// Rooms that differ in price, rating and place.

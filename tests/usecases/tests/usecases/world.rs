@@ -7,15 +7,18 @@ use std::time::Duration;
 use holdfast_app::bookings::{
     BookingRequest, BookingRequests, Bookings, Cancellations, Cancelled, Requested, verify,
 };
-use holdfast_app::catalogue::{Calendars, Resources};
+use holdfast_app::catalogue::{Calendars, DatesEdit, Precondition, Put, Resources, Run};
 use holdfast_app::holds::{Expiry, HoldRequest, Holds, Placed};
 use holdfast_app::kernel as identity;
 use holdfast_app::payments::{Outcome, PaymentInquiry, PaymentState, Payments, Saga, SagaRecovery, Webhook};
 use holdfast_app::search::{Projection, Search};
 use holdfast_app::{Caller, Clock, Failure, Mutation, PaymentError, RequestKey};
-use holdfast_domain::{Booking, BookingId, BookingStatus, GuestId, Hold, HoldId, HoldStatus, Resource, When};
+use holdfast_domain::{
+    Booking, BookingId, BookingStatus, GuestId, Hold, HoldId, HoldStatus, Resource, ResourceId, When,
+};
 use holdfast_testkit::{Database, Store, TestClock, at, mutation};
-use jiff::{SignedDuration, Timestamp};
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp, ToSpan};
 
 use crate::bank::Bank;
 use crate::flow::{Alarm, Flow};
@@ -157,8 +160,26 @@ impl World {
     }
 
     pub(crate) async fn put(&self, resource: &Resource) -> Resource {
-        let put = self.resources.put(&resource.id, &resource.terms, &self.by("operator")).await;
-        put.expect("a resource").0
+        self.try_put(resource).await.expect("a resource").resource
+    }
+
+    /// Puts a resource's terms.
+    pub(crate) async fn try_put(&self, resource: &Resource) -> Result<Put, Failure> {
+        let (none, by) = (Precondition::None, self.by("operator"));
+        self.resources.put(&resource.id, &resource.terms, &none, Run::Real, &by).await
+    }
+
+    /// Sets capacity and stop-sell of `days` days.
+    pub(crate) async fn set(
+        &self,
+        id: &ResourceId,
+        (from, days): (Date, i64),
+        capacity: Option<u32>,
+        closed: Option<bool>,
+    ) -> Result<Resource, Failure> {
+        let edit = DatesEdit { from, to: from + days.days(), capacity, closed };
+        let (none, by) = (Precondition::None, self.by("operator"));
+        self.resources.set_inventory(id, &edit, &none, Run::Real, &by).await
     }
 
     pub(crate) fn now(&self) -> Timestamp {

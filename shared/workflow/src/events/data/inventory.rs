@@ -1,9 +1,11 @@
 //! What the events of inventory say.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use holdfast_domain::Page;
+use holdfast_domain::catalogue::{DateFacts, Month, MonthFacts};
+use holdfast_domain::{Page, ResourceId};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -48,6 +50,48 @@ impl InventoryChanged {
             page: page.key.name(),
             seq: page.write_number(),
             slots: page.available.keys().map(|key| (key.as_str().to_owned(), slot(key))).collect(),
+        }
+    }
+}
+
+/// What is set for a date.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct DateInventory {
+    /// Places of each slot that starts on the date; left out if they are the resource's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub capacity: Option<u32>,
+    /// Whether sale is stopped.
+    pub closed: bool,
+}
+
+/// The data of `inventory.dates_set`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct InventoryDatesSet {
+    /// The resource.
+    pub resource_id: ResourceName,
+    /// The local month, such as 2026-06.
+    pub month: String,
+    /// The dates for which something else is set now than before, with what is set: at most 31.
+    pub dates: BTreeMap<String, DateInventory>,
+}
+
+impl InventoryDatesSet {
+    /// The facts of a month after those of `previous`.
+    #[must_use]
+    pub fn new(resource: &ResourceId, month: Month, facts: &MonthFacts, previous: &MonthFacts) -> Self {
+        let of = |facts: &MonthFacts, date: &Date| facts.dates.get(date).copied().unwrap_or_default();
+        let dates: BTreeSet<&Date> = facts.dates.keys().chain(previous.dates.keys()).collect();
+        let changed = dates.into_iter().filter(|date| of(facts, date) != of(previous, date));
+        let set = |date: &Date| {
+            let DateFacts { capacity, closed } = of(facts, date);
+            (date.to_string(), DateInventory { capacity, closed })
+        };
+        Self {
+            resource_id: Text(resource.clone()),
+            month: month.to_string(),
+            dates: changed.map(set).collect(),
         }
     }
 }

@@ -1,0 +1,271 @@
+//! Edits of a resource's terms and dated facts under live holds and bookings, over any number of pages.
+//!
+//! An edit first looks at every page that is not past: one that does not fit refuses it, and nothing is written. Then what allows
+//! less is written and brought to the pages, and only then what allows more (`docs/adr/0011-dated-facts.md`). Wherever it stops,
+//! a page takes nothing that the terms before and after would not; its repetition finishes it.
+
+use std::collections::BTreeSet;
+
+use holdfast_domain::catalogue::{Facts, ResourceTerms};
+use holdfast_domain::{Page, PageRejection, Resource, Slot};
+use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan};
+use thiserror::Error;
+
+use crate::catalogue::port::Catalogue;
+use crate::kernel::errors::{LedgerError, StoreError};
+use crate::kernel::failure::{Failure, SlotInUse};
+use crate::kernel::mutation::Mutation;
+
+/// The most slots that a refusal names.
+const SLOTS_NAMED_MAX: usize = 100;
+
+/// Why an edit was not done.
+#[derive(Debug, Error)]
+pub enum EditError {
+    /// Places of these slots are in use that there would not be; in the order of their starts, at most 100. Nothing is changed.
+    #[error("places of {} slots are in use", .0.len())]
+    InUse(Vec<SlotInUse>),
+    /// The ledger's own.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+}
+
+impl From<StoreError> for EditError {
+    fn from(error: StoreError) -> Self {
+        Self::Ledger(error.into())
+    }
+}
+
+impl From<EditError> for Failure {
+    fn from(error: EditError) -> Self {
+        match error {
+            EditError::InUse(slots) => Self::CapacityInUse { slots },
+            EditError::Ledger(error) => error.into(),
+        }
+    }
+}
+
+/// Whether an edit is carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Run {
+    /// It is.
+    Real,
+    /// It only says what it would do.
+    Dry,
+}
+
+/// An edit of dates: what is not given stays.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DatesEdit {
+    /// First local date.
+    pub from: Date,
+    /// Local date after the last.
+    pub to: Date,
+    /// Places of each slot.
+    pub capacity: Option<u32>,
+    /// Whether sale is stopped.
+    pub closed: Option<bool>,
+}
+
+/// Edits of one resource.
+pub struct Edit<'a> {
+    catalogue: &'a dyn Catalogue,
+    run: Run,
+    mutation: &'a Mutation,
+}
+
+impl<'a> Edit<'a> {
+    /// Over a catalogue.
+    #[must_use]
+    pub fn new(catalogue: &'a dyn Catalogue, run: Run, mutation: &'a Mutation) -> Self {
+        Self { catalogue, run, mutation }
+    }
+
+    /// Replaces the terms of `previous`. The same terms again bring the pages under them that are not yet. Gives the resource as
+    /// it is then, and the dates from today for which something is set and that have no slot any more.
+    ///
+    /// # Errors
+    /// [`LedgerError::ResourceChanged`] if it is not as `previous` says.
+    pub async fn replace(
+        &self,
+        previous: &Resource,
+        terms: &ResourceTerms,
+    ) -> Result<(Resource, Vec<Date>), EditError> {
+        let now = self.mutation.now;
+        let mut current = previous.clone();
+        let mut facts = self.catalogue.facts(&current.id).await?;
+        let same = current.next.is_none() && current.terms == *terms;
+        let next = if same { current.clone() } else { current.replace(terms.clone()) };
+        let lost = lost_dates(previous, &next, &facts, now);
+        let pages = self.pages_ahead(previous, &next).await?;
+        let adopted = pages.iter().fold(facts.clone(), |facts, page| previous.adopt(page, &facts));
+        if self.run == Run::Dry {
+            let in_use = in_the_way(&pages, previous, &next, &adopted, now);
+            return if in_use.is_empty() { Ok((next, lost)) } else { Err(EditError::InUse(in_use)) };
+        }
+        self.write_facts(&mut current, &mut facts, &adopted).await?;
+        if same {
+            self.catalogue.bring(&current, &facts, pages, self.mutation).await?;
+            return Ok((current, lost));
+        }
+        let mut in_use = in_the_way(&pages, previous, &next, &facts, now);
+        if in_use.is_empty() && current.is_narrowed_by(terms) {
+            if current.next.as_deref() != Some(terms) {
+                let announced = current.announcing(terms.clone());
+                self.catalogue.put_resource(Some(&current), &announced, self.mutation).await?;
+                current = announced;
+            }
+            let narrowed = |page: &Page| page.is_narrowed_by(&next.frame(&page.key, &facts));
+            let pages = self.pages_ahead(previous, &next).await?.into_iter().filter(narrowed).collect();
+            self.catalogue.bring(&current, &facts, pages, self.mutation).await?;
+            in_use = in_the_way(&self.pages_ahead(previous, &next).await?, previous, &next, &facts, now);
+        }
+        if !in_use.is_empty() {
+            if current.next.is_some() {
+                self.follow(&current, &current.withdrawn(), &facts).await?;
+            }
+            return Err(EditError::InUse(in_use));
+        }
+        let next = current.replace(terms.clone());
+        self.follow(&current, &next, &facts).await?;
+        Ok((next, lost))
+    }
+
+    /// Writes the resource that follows, and brings every page under it that is not past.
+    async fn follow(&self, current: &Resource, next: &Resource, facts: &Facts) -> Result<(), EditError> {
+        self.catalogue.put_resource(Some(current), next, self.mutation).await?;
+        let pages = self.pages_ahead(current, next).await?;
+        Ok(self.catalogue.bring(next, facts, pages, self.mutation).await?)
+    }
+
+    /// Sets capacity and stop-sell of dates. Gives the resource as it is then.
+    ///
+    /// # Errors
+    /// [`LedgerError::ResourceChanged`] if the resource is not as it is given.
+    pub async fn set_dates(&self, resource: &Resource, edit: &DatesEdit) -> Result<Resource, EditError> {
+        let now = self.mutation.now;
+        let mut current = resource.clone();
+        // While other terms are announced, it is not this edit that has to fit them.
+        let own = Resource { next: None, ..resource.clone() };
+        let names = pages_of(&own, edit);
+        let mut facts = self.catalogue.facts(&current.id).await?;
+        let pages = self.catalogue.stored_among(resource, &names).await?;
+        let adopted = pages.iter().fold(facts.clone(), |facts, page| own.adopt(page, &facts));
+        let dates = edit.from.series(1.day()).take_while(|date| *date < edit.to);
+        let after = adopted.with(dates, edit.capacity, edit.closed);
+        let in_use = in_the_way(&pages, &own, &own, &after, now);
+        if !in_use.is_empty() {
+            return Err(EditError::InUse(in_use));
+        }
+        if self.run == Run::Dry {
+            return Ok(current);
+        }
+        let least = adopted.least(&after, own.terms.capacity);
+        if least != adopted {
+            self.write_facts(&mut current, &mut facts, &least).await?;
+            let brought = self.bring_among(&current, &facts, &names).await;
+            let pages = self.catalogue.stored_among(resource, &names).await?;
+            let in_use = in_the_way(&pages, &own, &own, &least, now);
+            if !in_use.is_empty() || brought.as_ref().is_err_and(met_a_hold) {
+                self.write_facts(&mut current, &mut facts, &adopted).await?;
+                self.bring_among(&current, &facts, &names).await?;
+                return Err(brought.err().filter(|_| in_use.is_empty()).unwrap_or(EditError::InUse(in_use)));
+            }
+            brought?;
+        }
+        self.write_facts(&mut current, &mut facts, &after).await?;
+        self.bring_among(&current, &facts, &names).await?;
+        Ok(current)
+    }
+
+    async fn bring_among(
+        &self,
+        resource: &Resource,
+        facts: &Facts,
+        names: &[String],
+    ) -> Result<(), EditError> {
+        let pages = self.catalogue.stored_among(resource, names).await?;
+        Ok(self.catalogue.bring(resource, facts, pages, self.mutation).await?)
+    }
+
+    async fn write_facts(
+        &self,
+        resource: &mut Resource,
+        facts: &mut Facts,
+        after: &Facts,
+    ) -> Result<(), EditError> {
+        let months = after.changed_since(facts);
+        if !months.is_empty() {
+            self.catalogue.put_facts(resource, &months, self.mutation).await?;
+            resource.facts_revision += 1;
+            *facts = std::mem::take(facts).written(&months);
+        }
+        Ok(())
+    }
+
+    /// The stored pages that are not past under both.
+    async fn pages_ahead(&self, current: &Resource, next: &Resource) -> Result<Vec<Page>, EditError> {
+        let mut pages = self.catalogue.stored_pages(current).await?;
+        let is_past = |page: &Page| {
+            let past = |resource: &Resource| resource.is_page_past(&page.key, self.mutation.now);
+            past(current) && past(next)
+        };
+        pages.retain(|page| !is_past(page));
+        Ok(pages)
+    }
+}
+
+/// The slots of pages that stand in the way of `next`, with their starts under `previous`.
+fn in_the_way(
+    pages: &[Page],
+    previous: &Resource,
+    next: &Resource,
+    facts: &Facts,
+    now: Timestamp,
+) -> Vec<SlotInUse> {
+    let mut slots: Vec<SlotInUse> = pages
+        .iter()
+        .flat_map(|page| {
+            let known = previous.terms.schedule.page(&page.key.page, &previous.terms.time_zone);
+            page.in_the_way_of(&next.frame(&page.key, facts), now).into_iter().map(move |(key, in_use)| {
+                let start = known.iter().find(|slot| slot.key == key).map(|slot| slot.start);
+                SlotInUse { slot: key.to_string(), start, in_use }
+            })
+        })
+        .collect();
+    slots.sort_by_key(|slot| slot.start);
+    slots.truncate(SLOTS_NAMED_MAX);
+    slots
+}
+
+/// The pages that count slots of those dates; a slot after midnight may be on the page of the day before.
+fn pages_of(resource: &Resource, edit: &DatesEdit) -> Vec<String> {
+    let names: BTreeSet<String> =
+        slots_on(&resource.terms, edit.from, edit.to).into_iter().map(|slot| slot.page).collect();
+    names.into_iter().collect()
+}
+
+/// The slots that start on local dates of `[from, to)`.
+fn slots_on(terms: &ResourceTerms, from: Date, to: Date) -> Vec<Slot> {
+    let part = |from, to| terms.schedule.calendar(from, to, &terms.time_zone).unwrap_or_default();
+    let before = from.yesterday().map(|before| part(before, from)).unwrap_or_default();
+    let slots = before.into_iter().chain(part(from, to));
+    slots.filter(|slot| (from..to).contains(&terms.local_date(slot))).collect()
+}
+
+/// The dates from today for which something is set, and that have no slot under `next` any more.
+fn lost_dates(previous: &Resource, next: &Resource, facts: &Facts, now: Timestamp) -> Vec<Date> {
+    let today = next.terms.time_zone.to_datetime(now).date();
+    let has_slots = |terms: &ResourceTerms, date: Date| {
+        let tomorrow = date.tomorrow().unwrap_or(Date::MAX);
+        !slots_on(terms, date, tomorrow).is_empty()
+    };
+    let dates = facts.dates().map(|(date, _)| date).filter(|date| *date >= today);
+    dates.filter(|date| has_slots(&previous.terms, *date) && !has_slots(&next.terms, *date)).collect()
+}
+
+/// A page's own refusal of an edit comes from a hold that was placed meanwhile; the edit is tried again.
+pub(crate) fn met_a_hold(error: &EditError) -> bool {
+    matches!(error, EditError::Ledger(LedgerError::Rejected(PageRejection::CapacityInUse { .. })))
+}

@@ -1,0 +1,162 @@
+//! Dated facts: what an operator set for single local dates of a resource. They belong to dates, not to the pages of one
+//! schedule, and are there until they are set anew, whatever else of the resource changes.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use jiff::civil::Date;
+use thiserror::Error;
+
+/// Why a text is no [`Month`].
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("must be a month such as 2026-06")]
+pub struct InvalidMonth;
+
+/// A month of the local calendar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Month(Date);
+
+impl Month {
+    /// The month of a date.
+    #[must_use]
+    pub fn of(date: Date) -> Self {
+        Self(date.first_of_month())
+    }
+
+    /// Parses a month as it is written: `2026-06`.
+    ///
+    /// # Errors
+    /// [`InvalidMonth`].
+    pub fn parse(text: &str) -> Result<Self, InvalidMonth> {
+        let first: Date = format!("{text}-01").parse().map_err(|_| InvalidMonth)?;
+        let month = Self(first);
+        if month.to_string() == text { Ok(month) } else { Err(InvalidMonth) }
+    }
+}
+
+impl fmt::Display for Month {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04}-{:02}", self.0.year(), self.0.month())
+    }
+}
+
+/// What is set for a date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct DateFacts {
+    /// Places of each slot that starts on the date, if they are others than the resource's.
+    pub capacity: Option<u32>,
+    /// Whether sale is stopped.
+    pub closed: bool,
+}
+
+impl DateFacts {
+    /// Places of a slot of the date, of a resource with `default` places per slot.
+    fn capacity_or(self, default: u32) -> u32 {
+        self.capacity.unwrap_or(default)
+    }
+}
+
+/// The facts of one month, as they are stored.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct MonthFacts {
+    /// Grows by one with every write; 0 of a month for which nothing was ever set.
+    pub revision: u64,
+    /// The dates for which something is set.
+    pub dates: BTreeMap<Date, DateFacts>,
+}
+
+/// The facts of some months of one resource. A month that is not named has none.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Facts(BTreeMap<Month, MonthFacts>);
+
+impl Facts {
+    /// Of those months.
+    #[must_use]
+    pub fn new(months: impl IntoIterator<Item = (Month, MonthFacts)>) -> Self {
+        Self(months.into_iter().collect())
+    }
+
+    /// What is set for a date.
+    #[must_use]
+    pub fn of(&self, date: Date) -> DateFacts {
+        self.0.get(&Month::of(date)).and_then(|month| month.dates.get(&date)).copied().unwrap_or_default()
+    }
+
+    /// The revision of a month's facts; 0 if nothing was ever set.
+    #[must_use]
+    pub fn revision(&self, month: Month) -> u64 {
+        self.0.get(&month).map_or(0, |facts| facts.revision)
+    }
+
+    /// Each month with its facts.
+    pub fn months(&self) -> impl Iterator<Item = (Month, &MonthFacts)> {
+        self.0.iter().map(|(month, facts)| (*month, facts))
+    }
+
+    /// Each date for which something is set.
+    pub fn dates(&self) -> impl Iterator<Item = (Date, DateFacts)> {
+        self.0.values().flat_map(|month| month.dates.iter().map(|(date, facts)| (*date, *facts)))
+    }
+
+    /// The facts after an edit of some dates: what is not given stays.
+    #[must_use]
+    pub fn with(
+        &self,
+        dates: impl IntoIterator<Item = Date>,
+        capacity: Option<u32>,
+        closed: Option<bool>,
+    ) -> Self {
+        let set = |date: Date| {
+            let before = self.of(date);
+            let facts =
+                DateFacts { capacity: capacity.or(before.capacity), closed: closed.unwrap_or(before.closed) };
+            (date, facts)
+        };
+        self.set(dates.into_iter().map(set))
+    }
+
+    /// What both these facts and `next` allow, of a resource with `default` places per slot: a page under them takes nothing
+    /// that either does not.
+    #[must_use]
+    pub fn least(&self, next: &Self, default: u32) -> Self {
+        let least = |(date, after): (Date, DateFacts)| {
+            let before = self.of(date);
+            let lowers = after.capacity_or(default) < before.capacity_or(default);
+            let capacity = if lowers { after.capacity } else { before.capacity };
+            (date, DateFacts { capacity, closed: before.closed || after.closed })
+        };
+        self.set(next.dates().map(least))
+    }
+
+    fn set(&self, dates: impl IntoIterator<Item = (Date, DateFacts)>) -> Self {
+        let mut facts = self.clone();
+        for (date, set) in dates {
+            let month = facts.0.entry(Month::of(date)).or_default();
+            if set == DateFacts::default() {
+                month.dates.remove(&date);
+            } else {
+                month.dates.insert(date, set);
+            }
+        }
+        facts
+    }
+
+    /// The months in which these facts say something else than `before`, each as it is after one write more.
+    #[must_use]
+    pub fn changed_since(&self, before: &Self) -> BTreeMap<Month, MonthFacts> {
+        let none = MonthFacts::default();
+        let changed = |(month, facts): (&Month, &MonthFacts)| {
+            let was = before.0.get(month).unwrap_or(&none);
+            let next = MonthFacts { revision: was.revision + 1, dates: facts.dates.clone() };
+            (was.dates != facts.dates).then_some((*month, next))
+        };
+        self.0.iter().filter_map(changed).collect()
+    }
+
+    /// These facts after `months` were written.
+    #[must_use]
+    pub fn written(mut self, months: &BTreeMap<Month, MonthFacts>) -> Self {
+        self.0.extend(months.iter().map(|(month, facts)| (*month, facts.clone())));
+        self
+    }
+}
