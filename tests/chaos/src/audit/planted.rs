@@ -213,8 +213,8 @@ fn a_read_model_that_is_the_ledger_has_no_anomaly() {
 
 #[test]
 fn a_read_model_that_is_not_the_ledger_is_found() {
-    is_found_in_search("hall at hall/NYC is not listed", |mirror| drop(mirror.read_model.remove(0)));
-    is_found_in_search("hall/another at hall/NYC is not listed", |mirror| drop(mirror.read_model.remove(2)));
+    is_found_in_search("hall at hotel/NYC is not listed", |mirror| drop(mirror.read_model.remove(0)));
+    is_found_in_search("hall/another at hotel/NYC is not listed", |mirror| drop(mirror.read_model.remove(2)));
     is_found_in_search("is listed and is not in the ledger", |mirror| drop(mirror.ledger.remove(2)));
     is_found_in_search("is listed twice", |mirror| mirror.read_model.push(mirror.read_model[1].clone()));
     is_found_in_search("is listed as of write 1.1, it has had 1.2", |mirror| {
