@@ -8,9 +8,10 @@ use jiff::tz::TimeZone;
 use thiserror::Error;
 
 use crate::bookings::policy::CancellationPolicy;
+use crate::catalogue::bounds::RangeError;
 use crate::catalogue::label::Label;
 use crate::catalogue::schedule::Schedule;
-use crate::catalogue::slot::{RangeError, Slot, When};
+use crate::catalogue::slot::{Slot, When};
 use crate::ids::{ResourceId, SlotKey};
 use crate::inventory::{COOL_DOWN_SECONDS_MAX, HoldLimits, Page, PageKey};
 use crate::money::{Money, MoneyError};
