@@ -10,8 +10,8 @@
 //! The path of a hold: [`HoldStore::place`](holdfast_app::holds::HoldStore::place) in `holds/store.rs`, `page/write.rs` (blind
 //! write, then read and compare-and-set), `page/expression.rs` (the condition itself).
 //!
-//! Deliberately absent: decisions (they are the domain's), a cache, scans of the ledger but reconciliation's
-//! (`operations/inspection.rs`).
+//! Deliberately absent: decisions (they are the domain's), a cache, scans of the ledger and of the read model but for operators
+//! and schedules (`operations/inspection.rs`, `search/writer.rs`).
 
 mod bookings;
 mod catalogue;

@@ -121,9 +121,23 @@ fn value_from_event(value: serde_dynamo::AttributeValue) -> AttributeValue {
 
 #[cfg(test)]
 mod tests {
+    use holdfast_domain::{Page, PageKey, ResourceId, SlotKey};
+    use holdfast_testkit::image_json;
+    use jiff::Timestamp;
     use serde_json::json;
 
     use super::*;
+    use crate::page::item::encode_page;
+
+    #[test]
+    fn a_page_that_is_gone_is_said_to_be() {
+        let key = PageKey::first(ResourceId::parse("room").expect("an id"), "2030-06");
+        let page = Page::fresh(key, 1, 3, vec![SlotKey::parse("01").expect("a slot")]);
+        let image = || Some(image_json(&encode_page(&page, &[], Timestamp::UNIX_EPOCH, None)));
+        let record = decode_ledger_record(None, image()).expect("a record");
+        assert_eq!(record, LedgerRecord::PageRemoved(Box::new(page.clone())));
+        assert!(matches!(decode_ledger_record(image(), None), Ok(LedgerRecord::Page { .. })));
+    }
 
     #[test]
     fn a_record_without_the_image_it_is_read_from_says_nothing() {

@@ -72,13 +72,19 @@ fn any_opening() -> impl Strategy<Value = Opening> {
         })
 }
 
+/// Open around the clock from a time of the day on, every day: openings touch.
+fn always_open() -> impl Strategy<Value = Vec<Opening>> {
+    let days: Vec<Weekday> = (1i8..=7).filter_map(|n| Weekday::from_monday_one_offset(n).ok()).collect();
+    any_time().prop_map(move |from| vec![Opening { days: days.clone(), from, to: from }])
+}
+
 fn any_slots() -> impl Strategy<Value = Schedule> {
     let minutes = proptest::sample::select(vec![15u16, 30, 45, 60, 90, 180, 1440]);
     let buffer = proptest::sample::select(vec![0u16, 0, 0, 5, 15, 60]);
-    (minutes, buffer, proptest::collection::vec(any_opening(), 1..=3))
-        .prop_filter_map("openings must not overlap", |(minutes, buffer, openings)| {
-            SlotSchedule::new(minutes, buffer, openings).ok().map(Schedule::Slots)
-        })
+    let openings = prop_oneof![3 => proptest::collection::vec(any_opening(), 1..=3), 1 => always_open()];
+    (minutes, buffer, openings).prop_filter_map("openings must not overlap", |(minutes, buffer, openings)| {
+        SlotSchedule::new(minutes, buffer, openings).ok().map(Schedule::Slots)
+    })
 }
 
 fn any_schedule() -> impl Strategy<Value = Schedule> {

@@ -40,17 +40,27 @@ pub(crate) fn print() {
         "Start-up, process start to first poll of the runtime API (median of {STARTS}), and size of the binary"
     );
     let bare = release.join("bare-lambda");
-    let Some(yardstick) = median(&bare) else {
+    // By turns, so that what else the machine does meets all of them alike.
+    let mut times: Vec<(PathBuf, Option<Vec<Duration>>)> =
+        std::iter::once(bare).chain(functions).map(|binary| (binary, Some(Vec::new()))).collect();
+    for _ in 0..STARTS {
+        for (binary, took) in &mut times {
+            *took = took.take().and_then(|mut known| {
+                known.push(start_once(binary)?);
+                Some(known)
+            });
+        }
+    }
+    let Some(yardstick) = times.first().and_then(|(_, took)| median(took.clone()?)) else {
         println!("  not measured: build the release binaries first (`make bench` does)\n");
         return;
     };
-    println!("  {:<16} {:>8.1} ms   1.0x {:>6.1} MB", "bare function", ms(yardstick), megabytes(&bare));
-    for function in functions {
-        let name = function.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        match median(&function) {
+    for (binary, took) in times {
+        let name = binary.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        match took.and_then(median) {
             Some(took) => {
                 let ratio = took.as_secs_f64() / yardstick.as_secs_f64();
-                println!("  {name:<16} {:>8.1} ms {ratio:>5.1}x {:>6.1} MB", ms(took), megabytes(&function));
+                println!("  {name:<16} {:>8.1} ms {ratio:>5.1}x {:>6.2} MB", ms(took), megabytes(&binary));
             }
             None => println!("  {name:<16} did not poll within {} s", DEADLINE.as_secs()),
         }
@@ -77,10 +87,9 @@ fn megabytes(path: &Path) -> f64 {
     std::fs::metadata(path).map_or(0.0, |file| file.len() as f64 / 1_000_000.0)
 }
 
-fn median(binary: &Path) -> Option<Duration> {
-    let mut times: Vec<Duration> = (0..STARTS).map(|_| start_once(binary)).collect::<Option<_>>()?;
+fn median(mut times: Vec<Duration>) -> Option<Duration> {
     times.sort_unstable();
-    times.get(STARTS / 2).copied()
+    times.get(times.len() / 2).copied()
 }
 
 fn start_once(binary: &Path) -> Option<Duration> {

@@ -13,9 +13,9 @@ use holdfast_app::bookings::{BookingHistory, BookingReader};
 use holdfast_app::catalogue::CatalogueReader;
 use holdfast_app::holds::HoldReader;
 use holdfast_app::operations::{LedgerInspection, Part};
-use holdfast_app::search::{Entry, Listing, SearchIndexInspection};
+use holdfast_app::search::{Entry, Listing, SearchIndexInspection, SearchIndexWriter};
 use holdfast_client::{Stack, Trouble, now};
-use holdfast_domain::{Booking, BookingId, Hold, Page, Resource, ResourceId};
+use holdfast_domain::{Booking, BookingId, Hold, Page, ResourceId};
 
 use crate::audit::read_model::Mirror;
 use crate::audit::{Snapshot, facts};
@@ -118,16 +118,18 @@ impl Reader {
         let (pages, _) = every(async |cursor| self.inspection.pages_part(cursor.as_deref()).await).await?;
         let (resources, _) =
             every(async |cursor| self.inspection.resources_part(cursor.as_deref()).await).await?;
-        let listings: BTreeMap<ResourceId, Listing> = resources
-            .iter()
-            .map(|resource: &Resource| (resource.id.clone(), Listing::of(resource)))
-            .collect();
-        let listed = |page: Page| {
-            let listing = listings.get(&page.key.resource)?.clone();
-            Some(Entry::Page(listing, Box::new(page)))
-        };
-        let mut ledger: Vec<Entry> = pages.into_iter().filter_map(listed).collect();
-        ledger.extend(resources.into_iter().map(|resource| Entry::Resource(Box::new(resource))));
+        let mut listings: BTreeMap<ResourceId, BTreeSet<Listing>> = BTreeMap::new();
+        let mut ledger = Vec::new();
+        for resource in resources {
+            for listing in self.entries.listings(&resource) {
+                ledger.push(Entry::Resource(listing.clone(), Box::new(resource.clone())));
+                listings.entry(resource.id.clone()).or_default().insert(listing);
+            }
+        }
+        for page in pages {
+            let of_page = listings.get(&page.key.resource).into_iter().flatten();
+            ledger.extend(of_page.map(|listing| Entry::Page(listing.clone(), Box::new(page.clone()))));
+        }
         Ok(Mirror { ledger, read_model, unreadable })
     }
 

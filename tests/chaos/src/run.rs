@@ -23,6 +23,8 @@ const GUESTS_PER_CALLER: usize = 6;
 const RECOVERY_MAX: Duration = Duration::from_secs(90);
 /// How long everything may take to come to rest.
 const REST_MAX: Duration = Duration::from_secs(240);
+/// Batches of events that are taken from the watcher's queue in between, so that it stays short.
+const BATCHES_AT_ONCE: usize = 30;
 /// How often one looks whether what is waited for has come.
 pub(crate) const LOOK_EVERY: Duration = Duration::from_millis(250);
 
@@ -141,8 +143,7 @@ impl Run {
                 if dice.u8(0..3) == 0 {
                     faults.kill(dice.u32(..)).await?;
                 }
-                // Also keeps the watcher's queue short.
-                self.bus.events_about("nothing is about this").await?;
+                self.bus.take_some(BATCHES_AT_ONCE).await?;
                 sleep_until((Instant::now() + Duration::from_millis(dice.u64(500..1500))).min(change)).await;
             }
         }
@@ -203,7 +204,7 @@ impl Run {
         let mut awaited = self.awaited(sagas).await?;
         while in_time() && awaited.is_some() {
             sagas.start_again().await?;
-            self.bus.events_about("nothing is about this").await?;
+            self.bus.take_some(BATCHES_AT_ONCE).await?;
             sleep(LOOK_EVERY).await;
             let now = self.awaited(sagas).await?;
             if now != awaited {

@@ -190,36 +190,41 @@ impl BusWatch {
     /// [`Trouble`] of the emulator.
     pub async fn events_about(&self, text: &str) -> Result<Vec<Value>, Trouble> {
         let mut seen = SEEN.lock().await;
-        loop {
-            let batch = self
-                .stack
-                .aws(
-                    "sqs",
-                    "AmazonSQS.ReceiveMessage",
-                    &json!({"QueueUrl": self.observer.queue, "MaxNumberOfMessages": 10, "WaitTimeSeconds": 0,
-                            "VisibilityTimeout": HIDDEN_SECONDS}),
-                )
-                .await?;
-            let messages = batch["Messages"].as_array().cloned().unwrap_or_default();
-            if messages.is_empty() {
+        while self.take_batch(&mut seen).await? {}
+        Ok(seen.iter().filter(|event| event["detail"].to_string().contains(text)).cloned().collect())
+    }
+
+    /// Takes some of what has come, so that the queue stays short: at most so many batches, since under traffic more may come
+    /// than is taken.
+    ///
+    /// # Errors
+    /// [`Trouble`] of the emulator.
+    pub async fn take_some(&self, batches_max: usize) -> Result<(), Trouble> {
+        let mut seen = SEEN.lock().await;
+        for _ in 0..batches_max {
+            if !self.take_batch(&mut seen).await? {
                 break;
             }
-            let entries: Vec<Value> = messages
-                .iter()
-                .enumerate()
-                .map(|(number, message)| json!({"Id": number.to_string(), "ReceiptHandle": message["ReceiptHandle"]}))
-                .collect();
-            self.stack
-                .aws(
-                    "sqs",
-                    "AmazonSQS.DeleteMessageBatch",
-                    &json!({"QueueUrl": self.observer.queue, "Entries": entries}),
-                )
-                .await?;
-            let bodies = messages.iter().filter_map(|message| message["Body"].as_str());
-            seen.extend(bodies.filter_map(|body| serde_json::from_str::<Value>(body).ok()));
         }
-        Ok(seen.iter().filter(|event| event["detail"].to_string().contains(text)).cloned().collect())
+        Ok(())
+    }
+
+    /// Moves a batch from the queue to what was seen; `false` if there was none.
+    async fn take_batch(&self, seen: &mut Vec<Value>) -> Result<bool, Trouble> {
+        let asked = json!({"QueueUrl": self.observer.queue, "MaxNumberOfMessages": 10, "WaitTimeSeconds": 0,
+                           "VisibilityTimeout": HIDDEN_SECONDS});
+        let batch = self.stack.aws("sqs", "AmazonSQS.ReceiveMessage", &asked).await?;
+        let messages = batch["Messages"].as_array().cloned().unwrap_or_default();
+        if messages.is_empty() {
+            return Ok(false);
+        }
+        let handle = |(number, message): (usize, &Value)| json!({"Id": number.to_string(), "ReceiptHandle": message["ReceiptHandle"]});
+        let entries: Vec<Value> = messages.iter().enumerate().map(handle).collect();
+        let delete = json!({"QueueUrl": self.observer.queue, "Entries": entries});
+        self.stack.aws("sqs", "AmazonSQS.DeleteMessageBatch", &delete).await?;
+        let bodies = messages.iter().filter_map(|message| message["Body"].as_str());
+        seen.extend(bodies.filter_map(|body| serde_json::from_str::<Value>(body).ok()));
+        Ok(true)
     }
 
     /// Events of one type about something.

@@ -38,7 +38,7 @@ async fn ping(api: &HoldApi, exchange: &Exchange, caller: &Caller) -> Result<Res
         std::fs::read_to_string(root().join("events/samples/http/hold-read.json")).expect("a sample");
     let sample = sample
         .replace("/api/holds/{holdId}", PATH)
-        .replace("/api/holds/hld_n2k7u4w5c3r6y2q7z4a5b6c7", "/api/holds/hld_n2k7u4w5c3r6y2q7z4a5b6c7/ping");
+        .replace("/api/holds/hld_4v7zn4yu3fjdmbqiyinoy7gh", "/api/holds/hld_4v7zn4yu3fjdmbqiyinoy7gh/ping");
     vec![
         Edit::Insert { file: routes, after: "    routes![", text: declaration.to_owned() },
         Edit::Insert {

@@ -66,7 +66,7 @@ class ArgumentsTest(unittest.TestCase):
         )
 
     def test_an_architecture_that_there_is_not_is_refused_before_anything(self) -> None:
-        made = subprocess.run(["make", "build", "ARCH=sparc"], cwd=config.ROOT, capture_output=True, text=True)
+        made = subprocess.run(["make", "--no-print-directory", "build", "ARCH=sparc"], cwd=config.ROOT, capture_output=True, text=True)
         self.assertNotEqual(made.returncode, 0)
         self.assertEqual(made.stdout, "")
         self.assertIn("ARCH=sparc is none of: arm64 x86_64", made.stderr)

@@ -374,17 +374,25 @@ fn query() -> impl Strategy<Value = (usize, Vec<(String, String)>)> {
     })
 }
 
-/// The schemas of the query parameters of each route, by name, with whether they are required.
-static PARAMETERS: LazyLock<Vec<BTreeMap<String, (bool, Value, Validator)>>> = LazyLock::new(|| {
+/// A query parameter as the document has it.
+struct Parameter {
+    required: bool,
+    is_integer: bool,
+    schema: Validator,
+}
+
+/// The query parameters of each route, by name.
+static PARAMETERS: LazyLock<Vec<BTreeMap<String, Parameter>>> = LazyLock::new(|| {
     let parameters = |(path, ..): &Query| {
         let all = DOCUMENT["paths"][path]["get"]["parameters"].as_array().expect("parameters");
         let of_query = all.iter().filter(|parameter| parameter["in"] == "query");
         of_query
             .map(|parameter| {
-                let schema = parameter["schema"].clone();
-                let required = parameter["required"] == true;
                 let name = parameter["name"].as_str().expect("a name").to_owned();
-                (name, (required, schema.clone(), validator(&DOCUMENT, &schema)))
+                let required = parameter["required"] == true;
+                let is_integer = parameter["schema"]["type"] == "integer";
+                let schema = validator(&DOCUMENT, &parameter["schema"]);
+                (name, Parameter { required, is_integer, schema })
             })
             .collect()
     };
@@ -394,16 +402,14 @@ static PARAMETERS: LazyLock<Vec<BTreeMap<String, (bool, Value, Validator)>>> = L
 fn queries_agree(which: usize, pairs: &[(String, String)]) -> Result<(), TestCaseError> {
     let given: BTreeMap<&str, &str> =
         pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    let by_schema = PARAMETERS[which].iter().all(|(name, (required, schema, validator))| {
-        match given.get(name.as_str()) {
-            None => !required,
-            // A parameter is text; of an integer, its digits.
-            Some(text) if schema["type"] == "integer" => {
-                let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-                digits && text.parse::<u64>().is_ok_and(|number| validator.is_valid(&json!(number)))
-            }
-            Some(text) => validator.is_valid(&json!(text)),
+    let by_schema = PARAMETERS[which].iter().all(|(name, parameter)| match given.get(name.as_str()) {
+        None => !parameter.required,
+        // A parameter is text; of an integer, its digits.
+        Some(text) if parameter.is_integer => {
+            let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+            digits && text.parse::<u64>().is_ok_and(|number| parameter.schema.is_valid(&json!(number)))
         }
+        Some(text) => parameter.schema.is_valid(&json!(text)),
     });
     let encoded: String = pairs
         .iter()

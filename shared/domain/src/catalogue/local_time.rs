@@ -4,7 +4,7 @@ use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{SignedDuration, Timestamp};
 
-use super::slot::RangeError;
+use super::bounds::RangeError;
 
 /// The instant of a local time by the "compatible" rule of RFC 5545: in a gap later by the gap's length, of two the first.
 pub(super) fn instant_of(date: Date, time: Time, zone: &TimeZone) -> Result<Timestamp, RangeError> {

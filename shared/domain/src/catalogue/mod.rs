@@ -1,5 +1,6 @@
 //! Resources and their schedules.
 
+mod bounds;
 pub(crate) mod dated;
 pub(crate) mod label;
 mod local_time;
@@ -10,6 +11,9 @@ pub(crate) mod resource;
 pub(crate) mod schedule;
 pub(crate) mod slot;
 
+pub use bounds::{
+    Bound, CALENDAR_DAYS_MAX, DAYS_PER_HOLD_MAX, NIGHTS_PER_HOLD_MAX, RangeError, SLOTS_PER_HOLD_MAX,
+};
 pub use dated::{DateFacts, Facts, InvalidMonth, Month, MonthFacts};
 pub use label::{InvalidLabel, LABEL_LENGTH_MAX, Label, comparable};
 pub use offer::Offerable;
@@ -21,7 +25,4 @@ pub use resource::{
     HOLD_TTL_SECONDS, InvalidAttribute, InvalidTerms, Resource, ResourceTerms, Stay, StayError,
 };
 pub use schedule::{EVENT_PAGE, Schedule};
-pub use slot::{
-    Bound, CALENDAR_DAYS_MAX, DAYS_PER_HOLD_MAX, NIGHTS_PER_HOLD_MAX, RangeError, SLOTS_PER_HOLD_MAX, Slot,
-    When,
-};
+pub use slot::{Slot, When};

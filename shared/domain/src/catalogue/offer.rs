@@ -2,9 +2,10 @@
 
 use jiff::Timestamp;
 
+use super::bounds::{Bound, RangeError, SLOTS_PER_HOLD_MAX};
 use super::resource::{Resource, Stay, StayError};
 use super::schedule::Schedule;
-use super::slot::{Bound, RangeError, SLOTS_PER_HOLD_MAX, Slot, When};
+use super::slot::{Slot, When};
 
 /// What may be offered of a range, before it is known what is free.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,10 +8,11 @@ use jiff::tz::TimeZone;
 use thiserror::Error;
 
 use crate::bookings::policy::CancellationPolicy;
+use crate::catalogue::bounds::RangeError;
 use crate::catalogue::dated::Facts;
 use crate::catalogue::label::Label;
 use crate::catalogue::schedule::Schedule;
-use crate::catalogue::slot::{RangeError, Slot, When};
+use crate::catalogue::slot::{Slot, When};
 use crate::ids::ResourceId;
 use crate::inventory::{COOL_DOWN_SECONDS_MAX, HoldLimits, Page, PageKey};
 use crate::money::{Money, MoneyError};

@@ -12,13 +12,13 @@ use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
+use super::bounds::{
+    Bound, CALENDAR_DAYS_MAX, DAYS_PER_HOLD_MAX, NIGHTS_PER_HOLD_MAX, RangeError, SLOTS_PER_HOLD_MAX,
+};
 use super::local_time::{days_between, instant_on, is_day, next_day};
 use super::opening_hours::{InvalidSchedule, SlotSchedule};
-use super::slot::{
-    Bound, CALENDAR_DAYS_MAX, DAYS_PER_HOLD_MAX, NIGHTS_PER_HOLD_MAX, RangeError, SLOTS_PER_HOLD_MAX, Slot,
-    When,
-};
 use super::dated::Month;
+use super::slot::{Slot, When};
 use crate::ids::SlotKey;
 use crate::inventory::PageShape;
 

@@ -189,8 +189,9 @@ fn mirrored() -> Mirror {
     let page = snapshot.pages[0].clone();
     let mut other = page.clone();
     other.key.page = "another".to_owned();
-    let pages = [page, other].map(|page| Entry::Page(Listing::of(&resource), Box::new(page)));
-    let ledger = [vec![Entry::Resource(Box::new(resource))], pages.to_vec()].concat();
+    let listing = Listing::new("T#hotel#nyc".to_owned());
+    let pages = [page, other].map(|page| Entry::Page(listing.clone(), Box::new(page)));
+    let ledger = [vec![Entry::Resource(listing, Box::new(resource))], pages.to_vec()].concat();
     Mirror { read_model: ledger.clone(), ledger, unreadable: Vec::new() }
 }
 
@@ -213,8 +214,10 @@ fn a_read_model_that_is_the_ledger_has_no_anomaly() {
 
 #[test]
 fn a_read_model_that_is_not_the_ledger_is_found() {
-    is_found_in_search("hall at hall/NYC is not listed", |mirror| drop(mirror.read_model.remove(0)));
-    is_found_in_search("hall/another at hall/NYC is not listed", |mirror| drop(mirror.read_model.remove(2)));
+    is_found_in_search("hall at T#hotel#nyc is not listed", |mirror| drop(mirror.read_model.remove(0)));
+    is_found_in_search("hall/another at T#hotel#nyc is not listed", |mirror| {
+        drop(mirror.read_model.remove(2))
+    });
     is_found_in_search("is listed and is not in the ledger", |mirror| drop(mirror.ledger.remove(2)));
     is_found_in_search("is listed twice", |mirror| mirror.read_model.push(mirror.read_model[1].clone()));
     is_found_in_search("is listed as of write 1.1, it has had 1.2", |mirror| {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use holdfast_app::search::{Entry, Listing};
+use holdfast_app::search::Entry;
 
 use super::{Anomaly, Findings};
 
@@ -44,11 +44,10 @@ pub(crate) fn check(mirror: &Mirror) -> Vec<Anomaly> {
 }
 
 fn name_of(entry: &Entry) -> String {
-    let place = |listing: &Listing| format!("{}/{}", listing.resource_type, listing.location);
     match entry {
-        Entry::Resource(resource) => format!("{} at {}", resource.id, place(&Listing::of(resource))),
+        Entry::Resource(listing, resource) => format!("{} at {}", resource.id, listing.as_str()),
         Entry::Page(listing, page) => {
-            format!("{}/{} at {}", page.key.resource, page.key.name(), place(listing))
+            format!("{}/{} at {}", page.key.resource, page.key.name(), listing.as_str())
         }
     }
 }
@@ -56,7 +55,7 @@ fn name_of(entry: &Entry) -> String {
 /// The revision of a resource; the schedule's revision and the write of a page.
 fn write_of(entry: &Entry) -> String {
     match entry {
-        Entry::Resource(resource) => resource.revision.to_string(),
+        Entry::Resource(_, resource) => resource.revision.to_string(),
         Entry::Page(_, page) => format!("{}.{}", page.schedule_revision, page.seq),
     }
 }
