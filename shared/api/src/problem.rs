@@ -132,7 +132,7 @@ pub struct Facts {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = "perSlot")]
     pub limit: Option<String>,
-    /// With `capacity_in_use`: the first slot that stands in the way.
+    /// With `capacity_in_use`: the first slot that does not fit.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub slot: Option<String>,

@@ -1,5 +1,5 @@
 //! Pages under another revision of their resource: what new terms do to them, and what commands of other slots do there.
-#![expect(clippy::expect_used, reason = "helpers of tests")]
+#![expect(clippy::expect_used, clippy::panic, reason = "helpers of tests")]
 
 use std::collections::BTreeMap;
 

@@ -93,8 +93,9 @@ impl Harness {
         }
         let slots = resource.terms.schedule.page(&page.page, &resource.terms.time_zone);
         let places = SlotPlaces::uniform(slots.into_iter().last().map(|slot| slot.key), 1);
-        let mut hold =
-            hold_for(resource, "toucher", &page.name(), ("2030-06-01", "2030-06-02"), 1, self.now());
+        // The range is any that is ahead: the placement is what counts.
+        let key = format!("{}/{}", page.resource, page.name());
+        let mut hold = hold_for(resource, "toucher", &key, ("2040-06-01", "2040-06-02"), 1, self.now());
         hold.cool_down_seconds = 0;
         hold.order.placements = vec![Placement {
             page: page.clone(),

@@ -78,7 +78,7 @@ pub enum Failure {
     /// More is held or confirmed than the capacity asked for.
     #[error("places of {} slots are in use", .slots.len())]
     CapacityInUse {
-        /// The slots that stand in the way, in the order of their starts.
+        /// The slots that do not fit, in the order of their starts.
         slots: Vec<SlotInUse>,
     },
     /// The resource is not in the version that the edit asks for.

@@ -229,7 +229,7 @@ impl Schedule {
         }
     }
 
-    /// What tells the slots of a page from others of the same names; `None` for a name that is no page of this schedule.
+    /// What distinguishes the slots of a page from others of the same names; `None` for a name that is no page of this schedule.
     #[must_use]
     pub fn shape(&self, page: &str, zone: &TimeZone) -> Option<PageShape> {
         match self {

@@ -1,9 +1,6 @@
 //! A page after what happened to it.
 
-use std::collections::BTreeMap;
-
-use super::{HoldState, Page, PageChange, SlotPlaces, count};
-use crate::ids::SlotKey;
+use super::{HoldState, Page, PageChange, SlotPlaces, count, set};
 
 impl Page {
     /// The page after a change. A change that `decide` did not give for this page may break the invariant; see
@@ -98,14 +95,5 @@ impl Page {
             let confirmed = by(count(&self.confirmed, slot), quantity);
             set(&mut self.confirmed, slot, confirmed);
         }
-    }
-}
-
-/// Counts `number` for a slot; nothing is not named.
-pub(super) fn set(counts: &mut BTreeMap<SlotKey, u32>, slot: &SlotKey, number: u32) {
-    if number == 0 {
-        counts.remove(slot);
-    } else {
-        counts.insert(slot.clone(), number);
     }
 }

@@ -20,6 +20,7 @@ mod change;
 mod decide;
 mod evolve;
 mod frame;
+mod framing;
 mod limits;
 mod operation;
 mod places;
@@ -30,7 +31,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 pub use self::change::{PageChange, PageCommand, PageRejection};
-use self::evolve::set;
 pub use self::frame::{PageFrame, PageShape, SlotRule};
 pub use self::limits::{COOL_DOWN_SECONDS_MAX, HoldLimit, HoldLimits};
 pub use self::operation::{PageOperation, Placement};
@@ -160,7 +160,7 @@ pub struct Page {
     /// The revision of the resource's schedule since which its slots are what they are: slots that were chosen under this
     /// revision or a later one are these.
     pub schedule_revision: u64,
-    /// What tells its slots from others of the same names, if that is known.
+    /// What distinguishes its slots from others of the same names, if that is known.
     pub shape: Option<PageShape>,
     /// Grows by one with each write.
     pub seq: u64,
@@ -291,4 +291,13 @@ impl Page {
 /// What is counted for a slot; nothing where it is not named.
 fn count(counts: &BTreeMap<SlotKey, u32>, slot: &SlotKey) -> u32 {
     counts.get(slot).copied().unwrap_or(0)
+}
+
+/// Counts `number` for a slot; nothing is not named.
+fn set(counts: &mut BTreeMap<SlotKey, u32>, slot: &SlotKey, number: u32) {
+    if number == 0 {
+        counts.remove(slot);
+    } else {
+        counts.insert(slot.clone(), number);
+    }
 }
