@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_domain::catalogue::{
-    Facts, Label, Offerable, Opening, RangeError, Resource, ResourceTerms, SLOTS_PER_HOLD_MAX, SlotSchedule, StayError,
+    Facts, Label, Offerable, Opening, RangeError, Resource, ResourceTerms, SLOTS_PER_HOLD_MAX, SlotSchedule,
+    StayError,
 };
 use holdfast_domain::money::{Currency, Money};
 use holdfast_domain::{CancellationPolicy, HoldLimits, Page, PageKey, ResourceId, Schedule, Slot, When};

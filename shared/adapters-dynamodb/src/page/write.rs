@@ -1,12 +1,14 @@
 //! Writing pages. First blindly, by condition; where that is refused, by reading, deciding and comparing `seq`. A transaction
 //! may write an item once: several commands to one page are decided one after the other, and written together.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::types::{
     Put, ReturnValuesOnConditionCheckFailure as OnFailure, TransactWriteItem, Update,
 };
 use holdfast_app::{LedgerError, Mutation, StoreError};
+use holdfast_domain::catalogue::Month;
 use holdfast_domain::inventory::PageOperation;
 use holdfast_domain::{HoldId, Page, PageChange, PageCommand, PageKey, PageRejection, Resource};
 use jiff::Timestamp;
@@ -139,7 +141,7 @@ impl PageStore {
         old: Option<Item>,
         mutation: &Mutation,
     ) -> Result<Step, WriteError> {
-        let mut stored = self.read_pages(ops, old).await?;
+        let mut stored = self.pages_of(ops, old).await?;
         let missing = |key: &&PageKey| !stored.contains_key(*key) && takes_places_of(ops, key);
         let missing: BTreeSet<&PageKey> = ops.iter().map(|op| &op.placement.page).filter(missing).collect();
         if !missing.is_empty() {
@@ -214,22 +216,27 @@ impl PageStore {
     }
 
     /// The stored pages of `ops`; the latest writes. `old` is the page of the only command, if it is known.
-    async fn read_pages(
+    async fn pages_of(
         &self,
         ops: &[PageOperation],
         old: Option<Item>,
     ) -> Result<BTreeMap<PageKey, Page>, StoreError> {
-        let keys: BTreeSet<&PageKey> = ops.iter().map(|op| &op.placement.page).collect();
-        let items: Vec<Item> = match (old, ops) {
-            (Some(item), [_]) => vec![item],
-            (None, [op]) => self.ledger.get(page_key(&op.placement.page)).await?.into_iter().collect(),
-            (_, _) => self.ledger.get_many(keys.into_iter().map(page_key).collect()).await?,
+        let pages = match (old, ops) {
+            (Some(item), [_]) => vec![decode_page(&item)?],
+            (None, [op]) => {
+                let item = self.ledger.get(page_key(&op.placement.page)).await?;
+                item.as_ref().map(decode_page).transpose()?.into_iter().collect()
+            }
+            (_, _) => {
+                let keys: BTreeSet<PageKey> = ops.iter().map(|op| op.placement.page.clone()).collect();
+                self.read_pages(&keys.into_iter().collect::<Vec<_>>()).await?
+            }
         };
-        items.iter().map(|item| decode_page(item).map(|page| (page.key.clone(), page))).collect()
+        Ok(pages.into_iter().map(|page| (page.key.clone(), page)).collect())
     }
 
     /// Makes pages nobody touched yet, under their resources' current terms and facts, and counts them on the resources.
-    pub(crate) async fn make_pages(
+    async fn make_pages(
         &self,
         keys: &BTreeSet<&PageKey>,
         resources: &[&Resource],
@@ -250,7 +257,8 @@ impl PageStore {
                 },
             };
             for keys in of_resource.chunks(PAGES_MADE_MAX) {
-                let months: BTreeSet<Month> = keys.iter().flat_map(|key| resource.months(&key.page)).collect();
+                let months: BTreeSet<Month> =
+                    keys.iter().flat_map(|key| resource.months(&key.page)).collect();
                 let facts = self.ledger.facts_of(&resource.id, months.iter().copied()).await?;
                 let pages: Vec<Page> = keys.iter().map(|key| resource.fresh_page(key, &facts)).collect();
                 if pages.iter().any(|page| page.available.is_empty()) {

@@ -170,7 +170,10 @@ pub(crate) fn listed_facts_pk(listing_pk: &str, month: Month) -> String {
 
 /// Key of the dated facts of a month in a listing.
 pub(crate) fn listed_facts_key(listing: &Listing, resource: &ResourceId, month: Month) -> Item {
-    Item::from([("pk".into(), s(listed_facts_pk(listing.as_str(), month))), ("sk".into(), s(resource.as_str()))])
+    Item::from([
+        ("pk".into(), s(listed_facts_pk(listing.as_str(), month))),
+        ("sk".into(), s(resource.as_str())),
+    ])
 }
 
 /// The dated facts of a month as search lists them.

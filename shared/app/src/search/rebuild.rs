@@ -109,7 +109,8 @@ impl SearchRebuild {
                 Ok(Some(listed.id.to_string()))
             }
             Entry::Facts(listing, id, month, listed) => {
-                let is_here = resource.is_some_and(|resource| self.index.listings(resource).contains(listing));
+                let is_here =
+                    resource.is_some_and(|resource| self.index.listings(resource).contains(listing));
                 let facts = if is_here { Some(self.catalogue.facts(id).await?) } else { None };
                 let is_of_ledger = |facts: Facts| {
                     facts.revision(*month) > listed.revision

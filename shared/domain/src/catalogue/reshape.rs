@@ -11,7 +11,8 @@ use jiff::civil::Date;
 
 use crate::catalogue::dated::{Facts, Month};
 use crate::catalogue::resource::{Resource, ResourceTerms, zone_name};
-use crate::catalogue::schedule::{Schedule, Slot};
+use crate::catalogue::schedule::Schedule;
+use crate::catalogue::slot::Slot;
 use crate::inventory::{Page, PageFrame, PageKey, SlotRule};
 
 impl ResourceTerms {

@@ -15,9 +15,9 @@ use jiff::{Timestamp, ToSpan};
 use super::bounds::{
     Bound, CALENDAR_DAYS_MAX, DAYS_PER_HOLD_MAX, NIGHTS_PER_HOLD_MAX, RangeError, SLOTS_PER_HOLD_MAX,
 };
-use super::local_time::{days_between, instant_on, is_day, next_day};
-use super::opening_hours::{InvalidSchedule, SlotSchedule};
 use super::dated::Month;
+use super::local_time::{days_between, instant_on, is_day, next_day, start_of};
+use super::opening_hours::{InvalidSchedule, SlotSchedule};
 use super::slot::{Slot, When};
 use crate::ids::SlotKey;
 use crate::inventory::PageShape;
@@ -236,8 +236,8 @@ impl Schedule {
             Self::Nightly { .. } => Month::parse(page).ok().map(|_| PageShape::Nights),
             Self::Slots(rule) => {
                 let date: Date = page.parse().ok().filter(|date: &Date| date.to_string() == page)?;
-                let day_start = local_instant(date, Time::midnight(), zone).ok()?;
-                Some(PageShape::Slots { day_start, minutes: rule.slot_minutes })
+                let day_start = start_of(date, zone).ok()?;
+                Some(PageShape::Slots { day_start, minutes: rule.slot_minutes() })
             }
             Self::Event { start, end } => {
                 (page == EVENT_PAGE).then_some(PageShape::Event { start: *start, end: *end })

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use thiserror::Error;
 
-use super::{EXTENSIONS_MAX, HOLDS_PER_PAGE_MAX, HoldLimit, HoldLimits, PageFrame, PageHold, SlotPlaces};
+use super::{EXTENSIONS_MAX, HoldLimit, HoldLimits, PageFrame, PageHold, SlotPlaces};
 use crate::ids::{BookingId, Fingerprint, GuestMark, HoldId, SlotKey};
 
 /// What is asked of a page.

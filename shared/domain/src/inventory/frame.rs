@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
+use crate::catalogue::opening_hours::SLOT_MINUTES_MAX;
 use crate::ids::SlotKey;
 
 /// What distinguishes the slots of a page from others of the same names: under two schedules that give a page the same shape, slots of
@@ -33,6 +34,9 @@ pub enum PageShape {
 /// hours behind UTC.
 const NIGHT_HOURS_MAX: i64 = 60;
 
+/// The longest a slot of a day can last, in hours: where the zone's clocks are put back, and its next date is skipped.
+const DAY_HOURS_MAX: i64 = 50;
+
 impl PageShape {
     /// When a slot has certainly ended; `None` for a name that no slot of this shape has.
     #[must_use]
@@ -45,7 +49,11 @@ impl PageShape {
             }
             Self::Slots { day_start, minutes } => {
                 let begins: i64 = slot.as_str().parse().ok()?;
-                day_start.checked_add(SignedDuration::from_mins(begins + i64::from(*minutes))).ok()
+                let longest = match *minutes {
+                    SLOT_MINUTES_MAX => SignedDuration::from_hours(DAY_HOURS_MAX),
+                    minutes => SignedDuration::from_mins(i64::from(minutes)),
+                };
+                day_start.checked_add(SignedDuration::from_mins(begins).saturating_add(longest)).ok()
             }
             Self::Event { end, .. } => Some(*end),
         }
