@@ -12,7 +12,7 @@ use http::{Method, StatusCode};
 use serde_json::json;
 
 use crate::catalogue::ids::resource_id;
-use crate::catalogue::terms::{inventory_answer, read_inventory};
+use crate::catalogue::terms::inventory_answer;
 use crate::catalogue::version::{is_known, precondition, tagged};
 use crate::catalogue::wire::{InventoryBody, InventorySet, PutBody, ResourceBody, TermsBody, iso};
 use crate::problem::{Code, Problem, problem, range_problem};
@@ -149,7 +149,7 @@ async fn set_inventory(
     exchange: &Exchange,
     caller: &Caller,
 ) -> Result<Response, Problem> {
-    let change = read_inventory(&exchange.json()?)?;
+    let change = InventoryBody::read(&exchange.json()?)?;
     let id = resource_id(&exchange.named)?;
     let mutation = exchange.mutation(caller.guest.as_str());
     let (run, precondition) = (run(exchange)?, precondition(&exchange.request.headers, false));

@@ -251,24 +251,26 @@ fn attribute(name: &str, value: &Value) -> Result<AttributeValue, String> {
     value.checked(name).map_err(|error| error.to_string())
 }
 
-/// Reads the body of `PATCH /api/resources/{resourceId}/inventory`.
-///
-/// # Errors
-/// 422 naming every field that is wrong.
-pub(crate) fn read_inventory(body: &Value) -> Result<DatesEdit, Refusal> {
-    let errors = Errors::default();
-    let edit = Object::new(body, "", &errors).and_then(|mut fields| {
-        let from = fields.required("from", parsed(date));
-        let to = fields.required("to", parsed(date));
-        if from.is_some() && to.is_some() && from >= to {
-            errors.push("/to", "must be after from");
-        }
-        let capacity = fields.optional("capacity", unsigned(0..=CAPACITY_MAX));
-        let closed = fields.optional("closed", flag);
-        fields.close();
-        Some(DatesEdit { from: from?, to: to?, capacity, closed })
-    });
-    errors.finish(edit)
+impl InventoryBody {
+    /// Reads the body of `PATCH /api/resources/{resourceId}/inventory`.
+    ///
+    /// # Errors
+    /// 422 naming every field that is wrong.
+    pub fn read(body: &Value) -> Result<DatesEdit, Refusal> {
+        let errors = Errors::default();
+        let edit = Object::new(body, "", &errors).and_then(|mut fields| {
+            let from = fields.required("from", parsed(date));
+            let to = fields.required("to", parsed(date));
+            if from.is_some() && to.is_some() && from >= to {
+                errors.push("/to", "must be after from");
+            }
+            let capacity = fields.optional("capacity", unsigned(0..=CAPACITY_MAX));
+            let closed = fields.optional("closed", flag);
+            fields.close();
+            Some(DatesEdit { from: from?, to: to?, capacity, closed })
+        });
+        errors.finish(edit)
+    }
 }
 
 /// The answer to an edit of dates.

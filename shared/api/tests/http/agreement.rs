@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use holdfast_api::bookings::{NewBooking, NewCancellation};
-use holdfast_api::catalogue::{Inventory, TermsBody};
+use holdfast_api::catalogue::{InventoryBody, TermsBody};
 use holdfast_api::holds::{NewHold, Nothing};
 use holdfast_api::search::{CalendarParameters, SearchParameters};
 use holdfast_domain::ResourceId;
@@ -101,7 +101,7 @@ fn bodies() -> Vec<Body> {
         },
         Body {
             schema: "InventoryChange",
-            read: |body| Inventory::read(body).map(drop),
+            read: |body| InventoryBody::read(body).map(drop),
             valid: vec![json!({ "from": "2027-06-01", "to": "2027-07-01", "capacity": 5, "closed": false })],
         },
         Body {

@@ -37,7 +37,7 @@ const WEEK: [Weekday; 5] =
 
 /// Capacity and places free in each slot of some dates.
 async fn calendar(w: &World, id: &Resource, from: Date, to: Date) -> Vec<(u32, u32)> {
-    let slots = w.calendars.slots(&id.id, from, to, w.now()).await.expect("a calendar");
+    let (slots, _) = w.calendars.slots(&id.id, from, to, None, w.now()).await.expect("a calendar");
     slots.iter().map(|slot| (slot.capacity, slot.available)).collect()
 }
 
@@ -448,8 +448,9 @@ async fn play(moves: Vec<Move>) -> Result<(), String> {
             }
         }
         // What is sold is on its pages, and what is free is what the paper says.
-        let slots =
-            w.calendars.slots(&terms.id, JUNE_1, date(2030, 6, 11), w.now()).await.expect("a calendar");
+        let days = (JUNE_1, date(2030, 6, 11));
+        let (slots, _) =
+            w.calendars.slots(&terms.id, days.0, days.1, None, w.now()).await.expect("a calendar");
         for slot in slots {
             let offered = paper.offered(&terms, slot.slot.start, slot.slot.end, w.now());
             if slot.available != offered {

@@ -9,7 +9,7 @@ use holdfast_adapters_dynamodb::items::{encode_listed_page, encode_listing};
 use holdfast_app::StoreError;
 use holdfast_app::catalogue::CatalogueReader;
 use holdfast_app::search::{Entry, Progress, Projection, SearchRebuild};
-use holdfast_domain::catalogue::Label;
+use holdfast_domain::catalogue::{Facts, Label};
 use holdfast_domain::{Page, Resource, ResourceId};
 use holdfast_testkit::{Database, Fault, Faults, nightly_resource};
 
@@ -181,6 +181,14 @@ impl CatalogueReader for Moving {
 
     async fn pages(&self, resource: &Resource, pages: &[String]) -> Result<Vec<Page>, StoreError> {
         self.w.store.catalogue.pages(resource, pages).await
+    }
+
+    async fn stored_among(&self, resource: &Resource, pages: &[String]) -> Result<Vec<Page>, StoreError> {
+        self.w.store.catalogue.stored_among(resource, pages).await
+    }
+
+    async fn facts(&self, resource: &ResourceId) -> Result<Facts, StoreError> {
+        self.w.store.catalogue.facts(resource).await
     }
 
     async fn stored_pages(&self, resource: &Resource) -> Result<Vec<Page>, StoreError> {

@@ -58,9 +58,7 @@ fn span(from: &str, to: &str) -> Option<(Timestamp, Timestamp)> {
 }
 
 async fn close(w: &World, resource: &Resource, day: Date) {
-    let next = day.tomorrow().expect("in range");
-    let set = w.resources.set_inventory(&resource.id, day, next, None, Some(true), &w.by("operator")).await;
-    set.expect("an inventory");
+    w.set(&resource.id, (day, 1), None, Some(true)).await.expect("an inventory");
 }
 
 #[tokio::test]
