@@ -12,7 +12,7 @@ import sys
 
 import config
 import deploy
-import stack
+import running
 from commands import tool_env
 from console import Stop, say
 
@@ -39,7 +39,7 @@ def command(url: str, token: str) -> list[str]:
 
 
 def main() -> int:
-    url = stack.values()["API_URL"]
+    url = running.values()["API_URL"]
     for scope in SCOPES:
         say(f"As {scope}")
         token = deploy.issue_token("document-check", scope)

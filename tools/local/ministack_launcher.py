@@ -156,6 +156,11 @@ def keep_unread_stream_records_over_a_restart() -> None:
     dynamodb.load_persisted_state = load_state_with_streams
 
 
+# A stream hands out again what a function cannot do, 500 times by our template. AWS does so at once, which takes a record that
+# nobody can read out of the way within a minute; MiniStack waits a second or more each time, and nothing behind the record goes on.
+STREAM_RETRIES_MAX = 20
+
+
 def retry_what_a_batch_did_not_do() -> None:
     """Of a stream's batch whose function reports failed records (`batchItemFailures`) MiniStack takes all as done, so that one
     passing fault loses the rest of the batch; of a queue's it deletes the messages that no report names, also if the report
@@ -163,10 +168,12 @@ def retry_what_a_batch_did_not_do() -> None:
 
     AWS goes on at the lowest sequence number that was reported, and a report that names no record of the batch is a failure of
     the whole batch. A failure is what MiniStack handles rightly: it reads the stream again from where it is, after a pause.
+    A record that is reported more than STREAM_RETRIES_MAX times in a row is passed over; here it comes to no queue of failures.
     """
     from ministack.services import lambda_svc
 
     here = threading.local()
+    reported: dict[str, tuple[str, int]] = {}
     execute_function = lambda_svc._execute_function
 
     def marks_as_source(poll):
@@ -193,7 +200,8 @@ def retry_what_a_batch_did_not_do() -> None:
         if not failed or (not of_stream and len(failed) < len(records)):
             return result
         if of_stream:
-            go_on_at(mapping, records[min(failed)]["eventID"])
+            first = records[min(failed)]["eventID"]
+            go_on_at(mapping, first, passed_over=is_given_up(mapping["UUID"], first))
         message = f"{len(failed)} of {len(records)} records reported as not done, from {names[min(failed)]} on"
         return {"error": True, "body": {"errorType": "BatchItemFailures", "errorMessage": message}, "log": result.get("log", "")}
 
@@ -204,8 +212,14 @@ def retry_what_a_batch_did_not_do() -> None:
                 return mapping
         return None
 
-    def go_on_at(mapping: dict, event_id: str) -> None:
-        """The position of the mapping is that of this record, which has none before it that is not done."""
+    def is_given_up(mapping: str, event_id: str) -> bool:
+        known, times = reported.get(mapping, ("", 0))
+        times = times + 1 if known == event_id else 1
+        reported[mapping] = (event_id, times)
+        return times > STREAM_RETRIES_MAX
+
+    def go_on_at(mapping: dict, event_id: str, passed_over: bool) -> None:
+        """The position of the mapping is that of this record, which has none before it that is not done, or the next one's."""
         from ministack.services import dynamodb
 
         table = mapping["EventSourceArn"].split("/stream/")[0].split("/")[-1]
@@ -213,7 +227,7 @@ def retry_what_a_batch_did_not_do() -> None:
         for number, record in enumerate(dynamodb.stream_live_records(table)):
             if record["eventID"] == event_id:
                 with lambda_svc._dynamodb_stream_positions_lock:
-                    lambda_svc._dynamodb_stream_positions[mapping["UUID"]] = begin + number
+                    lambda_svc._dynamodb_stream_positions[mapping["UUID"]] = begin + number + passed_over
                 return
 
     lambda_svc._execute_function = execute_and_heed_report

@@ -11,6 +11,7 @@ use crate::bookings::cancel::CancelApi;
 use crate::bookings::confirm::ConfirmApi;
 use crate::bookings::history::BookingsApi;
 use crate::catalogue::routes::ResourcesApi;
+use crate::catalogue::wire::NUMBER_MAX;
 use crate::formats;
 use crate::holds::routes::HoldApi;
 use crate::payments::stripe_webhook::WebhookApi;
@@ -138,6 +139,10 @@ fn bound_attributes(document: &mut Value) {
     for variant in schemas["AttributeValue"]["oneOf"].as_array_mut().into_iter().flatten() {
         if variant["type"] == "string" {
             variant["maxLength"] = json!(ATTRIBUTE_TEXT_LENGTH_MAX);
+        }
+        if variant["type"] == "number" {
+            variant["minimum"] = json!(-NUMBER_MAX);
+            variant["maximum"] = json!(NUMBER_MAX);
         }
     }
     let attributes = &mut schemas["ResourceTerms"]["properties"]["attributes"];

@@ -99,6 +99,16 @@ class BatchTest(unittest.TestCase):
         self.poll_to_the_end()
         self.assertEqual(self.calls["projector"], [numbers(0, 4)] * 3 + [numbers(3, 4)])
 
+    def test_a_record_that_nobody_can_read_is_passed_over_in_the_end(self) -> None:
+        self.stream(4)
+        tries = ministack_launcher.STREAM_RETRIES_MAX + 1
+        self.answers["projector"] = [failures("001")] * tries
+        for _ in range(tries):
+            self.poll()
+        self.assertEqual(self.calls["projector"], [numbers(0, 4)] + [numbers(1, 4)] * (tries - 1), "nothing behind it goes on before")
+        self.poll_to_the_end()
+        self.assertEqual(self.calls["projector"][tries:], [numbers(2, 4)])
+
     def test_a_failure_is_followed_by_a_pause(self) -> None:
         self.stream(4)
         self.answers["projector"] = [failures("001")]

@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use crate::published::DOCUMENT;
 
 /// The rules that JSON Schema cannot say, or not so that a generator of clients can use it: how the reader puts each into words.
-const BEYOND: [&str; 16] = [
+const BEYOND: [&str; 17] = [
     // To JSON Schema 1.0 is the integer 1.
     "must be an integer, not a fraction",
     // A pattern knows no calendar: 2026-02-30 looks like a date.
@@ -39,6 +39,7 @@ const BEYOND: [&str; 16] = [
     "must not have two tiers for the same hoursBefore",
     "openings must not overlap, and each must hold at least one slot",
     "one day may have at most",
+    "bufferMinutes leaves an opening no slot",
     "opening must name at least one day",
     // What only the list itself knows.
     "is not a cursor of this list",
