@@ -293,7 +293,7 @@ proptest! {
             + SignedDuration::from_hours(hours - 24);
         for slot in resource.calendar(from, from + days.days()).expect("in bounds") {
             let held = resource.stay(When::Instant(slot.start), When::Instant(slot.end), now);
-            let has_places = resource.offered(&slot, &[], now) > 0;
+            let has_places = resource.offered(&slot, &[], &Facts::default(), now) > 0;
             prop_assert_eq!(held.is_ok(), has_places, "{:?} at {}", held, now);
         }
     }

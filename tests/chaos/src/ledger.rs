@@ -15,6 +15,7 @@ use holdfast_app::holds::HoldReader;
 use holdfast_app::operations::{LedgerInspection, Part};
 use holdfast_app::search::{Entry, Listing, SearchIndexInspection, SearchIndexWriter};
 use holdfast_client::{Stack, Trouble, now};
+use holdfast_domain::catalogue::MonthFacts;
 use holdfast_domain::{Booking, BookingId, Hold, Page, ResourceId};
 
 use crate::audit::read_model::Mirror;
@@ -121,7 +122,12 @@ impl Reader {
         let mut listings: BTreeMap<ResourceId, BTreeSet<Listing>> = BTreeMap::new();
         let mut ledger = Vec::new();
         for resource in resources {
+            let facts = self.catalogue.facts(&resource.id).await.map_err(Trouble::unexpected)?;
             for listing in self.entries.listings(&resource) {
+                let month = |(month, facts): (_, &MonthFacts)| {
+                    Entry::Facts(listing.clone(), resource.id.clone(), month, facts.clone())
+                };
+                ledger.extend(facts.months().map(month));
                 ledger.push(Entry::Resource(listing.clone(), Box::new(resource.clone())));
                 listings.entry(resource.id.clone()).or_default().insert(listing);
             }

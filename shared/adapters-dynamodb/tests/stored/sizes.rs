@@ -8,6 +8,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use holdfast_adapters_dynamodb::Item;
 use holdfast_adapters_dynamodb::items::{Version, encode_booking, encode_hold_record, encode_page};
 use holdfast_app::kernel::guest_mark;
+use holdfast_domain::catalogue::Facts;
 use holdfast_domain::inventory::{
     HOLDS_BESIDE_LONG_MAX, HOLDS_PER_PAGE_MAX, Placement, SHORT_HOLD_SLOTS_MAX,
 };
@@ -79,7 +80,7 @@ fn the_longest_holds_fit_one_transaction_and_cost_what_is_printed() {
     {
         let booking = Booking { order: hold.order.clone(), ..samples::confirmed_booking() };
         let held = |placement: &Placement| {
-            let mut page = resource.fresh_page(&placement.page);
+            let mut page = resource.fresh_page(&placement.page, &Facts::default());
             page.holds.insert(hold.id.clone(), hold.entry(placement));
             page
         };
@@ -114,7 +115,7 @@ fn a_page_full_of_the_longest_holds_fits_an_item_also_when_all_of_them_end_at_on
     let court = daily_resource("court", 4, &[("04:00", "00:00")], 1000, 60);
     let whole = long_hold(&court, ("2030-06-01T04:00:00+02:00", "2030-06-02T00:00:00+02:00"));
     let placement = &whole.order.placements[0];
-    let mut page = court.fresh_page(&placement.page);
+    let mut page = court.fresh_page(&placement.page, &Facts::default());
     let slots: Vec<_> = placement.places.slots().cloned().collect();
     let last = &slots[slots.len() - SHORT_HOLD_SLOTS_MAX..];
     for number in 0..HOLDS_PER_PAGE_MAX {

@@ -201,8 +201,8 @@ pub(crate) fn decode(kind: Kind, item: &Item) -> Result<Stored, StoreError> {
         }
         Kind::ListedFacts => {
             let unread = Box::new(nightly_resource("unread", 1, 60));
-            let month = Month::of(jiff::civil::Date::default());
-            Stored::ListedFacts(unread, month, items::decode_listed_month(item)?.1)
+            let (_, month, facts) = items::decode_listed_month(item)?;
+            Stored::ListedFacts(unread, month, facts)
         }
     })
 }

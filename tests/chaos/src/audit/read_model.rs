@@ -46,6 +46,9 @@ pub(crate) fn check(mirror: &Mirror) -> Vec<Anomaly> {
 fn name_of(entry: &Entry) -> String {
     match entry {
         Entry::Resource(listing, resource) => format!("{} at {}", resource.id, listing.as_str()),
+        Entry::Facts(listing, resource, month, _) => {
+            format!("{resource}/{month} at {}", listing.as_str())
+        }
         Entry::Page(listing, page) => {
             format!("{}/{} at {}", page.key.resource, page.key.name(), listing.as_str())
         }
@@ -56,6 +59,7 @@ fn name_of(entry: &Entry) -> String {
 fn write_of(entry: &Entry) -> String {
     match entry {
         Entry::Resource(_, resource) => resource.revision.to_string(),
+        Entry::Facts(.., facts) => facts.revision.to_string(),
         Entry::Page(_, page) => format!("{}.{}", page.schedule_revision, page.seq),
     }
 }
