@@ -90,8 +90,8 @@ impl ProjectionBatch<'_> {
         let here = index.listings(resource);
         let mut left = previous.map(|previous| index.listings(previous)).unwrap_or_default();
         left.retain(|listing| !here.contains(listing));
-        for (listing, previous) in left.iter().zip(previous.into_iter().cycle()) {
-            index.remove_resource(listing, previous).await?;
+        for listing in &left {
+            index.remove_resource(listing, resource).await?;
         }
         for page in self.projection.catalogue.stored_pages(resource).await? {
             index.put_page(resource, &page).await?;
