@@ -48,7 +48,12 @@ impl DynamoSearchIndexWriter {
             .expression_attribute_values(":number", n(number))
             .send()
             .await;
-        match outcome.map_err(Refused::from) {
+        self.done_or_passed_over(outcome)
+    }
+
+    /// A refused condition is something later that is kept: it is passed over.
+    fn done_or_passed_over<T, E: Into<Refused>>(&self, outcome: Result<T, E>) -> Result<(), StoreError> {
+        match outcome.map_err(Into::into) {
             Ok(_) | Err(Refused::Condition { .. }) => Ok(()),
             Err(Refused::Busy) => Err(StoreError::Contention(self.table.clone())),
             Err(Refused::Store(error)) => Err(error),
@@ -67,11 +72,7 @@ impl DynamoSearchIndexWriter {
             .expression_attribute_values(":number", n(number))
             .send()
             .await;
-        match outcome.map_err(Refused::from) {
-            Ok(_) | Err(Refused::Condition { .. }) => Ok(()),
-            Err(Refused::Busy) => Err(StoreError::Contention(self.table.clone())),
-            Err(Refused::Store(error)) => Err(error),
-        }
+        self.done_or_passed_over(outcome)
     }
 }
 

@@ -28,56 +28,29 @@ where
     StoreError::Unavailable(Box::new(error))
 }
 
-impl From<SdkError<UpdateItemError>> for Refused {
-    fn from(error: SdkError<UpdateItemError>) -> Self {
-        match error.as_service_error() {
-            Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
-                Self::Condition { index: 0, old: failed.item().cloned() }
+/// How the write of one item is refused. The SDK has a type of errors for each kind of write, with the same members.
+macro_rules! refused_write {
+    ($($write:ident),+) => {$(
+        impl From<SdkError<$write>> for Refused {
+            fn from(error: SdkError<$write>) -> Self {
+                match error.as_service_error() {
+                    Some($write::ConditionalCheckFailedException(failed)) => {
+                        Self::Condition { index: 0, old: failed.item().cloned() }
+                    }
+                    Some(
+                        $write::TransactionConflictException(_)
+                        | $write::ProvisionedThroughputExceededException(_)
+                        | $write::RequestLimitExceeded(_)
+                        | $write::ThrottlingException(_),
+                    ) => Self::Busy,
+                    _ => Self::Store(unavailable(error)),
+                }
             }
-            Some(
-                UpdateItemError::TransactionConflictException(_)
-                | UpdateItemError::ProvisionedThroughputExceededException(_)
-                | UpdateItemError::RequestLimitExceeded(_)
-                | UpdateItemError::ThrottlingException(_),
-            ) => Self::Busy,
-            _ => Self::Store(unavailable(error)),
         }
-    }
+    )+};
 }
 
-impl From<SdkError<PutItemError>> for Refused {
-    fn from(error: SdkError<PutItemError>) -> Self {
-        match error.as_service_error() {
-            Some(PutItemError::ConditionalCheckFailedException(failed)) => {
-                Self::Condition { index: 0, old: failed.item().cloned() }
-            }
-            Some(
-                PutItemError::TransactionConflictException(_)
-                | PutItemError::ProvisionedThroughputExceededException(_)
-                | PutItemError::RequestLimitExceeded(_)
-                | PutItemError::ThrottlingException(_),
-            ) => Self::Busy,
-            _ => Self::Store(unavailable(error)),
-        }
-    }
-}
-
-impl From<SdkError<DeleteItemError>> for Refused {
-    fn from(error: SdkError<DeleteItemError>) -> Self {
-        match error.as_service_error() {
-            Some(DeleteItemError::ConditionalCheckFailedException(failed)) => {
-                Self::Condition { index: 0, old: failed.item().cloned() }
-            }
-            Some(
-                DeleteItemError::TransactionConflictException(_)
-                | DeleteItemError::ProvisionedThroughputExceededException(_)
-                | DeleteItemError::RequestLimitExceeded(_)
-                | DeleteItemError::ThrottlingException(_),
-            ) => Self::Busy,
-            _ => Self::Store(unavailable(error)),
-        }
-    }
-}
+refused_write!(UpdateItemError, PutItemError, DeleteItemError);
 
 impl From<SdkError<TransactWriteItemsError>> for Refused {
     fn from(error: SdkError<TransactWriteItemsError>) -> Self {

@@ -115,8 +115,8 @@ impl ProjectionBatch<'_> {
         let here = index.listings(resource);
         let mut left = previous.map(|previous| index.listings(previous)).unwrap_or_default();
         left.retain(|listing| !here.contains(listing));
-        for (listing, previous) in left.iter().zip(previous.into_iter().cycle()) {
-            index.remove_resource(listing, previous).await?;
+        for listing in &left {
+            index.remove_resource(listing, resource).await?;
         }
         for (month, facts) in self.projection.catalogue.facts(&resource.id).await?.months() {
             index.put_facts(resource, month, facts).await?;
