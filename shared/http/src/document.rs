@@ -264,26 +264,25 @@ fn stamp(answer: &mut Value, replayable: bool, waits: bool) {
 fn unflatten(schemas: &mut BTreeMap<String, Value>) {
     let all = schemas.clone();
     for schema in schemas.values_mut() {
-        let Some(parts) = schema["allOf"].as_array().cloned() else { continue };
-        let mut merged = json!({ "type": "object", "properties": {}, "required": [] });
-        if let Some(description) = schema.get("description") {
-            merged["description"] = description.clone();
-        }
-        for part in parts {
-            let part = referred(&part).and_then(|name| all.get(name)).unwrap_or(&part);
-            if let (Some(fields), Some(more)) =
-                (merged["properties"].as_object_mut(), part["properties"].as_object())
-            {
-                fields.extend(more.clone());
-            }
-            if let (Some(names), Some(more)) =
-                (merged["required"].as_array_mut(), part["required"].as_array())
-            {
-                names.extend(more.clone());
-            }
-        }
-        *schema = merged;
+        *schema = unflattened(schema, &all);
     }
+}
+
+/// The schema with the fields of its parts, and theirs, in one object.
+fn unflattened(schema: &Value, all: &BTreeMap<String, Value>) -> Value {
+    let Some(parts) = schema["allOf"].as_array() else { return schema.clone() };
+    let mut fields = Map::new();
+    let mut required = Vec::new();
+    for part in parts {
+        let part = unflattened(referred(part).and_then(|name| all.get(name)).unwrap_or(part), all);
+        fields.extend(part["properties"].as_object().cloned().unwrap_or_default());
+        required.extend(part["required"].as_array().cloned().unwrap_or_default());
+    }
+    let mut whole = json!({ "type": "object", "properties": fields, "required": required });
+    if let Some(description) = schema.get("description") {
+        whole["description"] = description.clone();
+    }
+    whole
 }
 
 /// Gives each variant of a tagged enum, an object with a title, a schema of its own by that title, closed, and says by
