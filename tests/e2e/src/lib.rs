@@ -15,6 +15,7 @@ mod commands;
 mod completion;
 mod conventions;
 mod coverage;
+mod edits;
 mod events;
 mod expiry;
 mod extend;
