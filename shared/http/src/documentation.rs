@@ -68,12 +68,6 @@ impl<C: Copy> Documentation<C> {
         self.parameter(ParameterIn::Path, name, description, json!({ "type": "string", "format": "id" }))
     }
 
-    /// With a query parameter that may be left out.
-    #[must_use]
-    pub fn query(self, name: &str, description: &str, schema: Value) -> Self {
-        self.parameter(ParameterIn::Query, name, description, schema)
-    }
-
     /// With query parameters, as a type describes them.
     #[must_use]
     pub fn queries<P: IntoParams>(mut self) -> Self {

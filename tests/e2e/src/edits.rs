@@ -79,7 +79,8 @@ async fn replacing_is_refused_where_a_booked_slot_would_not_exist() {
     let chair = w.resource(&open("09:00", "17:00")).await;
     let (start, end) = half_hour(16, 30);
     check(w.place(&guest, &hold_of(&chair, &start.to_string(), &end.to_string(), 2)).await, 201);
-    let refused = check_problem(w.put_resource(&chair, &open("09:00", "16:30")).await, 409, "capacity_in_use");
+    let refused =
+        check_problem(w.put_resource(&chair, &open("09:00", "16:30")).await, 409, "capacity_in_use");
     let slots = refused.json["slots"].as_array().unwrap();
     assert_eq!((slots.len(), instant(slots[0]["start"].as_str().unwrap())), (1, start), "{refused}");
     assert_eq!(slots[0]["inUse"], 2, "{refused}");
@@ -171,9 +172,7 @@ async fn dates_are_set_at_the_first_try_over_weeks_and_in_the_past() {
     let w = World::new().await;
     let guest = w.guest().await;
     let chair = w.resource(&slots()).await;
-    let closed = |from: i32, to: i32, closed: bool| {
-        json!({"from": in_days(from).to_string(), "to": in_days(to).to_string(), "closed": closed})
-    };
+    let closed = |from: i32, to: i32, closed: bool| json!({"from": in_days(from).to_string(), "to": in_days(to).to_string(), "closed": closed});
     check(w.set_inventory(&chair, &closed(30, 72, true)).await, 200);
     check(w.set_inventory(&chair, &closed(30, 72, false)).await, 200);
     let (start, end) = half_hour(9, 0);

@@ -2,6 +2,7 @@
 
 use std::ops::Deref;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use holdfast_client::aws::BusWatch;
@@ -64,6 +65,9 @@ impl Offer {
         terms::hold_of(&self.id, &self.start, &self.end, quantity)
     }
 }
+
+/// How many writes have followed all others: each has to change something.
+static WRITES: AtomicU32 = AtomicU32::new(0);
 
 /// When the first test of this run began, in seconds.
 static BEGUN_AT: OnceLock<i64> = OnceLock::new();
@@ -180,13 +184,15 @@ impl World {
         let day =
             terms::instant(&event.start).to_zoned_datetime(TimeZone::get(terms::EVENT_ZONE).unwrap()).date();
         let next = day.tomorrow().unwrap();
-        let body = json!({"from": day.to_string(), "to": next.to_string(), "closed": false});
+        let capacity = 1000 + WRITES.fetch_add(1, Ordering::Relaxed);
+        let body = json!({"from": day.to_string(), "to": next.to_string(), "capacity": capacity});
         let (parent, trace) = fresh_trace();
         let path = format!("/api/resources/{}/inventory", event.id);
         let call = self.patch(&path).token(&self.operator.token).header("traceparent", &parent).json(&body);
         check_done(call.send().await.unwrap());
         poll("the write after all others is on the bus", PATIENCE, async || {
-            Ok((!bus.events_about(&trace).await?.is_empty()).then_some(()))
+            let events = bus.events_about(&trace).await?;
+            Ok(events.iter().any(|event| event["detail-type"] == "inventory.changed").then_some(()))
         })
         .await
         .unwrap();

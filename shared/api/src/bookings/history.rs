@@ -3,14 +3,12 @@
 use std::sync::Arc;
 
 use holdfast_app::bookings::Bookings;
-use holdfast_app::search::LIMIT_MAX;
 use holdfast_app::{Caller, Clock};
-use holdfast_http::read::query::Query;
 use holdfast_http::{Api, Documentation, Exchange, Response, Route, answer, paging, routes};
 use http::{Method, StatusCode};
-use serde_json::json;
 
 use crate::bookings::ids::booking_id;
+use crate::bookings::requests::BookingListParameters;
 use crate::bookings::wire::{BookingBody, BookingEventList, BookingList};
 use crate::problem::{Code, Problem, problem};
 use crate::scopes::GUEST;
@@ -42,19 +40,7 @@ impl Api for BookingsApi {
             }),
             Documentation::new(TAG, "The caller's bookings, newest first.")
                 .described("Attempts that failed are among them. Give `nextCursor` as `cursor` for the next page; on the last it is null.")
-                .query(
-                    "limit",
-                    "The most results of the page",
-                    json!({
-                        "type": "integer", "format": "int32", "minimum": 1, "maximum": LIMIT_MAX,
-                        "default": paging::LIMIT_DEFAULT
-                    })
-                )
-                .query(
-                    "cursor",
-                    "`nextCursor` of an earlier answer",
-                    json!({ "type": "string", "format": "cursor" })
-                )
+                .queries::<BookingListParameters>()
                 .answer::<BookingList>(StatusCode::OK, "The caller's bookings")
                 .problems(&[Code::ValidationFailed]),
         ),
@@ -100,11 +86,9 @@ impl Api for BookingsApi {
 }
 
 async fn list(api: &BookingsApi, exchange: &Exchange, caller: &Caller) -> Result<Response, Problem> {
-    let query = Query::parse(&exchange.request.query);
-    let limit = paging::limit(&query, LIMIT_MAX);
-    let cursor = query.optional("cursor", |text| paging::opened(text, caller.guest.as_str()));
-    query.finish(Some(()))?;
-    let (bookings, next) = api.bookings.list(caller, limit, cursor.as_deref()).await.map_err(problem)?;
+    let asked = BookingListParameters::read(&exchange.request.query, &caller.guest)?;
+    let listed = api.bookings.list(caller, asked.limit, asked.cursor.as_deref()).await;
+    let (bookings, next) = listed.map_err(problem)?;
     let body = BookingList {
         results: bookings.iter().map(|booking| BookingBody::at(booking, true, exchange.now)).collect(),
         next_cursor: next.map(|cursor| paging::opaque(&cursor, caller.guest.as_str())),

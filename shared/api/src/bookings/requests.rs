@@ -3,14 +3,16 @@
 use std::time::Duration;
 
 use holdfast_app::bookings::BookingRequest;
-use holdfast_domain::HoldId;
-use holdfast_http::Refusal;
+use holdfast_app::search::LIMIT_MAX;
+use holdfast_domain::{GuestId, HoldId};
 use holdfast_http::read::body::Object;
 use holdfast_http::read::errors::Errors;
 use holdfast_http::read::fields::{clean, parsed, text};
+use holdfast_http::read::query::Query;
+use holdfast_http::{Refusal, paging};
 use serde::Serialize;
 use serde_json::Value;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 const PAYMENT_METHOD_LENGTH_MAX: usize = 255;
 const REASON_LENGTH_MAX: usize = 500;
@@ -87,4 +89,38 @@ impl NewCancellation {
 fn reason(value: &Value) -> Result<String, String> {
     let reason = text(value)?.replace(['\r', '\n', '\t'], " ");
     clean(REASON_LENGTH_MAX)(&Value::String(reason))
+}
+
+/// Parameters of a list of bookings.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct BookingListParameters {
+    /// The most results of the page.
+    #[param(required = false, default = 20, minimum = 1, maximum = 100)]
+    pub limit: u32,
+    /// `nextCursor` of an earlier answer.
+    #[param(required = false, format = "cursor")]
+    pub cursor: String,
+}
+
+/// What a list of bookings is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BookingListQuestion {
+    /// The most results of the page.
+    pub limit: u32,
+    /// Where the page begins, if not at the beginning.
+    pub cursor: Option<String>,
+}
+
+impl BookingListParameters {
+    /// Reads the query string of `GET /api/bookings`, sent by `guest`.
+    ///
+    /// # Errors
+    /// 422 naming every parameter that is wrong.
+    pub fn read(query: &str, guest: &GuestId) -> Result<BookingListQuestion, Refusal> {
+        let query = Query::parse(query);
+        let limit = paging::limit(&query, LIMIT_MAX);
+        let cursor = query.optional("cursor", |text| paging::opened(text, guest.as_str()));
+        query.finish(Some(BookingListQuestion { limit, cursor }))
+    }
 }

@@ -8,6 +8,6 @@ pub(crate) mod wire;
 
 pub use routes::ResourcesApi;
 pub use wire::{
-    AttributeBody, Day, HoldLimitsBody, InventoryBody, InventorySet, OpeningBody, PolicyBody, PricingBody,
-    PutBody, ResourceBody, ScheduleBody, TermsBody, TierBody,
+    AttributeBody, Day, EditParameters, HoldLimitsBody, InventoryBody, InventorySet, OpeningBody, PolicyBody,
+    PricingBody, PutBody, ResourceBody, ScheduleBody, TermsBody, TierBody,
 };

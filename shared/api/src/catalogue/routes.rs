@@ -5,16 +5,16 @@ use std::sync::Arc;
 use holdfast_app::catalogue::{Resources, Run};
 use holdfast_app::{Caller, Clock};
 use holdfast_domain::ResourceId;
-use holdfast_http::read::query::Query;
 use holdfast_http::{Api, Documentation, Exchange, FieldError, Refusal, Response, Route, answer, routes};
 use http::header::CACHE_CONTROL;
 use http::{Method, StatusCode};
-use serde_json::json;
 
 use crate::catalogue::ids::resource_id;
 use crate::catalogue::terms::inventory_answer;
 use crate::catalogue::version::{is_known, precondition, tagged};
-use crate::catalogue::wire::{InventoryBody, InventorySet, PutBody, ResourceBody, TermsBody, iso};
+use crate::catalogue::wire::{
+    EditParameters, InventoryBody, InventorySet, PutBody, ResourceBody, TermsBody, iso,
+};
 use crate::problem::{Code, Problem, problem, range_problem};
 use crate::scopes::OPERATOR;
 
@@ -37,7 +37,6 @@ const IF_MATCH: (&str, &str) = (
     "If-Match",
     "The `ETag` of the resource as the edit was made for it; otherwise 412 `precondition_failed`",
 );
-const DRY_RUN: (&str, &str) = ("dryRun", "`true`: the answer is what it would be, and nothing is written");
 const ONE: &str = "/api/resources/{resourceId}";
 
 impl Api for ResourcesApi {
@@ -65,7 +64,7 @@ impl Api for ResourcesApi {
                 .path("resourceId", "The resource, named by you: 1 to 64 of A-Z a-z 0-9 . _ : -")
                 .header(IF_MATCH.0, IF_MATCH.1)
                 .header("If-None-Match", "`*`: only if the resource does not exist yet")
-                .query(DRY_RUN.0, DRY_RUN.1, json!({ "type": "boolean" }))
+                .queries::<EditParameters>()
                 .body::<TermsBody>()
                 .answer::<PutBody>(StatusCode::CREATED, "Created")
                 .having(&["Location", "ETag"])
@@ -91,7 +90,7 @@ impl Api for ResourcesApi {
                 )
                 .path("resourceId", "The resource")
                 .header(IF_MATCH.0, IF_MATCH.1)
-                .query(DRY_RUN.0, DRY_RUN.1, json!({ "type": "boolean" }))
+                .queries::<EditParameters>()
                 .body::<InventoryBody>()
                 .answer::<InventorySet>(StatusCode::OK, "Set")
                 .having(&["ETag"])
@@ -125,7 +124,7 @@ async fn put(api: &ResourcesApi, exchange: &Exchange, caller: &Caller) -> Result
     let id = ResourceId::parse(&exchange.named).map_err(|error| {
         Refusal::invalid(vec![FieldError { pointer: "/resourceId".to_owned(), detail: error.to_string() }])
     })?;
-    let run = run(exchange)?;
+    let run = EditParameters::read(&exchange.request.query)?;
     let precondition = precondition(&exchange.request.headers, true);
     let mutation = exchange.mutation(caller.guest.as_str());
     let put = api.resources.put(&id, &terms, &precondition, run, &mutation).await.map_err(problem)?;
@@ -152,7 +151,8 @@ async fn set_inventory(
     let change = InventoryBody::read(&exchange.json()?)?;
     let id = resource_id(&exchange.named)?;
     let mutation = exchange.mutation(caller.guest.as_str());
-    let (run, precondition) = (run(exchange)?, precondition(&exchange.request.headers, false));
+    let run = EditParameters::read(&exchange.request.query)?;
+    let precondition = precondition(&exchange.request.headers, false);
     let resource = api
         .resources
         .set_inventory(&id, &change, &precondition, run, &mutation)
@@ -163,14 +163,4 @@ async fn set_inventory(
         Run::Real => tagged(response, &resource),
         Run::Dry => response,
     })
-}
-
-fn run(exchange: &Exchange) -> Result<Run, Refusal> {
-    let query = Query::parse(&exchange.request.query);
-    let dry = query.optional(DRY_RUN.0, |text| match text {
-        "true" => Ok(Run::Dry),
-        "false" => Ok(Run::Real),
-        _ => Err("must be true or false".to_owned()),
-    });
-    query.finish(Some(dry.unwrap_or(Run::Real)))
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use holdfast_app::catalogue::DatesEdit;
+use holdfast_app::catalogue::{DatesEdit, Run};
 use holdfast_domain::bookings::{HOURS_BEFORE_MAX, TIERS_MAX, Tier};
 use holdfast_domain::catalogue::{
     ATTRIBUTES_MAX, AttributeValue, CAPACITY_MAX, HOLD_TTL_SECONDS, InvalidSchedule, Label, OPENINGS_MAX,
@@ -15,11 +15,12 @@ use holdfast_http::Refusal;
 use holdfast_http::read::body::{Object, kind, pointer};
 use holdfast_http::read::errors::Errors;
 use holdfast_http::read::fields::{date, flag, instant, integer, parsed, text, time_of_day, unsigned};
+use holdfast_http::read::query::Query;
 use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
-use crate::catalogue::wire::{InventoryBody, InventorySet, NUMBER_MAX, TermsBody, iso};
+use crate::catalogue::wire::{EditParameters, InventoryBody, InventorySet, NUMBER_MAX, TermsBody, iso};
 
 impl TermsBody {
     /// Reads the body of `PUT /api/resources/{resourceId}`.
@@ -270,6 +271,22 @@ impl InventoryBody {
             Some(DatesEdit { from: from?, to: to?, capacity, closed })
         });
         errors.finish(edit)
+    }
+}
+
+impl EditParameters {
+    /// Reads the query string of an edit.
+    ///
+    /// # Errors
+    /// 422 naming the parameter that is wrong.
+    pub fn read(query: &str) -> Result<Run, Refusal> {
+        let query = Query::parse(query);
+        let dry = query.optional("dryRun", |text| match text {
+            "true" => Ok(Run::Dry),
+            "false" => Ok(Run::Real),
+            _ => Err("must be true or false".to_owned()),
+        });
+        query.finish(Some(dry.unwrap_or(Run::Real)))
     }
 }
 

@@ -6,7 +6,7 @@ use holdfast_domain::catalogue::{AttributeValue, ResourceTerms};
 use holdfast_domain::{CancellationPolicy, HoldLimits, Resource, Schedule};
 use jiff::civil::{Date, Weekday};
 use serde::{Serialize, Serializer};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::wire::instant;
 
@@ -269,6 +269,15 @@ pub struct ResourceBody {
     /// What the operator says of it.
     #[serde(flatten)]
     pub terms: TermsBody,
+}
+
+/// Parameters of an edit.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query, rename_all = "camelCase")]
+pub struct EditParameters {
+    /// `true`: the answer is what it would be, and nothing is written.
+    #[param(required = false, default = false)]
+    pub dry_run: bool,
 }
 
 /// A resource that was created or replaced.

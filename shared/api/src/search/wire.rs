@@ -152,7 +152,7 @@ pub struct CalendarParameters {
     #[param(format = Date, example = "2026-07-01")]
     pub end: String,
     /// `nextCursor` of an earlier answer to the same question.
-    #[param(required = false)]
+    #[param(required = false, format = "cursor")]
     pub cursor: String,
 }
 
@@ -292,5 +292,6 @@ pub struct Calendar {
     /// Its slots, in time order; at most 1,000.
     pub slots: Vec<CalendarSlotBody>,
     /// Where the next part begins; null on the last.
+    #[schema(required = true)]
     pub next_cursor: Option<String>,
 }

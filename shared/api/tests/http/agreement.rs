@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use holdfast_api::bookings::{NewBooking, NewCancellation};
-use holdfast_api::catalogue::{InventoryBody, TermsBody};
+use holdfast_api::bookings::{BookingListParameters, NewBooking, NewCancellation};
+use holdfast_api::catalogue::{EditParameters, InventoryBody, TermsBody};
 use holdfast_api::holds::{NewHold, Nothing};
 use holdfast_api::search::{CalendarParameters, SearchParameters};
-use holdfast_domain::ResourceId;
+use holdfast_domain::{BookingId, GuestId, HoldId, ResourceId};
 use holdfast_http::Refusal;
 use holdfast_schemas::{Validator, validator};
 use proptest::prelude::*;
@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use crate::published::DOCUMENT;
 
 /// The rules that JSON Schema cannot say, or not so that a generator of clients can use it: how the reader puts each into words.
-const BEYOND: [&str; 17] = [
+const BEYOND: [&str; 18] = [
     // To JSON Schema 1.0 is the integer 1.
     "must be an integer, not a fraction",
     // A pattern knows no calendar: 2026-02-30 looks like a date.
@@ -31,6 +31,8 @@ const BEYOND: [&str; 17] = [
     "must be after start",
     "end must be after start",
     "must say where to measure from",
+    // A cursor is good for whom it was made.
+    "is not a cursor of this",
     // Lists of the world, which change: every client would have to be generated again.
     "must be an ISO 4217 currency code",
     "must be an IANA time zone",
@@ -312,10 +314,12 @@ fn bodies_agree(which: usize, sent: &Value) -> Result<(), TestCaseError> {
 }
 
 /// A query: path, reader, and a valid one to begin with.
-type Query = (&'static str, fn(&str) -> Result<(), Refusal>, &'static [(&'static str, &'static str)]);
+type Query =
+    (&'static str, &'static str, fn(&str) -> Result<(), Refusal>, &'static [(&'static str, &'static str)]);
 
-const QUERIES: [Query; 2] = [
+const QUERIES: [Query; 5] = [
     (
+        "get",
         "/api/availability",
         |query| SearchParameters::read(query).map(drop),
         &[
@@ -331,11 +335,26 @@ const QUERIES: [Query; 2] = [
         ],
     ),
     (
+        "get",
         "/api/resources/{resourceId}/availability",
         |query| CalendarParameters::read(query, &ResourceId::parse("room").expect("an id")).map(drop),
-        &[("start", "2027-06-01"), ("end", "2027-07-01")],
+        &[("start", "2027-06-01"), ("end", "2027-07-01"), ("cursor", "MDAwMA")],
+    ),
+    (
+        "get",
+        "/api/bookings",
+        |query| BookingListParameters::read(query, &GuestId::parse("guest").expect("an id")).map(drop),
+        &[("limit", "20"), ("cursor", "MDAwMA")],
+    ),
+    ("put", "/api/resources/{resourceId}", |query| EditParameters::read(query).map(drop), DRY_RUN),
+    (
+        "patch",
+        "/api/resources/{resourceId}/inventory",
+        |query| EditParameters::read(query).map(drop),
+        DRY_RUN,
     ),
 ];
+const DRY_RUN: &[(&str, &str)] = &[("dryRun", "true")];
 
 fn query() -> impl Strategy<Value = (usize, Vec<(String, String)>)> {
     let text = prop_oneof![
@@ -343,6 +362,8 @@ fn query() -> impl Strategy<Value = (usize, Vec<(String, String)>)> {
         "[+-]?[0-9]{0,3}(\\.[0-9]{0,2})?,[+-]?[0-9]{0,3}(\\.[0-9]{0,2})?",
         "[0-9]{1,7}",
         select(vec![
+            "true",
+            "false",
             "price",
             "rating",
             "distance",
@@ -362,7 +383,7 @@ fn query() -> impl Strategy<Value = (usize, Vec<(String, String)>)> {
     let change = (any::<Index>(), prop::option::weighted(0.8, text));
     (0..QUERIES.len(), prop::collection::vec(change, 0..=3)).prop_map(|(which, changes)| {
         let mut pairs: Vec<(String, String)> =
-            QUERIES[which].2.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+            QUERIES[which].3.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         for (at, value) in changes {
             let at = at.index(pairs.len());
             match value {
@@ -379,25 +400,39 @@ fn query() -> impl Strategy<Value = (usize, Vec<(String, String)>)> {
 struct Parameter {
     required: bool,
     is_integer: bool,
+    is_flag: bool,
     schema: Validator,
 }
 
 /// The query parameters of each route, by name.
 static PARAMETERS: LazyLock<Vec<BTreeMap<String, Parameter>>> = LazyLock::new(|| {
-    let parameters = |(path, ..): &Query| {
-        let all = DOCUMENT["paths"][path]["get"]["parameters"].as_array().expect("parameters");
+    let parameters = |(method, path, ..): &Query| {
+        let all = DOCUMENT["paths"][path][method]["parameters"].as_array().expect("parameters");
         let of_query = all.iter().filter(|parameter| parameter["in"] == "query");
         of_query
             .map(|parameter| {
                 let name = parameter["name"].as_str().expect("a name").to_owned();
                 let required = parameter["required"] == true;
                 let is_integer = parameter["schema"]["type"] == "integer";
+                let is_flag = parameter["schema"]["type"] == "boolean";
                 let schema = validator(&DOCUMENT, &parameter["schema"]);
-                (name, Parameter { required, is_integer, schema })
+                (name, Parameter { required, is_integer, is_flag, schema })
             })
             .collect()
     };
     QUERIES.iter().map(parameters).collect()
+});
+
+/// The schema of ids in paths, which is one.
+static ID: LazyLock<Validator> = LazyLock::new(|| {
+    let schemas = DOCUMENT["paths"].as_object().expect("paths").values().flat_map(|item| {
+        let operations = item.as_object().expect("operations").values();
+        let parameters = operations.filter_map(|operation| operation["parameters"].as_array()).flatten();
+        parameters.filter(|parameter| parameter["in"] == "path").map(|parameter| &parameter["schema"])
+    });
+    let schemas: Vec<&Value> = schemas.collect();
+    assert!(schemas.iter().all(|schema| *schema == schemas[0]), "ids have one schema");
+    validator(&DOCUMENT, schemas[0])
 });
 
 fn queries_agree(which: usize, pairs: &[(String, String)]) -> Result<(), TestCaseError> {
@@ -410,6 +445,7 @@ fn queries_agree(which: usize, pairs: &[(String, String)]) -> Result<(), TestCas
             let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
             digits && text.parse::<u64>().is_ok_and(|number| parameter.schema.is_valid(&json!(number)))
         }
+        Some(text) if parameter.is_flag => ["true", "false"].contains(text),
         Some(text) => parameter.schema.is_valid(&json!(text)),
     });
     let encoded: String = pairs
@@ -419,7 +455,7 @@ fn queries_agree(which: usize, pairs: &[(String, String)]) -> Result<(), TestCas
             format!("&{name}={value}")
         })
         .collect();
-    agree(by_schema, QUERIES[which].1(&encoded), &format!("{pairs:?}"))
+    agree(by_schema, QUERIES[which].2(&encoded), &format!("{pairs:?}"))
 }
 
 const CASES: u32 = 32_768;
@@ -435,6 +471,14 @@ proptest! {
     #[test]
     fn schemas_and_readers_agree_on_queries((which, pairs) in query()) {
         queries_agree(which, &pairs)?;
+    }
+
+    #[test]
+    fn the_schema_and_the_readers_of_ids_agree(text in "[A-Za-z0-9._:-]{0,66}|.{0,3}|[a-z]{1,3}[ \t\n\u{e9}/]") {
+        let by_schema = ID.is_valid(&json!(text));
+        prop_assert_eq!(ResourceId::parse(&text).is_ok(), by_schema);
+        prop_assert_eq!(HoldId::parse(&text).is_ok(), by_schema);
+        prop_assert_eq!(BookingId::parse(&text).is_ok(), by_schema);
     }
 }
 
@@ -463,6 +507,27 @@ fn every_body_of_the_document_is_compared() {
     let mut compared: Vec<&str> = bodies().iter().map(|body| body.schema).collect();
     compared.sort_unstable();
     assert_eq!(sent, compared);
+}
+
+#[test]
+fn every_query_of_the_document_is_compared() {
+    let mut compared: Vec<(&str, &str)> = QUERIES.iter().map(|(method, path, ..)| (*path, *method)).collect();
+    compared.sort_unstable();
+    let mut asked = Vec::new();
+    for (path, item) in DOCUMENT["paths"].as_object().expect("paths") {
+        for (method, operation) in item.as_object().expect("operations") {
+            let parameters = operation["parameters"].as_array().map_or(&[][..], Vec::as_slice);
+            if parameters.iter().any(|parameter| parameter["in"] == "query") {
+                asked.push((path.as_str(), method.as_str()));
+            }
+        }
+    }
+    assert_eq!(asked, compared);
+    for (which, (_, path, _, pairs)) in QUERIES.iter().enumerate() {
+        let mut named: Vec<&str> = pairs.iter().map(|(name, _)| *name).collect();
+        named.sort_unstable();
+        assert_eq!(named, PARAMETERS[which].keys().map(String::as_str).collect::<Vec<_>>(), "{path}");
+    }
 }
 
 /// With the document changed in one place, the cases must find that schema and reader do not agree.
