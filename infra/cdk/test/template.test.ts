@@ -3,7 +3,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { CfnQueue } from 'aws-cdk-lib/aws-sqs';
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { contractOfRepository } from '../lib/contract.ts';
@@ -14,6 +14,28 @@ import { CDK_DIR, resourcesOf, synthesize } from './synthesized.ts';
 const GOLDEN_DIR = path.join(CDK_DIR, 'test/golden');
 interface GetAtt {
   readonly 'Fn::GetAtt': readonly [id: string, attribute: string];
+}
+
+const STREAM_SAMPLES = path.join(CDK_DIR, '../../events/samples/stream');
+
+interface StreamRecord {
+  readonly eventName: string;
+  readonly dynamodb: { readonly Keys: { readonly sk: { readonly S: string } } };
+}
+interface StreamSample {
+  readonly Records: readonly StreamRecord[];
+}
+interface RecordPattern {
+  readonly eventName: readonly string[];
+  readonly dynamodb: { readonly Keys: { readonly sk: { readonly S: readonly (string | { readonly prefix: string })[] } } };
+}
+
+/** Whether a filter of an event source lets a record through. */
+function matches({ eventName, dynamodb }: StreamRecord, pattern: RecordPattern): boolean {
+  const key = dynamodb.Keys.sk.S;
+  const keys = pattern.dynamodb.Keys.sk.S;
+  const names = keys.some((rule) => (typeof rule === 'string' ? rule === key : key.startsWith(rule.prefix)));
+  return names && pattern.eventName.includes(eventName);
 }
 
 const UPDATE = process.env['UPDATE_GOLDEN'] === '1';
@@ -55,6 +77,25 @@ for (const variant of ['aws', 'local'] as const) {
       .filter(({ EventSourceArn: { 'Fn::GetAtt': [id] } }) => paths.get(id) === 'Tables/Ledger')
       .map(({ FunctionName }) => paths.get(FunctionName.Ref));
     assert.deepEqual(readers.sort(), ['Events/Relay/Function', 'Search/Projector/Function']);
+  });
+
+  test(`${variant}: every kind of record that a reader of the ledger acts on passes its filters`, () => {
+    const samples = readdirSync(STREAM_SAMPLES).filter((name) => name.startsWith('ledger-')).map((name) => name.slice(0, -5));
+    const passing = (reader: string): string[] => {
+      const mapping = resourcesOf(template, 'AWS::Lambda::EventSourceMapping').find(
+        ([, { Properties }]) => paths.get((Properties['FunctionName'] as { Ref: string }).Ref) === reader,
+      );
+      assert.ok(mapping, reader);
+      const { Filters: filters } = mapping[1].Properties['FilterCriteria'] as { Filters: { Pattern: string }[] };
+      const patterns = filters.map(({ Pattern: pattern }) => JSON.parse(pattern) as RecordPattern);
+      return samples.filter((sample) => {
+        const { Records: records } = JSON.parse(readFileSync(path.join(STREAM_SAMPLES, `${sample}.json`), 'utf8')) as StreamSample;
+        return records.every((record) => patterns.some((pattern) => matches(record, pattern)));
+      });
+    };
+    // The samples are one for each kind of record that is decoded; bookings themselves are told by their audit entries.
+    assert.deepEqual(passing('Events/Relay/Function'), samples);
+    assert.deepEqual(passing('Search/Projector/Function'), samples.filter((sample) => sample !== 'ledger-audit'));
   });
 
   test(`${variant}: a rule selects its events in one version each, before anybody publishes another`, () => {

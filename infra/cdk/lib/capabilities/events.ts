@@ -5,7 +5,7 @@
 import { FilterRule } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import type { Foundations } from '../foundations.ts';
-import { itemsWithSortKey, pages, readStream } from '../foundations/streams.ts';
+import { datedFacts, itemsWithSortKey, pages, readStream } from '../foundations/streams.ts';
 import { HoldfastFunction } from '../holdfast-function.ts';
 
 export class Events extends Construct {
@@ -23,6 +23,7 @@ export class Events extends Construct {
       // Pages and audit events say what happened; a booking's own item would only say it twice.
       filters: [
         pages(['INSERT', 'MODIFY']),
+        datedFacts(['INSERT', 'MODIFY']),
         itemsWithSortKey(FilterRule.beginsWith('E#'), ['INSERT']),
         itemsWithSortKey('R', ['INSERT', 'MODIFY']),
       ],

@@ -1,7 +1,7 @@
 /** Search: the read model, what keeps it, and what answers from it. */
 import { Construct } from 'constructs';
 import type { Foundations } from '../foundations.ts';
-import { itemsWithSortKey, pages, readStream } from '../foundations/streams.ts';
+import { datedFacts, itemsWithSortKey, pages, readStream } from '../foundations/streams.ts';
 import { HoldfastFunction } from '../holdfast-function.ts';
 
 export class Search extends Construct {
@@ -23,7 +23,11 @@ export class Search extends Construct {
     readStream(this, foundations, projector, foundations.tables.ledger, {
       batchSize: 100,
       parallelizationFactor: 2,
-      filters: [pages(['INSERT', 'MODIFY', 'REMOVE']), itemsWithSortKey('R', ['INSERT', 'MODIFY', 'REMOVE'])],
+      filters: [
+        pages(['INSERT', 'MODIFY', 'REMOVE']),
+        datedFacts(['INSERT', 'MODIFY', 'REMOVE']),
+        itemsWithSortKey('R', ['INSERT', 'MODIFY', 'REMOVE']),
+      ],
       alarmWhenBehind: true,
     });
   }

@@ -73,6 +73,11 @@ export function itemsWithSortKey(sortKey: string | object, eventNames: readonly 
   });
 }
 
+/** Records of what is set for the dates of a month. */
+export function datedFacts(eventNames: readonly string[]): { [key: string]: unknown } {
+  return itemsWithSortKey(FilterRule.beginsWith('D#'), eventNames);
+}
+
 /** Records of inventory pages. */
 export function pages(eventNames: readonly string[]): { [key: string]: unknown } {
   return itemsWithSortKey(FilterRule.beginsWith('P#'), eventNames);
