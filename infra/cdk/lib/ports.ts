@@ -7,7 +7,7 @@
  * its `main.rs` composes (`test/composition.test.ts`); its policy and its environment are their union, and nothing else
  * (`test/ports.test.ts`, `test/environment.test.ts`).
  *
- * DynamoDB checks the parts of a transaction as the single actions (PutItem, UpdateItem, DeleteItem).
+ * DynamoDB checks the parts of a transaction as the single actions (PutItem, UpdateItem, DeleteItem, ConditionCheckItem).
  */
 
 /** What a port reaches: tables, their indexes, queues, machines and the like. */
@@ -55,6 +55,9 @@ const SCAN = 'dynamodb:Scan';
 const PUT = 'dynamodb:PutItem';
 const UPDATE = 'dynamodb:UpdateItem';
 const DELETE = 'dynamodb:DeleteItem';
+const CHECK = 'dynamodb:ConditionCheckItem';
+/** A page is written, alone or with others; where it is made or brought under other terms, with a check of these. */
+const WRITE_PAGES = [GET, GET_MANY, PUT, UPDATE, CHECK] as const;
 const STRIPE = on('stripe', 'secretsmanager:GetSecretValue');
 
 export const PORTS = {
@@ -62,13 +65,15 @@ export const PORTS = {
   'CatalogueReader.resource': [on('ledger', GET)],
   'CatalogueReader.pages': [on('ledger', GET_MANY)],
   'CatalogueReader.stored_pages': [on('ledger', QUERY)],
-  /** Replaces a resource with its pages, and sets inventory. A page is made and counted when it is first needed. */
-  'Catalogue': [on('ledger', GET, QUERY, PUT, UPDATE, DELETE)],
+  'CatalogueReader.stored_among': [on('ledger', GET_MANY)],
+  'CatalogueReader.facts': [on('ledger', QUERY)],
+  /** Replaces a resource, sets what applies to dates, and brings pages under both. */
+  'Catalogue': [on('ledger', ...WRITE_PAGES)],
 
   // --- holds ---
   /** A hold's record and its entry on the page. */
   'HoldReader': [on('ledger', GET), on('holds', GET)],
-  'HoldStore': [on('ledger', GET, PUT, UPDATE), on('holds', GET, PUT, UPDATE)],
+  'HoldStore': [on('ledger', ...WRITE_PAGES), on('holds', GET, PUT, UPDATE)],
   'Timers': [on('timerQueue', 'sqs:SendMessage')],
 
   // --- bookings ---
@@ -76,7 +81,7 @@ export const PORTS = {
   /** Commits an event that moves no places: the booking and its audit event. */
   'BookingJournal': [on('ledger', GET, PUT)],
   /** Commits an event that moves places: pages and the hold's record as well. */
-  'BookingStore': [on('ledger', GET, PUT, UPDATE), on('holds', UPDATE)],
+  'BookingStore': [on('ledger', ...WRITE_PAGES), on('holds', UPDATE)],
   'BookingHistory.bookings_of': [on('ledgerByGuest', QUERY), on('ledger', GET_MANY)],
   'BookingHistory.audit_trail': [on('ledger', QUERY)],
 

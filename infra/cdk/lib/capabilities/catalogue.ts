@@ -9,7 +9,13 @@ export class Catalogue extends Construct {
     const resources = new HoldfastFunction(this, foundations, {
       name: 'resources',
       description: 'Reads resources; operators write them and their inventory',
-      ports: ['CatalogueReader.resource', 'CatalogueReader.pages', 'Catalogue'],
+      ports: [
+        'CatalogueReader.resource',
+        'CatalogueReader.stored_pages',
+        'CatalogueReader.stored_among',
+        'CatalogueReader.facts',
+        'Catalogue',
+      ],
     });
     foundations.api.serve(resources, 'Reading a resource is public by contract');
   }

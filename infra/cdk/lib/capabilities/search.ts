@@ -17,7 +17,12 @@ export class Search extends Construct {
     const projector = new HoldfastFunction(this, foundations, {
       name: 'projector',
       description: 'Keeps the read model of the search',
-      ports: ['SearchIndexWriter', 'CatalogueReader.resource', 'CatalogueReader.stored_pages'],
+      ports: [
+        'SearchIndexWriter',
+        'CatalogueReader.resource',
+        'CatalogueReader.stored_pages',
+        'CatalogueReader.facts',
+      ],
       timeoutSeconds: 60,
     });
     readStream(this, foundations, projector, foundations.tables.ledger, {
