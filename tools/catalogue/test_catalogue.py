@@ -45,6 +45,20 @@ class Determinism(unittest.TestCase):
             self.assertEqual(today[resource_id], later[resource_id])
 
 
+class Samples(unittest.TestCase):
+    def test_the_resources_that_samples_are_about_are_in_the_catalogue(self) -> None:
+        ids = {entry["resourceId"] for entry in catalogue(DAY)}
+        asked = set()
+        for sample in sorted((Path(__file__).resolve().parents[2] / "events/samples/http").glob("*.json")):
+            event = json.loads(sample.read_text())
+            puts = event["routeKey"].startswith("PUT ")
+            named = event.get("pathParameters", {}).get("resourceId")
+            body = json.loads(event["body"]) if event["routeKey"] == "POST /api/holds" else {}
+            asked |= {one for one in (None if puts else named, body.get("resourceId")) if one}
+        self.assertGreater(len(asked), 0)
+        self.assertEqual(asked - ids, set())
+
+
 class Shape(unittest.TestCase):
     def setUp(self) -> None:
         self.entries = catalogue(DAY)

@@ -1,10 +1,11 @@
 //! API.md, Commands a test client relies on.
 
 use holdfast_client::stack::{key_values, run_make};
-use holdfast_client::unique;
-use serde_json::json;
+use holdfast_client::{poll, unique};
+use serde_json::{Value, json};
 
-use crate::world::{Guest, World, check};
+use crate::terms::{hold_of, in_days, nightly, with};
+use crate::world::{Guest, PATIENCE, World, check};
 
 #[tokio::test]
 async fn make_env_prints_where_everything_is() {
@@ -41,6 +42,89 @@ async fn make_token_prints_a_token_the_api_accepts() {
     let token = token.trim().to_owned();
     assert_eq!(token.split('.').count(), 3, "{token}");
     check(w.read(&Guest { sub, token }, "/api/bookings").await, 200);
+}
+
+/// The answer to a sample that `make invoke` has sent.
+fn invoked(function: &str, sample: &str) -> Value {
+    let printed =
+        run_make(&["invoke", &format!("FN={function}"), &format!("EVENT=events/samples/{sample}.json")]);
+    serde_json::from_str(&printed.unwrap()).unwrap()
+}
+
+/// As README has it: a hold, its booking, and a step of its saga. All are sent under the same keys at any time, so that on a stack
+/// where the sample's hold was left to expire only the hold is answered.
+#[tokio::test]
+async fn make_invoke_sends_the_samples_of_the_readme() {
+    let w = World::new().await;
+    let hold = invoked("hold", "http/hold-create");
+    assert!([200, 201].map(|status| json!(status)).contains(&hold["statusCode"]), "{hold}");
+    assert_eq!(hold["body"]["resourceId"], "hotel-nyc-deluxe", "{hold}");
+    let guest = Guest { sub: "guest-1".to_owned(), token: w.token("guest-1", "booking/guest").await.unwrap() };
+    let now = w.hold(&guest, hold["body"]["holdId"].as_str().unwrap()).await;
+    if now.str("/status") == "expired" {
+        return;
+    }
+    let booking = invoked("confirm", "http/booking-create");
+    assert!([200, 201, 202].map(|status| json!(status)).contains(&booking["statusCode"]), "{booking}");
+    let id = booking["body"]["bookingId"].as_str().unwrap();
+    w.until(&guest, id, "confirmed", "captured").await;
+    let payment = invoked("payment", "saga/InquirePayment");
+    assert!(payment.get("errorType").is_none() && payment.is_object(), "{payment}");
+}
+
+/// A hand in the read model: nothing of a resource is left.
+async fn forget_in_search(w: &World, resource: &str) {
+    let table = w.value("SEARCH_TABLE").unwrap();
+    let mut scan = json!({"TableName": table, "ProjectionExpression": "pk, sk", "FilterExpression": "contains(sk, :id)",
+                          "ExpressionAttributeValues": {":id": {"S": resource}}});
+    let mut forgotten = 0;
+    loop {
+        let found = w.aws("dynamodb", "DynamoDB_20120810.Scan", &scan).await.unwrap();
+        for key in found["Items"].as_array().unwrap() {
+            let delete = json!({"TableName": table, "Key": key});
+            w.aws("dynamodb", "DynamoDB_20120810.DeleteItem", &delete).await.unwrap();
+            forgotten += 1;
+        }
+        scan["ExclusiveStartKey"] = match found.get("LastEvaluatedKey") {
+            Some(last) => last.clone(),
+            None => break,
+        };
+    }
+    assert!(forgotten >= 2, "a resource and its page");
+}
+
+#[tokio::test]
+async fn make_rebuild_search_brings_back_what_search_lost() {
+    let w = World::new().await;
+    let guest = w.guest().await;
+    let (room, place) = (unique("e2e"), unique("Lost"));
+    check(w.put_resource(&room, &with(nightly(), json!({"location": place}))).await, 201);
+    let (start, end) = (in_days(40).to_string(), in_days(41).to_string());
+    check(w.place(&guest, &hold_of(&room, &start, &end, 1)).await, 201);
+    let found = async || {
+        let query = [("resourceType", "hotel"), ("location", &place), ("start", &start), ("end", &end)];
+        let answer = w.get("/api/availability").query(&query).send().await?;
+        Ok(answer.json["results"].as_array().cloned().unwrap_or_default())
+    };
+    let until = async |available: Option<i64>| {
+        poll(&format!("search to offer {available:?}"), PATIENCE, async || {
+            let results = found().await?;
+            let offered = results.first().and_then(|offer| offer["available"].as_i64());
+            Ok((offered == available).then_some(()))
+        })
+        .await
+        .unwrap();
+    };
+    until(Some(2)).await;
+    forget_in_search(&w, &room).await;
+    until(None).await;
+    let (rebuilt, held) = tokio::join!(
+        tokio::task::spawn_blocking(|| run_make(&["rebuild-search"])),
+        w.place(&guest, &hold_of(&room, &start, &end, 1))
+    );
+    rebuilt.unwrap().unwrap();
+    check(held, 201);
+    until(Some(1)).await;
 }
 
 /// A hand in the ledger: who an entry of an audit trail says it was.

@@ -52,6 +52,31 @@ async fn what_was_set_for_a_date_stands_whatever_else_is_edited() {
 }
 
 #[tokio::test]
+async fn the_answer_names_dates_that_have_something_set_and_no_slot_any_more() {
+    let w = World::new().await;
+    let chair = |days: &[&str]| {
+        let opening = json!([{"days": days, "from": "09:00", "to": "17:00"}]);
+        let schedule = json!({"kind": "slots", "slotMinutes": 30, "bufferMinutes": 0, "opening": opening});
+        with(slots(), json!({"schedule": schedule}))
+    };
+    let week = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+    let id = w.resource(&chair(&week)).await;
+    let (date, next) = (in_days(20), in_days(21));
+    let closed = json!({"from": date.to_string(), "to": next.to_string(), "closed": true});
+    check_done(w.set_inventory(&id, &closed).await);
+    let others: Vec<&str> = week
+        .into_iter()
+        .filter(|day| *day != week[usize::try_from(date.weekday().to_monday_zero_offset()).unwrap()])
+        .collect();
+    let put = check(w.put_resource(&id, &chair(&others)).await, 200);
+    assert_eq!(put.json["datesWithoutSlots"], json!([date.to_string()]), "{put}");
+    let back = check(w.put_resource(&id, &chair(&week)).await, 200);
+    assert_eq!(back.json.get("datesWithoutSlots"), None, "{back}");
+    let day = w.calendar(&id, &date.to_string(), &next.to_string()).await;
+    assert_eq!(available(&day), [0; 16], "it is closed still");
+}
+
+#[tokio::test]
 async fn replacing_keeps_every_hold_and_booking() {
     let w = World::new().await;
     let guest = w.guest().await;

@@ -1,7 +1,9 @@
 //! API.md, Resources and Search: the three schedules, and the calendar of a resource.
 
 use holdfast_client::unique;
+use jiff::ToSpan;
 use jiff::civil::{Date, date};
+use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use crate::terms::{hold_of, in_days, in_hours, instant, local, nightly, slots, with};
@@ -13,6 +15,13 @@ const BERLIN: &str = "Europe/Berlin";
 fn times(slots: &[Value]) -> Vec<(String, String)> {
     let text = |slot: &Value, field: &str| slot[field].as_str().unwrap().to_owned();
     slots.iter().map(|slot| (text(slot, "start"), text(slot, "end"))).collect()
+}
+
+/// The local dates, two weeks ahead or more, of the next two changes of a zone's clocks: one is 23 hours long, one 25.
+fn clock_changes(zone: &str) -> [Date; 2] {
+    let zone = TimeZone::get(zone).unwrap();
+    let changes = zone.following(in_hours(14 * 24)).map(|change| zone.to_datetime(change.timestamp()).date());
+    changes.take(2).collect::<Vec<_>>().try_into().unwrap()
 }
 
 fn nights_in_new_york(first: Date, count: i32) -> Vec<(String, String)> {
@@ -40,8 +49,7 @@ async fn nights_over_daylight_saving_keep_their_local_times() {
     let w = World::new().await;
     let guest = w.guest().await;
     let room = w.resource(&nightly()).await;
-    // The clocks of New York go forward on 2027-03-14 and back on 2027-11-07.
-    for change in [date(2027, 3, 14), date(2027, 11, 7)] {
+    for change in clock_changes(NEW_YORK) {
         let first = change.yesterday().unwrap();
         let after = change.tomorrow().unwrap();
         let slots = w.calendar(&room, &first.to_string(), &after.to_string()).await;
@@ -82,16 +90,18 @@ async fn nights_reach_over_months_and_years() {
     let w = World::new().await;
     let guest = w.guest().await;
     let room = w.resource(&with(nightly(), json!({"capacity": 1}))).await;
-    check(w.place(&guest, &hold_of(&room, "2027-12-30", "2028-01-03", 1)).await, 201);
-    let nights = w.calendar(&room, "2027-12-29", "2028-01-04").await;
+    let year = in_days(0).year() + 1;
+    let (december, january) =
+        (|day| date(year, 12, day).to_string(), |day| date(year + 1, 1, day).to_string());
+    check(w.place(&guest, &hold_of(&room, &december(30), &january(3), 1)).await, 201);
+    let nights = w.calendar(&room, &december(29), &january(4)).await;
     let left: Vec<i64> = nights.iter().map(|night| night["available"].as_i64().unwrap()).collect();
     assert_eq!(left, [1, 0, 0, 0, 0, 1]);
-    for (start, end) in
-        [("2027-12-31", "2028-01-01"), ("2028-01-01", "2028-01-02"), ("2028-01-02", "2028-01-04")]
-    {
-        check_problem(w.place(&guest, &hold_of(&room, start, end, 1)).await, 409, "sold_out");
+    for (start, end) in [(december(31), january(1)), (january(1), january(2)), (january(2), january(4))] {
+        check_problem(w.place(&guest, &hold_of(&room, &start, &end, 1)).await, 409, "sold_out");
     }
-    check(w.place(&guest, &hold_of(&room, "2028-02-28", "2028-03-01", 1)).await, 201);
+    let february = date(year + 1, 2, 28).to_string();
+    check(w.place(&guest, &hold_of(&room, &february, &date(year + 1, 3, 1).to_string(), 1)).await, 201);
 }
 
 #[tokio::test]
@@ -159,13 +169,14 @@ async fn a_slot_of_1440_minutes_is_a_local_day_however_long() {
     let schedule = json!({"kind": "slots", "slotMinutes": 1440, "bufferMinutes": 0, "opening": [
         {"days": week, "from": "00:00", "to": "00:00"}]});
     let bike = w.resource(&with(slots(), json!({"schedule": schedule}))).await;
-    // Berlin's clocks go forward on 2027-03-28 and back on 2027-10-31.
-    for (start, end, days) in [("2027-03-27", "2027-03-30", 3), ("2027-10-31", "2027-11-01", 1)] {
-        let hold = check(w.place(&guest, &hold_of(&bike, start, end, 1)).await, 201);
+    let [one, other] = clock_changes(BERLIN);
+    let (before, after) = (one.yesterday().unwrap(), one + 2.days());
+    for (start, end, days) in [(before, after, 3), (other, other.tomorrow().unwrap(), 1)] {
+        let (first, last) = (start.to_string(), end.to_string());
+        let hold = check(w.place(&guest, &hold_of(&bike, &first, &last, 1)).await, 201);
         assert_eq!(hold.int("/price/amount"), Some(days * 3500), "{hold}");
-        let midnight = |day: &str| local(BERLIN, day.parse().unwrap(), 0, 0);
-        assert_eq!(instant(hold.str("/startTime")), midnight(start), "{hold}");
-        assert_eq!(instant(hold.str("/endTime")), midnight(end), "{hold}");
+        assert_eq!(instant(hold.str("/startTime")), local(BERLIN, start, 0, 0), "{hold}");
+        assert_eq!(instant(hold.str("/endTime")), local(BERLIN, end, 0, 0), "{hold}");
     }
 }
 

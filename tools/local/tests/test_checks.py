@@ -7,9 +7,11 @@ import sys
 import unittest
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+import checks  # noqa: E402
 import compiled_once  # noqa: E402
 import readme  # noqa: E402
 from console import Stop  # noqa: E402
@@ -41,6 +43,22 @@ class CompiledOnceTest(unittest.TestCase):
     def test_what_is_our_own_is_compiled_as_often_as_it_must(self) -> None:
         own = unit("domain@0.1.0", []) | {"pkg_id": "path+file:///holdfast/shared/domain#holdfast-domain@0.1.0"}
         self.assertEqual(compiled_once.units_in({"units": [own]}), {})
+
+
+class OrderTest(unittest.TestCase):
+    def test_chaos_comes_late_and_what_a_newcomer_pastes_last(self) -> None:
+        ran: list[str] = []
+        with (
+            mock.patch.object(checks, "run", lambda title, *_arguments: ran.append(title)),
+            mock.patch.object(checks, "run_rust_tests", lambda *_packages: ran.append("Rust tests")),
+            mock.patch.object(checks, "lint", lambda: ran.append("Lint")),
+            mock.patch.object(checks, "around_the_code", lambda: ran.append("Tools")),
+            mock.patch.object(checks.running, "is_running", lambda: True),
+            mock.patch.dict("os.environ", CI=""),
+        ):
+            checks.everything()
+        self.assertEqual(ran[-2:], ["Chaos", "README"])
+        self.assertLess(ran.index("Rust tests"), ran.index("Chaos"))
 
 
 class ReadmeTest(unittest.TestCase):

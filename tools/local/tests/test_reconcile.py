@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 import sys
+import threading
 import unittest
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+import console  # noqa: E402
 import reconcile  # noqa: E402
 
 
@@ -29,6 +33,25 @@ class ReconcileTest(unittest.TestCase):
     def status(self, one: dict[str, Any]) -> int:
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             return reconcile.show(one)
+
+    def test_while_it_lasts_it_says_so(self) -> None:
+        said = threading.Event()
+
+        def answer(*_arguments: Any, seconds_max: float) -> tuple[dict[str, Any], dict[str, str]]:
+            self.assertTrue(said.wait(seconds_max), "a line says that it is at work")
+            return report(), {}
+
+        def say(line: str) -> None:
+            self.assertIn("pages, bookings and payments are compared", line)
+            said.set()
+
+        beat = functools.partial(console.heartbeat, every_seconds=0.01)
+        with (
+            mock.patch.object(reconcile.aws, "request", answer),
+            mock.patch.object(reconcile, "heartbeat", beat),
+            mock.patch.object(console, "say", say),
+        ):
+            self.assertEqual(reconcile.run("holdfast-reconciliation", dry_run=True), report())
 
     def test_no_drift(self) -> None:
         self.assertEqual(reconcile.lines(report())[1:], ["No drift."])

@@ -11,6 +11,7 @@ import sys
 import tempfile
 import unittest
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -79,6 +80,49 @@ class WatchingTest(unittest.TestCase):
             watching.watch("search", "holdfast-search", iter(()))
         self.assertIn("watches hold already", str(stopped.exception))
         self.assertEqual(self.put, [])
+
+    def test_the_function_is_put_at_every_change_that_compiles(self) -> None:
+        source, watched = self.folder / "lib.rs", self.folder / "hold"
+        source.write_text("first")
+        compiled: list[str] = []
+
+        def compile_function(function: str) -> Path | None:
+            compiled.append(source.read_text())
+            watched.write_text(f"{function} of {compiled[-1]}")
+            return None if compiled[-1] == "broken code" else watched
+
+        def edits() -> Iterator[str]:
+            yield ""
+            for text in ("broken code", "second"):
+                source.write_text(text)
+                yield "a line of the log"
+                yield ""
+            raise KeyboardInterrupt
+
+        class Guard:
+            """In place of the process that gives the deployed code back."""
+
+            stdin = io.BytesIO()
+
+            def __init__(self, *_arguments: Any, **_options: Any) -> None:
+                pass
+
+            def wait(self) -> None:
+                watching.give_back_what_was_left()
+
+        with (
+            mock.patch.object(watching, "compile_function", compile_function),
+            mock.patch.object(watching, "sources", lambda _function: iter([source])),
+            mock.patch.object(watching, "is_alive", lambda _pid: False),
+            mock.patch.object(watching, "LOOK_SECONDS", 0),
+            mock.patch.object(watching.subprocess, "Popen", Guard),
+            contextlib.redirect_stdout(io.StringIO()) as shown,
+            self.assertRaises(KeyboardInterrupt),
+        ):
+            watching.watch("hold", "holdfast-hold", edits())
+        self.assertEqual(compiled, ["first", "broken code", "second"])
+        self.assertEqual([code for _, code in self.put], [b"hold of first", b"hold of second", b"deployed"])
+        self.assertEqual(shown.getvalue(), "a line of the log\n" * 2)
 
     def test_a_change_of_a_source_is_seen(self) -> None:
         source = self.folder / "lib.rs"

@@ -476,6 +476,42 @@ fn resources_are_created_replaced_and_read() {
 }
 
 #[test]
+fn a_resource_has_a_version_that_edits_may_ask_for() {
+    let outside = Arc::new(Outside::with_resource());
+    let path = "/api/resources/hotel-nyc-deluxe";
+    let edit =
+        |method, path: &str, body: &str| by(request(method, path, body), "operator-1", "booking/operator");
+    let dates = r#"{"from":"2027-06-01","to":"2027-07-01","closed":true}"#;
+    let put = |path: &str| edit(Method::PUT, path, &hotel().to_string());
+    let patch = |query: &str| edit(Method::PATCH, &format!("{path}/inventory{query}"), dates);
+
+    let read = check(&outside, get(path), 200, None);
+    let tag = read.header("etag").expect("a tag");
+    check(&outside, with(get(path), "if-none-match", tag), 304, None);
+    check(&outside, with(get(path), "if-none-match", "\"0-0\""), 200, None);
+    for edit in [put(path), patch("")] {
+        assert!(check(&outside, with(edit.clone(), "if-match", tag), 200, None).header("etag").is_some());
+        let refused = with(edit, "if-match", "\"0-0\"");
+        check(&outside, refused, 412, Some("precondition_failed"));
+    }
+    let only_creates = |path: &str| with(put(path), "if-none-match", "*");
+    check(&outside, only_creates(path), 412, Some("precondition_failed"));
+    check(&outside, only_creates("/api/resources/new"), 201, None);
+    check(&outside, with(put("/api/resources/new"), "if-match", "*"), 412, Some("precondition_failed"));
+
+    for edit in [put("/api/resources/new?dryRun=true"), patch("?dryRun=true")] {
+        assert_eq!(check(&outside, edit, 200, None).header("etag"), None, "nothing was written");
+    }
+    for edit in [put(&format!("{path}?dryRun=maybe")), patch("?dryRun=maybe")] {
+        let refused = check(&outside, edit, 422, Some("validation_failed"));
+        assert_eq!(
+            refused.body["errors"],
+            json!([{ "pointer": "/dryRun", "detail": "must be true or false" }])
+        );
+    }
+}
+
+#[test]
 fn numbers_of_attributes_are_given_back_as_they_came() {
     let most = 9_007_199_254_740_991_i64;
     for number in [json!(most), json!(-most), json!(4.25), json!(0)] {

@@ -3,7 +3,7 @@
 use holdfast_app::Failure;
 use holdfast_app::catalogue::CalendarSlot;
 use holdfast_app::search::{Offer, Query, Sort};
-use holdfast_domain::catalogue::{Bound, RangeError};
+use holdfast_domain::catalogue::RangeError;
 use holdfast_domain::{HoldStatus, Resource};
 use holdfast_testkit::{daily_resource, event_resource, nightly_resource};
 use jiff::Timestamp;
@@ -153,15 +153,19 @@ async fn what_has_begun_is_neither_available_nor_offered_nor_held() {
 }
 
 #[tokio::test]
-async fn a_day_of_300_slots_and_90_days_are_booked_as_one_hold_and_what_is_longer_is_refused_and_not_offered()
-{
+async fn a_day_of_300_slots_and_90_days_and_366_nights_are_booked_as_one_hold_and_what_is_longer_is_refused_and_not_offered()
+ {
     let court = daily_resource("court", 4, &[("00:00", "20:00")], 1, 600);
     let bike = daily_resource("bike", 1440, &[("00:00", "00:00")], 1, 600);
     let always = daily_resource("always", 5, &[("00:00", "00:00")], 1, 600);
+    let room = nightly_resource("room", 1, 600);
+    let (slots, nights) =
+        ("a hold covers at most 300 slots over at most 90 days", "a hold covers at most 366 nights");
     for (resource, range, beyond) in [
         (&court, ("2030-06-01", "2030-06-02"), None),
-        (&bike, ("2030-09-01", "2030-11-30"), Some(("2030-09-01", "2030-12-01"))),
-        (&always, ("2030-06-01", "2030-06-02"), Some(("2030-06-01", "2030-06-03"))),
+        (&bike, ("2030-09-01", "2030-11-30"), Some((("2030-09-01", "2030-12-01"), slots))),
+        (&always, ("2030-06-01", "2030-06-02"), Some((("2030-06-01", "2030-06-03"), slots))),
+        (&room, ("2030-06-01", "2031-06-02"), Some((("2030-06-01", "2031-06-03"), nights))),
     ] {
         let w = World::running(resource).await;
         let (start, end) = offered(&w, resource, range, 1).await.expect("a free resource");
@@ -172,12 +176,12 @@ async fn a_day_of_300_slots_and_90_days_are_booked_as_one_hold_and_what_is_longe
         assert_eq!(offered(&w, resource, range, 1).await, None, "it is booked");
         w.cancel(&booked.id, "cancel").await.expect("a cancellation");
         assert_eq!(w.taken(resource).await, []);
-        let Some(beyond) = beyond else { continue };
+        let Some((beyond, bound)) = beyond else { continue };
         assert_eq!(offered(&w, resource, beyond, 1).await, None, "too long for one hold");
         let refused = w.place(resource, "beyond", beyond, 1).await;
         match refused {
-            Err(Failure::RangeNotBookable(error @ RangeError::TooLong(Bound::Slots))) => {
-                assert_eq!(error.to_string(), "a hold covers at most 300 slots over at most 90 days");
+            Err(Failure::RangeNotBookable(error @ RangeError::TooLong(_))) => {
+                assert_eq!(error.to_string(), bound);
             }
             other => panic!("{other:?}"),
         }
