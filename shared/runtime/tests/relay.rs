@@ -1,5 +1,5 @@
 //! Every event that a request causes, of what the ledger really writes: in each version it has the request's trace and the
-//! time of the write.
+//! time of the write, and they come in the order that the page for subscribers has.
 #![expect(clippy::expect_used, clippy::panic, reason = "helpers of tests")]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -57,6 +57,8 @@ struct World {
     steps: u32,
     /// Types and versions that were published.
     seen: BTreeSet<(EventType, Version)>,
+    /// Types of version 2 that were published since somebody looked, by subject, in order.
+    story: BTreeMap<String, Vec<&'static str>>,
 }
 
 impl World {
@@ -64,7 +66,15 @@ impl World {
         let database = Database::start(&TestClock::at(at(NOW))).await;
         let store = database.store();
         let room = nightly_resource("room", 3, 600);
-        let mut world = Self { database, store, room, known: Image::new(), steps: 0, seen: BTreeSet::new() };
+        let mut world = Self {
+            database,
+            store,
+            room,
+            known: Image::new(),
+            steps: 0,
+            seen: BTreeSet::new(),
+            story: BTreeMap::new(),
+        };
         let request = world.request();
         world.store.catalogue.put_resource(None, &world.room, &request).await.expect("a resource");
         world.relayed(&request).await;
@@ -109,7 +119,12 @@ impl World {
             let kind = EventType::parse(&event.kind).expect("a type");
             let versions = kind.declaration().versions.iter();
             let version = versions.copied().find(|version| kind.data_schema(*version) == *schema);
-            self.seen.insert((kind, version.expect("a version")));
+            let version = version.expect("a version");
+            self.seen.insert((kind, version));
+            if version == Version::V2 {
+                let subject = body["subject"].as_str().expect("a subject").to_owned();
+                self.story.entry(subject).or_default().push(kind.as_str());
+            }
         }
     }
 
@@ -121,9 +136,9 @@ impl World {
         hold
     }
 
-    /// Events of a booking of a hold, each a request of its own.
-    async fn booked(&mut self, hold: &Hold, events: Vec<(BookingEvent, InventoryMove)>) {
-        let mut booking = Booking::requested(
+    /// A booking of a hold after these events, each a request of its own.
+    async fn booked(&mut self, hold: &Hold, events: Vec<(BookingEvent, InventoryMove)>) -> Booking {
+        let booking = Booking::requested(
             holdfast_app::kernel::booking_id(&hold.order.guest, hold.id.as_str()),
             "HF-SAMPLE2345".to_owned(),
             hold.id.clone(),
@@ -132,6 +147,11 @@ impl World {
             hold.fingerprint.clone(),
             at(NOW),
         );
+        self.went_on(booking, events).await
+    }
+
+    /// The booking after further events.
+    async fn went_on(&mut self, mut booking: Booking, events: Vec<(BookingEvent, InventoryMove)>) -> Booking {
         for (event, inventory) in events {
             let request = self.request();
             let commit = BookingCommit::new(&booking, event, inventory, &request);
@@ -139,7 +159,39 @@ impl World {
             booking = commit.booking;
             self.relayed(&request).await;
         }
+        booking
     }
+
+    /// That what was published since the last time about a hold and a booking is what the page for subscribers says.
+    fn check_story(&mut self, what: &str, hold: &Hold, booking: Option<&Booking>) {
+        let story = std::mem::take(&mut self.story);
+        let of = |subject: Option<&str>| subject.and_then(|subject| story.get(subject)).cloned();
+        let published = [of(Some(hold.id.as_str())), of(booking.map(|booking| booking.id.as_str()))];
+        assert_eq!(published.map(Option::unwrap_or_default), story_of(what), "{what}");
+    }
+
+    /// The same of what was published about the resource: which types, and how often `resource.changed`.
+    fn check_story_of_resource(&mut self, what: &str) {
+        let published = std::mem::take(&mut self.story).remove("room").unwrap_or_default();
+        let [_, said] = story_of(what);
+        let count = |types: &[&str]| types.iter().filter(|kind| **kind == "resource.changed").count();
+        assert_eq!(count(&published), count(&said), "{what}: {published:?}");
+        let types = |types: Vec<&'static str>| types.into_iter().collect::<BTreeSet<_>>();
+        assert_eq!(types(published), types(said), "{what}");
+    }
+}
+
+/// The types that a row of the page for subscribers names: of the hold, and of the booking or the resource.
+fn story_of(what: &str) -> [Vec<&'static str>; 2] {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/events/subscribing.md");
+    let page = std::fs::read_to_string(page).expect("the page");
+    let row = page.lines().find(|line| line.starts_with(&format!("| {what} |")));
+    let cells: Vec<&str> = row.unwrap_or_else(|| panic!("no story of {what}")).split('|').collect();
+    let types = |cell: &str| {
+        let words = cell.split('`').skip(1).step_by(2);
+        words.filter_map(EventType::parse).map(EventType::as_str).collect()
+    };
+    [types(cells[2]), types(cells[3])]
 }
 
 fn claimed() -> (BookingEvent, InventoryMove) {
@@ -148,6 +200,16 @@ fn claimed() -> (BookingEvent, InventoryMove) {
 
 fn kept(event: BookingEvent) -> (BookingEvent, InventoryMove) {
     (event, InventoryMove::Keep)
+}
+
+fn cancelled(hold: &Hold) -> BookingEvent {
+    BookingEvent::Cancelled(Cancellation {
+        reason: None,
+        refund: hold.order.price.total(),
+        before_capture: false,
+        request: (hold.fingerprint.clone(), hold.fingerprint.clone()),
+        at: at(NOW),
+    })
 }
 
 #[tokio::test]
@@ -160,13 +222,6 @@ async fn every_event_of_a_request_has_its_trace_and_the_time_of_the_write() {
         redirect_url: None,
         expires_at: at("2026-05-01T09:20:00Z"),
     };
-    let cancelled = Cancellation {
-        reason: None,
-        refund: price,
-        before_capture: false,
-        request: (hold.fingerprint.clone(), hold.fingerprint.clone()),
-        at: at(NOW),
-    };
     let paid = vec![
         claimed(),
         kept(BookingEvent::first_payment(PaymentStep::Created { intent: "pi_1".to_owned() })),
@@ -174,7 +229,7 @@ async fn every_event_of_a_request_has_its_trace_and_the_time_of_the_write() {
         kept(BookingEvent::first_payment(PaymentStep::Authorized)),
         (BookingEvent::Confirmed, InventoryMove::Confirm),
         kept(BookingEvent::first_payment(PaymentStep::Captured { amount: price })),
-        (BookingEvent::Cancelled(cancelled), InventoryMove::Free),
+        (cancelled(&hold), InventoryMove::Free),
         kept(BookingEvent::first_payment(PaymentStep::Refunded { total: price })),
         kept(BookingEvent::Completed),
     ];
@@ -222,6 +277,82 @@ async fn every_event_of_a_request_has_its_trace_and_the_time_of_the_write() {
         .flat_map(|kind| kind.declaration().versions.iter().map(move |version| (*kind, *version)))
         .collect();
     assert_eq!(w.seen, expected, "nothing was left out");
+}
+
+#[tokio::test]
+async fn stories_are_published_in_the_order_that_the_page_for_subscribers_has() {
+    let mut w = World::start().await;
+    w.story.clear();
+    let step = BookingEvent::first_payment;
+    let created = || kept(step(PaymentStep::Created { intent: "pi_1".to_owned() }));
+    let hold = w.held("paid").await;
+    let price = hold.order.price.total();
+    let taken = || {
+        vec![
+            kept(step(PaymentStep::Authorized)),
+            (BookingEvent::Confirmed, InventoryMove::Confirm),
+            kept(step(PaymentStep::Captured { amount: price })),
+        ]
+    };
+    let paid = w.booked(&hold, [vec![claimed(), created()], taken()].concat()).await;
+    w.check_story("a guest holds and pays", &hold, Some(&paid));
+    let refunded = || kept(step(PaymentStep::Refunded { total: price }));
+    let cancellation = vec![(cancelled(&hold), InventoryMove::Free), refunded()];
+    let paid = w.went_on(paid, cancellation).await;
+    w.check_story("a booking is cancelled", &hold, Some(&paid));
+
+    let hold = w.held("over").await;
+    let stayed = w.booked(&hold, [vec![claimed(), created()], taken()].concat()).await;
+    w.story.clear();
+    let stayed = w.went_on(stayed, vec![refunded()]).await;
+    w.check_story("a refund in Stripe's dashboard", &hold, Some(&stayed));
+    let stayed = w.went_on(stayed, vec![kept(BookingEvent::Completed)]).await;
+    w.check_story("the stay is over", &hold, Some(&stayed));
+
+    let hold = w.held("asked").await;
+    let expires_at = at("2026-05-01T09:20:00Z");
+    let action = CustomerAction { client_secret: "secret".to_owned(), redirect_url: None, expires_at };
+    let prolonged = InventoryMove::Prolong { hold: Box::new(hold.clone()), expires_at };
+    let asked = vec![claimed(), created(), (step(PaymentStep::ActionRequired { action }), prolonged)];
+    let asked = w.booked(&hold, [asked, taken()].concat()).await;
+    w.check_story("the bank wants the customer", &hold, Some(&asked));
+
+    let request = w.request();
+    let mut terms = w.room.terms.clone();
+    terms.capacity = 9;
+    let by = Edit::new(w.store.catalogue.as_ref(), Run::Real, &request);
+    let (more, _) = by.replace(&w.room, &terms).await.expect("more places");
+    w.relayed(&request).await;
+    w.check_story_of_resource("an operator replaces a resource");
+    w.room = more;
+
+    let hold = w.held("left").await;
+    let pending = w.booked(&hold, vec![claimed(), created(), kept(step(PaymentStep::Authorized))]).await;
+    w.story.clear();
+    let given_up = vec![(cancelled(&hold), InventoryMove::Abandon), kept(step(PaymentStep::Voided))];
+    let given_up = w.went_on(pending, given_up).await;
+    w.check_story("a pending booking is cancelled", &hold, Some(&given_up));
+
+    let hold = w.held("given back").await;
+    let request = w.request();
+    w.store.holds.release(&hold, &request).await.expect("released");
+    w.relayed(&request).await;
+    w.check_story("the hold is given back", &hold, None);
+
+    let hold = w.held("expires").await;
+    let mut request = w.request();
+    request.now += SignedDuration::from_mins(10);
+    w.store.holds.expire(&hold, &request).await.expect("expired");
+    w.relayed(&request).await;
+    w.check_story("the hold expires", &hold, None);
+
+    let request = w.request();
+    let edit =
+        DatesEdit { from: date(2026, 6, 10), to: date(2026, 6, 12), capacity: None, closed: Some(true) };
+    let by = Edit::new(w.store.catalogue.as_ref(), Run::Real, &request);
+    by.set_dates(&w.room, &edit).await.expect("two nights are closed");
+    w.relayed(&request).await;
+    w.check_story_of_resource("an operator changes capacity or closes dates");
 }
 
 /// A page is made by a write of its own, number 0, before the first that takes places. Requests are killed at every call until

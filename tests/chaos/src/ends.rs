@@ -7,7 +7,7 @@ use holdfast_client::{Stack, Trouble};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::audit::{Delivered, Payment};
+use crate::audit::{Delivered, Payment, as_counted};
 
 /// The field in which a payment names its booking.
 const BOOKING: &str = "bookingId";
@@ -91,13 +91,13 @@ pub(crate) async fn delivered(stack: &Stack, bus: &BusWatch) -> Result<Delivered
         let detail = &event["detail"];
         let text = |name: &str| detail[name].as_str().unwrap_or_default().to_owned();
         let version = text("dataschema").rsplit(':').next().unwrap_or_default().to_owned();
-        delivered.on_the_bus.insert((text("id"), version));
+        delivered.on_the_bus.insert((as_counted(&text("id")), version));
         let at = text("time").parse().map_err(Trouble::unexpected)?;
         let first = delivered.about.entry((text("type"), text("subject"))).or_insert(at);
         *first = at.min(*first);
     }
     let taken = |delivery: &Value| (200..300).contains(&delivery["answered"].as_i64().unwrap_or(0));
-    let id = |delivery: &Value| delivery["headers"]["webhook-id"].as_str().map(str::to_owned);
+    let id = |delivery: &Value| delivery["headers"]["webhook-id"].as_str().map(as_counted);
     let deliveries = stack.deliveries_about("").await?;
     delivered.to_the_partner = deliveries.iter().filter(|one| taken(one)).filter_map(id).collect();
     let subject = |mail: &Value| mail["Subject"].as_str().map(str::to_owned);

@@ -30,7 +30,7 @@ pub(crate) async fn begin(file: &Path) -> Result<(), Trouble> {
     let stack = Stack::connect()?;
     let bus = stack.watch_bus().await?;
     let facts = Reader::new(&stack, BTreeSet::new())?.facts().await?;
-    let note = json!({"watch": bus.as_json(), "facts": facts});
+    let note = json!({"watch": bus.as_json(), "facts": facts.keys().collect::<Vec<_>>()});
     std::fs::write(file, note.to_string()).map_err(Trouble::unexpected)
 }
 
@@ -48,7 +48,8 @@ pub(crate) async fn end(file: &Path) -> Result<usize, Trouble> {
     let reader = Reader::new(&stack, BTreeSet::new())?;
     let begun = Instant::now();
     let (facts, entries, found) = loop {
-        let facts: BTreeSet<String> = reader.facts().await?.difference(&known).cloned().collect();
+        let mut facts = reader.facts().await?;
+        facts.retain(|id, _| !known.contains(id));
         let mirror = reader.mirror().await?;
         let delivered = ends::delivered(&stack, &bus).await?;
         let mut found: Vec<Anomaly> = never_heard(&facts, &delivered);
@@ -61,7 +62,7 @@ pub(crate) async fn end(file: &Path) -> Result<usize, Trouble> {
     bus.end().await?;
     println!(
         "\nAUDITED\n  {:<60} {facts:>7}\n  {:<60} {entries:>7}",
-        "facts of the ledger since", "resources and pages"
+        "facts of the ledger since", "resources, dates and pages"
     );
     print_rows(&FIELDS, &found);
     Ok(found.len())

@@ -63,7 +63,9 @@ impl Run {
         self.traffic.read_holds().await;
         self.progress.say("audit: search and ledger");
         if let Some((entries, found)) = part(outcome, &["read model"], self.mirror()).await {
-            outcome.audited.push(("resources and pages of ledger and search, the whole of both", entries));
+            outcome
+                .audited
+                .push(("resources, dates and pages of ledger and search, the whole of both", entries));
             outcome.anomalies.extend(found);
         }
         self.progress.say("audit: ledger, payments and events");

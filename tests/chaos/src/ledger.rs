@@ -19,7 +19,7 @@ use holdfast_domain::catalogue::MonthFacts;
 use holdfast_domain::{Booking, BookingId, Hold, Page, ResourceId};
 
 use crate::audit::read_model::Mirror;
-use crate::audit::{Snapshot, facts};
+use crate::audit::{Edits, Facts, Snapshot, facts};
 
 /// Reads the ledger.
 pub(crate) struct Reader {
@@ -139,8 +139,8 @@ impl Reader {
         Ok(Mirror { ledger, read_model, unreadable })
     }
 
-    /// The ids of all facts that the ledger has, also of those that are not of this run.
-    pub(crate) async fn facts(&self) -> Result<BTreeSet<String>, Trouble> {
+    /// All facts that the ledger has, also of those that are not of this run.
+    pub(crate) async fn facts(&self) -> Result<Facts, Trouble> {
         let (resources, _) =
             every(async |cursor| self.inspection.resources_part(cursor.as_deref()).await).await?;
         let (pages, _) = every(async |cursor| self.inspection.pages_part(cursor.as_deref()).await).await?;
@@ -150,11 +150,21 @@ impl Reader {
         for booking in bookings {
             entries.extend(self.history.audit_trail(&booking.id).await.map_err(Trouble::unexpected)?);
         }
-        let revisions = resources.iter().map(|resource| (resource.id.as_str(), resource.revision));
-        Ok(facts(revisions, pages.iter(), entries.iter()))
+        let (mut revisions, mut edits) = (BTreeMap::new(), Edits::new());
+        for resource in resources {
+            edits.extend(self.edits(&resource.id).await?);
+            revisions.insert(resource.id.to_string(), resource.revision);
+        }
+        Ok(facts(&revisions, &edits, pages.iter(), entries.iter()))
     }
 
-    /// Pages, bookings, trails and revisions.
+    /// How often something was set for the dates of a resource.
+    async fn edits(&self, id: &ResourceId) -> Result<Edits, Trouble> {
+        let facts = self.catalogue.facts(id).await.map_err(Trouble::unexpected)?;
+        Ok(facts.months().map(|(month, facts)| ((id.to_string(), month), facts.revision)).collect())
+    }
+
+    /// Pages, bookings, trails, revisions and edits of dates.
     pub(crate) async fn snapshot(&self) -> Result<Snapshot, Trouble> {
         let ((pages, mut unreadable), (bookings, more)) = (self.pages().await?, self.bookings().await?);
         unreadable.extend(more);
@@ -167,6 +177,7 @@ impl Reader {
             let parsed = ResourceId::parse(id).map_err(Trouble::unexpected)?;
             let resource = self.catalogue.resource(&parsed).await.map_err(Trouble::unexpected)?;
             snapshot.revisions.insert(id.clone(), resource.map_or(0, |resource| resource.revision));
+            snapshot.edits.extend(self.edits(&parsed).await?);
         }
         Ok(snapshot)
     }

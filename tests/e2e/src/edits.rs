@@ -209,6 +209,18 @@ async fn dates_are_set_at_the_first_try_over_weeks_and_in_the_past() {
     check(w.set_inventory(&room, &closed(-40, 10, false)).await, 200);
 }
 
+/// Waits for a notice of this type to the partner, about a resource, whose data fit.
+async fn notified(w: &World, room: &str, kind: &str, fits: impl Fn(&Value) -> bool) {
+    poll(&format!("a notice of {kind} about {room}"), PATIENCE, async || {
+        let deliveries = w.deliveries_about(room).await?;
+        let bodies = deliveries.iter().filter_map(|delivery| delivery["body"].as_str());
+        let mut notices = bodies.filter_map(|body| serde_json::from_str::<Value>(body).ok());
+        Ok(notices.any(|notice| notice["type"] == kind && fits(&notice["data"])).then_some(()))
+    })
+    .await
+    .unwrap();
+}
+
 #[tokio::test]
 async fn partners_and_search_are_told_what_was_set_and_what_changed() {
     let w = World::new().await;
@@ -220,7 +232,8 @@ async fn partners_and_search_are_told_what_was_set_and_what_changed() {
     let [held, free, after] = [30, 31, 32].map(|days| in_days(days).to_string());
     check(w.place(&guest, &hold_of(&room, &held, &free, 1)).await, 201);
     check_done(w.set_inventory(&room, &json!({"from": held, "to": after, "capacity": 2})).await);
-    check(w.put_resource(&room, &here(later_check_in())).await, 200);
+    let more = with(later_check_in(), json!({"capacity": 4}));
+    check(w.put_resource(&room, &here(more)).await, 200);
     for (night, next, left) in [(&held, &free, 1), (&free, &after, 2)] {
         poll(&format!("what was set for {night}"), PATIENCE, async || {
             let events = bus.of_type("inventory.dates_set", &room).await?;
@@ -228,6 +241,7 @@ async fn partners_and_search_are_told_what_was_set_and_what_changed() {
         })
         .await
         .unwrap();
+        notified(&w, &room, "inventory.dates_set", |data| data["dates"][night]["capacity"] == 2).await;
         poll(&format!("search to show {left} on {night}"), PATIENCE, async || {
             let query = [("resourceType", "hotel"), ("location", &place), ("start", night), ("end", next)];
             let found = w.get("/api/availability").query(&query).send().await?;
@@ -236,4 +250,12 @@ async fn partners_and_search_are_told_what_was_set_and_what_changed() {
         .await
         .unwrap();
     }
+    notified(&w, &room, "resource.changed", |data| data["capacity"] == 4).await;
+    let (month, day) = held.split_at(7);
+    notified(&w, &room, "inventory.changed", |data| {
+        let slots = &data["slots"];
+        let is_page = data["page"] == month && slots[day.trim_start_matches('-')]["capacity"] == 2;
+        is_page && slots.as_object().is_some_and(|slots| slots.values().any(|slot| slot["capacity"] == 4))
+    })
+    .await;
 }

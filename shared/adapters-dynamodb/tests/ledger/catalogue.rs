@@ -1,11 +1,15 @@
 //! Resources and inventory: replacements and edits under live holds and bookings.
 
+use holdfast_adapters_dynamodb::items::{Version, encode_page_as};
 use holdfast_app::catalogue::{DatesEdit, Precondition, Resources, Run};
 use holdfast_app::{Failure, LedgerError};
+use holdfast_domain::catalogue::Facts;
 use holdfast_domain::{
     BookingEvent, Fingerprint, InventoryMove, PageKey, PageRejection, Resource, Schedule, SlotKey,
 };
-use holdfast_testkit::{Fault, Faults, Store, at, event_resource, nightly_resource, slots_resource};
+use holdfast_testkit::{
+    Database, Fault, Faults, Store, at, event_resource, nightly_resource, slots_resource,
+};
 use jiff::civil::{date, time};
 use jiff::{SignedDuration, ToSpan};
 
@@ -280,4 +284,63 @@ async fn terms_follow_each_other_over_any_number_of_pages() {
     let closed = h.set(&less, first, 120, None, Some(true)).await.expect("all of it");
     let refused = h.place(&closed, "late", ("2030-09-01T13:00:00Z", "2030-09-01T13:30:00Z"), 1).await;
     assert!(matches!(refused, Err(LedgerError::Rejected(PageRejection::SoldOut { .. }))), "{refused:?}");
+}
+
+/// Stores June as the release before wrote it: a closed night and a night of one place, which nothing but the page states.
+async fn june_of_the_release_before(h: &Harness, room: &Resource) {
+    let night = |night: &str| SlotKey::parse(night).expect("a night");
+    let mut june = room.fresh_page(&PageKey::first(room.id.clone(), "2030-06"), &Facts::default());
+    (june.terms_revision, june.shape) = (0, None);
+    june.closed.insert(night("20"));
+    june.overrides.insert(night("21"), 1);
+    june.available.insert(night("21"), 1);
+    let item = encode_page_as(&june, &[], h.now(), None, Version::V0);
+    let put = h.database.client.put_item().table_name(Database::LEDGER).set_item(Some(item));
+    put.send().await.expect("a page");
+}
+
+/// That the twentieth is closed and the twenty-first has one place, by what is set for them and for who asks for them.
+async fn check_june(h: &Harness, room: &Resource, when: &str) -> Resource {
+    let facts = h.store.catalogue.facts(&room.id).await.expect("facts");
+    let set = [20, 21].map(|day| facts.of(date(2030, 6, day)));
+    assert_eq!(set.map(|set| (set.capacity, set.closed)), [(None, true), (Some(1), false)], "{when}");
+    let present = h.store.catalogue.resource(&room.id).await.expect("a read").expect("a resource");
+    for (range, places, free) in [(("2030-06-20", "2030-06-21"), 1, 0), (("2030-06-21", "2030-06-22"), 2, 1)]
+    {
+        let refused = h.place(&present, &format!("{when} {places}"), range, places).await;
+        let sold_out = PageRejection::SoldOut { available: free };
+        assert!(
+            matches!(&refused, Err(LedgerError::Rejected(why)) if *why == sold_out),
+            "{when}: {refused:?}"
+        );
+    }
+    present
+}
+
+/// Whatever writes such a page first, what it states is set for its dates from then on.
+#[tokio::test]
+async fn what_only_a_page_of_the_release_before_states_outlasts_the_first_write_of_it_and_every_edit() {
+    for first in ["replaced", "set", "held"] {
+        let room = nightly_resource("room", 5, 600);
+        let h = Harness::with(&room).await;
+        june_of_the_release_before(&h, &room).await;
+        match first {
+            "replaced" => {
+                let mut terms = room.terms.clone();
+                terms.schedule =
+                    Schedule::Nightly { check_in: time(16, 0, 0, 0), check_out: time(10, 0, 0, 0) };
+                drop(h.put(&room.replace(terms)).await.expect("every night stays"));
+            }
+            "set" => drop(h.set(&room, date(2030, 6, 10), 2, Some(7), None).await.expect("more places")),
+            _ => drop(h.placed(&room, "k", NIGHT, 1).await),
+        }
+        let present = check_june(&h, &room, first).await;
+        let less = with_capacity(&present, 4);
+        h.put(&less).await.expect("four are enough");
+        let present = check_june(&h, &room, "replaced again").await;
+        assert_eq!((present.terms.capacity, h.page(&present, "2030-06").await.capacity), (4, 4), "{first}");
+        h.set(&room, date(2030, 6, 22), 5, None, Some(true)).await.expect("a stop-sell");
+        check_june(&h, &room, "set again").await;
+        h.placed(&present, "the last", ("2030-06-21", "2030-06-22"), 1).await;
+    }
 }

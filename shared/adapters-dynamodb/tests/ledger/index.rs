@@ -5,9 +5,10 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::types::AttributeValue;
 use holdfast_adapters_dynamodb::items;
 use holdfast_app::search::SearchIndex;
-use holdfast_domain::catalogue::{Facts, Label};
-use holdfast_domain::{BookingId, Page, PageChange, PageKey, Resource, SlotKey, SlotPlaces};
+use holdfast_domain::catalogue::{Facts, Label, Month, MonthFacts};
+use holdfast_domain::{BookingId, Page, PageChange, PageKey, Resource, ResourceId, SlotKey, SlotPlaces};
 use holdfast_testkit::{Database, nightly_resource};
+use jiff::civil::date;
 
 use crate::harness::Harness;
 
@@ -92,6 +93,74 @@ async fn a_removal_that_arrives_late_removes_nothing_later() {
     }
     assert_eq!(index.resources("hotel", "NYC").await.expect("listings"), []);
     assert_eq!(index.pages("hotel", "NYC", MONTH).await.expect("pages"), []);
+}
+
+/// What is set for a month after so many edits, each of which closes a day more.
+fn edited(edits: i8) -> (Month, MonthFacts) {
+    let month = Month::parse(MONTH).expect("a month");
+    let facts = (1..=edits).fold(Facts::default(), |facts, day| {
+        let next = facts.with([date(2030, 6, day)], None, Some(true));
+        let changed = next.changed_since(&facts);
+        facts.written(&changed)
+    });
+    let facts = facts.months().next().expect("what was set").1.clone();
+    assert_eq!(facts.revision, u64::try_from(edits).expect("a count"));
+    (month, facts)
+}
+
+async fn set(index: &Arc<dyn SearchIndex>, room: &Resource) -> Vec<(ResourceId, MonthFacts)> {
+    let (terms, month) = (&room.terms, Month::parse(MONTH).expect("a month"));
+    let facts = index.facts(terms.resource_type.as_str(), terms.location.as_str(), month).await;
+    facts.expect("an answer")
+}
+
+#[tokio::test]
+async fn what_was_set_for_dates_and_arrives_late_does_not_undo_what_was_set_later() {
+    let room = nightly_resource("room", 9, 600);
+    let h = Harness::with(&room).await;
+    let (index, writer) = (&h.store.index, &h.store.index_writer);
+    for (edits, shown) in [(2, 2), (1, 2), (2, 2), (3, 3), (1, 3)] {
+        let (month, facts) = edited(edits);
+        writer.put_facts(&room, month, &facts).await.expect("kept or passed over");
+        assert_eq!(set(index, &room).await, [(room.id.clone(), edited(shown).1)], "after {edits}");
+    }
+    let july = Month::parse("2030-07").expect("a month");
+    assert_eq!(index.facts("hotel", "NYC", july).await.expect("an answer"), []);
+}
+
+#[tokio::test]
+async fn a_late_removal_of_what_was_set_for_dates_removes_nothing_later() {
+    let room = nightly_resource("room", 9, 600);
+    let h = Harness::with(&room).await;
+    let (index, writer) = (&h.store.index, &h.store.index_writer);
+    let ((month, earlier), (_, later)) = (edited(1), edited(2));
+    writer.put_facts(&room, month, &later).await.expect("a projection");
+    let listings = writer.listings(&room);
+    for listing in &listings {
+        writer.remove_facts(listing, &room.id, month, &earlier).await.expect("passed over");
+    }
+    assert_eq!(set(index, &room).await, [(room.id.clone(), later.clone())]);
+    for listing in &listings {
+        writer.remove_facts(listing, &room.id, month, &later).await.expect("a removal");
+        writer.remove_facts(listing, &room.id, month, &later).await.expect("nothing is there");
+    }
+    assert_eq!(set(index, &room).await, []);
+}
+
+/// What was set for its dates is listed under the texts as they came, and in comparable form; of two the later is right.
+#[tokio::test]
+async fn what_was_set_for_dates_is_found_by_the_place_however_that_is_written() {
+    let room = nightly_resource("room", 9, 600);
+    let h = Harness::with(&room).await;
+    let ((month, earlier), (_, later)) = (edited(1), edited(2));
+    h.store.index_writer.put_facts(&room, month, &later).await.expect("a projection");
+    let put = h.database.client.put_item().table_name(Database::SEARCH);
+    let as_it_came = items::encode_listed_month(&room, month, &earlier);
+    put.set_item(Some(as_it_came)).send().await.expect("written");
+    for place in ["NYC", "nyc"] {
+        let found = h.store.index.facts("hotel", place, month).await.expect("an answer");
+        assert_eq!(found, [(room.id.clone(), later.clone())], "{place}");
+    }
 }
 
 #[tokio::test]

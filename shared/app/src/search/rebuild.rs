@@ -208,8 +208,10 @@ fn skip_unreadable<T>(read: Result<T, StoreError>) -> Result<Option<T>, StoreErr
     }
 }
 
+/// How often something was set for dates is no part of what is listed: nothing is listed anew for it.
 fn is_resource_or_earlier(listed: &Resource, resource: &Resource) -> bool {
-    listed.revision < resource.revision || listed == resource
+    let facts_revision = resource.facts_revision;
+    listed.revision < resource.revision || Resource { facts_revision, ..listed.clone() } == *resource
 }
 
 fn is_page_or_earlier(listed: &Page, page: &Page) -> bool {

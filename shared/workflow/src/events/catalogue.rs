@@ -200,7 +200,7 @@ events! {
     /// Capacity or stop-sell was set for dates of a month, whether anybody holds places there or not.
     InventoryDatesSet "inventory.dates_set" of Month: inventory::InventoryDatesSet, to [Partner V2];
     /// A resource was created or replaced.
-    ResourceChanged "resource.changed" of Resource: resources::ResourceChanged, v1 v1::ResourceChanged, to [];
+    ResourceChanged "resource.changed" of Resource: resources::ResourceChanged, v1 v1::ResourceChanged, to [Partner V2];
     /// A guest asked to pay a hold.
     BookingRequested "booking.requested" of Booking: bookings::BookingState, v1 v1::BookingRequested, to [Expiry V1];
     /// The booking is confirmed; its money is taken next.

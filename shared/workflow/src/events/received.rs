@@ -159,13 +159,16 @@ pub fn booking_notice(received: &Received) -> Result<BookingNotice, NotUnderstoo
     Ok(BookingNotice { booking, kind, cause: received.event.id.clone() })
 }
 
-/// What the partner function passes on: the event itself, if it is about inventory.
+/// What the partner function passes on: the event itself, if it is about inventory, or about the resource whose capacity all
+/// slots have for which nothing else is set.
 ///
 /// # Errors
 /// [`NotUnderstood`].
 pub fn inventory(received: Received) -> Result<Envelope, NotUnderstood> {
     match received.kind {
-        EventType::InventoryChanged | EventType::InventoryDatesSet => Ok(received.event),
+        EventType::InventoryChanged | EventType::InventoryDatesSet | EventType::ResourceChanged => {
+            Ok(received.event)
+        }
         other => Err(NotUnderstood::Misdirected(other.as_str())),
     }
 }

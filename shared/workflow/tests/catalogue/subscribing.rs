@@ -1,7 +1,10 @@
-//! The rule patterns in `docs/events/subscribing.md` select the samples that the page says, and no others.
+//! The rule patterns in `docs/events/subscribing.md` select the samples that the page says, and no others; its stories have every
+//! type.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
+use holdfast_workflow::events::{Consumer, EventType};
 use serde_json::{Value, json};
 
 fn root() -> &'static Path {
@@ -77,12 +80,30 @@ fn control_a_pattern_by_type_alone_selects_both_versions() {
     assert_eq!(selected, ["booking.confirmed.v1", "booking.confirmed.v2"]);
 }
 
+/// The words in code of a part of the page without blocks of code.
+fn named(page: &str) -> BTreeSet<&str> {
+    page.split('`').skip(1).step_by(2).collect()
+}
+
+#[test]
+fn every_published_type_is_in_a_story() {
+    let page = std::fs::read_to_string(root().join("docs/events/subscribing.md")).expect("the page");
+    let (_, stories) = page.split_once("## What comes when").expect("the stories");
+    let (stories, partners) = stories.split_once("## Partner webhooks").expect("their end");
+    for kind in EventType::ALL {
+        assert!(named(stories).contains(kind.as_str()), "no story has {}", kind.as_str());
+        let is_for_partners =
+            kind.declaration().consumers.iter().any(|(consumer, _)| *consumer == Consumer::Partner);
+        assert_eq!(named(partners).contains(kind.as_str()), is_for_partners, "{}", kind.as_str());
+    }
+}
+
 #[test]
 fn every_type_that_the_stories_name_exists() {
     let page = std::fs::read_to_string(root().join("docs/events/subscribing.md")).expect("the page");
     let (_, stories) = page.split_once("## What comes when").expect("the stories");
     let (stories, _) = stories.split_once("## Partner webhooks").expect("their end");
-    let types = ["hold.", "booking.", "payment.", "inventory.", "resource."];
+    let types = ["hold.", "booking.", "payment.", "inventory.", "resource.", "reconciliation."];
     let mut named = 0;
     for word in
         stories.split('`').skip(1).step_by(2).filter(|word| types.iter().any(|kind| word.starts_with(kind)))

@@ -12,7 +12,7 @@ mod trails;
 #[cfg(test)]
 mod planted;
 
-pub(crate) use events::{facts, never_heard};
+pub(crate) use events::{Edits, Facts, as_counted, facts, never_heard};
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -67,6 +67,8 @@ pub(crate) struct Snapshot {
     pub(crate) trails: BTreeMap<String, Vec<AuditEvent>>,
     /// Revisions of the run's resources, by id.
     pub(crate) revisions: BTreeMap<String, u64>,
+    /// How often something was set for the dates of the run's resources.
+    pub(crate) edits: Edits,
     /// Every payment made since the run began.
     pub(crate) payments: Vec<Payment>,
     /// Where the events went.
@@ -89,8 +91,8 @@ pub(crate) const CHECKS: [(&str, &str); 12] = [
     ("inventory", "the places of every slot add up, and belong to bookings"),
     ("money", "the provider took and gave back what the bookings say"),
     ("trails", "every audit trail is sealed, gapless and legal"),
-    ("bus", "every fact of the ledger was heard on the bus, in each version"),
-    ("partner", "every change of inventory was taken by the partner"),
+    ("bus", "every fact of the ledger was heard on the bus, in each of its versions"),
+    ("partner", "every change of inventory, dates and resources was taken by the partner"),
     ("mails", "every confirmation and cancellation was mailed"),
     ("read model", "search reads what the ledger says"),
     ("clients", "no client was told what is not so"),

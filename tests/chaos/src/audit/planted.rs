@@ -7,18 +7,20 @@ use holdfast_app::bookings::{AuditEvent, BookingCommit};
 use holdfast_app::kernel;
 use holdfast_app::search::{Entry, Listing};
 use holdfast_domain::bookings::{Cancellation, FailureReason};
+use holdfast_domain::catalogue::{Facts, Month, MonthFacts};
 use holdfast_domain::inventory::HoldState;
 use holdfast_domain::{
-    Booking, BookingEvent, BookingId, BookingPayments, BookingStatus, InventoryMove, Page, PageHold,
+    Booking, BookingEvent, BookingId, BookingPayments, BookingStatus, InventoryMove, Page, PageHold, PageKey,
     PaymentStep,
 };
 use holdfast_testkit::{at, event_resource, hold_for, money, mutation};
 use jiff::ToSpan;
+use jiff::civil::date;
 use serde_json::json;
 
-use super::events::VERSIONS;
+use super::events::{NEWEST, VERSIONS, as_counted};
 use super::read_model::{self, Mirror};
-use super::{Anomaly, CHECKS, Delivered, Payment, Snapshot, audit};
+use super::{Anomaly, CHECKS, Delivered, Edits, Payment, Snapshot, audit};
 use crate::records::{BookingTold, HoldEnd, HoldTold, KeyedAnswer, Told};
 
 const NOW: &str = "2030-01-01T12:00:00Z";
@@ -112,6 +114,12 @@ fn whole() -> (Snapshot, Told) {
     let mut delivered = Delivered::default();
     let versions = |id: String| VERSIONS.map(|version| (id.clone(), version.to_owned()));
     delivered.on_the_bus.extend(versions("hall/1".to_owned()));
+    delivered.to_the_partner.insert("hall/1".to_owned());
+    for edit in 1..=2 {
+        let id = format!("hall/2030-06/dates/{edit}");
+        delivered.on_the_bus.extend(NEWEST.map(|version| (id.clone(), version.to_owned())));
+        delivered.to_the_partner.insert(id);
+    }
     for seq in 1..=2 {
         let id = format!("hall/{}/{seq}/inventory", page.key.name());
         delivered.on_the_bus.extend(versions(id.clone()));
@@ -155,6 +163,7 @@ fn whole() -> (Snapshot, Told) {
             (cancelled.id.to_string(), cancelled_trail),
         ]),
         revisions: BTreeMap::from([("hall".to_owned(), 1)]),
+        edits: Edits::from([(("hall".to_owned(), closed_days(2).0), 2)]),
         bookings: vec![stands, cancelled],
         delivered,
     };
@@ -182,7 +191,15 @@ fn is_found(field: &str, words: &str, change: impl FnOnce(&mut Snapshot, &mut To
     assert!(CHECKS.iter().any(|(row, _)| *row == field), "{field} is no row of the table");
 }
 
-/// A ledger of a resource with two pages, and the read model that it is to have.
+/// What is set for a month after so many edits, each of which closes a day more.
+fn closed_days(edits: i8) -> (Month, MonthFacts) {
+    let days = (1..=edits).map(|day| date(2030, 6, day));
+    let facts = Facts::default().with(days, None, Some(true));
+    let (month, set) = facts.months().next().expect("what was set");
+    (month, MonthFacts { revision: edits.unsigned_abs().into(), dates: set.dates.clone() })
+}
+
+/// A ledger of a resource with two pages and a month of dated facts, and the read model that it is to have.
 fn mirrored() -> Mirror {
     let resource = event_resource("hall", 3, 60);
     let (snapshot, _) = whole();
@@ -191,7 +208,9 @@ fn mirrored() -> Mirror {
     other.key.page = "another".to_owned();
     let listing = Listing::new("T#hotel#nyc".to_owned());
     let pages = [page, other].map(|page| Entry::Page(listing.clone(), Box::new(page)));
-    let ledger = [vec![Entry::Resource(listing, Box::new(resource))], pages.to_vec()].concat();
+    let (month, set) = closed_days(2);
+    let facts = Entry::Facts(listing.clone(), resource.id.clone(), month, set);
+    let ledger = [vec![Entry::Resource(listing, Box::new(resource))], pages.to_vec(), vec![facts]].concat();
     Mirror { read_model: ledger.clone(), ledger, unreadable: Vec::new() }
 }
 
@@ -228,7 +247,35 @@ fn a_read_model_that_is_not_the_ledger_is_found() {
         let Entry::Page(_, page) = &mut mirror.read_model[1] else { panic!("a page") };
         page.holds.clear();
     });
+    is_found_in_search("hall/2030-06 at T#hotel#nyc is not listed", |mirror| {
+        drop(mirror.read_model.remove(3))
+    });
+    is_found_in_search("hall/2030-06 at T#hotel#nyc is listed as of write 1, it has had 2", |mirror| {
+        let Entry::Facts(.., set) = &mut mirror.read_model[3] else { panic!("facts") };
+        *set = closed_days(1).1;
+    });
+    is_found_in_search("hall/2030-06 at T#hotel#nyc is listed as of write 2, it has had 2", |mirror| {
+        let Entry::Facts(.., set) = &mut mirror.read_model[3] else { panic!("facts") };
+        set.dates.clear();
+    });
+    is_found_in_search("hall/2030-07 at T#hotel#nyc is listed and is not in the ledger", |mirror| {
+        let Entry::Facts(listing, resource, _, set) = mirror.read_model[3].clone() else { panic!("facts") };
+        let july = Month::parse("2030-07").expect("a month");
+        mirror.read_model.push(Entry::Facts(listing, resource, july, set));
+    });
+    is_found_in_search("hall at T#hotel#nyc is listed as of write 1, it has had 1", |mirror| {
+        let Entry::Resource(_, resource) = &mut mirror.read_model[0] else { panic!("a resource") };
+        resource.terms.capacity += 1;
+    });
     is_found_in_search("is corrupt", |mirror| mirror.unreadable.push("T#hall|x: is corrupt".to_owned()));
+}
+
+#[test]
+fn how_often_dates_were_set_is_no_part_of_what_is_listed() {
+    let mut mirror = mirrored();
+    let Entry::Resource(_, resource) = &mut mirror.ledger[0] else { panic!("a resource") };
+    resource.facts_revision += 1;
+    assert_eq!(read_model::check(&mirror), []);
 }
 
 #[test]
@@ -357,6 +404,44 @@ fn a_gap_in_a_pages_writes_is_found() {
     is_found("bus", "/3/inventory neither on the bus", |s, _| s.pages[0].seq = 3);
     is_found("bus", "hall/2 neither on the bus", |s, _| s.revisions.extend([("hall".to_owned(), 2)]));
     is_found("partner", "neither with the partner", |s, _| s.delivered.to_the_partner.clear());
+}
+
+#[test]
+fn what_was_set_for_dates_and_nobody_heard_is_found() {
+    let second = "hall/2030-06/dates/2";
+    is_found("bus", "hall/2030-06/dates/2 neither on the bus", |s, _| {
+        assert!(s.delivered.on_the_bus.remove(&(second.to_owned(), "v2".to_owned())));
+    });
+    is_found("bus", "hall/2030-06/dates/3 neither on the bus", |s, _| {
+        s.edits.values_mut().for_each(|edits| *edits = 3);
+    });
+    is_found("partner", "hall/2030-06/dates/2 neither with the partner", |s, _| {
+        assert!(s.delivered.to_the_partner.remove(second));
+    });
+    let of_version_1 = after(|s, _| {
+        s.delivered.on_the_bus.remove(&(second.to_owned(), "v2".to_owned()));
+        s.delivered.on_the_bus.insert((second.to_owned(), "v1".to_owned()));
+    });
+    assert_eq!(of_version_1.len(), 1, "{of_version_1:#?}");
+}
+
+#[test]
+fn a_write_of_a_page_of_a_later_schedule_is_counted_as_its_write() {
+    let resource = event_resource("hall", 3, 60);
+    let mut page = Page::fresh(PageKey::first(resource.id, "2030-06"), 3, 3, Vec::new());
+    page.seq = 7;
+    let id = format!("hall/2030-06/{}/inventory", page.write_number());
+    assert_eq!(as_counted(&id), "hall/2030-06/7/inventory");
+    for id in ["hall/2030-06/dates/7", "hall/7", "bkg_A-000003", "hall/2030-06/7/0"] {
+        assert_eq!(as_counted(id), id);
+    }
+}
+
+#[test]
+fn a_revision_of_a_resource_that_the_partner_did_not_get_is_found() {
+    is_found("partner", "hall/1 neither with the partner", |s, _| {
+        assert!(s.delivered.to_the_partner.remove("hall/1"));
+    });
 }
 
 #[test]

@@ -1,15 +1,16 @@
-//! Search: the read model is the ledger's resources and pages, each where it is listed, and nothing else.
+//! Search: the read model is the ledger's resources, dated facts and pages, each where it is listed, and nothing else.
 
 use std::collections::BTreeMap;
 
 use holdfast_app::search::Entry;
+use holdfast_domain::Resource;
 
 use super::{Anomaly, Findings};
 
 /// What the read model should be and what it is, the whole of both.
 #[derive(Debug, Default)]
 pub(crate) struct Mirror {
-    /// The ledger's resources and pages, as they are to be listed.
+    /// The ledger's resources, dated facts and pages, as they are to be listed.
     pub(crate) ledger: Vec<Entry>,
     /// The entries of the read model.
     pub(crate) read_model: Vec<Entry>,
@@ -17,7 +18,7 @@ pub(crate) struct Mirror {
     pub(crate) unreadable: Vec<String>,
 }
 
-/// Every resource and page is listed as it is, and nothing is listed besides.
+/// Every resource, month of dated facts and page is listed as it is, and nothing is listed besides.
 pub(crate) fn check(mirror: &Mirror) -> Vec<Anomaly> {
     let mut found = Findings::of("read model");
     for what in &mirror.unreadable {
@@ -32,7 +33,7 @@ pub(crate) fn check(mirror: &Mirror) -> Vec<Anomaly> {
         let name = name_of(entry);
         match listed.remove(&name) {
             None => found.add(format!("{name} is not listed")),
-            Some(other) => found.unless(other == entry, || {
+            Some(other) => found.unless(is_as_listed(entry, other), || {
                 format!("{name} is listed as of write {}, it has had {}", write_of(other), write_of(entry))
             }),
         }
@@ -41,6 +42,17 @@ pub(crate) fn check(mirror: &Mirror) -> Vec<Anomaly> {
         found.add(format!("{name} is listed and is not in the ledger"));
     }
     found.1
+}
+
+/// Whether an entry is what is listed. How often something was set for dates is no part of it: nothing is listed anew for it.
+fn is_as_listed(entry: &Entry, listed: &Entry) -> bool {
+    match (entry, listed) {
+        (Entry::Resource(place, resource), Entry::Resource(other_place, other)) => {
+            let facts_revision = resource.facts_revision;
+            place == other_place && **resource == Resource { facts_revision, ..(**other).clone() }
+        }
+        _ => entry == listed,
+    }
 }
 
 fn name_of(entry: &Entry) -> String {

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::AttributeValue;
 use holdfast_adapters_dynamodb::Item;
-use holdfast_adapters_dynamodb::items::{encode_listed_page, encode_listing};
+use holdfast_adapters_dynamodb::items::{encode_listed_month, encode_listed_page, encode_listing};
 use holdfast_app::StoreError;
 use holdfast_app::catalogue::CatalogueReader;
-use holdfast_app::search::{Entry, Progress, Projection, SearchRebuild};
-use holdfast_domain::catalogue::{Facts, Label};
+use holdfast_app::search::{Entry, Listing, Progress, Projection, SearchRebuild};
+use holdfast_domain::catalogue::{Facts, Label, Month, MonthFacts};
 use holdfast_domain::{Page, Resource, ResourceId};
 use holdfast_testkit::{Database, Fault, Faults, nightly_resource};
+use jiff::civil::date;
 
 use crate::world::{NIGHT, SPAN, World};
 
@@ -55,20 +56,34 @@ async fn of_ledger(w: &World) -> Vec<Entry> {
     let mut entries = Vec::new();
     for resource in w.store.inspection.resources_part(None).await.expect("resources").items {
         let pages = w.store.catalogue.stored_pages(&resource).await.expect("pages");
+        let facts = w.store.catalogue.facts(&resource.id).await.expect("facts");
         for listing in w.store.index_writer.listings(&resource) {
             let listed = |page: &Page| Entry::Page(listing.clone(), Box::new(page.clone()));
             entries.extend(pages.iter().map(listed));
-            entries.push(Entry::Resource(listing, Box::new(resource.clone())));
+            let month = |(month, facts): (Month, &MonthFacts)| {
+                Entry::Facts(listing.clone(), resource.id.clone(), month, facts.clone())
+            };
+            entries.extend(facts.months().map(month));
+            entries.push(listed_resource(listing, &resource));
         }
     }
     sorted(entries)
+}
+
+/// A resource without the count of what was set for its dates, which no listing is written anew for.
+fn listed_resource(listing: Listing, resource: &Resource) -> Entry {
+    Entry::Resource(listing, Box::new(Resource { facts_revision: 0, ..resource.clone() }))
 }
 
 /// What it is.
 async fn of_read_model(w: &World) -> Vec<Entry> {
     let part = w.store.index_entries.entries_part(None).await.expect("entries");
     assert_eq!((part.unreadable, part.next), (vec![], None));
-    sorted(part.items)
+    let comparable = |entry| match entry {
+        Entry::Resource(listing, resource) => listed_resource(listing, &resource),
+        other @ (Entry::Facts(..) | Entry::Page(..)) => other,
+    };
+    sorted(part.items.into_iter().map(comparable).collect())
 }
 
 fn sorted(mut entries: Vec<Entry>) -> Vec<Entry> {
@@ -82,14 +97,24 @@ fn at_place(resource: &Resource, location: &str) -> Resource {
     moved
 }
 
-/// Two rooms with pages of two months.
+/// Two rooms with pages of two months, and what was set for dates of a month with a page and of one without.
 async fn rooms() -> (Arc<World>, Resource, Resource) {
     let w = World::start().await;
     let a = w.put(&nightly_resource("room-a", 9, 600)).await;
     let b = w.put(&nightly_resource("room-b", 9, 600)).await;
     w.held(&a, "a", NIGHT).await;
     w.held(&b, "b", SPAN).await;
+    let a = w.set(&a.id, (date(2030, 6, 20), 3), None, Some(true)).await.expect("a stop-sell");
+    let b = w.set(&b.id, (date(2030, 9, 1), 5), Some(4), None).await.expect("a capacity");
     (w, a, b)
+}
+
+/// What is set for the dates of a month.
+async fn facts_of(w: &World, resource: &Resource, month: &str) -> (Month, MonthFacts) {
+    let (month, facts) = (Month::parse(month).expect("a month"), w.store.catalogue.facts(&resource.id).await);
+    let facts = facts.expect("facts");
+    let of_month = facts.months().find(|(of, _)| *of == month);
+    (month, of_month.expect("what was set").1.clone())
 }
 
 async fn put_item(w: &World, item: Item) {
@@ -107,7 +132,7 @@ async fn a_read_model_that_is_gone_is_made_again_and_another_time_changes_nothin
     let again = rebuilt(&w).await;
     assert_eq!(
         (again.entries, again.removed),
-        (10, vec![]),
+        (14, vec![]),
         "each where its texts in comparable form say, and as they came"
     );
     assert_eq!(of_read_model(&w).await, of_ledger(&w).await);
@@ -128,10 +153,18 @@ async fn what_the_ledger_does_not_have_so_is_removed() {
     put_item(&w, encode_listing(&elsewhere)).await;
     put_item(&w, encode_listed_page(&elsewhere, &pages[0])).await;
     put_item(&w, encode_listed_page(&a, &gone)).await;
+    let (june, closed) = facts_of(&w, &a, "2030-06").await;
+    put_item(&w, encode_listed_month(&ghost, june, &closed)).await;
+    put_item(&w, encode_listed_month(&elsewhere, june, &closed)).await;
+    put_item(&w, encode_listed_month(&a, Month::parse("2031-01").expect("a month"), &closed)).await;
     // Ahead of the ledger, other than the ledger, and not to be read.
     let mut ahead = pages[0].clone();
     ahead.seq += 7;
     put_item(&w, encode_listed_page(&a, &ahead)).await;
+    let later = MonthFacts { revision: closed.revision + 7, ..closed.clone() };
+    put_item(&w, encode_listed_month(&a, june, &later)).await;
+    let (september, lowered) = facts_of(&w, &b, "2030-09").await;
+    put_item(&w, encode_listed_month(&b, september, &MonthFacts { dates: closed.dates, ..lowered })).await;
     let mut other = b.clone();
     other.terms.name = Label::parse("Another").expect("a label");
     put_item(&w, encode_listing(&other)).await;
@@ -143,11 +176,16 @@ async fn what_the_ledger_does_not_have_so_is_removed() {
     let expected = [
         "T#hotel#NYC|room-z",
         "ghost",
+        "ghost/2030-06",
         "room-a",
         "room-a/2030-06",
         "room-a/2030-06",
+        "room-a/2030-06",
+        "room-a/2030-06",
+        "room-a/2031-01",
         "room-a/2031-01",
         "room-b",
+        "room-b/2030-09",
     ];
     assert_eq!(removed, expected);
     assert_eq!(of_read_model(&w).await, of_ledger(&w).await);
@@ -159,6 +197,8 @@ async fn what_is_late_is_brought_up_to_date_and_never_taken_away() {
     w.project(&a, None).await;
     w.project(&b, None).await;
     w.held(&a, "later", NIGHT).await;
+    w.set(&a.id, (date(2030, 6, 22), 3), Some(7), Some(false)).await.expect("more on sale");
+    w.set(&b.id, (date(2030, 10, 1), 3), None, Some(true)).await.expect("a stop-sell");
     let mut renamed = b.clone();
     renamed.terms.name = Label::parse("Another").expect("a label");
     w.put(&renamed).await;
@@ -167,10 +207,30 @@ async fn what_is_late_is_brought_up_to_date_and_never_taken_away() {
     assert_eq!(of_read_model(&w).await, of_ledger(&w).await);
 }
 
-/// A catalogue of which a resource moves, and is projected, just when its pages are read.
+/// What of a resource is read.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Read {
+    Facts,
+    Pages,
+}
+
+/// A catalogue of which a resource moves, and is projected, just when this is read of it.
 struct Moving {
     w: Arc<World>,
+    when: Read,
     next: tokio::sync::Mutex<Vec<&'static str>>,
+}
+
+impl Moving {
+    async fn reads(&self, read: Read, id: &ResourceId) -> Result<(), StoreError> {
+        let next = if read == self.when { self.next.lock().await.pop() } else { None };
+        if let Some(location) = next {
+            let before = self.resource(id).await?.expect("the resource");
+            let moved = self.w.put(&at_place(&before, location)).await;
+            self.w.project(&moved, Some(&before)).await;
+        }
+        Ok(())
+    }
 }
 
 #[async_trait]
@@ -188,15 +248,12 @@ impl CatalogueReader for Moving {
     }
 
     async fn facts(&self, resource: &ResourceId) -> Result<Facts, StoreError> {
+        self.reads(Read::Facts, resource).await?;
         self.w.store.catalogue.facts(resource).await
     }
 
     async fn stored_pages(&self, resource: &Resource) -> Result<Vec<Page>, StoreError> {
-        if let Some(location) = self.next.lock().await.pop() {
-            let before = self.resource(&resource.id).await?.expect("the resource");
-            let moved = self.w.put(&at_place(&before, location)).await;
-            self.w.project(&moved, Some(&before)).await;
-        }
+        self.reads(Read::Pages, &resource.id).await?;
         self.w.store.catalogue.stored_pages(resource).await
     }
 }
@@ -204,10 +261,12 @@ impl CatalogueReader for Moving {
 #[tokio::test]
 async fn a_resource_that_moves_meanwhile_is_listed_where_it_is_and_nowhere_else() {
     for moves in [vec!["BER"], vec!["BER", "LON"], vec!["NYC", "BER"], vec!["BER", "NYC", "LON", "BER"]] {
-        let (w, ..) = rooms().await;
-        let moving = Moving { w: w.clone(), next: tokio::sync::Mutex::new(moves.clone()) };
-        rebuild(&rebuild_through(&w, Arc::new(moving))).await.expect("a rebuild");
-        assert_eq!(of_read_model(&w).await, of_ledger(&w).await, "{moves:?}");
+        for when in [Read::Facts, Read::Pages] {
+            let (w, ..) = rooms().await;
+            let moving = Moving { w: w.clone(), when, next: tokio::sync::Mutex::new(moves.clone()) };
+            rebuild(&rebuild_through(&w, Arc::new(moving))).await.expect("a rebuild");
+            assert_eq!(of_read_model(&w).await, of_ledger(&w).await, "{moves:?} at {when:?}");
+        }
     }
 }
 
