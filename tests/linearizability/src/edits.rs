@@ -112,10 +112,9 @@ pub(crate) fn replace(
     }
 }
 
+/// Never nothing, also where nothing is announced: the search takes what is nothing at once, and an announcement may come first.
 pub(crate) fn withdraw(state: &State, slots: &[Slot], answer: Option<&Answer>, at: Clocks) -> Step {
-    let is_announced = |slot: &Slot| state.rule(*slot).is_some_and(|rule| rule.announced.is_some());
     match answer {
-        Some(Answer::Done) | None if !slots.iter().any(is_announced) => Step::Same,
         Some(Answer::Done) | None => state.edited(slots, at, |rule| rule.announced = None),
         Some(_) => Step::Illegal,
     }

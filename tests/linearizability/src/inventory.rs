@@ -182,7 +182,9 @@ impl State {
     pub(crate) fn edited(&self, slots: &[Slot], at: Clocks, edit: impl Fn(&mut Rule)) -> Step {
         self.next(at, Effect::Edits, |next| {
             let rules = Arc::make_mut(&mut next.rules);
-            slots.iter().filter_map(|slot| Some(edit(rules.get_mut(slot)?))).collect()
+            for slot in slots {
+                rules.entry(*slot).and_modify(&edit);
+            }
         })
     }
 

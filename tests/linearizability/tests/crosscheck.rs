@@ -7,6 +7,7 @@
 )]
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
@@ -123,15 +124,29 @@ struct Pick {
 fn pick() -> impl Strategy<Value = Pick> {
     let lost = prop::bool::weighted(0.05);
     let passes = prop_oneof![8 => Just(0i64), 1 => 1i64..6, 1 => Just(TTL)];
-    (0usize..4, 0u8..19, 0u32..6, 0u32..12, lost, passes)
+    (0usize..4, 0u8..16, 0u32..6, 0u32..12, lost, passes)
         .prop_map(|(caller, kind, which, how, lost, passes)| Pick { caller, kind, which, how, lost, passes })
+}
+
+/// Some of `kinds`, as many as one of `counts`.
+fn some(counts: &[usize], kinds: Range<u8>) -> impl Strategy<Value = Vec<u8>> + use<> {
+    prop::sample::select(counts.to_vec())
+        .prop_flat_map(move |count| prop::sample::subsequence(kinds.clone().collect::<Vec<_>>(), count))
+}
+
+/// All kinds but those that replace terms.
+fn usual() -> impl Strategy<Value = Vec<u8>> {
+    some(&[1, 2, 4, 12], 4..16)
+}
+
+/// Edits, together: a replacement is of no matter without what was announced and set.
+fn edits() -> impl Strategy<Value = Vec<u8>> {
+    some(&[2, 4, 6], 13..19)
 }
 
 /// Picks of which each history has some kinds of calls, by some callers, about some holds: what takes several calls of one kind
 /// about one hold is met often.
-fn picks() -> impl Strategy<Value = Vec<Pick>> {
-    let kinds = prop::sample::select(vec![1usize, 2, 4, 12])
-        .prop_flat_map(|count| prop::sample::subsequence((4u8..19).collect::<Vec<_>>(), count));
+fn picks(kinds: impl Strategy<Value = Vec<u8>>) -> impl Strategy<Value = Vec<Pick>> {
     let holds = prop::sample::select(vec![1u32, 1, 2, 6]);
     let callers = prop::sample::select(vec![1usize, 2, 4]);
     let picks = prop::collection::vec(pick(), 6..22);
@@ -237,9 +252,9 @@ fn agree(history: &History, ours: &Inventory, theirs: &Inventory) -> Result<bool
 /// Capacity, what is called, and which answer is spoilt how.
 type Case = (u32, Vec<Pick>, (prop::sample::Index, prop::sample::Index));
 
-fn cases() -> impl Strategy<Value = Case> {
+fn cases(kinds: impl Strategy<Value = Vec<u8>>) -> impl Strategy<Value = Case> {
     let spoilt = (any::<prop::sample::Index>(), any::<prop::sample::Index>());
-    (1u32..3, picks(), spoilt)
+    (1u32..3, picks(kinds), spoilt)
 }
 
 /// Both searches on a history of a correct object, and on the same with one answer spoilt. Gives what was explained.
@@ -265,11 +280,11 @@ fn check((capacity, picks, spoilt): Case, theirs: fn(Inventory) -> Inventory) ->
 }
 
 /// Enough for the control to be found in every run.
-const CASES: u32 = 10_000;
+const CASES: u32 = 4000;
 
 proptest! {
-    #![proptest_config(holdfast_properties::config(CASES, "tests/regressions/crosscheck.txt"))]
-    fn both_agree(case in cases()) {
+    #![proptest_config(holdfast_properties::config(2 * CASES, "tests/regressions/crosscheck.txt"))]
+    fn both_agree(case in prop_oneof![cases(usual()), cases(edits())]) {
         let explained = check(case, |ours| ours).map_err(TestCaseError::fail)?;
         for explained in explained {
             SEEN[usize::from(!explained)].fetch_add(1, Ordering::Relaxed);
@@ -281,7 +296,7 @@ proptest! {
 #[test]
 fn control_a_rule_that_breaks_at_the_fourth_call_is_found() {
     let one_more = |ours: Inventory| Inventory { extensions_max: ours.extensions_max + 1, ..ours };
-    holdfast_properties::assert_found(CASES, cases(), |case| {
+    holdfast_properties::assert_found(CASES, cases(usual()), |case| {
         holdfast_properties::outcome(check(case, one_more).map(drop))
     });
 }
@@ -291,7 +306,7 @@ fn the_two_searches_agree_on_small_histories() {
     both_agree();
     let [explained, illegal] = [&SEEN[0], &SEEN[1]].map(|count| count.load(Ordering::Relaxed));
     println!("{explained} histories explained by both, {illegal} by neither");
-    assert!(explained > 2500 && illegal > 750, "{explained}, {illegal}");
+    assert!(explained > 1000 && illegal > 300, "{explained}, {illegal}");
 }
 
 /// `callers` ask at once for one place of `capacity`; `winners` are told they have it.
