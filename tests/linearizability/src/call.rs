@@ -86,6 +86,27 @@ pub enum Call {
         /// Whether sale is stopped, if that changes.
         closed: Option<bool>,
     },
+    /// An operator says which capacity is to follow: no more is on offer from then on than both allow.
+    Announce {
+        /// The slots of one page.
+        slots: Vec<Slot>,
+        /// Places of each whose date has none of its own.
+        capacity: u32,
+    },
+    /// An operator's terms follow the present ones. A smaller capacity has to be announced.
+    Replace {
+        /// The slots of one page.
+        slots: Vec<Slot>,
+        /// Places of each whose date has none of its own.
+        capacity: u32,
+        /// Which terms.
+        terms: Name,
+    },
+    /// What was announced and has not followed does not follow.
+    Withdraw {
+        /// The slots of one page.
+        slots: Vec<Slot>,
+    },
     /// How many places can be had.
     Look {
         /// Where.
@@ -111,7 +132,14 @@ pub enum Refusal {
 pub enum Answer {
     /// It is so.
     Done,
-    /// The hold lives until then, as placed or extended. Milliseconds since 1970.
+    /// The hold is placed.
+    Placed {
+        /// Until when it lives at first. Milliseconds since 1970.
+        until: i64,
+        /// The terms that it was decided by.
+        terms: Name,
+    },
+    /// The extended hold lives until then. Milliseconds since 1970.
     Until(i64),
     /// Fewer are free than asked for.
     SoldOut {
@@ -136,7 +164,7 @@ impl Answer {
     #[must_use]
     pub fn changes_nothing(&self) -> bool {
         match self {
-            Self::Done | Self::Until(_) => false,
+            Self::Done | Self::Placed { .. } | Self::Until(_) => false,
             Self::SoldOut { .. } | Self::PageFull | Self::Refused(_) | Self::InUse { .. } | Self::Free(_) => {
                 true
             }

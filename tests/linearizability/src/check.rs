@@ -108,6 +108,8 @@ struct Class {
     kind: Kind,
     slots: Vec<Slot>,
     quantity: u32,
+    /// The answer to a placed hold names the terms that it was decided by.
+    by: Option<Name>,
     /// Of no matter where no hold's time passes within the history.
     times: Option<(Clocks, i64)>,
 }
@@ -226,7 +228,7 @@ impl<'a> Search<'a> {
         for (number, operation) in self.operations.iter().enumerate() {
             let (Some(hold), Some(terms)) = (self.holds[number], &self.terms[number]) else { continue };
             let (from, to, _) = granted.entry(hold).or_insert((usize::MAX, usize::MAX, terms));
-            if matches!(operation.answer, Some(Answer::Until(_)))
+            if matches!(operation.answer, Some(Answer::Placed { .. }))
                 && matches!(operation.call, Call::Place { .. })
             {
                 *from = operation.ended.min(*from);
@@ -248,6 +250,7 @@ impl<'a> Search<'a> {
             for (slot, used) in used {
                 let edits = begun().filter_map(|operation| match &operation.call {
                     Call::SetInventory { slots, capacity, .. } if slots.contains(&slot) => *capacity,
+                    Call::Replace { slots, capacity, .. } if slots.contains(&slot) => Some(*capacity),
                     _ => None,
                 });
                 let at_first = self.inventory.capacity.get(&slot).copied().unwrap_or(0);
@@ -417,11 +420,18 @@ impl<'a> Search<'a> {
             | Call::Unclaim { .. }
             | Call::Confirm { .. }
             | Call::SetInventory { .. }
+            | Call::Announce { .. }
+            | Call::Replace { .. }
+            | Call::Withdraw { .. }
             | Call::Look { .. } => return None,
         };
         let (slots, quantity, until) = self.terms[number].as_ref().filter(|_| self.is_alone(node, number))?;
         let times = (!timeless).then_some((operation.at, *until));
-        Some(Class { kind, slots: slots.clone(), quantity: *quantity, times })
+        let by = match operation.answer {
+            Some(Answer::Placed { terms, .. }) => Some(terms),
+            _ => None,
+        };
+        Some(Class { kind, slots: slots.clone(), quantity: *quantity, by, times })
     }
 
     fn describe(&self, length: usize, node: &Node) -> String {

@@ -169,7 +169,10 @@ impl History {
                         on_page.entry(slot.page).or_default().insert(*hold);
                     }
                 }
-                Call::SetInventory { slots, .. } => groups.join(slots),
+                Call::SetInventory { slots, .. }
+                | Call::Announce { slots, .. }
+                | Call::Replace { slots, .. }
+                | Call::Withdraw { slots } => groups.join(slots),
                 Call::Look { slot } => groups.join(&[*slot]),
                 Call::Claim { hold, booking, .. } => drop(held_of.insert(*booking, *hold)),
                 Call::Extend { .. }
@@ -192,7 +195,11 @@ impl History {
         let mut places: Vec<(Option<Slot>, usize)> = Vec::new();
         for operation in &self.operations {
             let slot = match &operation.call {
-                Call::Place { slots, .. } | Call::SetInventory { slots, .. } => slots.first(),
+                Call::Place { slots, .. }
+                | Call::SetInventory { slots, .. }
+                | Call::Announce { slots, .. }
+                | Call::Replace { slots, .. }
+                | Call::Withdraw { slots } => slots.first(),
                 Call::Look { slot } => Some(slot),
                 call => call
                     .hold()
@@ -202,7 +209,7 @@ impl History {
             let group = slot.map(|slot| groups.first_of(*slot));
             let part = parts.entry(group).or_default();
             places.push((group, part.len()));
-            // What it follows is of the same hold, hence of the same part.
+            // What it follows is of the same hold or slots, hence of the same part.
             let follows = operation.follows.and_then(|number| places.get(number)).map(|(_, place)| *place);
             part.push(Operation { follows, ..operation.clone() });
         }
@@ -225,6 +232,9 @@ impl Call {
             | Self::Abandon { .. }
             | Self::Cancel { .. }
             | Self::SetInventory { .. }
+            | Self::Announce { .. }
+            | Self::Replace { .. }
+            | Self::Withdraw { .. }
             | Self::Look { .. } => None,
         }
     }
@@ -243,6 +253,9 @@ impl Call {
             | Self::Release { .. }
             | Self::Expire { .. }
             | Self::SetInventory { .. }
+            | Self::Announce { .. }
+            | Self::Replace { .. }
+            | Self::Withdraw { .. }
             | Self::Look { .. } => None,
         }
     }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::call::{Answer, Call, Name, Refusal, Slot};
+use crate::edits::{Rule, announce, replace, set_inventory, withdraw};
 use crate::history::Clocks;
 
 /// The object at its beginning: the capacity of every slot, and the bounds of the contract.
@@ -11,6 +12,8 @@ use crate::history::Clocks;
 pub struct Inventory {
     /// Places of each slot; a slot that is not named has none.
     pub capacity: BTreeMap<Slot, u32>,
+    /// The terms that holds are decided by.
+    pub terms: Name,
     /// The most live holds of one page.
     pub holds_per_page_max: usize,
     /// How often a hold may be extended.
@@ -22,6 +25,8 @@ struct Terms {
     slots: Vec<Slot>,
     quantity: u32,
     first_until: i64,
+    /// The operator's.
+    by: Option<Name>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -55,9 +60,9 @@ struct Booked {
 /// What the object has come to.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct State {
-    capacity: BTreeMap<Slot, u32>,
+    /// Shared by all states between two edits.
+    rules: Arc<BTreeMap<Slot, Rule>>,
     confirmed: BTreeMap<Slot, u32>,
-    closed: BTreeSet<Slot>,
     holds: BTreeMap<Name, Held>,
     ended: BTreeMap<Name, Arc<Terms>>,
     bookings: BTreeMap<Name, Booked>,
@@ -85,7 +90,7 @@ pub enum Effect {
         /// Milliseconds since 1970.
         lapses: i64,
     },
-    /// Capacity or stop-sell changed.
+    /// Capacity, stop-sell or terms changed.
     Edits,
 }
 
@@ -113,7 +118,7 @@ impl State {
     }
 
     /// The fewest and the most places that may count as used in a slot, one hold left out.
-    fn in_use(&self, slot: Slot, at: Clocks, without: Option<Name>) -> (u32, u32) {
+    pub(crate) fn in_use(&self, slot: Slot, at: Clocks, without: Option<Name>) -> (u32, u32) {
         let confirmed = self.confirmed.get(&slot).copied().unwrap_or(0);
         let mut used = (confirmed, confirmed);
         for (name, hold) in &self.holds {
@@ -131,10 +136,7 @@ impl State {
 
     /// The fewest and the most places that may be on offer.
     fn offered(&self, slot: Slot, at: Clocks, without: Option<Name>) -> (u32, u32) {
-        if self.closed.contains(&slot) {
-            return (0, 0);
-        }
-        let capacity = self.capacity.get(&slot).copied().unwrap_or(0);
+        let capacity = self.rule(slot).map_or(0, Rule::on_offer);
         let (least, most) = self.in_use(slot, at, without);
         (capacity.saturating_sub(most), capacity.saturating_sub(least))
     }
@@ -172,6 +174,27 @@ impl State {
         })
     }
 
+    pub(crate) fn rule(&self, slot: Slot) -> Option<&Rule> {
+        self.rules.get(&slot)
+    }
+
+    /// The state in which some slots have other rules.
+    pub(crate) fn edited(&self, slots: &[Slot], at: Clocks, edit: impl Fn(&mut Rule)) -> Step {
+        self.next(at, Effect::Edits, |next| {
+            let rules = Arc::make_mut(&mut next.rules);
+            for slot in slots {
+                rules.entry(*slot).and_modify(&edit);
+            }
+        })
+    }
+
+    /// Terms that apply to all of `slots`.
+    fn terms_of(&self, slots: &[Slot]) -> Option<Name> {
+        let mut terms = slots.iter().map(|slot| self.rule(*slot).map(|rule| rule.terms));
+        let first = terms.next()??;
+        terms.all(|other| other == Some(first)).then_some(first)
+    }
+
     fn next(&self, at: Clocks, effect: Effect, change: impl FnOnce(&mut Self)) -> Step {
         let mut next = self.clone();
         next.latest = next.latest.max(at.latest);
@@ -193,7 +216,7 @@ impl State {
     }
 }
 
-fn when(legal: bool) -> Step {
+pub(crate) fn when(legal: bool) -> Step {
     if legal { Step::Same } else { Step::Illegal }
 }
 
@@ -201,10 +224,10 @@ impl Inventory {
     /// The object before any call.
     #[must_use]
     pub fn start(&self) -> State {
+        let rule = |(slot, capacity): (&Slot, &u32)| (*slot, Rule::new(*capacity, self.terms));
         State {
-            capacity: self.capacity.clone(),
+            rules: Arc::new(self.capacity.iter().map(rule).collect()),
             confirmed: BTreeMap::new(),
-            closed: BTreeSet::new(),
             holds: BTreeMap::new(),
             ended: BTreeMap::new(),
             bookings: BTreeMap::new(),
@@ -230,6 +253,11 @@ impl Inventory {
             Call::SetInventory { slots, capacity, closed } => {
                 set_inventory(state, slots, (*capacity, *closed), answer, at)
             }
+            Call::Announce { slots, capacity } => announce(state, slots, *capacity, answer, at),
+            Call::Replace { slots, capacity, terms } => {
+                replace(state, slots, (*capacity, *terms), answer, at)
+            }
+            Call::Withdraw { slots } => withdraw(state, slots, answer, at),
             Call::Look { slot } => {
                 let (least, most) = state.offered(*slot, at, None);
                 when(matches!(answer, Some(Answer::Free(free)) if (least..=most).contains(free)))
@@ -245,7 +273,8 @@ impl Inventory {
         answer: Option<&Answer>,
         at: Clocks,
     ) -> Step {
-        let until = match answer {
+        let present = state.terms_of(slots);
+        let (until, by) = match answer {
             Some(Answer::SoldOut { available }) => {
                 return when(state.may_offer(slots, quantity, *available, at));
             }
@@ -253,21 +282,22 @@ impl Inventory {
                 let full = |slot: &Slot| state.holds_on(slot.page, at).1 >= self.holds_per_page_max;
                 return when(slots.iter().any(full));
             }
-            Some(Answer::Until(until)) => *until,
+            Some(Answer::Placed { until, terms }) => (*until, Some(*terms)),
             // Of unknown outcome: it lives as long as it may.
-            None => at.latest.saturating_add(ttl),
-            Some(Answer::Done | Answer::Refused(_) | Answer::InUse { .. } | Answer::Free(_)) => {
-                return Step::Illegal;
-            }
+            None => (at.latest.saturating_add(ttl), present),
+            Some(
+                Answer::Done | Answer::Until(_) | Answer::Refused(_) | Answer::InUse { .. } | Answer::Free(_),
+            ) => return Step::Illegal,
         };
         let known = state.holds.get(&hold).map(|held| &held.terms).or_else(|| state.ended.get(&hold));
         if let Some(terms) = known {
-            return when(answer.is_none() || terms.first_until == until);
+            return when(answer.is_none() || (terms.first_until, terms.by) == (until, by));
         }
-        let terms = Terms { slots: slots.to_vec(), quantity, first_until: until };
+        let terms = Terms { slots: slots.to_vec(), quantity, first_until: until, by };
         let has_room = |slot: &Slot| state.holds_on(slot.page, at).0 < self.holds_per_page_max;
         let lives = at.earliest.saturating_add(ttl)..=at.latest.saturating_add(ttl);
-        if !lives.contains(&until) || !slots.iter().all(has_room) || !state.fits(&terms, at, None) {
+        let is_bookable = slots.iter().all(has_room) && state.fits(&terms, at, None);
+        if !lives.contains(&until) || !is_bookable || by.is_none() || by != present {
             return Step::Illegal;
         }
         state.next(at, Effect::Takes, |next| {
@@ -451,42 +481,5 @@ fn cancel(state: &State, booking: Name, answer: Option<&Answer>, at: Clocks) -> 
         }),
         (Some(Answer::Done) | None, Stands::Over) => Step::Same,
         _ => Step::Illegal,
-    }
-}
-
-fn set_inventory(
-    state: &State,
-    slots: &[Slot],
-    (capacity, closed): (Option<u32>, Option<bool>),
-    answer: Option<&Answer>,
-    at: Clocks,
-) -> Step {
-    let used = |slot: &Slot| state.in_use(*slot, at, None);
-    match answer {
-        Some(Answer::InUse { in_use }) => {
-            let explains = |slot: &Slot| {
-                let (least, most) = used(slot);
-                (least..=most).contains(in_use)
-            };
-            when(capacity.is_some_and(|capacity| *in_use > capacity) && slots.iter().any(explains))
-        }
-        Some(Answer::Done) | None => {
-            if capacity.is_some_and(|capacity| slots.iter().any(|slot| used(slot).0 > capacity)) {
-                return Step::Illegal;
-            }
-            state.next(at, Effect::Edits, |next| {
-                for slot in slots {
-                    if let Some(capacity) = capacity {
-                        next.capacity.insert(*slot, capacity);
-                    }
-                    match closed {
-                        Some(true) => drop(next.closed.insert(*slot)),
-                        Some(false) => drop(next.closed.remove(slot)),
-                        None => {}
-                    }
-                }
-            })
-        }
-        Some(_) => Step::Illegal,
     }
 }

@@ -1,12 +1,14 @@
 //! Callers of the ledger whose every call is written down for the linearizability checker.
 
 use holdfast_app::bookings::CommitError;
+use holdfast_app::holds::{HoldRequest, Holds};
+use holdfast_app::kernel::{Caller, RequestKey};
 use holdfast_app::{Failure, LedgerError};
 use holdfast_domain::bookings::{Cancellation, FailureReason};
 use holdfast_domain::inventory::{EXTENSIONS_MAX, HOLDS_PER_PAGE_MAX};
 use holdfast_domain::{
     Booking, BookingEvent, BookingStatus, Fingerprint, Hold, InventoryMove, Page, PageRejection, PaymentStep,
-    Resource,
+    Resource, When,
 };
 use holdfast_linearizability::{Answer, Begun, Call, Inventory, Name, Recorder, Refusal, Slot};
 use jiff::Timestamp;
@@ -57,6 +59,18 @@ fn told<T>(outcome: &Result<T, LedgerError>, done: impl Fn(&T) -> Answer) -> Opt
     }
 }
 
+/// What the use case tells the guest who asks for a hold.
+fn told_of_asking(failure: &Failure) -> Option<Answer> {
+    match failure {
+        Failure::SoldOut { available } => Some(Answer::SoldOut { available: *available }),
+        Failure::TooManyHolds => Some(Answer::PageFull),
+        Failure::RequestInProgress => None,
+        failure if failure.is_outage() => None,
+        // Illegal to the specification.
+        _ => Some(Answer::Free(0)),
+    }
+}
+
 fn told_of_commit(outcome: &Result<Booking, CommitError>) -> Option<Answer> {
     match outcome {
         Ok(_) => Some(Answer::Done),
@@ -81,7 +95,26 @@ impl Watched {
                 }
             }
         }
-        Inventory { capacity, holds_per_page_max: HOLDS_PER_PAGE_MAX, extensions_max: EXTENSIONS_MAX }
+        Inventory {
+            capacity,
+            terms: self.terms(resources[0].terms.base_price.amount()),
+            holds_per_page_max: HOLDS_PER_PAGE_MAX,
+            extensions_max: EXTENSIONS_MAX,
+        }
+    }
+
+    /// Terms are known by their price: no two have the same.
+    fn terms(&self, base_price: i64) -> Name {
+        self.recorder.name(&format!("at {base_price}"))
+    }
+
+    /// The terms that a hold was decided by.
+    fn terms_of(&self, hold: &Hold) -> Name {
+        let order = &hold.order;
+        let own = order.placements.iter().filter(|placement| placement.page.resource == order.resource);
+        let nights: usize = own.map(|placement| placement.places.slots().len()).sum();
+        let units = i64::try_from(nights).expect("some nights") * i64::from(order.quantity);
+        self.terms(order.price.total().amount() / units)
     }
 
     fn slot(&self, resource: &Resource, page: &str, slot: &str) -> Slot {
@@ -104,7 +137,8 @@ impl Watched {
         self.recorder.end(begun, answer, millis(self.h.now()));
     }
 
-    pub(crate) async fn place(&self, resources: &[&Resource], hold: &Hold) -> Option<Hold> {
+    /// Beginning of the call that asks for a hold.
+    fn begin_placing(&self, hold: &Hold) -> Begun {
         let places = hold.order.placements.iter();
         let slots = places
             .flat_map(|placement| {
@@ -115,10 +149,48 @@ impl Watched {
         let quantity = hold.order.placements[0].places.most();
         let call = Call::Place { hold: self.hold_name(hold), slots, quantity, ttl: ttl(hold) };
         // Its clock is that by which the hold was made.
-        let begun = self.recorder.begin(call, millis(hold.created_at));
+        self.recorder.begin(call, millis(hold.created_at))
+    }
+
+    fn placed(&self, hold: &Hold) -> Answer {
+        Answer::Placed { until: millis(hold.first_expires_at), terms: self.terms_of(hold) }
+    }
+
+    pub(crate) async fn place(&self, resources: &[&Resource], hold: &Hold) -> Option<Hold> {
+        let begun = self.begin_placing(hold);
         let by = holdfast_testkit::mutation(hold.created_at, "guest");
         let outcome = self.h.store.holds.place(resources, hold, &by).await;
-        let answer = told(&outcome, |placed| Answer::Until(millis(placed.hold.first_expires_at)));
+        let answer = told(&outcome, |placed| self.placed(&placed.hold));
+        self.recorder.end(begun, answer, millis(hold.created_at));
+        outcome.ok().map(|placed| placed.hold)
+    }
+
+    /// Asks an instance of the use case for such a hold, which it decides by the terms that it knows.
+    pub(crate) async fn ask(
+        &self,
+        instance: &Holds,
+        resource: &Resource,
+        hold: &Hold,
+        key: &str,
+    ) -> Option<Hold> {
+        let date = |at: Timestamp| When::Date(resource.terms.time_zone.to_datetime(at).date());
+        let order = &hold.order;
+        let request = HoldRequest {
+            resource: order.resource.clone(),
+            start: date(order.start),
+            end: date(order.end),
+            quantity: order.quantity,
+            user: None,
+        };
+        let caller = Caller { guest: order.guest.clone(), operator: false, email: None };
+        let key = RequestKey { key: key.to_owned(), content: hold.fingerprint.clone() };
+        let begun = self.begin_placing(hold);
+        let by = holdfast_testkit::mutation(hold.created_at, "guest");
+        let outcome = instance.create(&caller, &key, &request, &by).await;
+        let answer = match &outcome {
+            Ok(placed) => Some(self.placed(&placed.hold)),
+            Err(failure) => told_of_asking(failure),
+        };
         self.recorder.end(begun, answer, millis(hold.created_at));
         outcome.ok().map(|placed| placed.hold)
     }
@@ -228,16 +300,49 @@ impl Watched {
         }
     }
 
-    /// Reads a page, and what it offers in each slot that was ever asked for.
+    /// Replaces the terms of a resource, as often as it takes to have an answer. `slots` of `page` are those ever asked for: a page
+    /// is brought under other terms in one step. Gives the resource as it is then.
+    pub(crate) async fn replace(
+        &self,
+        present: Resource,
+        next: &Resource,
+        page: &str,
+        slots: &[String],
+    ) -> Resource {
+        let slots: Vec<Slot> = slots.iter().map(|slot| self.slot(next, page, slot)).collect();
+        let (capacity, terms) = (next.terms.capacity, self.terms(next.terms.base_price.amount()));
+        let now = millis(self.h.now());
+        let narrows = capacity < present.terms.capacity;
+        let announced = narrows.then(|| self.begin(Call::Announce { slots: slots.clone(), capacity }));
+        let replaces = Call::Replace { slots: slots.clone(), capacity, terms };
+        let replaced = self.recorder.begin_after(announced, replaces, now);
+        let withdrawn =
+            narrows.then(|| self.recorder.begin_after(Some(replaced), Call::Withdraw { slots }, now));
+        let outcome = loop {
+            match self.h.put(next).await {
+                Err(failure) if failure.is_outage() => {}
+                outcome => break outcome,
+            }
+        };
+        let (answer, resource) = match outcome {
+            Ok(resource) => (Answer::Done, resource),
+            Err(Failure::CapacityInUse { slots }) => (Answer::InUse { in_use: slots[0].in_use }, present),
+            Err(failure) => panic!("{failure:?}"),
+        };
+        for begun in announced.into_iter().chain(withdrawn) {
+            self.end(begun, Some(Answer::Done));
+        }
+        self.end(replaced, Some(answer));
+        resource
+    }
+
+    /// Reads a page as calendars do, and what it offers in each slot that was ever asked for.
     pub(crate) async fn look(&self, resource: &Resource, page: &str, slots: &[String]) {
         let begun: Vec<Begun> = slots
             .iter()
             .map(|slot| self.begin(Call::Look { slot: self.slot(resource, page, slot) }))
             .collect();
-        let read: Option<Page> = match self.h.store.catalogue.pages(resource, &[page.to_owned()]).await {
-            Ok(pages) => pages.into_iter().next(),
-            Err(_) => None,
-        };
+        let read = self.read(resource, page).await;
         let now = self.h.now();
         for (slot, begun) in slots.iter().zip(begun) {
             let free = read.as_ref().map(|page| {
@@ -247,5 +352,10 @@ impl Watched {
             });
             self.end(begun, free);
         }
+    }
+    async fn read(&self, resource: &Resource, page: &str) -> Option<Page> {
+        let catalogue = &self.h.store.catalogue;
+        let present = catalogue.resource(&resource.id).await.ok()??;
+        catalogue.pages(&present, &[page.to_owned()]).await.ok()?.into_iter().next()
     }
 }

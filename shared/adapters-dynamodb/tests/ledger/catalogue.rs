@@ -256,6 +256,51 @@ async fn a_page_is_not_written_over_by_an_edit_that_read_it_before() {
     }
 }
 
+/// While terms that allow less are announced, holds take and give back places of which there will be fewer. What was given back
+/// cannot be taken again behind the operator's back: an edit that is refused has changed nothing.
+#[tokio::test]
+async fn what_is_given_back_while_terms_are_announced_is_not_taken_again() {
+    let room = nightly_resource("room", 10, 600);
+    let h = Harness::with(&room).await;
+    h.placed(&room, "first", NIGHT, 4).await;
+    let (slow, less) = (Faults::default(), with_capacity(&room, 5));
+    let late = Resources::new(Store::over(&h.database.client_under(&slow)).catalogue);
+    slow.strike(Fault::Delayed, 0, usize::MAX);
+    let night = SlotKey::parse("01").expect("a night");
+    let stored = async || h.store.catalogue.resource(&room.id).await.expect("a read").expect("a resource");
+    let beside = async {
+        slow.strikes().await;
+        while stored().await.next.is_none() {
+            slow.go_on();
+            slow.strikes().await;
+        }
+        let second = h.placed(&room, "second", NIGHT, 4).await;
+        while h.store.catalogue.stored_pages(&room).await.expect("a page")[0].capacity_of(&night) != 8 {
+            slow.go_on();
+            slow.strikes().await;
+        }
+        h.store.holds.release(&second, &h.by("guest")).await.expect("given back");
+        slow.go_on();
+        slow.strikes().await;
+        h.placed(&stored().await, "third", NIGHT, 4).await;
+        loop {
+            slow.go_on();
+            slow.strikes().await;
+        }
+    };
+    let by = h.by("operator");
+    let put = late.put(&room.id, &less.terms, &Precondition::None, Run::Real, &by);
+    let put = tokio::select! {
+        put = put => put,
+        () = beside => unreachable!("it goes on for as long as the edit"),
+    };
+    assert_eq!(in_use(put.expect_err("four and four are held")), 8);
+    let present = stored().await;
+    assert_eq!((&present.terms, present.next.is_none()), (&room.terms, true), "refused: nothing is changed");
+    assert_eq!(h.page(&present, "2030-06").await.capacity_of(&night), 10);
+    h.placed(&present, "fourth", NIGHT, 2).await;
+}
+
 /// More touched pages than one transaction takes, each with a booking, and terms that allow less.
 #[tokio::test]
 async fn terms_follow_each_other_over_any_number_of_pages() {

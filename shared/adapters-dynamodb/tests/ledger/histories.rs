@@ -3,14 +3,16 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use fastrand::Rng;
 use futures::future::join_all;
-use holdfast_domain::{Hold, PageKey, Resource};
+use holdfast_app::holds::Holds;
+use holdfast_domain::{Hold, PageKey, Resource, Schedule};
 use holdfast_linearizability::{Recorder, Verdict};
-use holdfast_testkit::{Fault, hold_for, nightly_resource};
+use holdfast_testkit::{Fault, hold_for, money, nightly_resource};
 use jiff::SignedDuration;
+use jiff::civil::time;
 
 use crate::callers::Watched;
 use crate::harness::Harness;
@@ -20,6 +22,11 @@ const SEEDS: u64 = 3;
 /// goes by without an overlap.
 const CONTROL_SEEDS: u64 = 25;
 const PAGES: [&str; 2] = ["2030-06", "2030-07"];
+/// Instances of the use case of holds, each with terms that it remembers: the clock does not turn, so until it is told otherwise.
+const INSTANCES: usize = 4;
+/// How often terms are put at least while there are callers, and for how many holds more they ask at most until that is done.
+const REPLACEMENTS_MIN: usize = 4;
+const LIVES_MORE_MAX: usize = 8;
 /// Long enough that no hold's time passes by itself.
 const FOREVER: u32 = 600;
 
@@ -33,8 +40,8 @@ struct Scenario {
     resources: usize,
     capacity: u32,
     callers: usize,
-    /// Callers, and places, without the guard: to show that no order explains them all have to be tried.
-    control: (usize, u32),
+    /// Who races without the guard: fewer, since to show that no order explains them all have to be tried.
+    control: fn(Scenario) -> Scenario,
     /// How many holds each caller asks for, one after the other.
     lives: usize,
     /// The most places of one hold.
@@ -46,6 +53,8 @@ struct Scenario {
     clock_turns: bool,
     /// Whether operators edit capacity and stop-sell while they run.
     edits: bool,
+    /// Whether operators replace the terms while they run, and callers ask instances of the use case.
+    replaces: bool,
     /// Whether answers get lost, and calls are repeated.
     loses_answers: bool,
     /// The condition whose loss must be noticed.
@@ -58,13 +67,14 @@ const NIGHT: Scenario = Scenario {
     resources: 1,
     capacity: 12,
     callers: 300,
-    control: (16, 3),
+    control: |scenario| Scenario { callers: 16, capacity: 3, ..scenario },
     quantity_max: 2,
     is_placing_only: false,
     lives: 2,
     ttl: FOREVER,
     clock_turns: false,
     edits: false,
+    replaces: false,
     loses_answers: false,
     guard: "#av.",
 };
@@ -82,7 +92,7 @@ const PAYMENTS: Scenario =
 const EXPIRY: Scenario = Scenario {
     name: "expiry while the clock turns",
     callers: 200,
-    control: (16, 12),
+    control: |scenario| Scenario { callers: 16, ..scenario },
     lives: 3,
     ttl: 60,
     clock_turns: true,
@@ -99,6 +109,24 @@ const EDITS: Scenario = Scenario {
     ..NIGHT
 };
 
+/// The control is about nothing but the terms: the same write asks for places, and whether sale is stopped, but there are places
+/// for all, sale is not stopped, and no hold is asked for twice.
+const REPLACEMENTS: Scenario = Scenario {
+    name: "replaced terms and edited dates",
+    callers: 100,
+    replaces: true,
+    control: |scenario| Scenario {
+        callers: 4,
+        lives: 30,
+        capacity: 1000,
+        is_placing_only: true,
+        edits: false,
+        ..scenario
+    },
+    guard: "#rv = :rv",
+    ..EDITS
+};
+
 const MONTHS: Scenario = Scenario {
     name: "spans over two pages",
     ranges: &[("2030-06-29", "2030-07-02"), ("2030-06-30", "2030-07-01"), ("2030-07-01", "2030-07-02")],
@@ -113,7 +141,7 @@ const FULL_PAGE: Scenario = Scenario {
     name: "a page full of holds",
     capacity: 1000,
     callers: 260,
-    control: (260, 1000),
+    control: |scenario| scenario,
     quantity_max: 1,
     is_placing_only: true,
     lives: 1,
@@ -128,8 +156,11 @@ struct Race {
     scenario: Scenario,
     resources: Vec<Resource>,
     watched: Watched,
+    instances: Vec<Holds>,
     /// Slots that are ever asked for, by page.
     slots: Vec<(&'static str, Vec<String>)>,
+    /// How often terms were put.
+    put: AtomicUsize,
     over: AtomicBool,
 }
 
@@ -163,7 +194,18 @@ impl Race {
                 watched.h.touch(resource, &PageKey::first(resource.id.clone(), page)).await;
             }
         }
-        Self { scenario, resources, watched, slots, over: AtomicBool::new(false) }
+        let store = &watched.h.store;
+        let instance = |_| Holds::new(store.catalogue.clone(), store.holds.clone());
+        let instances = (0..INSTANCES).map(instance).collect();
+        Self {
+            scenario,
+            resources,
+            watched,
+            instances,
+            slots,
+            put: AtomicUsize::new(0),
+            over: AtomicBool::new(false),
+        }
     }
 
     fn hold(&self, rng: &mut Rng, guest: &str, key: &str) -> Hold {
@@ -184,19 +226,21 @@ impl Race {
     async fn caller(&self, seed: u64, number: usize) {
         let rng = &mut Rng::with_seed(seed * 10_000 + number as u64);
         let guest = format!("guest-{number}");
-        let resources: Vec<&Resource> = self.resources.iter().collect();
-        for life in 0..self.scenario.lives {
+        for life in 0.. {
+            if !self.goes_on(life) {
+                break;
+            }
             let key = format!("life-{life}");
             let asked = self.hold(rng, &guest, &key);
             let placed = if rng.u8(..10) == 0 && !self.scenario.is_placing_only {
                 // A request and its repetition at once.
-                let twins = [&asked, &asked].map(|hold| self.watched.place(&resources, hold));
+                let twins = [number, number + 1].map(|instance| self.place(instance, &asked, &key));
                 join_all(twins).await.into_iter().flatten().next()
             } else {
-                self.watched.place(&resources, &asked).await
+                self.place(number, &asked, &key).await
             };
             let placed = match placed {
-                None if self.scenario.loses_answers => self.watched.place(&resources, &asked).await,
+                None if self.scenario.loses_answers => self.place(number, &asked, &key).await,
                 placed => placed,
             };
             if let Some(hold) = placed.filter(|_| !self.scenario.is_placing_only) {
@@ -205,8 +249,25 @@ impl Race {
         }
     }
 
+    /// Whether a caller asks for one hold more after `life`.
+    fn goes_on(&self, life: usize) -> bool {
+        let is_awaited = self.scenario.replaces && self.put.load(Ordering::SeqCst) < REPLACEMENTS_MIN;
+        life < self.scenario.lives + if is_awaited { LIVES_MORE_MAX } else { 0 }
+    }
+
+    async fn place(&self, instance: usize, asked: &Hold, key: &str) -> Option<Hold> {
+        if self.scenario.replaces {
+            let instance = &self.instances[instance % INSTANCES];
+            return self.watched.ask(instance, &self.resources[0], asked, key).await;
+        }
+        let resources: Vec<&Resource> = self.resources.iter().collect();
+        self.watched.place(&resources, asked).await
+    }
+
     async fn live(&self, rng: &mut Rng, hold: &Hold, key: &str) {
         let watched = &self.watched;
+        // Where terms are replaced, few keep what they have: the others go on to race for it.
+        let keeps = !self.scenario.replaces || rng.u8(..8) == 0;
         if rng.u8(..4) == 0 {
             watched.extend(hold, "once").await;
         }
@@ -217,7 +278,8 @@ impl Race {
             0 | 1 => watched.release(hold).await,
             2 => drop(join_all([watched.release(hold), watched.release(hold)]).await),
             3 => drop(futures::future::join(watched.release(hold), watched.claim(hold, key)).await),
-            4 => {}
+            4 if keeps => {}
+            4 => watched.release(hold).await,
             _ => {
                 let Some(booking) = watched.claim(hold, key).await else { return };
                 if rng.u8(..4) == 0 {
@@ -231,7 +293,7 @@ impl Race {
                     }
                     chosen => {
                         let Some(booking) = watched.confirm(&booking).await else { return };
-                        if chosen > 3 {
+                        if chosen > 3 || !keeps {
                             watched.cancel(&booking).await;
                         }
                     }
@@ -244,18 +306,25 @@ impl Race {
     async fn around(&self, seed: u64) {
         let rng = &mut Rng::with_seed(seed);
         let room = &self.resources[0];
+        let (mut present, mut price) = (room.clone(), 20_000);
         while !self.over.load(Ordering::SeqCst) {
             if self.scenario.clock_turns && rng.u8(..8) == 0 {
                 self.watched.h.clock.advance(SignedDuration::from_secs(rng.i64(1..4)));
             }
             if self.scenario.edits {
                 let places = [(PAGES[0], 0), (PAGES[0], 1)];
-                let places = &places[rng.usize(..2)..];
+                let some = &places[rng.usize(..2)..];
+                // Where terms are replaced, one night goes by them.
+                let limited = if self.scenario.replaces { &places[1..] } else { some };
                 match rng.u8(..4) {
-                    0 => self.watched.edit(room, places, None, Some(true)).await,
-                    1 | 2 => self.watched.edit(room, places, None, Some(false)).await,
-                    _ => self.watched.edit(room, places, Some(rng.u32(4..40)), None).await,
+                    0 => self.watched.edit(room, some, None, Some(true)).await,
+                    1 | 2 => self.watched.edit(room, some, None, Some(false)).await,
+                    _ => self.watched.edit(room, limited, Some(rng.u32(4..40)), None).await,
                 }
+            }
+            if self.scenario.replaces {
+                present = self.replace(rng, present, &mut price).await;
+                self.put.fetch_add(1, Ordering::SeqCst);
             }
             if self.scenario.loses_answers {
                 self.watched.h.database.faults.strike(Fault::AnswerLost, 50, rng.usize(100..400));
@@ -263,6 +332,19 @@ impl Race {
             self.look().await;
         }
         let _ = self.watched.h.database.faults.end();
+    }
+
+    /// Another check-in time, another capacity, and a price that there never was.
+    async fn replace(&self, rng: &mut Rng, present: Resource, price: &mut i64) -> Resource {
+        let mut next = present.clone();
+        let (page, slots) = &self.slots[0];
+        let capacity = self.scenario.capacity;
+        next.terms.schedule =
+            Schedule::Nightly { check_in: time(rng.i8(12..20), 0, 0, 0), check_out: time(11, 0, 0, 0) };
+        next.terms.capacity = rng.u32(capacity / 3..=capacity * 3);
+        next.terms.base_price = money(*price);
+        *price += 1;
+        self.watched.replace(present, &next, page, slots).await
     }
 
     async fn look(&self) {
@@ -298,7 +380,9 @@ impl Race {
         let history = race.watched.recorder.history();
         let verdict = history.check(&race.watched.inventory(&race.resources, &PAGES));
         let control = if is_guarded { "" } else { ", without its guard" };
-        println!("{}{control}, seed {seed}: {}; {verdict:?}", scenario.name, history.summary());
+        let put = race.put.load(Ordering::SeqCst);
+        let put = if scenario.replaces { format!(", terms put {put} times") } else { String::new() };
+        println!("{}{control}, seed {seed}{put}: {}; {verdict:?}", scenario.name, history.summary());
         verdict
     }
 }
@@ -314,9 +398,10 @@ async fn check(scenario: Scenario) {
         assert!(seed <= 2 * SEEDS, "{}: the search settles too few histories", scenario.name);
         explained += u64::from(verdict.is_explained());
     }
-    let (callers, capacity) = scenario.control;
+    let control = (scenario.control)(scenario);
+    assert!(!Race::run(control, 1, true).await.is_illegal(), "{}: with its guard", scenario.name);
     for seed in 1..=CONTROL_SEEDS {
-        if Race::run(Scenario { callers, capacity, ..scenario }, seed, false).await.is_illegal() {
+        if Race::run(control, seed, false).await.is_illegal() {
             return;
         }
     }
@@ -346,6 +431,11 @@ async fn expiries_and_reclaims_while_the_clock_turns() {
 #[tokio::test(flavor = "multi_thread")]
 async fn inventory_edits_under_callers() {
     check(EDITS).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn replaced_terms_and_edited_dates_under_callers() {
+    check(REPLACEMENTS).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

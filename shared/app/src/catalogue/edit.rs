@@ -116,10 +116,20 @@ impl<'a> Edit<'a> {
                 self.catalogue.put_resource(Some(&current), &announced, self.mutation).await?;
                 current = announced;
             }
-            let narrowed = |page: &Page| page.is_narrowed_by(&next.frame(&page.key, &facts));
-            let pages = self.pages_ahead(previous, &next).await?.into_iter().filter(narrowed).collect();
-            self.catalogue.bring(&current, &facts, pages, self.mutation).await?;
-            in_use = in_the_way(&self.pages_ahead(previous, &next).await?, previous, &next, &facts, now);
+            // Places that were in use when a page was brought, and are no more, have to be taken from it too.
+            let allows_more = |page: &Page| {
+                let frame = current.frame_of(page, &facts, now);
+                page.is_narrowed_by(&next.frame(&page.key, &facts)) && page.clone().reframed(&frame) != *page
+            };
+            loop {
+                let mut pages = self.pages_ahead(previous, &next).await?;
+                in_use = in_the_way(&pages, previous, &next, &facts, now);
+                pages.retain(allows_more);
+                if pages.is_empty() || !in_use.is_empty() {
+                    break;
+                }
+                self.catalogue.bring(&current, &facts, pages, self.mutation).await?;
+            }
         }
         if !in_use.is_empty() {
             if current.next.is_some() {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use holdfast_app::Failure;
 use holdfast_app::catalogue::{DatesEdit, Precondition, ResourceVersion, Run};
 use holdfast_domain::catalogue::{Opening, SlotSchedule};
-use holdfast_domain::{BookingStatus, HoldStatus, Resource, Schedule};
+use holdfast_domain::{BookingStatus, HoldStatus, Money, Resource, Schedule};
 use holdfast_testkit::{at, money, nightly_resource, slots_resource};
 use jiff::civil::{Date, Weekday, date, time};
 use jiff::tz::TimeZone;
@@ -365,6 +365,11 @@ impl Paper {
     }
 }
 
+/// The price of one slot.
+fn price(terms: &Resource, quantity: u32) -> Money {
+    terms.price(1, quantity).expect("a price in range")
+}
+
 async fn play(moves: Vec<Move>) -> Result<(), String> {
     let mut terms = surgery(&WEEK, 9);
     terms.terms.capacity = 3;
@@ -385,6 +390,10 @@ async fn play(moves: Vec<Move>) -> Result<(), String> {
                 let placed =
                     w.holds.create(&guest("guest"), &key(&name, &name), &request, &w.by("guest")).await;
                 match placed {
+                    Ok(placed) if placed.hold.order.price.total() != price(&terms, *quantity) => {
+                        let paid = placed.hold.order.price.total();
+                        return Err(format!("{}: placed for {paid:?} under {:?}", case(), terms.terms));
+                    }
                     Ok(placed) if *quantity <= offered => {
                         // Every second hold is paid at once.
                         let booking = if number % 2 == 0 {
@@ -424,6 +433,7 @@ async fn play(moves: Vec<Move>) -> Result<(), String> {
                 next.terms.schedule =
                     Schedule::Slots(SlotSchedule::new(*minutes, 0, vec![opening]).expect("a schedule"));
                 next.terms.capacity = *capacity;
+                next.terms.base_price = money(10_000 + i64::try_from(number).expect("few moves"));
                 next.terms.time_zone = TimeZone::get(ZONES[*zone]).expect("a zone");
                 let fits = paper.fits((&terms, &paper), &next, w.now());
                 match w.try_put(&next).await {
@@ -486,8 +496,8 @@ proptest! {
         ..holdfast_properties::config(CASES, "tests/regressions/dates.txt")
     })]
 
-    /// Hours, days, lengths, zones, capacities and dates are edited at random under holds and bookings: what is sold keeps its
-    /// slot, what is set stays, and an edit is refused exactly where it does not fit.
+    /// Hours, days, lengths, zones, capacities, prices and dates are edited at random under holds and bookings: what is sold
+    /// keeps its slot, what is set stays, an edit is refused exactly where it does not fit, and met by the next hold.
     #[test]
     fn what_is_sold_and_what_is_set_outlasts_every_edit(moves in moves()) {
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
