@@ -3,7 +3,8 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use fastrand::Rng;
 use futures::future::join_all;
@@ -13,6 +14,7 @@ use holdfast_linearizability::{Recorder, Verdict};
 use holdfast_testkit::{Fault, hold_for, money, nightly_resource};
 use jiff::SignedDuration;
 use jiff::civil::time;
+use tokio::sync::watch;
 
 use crate::callers::Watched;
 use crate::harness::Harness;
@@ -27,6 +29,8 @@ const INSTANCES: usize = 4;
 /// How often terms are put at least while there are callers, and for how many holds more they ask at most until that is done.
 const REPLACEMENTS_MIN: usize = 4;
 const LIVES_MORE_MAX: usize = 8;
+/// Within this an operator has an answer.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// Long enough that no hold's time passes by itself.
 const FOREVER: u32 = 600;
 
@@ -116,8 +120,7 @@ const REPLACEMENTS: Scenario = Scenario {
     callers: 100,
     replaces: true,
     control: |scenario| Scenario {
-        callers: 4,
-        lives: 30,
+        callers: 8,
         capacity: 1000,
         is_placing_only: true,
         edits: false,
@@ -160,7 +163,7 @@ struct Race {
     /// Slots that are ever asked for, by page.
     slots: Vec<(&'static str, Vec<String>)>,
     /// How often terms were put.
-    put: AtomicUsize,
+    put: watch::Sender<usize>,
     over: AtomicBool,
 }
 
@@ -203,7 +206,7 @@ impl Race {
             watched,
             instances,
             slots,
-            put: AtomicUsize::new(0),
+            put: watch::Sender::new(0),
             over: AtomicBool::new(false),
         }
     }
@@ -226,32 +229,43 @@ impl Race {
     async fn caller(&self, seed: u64, number: usize) {
         let rng = &mut Rng::with_seed(seed * 10_000 + number as u64);
         let guest = format!("guest-{number}");
-        for life in 0.. {
-            if !self.goes_on(life) {
-                break;
-            }
-            let key = format!("life-{life}");
-            let asked = self.hold(rng, &guest, &key);
-            let placed = if rng.u8(..10) == 0 && !self.scenario.is_placing_only {
-                // A request and its repetition at once.
-                let twins = [number, number + 1].map(|instance| self.place(instance, &asked, &key));
-                join_all(twins).await.into_iter().flatten().next()
-            } else {
-                self.place(number, &asked, &key).await
-            };
-            let placed = match placed {
-                None if self.scenario.loses_answers => self.place(number, &asked, &key).await,
-                placed => placed,
-            };
-            if let Some(hold) = placed.filter(|_| !self.scenario.is_placing_only) {
-                self.live(rng, &hold, &key).await;
-            }
+        let mut lives = 0;
+        while self.goes_on(lives) {
+            self.one_life(rng, &guest, number, lives).await;
+            lives += 1;
+        }
+        if self.scenario.replaces {
+            // What an operator has been told is met by whatever is asked for then.
+            let mut put = self.put.subscribe();
+            let answered = tokio::time::timeout(PATIENCE, put.wait_for(|put| *put > 0)).await;
+            answered.expect("an answer to the operator").expect("the race goes on");
+            self.one_life(rng, &guest, number, lives).await;
+        }
+    }
+
+    /// A hold, and what its guest does with it.
+    async fn one_life(&self, rng: &mut Rng, guest: &str, number: usize, life: usize) {
+        let key = format!("life-{life}");
+        let asked = self.hold(rng, guest, &key);
+        let placed = if rng.u8(..10) == 0 && !self.scenario.is_placing_only {
+            // A request and its repetition at once.
+            let twins = [number, number + 1].map(|instance| self.place(instance, &asked, &key));
+            join_all(twins).await.into_iter().flatten().next()
+        } else {
+            self.place(number, &asked, &key).await
+        };
+        let placed = match placed {
+            None if self.scenario.loses_answers => self.place(number, &asked, &key).await,
+            placed => placed,
+        };
+        if let Some(hold) = placed.filter(|_| !self.scenario.is_placing_only) {
+            self.live(rng, &hold, &key).await;
         }
     }
 
     /// Whether a caller asks for one hold more after `life`.
     fn goes_on(&self, life: usize) -> bool {
-        let is_awaited = self.scenario.replaces && self.put.load(Ordering::SeqCst) < REPLACEMENTS_MIN;
+        let is_awaited = self.scenario.replaces && *self.put.borrow() < REPLACEMENTS_MIN;
         life < self.scenario.lives + if is_awaited { LIVES_MORE_MAX } else { 0 }
     }
 
@@ -324,7 +338,7 @@ impl Race {
             }
             if self.scenario.replaces {
                 present = self.replace(rng, present, &mut price).await;
-                self.put.fetch_add(1, Ordering::SeqCst);
+                self.put.send_modify(|put| *put += 1);
             }
             if self.scenario.loses_answers {
                 self.watched.h.database.faults.strike(Fault::AnswerLost, 50, rng.usize(100..400));
@@ -380,7 +394,7 @@ impl Race {
         let history = race.watched.recorder.history();
         let verdict = history.check(&race.watched.inventory(&race.resources, &PAGES));
         let control = if is_guarded { "" } else { ", without its guard" };
-        let put = race.put.load(Ordering::SeqCst);
+        let put = *race.put.borrow();
         let put = if scenario.replaces { format!(", terms put {put} times") } else { String::new() };
         println!("{}{control}, seed {seed}{put}: {}; {verdict:?}", scenario.name, history.summary());
         verdict
