@@ -59,7 +59,8 @@ async fn make_invoke_sends_the_samples_of_the_readme() {
     let hold = invoked("hold", "http/hold-create");
     assert!([200, 201].map(|status| json!(status)).contains(&hold["statusCode"]), "{hold}");
     assert_eq!(hold["body"]["resourceId"], "hotel-nyc-deluxe", "{hold}");
-    let guest = Guest { sub: "guest-1".to_owned(), token: w.token("guest-1", "booking/guest").await.unwrap() };
+    let guest =
+        Guest { sub: "guest-1".to_owned(), token: w.token("guest-1", "booking/guest").await.unwrap() };
     let now = w.hold(&guest, hold["body"]["holdId"].as_str().unwrap()).await;
     if now.str("/status") == "expired" {
         return;
@@ -101,16 +102,11 @@ async fn make_rebuild_search_brings_back_what_search_lost() {
     check(w.put_resource(&room, &with(nightly(), json!({"location": place}))).await, 201);
     let (start, end) = (in_days(40).to_string(), in_days(41).to_string());
     check(w.place(&guest, &hold_of(&room, &start, &end, 1)).await, 201);
-    let found = async || {
-        let query = [("resourceType", "hotel"), ("location", &place), ("start", &start), ("end", &end)];
-        let answer = w.get("/api/availability").query(&query).send().await?;
-        Ok(answer.json["results"].as_array().cloned().unwrap_or_default())
-    };
     let until = async |available: Option<i64>| {
         poll(&format!("search to offer {available:?}"), PATIENCE, async || {
-            let results = found().await?;
-            let offered = results.first().and_then(|offer| offer["available"].as_i64());
-            Ok((offered == available).then_some(()))
+            let query = [("resourceType", "hotel"), ("location", &place), ("start", &start), ("end", &end)];
+            let answer = w.get("/api/availability").query(&query).send().await?;
+            Ok((answer.json["results"][0]["available"].as_i64() == available).then_some(()))
         })
         .await
         .unwrap();
@@ -118,9 +114,10 @@ async fn make_rebuild_search_brings_back_what_search_lost() {
     until(Some(2)).await;
     forget_in_search(&w, &room).await;
     until(None).await;
+    let another = hold_of(&room, &start, &end, 1);
     let (rebuilt, held) = tokio::join!(
         tokio::task::spawn_blocking(|| run_make(&["rebuild-search"])),
-        w.place(&guest, &hold_of(&room, &start, &end, 1))
+        w.place(&guest, &another)
     );
     rebuilt.unwrap().unwrap();
     check(held, 201);

@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use futures::future::{join, join_all};
 use holdfast_client::stripe::ACCEPTED;
 use holdfast_client::{Answer, now, unique};
-use holdfast_linearizability::{Answer as Told, Begun, Call, Inventory, Recorder, Refusal, Slot, Verdict};
+use holdfast_linearizability::{
+    Answer as Told, Begun, Call, Inventory, Name, Recorder, Refusal, Slot, Verdict,
+};
 use jiff::ToSpan;
 use jiff::civil::Date;
 use serde_json::json;
@@ -68,6 +70,11 @@ impl Race {
         self.recorder.slot(&day.strftime("%Y-%m").to_string(), &day.strftime("%d").to_string())
     }
 
+    /// The resource's terms, which nobody edits here.
+    fn terms(&self) -> Name {
+        self.recorder.name("terms")
+    }
+
     fn begin(&self, call: Call) -> Begun {
         self.recorder.begin(call, millis())
     }
@@ -92,7 +99,11 @@ impl Race {
             let begun = self.begin(Call::Place { hold, slots, quantity, ttl: TTL_SECONDS * 1000 });
             let answer = self.w.send_keyed(guest, &key, "/api/holds", &body).await;
             // A twin that does not wait for the other learns nothing.
-            let known = (answer.code() != "request_in_progress").then(|| told(&answer, until)).flatten();
+            let placed = |answer: &Answer| {
+                let until = instant(answer.str("/expiresAt")).as_millisecond();
+                Told::Placed { until, terms: self.terms() }
+            };
+            let known = (answer.code() != "request_in_progress").then(|| told(&answer, placed)).flatten();
             self.end(begun, known);
             answer
         });
@@ -148,18 +159,21 @@ impl Race {
         self.end(begun, told(&answer, |_| Told::Done));
     }
 
+    /// Edits one night after the other: an edit of several has no one moment.
     async fn edit(&self, (from, to): (i64, i64), capacity: Option<u32>, closed: Option<bool>) {
-        let slots = (from..to).map(|night| self.slot(night)).collect();
-        let mut body = json!({"from": self.day(from).to_string(), "to": self.day(to).to_string()});
-        if let Some(capacity) = capacity {
-            body["capacity"] = capacity.into();
+        for night in from..to {
+            let (date, next) = (self.day(night).to_string(), self.day(night + 1).to_string());
+            let mut body = json!({"from": date, "to": next});
+            if let Some(capacity) = capacity {
+                body["capacity"] = capacity.into();
+            }
+            if let Some(closed) = closed {
+                body["closed"] = closed.into();
+            }
+            let begun = self.begin(Call::SetInventory { slots: vec![self.slot(night)], capacity, closed });
+            let answer = self.w.set_inventory(&self.room, &body).await;
+            self.end(begun, told(&answer, |_| Told::Done));
         }
-        if let Some(closed) = closed {
-            body["closed"] = closed.into();
-        }
-        let begun = self.begin(Call::SetInventory { slots, capacity, closed });
-        let answer = self.w.set_inventory(&self.room, &body).await;
-        self.end(begun, told(&answer, |_| Told::Done));
     }
 
     async fn look(&self) {
@@ -200,7 +214,8 @@ impl Race {
     fn verdict(&self, what: &str) -> Verdict {
         let capacity: BTreeMap<Slot, u32> =
             (0..NIGHTS).map(|night| (self.slot(night), self.capacity)).collect();
-        let inventory = Inventory { capacity, holds_per_page_max: usize::MAX, extensions_max: 3 };
+        let terms = self.terms();
+        let inventory = Inventory { capacity, terms, holds_per_page_max: usize::MAX, extensions_max: 3 };
         let history = self.recorder.history();
         let verdict = history.check(&inventory);
         println!("{what}: {}; {verdict:?}", history.summary());
