@@ -14,6 +14,8 @@ import socketserver
 import threading
 import time
 
+import function_policies
+
 REAPER_THREAD = "dynamodb-ttl-reaper"
 REAPER_INTERVAL_SECONDS = 5
 TTL_SERVICE_IDENTITY = {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
@@ -384,6 +386,7 @@ def main() -> None:
     fail_tasks_that_could_not_hand_over_their_token()
     retry_as_the_retrier_says()
     read_origins_of_templates()
+    function_policies.hold_functions_to_their_policies()
 
     from ministack.app import main as ministack
 
