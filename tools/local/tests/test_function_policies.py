@@ -149,10 +149,12 @@ class FunctionPoliciesTest(unittest.TestCase):
             {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"},
         ]}))
         role = f"arn:aws:iam::{config.ACCOUNT}:role/{ROLE}"
-        aws.call("states", "AWSStepFunctions.CreateStateMachine", {
-            "name": "booking", "roleArn": role,
-            "definition": json.dumps({"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}),
-        })
+        answer = states("SendTaskSuccess", output="{}")
+        task = {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken", "TimeoutSeconds": 20, "End": True,
+                "Parameters": {"FunctionName": FUNCTION, "Payload": answer | {"body": answer["body"] | {"taskToken.$": "$$.Task.Token"}}}}
+        for name, state in (("booking", {"Type": "Succeed"}), ("waiting", task)):
+            definition = json.dumps({"StartAt": "Only", "States": {"Only": state}})
+            aws.call("states", "AWSStepFunctions.CreateStateMachine", {"name": name, "roleArn": role, "definition": definition})
         aws.verify_mail_domain("example.com")
         bootstrap = folder / "bootstrap"
         bootstrap.write_text(PROBE)
@@ -267,6 +269,16 @@ class FunctionPoliciesTest(unittest.TestCase):
         self.assertIn("TaskDoesNotExist", self.assert_passes(answer))
         self.with_policy(allow(MACHINE.replace("booking", "other"), "states:SendTaskSuccess"))
         self.assert_refused(answer, "states:SendTaskSuccess", MACHINE)
+
+    def test_a_token_says_its_machine(self) -> None:
+        """The machine hands its token to the function, which answers with it."""
+        self.with_policy(allow(MACHINE.replace("booking", "waiting"), "states:SendTaskSuccess"))
+        machine = MACHINE.replace("booking", "waiting")
+        execution = aws.call("states", "AWSStepFunctions.StartExecution", {"stateMachineArn": machine})["executionArn"]
+        described = {"status": "RUNNING"}
+        while described["status"] == "RUNNING":
+            described = aws.call("states", "AWSStepFunctions.DescribeExecution", {"executionArn": execution})
+        self.assertEqual(described["status"], "SUCCEEDED", described)
 
     def test_a_secret_by_its_full_name(self) -> None:
         get = {"service": "secretsmanager", "target": "secretsmanager.GetSecretValue", "body": {"SecretId": self.secret}}
