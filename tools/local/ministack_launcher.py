@@ -110,6 +110,25 @@ def keep_ttl_of_templates() -> None:
     handlers["update"] = with_ttl(handlers["update"], properties_position=2)
 
 
+def refer_to_secrets_by_arn() -> None:
+    """`Ref` of a template's secret gives its name, on AWS its ARN: no policy that says it so would allow anything."""
+    from ministack.services import secretsmanager
+    from ministack.services.cloudformation import provisioners
+
+    handlers = provisioners._RESOURCE_HANDLERS["AWS::SecretsManager::Secret"]
+    create, update, delete = (handlers[name] for name in ("create", "update", "delete"))
+
+    def name_of(physical_id: str) -> str:
+        return secretsmanager._resolve(physical_id)[0] or physical_id
+
+    def with_arn(result: tuple) -> tuple:
+        return result[1]["Arn"], result[1]
+
+    handlers["create"] = lambda *args, **kwargs: with_arn(create(*args, **kwargs))
+    handlers["update"] = lambda physical_id, *args, **kwargs: with_arn(update(name_of(physical_id), *args, **kwargs))
+    handlers["delete"] = lambda physical_id, *args, **kwargs: delete(name_of(physical_id), *args, **kwargs)
+
+
 def read_streams_from_the_start_after_a_restart() -> None:
     """How far a function has read a stream is saved, the stream's records are not: it would skip as many new ones."""
     from ministack.services import lambda_svc
@@ -377,6 +396,7 @@ def main() -> None:
     look_for_expired_items_often()
     emit_stream_records_for_ttl_deletions()
     keep_ttl_of_templates()
+    refer_to_secrets_by_arn()
     read_streams_from_the_start_after_a_restart()
     keep_unread_stream_records_over_a_restart()
     retry_what_a_batch_did_not_do()
