@@ -14,6 +14,8 @@ import socketserver
 import threading
 import time
 
+import function_policies
+
 REAPER_THREAD = "dynamodb-ttl-reaper"
 REAPER_INTERVAL_SECONDS = 5
 TTL_SERVICE_IDENTITY = {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
@@ -106,6 +108,25 @@ def keep_ttl_of_templates() -> None:
 
     handlers["create"] = with_ttl(handlers["create"], properties_position=1)
     handlers["update"] = with_ttl(handlers["update"], properties_position=2)
+
+
+def refer_to_secrets_by_arn() -> None:
+    """`Ref` of a template's secret gives its name, on AWS its ARN: no policy that says it so would allow anything."""
+    from ministack.services import secretsmanager
+    from ministack.services.cloudformation import provisioners
+
+    handlers = provisioners._RESOURCE_HANDLERS["AWS::SecretsManager::Secret"]
+    create, update, delete = (handlers[name] for name in ("create", "update", "delete"))
+
+    def name_of(physical_id: str) -> str:
+        return secretsmanager._resolve(physical_id)[0] or physical_id
+
+    def with_arn(result: tuple) -> tuple:
+        return result[1]["Arn"], result[1]
+
+    handlers["create"] = lambda *args, **kwargs: with_arn(create(*args, **kwargs))
+    handlers["update"] = lambda physical_id, *args, **kwargs: with_arn(update(name_of(physical_id), *args, **kwargs))
+    handlers["delete"] = lambda physical_id, *args, **kwargs: delete(name_of(physical_id), *args, **kwargs)
 
 
 def read_streams_from_the_start_after_a_restart() -> None:
@@ -375,6 +396,7 @@ def main() -> None:
     look_for_expired_items_often()
     emit_stream_records_for_ttl_deletions()
     keep_ttl_of_templates()
+    refer_to_secrets_by_arn()
     read_streams_from_the_start_after_a_restart()
     keep_unread_stream_records_over_a_restart()
     retry_what_a_batch_did_not_do()
@@ -384,6 +406,7 @@ def main() -> None:
     fail_tasks_that_could_not_hand_over_their_token()
     retry_as_the_retrier_says()
     read_origins_of_templates()
+    function_policies.hold_functions_to_their_policies()
 
     from ministack.app import main as ministack
 

@@ -59,6 +59,8 @@ MINISTACK = Service(
     | {
         "BIND_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(config.MINISTACK_PORT),
+        # Functions may do what their policies say, and nothing else (function_policies.py).
+        "AUTH": "true",
         "PERSIST_STATE": "1",
         "STATE_DIR": str(config.STATE_DIR / "ministack"),
         "S3_PERSIST": "1",

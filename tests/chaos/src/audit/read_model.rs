@@ -59,7 +59,7 @@ fn name_of(entry: &Entry) -> String {
     match entry {
         Entry::Resource(listing, resource) => format!("{} at {}", resource.id, listing.as_str()),
         Entry::Facts(listing, resource, month, _) => {
-            format!("{resource}/{month} at {}", listing.as_str())
+            format!("dates of {resource}/{month} at {}", listing.as_str())
         }
         Entry::Page(listing, page) => {
             format!("{}/{} at {}", page.key.resource, page.key.name(), listing.as_str())
