@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use holdfast_domain::catalogue::{DateFacts, Facts, Label, Month, Opening, ResourceTerms, SlotSchedule};
+use holdfast_domain::catalogue::{
+    DateFacts, Facts, Label, Month, Opening, ResourceTerms, SlotSchedule, Surplus,
+};
 use holdfast_domain::{
     BookingId, CancellationPolicy, Currency, HoldLimits, Money, Page, PageChange, PageCommand, PageKey,
     PageRejection, Resource, ResourceId, Schedule, SlotKey, SlotPlaces,
@@ -57,7 +59,7 @@ fn page(resource: &Resource, name: &str, confirmed: u32) -> Page {
 
 /// What the next terms make of a page: the page after, or the places in the way.
 fn brought(next: &Resource, page: &Page, facts: &Facts, now: &str) -> Result<Page, u32> {
-    let frame = Box::new(next.frame_of(page, facts, instant(now)));
+    let frame = Box::new(next.frame_of(page, facts, Surplus::REFUSED, instant(now)));
     match page.decide(&PageCommand::Frame { frame }, instant(now)) {
         Ok(changes) if changes.is_empty() => Ok(page.clone()),
         Ok(changes) => {
@@ -166,6 +168,44 @@ fn announced_terms_leave_what_is_taken_and_free_only_what_both_allow() {
     assert_eq!(page.available.values().copied().sum::<u32>(), 0, "this event is not sold any more");
     let back = brought(&gone.withdrawn(), &page, &none, BEFORE).expect("its own terms");
     assert_eq!(back.available.values().copied().sum::<u32>(), 3);
+}
+
+/// A page of a release before does not say which slots it has.
+#[test]
+fn what_is_booked_on_a_page_of_a_release_before_is_lost_under_no_terms() {
+    let none = Facts::default();
+    let of_a_release_before = |resource: &Resource, name: &str| {
+        let mut old = page(resource, name, 2);
+        (old.terms_revision, old.shape) = (0, None);
+        old
+    };
+    let was = hotel(15, "UTC");
+    let next = was.replace(hotel(16, "UTC").terms);
+    let june =
+        brought(&next, &of_a_release_before(&was, "2030-06"), &none, BEFORE).expect("every night stays");
+    assert_eq!((june.confirmed.values().sum::<u32>(), june.schedule_revision), (2, 1));
+
+    let week = [Weekday::Saturday, Weekday::Sunday];
+    let was = Resource::create(ResourceId::parse("surgery").expect("an id"), surgery(30, 9, &week));
+    let saturday = of_a_release_before(&was, "2030-06-01");
+    let next = was.replace(surgery(30, 7, &week));
+    assert_eq!(brought(&next, &saturday, &none, BEFORE), Err(2), "nobody knows that it stays");
+    let known = brought(&was, &saturday, &none, BEFORE).expect("its own terms say which slots it has");
+    let stays = brought(&next, &known, &none, BEFORE).expect("every slot stays");
+    assert_eq!(stays.confirmed.values().sum::<u32>(), 2);
+    let long_past = brought(&next, &saturday, &none, "2030-06-10T00:00:00Z").expect("in nobody's way");
+    assert_eq!(long_past.confirmed.len(), 0);
+}
+
+#[test]
+fn what_is_taken_of_a_slot_that_is_over_is_in_nobodys_way() {
+    let was = hotel(15, "UTC");
+    let june = page(&was, "2030-06", 10);
+    let next = was.replace(ResourceTerms { capacity: 4, ..was.terms.clone() });
+    assert_eq!(brought(&next, &june, &Facts::default(), BEFORE), Err(10));
+    let after = brought(&next, &june, &Facts::default(), "2030-06-20T00:00:00Z").expect("it is over");
+    let (first, last) = (SlotKey::parse("01").expect("a night"), SlotKey::parse("30").expect("a night"));
+    assert_eq!((after.confirmed[&first], after.capacity_of(&first), after.capacity_of(&last)), (10, 10, 4));
 }
 
 #[test]

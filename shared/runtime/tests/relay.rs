@@ -268,7 +268,8 @@ async fn every_event_of_a_request_has_its_trace_and_the_time_of_the_write() {
 
     let request = w.request();
     let edit = DatesEdit { from: date(2026, 8, 1), to: date(2026, 8, 3), capacity: None, closed: Some(true) };
-    let edited = Edit::new(w.store.catalogue.as_ref(), Run::Real, &request).set_dates(&next, &edit).await;
+    let edited =
+        Edit::new(w.store.catalogue.as_ref(), Run::Real, &request).set_dates(&next, &edit, &mut None).await;
     edited.expect("two nights are closed");
     w.relayed(&request).await;
 
@@ -350,7 +351,7 @@ async fn stories_are_published_in_the_order_that_the_page_for_subscribers_has() 
     let edit =
         DatesEdit { from: date(2026, 6, 10), to: date(2026, 6, 12), capacity: None, closed: Some(true) };
     let by = Edit::new(w.store.catalogue.as_ref(), Run::Real, &request);
-    by.set_dates(&w.room, &edit).await.expect("two nights are closed");
+    by.set_dates(&w.room, &edit, &mut None).await.expect("two nights are closed");
     w.relayed(&request).await;
     w.check_story_of_resource("an operator changes capacity or closes dates");
 }

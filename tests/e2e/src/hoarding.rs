@@ -8,7 +8,7 @@ use crate::world::{World, check, check_problem};
 
 #[tokio::test]
 async fn of_a_guest_with_40_requests_at_once_as_many_win_as_one_may_hold_and_others_still_book() {
-    let w = World::new().await;
+    let w = World::alone().await;
     let bot = w.guest().await;
     let others = join_all((0..10).map(|_| w.guest())).await;
     let offer = w.event(json!({"capacity": 100, "holdLimits": {"perSlot": 4}})).await;

@@ -55,7 +55,7 @@ struct Race {
 
 impl Race {
     async fn new(capacity: u32) -> Self {
-        let w = World::new().await;
+        let w = World::alone().await;
         let room = w.room(json!({"capacity": capacity, "holdTtlSeconds": TTL_SECONDS})).await.id;
         let first = in_days(40).last_of_month().yesterday().unwrap();
         Self { w, recorder: Recorder::default(), room, first, capacity }

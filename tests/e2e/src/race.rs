@@ -21,7 +21,7 @@ fn winners(answers: &[Answer]) -> Vec<&Answer> {
 
 #[tokio::test]
 async fn of_60_callers_for_5_places_5_win() {
-    let w = World::new().await;
+    let w = World::alone().await;
     let callers = guests(&w, 60).await;
     let offer = w.event(json!({"capacity": 5})).await;
     let body = offer.hold(1);
@@ -33,7 +33,7 @@ async fn of_60_callers_for_5_places_5_win() {
 
 #[tokio::test]
 async fn of_callers_for_several_nights_never_two_have_the_same() {
-    let w = World::new().await;
+    let w = World::alone().await;
     let callers = guests(&w, 24).await;
     let room = w.room(json!({"capacity": 1})).await;
     // Nights 0 to 3 over the end of a month: each caller wants two of them, all or nothing.
@@ -51,7 +51,7 @@ async fn of_callers_for_several_nights_never_two_have_the_same() {
 
 #[tokio::test]
 async fn what_is_released_in_a_race_is_sold_once() {
-    let w = World::new().await;
+    let w = World::alone().await;
     let callers = guests(&w, 20).await;
     let offer = w.event(json!({"capacity": 1})).await;
     let owner = w.guest().await;
@@ -70,7 +70,7 @@ async fn what_is_released_in_a_race_is_sold_once() {
 
 #[tokio::test]
 async fn capacity_is_never_lowered_below_what_a_race_took() {
-    let w = World::new().await;
+    let w = World::alone().await;
     let callers = guests(&w, 10).await;
     let room = w.room(json!({"capacity": 10})).await;
     let body = room.hold(1);
@@ -94,7 +94,7 @@ async fn capacity_is_never_lowered_below_what_a_race_took() {
 
 #[tokio::test]
 async fn a_cancellation_that_races_its_own_payment_leaves_no_money_behind() {
-    let w = World::new().await;
+    let w = World::alone().await;
     let guest = w.guest().await;
     let offer = w.event(json!({"capacity": 1})).await;
     let hold = w.held(&guest, &offer).await;

@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use reqwest::Method;
 use serde_json::{Value, json};
+use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use crate::terms::{self, with};
 
@@ -72,9 +73,18 @@ static WRITES: AtomicU32 = AtomicU32::new(0);
 /// When the first test of this run began, in seconds.
 static BEGUN_AT: OnceLock<i64> = OnceLock::new();
 
+static TURNS: RwLock<()> = RwLock::const_new(());
+
+/// A test's time on the stack, until it has ended.
+enum Turn {
+    Beside { _turn: RwLockReadGuard<'static, ()> },
+    Alone { _turn: RwLockWriteGuard<'static, ()> },
+}
+
 pub(crate) struct World {
     stack: Stack,
     pub(crate) operator: Guest,
+    _turn: Turn,
 }
 
 impl Deref for World {
@@ -87,11 +97,21 @@ impl Deref for World {
 
 impl World {
     pub(crate) async fn new() -> Self {
+        Self::having(Turn::Beside { _turn: TURNS.read().await }).await
+    }
+
+    /// For a test with dozens of callers at once, beside whom the others would wait longer for their answers than they may: it has
+    /// the stack for itself.
+    pub(crate) async fn alone() -> Self {
+        Self::having(Turn::Alone { _turn: TURNS.write().await }).await
+    }
+
+    async fn having(turn: Turn) -> Self {
         BEGUN_AT.get_or_init(|| now().as_second());
         let stack = Stack::connect().unwrap_or_else(|trouble| panic!("{trouble}"));
         let sub = unique("operator");
         let token = stack.token(&sub, "booking/operator").await.unwrap_or_else(|trouble| panic!("{trouble}"));
-        Self { stack, operator: Guest { sub, token } }
+        Self { stack, operator: Guest { sub, token }, _turn: turn }
     }
 
     /// When the first test of this run began, in seconds.

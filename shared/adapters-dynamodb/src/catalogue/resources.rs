@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use holdfast_app::catalogue::{Catalogue, CatalogueReader};
 use holdfast_app::events::Write;
 use holdfast_app::{LedgerError, Mutation, StoreError};
-use holdfast_domain::catalogue::{Facts, Month, MonthFacts};
+use holdfast_domain::catalogue::{Facts, Month, MonthFacts, Surplus};
 use holdfast_domain::{Page, PageKey, Resource, ResourceId};
 
 use crate::page::store::PageStore;
@@ -105,9 +105,10 @@ impl Catalogue for DynamoCatalogue {
         resource: &Resource,
         facts: &Facts,
         pages: Vec<Page>,
+        surplus: Surplus,
         mutation: &Mutation,
     ) -> Result<(), LedgerError> {
-        self.pages.bring(resource, facts, pages, mutation).await
+        self.pages.bring(resource, facts, pages, surplus, mutation).await
     }
 }
 

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_sdk_dynamodb::types::{ConditionCheck, TransactWriteItem, Update};
 use holdfast_app::events::Write;
 use holdfast_app::{LedgerError, Mutation, StoreError};
-use holdfast_domain::catalogue::{Facts, Month, MonthFacts};
+use holdfast_domain::catalogue::{Facts, Month, MonthFacts, Surplus};
 use holdfast_domain::{Page, PageCommand, PageKey, Resource};
 
 use crate::page::item::{decode_page, encode_page, page_key};
@@ -30,13 +30,14 @@ impl PageStore {
         resource: &Resource,
         facts: &Facts,
         pages: Vec<Page>,
+        surplus: Surplus,
         mutation: &Mutation,
     ) -> Result<(), LedgerError> {
         let mut rest: Vec<(Vec<Page>, u32)> =
             pages.chunks(PAGES_AT_ONCE).map(|pages| (pages.to_vec(), 0)).collect();
         rest.reverse();
         while let Some((pages, attempt)) = rest.pop() {
-            if self.bring_at_once(resource, facts, &pages, mutation).await? {
+            if self.bring_at_once(resource, facts, &pages, surplus, mutation).await? {
                 continue;
             }
             if attempt >= ATTEMPTS_MAX {
@@ -61,12 +62,13 @@ impl PageStore {
         resource: &Resource,
         facts: &Facts,
         pages: &[Page],
+        surplus: Surplus,
         mutation: &Mutation,
     ) -> Result<bool, LedgerError> {
         let mut puts = Vec::new();
         let mut months: BTreeSet<Month> = BTreeSet::new();
         for page in pages {
-            let frame = Box::new(resource.frame_of(page, facts, mutation.now));
+            let frame = Box::new(resource.frame_of(page, facts, surplus, mutation.now));
             let changes = page.decide(&PageCommand::Frame { frame }, mutation.now)?;
             if changes.is_empty() {
                 continue;
@@ -92,7 +94,8 @@ impl PageStore {
         }
     }
 
-    /// Brings the page that a hold met under the present terms and facts.
+    /// Brings the page that a hold met under the present terms and facts. Whatever is taken there is no reason to turn the guest
+    /// away.
     ///
     /// # Errors
     /// [`LedgerError::ResourceChanged`] if the present terms are not those of `resource`.
@@ -113,7 +116,7 @@ impl PageStore {
         if !adopted.is_empty() {
             self.put_facts(&present, &adopted, mutation).await?;
         }
-        self.bring(&present, &facts.written(&adopted), vec![page], mutation).await
+        self.bring(&present, &facts.written(&adopted), vec![page], Surplus::Kept, mutation).await
     }
 
     /// Writes the facts of some months, all or none.

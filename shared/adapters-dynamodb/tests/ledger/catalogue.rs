@@ -331,11 +331,14 @@ async fn terms_follow_each_other_over_any_number_of_pages() {
     assert!(matches!(refused, Err(LedgerError::Rejected(PageRejection::SoldOut { .. }))), "{refused:?}");
 }
 
-/// Stores June as the release before wrote it: a closed night and a night of one place, which nothing but the page states.
+/// Stores June as the release before wrote it: two places of the first night are confirmed, there are a closed night and a night of
+/// one place, which nothing but the page states.
 async fn june_of_the_release_before(h: &Harness, room: &Resource) {
     let night = |night: &str| SlotKey::parse(night).expect("a night");
     let mut june = room.fresh_page(&PageKey::first(room.id.clone(), "2030-06"), &Facts::default());
     (june.terms_revision, june.shape) = (0, None);
+    june.confirmed.insert(night("01"), 2);
+    june.available.insert(night("01"), 3);
     june.closed.insert(night("20"));
     june.overrides.insert(night("21"), 1);
     june.available.insert(night("21"), 1);
@@ -350,6 +353,10 @@ async fn check_june(h: &Harness, room: &Resource, when: &str) -> Resource {
     let set = [20, 21].map(|day| facts.of(date(2030, 6, day)));
     assert_eq!(set.map(|set| (set.capacity, set.closed)), [(None, true), (Some(1), false)], "{when}");
     let present = h.store.catalogue.resource(&room.id).await.expect("a read").expect("a resource");
+    assert_eq!(
+        h.page(&present, "2030-06").await.confirmed,
+        [(SlotKey::parse("01").expect("a night"), 2)].into()
+    );
     for (range, places, free) in [(("2030-06-20", "2030-06-21"), 1, 0), (("2030-06-21", "2030-06-22"), 2, 1)]
     {
         let refused = h.place(&present, &format!("{when} {places}"), range, places).await;

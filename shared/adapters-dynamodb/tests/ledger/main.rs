@@ -17,5 +17,6 @@ mod long;
 mod model;
 mod placing;
 mod races;
+mod refusals;
 mod shards;
 mod steps;

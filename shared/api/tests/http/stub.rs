@@ -21,7 +21,7 @@ use holdfast_app::payments::{
 };
 use holdfast_app::search::{Search, SearchIndex};
 use holdfast_app::{Clock, LedgerError, Mutation, PaymentError, StoreError, WorkflowError};
-use holdfast_domain::catalogue::{Facts, Month, MonthFacts};
+use holdfast_domain::catalogue::{Facts, Month, MonthFacts, Surplus};
 use holdfast_domain::holds::Extension;
 use holdfast_domain::{
     Booking, BookingEvent, BookingId, Fingerprint, GuestId, Hold, HoldId, HoldSnapshot, InventoryMove, Page,
@@ -132,7 +132,14 @@ impl Catalogue for Stub {
     ) -> Result<(), LedgerError> {
         self.0.refused()
     }
-    async fn bring(&self, _: &Resource, _: &Facts, _: Vec<Page>, _: &Mutation) -> Result<(), LedgerError> {
+    async fn bring(
+        &self,
+        _: &Resource,
+        _: &Facts,
+        _: Vec<Page>,
+        _: Surplus,
+        _: &Mutation,
+    ) -> Result<(), LedgerError> {
         self.0.refused()
     }
 }

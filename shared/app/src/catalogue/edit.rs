@@ -6,13 +6,14 @@
 
 use std::collections::BTreeSet;
 
-use holdfast_domain::catalogue::{Facts, ResourceTerms};
+use holdfast_domain::catalogue::{Facts, ResourceTerms, Surplus};
 use holdfast_domain::{Page, PageRejection, Resource, Slot};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 use thiserror::Error;
 
 use crate::catalogue::port::Catalogue;
+use crate::catalogue::resources::ResourceVersion;
 use crate::kernel::errors::{LedgerError, StoreError};
 use crate::kernel::failure::{Failure, SlotInUse};
 use crate::kernel::mutation::Mutation;
@@ -68,6 +69,24 @@ pub struct DatesEdit {
     pub closed: Option<bool>,
 }
 
+impl DatesEdit {
+    fn dates(&self) -> impl Iterator<Item = Date> {
+        let to = self.to;
+        self.from.series(1.day()).take_while(move |date| *date < to)
+    }
+}
+
+/// What an edit of dates has written before its end.
+#[derive(Debug, Clone)]
+pub struct Begun {
+    /// The facts that it found.
+    before: Facts,
+    /// The facts that it set for the moment.
+    least: Facts,
+    /// The resource as this left it.
+    pub(crate) version: ResourceVersion,
+}
+
 /// Edits of one resource.
 pub struct Edit<'a> {
     catalogue: &'a dyn Catalogue,
@@ -98,18 +117,30 @@ impl<'a> Edit<'a> {
         let same = current.next.is_none() && current.terms == *terms;
         let next = if same { current.clone() } else { current.replace(terms.clone()) };
         let lost = lost_dates(previous, &next, &facts, now);
-        let pages = self.pages_ahead(previous, &next).await?;
+        let mut pages = self.pages_ahead(previous, &next).await?;
         let adopted = pages.iter().fold(facts.clone(), |facts, page| previous.adopt(page, &facts));
         if self.run == Run::Dry {
-            let in_use = in_the_way(&pages, previous, &next, &adopted, now);
+            let known = |page: Page| match is_of_a_release_before(&page) {
+                true => page.clone().reframed(&previous.frame_of(&page, &adopted, Surplus::Kept, now)),
+                false => page,
+            };
+            let pages: Vec<Page> = pages.into_iter().map(known).collect();
+            let in_use = in_the_way(&pages, previous, &next, &adopted, Surplus::REFUSED, now);
             return if in_use.is_empty() { Ok((next, lost)) } else { Err(EditError::InUse(in_use)) };
         }
         self.write_facts(&mut current, &mut facts, &adopted).await?;
         if same {
-            self.catalogue.bring(&current, &facts, pages, self.mutation).await?;
+            self.bring(&current, &facts, pages, Surplus::Kept).await?;
             return Ok((current, lost));
         }
-        let mut in_use = in_the_way(&pages, previous, &next, &facts, now);
+        // Which slots such a page has, only the present terms can tell.
+        let of_a_release_before: Vec<Page> =
+            pages.iter().filter(|page| is_of_a_release_before(page)).cloned().collect();
+        if !of_a_release_before.is_empty() {
+            self.bring(&current, &facts, of_a_release_before, Surplus::Kept).await?;
+            pages = self.pages_ahead(previous, &next).await?;
+        }
+        let mut in_use = in_the_way(&pages, previous, &next, &facts, Surplus::REFUSED, now);
         if in_use.is_empty() && current.is_narrowed_by(terms) {
             if current.next.as_deref() != Some(terms) {
                 let announced = current.announcing(terms.clone());
@@ -118,17 +149,17 @@ impl<'a> Edit<'a> {
             }
             // Places that were in use when a page was brought, and are no more, have to be taken from it too.
             let allows_more = |page: &Page| {
-                let frame = current.frame_of(page, &facts, now);
+                let frame = current.frame_of(page, &facts, Surplus::Kept, now);
                 page.is_narrowed_by(&next.frame(&page.key, &facts)) && page.clone().reframed(&frame) != *page
             };
             loop {
                 let mut pages = self.pages_ahead(previous, &next).await?;
-                in_use = in_the_way(&pages, previous, &next, &facts, now);
+                in_use = in_the_way(&pages, previous, &next, &facts, Surplus::REFUSED, now);
                 pages.retain(allows_more);
                 if pages.is_empty() || !in_use.is_empty() {
                     break;
                 }
-                self.catalogue.bring(&current, &facts, pages, self.mutation).await?;
+                self.bring(&current, &facts, pages, Surplus::Kept).await?;
             }
         }
         if !in_use.is_empty() {
@@ -146,47 +177,94 @@ impl<'a> Edit<'a> {
     async fn follow(&self, current: &Resource, next: &Resource, facts: &Facts) -> Result<(), EditError> {
         self.catalogue.put_resource(Some(current), next, self.mutation).await?;
         let pages = self.pages_ahead(current, next).await?;
-        Ok(self.catalogue.bring(next, facts, pages, self.mutation).await?)
+        self.bring(next, facts, pages, Surplus::Kept).await
     }
 
-    /// Sets capacity and stop-sell of dates. Gives the resource as it is then.
+    async fn bring(
+        &self,
+        resource: &Resource,
+        facts: &Facts,
+        pages: Vec<Page>,
+        surplus: Surplus,
+    ) -> Result<(), EditError> {
+        Ok(self.catalogue.bring(resource, facts, pages, surplus, self.mutation).await?)
+    }
+
+    /// Sets capacity and stop-sell of dates. Gives the resource as it is then. `begun` is what an earlier try of this very edit has
+    /// left, and what this one leaves if it does not come to its end; a refusal leaves nothing.
     ///
     /// # Errors
     /// [`LedgerError::ResourceChanged`] if the resource is not as it is given.
-    pub async fn set_dates(&self, resource: &Resource, edit: &DatesEdit) -> Result<Resource, EditError> {
+    pub async fn set_dates(
+        &self,
+        resource: &Resource,
+        edit: &DatesEdit,
+        begun: &mut Option<Begun>,
+    ) -> Result<Resource, EditError> {
         let now = self.mutation.now;
         let mut current = resource.clone();
         // While other terms are announced, it is not this edit that has to fit them.
         let own = Resource { next: None, ..resource.clone() };
         let names = pages_of(&own, edit);
+        let strict = Surplus::RefusedOn { from: edit.from, to: edit.to };
         let mut facts = self.catalogue.facts(&current.id).await?;
         let pages = self.catalogue.stored_among(resource, &names).await?;
         let adopted = pages.iter().fold(facts.clone(), |facts, page| own.adopt(page, &facts));
-        let dates = edit.from.series(1.day()).take_while(|date| *date < edit.to);
-        let after = adopted.with(dates, edit.capacity, edit.closed);
-        let in_use = in_the_way(&pages, &own, &own, &after, now);
+        let before = without(begun.as_ref(), &adopted, edit);
+        let after = before.with(edit.dates(), edit.capacity, edit.closed);
+        let in_use = in_the_way(&pages, &own, &own, &after, strict, now);
         if !in_use.is_empty() {
+            if begun.is_some() {
+                self.write_and_bring(&mut current, &mut facts, &before, &names, Surplus::Kept).await?;
+            }
             return Err(EditError::InUse(in_use));
         }
         if self.run == Run::Dry {
             return Ok(current);
         }
-        let least = adopted.least(&after, own.terms.capacity);
-        if least != adopted {
+        let least = before.least(&after, own.terms.capacity);
+        if least != before {
             self.write_facts(&mut current, &mut facts, &least).await?;
-            let brought = self.bring_among(&current, &facts, &names).await;
+            *begun = Some(Begun { before: before.clone(), least: least.clone(), version: (&current).into() });
+            let brought = self.bring_among(&current, &facts, &names, strict).await;
             let pages = self.catalogue.stored_among(resource, &names).await?;
-            let in_use = in_the_way(&pages, &own, &own, &least, now);
+            let in_use = in_the_way(&pages, &own, &own, &least, strict, now);
             if !in_use.is_empty() || brought.as_ref().is_err_and(met_a_hold) {
-                self.write_facts(&mut current, &mut facts, &adopted).await?;
-                self.bring_among(&current, &facts, &names).await?;
+                self.write_and_bring(&mut current, &mut facts, &before, &names, Surplus::Kept).await?;
                 return Err(brought.err().filter(|_| in_use.is_empty()).unwrap_or(EditError::InUse(in_use)));
             }
             brought?;
         }
-        self.write_facts(&mut current, &mut facts, &after).await?;
-        self.bring_among(&current, &facts, &names).await?;
+        self.write_and_bring(&mut current, &mut facts, &after, &names, Surplus::Kept).await?;
         Ok(current)
+    }
+
+    /// Takes back what an edit of dates has begun, where nobody has set something else since.
+    ///
+    /// # Errors
+    /// [`LedgerError::ResourceChanged`] if the resource is not as it is given.
+    pub async fn take_back(
+        &self,
+        resource: &Resource,
+        edit: &DatesEdit,
+        begun: &Begun,
+    ) -> Result<(), EditError> {
+        let mut facts = self.catalogue.facts(&resource.id).await?;
+        let before = without(Some(begun), &facts, edit);
+        let names = pages_of(&Resource { next: None, ..resource.clone() }, edit);
+        self.write_and_bring(&mut resource.clone(), &mut facts, &before, &names, Surplus::Kept).await
+    }
+
+    async fn write_and_bring(
+        &self,
+        resource: &mut Resource,
+        facts: &mut Facts,
+        after: &Facts,
+        names: &[String],
+        surplus: Surplus,
+    ) -> Result<(), EditError> {
+        self.write_facts(resource, facts, after).await?;
+        self.bring_among(resource, facts, names, surplus).await
     }
 
     async fn bring_among(
@@ -194,9 +272,10 @@ impl<'a> Edit<'a> {
         resource: &Resource,
         facts: &Facts,
         names: &[String],
+        surplus: Surplus,
     ) -> Result<(), EditError> {
         let pages = self.catalogue.stored_among(resource, names).await?;
-        Ok(self.catalogue.bring(resource, facts, pages, self.mutation).await?)
+        self.bring(resource, facts, pages, surplus).await
     }
 
     async fn write_facts(
@@ -232,21 +311,34 @@ fn in_the_way(
     previous: &Resource,
     next: &Resource,
     facts: &Facts,
+    surplus: Surplus,
     now: Timestamp,
 ) -> Vec<SlotInUse> {
     let mut slots: Vec<SlotInUse> = pages
         .iter()
         .flat_map(|page| {
             let known = previous.terms.schedule.page(&page.key.page, &previous.terms.time_zone);
-            page.in_the_way_of(&next.frame(&page.key, facts), now).into_iter().map(move |(key, in_use)| {
-                let start = known.iter().find(|slot| slot.key == key).map(|slot| slot.start);
-                SlotInUse { slot: key.to_string(), start, in_use }
-            })
+            page.in_the_way_of(&next.frame_of(page, facts, surplus, now), now).into_iter().map(
+                move |(key, in_use)| {
+                    let start = known.iter().find(|slot| slot.key == key).map(|slot| slot.start);
+                    SlotInUse { slot: key.to_string(), start, in_use }
+                },
+            )
         })
         .collect();
     slots.sort_by_key(|slot| slot.start);
     slots.truncate(SLOTS_NAMED_MAX);
     slots
+}
+
+/// Whether a release before wrote the page: it does not say which slots it has.
+fn is_of_a_release_before(page: &Page) -> bool {
+    page.terms_revision == 0
+}
+
+/// The facts without what an edit has begun.
+fn without(begun: Option<&Begun>, facts: &Facts, edit: &DatesEdit) -> Facts {
+    begun.map_or_else(|| facts.clone(), |begun| facts.restored(edit.dates(), &begun.before, &begun.least))
 }
 
 /// The pages that count slots of those dates; a slot after midnight may be on the page of the day before.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use holdfast_domain::catalogue::{Facts, Month, MonthFacts};
+use holdfast_domain::catalogue::{Facts, Month, MonthFacts, Surplus};
 use holdfast_domain::{Page, Resource, ResourceId};
 
 use crate::kernel::errors::{LedgerError, StoreError};
@@ -53,7 +53,7 @@ pub trait Catalogue: CatalogueReader {
 
     /// Brings stored pages under the resource's terms and `facts`; see [`Resource::frame_of`]. What is written is written under
     /// these only if they are the present ones: [`LedgerError::ResourceChanged`] otherwise. A page may refuse
-    /// ([`PageRejection::CapacityInUse`]); others may have been brought then.
+    /// ([`PageRejection::CapacityInUse`]), where `surplus` says so or a slot is gone; others may have been brought then.
     ///
     /// [`PageRejection::CapacityInUse`]: holdfast_domain::PageRejection::CapacityInUse
     async fn bring(
@@ -61,6 +61,7 @@ pub trait Catalogue: CatalogueReader {
         resource: &Resource,
         facts: &Facts,
         pages: Vec<Page>,
+        surplus: Surplus,
         mutation: &Mutation,
     ) -> Result<(), LedgerError>;
 }

@@ -7,7 +7,7 @@ use holdfast_domain::{Resource, ResourceId};
 use jiff::civil::Date;
 
 use crate::catalogue::calendar::slots_between;
-use crate::catalogue::edit::{DatesEdit, Edit, EditError, Run, met_a_hold};
+use crate::catalogue::edit::{Begun, DatesEdit, Edit, EditError, Run, met_a_hold};
 use crate::catalogue::port::Catalogue;
 use crate::kernel::errors::{LedgerError, StoreError};
 use crate::kernel::failure::Failure;
@@ -160,21 +160,32 @@ impl Resources {
         run: Run,
         mutation: &Mutation,
     ) -> Result<Resource, Failure> {
-        let (mut checked, mut refused) = (false, None);
+        let (mut begun, mut refused): (Option<Begun>, _) = (None, None);
         for _ in 0..ATTEMPTS_MAX {
             let resource = self.get(id).await?;
-            if !checked {
-                precondition.check(Some(&resource))?;
-            }
-            if slots_between(&resource, edit.from, edit.to, Field::InventoryEnd)?.is_empty() {
-                return Err(Failure::RangeNotBookable(RangeError::NotBookable));
-            }
-            match Edit::new(self.catalogue.as_ref(), run, mutation).set_dates(&resource, edit).await {
-                Err(EditError::Ledger(LedgerError::ResourceChanged)) => {}
-                Err(error) if met_a_hold(&error) => {
-                    checked = true;
-                    refused = Some(error);
+            let run = Edit::new(self.catalogue.as_ref(), run, mutation);
+            let outcome = match precondition.check(Some(&resource)) {
+                // What this very edit has written is not what its precondition is about.
+                Err(_) if begun.as_ref().is_some_and(|begun| begun.version == (&resource).into()) => {
+                    run.set_dates(&resource, edit, &mut begun).await
                 }
+                Err(failure) => match &begun {
+                    None => return Err(failure),
+                    Some(begun) => match run.take_back(&resource, edit, begun).await {
+                        Ok(()) => return Err(failure),
+                        Err(error) => Err(error),
+                    },
+                },
+                Ok(()) => {
+                    if slots_between(&resource, edit.from, edit.to, Field::InventoryEnd)?.is_empty() {
+                        return Err(Failure::RangeNotBookable(RangeError::NotBookable));
+                    }
+                    run.set_dates(&resource, edit, &mut begun).await
+                }
+            };
+            match outcome {
+                Err(EditError::Ledger(LedgerError::ResourceChanged)) => {}
+                Err(error) if met_a_hold(&error) => refused = Some(error),
                 Err(error) => return Err(error.into()),
                 Ok(resource) => return Ok(resource),
             }

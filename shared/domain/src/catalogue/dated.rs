@@ -128,6 +128,16 @@ impl Facts {
         self.set(next.dates().map(least))
     }
 
+    /// The facts with those dates as `before` has them, where they are still as `least` says.
+    #[must_use]
+    pub fn restored(&self, dates: impl IntoIterator<Item = Date>, before: &Self, least: &Self) -> Self {
+        let restored = |date: Date| {
+            let set = self.of(date);
+            (date, if set == least.of(date) { before.of(date) } else { set })
+        };
+        self.set(dates.into_iter().map(restored))
+    }
+
     fn set(&self, dates: impl IntoIterator<Item = (Date, DateFacts)>) -> Self {
         let mut facts = self.clone();
         for (date, set) in dates {

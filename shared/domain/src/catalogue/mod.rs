@@ -20,6 +20,7 @@ pub use offer::Offerable;
 pub use opening_hours::{
     InvalidSchedule, OPENINGS_MAX, Opening, SLOT_MINUTES_MAX, SLOTS_PER_DAY_MAX, SlotSchedule,
 };
+pub use reshape::Surplus;
 pub use resource::{
     ATTRIBUTE_NAME_LENGTH_MAX, ATTRIBUTE_TEXT_LENGTH_MAX, ATTRIBUTES_MAX, AttributeValue, CAPACITY_MAX,
     HOLD_TTL_SECONDS, InvalidAttribute, InvalidTerms, Resource, ResourceTerms, Stay, StayError,

@@ -15,6 +15,25 @@ use crate::catalogue::schedule::Schedule;
 use crate::catalogue::slot::Slot;
 use crate::inventory::{Page, PageFrame, PageKey, SlotRule};
 
+/// What becomes of places that are taken on a page and that its frame does not have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Surplus {
+    /// The page refuses the frame, if the slot starts on one of these dates.
+    RefusedOn {
+        /// First local date.
+        from: Date,
+        /// Local date after the last.
+        to: Date,
+    },
+    /// The slot has as many places as are taken: none is free, and none too many.
+    Kept,
+}
+
+impl Surplus {
+    /// Refused on every date.
+    pub const REFUSED: Self = Self::RefusedOn { from: Date::MIN, to: Date::MAX };
+}
+
 impl ResourceTerms {
     /// The local date of a slot: that of its start.
     #[must_use]
@@ -83,12 +102,19 @@ impl Resource {
         frame
     }
 
-    /// The frame that a stored page can be brought into now: while other terms are announced, what is taken already keeps its
-    /// places, and no more is free.
+    /// The frame that a stored page can be brought into now. While other terms are announced, what is taken already keeps its
+    /// places.
     #[must_use]
-    pub fn frame_of(&self, page: &Page, facts: &Facts, now: Timestamp) -> PageFrame {
-        let frame = self.frame(&page.key, facts);
-        if self.next.is_some() { frame.lifted(page, now) } else { frame }
+    pub fn frame_of(&self, page: &Page, facts: &Facts, surplus: Surplus, now: Timestamp) -> PageFrame {
+        let strict = match surplus {
+            Surplus::RefusedOn { from, to } if self.next.is_none() => {
+                let slots = self.terms.schedule.page(&page.key.page, &self.terms.time_zone).into_iter();
+                let on_dates = slots.filter(|slot| (from..to).contains(&self.terms.local_date(slot)));
+                on_dates.map(|slot| slot.key).collect()
+            }
+            Surplus::RefusedOn { .. } | Surplus::Kept => BTreeSet::new(),
+        };
+        self.frame(&page.key, facts).lifted(&strict, page, now)
     }
 
     /// A stored page as it is shown: in the frame that it would have, if it is not under these terms. A page of a release before

@@ -37,6 +37,19 @@ const NIGHT_HOURS_MAX: i64 = 60;
 /// The longest a slot of a day can last, in hours: where the zone's clocks are put back, and its next date is skipped.
 const DAY_HOURS_MAX: i64 = 50;
 
+/// How long after the beginning of its date in UTC a slot of a day can end: it may start on the next date.
+const PAGE_HOURS_MAX: i64 = 24 + 12 + DAY_HOURS_MAX;
+
+/// When everything on a page has certainly ended, by its name: that of a day, or of a month. Others tell nothing.
+pub(super) fn latest_end(page: &str) -> Option<Timestamp> {
+    let day = page
+        .parse::<Date>()
+        .or_else(|_| format!("{page}-01").parse::<Date>().map(Date::last_of_month))
+        .ok()?;
+    let midnight = day.at(0, 0, 0, 0).in_tz("UTC").ok()?.timestamp();
+    midnight.checked_add(SignedDuration::from_hours(PAGE_HOURS_MAX)).ok()
+}
+
 impl PageShape {
     /// When a slot has certainly ended; `None` for a name that no slot of this shape has.
     #[must_use]

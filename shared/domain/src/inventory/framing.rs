@@ -1,23 +1,27 @@
 //! A page in another frame: what does not fit it, and what stays as it is. What is held and booked does.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::{Page, PageChange, PageFrame, PageKey, PageRejection, SlotRule, count, set};
+use super::frame::latest_end;
+use super::{Page, PageChange, PageFrame, PageKey, PageRejection, PageShape, SlotRule, count, set};
 use crate::ids::SlotKey;
 
 impl PageFrame {
-    /// The frame that takes nothing away: a slot of which more is taken on `page` than it has gets as many places as are taken.
-    /// None is free there, and none too many.
+    /// The frame in which a slot of which more is taken on `page` than it has gets as many places as are taken: none is free there,
+    /// and none too many. Those of `strict` do not, unless they are over.
     #[must_use]
-    pub fn lifted(mut self, page: &Page, now: Timestamp) -> Self {
+    pub fn lifted(mut self, strict: &BTreeSet<SlotKey>, page: &Page, now: Timestamp) -> Self {
         if !page.is_of(&self) {
             return self;
         }
         let capacity = self.capacity;
-        for (slot, rule) in &mut self.slots {
-            let needed = page.taken(slot, now).saturating_sub(count(&page.allowance, slot));
+        let is_lifted = |slot: &SlotKey| !strict.contains(slot) || page.is_over(slot, &self, now);
+        let lifted: Vec<SlotKey> = self.slots.keys().filter(|slot| is_lifted(slot)).cloned().collect();
+        for slot in lifted {
+            let needed = page.taken(&slot, now).saturating_sub(count(&page.allowance, &slot));
+            let rule = self.slots.entry(slot).or_default();
             if rule.capacity.unwrap_or(capacity) < needed {
                 rule.capacity = Some(needed);
             }
@@ -49,36 +53,41 @@ impl Page {
         }
     }
 
-    /// Whether slots of the same name are the same slots here and in `frame`. A page that a release before wrote has no shape
-    /// and goes by its schedule's revision.
+    /// Whether slots of the same name are the same slots here and in `frame`. A page that a release before wrote has no shape: a
+    /// page of nights is one of nights, any other goes by its schedule's revision.
     fn is_of(&self, frame: &PageFrame) -> bool {
         match self.shape {
             Some(shape) => frame.shape == Some(shape),
-            None => self.terms_revision == 0 && self.schedule_revision == frame.schedule_revision,
+            None => {
+                let is_of_nights = frame.shape == Some(PageShape::Nights);
+                self.terms_revision == 0
+                    && (is_of_nights || self.schedule_revision == frame.schedule_revision)
+            }
         }
     }
 
-    /// Whether a slot's time is over. Of a page whose shape is unknown none is, but for one of a schedule that is gone.
+    /// Whether a slot's time is certainly over. Of a page whose shape is unknown its name has to tell.
     fn is_over(&self, slot: &SlotKey, frame: &PageFrame, now: Timestamp) -> bool {
         let shape = if self.is_of(frame) { self.shape.or(frame.shape) } else { self.shape };
         match shape {
             Some(shape) => shape.end_of(&self.key.page, slot).is_none_or(|end| end <= now),
-            None => true,
+            None => latest_end(&self.key.page).is_some_and(|end| end <= now),
         }
     }
 
     /// The slots that do not fit a frame, with the places in use there: those that it does not have, or that have
-    /// fewer places in it than are in use and than they have now. What is booked of a slot that is over is in nobody's way.
+    /// fewer places in it than are in use and than they have now. What is taken of a slot that is over is in nobody's way.
     #[must_use]
     pub fn in_the_way_of(&self, frame: &PageFrame, now: Timestamp) -> Vec<(SlotKey, u32)> {
         let is_of = self.is_of(frame);
         let in_use = |slot: &SlotKey| {
             let taken = self.taken(slot, now);
+            let is_over = self.is_over(slot, frame, now);
             if let Some(rule) = frame.slots.get(slot).filter(|_| is_of) {
                 let limit = frame.capacity_of(rule).saturating_add(count(&self.allowance, slot));
-                return if taken > limit && limit < self.limit(slot) { taken } else { 0 };
+                return if taken > limit && limit < self.limit(slot) && !is_over { taken } else { 0 };
             }
-            if self.is_over(slot, frame, now) { self.held(slot, now) } else { taken }
+            if is_over { self.held(slot, now) } else { taken }
         };
         self.available.keys().map(|slot| (slot.clone(), in_use(slot))).filter(|(_, used)| *used > 0).collect()
     }

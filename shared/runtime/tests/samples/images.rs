@@ -106,7 +106,7 @@ async fn there_is_a_sample_of_every_record() {
     let edit = DatesEdit { from, to, capacity: Some(2), closed: Some(true) };
     let by = mutation();
     let edited = Edit::new(tables.store.catalogue.as_ref(), Run::Real, &by);
-    edited.set_dates(&resource, &edit).await.expect("two nights are closed");
+    edited.set_dates(&resource, &edit, &mut None).await.expect("two nights are closed");
     let facts = tables.item(Database::LEDGER, &[("pk", "R#hotel-nyc-deluxe"), ("sk", "D#2026-08")]).await;
     check("stream", "ledger-facts", &record("INSERT", Some(&facts), None, Database::LEDGER));
 

@@ -1,0 +1,138 @@
+//! Edits that others come between, request by request: what is refused has changed nothing, and what is accepted is in force.
+
+use holdfast_app::Failure;
+use holdfast_app::catalogue::{DatesEdit, Precondition, ResourceVersion, Resources, Run};
+use holdfast_domain::catalogue::{DateFacts, Facts, Month};
+use holdfast_domain::{Resource, SlotKey};
+use holdfast_testkit::{Fault, Faults, Store, nightly_resource};
+use jiff::civil::{Date, date};
+
+use crate::harness::Harness;
+
+const NIGHT: (&str, &str) = ("2030-06-01", "2030-06-02");
+const JUNE_1: Date = date(2030, 6, 1);
+
+/// More requests than any edit here makes.
+const REQUESTS_MAX: usize = 30;
+
+/// An operator whose requests wait for `faults`.
+fn late(h: &Harness, faults: &Faults) -> Resources {
+    Resources::new(Store::over(&h.database.client_under(faults)).catalogue)
+}
+
+async fn present(h: &Harness, room: &Resource) -> Resource {
+    h.store.catalogue.resource(&room.id).await.expect("a read").expect("a resource")
+}
+
+fn dearer(room: &Resource) -> Resource {
+    let mut terms = room.terms.clone();
+    terms.hold_ttl_seconds += 1;
+    room.replace(terms)
+}
+
+/// What comes between two requests of an edit of dates.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Between {
+    /// Another operator sets something for another date.
+    Set,
+    /// Another operator replaces the terms.
+    Put,
+    /// A guest holds the place that the edit takes away, then another operator sets something for another date.
+    HoldAndSet,
+}
+
+#[tokio::test]
+async fn an_edit_of_dates_that_is_refused_leaves_nothing_wherever_others_come_between() {
+    let edit = DatesEdit { from: JUNE_1, to: date(2030, 6, 2), capacity: Some(3), closed: Some(true) };
+    let (mut conditions, mut in_use) = (0, 0);
+    for between in [Between::Set, Between::Put, Between::HoldAndSet] {
+        for is_conditional in [true, false] {
+            for passes in 0..REQUESTS_MAX {
+                let room = nightly_resource("room", 5, 600);
+                let h = Harness::with(&room).await;
+                h.placed(&room, "first", NIGHT, 3).await;
+                let precondition = match is_conditional {
+                    true => Precondition::Match(vec![ResourceVersion::from(&present(&h, &room).await)]),
+                    false => Precondition::None,
+                };
+                let slow = Faults::default();
+                slow.strike(Fault::Delayed, passes, 1);
+                let (operator, by) = (late(&h, &slow), h.by("operator"));
+                let edited = operator.set_inventory(&room.id, &edit, &precondition, Run::Real, &by);
+                let beside = async {
+                    slow.strikes().await;
+                    if between == Between::HoldAndSet {
+                        // The place may be gone already.
+                        drop(h.place(&room, "second", NIGHT, 1).await);
+                    }
+                    match between {
+                        Between::Put => drop(h.put(&dearer(&room)).await.expect("the same places")),
+                        _ => drop(
+                            h.set(&room, date(2030, 6, 10), 1, Some(4), None).await.expect("free nights"),
+                        ),
+                    }
+                    slow.go_on();
+                    std::future::pending::<()>().await;
+                };
+                let outcome = tokio::select! {
+                    outcome = edited => outcome,
+                    () = beside => unreachable!("it waits for the edit"),
+                };
+                let facts = h.store.catalogue.facts(&room.id).await.expect("facts").of(JUNE_1);
+                let room = present(&h, &room).await;
+                let page = h.page(&room, "2030-06").await;
+                let night = SlotKey::parse("01").expect("a night");
+                let (capacity, closed) = (page.capacity_of(&night), page.closed.contains(&night));
+                let what = format!("{between:?}, {is_conditional}, {passes}: {outcome:?}");
+                assert_eq!(page.broken_slot(), None, "{what}");
+                match outcome {
+                    Ok(_) => {
+                        assert_eq!(facts, DateFacts { capacity: Some(3), closed: true }, "{what}");
+                        assert_eq!((capacity, closed), (3, true), "{what}");
+                    }
+                    Err(ref refused @ (Failure::PreconditionFailed | Failure::CapacityInUse { .. })) => {
+                        assert_eq!(facts, DateFacts::default(), "{what}");
+                        assert_eq!((capacity, closed), (5, false), "{what}");
+                        let by_condition = matches!(refused, Failure::PreconditionFailed);
+                        *(if by_condition { &mut conditions } else { &mut in_use }) += 1;
+                    }
+                    Err(other) => panic!("{what}: {other}"),
+                }
+            }
+        }
+    }
+    assert!(conditions > 1 && in_use > 1, "refusals come about: {conditions}, {in_use}");
+}
+
+/// Facts that allow less than a page does: an edit of dates is under way, or was cut off. Other terms are put, and a guest who
+/// remembers the terms before takes a place.
+#[tokio::test]
+async fn terms_that_are_accepted_are_in_force_on_pages_that_allow_more_than_the_facts() {
+    for passes in 0..REQUESTS_MAX {
+        let room = nightly_resource("room", 5, 600);
+        let h = Harness::with(&room).await;
+        h.placed(&room, "first", NIGHT, 3).await;
+        let three = Facts::default().with([JUNE_1], Some(3), None).changed_since(&Facts::default());
+        assert!(three.contains_key(&Month::of(JUNE_1)));
+        h.store.catalogue.put_facts(&room, &three, &h.by("another")).await.expect("nobody is in between");
+        let slow = Faults::default();
+        slow.strike(Fault::Delayed, passes, 1);
+        let (operator, by, next) = (late(&h, &slow), h.by("operator"), dearer(&room));
+        let put = operator.put(&room.id, &next.terms, &Precondition::None, Run::Real, &by);
+        let beside = async {
+            slow.strikes().await;
+            drop(h.place(&room, "second", NIGHT, 1).await);
+            slow.go_on();
+            std::future::pending::<()>().await;
+        };
+        let outcome = tokio::select! {
+            outcome = put => outcome,
+            () = beside => unreachable!("it waits for the edit"),
+        };
+        let stored = present(&h, &room).await;
+        let is_next = stored.terms == next.terms && stored.next.is_none();
+        assert!(outcome.is_ok() == is_next, "{passes}: {outcome:?}, but {:?}", stored.terms);
+        assert_eq!(h.page(&stored, "2030-06").await.broken_slot(), None);
+        h.placed(&stored, "another night", ("2030-06-10", "2030-06-11"), 1).await;
+    }
+}
