@@ -283,7 +283,7 @@ pub struct EditParameters {
 /// A resource that was created or replaced.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(as = PutResource)]
+#[schema(as = WrittenResource)]
 pub struct PutBody {
     /// The resource.
     #[serde(flatten)]
