@@ -1,10 +1,10 @@
 //! Edits that others come between, request by request: what is refused has changed nothing, and what is accepted is in force.
 
-use holdfast_app::Failure;
 use holdfast_app::catalogue::{DatesEdit, Precondition, ResourceVersion, Resources, Run};
+use holdfast_app::{Failure, LedgerError};
 use holdfast_domain::catalogue::{DateFacts, Facts, Month};
 use holdfast_domain::{Resource, SlotKey};
-use holdfast_testkit::{Fault, Faults, Store, nightly_resource};
+use holdfast_testkit::{Fault, Faults, Store, hold_for, nightly_resource};
 use jiff::civil::{Date, date};
 
 use crate::harness::Harness;
@@ -135,4 +135,32 @@ async fn terms_that_are_accepted_are_in_force_on_pages_that_allow_more_than_the_
         assert_eq!(h.page(&stored, "2030-06").await.broken_slot(), None);
         h.placed(&stored, "another night", ("2030-06-10", "2030-06-11"), 1).await;
     }
+}
+
+/// One request comes twice, to two instances. One of them remembers terms that were replaced, and meets the hold on its page before
+/// the other has recorded it: its terms are not recorded.
+#[tokio::test]
+async fn of_twins_who_know_different_terms_the_later_terms_are_recorded() {
+    let room = nightly_resource("room", 5, 600);
+    let h = Harness::with(&room).await;
+    h.placed(&room, "first", NIGHT, 1).await;
+    let next = h.put(&dearer(&room)).await.expect("the same places");
+    let slow = Faults::default();
+    let holds = Store::over(&h.database.client_under(&slow)).holds;
+    // The page is written; the record waits.
+    slow.strike(Fault::Delayed, 1, 1);
+    let ask = |terms: &Resource| hold_for(terms, "guest", "twins", NIGHT, 1, h.now());
+    let (by, present) = (h.by("guest"), ask(&next));
+    let resources = [&next];
+    let placed = holds.place(&resources, &present, &by);
+    let twin = async {
+        slow.strikes().await;
+        let twin = h.store.holds.place(&[&room], &ask(&room), &by).await;
+        slow.go_on();
+        twin
+    };
+    let (placed, twin) = tokio::join!(placed, twin);
+    assert!(matches!(twin, Err(LedgerError::ResourceChanged)), "{twin:?}");
+    let placed = placed.expect("the present terms");
+    assert_eq!((placed.replayed, placed.hold.first_expires_at), (false, present.first_expires_at));
 }

@@ -9,8 +9,8 @@ use super::{Page, PageChange, PageFrame, PageKey, PageRejection, PageShape, Slot
 use crate::ids::SlotKey;
 
 impl PageFrame {
-    /// The frame in which a slot of which more is taken on `page` than it has gets as many places as are taken: none is free there,
-    /// and none too many. Those of `strict` do not, unless they are over.
+    /// The frame in which a slot of which more is taken on `page` than it has gets as many places as are taken: none is free there.
+    /// It does not get more than the page has now, and nothing if it is of `strict`, unless it is over.
     #[must_use]
     pub fn lifted(mut self, strict: &BTreeSet<SlotKey>, page: &Page, now: Timestamp) -> Self {
         if !page.is_of(&self) {
@@ -20,7 +20,8 @@ impl PageFrame {
         let is_lifted = |slot: &SlotKey| !strict.contains(slot) || page.is_over(slot, &self, now);
         let lifted: Vec<SlotKey> = self.slots.keys().filter(|slot| is_lifted(slot)).cloned().collect();
         for slot in lifted {
-            let needed = page.taken(&slot, now).saturating_sub(count(&page.allowance, &slot));
+            let taken = page.taken(&slot, now).saturating_sub(count(&page.allowance, &slot));
+            let needed = taken.min(page.capacity_of(&slot));
             let rule = self.slots.entry(slot).or_default();
             if rule.capacity.unwrap_or(capacity) < needed {
                 rule.capacity = Some(needed);
