@@ -33,6 +33,10 @@ class Service:
         return f"{sources} {own_env}"
 
 
+# Another text where what a version kept is no use to the next: to this one, references to secrets are ARNs.
+STATE_FORM = "2"
+STATE_FORM_FILE = config.STATE_DIR / "form"
+
 # How often a start that takes long says so.
 STILL_STARTING_SECONDS = 10
 
@@ -165,12 +169,18 @@ def ensure_foreign_emulator() -> None:
         note("answers")
 
 
-def start_anew_after_an_unclean_stop(wanted: tuple[Service, ...]) -> None:
+def start_anew_if_need_be(wanted: tuple[Service, ...]) -> None:
     """What ended without saving has lost what it knew: payments without bookings, or bookings without payments. So all that
-    keep something begin empty together. What still runs is ended, its data with it."""
+    keep something begin empty together. So they do if an earlier version kept it otherwise. What still runs is ended, its data
+    with it."""
     keeping = [service for service in USUAL if service.name in {one.name for one in wanted}]
     lost = [service for service in keeping if ended_uncleanly(service)]
-    if not lost:
+    names = " and ".join(service.title for service in lost)
+    why = f"The last end of {names} was unclean, its data is not saved."
+    if not lost and form_of_state(keeping) != STATE_FORM:
+        why = "An earlier version kept the data of the local stack in a form that this one does not read."
+    elif not lost:
+        keep_form_of_state()
         return
     for service in keeping:
         processes.kill(service.name)
@@ -178,12 +188,28 @@ def start_anew_after_an_unclean_stop(wanted: tuple[Service, ...]) -> None:
         processes.unsaved_mark(service.name).unlink(missing_ok=True)
     for path in (config.STACK_ENV_FILE, config.STACK_JSON_FILE):
         path.unlink(missing_ok=True)
-    names = " and ".join(service.title for service in lost)
+    keep_form_of_state()
     own = "" if MINISTACK in keeping else " Your own emulator keeps its data: restart it empty."
     say(
-        f"  The last end of {names} was unclean, its data is not saved. Ledger, payments and partner inbox begin empty together, "
-        f"so that none knows what another does not.{own}"
+        f"  {why} Ledger, payments and partner inbox begin empty together, so that none knows what another does not.{own}"
     )
+
+
+def form_of_state(keeping: list[Service]) -> str:
+    """The form of what is kept: the present one if nothing is, and nothing runs that would."""
+    if not any(path.exists() for service in keeping for path in service.state) and not any(
+        processes.recorded(service.name) for service in keeping
+    ):
+        return STATE_FORM
+    try:
+        return STATE_FORM_FILE.read_text()
+    except FileNotFoundError:
+        return ""
+
+
+def keep_form_of_state() -> None:
+    STATE_FORM_FILE.parent.mkdir(parents=True, exist_ok=True)
+    STATE_FORM_FILE.write_text(STATE_FORM)
 
 
 def ended_uncleanly(service: Service) -> bool:

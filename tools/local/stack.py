@@ -69,7 +69,7 @@ def bring_up(wanted: tuple[services.Service, ...]) -> None:
 
 def start(wanted: tuple[services.Service, ...]) -> None:
     """Ensures that these run; the proxy only if it is among them."""
-    services.start_anew_after_an_unclean_stop(wanted)
+    services.start_anew_if_need_be(wanted)
     for service in wanted:
         services.ensure_running(service)
     if services.MICROBURST not in wanted:

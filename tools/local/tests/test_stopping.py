@@ -49,6 +49,10 @@ class StoppingTest(unittest.TestCase):
             patched.start()
             self.addCleanup(patched.stop)
         own = [self.service(name) for name in ("one", "two")]
+        patched = mock.patch.object(services, "STATE_FORM_FILE", self.folder / "form")
+        patched.start()
+        self.addCleanup(patched.stop)
+        services.keep_form_of_state()
         patched = mock.patch.object(services, "USUAL", tuple(own))
         patched.start()
         self.addCleanup(patched.stop)
@@ -84,7 +88,7 @@ class StoppingTest(unittest.TestCase):
 
     def begin_again(self) -> str:
         with contextlib.redirect_stderr(self.said):
-            services.start_anew_after_an_unclean_stop(services.USUAL)
+            services.start_anew_if_need_be(services.USUAL)
         return self.said.getvalue()
 
     def states(self) -> list[bool]:
@@ -114,6 +118,23 @@ class StoppingTest(unittest.TestCase):
             services.stop(service)
         self.assertEqual(self.begin_again(), "")
         self.assertEqual(self.states(), [True, True])
+
+    def test_what_an_earlier_version_kept_otherwise_is_begun_anew_once(self) -> None:
+        for form in (None, "1"):
+            services.STATE_FORM_FILE.unlink()
+            if form is not None:
+                services.STATE_FORM_FILE.write_text(form)
+            for service in services.USUAL:
+                (self.folder / service.name / "state").write_text("of an earlier version")
+            self.assertIn("An earlier version kept the data", self.begin_again())
+            self.assertEqual(self.states(), [False, False])
+            self.said.truncate(0)
+            self.assertEqual(self.begin_again().strip("\0"), "", "said once")
+
+    def test_a_stack_that_has_nothing_yet_says_nothing(self) -> None:
+        services.STATE_FORM_FILE.unlink()
+        self.assertEqual(self.begin_again(), "")
+        self.assertEqual(services.STATE_FORM_FILE.read_text(), services.STATE_FORM)
 
     def test_what_ended_before_it_had_loaded_its_state_has_lost_nothing(self) -> None:
         for service in services.USUAL:
