@@ -33,7 +33,7 @@ class Service:
         return f"{sources} {own_env}"
 
 
-# Another text where what a version kept is no use to the next: to this one, references to secrets are ARNs.
+# Another text where what MiniStack kept under a version is no use to the next: to this one, references to secrets are ARNs.
 STATE_FORM = "2"
 STATE_FORM_FILE = config.STATE_DIR / "form"
 
@@ -175,12 +175,12 @@ def start_anew_if_need_be(wanted: tuple[Service, ...]) -> None:
     with it."""
     keeping = [service for service in USUAL if service.name in {one.name for one in wanted}]
     lost = [service for service in keeping if ended_uncleanly(service)]
+    is_of_an_earlier_version = MINISTACK in keeping and form_of_state() != STATE_FORM
     names = " and ".join(service.title for service in lost)
     why = f"The last end of {names} was unclean, its data is not saved."
-    if not lost and form_of_state(keeping) != STATE_FORM:
+    if is_of_an_earlier_version:
         why = "An earlier version kept the data of the local stack in a form that this one does not read."
     elif not lost:
-        keep_form_of_state()
         return
     for service in keeping:
         processes.kill(service.name)
@@ -188,28 +188,19 @@ def start_anew_if_need_be(wanted: tuple[Service, ...]) -> None:
         processes.unsaved_mark(service.name).unlink(missing_ok=True)
     for path in (config.STACK_ENV_FILE, config.STACK_JSON_FILE):
         path.unlink(missing_ok=True)
-    keep_form_of_state()
     own = "" if MINISTACK in keeping else " Your own emulator keeps its data: restart it empty."
     say(
         f"  {why} Ledger, payments and partner inbox begin empty together, so that none knows what another does not.{own}"
     )
 
 
-def form_of_state(keeping: list[Service]) -> str:
-    """The form of what is kept: the present one if nothing is, and nothing runs that would."""
-    if not any(path.exists() for service in keeping for path in service.state) and not any(
-        processes.recorded(service.name) for service in keeping
-    ):
-        return STATE_FORM
-    try:
-        return STATE_FORM_FILE.read_text()
-    except FileNotFoundError:
-        return ""
-
-
-def keep_form_of_state() -> None:
+def form_of_state() -> str:
+    """The form of what MiniStack keeps, which is the present one from now on."""
+    keeps = processes.recorded(MINISTACK.name) is not None or any(path.exists() for path in MINISTACK.state)
+    form = STATE_FORM_FILE.read_text() if STATE_FORM_FILE.exists() else ""
     STATE_FORM_FILE.parent.mkdir(parents=True, exist_ok=True)
     STATE_FORM_FILE.write_text(STATE_FORM)
+    return form if keeps else STATE_FORM
 
 
 def ended_uncleanly(service: Service) -> bool:

@@ -52,10 +52,11 @@ class StoppingTest(unittest.TestCase):
         patched = mock.patch.object(services, "STATE_FORM_FILE", self.folder / "form")
         patched.start()
         self.addCleanup(patched.stop)
-        services.keep_form_of_state()
-        patched = mock.patch.object(services, "USUAL", tuple(own))
-        patched.start()
-        self.addCleanup(patched.stop)
+        services.STATE_FORM_FILE.write_text(services.STATE_FORM)
+        for name, value in (("USUAL", tuple(own)), ("MINISTACK", own[0])):
+            patched = mock.patch.object(services, name, value)
+            patched.start()
+            self.addCleanup(patched.stop)
         self.addCleanup(lambda: [processes.kill(service.name) for service in own])
         self.said = io.StringIO()
 
@@ -130,6 +131,15 @@ class StoppingTest(unittest.TestCase):
             self.assertEqual(self.states(), [False, False])
             self.said.truncate(0)
             self.assertEqual(self.begin_again().strip("\0"), "", "said once")
+
+    def test_who_runs_another_emulator_keeps_all(self) -> None:
+        for service in services.USUAL:
+            (self.folder / service.name / "state").write_text("of an earlier version")
+        services.STATE_FORM_FILE.unlink()
+        with contextlib.redirect_stderr(self.said):
+            services.start_anew_if_need_be(services.USUAL[1:])
+        self.assertEqual((self.said.getvalue(), self.states()), ("", [True, True]))
+        self.assertIn("An earlier version kept the data", self.begin_again(), "of the one that was not wanted then")
 
     def test_a_stack_that_has_nothing_yet_says_nothing(self) -> None:
         services.STATE_FORM_FILE.unlink()

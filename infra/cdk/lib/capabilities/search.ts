@@ -30,7 +30,7 @@ export class Search extends Construct {
       parallelizationFactor: 2,
       filters: [
         pages(['INSERT', 'MODIFY', 'REMOVE']),
-        datedFacts(['INSERT', 'MODIFY', 'REMOVE']),
+        datedFacts(['INSERT', 'MODIFY']),
         itemsWithSortKey('R', ['INSERT', 'MODIFY', 'REMOVE']),
       ],
       alarmWhenBehind: true,

@@ -125,7 +125,7 @@ impl DynamoHolds {
         let done = self.pages.write(&[op], &[], resources, mutation).await.map_err(no_extras)?;
         let met_self = match done.first() {
             Some(Done::ByReading { before, changes }) if changes.is_empty() => {
-                // The request was sent twice, and its twin knows later terms: it is they that the record has to have.
+                // The request was sent twice, and the other one knew later terms: the record has to have those.
                 let known = resource_of(resources, &placement.page).map_or(u64::MAX, |known| known.revision);
                 if before.terms_revision > known {
                     return Err(LedgerError::ResourceChanged);

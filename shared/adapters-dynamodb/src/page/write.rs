@@ -23,8 +23,8 @@ use crate::table::transact::{ATTEMPTS_MAX, built, pause};
 
 /// The most items of one transaction (DynamoDB's limit).
 pub(crate) const TRANSACTION_ITEMS_MAX: usize = 100;
-/// The most pages that one transaction makes, beside the resource that counts them and the facts of at most six months: more than
-/// the pages of the longest hold.
+/// The most pages that one transaction makes, beside the resource that counts them and the facts of their months: so many days lie in
+/// five months at most, and a hold of nights has a dozen pages of a month each.
 const PAGES_MADE_MAX: usize = TRANSACTION_ITEMS_MAX - 7;
 
 /// Condition of a write to a page that was read: nobody has written or replaced it since.
@@ -424,11 +424,9 @@ fn terms_of<'a>(op: &PageOperation, resources: &[&'a Resource]) -> Option<&'a Re
 
 /// Whether a hold meets a page under other terms than it was decided by. One that meets itself asks for nothing.
 fn is_met_under_other_terms(page: &Page, op: &PageOperation, terms: &Resource, now: Timestamp) -> bool {
-    let meets_itself = match &op.command {
-        PageCommand::Place { hold, .. } => page.holds.get(hold).is_some_and(|entry| entry.is_live(now)),
-        _ => false,
-    };
-    page.terms_revision != terms.revision && !meets_itself
+    let meets_itself = |hold: &HoldId| page.holds.get(hold).is_some_and(|entry| entry.is_live(now));
+    let is_known = if let PageCommand::Place { hold, .. } = &op.command { meets_itself(hold) } else { false };
+    page.terms_revision != terms.revision && !is_known
 }
 
 /// Whether one of `ops` may need the page, should it not be stored yet.

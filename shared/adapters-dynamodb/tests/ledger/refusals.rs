@@ -108,6 +108,7 @@ async fn an_edit_of_dates_that_is_refused_leaves_nothing_wherever_others_come_be
 /// remembers the terms before takes a place.
 #[tokio::test]
 async fn terms_that_are_accepted_are_in_force_on_pages_that_allow_more_than_the_facts() {
+    let mut fourth_came_between = 0;
     for passes in 0..REQUESTS_MAX {
         let room = nightly_resource("room", 5, 600);
         let h = Harness::with(&room).await;
@@ -130,11 +131,14 @@ async fn terms_that_are_accepted_are_in_force_on_pages_that_allow_more_than_the_
             () = beside => unreachable!("it waits for the edit"),
         };
         let stored = present(&h, &room).await;
+        let [page] = h.store.catalogue.stored_pages(&stored).await.expect("pages").try_into().expect("June");
         let is_next = stored.terms == next.terms && stored.next.is_none();
         assert!(outcome.is_ok() == is_next, "{passes}: {outcome:?}, but {:?}", stored.terms);
-        assert_eq!(h.page(&stored, "2030-06").await.broken_slot(), None);
+        assert_eq!((page.broken_slot(), page.terms_revision), (None, stored.revision), "{passes}");
+        fourth_came_between += usize::from(is_next && page.holds.len() == 2);
         h.placed(&stored, "another night", ("2030-06-10", "2030-06-11"), 1).await;
     }
+    assert!(fourth_came_between > 1, "an accepted edit that a hold came between");
 }
 
 /// One request comes twice, to two instances. One of them remembers terms that were replaced, and meets the hold on its page before

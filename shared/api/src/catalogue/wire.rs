@@ -288,7 +288,8 @@ pub struct PutBody {
     /// The resource.
     #[serde(flatten)]
     pub resource: ResourceBody,
-    /// Local dates from today for which capacity or stop-sell is set, and that have no slot any more; left out if there are none.
+    /// Local dates from today for which capacity or stop-sell is set, and that have no slot any more, at most 100; left
+    /// out if there are none.
     /// What is set for them applies again when they have.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub dates_without_slots: Vec<String>,

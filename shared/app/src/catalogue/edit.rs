@@ -1,6 +1,7 @@
 //! Edits of a resource's terms and dated facts under live holds and bookings, over any number of pages.
 //!
-//! An edit first looks at every page that is not past: one that does not fit refuses it, and nothing is written. Then what allows
+//! An edit first looks at every page that is not past: one that does not fit refuses it, and nothing is written but what only a
+//! page of a release before states. Then what allows
 //! less is written and brought to the pages, and only then what allows more (`docs/adr/0011-dated-facts.md`). Wherever it stops,
 //! a page takes nothing that the terms before and after would not; its repetition finishes it.
 
@@ -18,8 +19,11 @@ use crate::kernel::errors::{LedgerError, StoreError};
 use crate::kernel::failure::{Failure, SlotInUse};
 use crate::kernel::mutation::Mutation;
 
-/// The most slots that a refusal names.
-const SLOTS_NAMED_MAX: usize = 100;
+/// The most slots that a refusal names, and dates that an answer does.
+const NAMED_MAX: usize = 100;
+
+/// How often pages are brought under announced terms anew, because places were given back meanwhile.
+const ROUNDS_MAX: usize = 30;
 
 /// Why an edit was not done.
 #[derive(Debug, Error)]
@@ -152,14 +156,19 @@ impl<'a> Edit<'a> {
                 let frame = current.frame_of(page, &facts, Surplus::Kept, now);
                 page.is_narrowed_by(&next.frame(&page.key, &facts)) && page.clone().reframed(&frame) != *page
             };
-            loop {
+            let mut allow_less = false;
+            for _ in 0..ROUNDS_MAX {
                 let mut pages = self.pages_ahead(previous, &next).await?;
                 in_use = in_the_way(&pages, previous, &next, &facts, Surplus::REFUSED, now);
                 pages.retain(allows_more);
-                if pages.is_empty() || !in_use.is_empty() {
+                allow_less = pages.is_empty();
+                if allow_less || !in_use.is_empty() {
                     break;
                 }
                 self.bring(&current, &facts, pages, Surplus::Kept).await?;
+            }
+            if !allow_less && in_use.is_empty() {
+                return Err(StoreError::Contention(current.id.to_string()).into());
             }
         }
         if !in_use.is_empty() {
@@ -327,7 +336,7 @@ fn in_the_way(
         })
         .collect();
     slots.sort_by_key(|slot| slot.start);
-    slots.truncate(SLOTS_NAMED_MAX);
+    slots.truncate(NAMED_MAX);
     slots
 }
 
@@ -364,7 +373,10 @@ fn lost_dates(previous: &Resource, next: &Resource, facts: &Facts, now: Timestam
         !slots_on(terms, date, tomorrow).is_empty()
     };
     let dates = facts.dates().map(|(date, _)| date).filter(|date| *date >= today);
-    dates.filter(|date| has_slots(&previous.terms, *date) && !has_slots(&next.terms, *date)).collect()
+    dates
+        .filter(|date| has_slots(&previous.terms, *date) && !has_slots(&next.terms, *date))
+        .take(NAMED_MAX)
+        .collect()
 }
 
 /// A page's own refusal of an edit comes from a hold that was placed meanwhile; the edit is tried again.

@@ -121,6 +121,7 @@ impl Resources {
             match outcome {
                 Err(EditError::Ledger(LedgerError::ResourceChanged)) => {
                     checked = self.announces(id, terms).await?;
+                    refused = None;
                 }
                 Err(error) if met_a_hold(&error) => {
                     checked = true;
@@ -184,7 +185,7 @@ impl Resources {
                 }
             };
             match outcome {
-                Err(EditError::Ledger(LedgerError::ResourceChanged)) => {}
+                Err(EditError::Ledger(LedgerError::ResourceChanged)) => refused = None,
                 Err(error) if met_a_hold(&error) => refused = Some(error),
                 Err(error) => return Err(error.into()),
                 Ok(resource) => return Ok(resource),

@@ -40,7 +40,7 @@ pub enum LedgerRecord {
         /// The holds that the write took from the page, as they were before.
         ended: BTreeMap<HoldId, PageHold>,
     },
-    /// A page was removed: the schedule that it belonged to is over. What it was before.
+    /// A page was removed, which only the release before does. What it was.
     PageRemoved(Box<Page>),
     /// A resource was created or replaced.
     Resource {

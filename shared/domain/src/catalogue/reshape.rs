@@ -15,7 +15,7 @@ use crate::catalogue::schedule::Schedule;
 use crate::catalogue::slot::Slot;
 use crate::inventory::{Page, PageFrame, PageKey, SlotRule};
 
-/// What becomes of places that are taken on a page and that its frame does not have.
+/// What is done with places that are taken on a page and that its frame does not have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Surplus {
     /// The page refuses the frame, if the slot starts on one of these dates.

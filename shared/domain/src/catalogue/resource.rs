@@ -181,9 +181,9 @@ pub struct Resource {
     pub id: ResourceId,
     /// What the operator says of it.
     pub terms: ResourceTerms,
-    /// Grows by one with every replacement. A page is made only under the revision it was computed from.
+    /// Grows by one with every write of its terms. A page is made only under the revision it was computed from.
     pub revision: u64,
-    /// The revision that last changed schedule or zone. A page counts slots of one schedule only.
+    /// The revision that last changed schedule or zone.
     pub schedule_revision: u64,
     /// Grows by one with every edit of its dated facts.
     pub facts_revision: u64,

@@ -231,7 +231,7 @@ impl Schedule {
 
     /// What distinguishes the slots of a page from others of the same names; `None` for a name that is no page of this schedule.
     #[must_use]
-    pub fn shape(&self, page: &str, zone: &TimeZone) -> Option<PageShape> {
+    pub(crate) fn shape(&self, page: &str, zone: &TimeZone) -> Option<PageShape> {
         match self {
             Self::Nightly { .. } => Month::parse(page).ok().map(|_| PageShape::Nights),
             Self::Slots(rule) => {

@@ -53,7 +53,7 @@ pub(super) fn latest_end(page: &str) -> Option<Timestamp> {
 impl PageShape {
     /// When a slot has certainly ended; `None` for a name that no slot of this shape has.
     #[must_use]
-    pub fn end_of(&self, page: &str, slot: &SlotKey) -> Option<Timestamp> {
+    pub(super) fn end_of(&self, page: &str, slot: &SlotKey) -> Option<Timestamp> {
         match self {
             Self::Nights => {
                 let date: Date = format!("{page}-{slot}").parse().ok()?;

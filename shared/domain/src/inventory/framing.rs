@@ -12,7 +12,7 @@ impl PageFrame {
     /// The frame in which a slot of which more is taken on `page` than it has gets as many places as are taken: none is free there.
     /// It does not get more than the page has now, and nothing if it is of `strict`, unless it is over.
     #[must_use]
-    pub fn lifted(mut self, strict: &BTreeSet<SlotKey>, page: &Page, now: Timestamp) -> Self {
+    pub(crate) fn lifted(mut self, strict: &BTreeSet<SlotKey>, page: &Page, now: Timestamp) -> Self {
         if !page.is_of(&self) {
             return self;
         }

@@ -41,7 +41,7 @@ async fn calendar(w: &World, id: &Resource, from: Date, to: Date) -> Vec<(u32, u
     slots.iter().map(|slot| (slot.capacity, slot.available)).collect()
 }
 
-/// Case 3 and usage A2: other check-in times lift no stop-sell and no limit.
+/// Other check-in times lift no stop-sell and no limit.
 #[tokio::test]
 async fn closed_and_limited_nights_stay_so_when_the_check_in_time_changes() {
     for touched in [false, true] {
@@ -74,7 +74,7 @@ async fn closed_and_limited_nights_stay_so_when_the_check_in_time_changes() {
     }
 }
 
-/// Case 3: one more opening hour does not open a holiday, and what has no slot any more is named.
+/// One more opening hour does not open a holiday, and what has no slot any more is named.
 #[tokio::test]
 async fn a_holiday_stays_closed_when_the_hours_grow_and_lost_dates_are_named() {
     let was = surgery(&WEEK, 9);
@@ -92,7 +92,7 @@ async fn a_holiday_stays_closed_when_the_hours_grow_and_lost_dates_are_named() {
     assert!(!slots.is_empty() && slots.iter().all(|slot| *slot == (0, 0)), "set before: {slots:?}");
 }
 
-/// Case 4: a Sunday more, two hours more: what is booked is in nobody's way, and goes on as it is.
+/// A Sunday more, two hours more: what is booked is in nobody's way, and goes on as it is.
 #[tokio::test]
 async fn an_appointment_stands_when_hours_and_days_are_added() {
     const SLOT: (&str, &str) = ("2030-06-03T08:00:00Z", "2030-06-03T08:30:00Z");
@@ -123,7 +123,7 @@ async fn an_appointment_stands_when_hours_and_days_are_added() {
     w.put(&surgery(&WEEK, 11)).await;
 }
 
-/// Case 4: another check-out time with a booking months ahead, a live hold, and one that is being paid.
+/// Another check-out time with a booking months ahead, a live hold, and one that is being paid.
 #[tokio::test]
 async fn every_hold_and_booking_goes_on_under_replaced_terms() {
     let room = nightly_resource("room", 5, 600);
@@ -154,7 +154,7 @@ async fn every_hold_and_booking_goes_on_under_replaced_terms() {
     assert_eq!(w.taken(&next).await, [("2030-06 01".to_owned(), 2)]);
 }
 
-/// Case 6: six weeks of a daily resource that nobody has touched, at the first try and without a page.
+/// Six weeks of a daily resource that nobody has touched, at the first try and without a page.
 #[tokio::test]
 async fn six_weeks_are_closed_at_the_first_try_and_a_hold_of_thirty_days_too() {
     let mut tables = slots_resource("tables", 4, 600);
@@ -169,7 +169,7 @@ async fn six_weeks_are_closed_at_the_first_try_and_a_hold_of_thirty_days_too() {
     assert!(matches!(closed, Err(Failure::SoldOut { available: 0 })), "{closed:?}");
 }
 
-/// Usage A3: a month that is past, and a range that begins in it, after the schedule was replaced.
+/// A month that is past, and a range that begins in it, after the schedule was replaced.
 #[tokio::test]
 async fn a_past_month_can_be_edited_after_a_replacement() {
     let room = nightly_resource("room", 5, 600);
@@ -185,7 +185,7 @@ async fn a_past_month_can_be_edited_after_a_replacement() {
     assert_eq!(calendar(&w, &room, JUNE_1, date(2030, 6, 2)).await[0].0, 4);
 }
 
-/// Item 4: the next hold through an instance that remembers the terms meets the edit all the same.
+/// The next hold through an instance that remembers the terms meets the edit all the same.
 #[tokio::test]
 async fn an_edit_is_what_the_next_hold_meets_through_any_instance() {
     for touched in [false, true] {

@@ -37,7 +37,7 @@ impl From<&AttributeValue> for Attribute {
 pub struct ResourceChanged {
     /// The resource.
     pub resource_id: ResourceName,
-    /// Grows by one with every replacement, as `sequence`.
+    /// Grows by one with every write of its terms, as `sequence`.
     pub revision: u64,
     /// Whether it is new.
     pub created: bool,

@@ -204,7 +204,7 @@ version_1! {
     ResourceChanged from resources::ResourceChanged |newer| {
         /// The resource.
         resource_id: ResourceName = newer.resource_id.clone(),
-        /// Grows by one with every replacement, as `sequence`.
+        /// Grows by one with every write of its terms, as `sequence`.
         revision: u64 = newer.revision,
         /// Whether it is new.
         created: bool = newer.created,
