@@ -53,6 +53,7 @@ impl Api for ResourcesApi {
                 .answer::<ResourceBody>(StatusCode::OK, "The resource")
                 .having(&["ETag", "Cache-Control"])
                 .empty(StatusCode::NOT_MODIFIED, "As the answer with that `ETag`")
+                .having(&["ETag", "Cache-Control"])
                 .problems(&[Code::NotFound]),
         ),
         (
