@@ -13,6 +13,8 @@ mod guide;
 #[cfg(test)]
 mod published;
 #[cfg(test)]
+mod resources;
+#[cfg(test)]
 mod samples;
 #[cfg(test)]
 mod schemas;

@@ -14,7 +14,6 @@ use jiff::{Timestamp, ToSpan};
 use thiserror::Error;
 
 use crate::catalogue::port::Catalogue;
-use crate::catalogue::resources::ResourceVersion;
 use crate::kernel::errors::{LedgerError, StoreError};
 use crate::kernel::failure::{Failure, SlotInUse};
 use crate::kernel::mutation::Mutation;
@@ -77,6 +76,21 @@ impl DatesEdit {
     fn dates(&self) -> impl Iterator<Item = Date> {
         let to = self.to;
         self.from.series(1.day()).take_while(move |date| *date < to)
+    }
+}
+
+/// Which terms and facts a resource has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ResourceVersion {
+    /// Revision of its terms.
+    pub terms: u64,
+    /// Revision of its dated facts.
+    pub facts: u64,
+}
+
+impl From<&Resource> for ResourceVersion {
+    fn from(resource: &Resource) -> Self {
+        Self { terms: resource.revision, facts: resource.facts_revision }
     }
 }
 

@@ -6,6 +6,6 @@ pub(crate) mod port;
 pub(crate) mod resources;
 
 pub use calendar::{CalendarSlot, Calendars};
-pub use edit::{DatesEdit, Edit, EditError, Run};
+pub use edit::{Begun, DatesEdit, Edit, EditError, ResourceVersion, Run};
 pub use port::{Catalogue, CatalogueReader};
-pub use resources::{Precondition, Put, ResourceVersion, Resources};
+pub use resources::{Precondition, Put, Resources};

@@ -7,7 +7,7 @@ use holdfast_domain::{Resource, ResourceId};
 use jiff::civil::Date;
 
 use crate::catalogue::calendar::slots_between;
-use crate::catalogue::edit::{Begun, DatesEdit, Edit, EditError, Run, met_a_hold};
+use crate::catalogue::edit::{Begun, DatesEdit, Edit, EditError, ResourceVersion, Run, met_a_hold};
 use crate::catalogue::port::Catalogue;
 use crate::kernel::errors::{LedgerError, StoreError};
 use crate::kernel::failure::Failure;
@@ -44,21 +44,6 @@ pub enum Precondition {
     Present,
     /// It exists, in one of these versions.
     Match(Vec<ResourceVersion>),
-}
-
-/// Which terms and facts a resource has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ResourceVersion {
-    /// Revision of its terms.
-    pub terms: u64,
-    /// Revision of its dated facts.
-    pub facts: u64,
-}
-
-impl From<&Resource> for ResourceVersion {
-    fn from(resource: &Resource) -> Self {
-        Self { terms: resource.revision, facts: resource.facts_revision }
-    }
 }
 
 impl Precondition {
