@@ -86,12 +86,11 @@ fn named(page: &str) -> BTreeSet<&str> {
 }
 
 #[test]
-fn every_published_type_is_in_a_story() {
+fn the_section_of_partners_names_what_they_get_and_nothing_else() {
     let page = std::fs::read_to_string(root().join("docs/events/subscribing.md")).expect("the page");
     let (_, stories) = page.split_once("## What comes when").expect("the stories");
-    let (stories, partners) = stories.split_once("## Partner webhooks").expect("their end");
+    let (_, partners) = stories.split_once("## Partner webhooks").expect("their end");
     for kind in EventType::ALL {
-        assert!(named(stories).contains(kind.as_str()), "no story has {}", kind.as_str());
         let is_for_partners =
             kind.declaration().consumers.iter().any(|(consumer, _)| *consumer == Consumer::Partner);
         assert_eq!(named(partners).contains(kind.as_str()), is_for_partners, "{}", kind.as_str());
