@@ -238,7 +238,7 @@ impl<'a> Edit<'a> {
         let in_use = in_the_way(&pages, &own, &own, &after, strict, now);
         if !in_use.is_empty() {
             if begun.is_some() {
-                self.write_and_bring(&mut current, &mut facts, &before, &names, Surplus::Kept).await?;
+                self.write_and_bring(&mut current, &mut facts, &before, &names).await?;
             }
             return Err(EditError::InUse(in_use));
         }
@@ -253,12 +253,12 @@ impl<'a> Edit<'a> {
             let pages = self.catalogue.stored_among(resource, &names).await?;
             let in_use = in_the_way(&pages, &own, &own, &least, strict, now);
             if !in_use.is_empty() || brought.as_ref().is_err_and(met_a_hold) {
-                self.write_and_bring(&mut current, &mut facts, &before, &names, Surplus::Kept).await?;
+                self.write_and_bring(&mut current, &mut facts, &before, &names).await?;
                 return Err(brought.err().filter(|_| in_use.is_empty()).unwrap_or(EditError::InUse(in_use)));
             }
             brought?;
         }
-        self.write_and_bring(&mut current, &mut facts, &after, &names, Surplus::Kept).await?;
+        self.write_and_bring(&mut current, &mut facts, &after, &names).await?;
         Ok(current)
     }
 
@@ -275,7 +275,7 @@ impl<'a> Edit<'a> {
         let mut facts = self.catalogue.facts(&resource.id).await?;
         let before = without(Some(begun), &facts, edit);
         let names = pages_of(&Resource { next: None, ..resource.clone() }, edit);
-        self.write_and_bring(&mut resource.clone(), &mut facts, &before, &names, Surplus::Kept).await
+        self.write_and_bring(&mut resource.clone(), &mut facts, &before, &names).await
     }
 
     async fn write_and_bring(
@@ -284,10 +284,9 @@ impl<'a> Edit<'a> {
         facts: &mut Facts,
         after: &Facts,
         names: &[String],
-        surplus: Surplus,
     ) -> Result<(), EditError> {
         self.write_facts(resource, facts, after).await?;
-        self.bring_among(resource, facts, names, surplus).await
+        self.bring_among(resource, facts, names, Surplus::Kept).await
     }
 
     async fn bring_among(
