@@ -242,6 +242,9 @@ fn the_least_of_two_facts_allows_nothing_that_either_does_not() {
     assert_eq!(months.values().map(|month| month.revision).collect::<Vec<_>>(), [1]);
     assert_eq!(before.clone().written(&months).revision(Month::of(days[0])), 1);
     assert!(before.changed_since(&before).is_empty());
+    let undone = Facts::default().changed_since(&Facts::default().written(&months));
+    let undone: Vec<_> = undone.values().map(|month| (month.revision, month.dates.len())).collect();
+    assert_eq!(undone, [(2, 0)], "nothing is set any more, which is a write too");
 }
 
 #[test]

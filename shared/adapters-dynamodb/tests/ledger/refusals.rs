@@ -37,6 +37,8 @@ enum Between {
     Set,
     /// Another operator replaces the terms.
     Put,
+    /// A guest holds the place that the edit takes away.
+    Hold,
     /// A guest holds the place that the edit takes away, then another operator sets something for another date.
     HoldAndSet,
 }
@@ -45,7 +47,7 @@ enum Between {
 async fn an_edit_of_dates_that_is_refused_leaves_nothing_wherever_others_come_between() {
     let edit = DatesEdit { from: JUNE_1, to: date(2030, 6, 2), capacity: Some(3), closed: Some(true) };
     let (mut conditions, mut in_use) = (0, 0);
-    for between in [Between::Set, Between::Put, Between::HoldAndSet] {
+    for between in [Between::Set, Between::Put, Between::Hold, Between::HoldAndSet] {
         for is_conditional in [true, false] {
             for passes in 0..REQUESTS_MAX {
                 let room = nightly_resource("room", 5, 600);
@@ -61,15 +63,16 @@ async fn an_edit_of_dates_that_is_refused_leaves_nothing_wherever_others_come_be
                 let edited = operator.set_inventory(&room.id, &edit, &precondition, Run::Real, &by);
                 let beside = async {
                     slow.strikes().await;
-                    if between == Between::HoldAndSet {
+                    if matches!(between, Between::Hold | Between::HoldAndSet) {
                         // The place may be gone already.
                         drop(h.place(&room, "second", NIGHT, 1).await);
                     }
                     match between {
                         Between::Put => drop(h.put(&dearer(&room)).await.expect("the same places")),
-                        _ => drop(
+                        Between::Set | Between::HoldAndSet => drop(
                             h.set(&room, date(2030, 6, 10), 1, Some(4), None).await.expect("free nights"),
                         ),
+                        Between::Hold => {}
                     }
                     slow.go_on();
                     std::future::pending::<()>().await;

@@ -151,16 +151,17 @@ impl Facts {
         facts
     }
 
-    /// The months in which these facts say something else than `before`, each as it is after one write more.
+    /// The months in which these facts say something else than `before`, each as it is after one write more. A month that only
+    /// `before` names has nothing set.
     #[must_use]
     pub fn changed_since(&self, before: &Self) -> BTreeMap<Month, MonthFacts> {
         let none = MonthFacts::default();
-        let changed = |(month, facts): (&Month, &MonthFacts)| {
-            let was = before.0.get(month).unwrap_or(&none);
-            let next = MonthFacts { revision: was.revision + 1, dates: facts.dates.clone() };
-            (was.dates != facts.dates).then_some((*month, next))
+        let changed = |month: &Month| {
+            let (was, is) = (before.0.get(month).unwrap_or(&none), self.0.get(month).unwrap_or(&none));
+            let next = MonthFacts { revision: was.revision + 1, dates: is.dates.clone() };
+            (was.dates != is.dates).then_some((*month, next))
         };
-        self.0.iter().filter_map(changed).collect()
+        self.0.keys().chain(before.0.keys()).filter_map(changed).collect()
     }
 
     /// These facts after `months` were written.
