@@ -14,6 +14,10 @@ const DECLINE =
 const declined: Outcomes = { declined: to('FailBooking', { ending: expression(DECLINE) }, DECLINED) };
 const VOIDED = 'Lapsed, or voided at the provider';
 const voided: Outcomes = { voided: to('FailBooking', failed('payment_voided'), VOIDED) };
+// The customer has until the hold expires. The provider is asked 20 seconds before, from then on every 5, and in the last second:
+// whoever is done in time is not late because a webhook is.
+const LEFT = '$states.input.timeoutSeconds';
+const UNTIL_ASKED = `${LEFT} > 25 ? ${LEFT} - 20 : (${LEFT} > 6 ? 5 : $max([1, ${LEFT} - 1]))`;
 const UNPAID = 'Nobody was asked for money; VoidPayment makes sure of it';
 
 export const booking: MachineSource = {
@@ -24,13 +28,16 @@ export const booking: MachineSource = {
     'payment is not known the provider is asked before anything is undone. States.ALL does not catch States.Runtime ' +
     'and States.DataLimitExceeded: a rule on the status of executions sends what ends that way to the same queue.',
   begin: {
-    does: 'Ids are inputs: a retried task is the same task. `trace` is empty when the caller sent no traceparent',
+    does:
+      'Ids are inputs: a retried task is the same task. `trace` is empty when the caller sent no traceparent. A saga that is resumed, ' +
+      'perhaps hours later, asks no bank for the first time: the guest may have paid elsewhere by then',
     assign: {
       ending: { outcome: 'unknown' },
       moneySettled: false,
       bookingFailed: false,
-      authorizations: 1,
+      authorizations: expression('$states.input.resume = true ? 4 : 1'),
       captures: 1,
+      captureUntil: 0,
       lateUntil: 0,
       lateSeconds: expression("$number('${LatePaymentSeconds}')"),
     },
@@ -76,7 +83,7 @@ export const booking: MachineSource = {
         'authorized | captured': 'ConfirmBooking',
         'action_required and $states.input.timeoutSeconds >= 1': to(
           'AwaitCustomer',
-          { customerSeconds: expression('$ceil($states.input.timeoutSeconds)') },
+          { customerSeconds: expression(UNTIL_ASKED) },
           '3-D Secure, and the hold still lives',
         ),
         'action_required and $lateUntil > 0 and $millis() >= $lateUntil': to(
@@ -89,29 +96,34 @@ export const booking: MachineSource = {
         ),
         ...declined,
         ...voided,
-        'not_started and $authorizations < 3': to(
-          'AuthorizePayment',
+        'not_started and $authorizations < 4': to(
+          'PauseBeforeAuthorization',
           { authorizations: expression('$authorizations + 1') },
-          'Our request never arrived: once more, under the same key',
+          'Our request never arrived, or the bank is still at it: once more, under the same key',
         ),
         not_started: to('VoidPayment', failed('payment_unavailable')),
         ...cancelled,
       },
     },
 
+    PauseBeforeAuthorization: {
+      does: 'A slow bank gets the time to answer the request that it has; then the provider answers the same key the same',
+      waitSeconds: '5 * ($authorizations - 1)', next: 'AuthorizePayment',
+    },
+
     // --- Wait for the customer.
     AwaitCustomer: {
       does:
         'Prolongs the hold, notes the token and waits for the customer; the webhook or a cancellation resumes it. ' +
-        'No heartbeat: nothing runs that could send one, the deadline is the timeout',
+        'No heartbeat: nothing runs that could send one. In good time before the deadline the provider is asked',
       waitSeconds: '$customerSeconds', timedOut: 'InquirePayment', error: 'PauseBeforeInquiry', next: 'InquirePayment',
     },
     AwaitLatePayment: {
       does:
         'The places are open to others again; a payment that still comes is met by ConfirmBooking or by one void. ' +
-        'No heartbeat, as above',
+        'No heartbeat, as above. When the time is over the provider is asked: its webhook may be late or lost',
       waitSeconds: '$max([1, $ceil(($lateUntil - $millis()) / 1000)])',
-      timedOut: to('VoidPayment', failed('payment_timed_out')), error: 'PauseBeforeInquiry', next: 'InquirePayment',
+      timedOut: 'InquirePayment', error: 'PauseBeforeInquiry', next: 'InquirePayment',
     },
     PauseBeforeInquiry: {
       does: 'The token could not be handed over: the provider is asked every so often instead',
@@ -136,14 +148,26 @@ export const booking: MachineSource = {
     InquireCaptureOutcome: {
       does: 'Captured or not, CapturePayment under the same key brings provider and booking to the same state',
       outcomes: {
-        'captured | authorized and $captures < 5': to('PauseBeforeCapture', { captures: expression('$captures + 1') }),
-        'captured | authorized': to('Park', undefined, '`problem` still says why capturing fails'),
+        'captured and $captureUntil > 0 and $millis() >= $captureUntil': to(
+          'CapturePayment', { captureUntil: -1 }, 'The money is taken, and that is noted by now: once more, to find it done',
+        ),
+        'authorized and $captureUntil > 0 and $millis() >= $captureUntil': to(
+          'Park', undefined, '`problem` still says why capturing fails',
+        ),
+        'captured | authorized and $captureUntil < 0': to('Park', undefined, 'As above'),
+        'captured | authorized': to('PauseBeforeCapture', {
+          captures: expression('$captures + 1'),
+          captureUntil: expression('$captureUntil > 0 ? $captureUntil : $millis() + 4500000'),
+        }),
         ...declined,
         ...voided,
         ...cancelled,
       },
     },
-    PauseBeforeCapture: { waitSeconds: 3, next: 'CapturePayment' },
+    PauseBeforeCapture: {
+      does: 'Soon at first, then every so often for 75 minutes: longer than an hour, as every state that holds money',
+      waitSeconds: '$captures < 5 ? 3 : 20', next: 'CapturePayment',
+    },
 
     // --- Undo: first the money, or first the booking where the guest waits for the answer.
     VoidPayment: {

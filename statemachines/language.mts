@@ -70,7 +70,8 @@ export interface IfSource {
 
 export interface PauseSource {
   readonly does?: string;
-  readonly waitSeconds: number;
+  /** A number, or an expression. */
+  readonly waitSeconds: number | string;
   readonly next: string;
 }
 
@@ -155,8 +156,8 @@ export interface Machine {
 
 /** Two days; the longest honest path takes some hours. */
 const EXECUTION_SECONDS_MAX = 172_800;
-/** The function ends after 30 s. */
-const TASK_SECONDS_MAX = 40;
+/** The function ends after 60 s (`infra/cdk/lib/capabilities/payments.ts`). */
+const TASK_SECONDS_MAX = 70;
 const UNEXPECTED = 'UnexpectedOutcome';
 const PARK = 'Park';
 
@@ -222,7 +223,9 @@ function translated(name: string, source: StateSource): Record<string, State> {
     return { [name]: { Type: 'Choice', ...comment(source.does), Choices: choices, Default: source.otherwise } };
   }
   if ('waitSeconds' in source) {
-    return { [name]: { Type: 'Wait', ...comment(source.does), Seconds: source.waitSeconds, Next: source.next } };
+    const { does, waitSeconds, next } = source;
+    const seconds = typeof waitSeconds === 'number' ? waitSeconds : expression(waitSeconds);
+    return { [name]: { Type: 'Wait', ...comment(does), Seconds: seconds, Next: next } };
   }
   if ('assign' in source) {
     return { [name]: { Type: 'Pass', ...comment(source.does), Assign: source.assign, Next: source.next } };

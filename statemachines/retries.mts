@@ -23,53 +23,56 @@ function retrier(comment: string, errors: Retrier['ErrorEquals'], pace: Pace): R
   return { Comment: comment, ErrorEquals: errors, ...limits, JitterStrategy: 'FULL' };
 }
 
-const OUTAGES: readonly TaskError[] = ['ProviderUnavailable', 'StoreUnavailable'];
-const OUTAGES_OR_UNKNOWN: readonly TaskError[] = [...OUTAGES, 'PaymentOutcomeUnknown'];
+/** The task was certainly not done: somebody wrote first, something is away or throttles, or the function did not run. */
+const NOT_DONE: Retrier['ErrorEquals'] = [
+  'Conflict',
+  'StoreUnavailable',
+  'ProviderUnavailable',
+  'Lambda.TooManyRequestsException',
+];
+/** The function may have run or not; its tasks may be repeated. */
+const INTERRUPTED: Retrier['ErrorEquals'] = [
+  'Lambda.ServiceException',
+  'Lambda.AWSLambdaException',
+  'Lambda.SdkClientException',
+  'Lambda.ClientExecutionTimeoutException',
+  'Lambda.Unknown',
+  'Runtime.ExitError',
+  'Sandbox.Timedout',
+  'States.Timeout',
+];
+const UNKNOWN: Retrier['ErrorEquals'] = ['PaymentOutcomeUnknown'];
 
-const contention = retrier('Another writer was first: soon again', ['Conflict'], [1, 1.5, 15, 5]);
-const notRun = retrier('The function did not run', ['Lambda.TooManyRequestsException'], [1, 2, 30, 30]);
-const interrupted = retrier(
-  'The function may have run or not; its tasks may be repeated',
-  [
-    'Lambda.ServiceException',
-    'Lambda.AWSLambdaException',
-    'Lambda.SdkClientException',
-    'Lambda.ClientExecutionTimeoutException',
-    'Lambda.Unknown',
-    'Runtime.ExitError',
-    'Sandbox.Timedout',
-    'States.Timeout',
-  ],
-  [2, 2, 10, 30],
-);
-const minute = (errors: readonly TaskError[]): Retrier =>
-  retrier('About a minute: nobody has paid yet, and the guest waits', errors, [1, 2, 12, 10]);
-const hour = (errors: readonly TaskError[]): Retrier =>
-  retrier('Longer than an hour: an outage is waited out', errors, [2, 2, 360, 25]);
+const minute = (errors: Retrier['ErrorEquals']): Retrier =>
+  retrier('About a minute: the guest waits, and what follows an error parks no money', errors, [1, 2, 12, 10]);
+const hour = (errors: Retrier['ErrorEquals']): Retrier =>
+  retrier('Longer than an hour: whatever passes is waited out', errors, [1, 2, 360, 25]);
 const never: Retrier = {
   Comment: 'Never repeated blindly: the provider is asked first',
-  ErrorEquals: ['PaymentOutcomeUnknown'],
+  ErrorEquals: UNKNOWN,
   MaxAttempts: 0,
 };
 
 /**
- * The policies. "Minute" and "hour" say how long an outage is waited out. "Once" policies leave an interrupted call and
- * an unknown outcome to the state's Catch, which asks the provider; the others repeat an interrupted call.
+ * The policies. A task has one budget for everything that passes, whatever passes by turns: `minute` where nobody has paid
+ * and an error undoes the booking or asks the provider, `hour` where money or places are held and an error would put them
+ * before a person. "Once" policies leave an interrupted call and an unknown outcome to the state's Catch, which asks the
+ * provider; the others repeat an interrupted call.
  */
 export const RETRY = {
   /** The task does not reach the provider, or its unknown outcome is a fault of ours. */
-  minute: [contention, notRun, interrupted, minute(OUTAGES)],
+  minute: [minute([...NOT_DONE, ...INTERRUPTED])],
   /** The task reaches the provider and moves no money. */
-  minuteProvider: [contention, notRun, interrupted, minute(OUTAGES_OR_UNKNOWN)],
+  minuteProvider: [minute([...NOT_DONE, ...INTERRUPTED, ...UNKNOWN])],
   /** The task hands a token over; an interrupted call waits for the state's timeout. */
-  minuteCallback: [contention, notRun, minute(OUTAGES)],
+  minuteCallback: [minute(NOT_DONE)],
   /** The task reserves money. */
-  minuteOnce: [never, contention, notRun, minute(OUTAGES)],
-  hour: [contention, notRun, interrupted, hour(OUTAGES)],
-  hourProvider: [contention, notRun, interrupted, hour(OUTAGES_OR_UNKNOWN)],
+  minuteOnce: [never, minute(NOT_DONE)],
+  hour: [hour([...NOT_DONE, ...INTERRUPTED])],
+  hourProvider: [hour([...NOT_DONE, ...INTERRUPTED, ...UNKNOWN])],
   /** The task takes money. */
-  hourOnce: [never, contention, notRun, hour(OUTAGES)],
-  queue: [retrier('The queue is out of reach', ['States.TaskFailed', 'States.Timeout'], [2, 2, 10, 60])],
+  hourOnce: [never, hour(NOT_DONE)],
+  queue: [hour(['States.TaskFailed', 'States.Timeout'])],
 } as const satisfies Readonly<Record<string, readonly Retrier[]>>;
 
 export type RetryPolicy = keyof typeof RETRY;

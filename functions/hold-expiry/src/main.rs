@@ -6,7 +6,8 @@ use std::sync::Arc;
 use holdfast_adapters_dynamodb::stream::decode_previous_hold;
 use holdfast_adapters_dynamodb::{DynamoBookingHistory, DynamoDb, DynamoHolds, HoldsTable, LedgerTable};
 use holdfast_adapters_messaging::{
-    OnFirstUse, Sqs, SqsTimers, StepFunctions, StepFunctionsBookingSaga, StepFunctionsSettlementSaga, Timer,
+    OnFirstUse, Sqs, SqsPoisonRecords, SqsTimers, StepFunctions, StepFunctionsBookingSaga,
+    StepFunctionsSettlementSaga, Timer,
 };
 use holdfast_app::holds::Expiry;
 use holdfast_app::payments::SagaRecovery;
@@ -18,14 +19,16 @@ async fn main() -> Result<(), Error> {
         Variable::LedgerTable,
         Variable::HoldsTable,
         Variable::TimerQueueUrl,
+        Variable::FailureQueueUrl,
         Variable::BookingMachine,
         Variable::CancellationMachine,
     ])?;
     let dynamodb = DynamoDb::new(process.sdk());
     let ledger = LedgerTable::new(dynamodb.clone(), process.require(Variable::LedgerTable)?);
     let holds = HoldsTable::new(dynamodb, process.require(Variable::HoldsTable)?);
-    let timers =
-        SqsTimers::new(OnFirstUse::new(process.making(Sqs::new)), process.require(Variable::TimerQueueUrl)?);
+    let sqs = OnFirstUse::new(process.making(Sqs::new));
+    let timers = SqsTimers::new(sqs.clone(), process.require(Variable::TimerQueueUrl)?);
+    let poison = SqsPoisonRecords::new(sqs, process.require(Variable::FailureQueueUrl)?);
     let timers = Arc::new(timers);
     let step_functions = OnFirstUse::new(process.making(StepFunctions::new));
     let booking = process.require(Variable::BookingMachine)?;
@@ -40,6 +43,6 @@ async fn main() -> Result<(), Error> {
         timer: |message| Ok(Timer::parse(message)?.map(|timer| timer.hold)),
         deleted_hold: decode_previous_hold,
     };
-    let handler = ExpiryHandler::new(expiry, recovery, timers, formats, process.clock());
+    let handler = ExpiryHandler::new(expiry, recovery, timers, formats, Arc::new(poison), process.clock());
     batch::serve(|event| handler.handle(event)).await
 }

@@ -1,17 +1,25 @@
-//! `/api/resources/{resourceId}`: reads resources; operators write them and their inventory.
+//! `/api/resources/{resourceId}` and `/api/stop`: reads resources; operators write them and their inventory, stop new holds, and read
+//! who changed what.
 
 use std::sync::Arc;
 
-use holdfast_adapters_dynamodb::{DynamoCatalogue, DynamoDb, LedgerTable};
-use holdfast_api::{Api, ResourcesApi};
-use holdfast_app::catalogue::Resources;
+use holdfast_adapters_dynamodb::{
+    DynamoCatalogue, DynamoDb, DynamoHoldStopSwitch, DynamoResourceHistory, LedgerTable,
+};
+use holdfast_api::ResourcesApi;
+use holdfast_app::catalogue::{ResourceTrails, Resources, Stops};
 use holdfast_runtime::{Error, Process, Variable, http};
+use holdfast_stripe_amounts::charge_rules;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let process = Process::start(&[Variable::LedgerTable])?;
     let ledger = LedgerTable::new(DynamoDb::new(process.sdk()), process.require(Variable::LedgerTable)?);
-    let resources = Resources::new(Arc::new(DynamoCatalogue::new(ledger)));
-    let api = ResourcesApi::new(resources, process.clock());
-    http::serve(|request| api.handle(request)).await
+    let catalogue = Arc::new(DynamoCatalogue::new(ledger.clone()));
+    let history = Arc::new(DynamoResourceHistory::new(ledger.clone()));
+    let switch = Arc::new(DynamoHoldStopSwitch::new(ledger));
+    let trails = ResourceTrails::new(catalogue.clone(), history, switch.clone());
+    let resources = Resources::new(catalogue, charge_rules());
+    let api = ResourcesApi::new(resources, trails, Stops::new(switch), process.clock());
+    http::serve(&process, api).await
 }

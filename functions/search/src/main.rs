@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use holdfast_adapters_dynamodb::{DynamoCatalogue, DynamoDb, DynamoSearchIndex, LedgerTable};
-use holdfast_api::{Api, SearchApi};
+use holdfast_api::SearchApi;
 use holdfast_app::catalogue::Calendars;
 use holdfast_app::search::Search;
 use holdfast_runtime::{Error, Process, Variable, http};
@@ -13,8 +13,8 @@ async fn main() -> Result<(), Error> {
     let process = Process::start(&[Variable::LedgerTable, Variable::SearchTable])?;
     let dynamodb = DynamoDb::new(process.sdk());
     let ledger = LedgerTable::new(dynamodb.clone(), process.require(Variable::LedgerTable)?);
-    let index = DynamoSearchIndex::new(dynamodb, process.require(Variable::SearchTable)?);
-    let calendars = Calendars::new(Arc::new(DynamoCatalogue::new(ledger)));
-    let api = SearchApi::new(Search::new(Arc::new(index)), calendars, process.clock());
-    http::serve(|request| api.handle(request)).await
+    let index = Arc::new(DynamoSearchIndex::new(dynamodb, process.require(Variable::SearchTable)?));
+    let calendars = Calendars::new(Arc::new(DynamoCatalogue::new(ledger)), index.clone());
+    let api = SearchApi::new(Search::new(index), calendars, process.clock());
+    http::serve(&process, api).await
 }

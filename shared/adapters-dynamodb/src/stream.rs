@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use crate::catalogue::dated::{FACTS_SK_PREFIX, decode_month, decode_month_record};
 use crate::page::item::{PAGE_SK_PREFIX, decode_hold, decode_page_as_stored, decode_page_record};
+use crate::stored::attempts::is_of_guest;
 use crate::stored::records::{
     EVENT_SK_PREFIX, RESOURCE_SK, decode_audit_with_facts, decode_hold_record, decode_resource,
     decode_resource_write,
@@ -82,12 +83,14 @@ fn ended_holds(record: &PageRecord, old: &Item) -> Result<BTreeMap<HoldId, PageH
     Ok(ended)
 }
 
-/// Decodes a record of the table of hold records: the hold before the write, if there was one.
+/// Decodes a record of the table of hold records: the hold before the write, if there was one. The table has other items too,
+/// which nobody waits for.
 ///
 /// # Errors
 /// [`StoreError::Corrupt`] when the image cannot be read.
 pub fn decode_previous_hold(_new: Option<Value>, old: Option<Value>) -> Result<Option<Hold>, StoreError> {
-    old.map(decode_image).transpose()?.as_ref().map(decode_hold_record).transpose()
+    let old = old.map(decode_image).transpose()?.filter(|old| !is_of_guest(old));
+    old.as_ref().map(decode_hold_record).transpose()
 }
 
 /// Decodes an item in DynamoDB's JSON.
@@ -145,6 +148,12 @@ mod tests {
         let booking = json!({"pk": {"S": "B#1"}, "sk": {"S": "B"}});
         assert_eq!(decode_ledger_record(None, Some(booking)).expect("nothing"), LedgerRecord::Other);
         assert_eq!(decode_previous_hold(unread(), None).expect("nothing"), None);
+        let attempts = json!({"pk": {"S": "G#guest"}, "rev": {"N": "1"}, "tr": {"M": {}}, "ttl": {"N": "1"}});
+        let mails =
+            json!({"pk": {"S": "G#guest#M#2030-05-01"}, "ev": {"SS": ["bkg_1.3"]}, "ttl": {"N": "1"}});
+        for of_guest in [attempts, mails] {
+            assert_eq!(decode_previous_hold(None, Some(of_guest)).expect("nothing"), None);
+        }
     }
 
     #[test]

@@ -61,6 +61,11 @@ pub(crate) fn execution_name(booking: &BookingId, cause: Option<&str>) -> String
     name
 }
 
+/// The name of the execution that resumes a booking's saga for that time.
+pub(crate) fn resumption_name(booking: &BookingId, number: u32) -> String {
+    execution_name(booking, Some(&format!("resume-{number}")))
+}
+
 pub(crate) fn input(booking: &BookingId, trace: Option<&str>) -> String {
     match trace {
         Some(trace) => json!({ "bookingId": booking.as_str(), "traceparent": trace }),
@@ -88,6 +93,7 @@ mod tests {
         check("bkg_1", None, "bkg_1");
         check("bkg_1", Some("cancel"), "bkg_1-cancel");
         check("bkg:1", Some("evt/1 #"), "bkg-1-evt-1--");
+        assert_eq!(resumption_name(&BookingId::parse("bkg_1").expect("valid"), 2), "bkg_1-resume-2");
     }
 
     #[test]

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 
 use async_trait::async_trait;
-use holdfast_adapters_messaging::PartnerWebhook;
+use holdfast_adapters_messaging::{PartnerWebhook, Reach};
 use holdfast_app::DeliveryError;
-use holdfast_app::kernel::{Secret, SecretError, SecretReader};
+use holdfast_app::kernel::{Keys, Secret, SecretError, SecretReader};
 use holdfast_app::partners::{Notice, PartnerEndpoint};
 use jiff::Timestamp;
 use reqwest::header::{HeaderMap, HeaderName};
@@ -46,24 +46,33 @@ fn partner(answer: &'static str) -> (String, Receiver<(HeaderMap, String)>) {
     (url, received)
 }
 
-/// A store that knows the signing key, or none.
-struct Key(Option<&'static str>);
+/// A store that knows the signing key, or none, and the one before.
+struct Key(Option<&'static str>, Option<&'static str>);
 
 #[async_trait]
 impl SecretReader for Key {
-    async fn secret(&self, secret: Secret) -> Result<String, SecretError> {
+    async fn keys(&self, secret: Secret) -> Result<Keys, SecretError> {
         assert_eq!(secret, Secret::PartnerSigningKey);
-        self.0.map(str::to_owned).ok_or_else(|| SecretError("away".into()))
+        let present = self.0.map(str::to_owned).ok_or_else(|| SecretError("away".into()))?;
+        Ok(Keys { present, previous: self.1.map(str::to_owned) })
+    }
+
+    async fn keys_after(&self, _: Secret, _: &str) -> Result<Keys, SecretError> {
+        Err(SecretError("no partner rejects a key".into()))
     }
 }
 
 async fn deliver(url: &str) -> Result<(), DeliveryError> {
-    deliver_signed(url, Some(SECRET)).await
+    deliver_signed(url, Key(Some(SECRET), None)).await
 }
 
-async fn deliver_signed(url: &str, key: Option<&'static str>) -> Result<(), DeliveryError> {
+async fn deliver_signed(url: &str, key: Key) -> Result<(), DeliveryError> {
+    deliver_within(Reach::Emulated, url, key).await
+}
+
+async fn deliver_within(reach: Reach, url: &str, key: Key) -> Result<(), DeliveryError> {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let endpoint = PartnerWebhook::new(url, Arc::new(Key(key)));
+    let endpoint = PartnerWebhook::new(url, reach, Arc::new(key));
     let notice = Notice { id: "hotel-1/2026-06/7/inventory".to_owned(), body: r#"{"a":1}"#.to_owned() };
     endpoint.deliver(&notice, Timestamp::from_second(AT).expect("valid")).await
 }
@@ -82,6 +91,20 @@ async fn a_notice_is_signed_as_standard_webhooks_says() {
         .sign("hotel-1/2026-06/7/inventory", AT, body.as_bytes())
         .expect("signed");
     assert_eq!(headers["webhook-signature"], expected);
+}
+
+#[tokio::test]
+async fn while_the_key_is_rotated_a_partner_may_verify_with_either() {
+    let new = "whsec_bmV3LXNlY3JldC1vZi10aGUtcGFydG5lci0xMjM0NTY=";
+    let (url, received) = partner("200 OK");
+    deliver_signed(&url, Key(Some(new), Some(SECRET))).await.expect("delivered");
+    let (headers, body) = received.recv().expect("a delivery");
+    let signatures = headers["webhook-signature"].to_str().expect("text");
+    let by = |key: &str| {
+        let signer = Webhook::new(key).expect("a secret");
+        signer.sign("hotel-1/2026-06/7/inventory", AT, body.as_bytes()).expect("signed")
+    };
+    assert_eq!(signatures.split(' ').collect::<Vec<_>>(), [by(new), by(SECRET)]);
 }
 
 #[tokio::test]
@@ -113,7 +136,7 @@ async fn without_a_key_that_can_be_used_nothing_is_sent_yet() {
     for (key, cause) in [(None, "secret cannot be read"), (Some("whsec_%%%"), "must be base64 after whsec_")]
     {
         let (url, received) = partner("200 OK");
-        match deliver_signed(&url, key).await {
+        match deliver_signed(&url, Key(key, None)).await {
             Err(DeliveryError::Unavailable(source)) => {
                 assert!(source.to_string().contains(cause), "{source}")
             }
@@ -121,4 +144,15 @@ async fn without_a_key_that_can_be_used_nothing_is_sent_yet() {
         }
         assert!(received.try_recv().is_err(), "{key:?}");
     }
+}
+
+#[tokio::test]
+async fn on_aws_nothing_is_sent_to_this_machine_or_without_tls() {
+    let (url, received) = partner("204 No Content");
+    let named = url.replace("http://127.0.0.1", "https://localhost");
+    for refused in [url.as_str(), &named, "https://169.254.169.254/latest/meta-data"] {
+        let outcome = deliver_within(Reach::Public, refused, Key(Some(SECRET), None)).await;
+        assert!(matches!(outcome, Err(DeliveryError::Unavailable(_))), "{refused}: {outcome:?}");
+    }
+    assert!(received.try_recv().is_err(), "nothing came");
 }

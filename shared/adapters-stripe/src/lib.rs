@@ -10,6 +10,9 @@
 //! refusal that may have been right at the time), or the success of a refund that has failed since, this adapter asks where
 //! the payment stands, and only if the operation is without effect tries once more under a further key.
 //!
+//! **Webhooks.** `src/webhook_kinds.txt` is the one list of the kinds of events that are of interest: `make stripe-webhook`
+//! subscribes to it, and what else comes is acknowledged without a question to Stripe.
+//!
 //! Deliberately absent: card data (guests give it to Stripe and bring us a payment method's id), retries with waiting (the
 //! state machine's), customers and invoices.
 
@@ -19,5 +22,7 @@ mod webhook;
 mod wire;
 
 pub use client::StripeEndpoint;
+// How far requests may reach.
+pub use holdfast_egress::Reach;
 pub use payments::StripePayments;
-pub use webhook::StripeWebhook;
+pub use webhook::{StripeWebhook, subscribed_kinds};

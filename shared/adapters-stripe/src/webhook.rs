@@ -1,25 +1,37 @@
 //! Verifies the signature of Stripe's webhooks and reads which payment they are about (<https://docs.stripe.com/webhooks>).
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use data_encoding::HEXLOWER_PERMISSIVE;
 use hmac::{Hmac, KeyInit, Mac};
-use holdfast_app::kernel::{Secret, SecretReader};
+use holdfast_app::kernel::{Keys, Secret, SecretReader};
 use holdfast_app::payments::{InvalidWebhook, WebhookError, WebhookEvent, WebhookVerifier};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::Value;
 use sha2::Sha256;
 
+/// How long a verifier that has met a foreign signature does not read its key anew for another: strangers can send any number.
+const READ_ANEW_PAUSE: SignedDuration = SignedDuration::from_secs(30);
 /// The largest difference between a signature's time and ours, in seconds, either way (API.md, Webhooks in).
 const TOLERANCE_SECONDS: i64 = 300;
 /// The most signatures that are checked in one header. Stripe sends one, and two while a secret is rotated.
 const SIGNATURES_MAX: usize = 8;
 
-/// The verifier of webhooks signed with the endpoint's secret, `whsec_...`, all of whose characters are the key.
+/// The kinds of events that are of interest, a line each: `make stripe-webhook` subscribes to these.
+const KINDS: &str = include_str!("webhook_kinds.txt");
+
+/// The kinds of events that the endpoint at Stripe is subscribed to.
+pub fn subscribed_kinds() -> impl Iterator<Item = &'static str> {
+    KINDS.lines()
+}
+
+/// The verifier of webhooks signed with the endpoint's secret, `whsec_...`, all of whose characters are the key; or with the one
+/// before it, while it is rotated. A signature that is neither's may be that of a key which has just been replaced: it is read anew.
 pub struct StripeWebhook {
     secrets: Arc<dyn SecretReader>,
+    read_anew_at: Mutex<Option<Timestamp>>,
 }
 
 #[derive(Deserialize)]
@@ -83,13 +95,17 @@ fn intent_of(object: &Value) -> Option<String> {
     };
     match object.get("object").and_then(Value::as_str)? {
         "payment_intent" => id(object.get("id")?),
-        "charge" | "refund" => id(object.get("payment_intent")?),
+        "charge" | "refund" | "dispute" => id(object.get("payment_intent")?),
         _ => None,
     }
 }
 
-/// Finds the payment that an event is about, if it is about one.
+/// Finds the payment that an event is about, if it is about one and of interest. A kind of thin events has `v1.` before it.
 fn payment_of(event: &Event) -> Result<Option<String>, InvalidWebhook> {
+    let kind = event.kind.strip_prefix("v1.").unwrap_or(&event.kind);
+    if !subscribed_kinds().any(|known| known == kind) {
+        return Ok(None);
+    }
     match &event.related_object {
         None => Ok(intent_of(&event.data.object)),
         Some(related) => match related.kind.as_str() {
@@ -118,7 +134,21 @@ impl StripeWebhook {
     /// Makes a verifier that reads the key when the first webhook arrives.
     #[must_use]
     pub fn new(secrets: Arc<dyn SecretReader>) -> Self {
-        Self { secrets }
+        Self { secrets, read_anew_at: Mutex::new(None) }
+    }
+
+    /// The keys that have taken the place of those that have not signed; `None` if they are the same, cannot be read, or were read
+    /// anew a moment ago.
+    async fn keys_after(&self, known: &Keys, now: Timestamp) -> Option<Keys> {
+        {
+            let mut read_anew_at = self.read_anew_at.lock().unwrap_or_else(PoisonError::into_inner);
+            if read_anew_at.is_some_and(|at| now.duration_since(at) < READ_ANEW_PAUSE) {
+                return None;
+            }
+            *read_anew_at = Some(now);
+        }
+        let keys = self.secrets.keys_after(Secret::PaymentWebhookKey, &known.present).await.ok()?;
+        (keys != *known).then_some(keys)
     }
 }
 
@@ -136,9 +166,9 @@ fn is_signed(key: &str, signatures: &Signatures<'_>, payload: &[u8]) -> bool {
 }
 
 /// Compares the signature in constant time, before it reads anything of the payload.
-fn verify(key: &str, payload: &[u8], header: &str, now: Timestamp) -> Result<Event, InvalidWebhook> {
+fn verify(keys: &Keys, payload: &[u8], header: &str, now: Timestamp) -> Result<Event, InvalidWebhook> {
     let signatures = parse_header(header).ok_or(InvalidWebhook::Malformed)?;
-    if !is_signed(key, &signatures, payload) {
+    if !keys.each().any(|key| is_signed(key, &signatures, payload)) {
         return Err(InvalidWebhook::Foreign);
     }
     if now.as_second().abs_diff(signatures.at) > TOLERANCE_SECONDS.unsigned_abs() {
@@ -155,10 +185,16 @@ impl WebhookVerifier for StripeWebhook {
         header: &str,
         now: Timestamp,
     ) -> Result<WebhookEvent, WebhookError> {
-        let key = self.secrets.secret(Secret::PaymentWebhookKey).await?;
-        let event = verify(&key, payload, header, now)?;
+        let keys = self.secrets.keys(Secret::PaymentWebhookKey).await?;
+        let mut verified = verify(&keys, payload, header, now);
+        if matches!(verified, Err(InvalidWebhook::Foreign))
+            && let Some(keys) = self.keys_after(&keys, now).await
+        {
+            verified = verify(&keys, payload, header, now);
+        }
+        let event = verified?;
         if event.livemode.is_some() || event.account.is_some() {
-            let api_key = self.secrets.secret(Secret::PaymentApiKey).await?;
+            let api_key = self.secrets.keys(Secret::PaymentApiKey).await?.present;
             for oddity in oddities(&event, &api_key) {
                 tracing::warn!(event = event.id, livemode = event.livemode, account = event.account, oddity);
             }
@@ -170,11 +206,15 @@ impl WebhookVerifier for StripeWebhook {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use data_encoding::HEXLOWER;
+    use holdfast_app::kernel::SecretError;
 
     use super::*;
 
     const SECRET: &str = "whsec_test";
+    const PREVIOUS: &str = "whsec_previous";
     const AT: i64 = 1_800_000_000;
 
     fn sign(payload: &str, at: i64, secret: &str) -> String {
@@ -188,7 +228,8 @@ mod tests {
 
     fn verify(payload: &str, header: &str) -> Result<WebhookEvent, InvalidWebhook> {
         let now = Timestamp::from_second(AT).expect("valid");
-        let event = super::verify(SECRET, payload.as_bytes(), header, now)?;
+        let keys = Keys { present: SECRET.to_owned(), previous: Some(PREVIOUS.to_owned()) };
+        let event = super::verify(&keys, payload.as_bytes(), header, now)?;
         Ok(WebhookEvent { intent: payment_of(&event)?, id: event.id, kind: event.kind })
     }
 
@@ -196,11 +237,51 @@ mod tests {
         verify(payload, &format!("t={AT},v1={}", sign(payload, AT, SECRET)))
     }
 
+    /// A store whose key was replaced after it was read; and how often it was read anew.
+    struct Replaced(AtomicUsize);
+
+    #[async_trait]
+    impl SecretReader for Replaced {
+        async fn keys(&self, _: Secret) -> Result<Keys, SecretError> {
+            Ok(Keys::one(PREVIOUS.to_owned()))
+        }
+
+        async fn keys_after(&self, secret: Secret, rejected: &str) -> Result<Keys, SecretError> {
+            assert_eq!((secret, rejected), (Secret::PaymentWebhookKey, PREVIOUS));
+            self.0.fetch_add(1, Ordering::Relaxed);
+            Ok(Keys::one(SECRET.to_owned()))
+        }
+    }
+
+    #[tokio::test]
+    async fn a_key_that_was_replaced_is_read_anew_and_not_for_every_stranger() {
+        let store = Arc::new(Replaced(AtomicUsize::new(0)));
+        let webhook = StripeWebhook::new(store.clone());
+        let payload = r#"{"id":"evt_1","type":"x"}"#;
+        let check = async |seconds: i64, key: &str, is_valid: bool, reads: usize| {
+            let at = AT + seconds;
+            let header = format!("t={at},v1={}", sign(payload, at, key));
+            let now = Timestamp::from_second(at).expect("valid");
+            let found = webhook.verify(payload.as_bytes(), &header, now).await;
+            assert_eq!(
+                (found.is_ok(), store.0.load(Ordering::Relaxed)),
+                (is_valid, reads),
+                "{seconds} {key}"
+            );
+        };
+        check(0, PREVIOUS, true, 0).await;
+        check(1, SECRET, true, 1).await;
+        check(2, "whsec_stranger", false, 1).await;
+        check(30, "whsec_stranger", false, 1).await;
+        check(31, "whsec_stranger", false, 2).await;
+        check(61, SECRET, true, 3).await;
+    }
+
     #[test]
     fn a_thin_event_says_its_payment_or_is_refused() {
         let check = |related: &str, expected: Result<Option<&str>, InvalidWebhook>| {
             let payload = format!(
-                r#"{{"id":"evt_1","object":"v2.core.event","type":"v1.x","livemode":false,"related_object":{related}}}"#
+                r#"{{"id":"evt_1","object":"v2.core.event","type":"v1.payment_intent.succeeded","livemode":false,"related_object":{related}}}"#
             );
             let intent = signed(&payload).map(|event| event.intent);
             assert_eq!(
@@ -245,16 +326,43 @@ mod tests {
     }
 
     #[test]
-    fn the_payment_is_found_in_intents_charges_and_refunds() {
+    fn the_payment_is_found_in_intents_charges_refunds_and_disputes() {
         check(r#"{"object":"payment_intent","id":"pi_1"}"#, Some("pi_1"));
         check(r#"{"object":"charge","id":"ch_1","payment_intent":"pi_1"}"#, Some("pi_1"));
         check(
             r#"{"object":"refund","id":"re_1","payment_intent":{"object":"payment_intent","id":"pi_1"}}"#,
             Some("pi_1"),
         );
+        check(r#"{"object":"dispute","id":"du_1","charge":"ch_1","payment_intent":"pi_1"}"#, Some("pi_1"));
         check(r#"{"object":"charge","id":"ch_1","payment_intent":null}"#, None);
         check(r#"{"object":"customer","id":"cus_1"}"#, None);
         check("{}", None);
+    }
+
+    #[test]
+    fn a_kind_that_nobody_subscribed_to_asks_for_nothing() {
+        let check = |kind: &str, expected: Option<&str>| {
+            let object = r#"{"object":"charge","id":"ch_1","payment_intent":"pi_1"}"#;
+            let payload = format!(r#"{{"id":"evt_1","type":"{kind}","data":{{"object":{object}}}}}"#);
+            assert_eq!(signed(&payload).expect("signed").intent.as_deref(), expected, "{kind}");
+        };
+        for kind in subscribed_kinds() {
+            check(kind, Some("pi_1"));
+        }
+        for kind in
+            ["payment_intent.created", "charge.succeeded", "charge.dispute.funds_reinstated", "refund"]
+        {
+            check(kind, None);
+        }
+    }
+
+    /// An inquiry becomes a chargeback without a dispute that is created: these two tell of it.
+    #[test]
+    fn every_change_of_a_dispute_is_subscribed_to() {
+        for change in ["created", "updated", "funds_withdrawn", "closed"] {
+            let kind = format!("charge.dispute.{change}");
+            assert!(subscribed_kinds().any(|known| known == kind), "{kind}");
+        }
     }
 
     #[test]
@@ -279,6 +387,22 @@ mod tests {
         let other = sign(&payload, AT, "whsec_old");
         let header = format!("t={AT},v0=ff,v1={other},v1={}", sign(&payload, AT, SECRET));
         assert!(verify(&payload, &header).is_ok());
+    }
+
+    #[test]
+    fn while_a_secret_is_rotated_both_are_good_and_no_third_is() {
+        let payload = event(r#"{"object":"payment_intent","id":"pi_1"}"#);
+        let verdict = |keys: &Keys, secret: &str| {
+            let header = format!("t={AT},v1={}", sign(&payload, AT, secret));
+            let now = Timestamp::from_second(AT).expect("valid");
+            super::verify(keys, payload.as_bytes(), &header, now).map(|event| event.id)
+        };
+        let rotated = Keys { present: SECRET.to_owned(), previous: Some(PREVIOUS.to_owned()) };
+        for (secret, accepted) in [(SECRET, true), (PREVIOUS, true), ("whsec_third", false), ("", false)] {
+            assert_eq!(verdict(&rotated, secret).is_ok(), accepted, "{secret}");
+        }
+        let alone = Keys::one(SECRET.to_owned());
+        assert_eq!(verdict(&alone, PREVIOUS), Err(InvalidWebhook::Foreign), "after the rotation");
     }
 
     #[test]

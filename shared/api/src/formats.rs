@@ -1,6 +1,7 @@
 //! The kinds of text that requests have, as the document publishes them. A field says its kind by `format`; here is what that
 //! means in a schema, as strictly as the readers of requests take it. A test holds both against each other.
 
+use holdfast_domain::bookings::{CONTACT_NAME_LENGTH_MAX, EMAIL_LENGTH_MAX, LANGUAGE_LENGTH_MAX};
 use holdfast_domain::catalogue::{ATTRIBUTE_NAME_LENGTH_MAX, LABEL_LENGTH_MAX};
 use serde_json::{Value, json};
 
@@ -26,12 +27,18 @@ fn meaning(kind: &str) -> Option<Value> {
         // The id of a resource, hold or booking.
         "id" => text(64, "^[A-Za-z0-9._:-]+$"),
         "guest-id" => text(128, "^[!-~]+$"),
-        // Visible ASCII characters, and not digits and hyphens alone, which are a card's number.
-        "payment-method" => text(255, "^[!-~]*[!-,./:-~][!-~]*$"),
+        // Ids of Stripe's: of a payment method, a card, a source or a token.
+        "payment-method" => json!({ "maxLength": 255, "pattern": "^(pm|card|src|tok)_[A-Za-z0-9_]{6,}$" }),
         "label" => text(LABEL_LENGTH_MAX, LABEL),
         "attribute-name" => text(ATTRIBUTE_NAME_LENGTH_MAX, r"^[^\u0000-\u001f\u007f-\u009f]+$"),
         // Tabs and line breaks, and no other control characters.
         "words" => text(500, r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]+$"),
+        "name-of-a-guest" => text(CONTACT_NAME_LENGTH_MAX, r"^[^\u0000-\u001f\u007f-\u009f]+$"),
+        "email-address" => json!({ "maxLength": EMAIL_LENGTH_MAX, "pattern": EMAIL }),
+        "phone-number" => json!({ "pattern": r"^\+[1-9][0-9]{6,14}$" }),
+        "language-tag" => {
+            json!({ "maxLength": LANGUAGE_LENGTH_MAX, "pattern": "^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$" })
+        }
         "currency" => json!({ "pattern": "^[A-Z]{3}$" }),
         "local-time" => json!({ "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$" }),
         // An instant by RFC 3339, or a local date.
@@ -49,8 +56,12 @@ const LABEL: &str = concat!(
     r"([^#\u0000-\u001f\u007f-\u009f]*",
     r"[^ \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000#\u0000-\u001f\u007f-\u009f])?$",
 );
-const INSTANT: &str =
-    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})$";
-const WHEN: &str = r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])([Tt]([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\.[0-9]{1,9})?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9]))?$";
+/// As HTML's forms take it, with a dot in its domain.
+const EMAIL: &str = concat!(
+    r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?",
+    r"(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)+$",
+);
+const INSTANT: &str = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-5][0-9](\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})$";
+const WHEN: &str = r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])([Tt]([01][0-9]|2[0-3])(:[0-5][0-9]){2}(\.[0-9]{1,9})?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9]))?$";
 /// Degrees of latitude and longitude.
 const POSITION: &str = r"^ *[+-]?0*(90(\.0*)?|[0-8]?[0-9](\.[0-9]*)?|\.[0-9]+) *, *[+-]?0*(180(\.0*)?|(1[0-7][0-9]|[0-9]?[0-9])(\.[0-9]*)?|\.[0-9]+) *$";

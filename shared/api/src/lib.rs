@@ -10,6 +10,7 @@
 //! about bookings.
 
 pub mod bookings;
+pub mod budgets;
 pub mod catalogue;
 pub mod holds;
 pub mod openapi;
@@ -20,10 +21,12 @@ pub mod wire;
 
 mod formats;
 mod scopes;
+mod trail;
 
 pub use bookings::{BookingsApi, CancelApi, ConfirmApi};
 pub use catalogue::ResourcesApi;
-pub use holdfast_http::{Api, Claims, Request, Response};
+pub use holdfast_http::{Api, Budget, Claims, Identity, Request, Response};
 pub use holds::HoldApi;
 pub use payments::WebhookApi;
 pub use search::SearchApi;
+pub use trail::{TrailParameters, TrailQuestion};

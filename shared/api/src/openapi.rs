@@ -15,23 +15,23 @@ use crate::catalogue::wire::NUMBER_MAX;
 use crate::formats;
 use crate::holds::routes::HoldApi;
 use crate::payments::stripe_webhook::WebhookApi;
-use crate::problem::{Code, Facts, Problem};
+use crate::problem::{ATTEMPTS_LIMIT, Code, Facts, Problem};
 use crate::search::routes::SearchApi;
 
 const DESCRIPTION: &str = "A booking engine: search, hold, pay, confirm, cancel. Confirmed and live holds never exceed \
     capacity, and money captured always matches confirmed bookings. The user's guide is `docs/api.md`.\n\n\
     Errors are problem documents (RFC 9457), all of one schema, `Problem`: programs go by `code`, which is stable. Answers \
-    made by API Gateway itself have the gateway's own body, `GatewayAnswer`: no valid token (401), a missing scope (403), an \
-    oversized body (413), throttling (429), a function that failed or took too long (500, 503), and any route that is not in \
-    this document (404).\n\n\
+    made by API Gateway itself have the gateway's own body, `GatewayAnswer`: an oversized body (413), throttling (429), a function \
+    that failed or took too long (500, 503), and any route that is not in this document (404).\n\n\
     Every `GET` also answers `HEAD`. Bodies are read as JSON whatever their `Content-Type` says; an object that has two fields \
     of one name is no JSON here.";
 
 /// Where tokens come from. The document cannot know the host.
-const TOKENS: &str = "`sub` is the guest. Guests get their token by the authorization code flow with PKCE, operators and \
-    partners by client credentials. The host is that of the deployment's user pool: the outputs `UserPoolDomain`, \
-    `GuestClientId`, `OperatorClientId` and `PartnerClientId` of the stack name it and the clients. On the local stack \
-    `make token` issues tokens.";
+const TOKENS: &str = "`sub` is the guest. Guests and staff get their token by the authorization code flow with PKCE, machines \
+    of the operator and of partners by client credentials. There are two user pools, each with a host of its own: guests and \
+    partners have theirs at the output `UserPoolDomain` of the stack, with the clients `GuestClientId` and `PartnerClientId`, staff \
+    and the operator's machines at `StaffPoolDomain`, with `StaffClientId` and `OperatorClientId`. Only the latter vouches for \
+    `booking/operator`. On the local stack `make token` issues tokens.";
 
 const KEYS: Keys<Code> = Keys {
     problems: &[Code::IdempotencyKeyReused, Code::RequestInProgress],
@@ -74,9 +74,9 @@ pub fn document() -> Value {
             "flows": {
                 "authorizationCode": {
                     "authorizationUrl": "/oauth2/authorize", "tokenUrl": "/oauth2/token",
-                    "scopes": described(&[Scope::Guest])
+                    "scopes": described(&[Scope::Guest, Scope::Operator])
                 },
-                "clientCredentials": { "tokenUrl": "/oauth2/token", "scopes": described(Scope::ALL) }
+                "clientCredentials": { "tokenUrl": "/oauth2/token", "scopes": described(&[Scope::Operator, Scope::Partner]) }
             }
         }
     });
@@ -161,13 +161,16 @@ fn example(code: Code) -> Problem {
         .into(),
         Code::SoldOut => problem.with(Facts { available: Some(0), ..Facts::default() }),
         Code::PaymentDeclined => problem.with(Facts {
-            decline_code: Some("insufficient_funds".to_owned()),
+            decline_code: Some("card_declined".to_owned()),
             booking_id: Some("bkg_q3w5e7r2t4y6u1i9o8p0a2s4".to_owned()),
             hold_id: Some("hld_n2k7u4w5c3r6y1q8z0a9b8c7".to_owned()),
             ..Facts::default()
         }),
         Code::HoldLimitReached => {
             problem.with(Facts { limit: Some("perSlot".to_owned()), ..Facts::default() })
+        }
+        Code::TooManyAttempts => {
+            problem.with(Facts { limit: Some(ATTEMPTS_LIMIT.to_owned()), ..Facts::default() })
         }
         _ => problem,
     }
@@ -224,18 +227,17 @@ mod tests {
     #[test]
     fn the_gateways_own_answers_are_documented() {
         for (method, path, operation) in documented() {
+            // The gateway lets every token through: the function says whom it does not believe.
             let scoped = operation["security"].as_array().is_some_and(|security| !security.is_empty());
+            for status in ["401", "403"] {
+                assert_eq!(operation["responses"][status].is_object(), scoped, "{method} {path} {status}");
+                assert!(!operation["responses"][status].to_string().contains("gateway"), "{method} {path}");
+            }
             let read = operation["requestBody"].is_object();
             let missing = path.contains('{') || operation["responses"]["404"].is_object();
-            for (status, expected) in [
-                ("401", scoped),
-                ("403", scoped),
-                ("404", missing),
-                ("413", read),
-                ("429", true),
-                ("500", true),
-                ("503", true),
-            ] {
+            for (status, expected) in
+                [("404", missing), ("413", read), ("429", true), ("500", true), ("503", true)]
+            {
                 let response = operation["responses"][status]["$ref"].as_str();
                 let name = response.and_then(|name| name.rsplit('/').next());
                 assert_eq!(name.is_some(), expected, "{method} {path} {status}");
@@ -266,6 +268,28 @@ mod tests {
             let keyed = operation["parameters"].to_string().contains("IdempotencyKey");
             assert_eq!(keyed, method == "POST" && !path.contains("webhooks"), "{method} {path}");
         }
+    }
+
+    /// No answer grows with what is stored: a list is cut, and says where it goes on.
+    #[test]
+    fn every_list_is_read_page_by_page() {
+        let document = document();
+        let mut lists = 0;
+        for (method, path, operation) in documented() {
+            let answer = &operation["responses"]["200"]["content"]["application/json"]["schema"];
+            let schema = answer["$ref"].as_str().and_then(|at| document.pointer(at.strip_prefix('#')?));
+            let fields = schema.map_or(&Value::Null, |schema| &schema["properties"]);
+            let named = |name: &str| {
+                operation["parameters"]
+                    .as_array()
+                    .is_some_and(|all| all.iter().any(|one| one["name"] == name))
+            };
+            if fields.get("results").is_some() || fields.get("nextCursor").is_some() {
+                lists += 1;
+                assert!(named("cursor") && fields.get("nextCursor").is_some(), "{method} {path}");
+            }
+        }
+        assert!(lists >= 3, "{lists} lists");
     }
 
     #[test]

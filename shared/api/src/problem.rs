@@ -12,7 +12,7 @@
 
 use std::error::Error;
 
-use holdfast_app::kernel::SlotInUse;
+use holdfast_app::kernel::{NotChargeable, SlotInUse};
 use holdfast_app::{Failure, Field, FieldPath, StoreError};
 use holdfast_http::code::{CodeDefinition, OUTAGE_SECONDS};
 use holdfast_http::{FieldError, HttpCode, ProblemCode, Refusal, problem_codes};
@@ -20,10 +20,14 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::bookings::wire::BookingStatusName;
-use crate::wire::instant;
+use crate::wire::{MoneyBody, instant};
 
 /// Seconds after which a request that met another may be sent again.
 const SOON_SECONDS: u32 = 1;
+/// When to come again while an operator has stopped new holds.
+const STOPPED_SECONDS: u32 = 60;
+/// The limit on attempts to pay, as problems name it.
+pub(crate) const ATTEMPTS_LIMIT: &str = "attemptsPerDay";
 
 problem_codes! {
     /// Every kind of problem of this API, each with its HTTP status.
@@ -50,10 +54,15 @@ problem_codes! {
         PreconditionFailed, PRECONDITION_FAILED, "precondition_failed", "The resource has another version";
         BodyTooLarge, PAYLOAD_TOO_LARGE, "body_too_large", "The body is too large";
         ValidationFailed, UNPROCESSABLE_ENTITY, "validation_failed", "The request does not validate";
+        BelowMinimumCharge, UNPROCESSABLE_ENTITY, "below_minimum_charge", "The total is less than can be paid";
+        AboveMaximumCharge, UNPROCESSABLE_ENTITY, "above_maximum_charge", "The total is more than can be paid at once";
+        PriceNotPayable, UNPROCESSABLE_ENTITY, "price_not_payable", "The resource's price cannot be paid";
         RangeNotBookable, UNPROCESSABLE_ENTITY, "range_not_bookable", "The range cannot be booked";
         IdempotencyKeyReused, UNPROCESSABLE_ENTITY, "idempotency_key_reused", "The Idempotency-Key was used before";
         TooManyHolds, TOO_MANY_REQUESTS, "too_many_holds", "Too many holds at this moment";
         HoldLimitReached, TOO_MANY_REQUESTS, "hold_limit_reached", "The guest holds as much as one may";
+        TooManyAttempts, TOO_MANY_REQUESTS, "too_many_attempts", "Too many attempts to pay";
+        HoldsStopped, SERVICE_UNAVAILABLE, "holds_stopped", "New holds are stopped";
         InternalError, INTERNAL_SERVER_ERROR, "internal_error", "Something went wrong on our side";
         ServiceUnavailable, SERVICE_UNAVAILABLE, "service_unavailable", "The service is not available";
     }
@@ -70,7 +79,10 @@ impl ProblemCode for Code {
 
     fn retry_after_seconds(self) -> Option<u32> {
         match self {
-            Self::RequestInProgress | Self::TooManyHolds | Self::HoldLimitReached => Some(SOON_SECONDS),
+            Self::RequestInProgress | Self::TooManyHolds | Self::HoldLimitReached | Self::TooManyAttempts => {
+                Some(SOON_SECONDS)
+            }
+            Self::HoldsStopped => Some(STOPPED_SECONDS),
             Self::ServiceUnavailable => Some(OUTAGE_SECONDS),
             Self::MalformedJson
             | Self::IdempotencyKeyRequired
@@ -93,6 +105,9 @@ impl ProblemCode for Code {
             | Self::PaymentFailed
             | Self::BodyTooLarge
             | Self::ValidationFailed
+            | Self::BelowMinimumCharge
+            | Self::AboveMaximumCharge
+            | Self::PriceNotPayable
             | Self::RangeNotBookable
             | Self::IdempotencyKeyReused
             | Self::InternalError => None,
@@ -107,6 +122,7 @@ impl From<HttpCode> for Code {
             HttpCode::IdempotencyKeyRequired => Self::IdempotencyKeyRequired,
             HttpCode::Unauthorized => Self::Unauthorized,
             HttpCode::InsufficientScope => Self::InsufficientScope,
+            HttpCode::Forbidden => Self::Forbidden,
             HttpCode::NotFound => Self::NotFound,
             HttpCode::MethodNotAllowed => Self::MethodNotAllowed,
             HttpCode::BodyTooLarge => Self::BodyTooLarge,
@@ -128,7 +144,15 @@ pub struct Facts {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub available: Option<u32>,
-    /// With `hold_limit_reached`: the limit, a field of the resource's `holdLimits`.
+    /// With `below_minimum_charge`: the least that can be paid.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub minimum: Option<MoneyBody>,
+    /// With `above_maximum_charge`: the most that can be paid at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub maximum: Option<MoneyBody>,
+    /// With `hold_limit_reached`: the limit, a field of the resource's `holdLimits`. With `too_many_attempts`: `attemptsPerDay`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = "perSlot")]
     pub limit: Option<String>,
@@ -149,9 +173,9 @@ pub struct Facts {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub booking_status: Option<BookingStatusName>,
-    /// With `payment_declined`: the provider's code.
+    /// With `payment_declined`: `card_declined`, whatever the bank said; for operators the provider's code.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, example = "insufficient_funds")]
+    #[schema(nullable = false, example = "card_declined")]
     pub decline_code: Option<String>,
     /// With `payment_failed`: the reason, as in the booking's `failureReason`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -204,9 +228,28 @@ pub fn problem(failure: Failure) -> Problem {
         Failure::SoldOut { available } => {
             plain(Code::SoldOut).with(Facts { available: Some(available), ..Facts::default() })
         }
+        Failure::NotChargeable(reason) => {
+            let (code, facts, pointer) = match reason {
+                NotChargeable::BelowMinimum { minimum, .. } => {
+                    let facts = Facts { minimum: Some(minimum.into()), ..Facts::default() };
+                    (Code::BelowMinimumCharge, facts, "/quantity")
+                }
+                NotChargeable::AboveMaximum { maximum, .. } => {
+                    let facts = Facts { maximum: Some(maximum.into()), ..Facts::default() };
+                    (Code::AboveMaximumCharge, facts, "/quantity")
+                }
+                // The resource's price is at fault, whatever the quantity.
+                NotChargeable::Price(_) => (Code::PriceNotPayable, Facts::default(), "/resourceId"),
+            };
+            plain(code).with(facts).blaming(&[pointer])
+        }
         Failure::TooManyHolds => plain(Code::TooManyHolds),
+        Failure::HoldsStopped => plain(Code::HoldsStopped),
         Failure::HoldLimitReached { limit, wait_seconds } => plain(Code::HoldLimitReached)
             .with(Facts { limit: Some(limit.as_str().to_owned()), ..Facts::default() })
+            .retry_after(wait_seconds),
+        Failure::TooManyAttempts { wait_seconds } => plain(Code::TooManyAttempts)
+            .with(Facts { limit: Some(ATTEMPTS_LIMIT.to_owned()), ..Facts::default() })
             .retry_after(wait_seconds),
         Failure::HoldExpired => plain(Code::HoldExpired),
         Failure::HoldReleased => plain(Code::HoldReleased),
@@ -257,6 +300,9 @@ fn pointer_to(path: FieldPath) -> String {
         Field::StayStart => "startTime",
         Field::StayEnd => "endTime",
         Field::Quantity => "quantity",
+        Field::PriceCurrency => "pricing/currency",
+        Field::BasePrice => "pricing/base",
+        Field::PaymentMethod => "paymentMethodId",
         Field::Cursor => "cursor",
         Field::InventoryEnd => "to",
         Field::CalendarEnd => "end",
@@ -268,6 +314,7 @@ fn pointer_to(path: FieldPath) -> String {
 pub(crate) fn causes(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
+    // Ends: a chain of causes does.
     while let Some(cause) = next {
         text.push_str(": ");
         text.push_str(&cause.to_string());
@@ -281,7 +328,7 @@ mod tests {
     use holdfast_app::PaymentError;
     use holdfast_domain::bookings::BookingRejection;
     use holdfast_domain::catalogue::RangeError;
-    use holdfast_domain::{BookingStatus, HoldLimit};
+    use holdfast_domain::{BookingStatus, Currency, HoldLimit, Money};
     use holdfast_http::ErrorAnswer;
     use holdfast_http::problem::PROBLEM_JSON;
     use serde_json::{Value, json};
@@ -318,6 +365,9 @@ mod tests {
             (Field::StayStart, "/startTime"),
             (Field::StayEnd, "/endTime"),
             (Field::Quantity, "/quantity"),
+            (Field::PriceCurrency, "/pricing/currency"),
+            (Field::BasePrice, "/pricing/base"),
+            (Field::PaymentMethod, "/paymentMethodId"),
             (Field::Cursor, "/cursor"),
             (Field::InventoryEnd, "/to"),
             (Field::CalendarEnd, "/end"),
@@ -328,6 +378,20 @@ mod tests {
         check(invalid(of_item), 422, "validation_failed", named("/lines/3/quantity"));
         check(Failure::RangeNotBookable(RangeError::NotBookable), 422, "range_not_bookable", json!({}));
         check(Failure::TooManyPages { max: 100 }, 422, "range_not_bookable", json!({}));
+        let dollars = |amount| Money::new(amount, Currency::parse("USD").expect("known")).expect("in range");
+        let (total, minimum, maximum) = (dollars(40), dollars(50), dollars(30));
+        let below: Failure = NotChargeable::BelowMinimum { total, minimum }.into();
+        let detail = "costs 0.40 USD; a payment is at least 0.50 USD";
+        let errors = json!([{ "pointer": "/quantity", "detail": detail }]);
+        let least =
+            json!({ "minimum": { "amount": 50, "currency": "USD" }, "errors": errors, "detail": detail });
+        check(below, 422, "below_minimum_charge", least);
+        let above: Failure = NotChargeable::AboveMaximum { total, maximum }.into();
+        let most = json!({ "maximum": { "amount": 30, "currency": "USD" } });
+        check(above, 422, "above_maximum_charge", most);
+        let detail = "0.40 USD cannot be paid: the resource's price has to be set anew";
+        let errors = json!([{ "pointer": "/resourceId", "detail": detail }]);
+        check(NotChargeable::Price(total).into(), 422, "price_not_payable", json!({ "errors": errors }));
         check(Failure::SoldOut { available: 2 }, 409, "sold_out", json!({ "available": 2 }));
         let limit = HoldLimit::PerSlot;
         check(
@@ -336,6 +400,9 @@ mod tests {
             "hold_limit_reached",
             json!({ "limit": "perSlot" }),
         );
+        let limit = json!({ "limit": "attemptsPerDay" });
+        check(Failure::TooManyAttempts { wait_seconds: 7 }, 429, "too_many_attempts", limit);
+        check(Failure::HoldsStopped, 503, "holds_stopped", json!({}));
         check(Failure::TooManyHolds, 429, "too_many_holds", json!({}));
         check(Failure::HoldExpired, 409, "hold_expired", json!({}));
         check(Failure::HoldReleased, 409, "hold_released", json!({}));

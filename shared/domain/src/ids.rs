@@ -83,7 +83,7 @@ id!(
     BookingId, 64, is_token
 );
 id!(
-    /// Who holds or books: the `sub` of the caller's token, 1 to 128 visible ASCII characters.
+    /// Who holds or books: the `sub` of the caller's token, after the name of its issuer unless that is the guests', 1 to 128 visible ASCII characters.
     #[derive(PartialOrd, Ord)]
     GuestId, 128, is_visible
 );

@@ -13,6 +13,7 @@ pub mod ids;
 pub mod inventory;
 pub mod money;
 pub mod payments;
+pub mod trail;
 
 pub use bookings::{Booking, BookingEvent, BookingStatus, CancellationPolicy, InventoryMove, Lifecycle};
 pub use catalogue::{Resource, Schedule, Slot, When};
@@ -23,3 +24,4 @@ pub use inventory::{
 };
 pub use money::{Currency, Money};
 pub use payments::{BookingPayments, Payment, PaymentNumber, PaymentStatus, PaymentStep};
+pub use trail::{TrailHead, TrailSubject};

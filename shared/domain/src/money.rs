@@ -12,14 +12,14 @@ MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR 
 SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VES VND VUV WST \
 XAF XCD XCG XOF XPF YER ZAR ZMW ZWG";
 
-/// The largest amount accepted, in minor units: what Stripe takes in one charge (eight digits), with room for spans.
+/// The largest amount accepted, in minor units, whatever a payment provider takes in one charge.
 pub const AMOUNT_MAX: i64 = 99_999_999_999;
 
 /// Why an amount or a currency is refused.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum MoneyError {
     /// Not an active ISO 4217 code.
-    #[error("must be an ISO 4217 currency code in capitals")]
+    #[error("must be the ISO 4217 code, in capitals, of a currency that people pay with, such as EUR")]
     UnknownCurrency,
     /// Below zero or above [`AMOUNT_MAX`].
     #[error("must be between 0 and {AMOUNT_MAX} minor units")]
@@ -44,6 +44,22 @@ impl Currency {
             Ok(Self([bytes[0], bytes[1], bytes[2]]))
         } else {
             Err(MoneyError::UnknownCurrency)
+        }
+    }
+
+    /// Every currency.
+    pub fn all() -> impl Iterator<Item = Self> {
+        CODES.split(' ').filter_map(|code| Self::parse(code).ok())
+    }
+
+    /// The decimals of its minor unit, by ISO 4217: 2 of EUR, 0 of JPY.
+    #[must_use]
+    pub fn decimals(&self) -> u32 {
+        match self.code() {
+            "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF" | "UGX" | "VND"
+            | "VUV" | "XAF" | "XOF" | "XPF" => 0,
+            "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND" => 3,
+            _ => 2,
         }
     }
 

@@ -166,6 +166,7 @@ fn cancellation(booking: &Booking, at: Timestamp) -> BookingEvent {
         reason: None,
         refund: booking.refund_at(at),
         before_capture: booking.captured().amount() == 0,
+        by_operator: false,
         request: (digest("k"), digest("c")),
         at,
     })
@@ -217,16 +218,17 @@ fn check_booking(booking: &Booking) -> Result<(), String> {
     let (price, captured, refunded) = (booking.order.price.total(), booking.captured(), booking.refunded());
     let rules = [
         ("a place of the table", legal(at).is_some()),
-        ("captured nothing or the price", captured.amount() == 0 || captured == price),
+        ("captured at most the price", captured.amount() <= price.amount()),
         ("refunded at most what was captured", refunded.amount() <= captured.amount()),
         ("one currency", captured.currency() == price.currency() && refunded.currency() == price.currency()),
         (
             "payment status as the amounts say",
             match booking.payment_status() {
                 P::Pending | P::Authorized | P::Voided | P::Failed => captured.amount() == 0,
-                P::Captured => captured == price && refunded.amount() == 0,
+                P::Captured => captured.amount() > 0 && refunded.amount() == 0,
                 P::PartiallyRefunded => refunded.amount() > 0 && refunded.amount() < captured.amount(),
                 P::Refunded => refunded == captured,
+                P::Disputed | P::ChargedBack => captured.amount() > 0,
             },
         ),
         ("failed for a reason", (booking.status == S::Failed) == booking.failure.is_some()),
@@ -407,13 +409,19 @@ fn what_failed_gives_all_back_and_what_was_cancelled_by_its_terms() {
 }
 
 #[test]
-fn amounts_that_are_not_the_price_are_refused() {
+fn amounts_beyond_the_price_are_refused_and_less_is_what_was_taken() {
     let booking = requested();
     let usd = Money::new(PRICE, Currency::parse("USD").expect("known")).expect("in range");
-    for amount in [eur(0), eur(PRICE - 1), eur(PRICE + 1), usd] {
+    for amount in [eur(0), eur(PRICE + 1), usd] {
         let refused = booking.decide(BookingEvent::first_payment(PaymentStep::Captured { amount }));
         assert_eq!(refused, Err(BookingRejection::WrongAmount), "{amount:?}");
     }
+    let part = BookingEvent::first_payment(PaymentStep::Captured { amount: eur(PRICE - 1) });
+    assert_eq!(booking.decide(part.clone()), Ok(Some(part.clone())));
+    let part = booking.clone().evolve(&part);
+    assert_eq!((part.captured(), part.payment_status()), (eur(PRICE - 1), P::Captured));
+    let all = BookingEvent::first_payment(PaymentStep::Refunded { total: eur(PRICE) });
+    assert_eq!(part.decide(all), Err(BookingRejection::RefundExceedsCapture), "of the part");
     let captured = booking.evolve(&BookingEvent::first_payment(PaymentStep::Captured { amount: eur(PRICE) }));
     for total in [eur(PRICE + 1), usd] {
         let refused = captured.decide(BookingEvent::first_payment(PaymentStep::Refunded { total }));

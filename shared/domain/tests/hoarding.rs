@@ -2,15 +2,21 @@
 
 #![expect(clippy::expect_used, reason = "tests")]
 
-use holdfast_domain::inventory::{HoldLimit, HoldState};
+use std::collections::BTreeSet;
+
+use holdfast_domain::inventory::{COOL_DOWNS_PER_PAGE_MAX, HoldLimit, HoldState};
 use holdfast_domain::{
     BookingId, Fingerprint, GuestMark, HoldId, HoldLimits, Page, PageChange, PageCommand, PageHold, PageKey,
     PageRejection, ResourceId, SlotKey, SlotPlaces,
 };
 use jiff::{SignedDuration, Timestamp};
 
-const NO_LIMITS: HoldLimits =
-    HoldLimits { per_guest: 200, per_slot: 200, places_per_slot: None, cool_down_seconds: 0 };
+const NO_LIMITS: HoldLimits = HoldLimits {
+    per_guest: Some(200),
+    per_slot: 200,
+    places_per_slot: Some(1000),
+    cool_down_seconds: Some(0),
+};
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_780_000_000 + second).expect("in range")
@@ -75,7 +81,7 @@ impl Scene {
     }
 
     fn release(&mut self, second: i64, name: &str) {
-        self.put(&PageCommand::Release { hold: hold(name) }, second).expect("a release");
+        self.put(&PageCommand::Release { hold: hold(name), counts_for: None }, second).expect("a release");
     }
 }
 
@@ -85,7 +91,7 @@ fn reached(limit: HoldLimit, wait_seconds: u32) -> Result<usize, PageRejection> 
 
 #[test]
 fn a_guest_has_so_many_live_holds_on_a_page_and_others_still_book() {
-    let mut scene = Scene::new(HoldLimits { per_guest: 2, ..NO_LIMITS });
+    let mut scene = Scene::new(HoldLimits { per_guest: Some(2), ..NO_LIMITS });
     assert_eq!(scene.place(0, "a", "a1", &[1], 1), Ok(1));
     assert_eq!(scene.place(3, "a", "a2", &[2], 1), Ok(1));
     assert_eq!(scene.place(4, "a", "a3", &[3], 1), reached(HoldLimit::PerGuest, 6), "until the first lapses");
@@ -99,7 +105,7 @@ fn a_guest_has_so_many_live_holds_on_a_page_and_others_still_book() {
 
 #[test]
 fn what_was_booked_does_not_count_and_what_is_being_paid_does() {
-    let mut scene = Scene::new(HoldLimits { per_guest: 1, ..NO_LIMITS });
+    let mut scene = Scene::new(HoldLimits { per_guest: Some(1), ..NO_LIMITS });
     scene.place(0, "a", "a1", &[1], 1).expect("the first");
     let claim = PageCommand::Claim { hold: hold("a1"), booking: booking(), deadline: at(60) };
     scene.put(&claim, 1).expect("a claim");
@@ -126,7 +132,11 @@ fn a_guest_has_so_many_places_of_a_slot() {
     assert_eq!(scene.place(0, "a", "a2", &[1], 2), reached(HoldLimit::PlacesPerSlot, 10));
     assert_eq!(scene.place(0, "a", "a2", &[2], 4), Ok(1), "another slot");
     assert_eq!(scene.place(0, "a", "a3", &[1], 1), Ok(1), "to the last place");
-    assert_eq!(scene.place(0, "b", "b1", &[1], 5), reached(HoldLimit::PlacesPerSlot, 1));
+    assert_eq!(
+        scene.place(0, "b", "b1", &[1], 5),
+        reached(HoldLimit::PlacesPerSlot, 10),
+        "a TTL: it never fits"
+    );
     assert_eq!(scene.place(0, "b", "b1", &[1], 4), Ok(1));
 }
 
@@ -139,7 +149,7 @@ fn sold_out_is_said_before_any_limit() {
 
 #[test]
 fn after_a_hold_that_came_to_nothing_its_guest_waits_for_its_slots() {
-    let mut scene = Scene::new(HoldLimits { cool_down_seconds: 30, ..NO_LIMITS });
+    let mut scene = Scene::new(HoldLimits { cool_down_seconds: Some(30), ..NO_LIMITS });
     scene.place(0, "a", "a1", &[1, 2], 1).expect("the first");
     assert_eq!(scene.place(0, "a", "a2", &[2, 3], 1), Ok(1), "a second one beside it is no second try");
     scene.release(5, "a1");
@@ -152,11 +162,11 @@ fn after_a_hold_that_came_to_nothing_its_guest_waits_for_its_slots() {
 
 #[test]
 fn a_dead_hold_cools_down_from_its_death_whoever_drops_it_and_when() {
-    let limits = HoldLimits { cool_down_seconds: 30, ..NO_LIMITS };
+    let limits = HoldLimits { cool_down_seconds: Some(30), ..NO_LIMITS };
     let droppers: [fn(&mut Scene); 3] = [
         |_| {},
         |scene| {
-            scene.put(&PageCommand::Expire { hold: hold("a1") }, 20).expect("an expiry");
+            scene.put(&PageCommand::Expire { hold: hold("a1"), counts_for: None }, 20).expect("an expiry");
         },
         |scene| {
             scene.place(20, "b", "b1", &[1], 10).expect("it takes the dead one's places");
@@ -173,7 +183,7 @@ fn a_dead_hold_cools_down_from_its_death_whoever_drops_it_and_when() {
 
 #[test]
 fn a_payment_that_came_to_nothing_prolongs_no_wait_and_shortens_none() {
-    let mut scene = Scene::new(HoldLimits { cool_down_seconds: 30, ..NO_LIMITS });
+    let mut scene = Scene::new(HoldLimits { cool_down_seconds: Some(30), ..NO_LIMITS });
     scene.place(0, "a", "a1", &[1], 1).expect("the first");
     let claim = PageCommand::Claim { hold: hold("a1"), booking: booking(), deadline: at(35) };
     scene.put(&claim, 1).expect("a claim");
@@ -204,7 +214,7 @@ fn a_later_wait_is_not_shortened_by_an_earlier_one() {
 
 #[test]
 fn a_booking_given_up_while_it_is_paid_cools_down_and_one_that_stands_does_not() {
-    let limits = HoldLimits { cool_down_seconds: 30, ..NO_LIMITS };
+    let limits = HoldLimits { cool_down_seconds: Some(30), ..NO_LIMITS };
     let claimed = || {
         let mut scene = Scene::new(limits);
         scene.place(0, "a", "a1", &[1], 1).expect("the first");
@@ -223,29 +233,36 @@ fn a_booking_given_up_while_it_is_paid_cools_down_and_one_that_stands_does_not()
 
 #[test]
 fn where_the_wait_was_given_up_nobody_waits() {
-    let mut scene = Scene::new(HoldLimits { cool_down_seconds: 30, ..NO_LIMITS });
+    let mut scene = Scene::new(HoldLimits { cool_down_seconds: Some(30), ..NO_LIMITS });
     scene.place(0, "a", "a1", &[1], 1).expect("the first");
     scene.release(1, "a1");
-    scene.limits.cool_down_seconds = 0;
+    scene.limits.cool_down_seconds = Some(0);
     assert_eq!(scene.place(2, "a", "a2", &[1], 1), Ok(1));
 }
 
 #[test]
-fn few_places_are_certainly_within_all_limits() {
-    assert_eq!(HoldLimits::default().certainly_within(), 10);
-    let check = |per_guest, per_slot, places_per_slot, expected| {
-        let limits = HoldLimits { per_guest, per_slot, places_per_slot, cool_down_seconds: 0 };
-        assert_eq!(limits.certainly_within(), expected, "{limits:?}");
+fn a_guest_with_few_places_can_exceed_no_limit() {
+    let check = |limits: HoldLimits, quantity, expected| {
+        assert_eq!(limits.room_for(quantity), expected, "{limits:?}");
     };
-    check(5, 7, None, 5);
-    check(7, 5, None, 5);
-    check(7, 5, Some(3), 3);
-    check(7, 5, Some(9), 5);
+    let limits = |per_guest, per_slot, places_per_slot| HoldLimits {
+        per_guest,
+        per_slot,
+        places_per_slot,
+        ..NO_LIMITS
+    };
+    check(limits(Some(5), 7, Some(100)), 1, Some(4));
+    check(limits(Some(7), 5, Some(100)), 1, Some(4));
+    check(limits(Some(7), 5, Some(3)), 1, Some(2));
+    check(limits(Some(7), 5, Some(3)), 4, None);
+    check(HoldLimits::default(), 1, Some(1));
+    check(HoldLimits::default(), 10, Some(0));
+    check(HoldLimits::default(), 11, None);
 }
 
 #[test]
 fn a_wait_is_told_in_whole_seconds_rounded_up() {
-    let mut scene = Scene::new(HoldLimits { per_guest: 1, ..NO_LIMITS });
+    let mut scene = Scene::new(HoldLimits { per_guest: Some(1), ..NO_LIMITS });
     scene.place(0, "a", "a1", &[1], 1).expect("the first");
     let entry = scene.page.holds[&hold("a1")].clone();
     let ask = PageCommand::Place { hold: hold("a2"), entry, limits: Some(scene.limits) };
@@ -255,4 +272,27 @@ fn a_wait_is_told_in_whole_seconds_rounded_up() {
     assert_eq!(told(9_001), reached(HoldLimit::PerGuest, 1));
     assert_eq!(told(9_000), reached(HoldLimit::PerGuest, 1));
     assert_eq!(told(8_999), reached(HoldLimit::PerGuest, 2));
+}
+
+/// Guests come and go by the thousand within one cool-down. None is kept from leaving, and the page keeps those waits that end
+/// last.
+#[test]
+fn a_page_forgets_the_cool_downs_that_end_first_and_refuses_nobody_for_them() {
+    let mut scene = Scene::new(HoldLimits { cool_down_seconds: Some(86_400), ..NO_LIMITS });
+    let guests = COOL_DOWNS_PER_PAGE_MAX / 2 + 2;
+    let name = |n: usize| format!("g{n:05}");
+    for n in 0..guests {
+        let second = i64::try_from(n).expect("small");
+        scene.place(second, &name(n), &name(n), &[1, 2], 1).expect("free places");
+        let release = PageCommand::Release { hold: hold(&name(n)), counts_for: None };
+        assert_eq!(scene.put(&release, second), Ok(2), "released, and a cool-down begun");
+    }
+    let waits = || scene.page.cooling.values().map(std::collections::BTreeMap::len);
+    assert_eq!(waits().sum::<usize>(), COOL_DOWNS_PER_PAGE_MAX);
+    let waiting: BTreeSet<&str> = scene.page.cooling.keys().map(GuestMark::as_str).collect();
+    let last: Vec<String> = (2..guests).map(name).collect();
+    assert_eq!(waiting, last.iter().map(String::as_str).collect());
+    let now = i64::try_from(guests).expect("small");
+    assert!(scene.place(now, &name(1), "again", &[1], 1).is_ok(), "its wait is forgotten");
+    assert!(scene.place(now, &name(2), "early", &[1], 1).is_err(), "its wait is kept");
 }

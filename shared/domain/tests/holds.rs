@@ -59,7 +59,7 @@ fn entry(fingerprint: &str, expires_at: Timestamp) -> PageHold {
         extensions: Vec::new(),
         fingerprint: digest(fingerprint),
         guest: guest("guest-1"),
-        cool_down_seconds: 0,
+        cool_down_seconds: Some(0),
     }
 }
 
@@ -90,11 +90,11 @@ fn confirm(name: &str, payer: &str) -> PageCommand {
 }
 
 fn release(name: &str) -> PageCommand {
-    PageCommand::Release { hold: hold(name) }
+    PageCommand::Release { hold: hold(name), counts_for: None }
 }
 
 fn expire(name: &str) -> PageCommand {
-    PageCommand::Expire { hold: hold(name) }
+    PageCommand::Expire { hold: hold(name), counts_for: None }
 }
 
 /// A page of one slot, and the commands of a scenario put to it.
@@ -196,13 +196,24 @@ fn placing_again_meets_the_earlier_self() {
 fn a_claim_keeps_a_hold_alive_past_its_expiry_until_the_deadline() {
     let mut scene = Scene::new(1);
     scene.does(0, place("a", 10)).does(9, claim("a", "p", 100));
-    scene.does_nothing(20, claim("a", "p", 200)).refuses(20, place("b", 99), SOLD_OUT);
+    scene.does_nothing(20, claim("a", "p", 100)).does_nothing(20, claim("a", "p", 50));
+    scene.refuses(20, place("b", 99), SOLD_OUT);
     scene.refuses(20, expire("a"), PageRejection::HoldLive { until: at(100) });
     scene.refuses(20, release("a"), PageRejection::HoldClaimed);
     scene.refuses(20, extend("a", "r"), PageRejection::HoldClaimed);
     scene.refuses(20, claim("a", "q", 200), PageRejection::HoldClaimed);
     scene.offers(99, 0).offers(100, 1);
     scene.refuses(100, claim("a", "p", 300), PageRejection::HoldExpired);
+}
+
+#[test]
+fn a_claim_is_taken_anew_by_the_same_booking_while_it_lives() {
+    let mut scene = Scene::new(1);
+    scene.does(0, place("a", 10)).does(5, claim("a", "p", 100)).does(6, prolong("a", "p"));
+    let until = 10 + TTL_SECONDS;
+    scene.refuses(until - 1, expire("a"), PageRejection::HoldLive { until: at(until) });
+    scene.does(until - 1, claim("a", "p", until + 900)).refuses(until, place("b", 9_999), SOLD_OUT);
+    scene.does(until + 1, confirm("a", "p")).offers(until + 999, 0);
 }
 
 #[test]
@@ -369,7 +380,7 @@ fn record() -> Hold {
         caller: GuestId::parse("guest-1").expect("an id"),
         fingerprint: digest("a"),
         guest_mark: guest("guest-1"),
-        cool_down_seconds: 0,
+        cool_down_seconds: Some(0),
         ttl_seconds: u32::try_from(TTL_SECONDS).expect("positive"),
         created_at: at(0),
         first_expires_at: at(10),

@@ -95,7 +95,7 @@ fn entry(places: SlotPlaces, expires_at: Timestamp, fingerprint: u8) -> PageHold
         extensions: Vec::new(),
         fingerprint: digest(fingerprint),
         guest: guest(0),
-        cool_down_seconds: 0,
+        cool_down_seconds: Some(0),
     }
 }
 
@@ -122,7 +122,7 @@ struct Draw {
     closed: Option<bool>,
     capacity: Option<u32>,
     guest: u8,
-    cool_down_seconds: u32,
+    cool_down_seconds: Option<u32>,
     limits: Option<HoldLimits>,
 }
 
@@ -188,7 +188,7 @@ fn unclaim(draw: &Draw, _: Timestamp) -> PageCommand {
 }
 
 fn release(draw: &Draw, _: Timestamp) -> PageCommand {
-    PageCommand::Release { hold: hold(draw.hold) }
+    PageCommand::Release { hold: hold(draw.hold), counts_for: None }
 }
 
 fn abandon(draw: &Draw, _: Timestamp) -> PageCommand {
@@ -196,7 +196,7 @@ fn abandon(draw: &Draw, _: Timestamp) -> PageCommand {
 }
 
 fn expire(draw: &Draw, _: Timestamp) -> PageCommand {
-    PageCommand::Expire { hold: hold(draw.hold) }
+    PageCommand::Expire { hold: hold(draw.hold), counts_for: None }
 }
 
 fn confirm(draw: &Draw, _: Timestamp) -> PageCommand {
@@ -233,10 +233,10 @@ fn any_draw() -> impl Strategy<Value = Draw> {
     let slots = proptest::sample::subsequence((0..SLOTS).map(slot).collect::<Vec<_>>(), 1..=SLOTS);
     let closed = prop_oneof![4 => Just(None), 1 => Just(Some(true)), 3 => Just(Some(false))];
     let capacity = proptest::option::of(0u32..12);
-    let cool_down = prop_oneof![2 => Just(0u32), 1 => 1u32..30];
+    let cool_down = prop_oneof![2 => Just(Some(0u32)), 1 => (1u32..30).prop_map(Some)];
     let limits = (1u32..4, 1u32..4, proptest::option::of(1u32..6), cool_down.clone()).prop_map(
         |(per_guest, per_slot, places_per_slot, cool_down_seconds)| HoldLimits {
-            per_guest,
+            per_guest: Some(per_guest),
             per_slot,
             places_per_slot,
             cool_down_seconds,

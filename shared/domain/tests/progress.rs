@@ -4,7 +4,7 @@
 mod fixture;
 
 use holdfast_domain::bookings::{Cancellation, FailureReason};
-use holdfast_domain::payments::{CardPayment, CustomerAction, PaymentMethod};
+use holdfast_domain::payments::{AttemptEnd, AwaitedAction, CardPayment, PaymentMethod};
 use holdfast_domain::{
     Booking, BookingEvent, BookingPayments, BookingStatus, Fingerprint, Payment, PaymentNumber, PaymentStatus,
 };
@@ -23,13 +23,15 @@ fn requested() -> Booking {
 fn at(status: S, payment_status: P) -> Booking {
     let (captured, refunded) = match payment_status {
         P::Pending | P::Authorized | P::Voided | P::Failed => (0, 0),
-        P::Captured => (PRICE, 0),
+        P::Captured | P::Disputed | P::ChargedBack => (PRICE, 0),
         P::PartiallyRefunded => (PRICE, PRICE / 2),
         P::Refunded => (PRICE, PRICE),
     };
     let payment = Payment::by_card("pm".to_owned(), eur(PRICE));
     let payment =
         Payment { status: payment_status, captured: eur(captured), refunded: eur(refunded), ..payment };
+    let charged_back = if payment_status == P::ChargedBack { payment.captured } else { eur(0) };
+    let payment = Payment { charged_back, ..payment };
     Booking { status, payments: BookingPayments::single(payment), ..requested() }
 }
 
@@ -39,6 +41,7 @@ fn cancelled(booking: Booking, before_capture: bool, refund: i64) -> Booking {
         reason: None,
         refund: eur(refund),
         before_capture,
+        by_operator: false,
         request: (digest(), digest()),
         at: Timestamp::UNIX_EPOCH,
     };
@@ -55,7 +58,7 @@ fn pairs(statuses: &[S], payments: &[P]) -> Vec<(S, P)> {
     statuses.iter().flat_map(|status| payments.iter().map(|payment| (*status, *payment))).collect()
 }
 
-const CAPTURED: [P; 3] = [P::Captured, P::PartiallyRefunded, P::Refunded];
+const CAPTURED: [P; 5] = [P::Captured, P::PartiallyRefunded, P::Refunded, P::Disputed, P::ChargedBack];
 const NOT_CAPTURED: [P; 4] = [P::Pending, P::Authorized, P::Voided, P::Failed];
 
 #[test]
@@ -91,16 +94,11 @@ fn a_request_is_answered_once_its_booking_is_paid_has_ended_or_wants_the_custome
     let ended = pairs(&[S::Cancelled, S::Completed, S::Failed], &P::ALL);
     let paid = pairs(&[S::Confirmed], &CAPTURED);
     assert_eq!(yes(Booking::answer_is_known, at), [paid.clone(), ended.clone()].concat());
-    let action = CustomerAction {
-        client_secret: "s".to_owned(),
-        redirect_url: None,
-        expires_at: Timestamp::UNIX_EPOCH,
-    };
+    let action = AwaitedAction { has_page: false, expires_at: Timestamp::UNIX_EPOCH };
     let asked = |status, payment| {
         let mut booking = at(status, payment);
         let mut payment = booking.payments.get(PaymentNumber::FIRST).expect("one").clone();
-        let card =
-            CardPayment { payment_method: "pm".to_owned(), intent: None, action: Some(action.clone()) };
+        let card = CardPayment { payment_method: "pm".to_owned(), intent: None, action: Some(action) };
         payment.method = PaymentMethod::Card(card);
         booking.payments = BookingPayments::single(payment);
         booking
@@ -123,11 +121,19 @@ fn a_booking_was_confirmed_and_paid_even_if_it_was_cancelled_after_that() {
 
 #[test]
 fn money_is_settled_when_nothing_is_reserved_and_nothing_is_due() {
-    let never = [P::Voided, P::Refunded, P::Failed];
+    let never = [P::Voided, P::Refunded, P::Failed, P::ChargedBack];
     // Nothing is due of a booking that is not cancelled or failed; all that was captured is of one that is.
     let settled = |status: S| match status {
         S::Pending | S::Confirmed | S::Completed => {
-            vec![P::Captured, P::Voided, P::PartiallyRefunded, P::Refunded, P::Failed]
+            vec![
+                P::Captured,
+                P::Voided,
+                P::PartiallyRefunded,
+                P::Refunded,
+                P::Failed,
+                P::Disputed,
+                P::ChargedBack,
+            ]
         }
         S::Cancelled | S::Failed => never.to_vec(),
     };
@@ -186,6 +192,41 @@ fn only_a_failure_of_the_outside_may_be_tried_again() {
         assert_eq!(yes(Booking::failed_by_outage, failed), expected, "{reason:?}");
     }
     assert_eq!(yes(Booking::failed_by_outage, at), []);
+}
+
+#[test]
+fn an_attempt_comes_to_nothing_where_its_guest_learns_of_the_card_for_nothing() {
+    let attempts = |end| move |booking: &Booking| booking.attempt_end() == end;
+    let running = pairs(&[S::Pending], &P::ALL);
+    let declined = FailureReason::Declined { code: "insufficient_funds".to_owned() };
+    for reason in FailureReason::OWN.into_iter().chain([declined]) {
+        let expected = match reason {
+            FailureReason::Declined { .. } | FailureReason::PaymentTimedOut => pairs(&[S::Failed], &P::ALL),
+            FailureReason::HoldExpired
+            | FailureReason::SoldOut
+            | FailureReason::PaymentVoided
+            | FailureReason::PaymentUnavailable
+            | FailureReason::ServiceUnavailable => Vec::new(),
+        };
+        let failed = |status, payment| Booking { failure: Some(reason.clone()), ..at(status, payment) };
+        assert_eq!(yes(attempts(AttemptEnd::Unpaid), failed), expected, "{reason:?}");
+        assert_eq!(yes(attempts(AttemptEnd::Running), failed), running, "{reason:?}");
+    }
+    for before_capture in [false, true] {
+        for by_operator in [false, true] {
+            let given_up = |status, payment| {
+                let mut booking = cancelled(at(status, payment), before_capture, 0);
+                booking.cancellation.as_mut().expect("one").by_operator = by_operator;
+                booking
+            };
+            let counts = before_capture && !by_operator;
+            let expected = if counts { pairs(&[S::Cancelled], &P::ALL) } else { Vec::new() };
+            let case = format!("before the capture: {before_capture}, by an operator: {by_operator}");
+            assert_eq!(yes(attempts(AttemptEnd::Unpaid), given_up), expected, "{case}");
+            assert_eq!(yes(attempts(AttemptEnd::Running), given_up), running, "{case}");
+        }
+    }
+    assert_eq!(yes(attempts(AttemptEnd::Unpaid), at), [], "without a reason or a cancellation");
 }
 
 #[test]

@@ -235,6 +235,15 @@ fn a_check_in_in_a_gap_at_the_end_of_the_day_stays_on_its_date() {
 }
 
 #[test]
+fn one_hold_covers_as_many_slots_as_its_schedule_lets_it() {
+    let night = nightly("15:00", "11:00");
+    assert_eq!(night.slots_per_hold_max(), 366);
+    assert_eq!(slots(30, 0, vec![opening(&EVERY_DAY, "09:00", "17:00")]).slots_per_hold_max(), 300);
+    let event = Schedule::Event { start: Timestamp::UNIX_EPOCH, end: Timestamp::MAX };
+    assert_eq!(event.slots_per_hold_max(), 1);
+}
+
+#[test]
 fn slots_lie_within_opening_hours() {
     let court = daily(60, 0, &[("09:00", "12:30"), ("14:00", "16:00")]);
     check_day(&court, "Europe/Berlin", "2026-06-01", &["540", "600", "660", "840", "900"]);

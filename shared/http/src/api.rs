@@ -7,6 +7,7 @@ use http::Method;
 use tracing::Instrument;
 
 use crate::answer::ErrorAnswer;
+use crate::budget::Budget;
 use crate::documentation::Documentation;
 use crate::exchange::Exchange;
 use crate::identity::authorized;
@@ -36,6 +37,12 @@ pub trait Api: Sized + Send + Sync + 'static {
 
     /// The clock that says when a request came.
     fn clock(&self) -> &dyn Clock;
+
+    /// Whether it matters who sends such a request.
+    #[must_use]
+    fn asks_who(method: &Method, path: &str) -> bool {
+        find(Self::ROUTES, method, path).is_ok_and(|(route, _)| !route.scopes().is_empty())
+    }
 
     /// Answers a request.
     fn handle(&self, request: Request) -> impl Future<Output = Response> {
@@ -79,20 +86,21 @@ pub struct Route<A: Api> {
 }
 
 enum Handler<A: Api> {
-    Open(OpenHandler<A>),
+    Open(&'static Budget, OpenHandler<A>),
     Scoped(&'static [Scope], ScopedHandler<A>),
 }
 
 impl<A: Api> Route<A> {
-    /// A route that anyone may call.
+    /// A route that anyone may call, each time at a cost of at most `budget`.
     #[must_use]
     pub const fn open(
         method: Method,
         path: &'static str,
         operation_id: &'static str,
+        budget: &'static Budget,
         handler: OpenHandler<A>,
     ) -> Self {
-        Self { method, path, operation_id, handler: Handler::Open(handler) }
+        Self { method, path, operation_id, handler: Handler::Open(budget, handler) }
     }
 
     /// A route for bearers of a token with any one of `scopes`. Its handler gets the caller.
@@ -111,8 +119,17 @@ impl<A: Api> Route<A> {
     #[must_use]
     pub fn scopes(&self) -> &'static [Scope] {
         match self.handler {
-            Handler::Open(_) => &[],
+            Handler::Open(..) => &[],
             Handler::Scoped(scopes, _) => scopes,
+        }
+    }
+
+    /// What a request costs at most, if anyone may send it.
+    #[must_use]
+    pub fn budget(&self) -> Option<&'static Budget> {
+        match self.handler {
+            Handler::Open(budget, _) => Some(budget),
+            Handler::Scoped(..) => None,
         }
     }
 }
@@ -120,10 +137,11 @@ impl<A: Api> Route<A> {
 async fn answered<A: Api>(api: &A, exchange: &mut Exchange) -> Result<Response, A::Error> {
     let (route, named) = find(A::ROUTES, &exchange.request.method, &exchange.request.path)?;
     exchange.named = named;
+    exchange.route = Some(route.path);
     match route.handler {
-        Handler::Open(handler) => handler(api, exchange).await,
+        Handler::Open(_, handler) => handler(api, exchange).await,
         Handler::Scoped(scopes, handler) => {
-            let caller = authorized(exchange.request.claims.as_ref(), scopes)?;
+            let caller = authorized(&exchange.request.identity, scopes)?;
             handler(api, exchange, &caller).await
         }
     }
@@ -157,6 +175,8 @@ fn find<'a, A: Api>(
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use http::{HeaderMap, StatusCode};
     use jiff::Timestamp;
 
@@ -164,7 +184,7 @@ mod tests {
     use crate::answer::json;
     use crate::code::HttpCode;
     use crate::problem::Problem;
-    use crate::request::Claims;
+    use crate::request::{Claims, Identity};
 
     struct Holds;
 
@@ -180,6 +200,13 @@ mod tests {
 
     const ONE: &str = "/api/holds/{holdId}";
     const GUEST: &[Scope] = &[Scope::Guest];
+    const COST: Budget = Budget {
+        ledger_units: 0,
+        read_model_units: 0,
+        units_per_resource: 0,
+        body_bytes: 100,
+        slots_per_resource: 0,
+    };
 
     impl Api for Holds {
         type Error = Problem<HttpCode>;
@@ -187,7 +214,7 @@ mod tests {
 
         crate::routes![
             (
-                Route::open(Method::GET, ONE, "read", |_, exchange| Box::pin(said(
+                Route::open(Method::GET, ONE, "read", &COST, |_, exchange| Box::pin(said(
                     "read", exchange, "anyone"
                 ))),
                 Documentation::new("holds", "Reads a hold."),
@@ -214,12 +241,12 @@ mod tests {
             query: String::new(),
             headers: HeaderMap::new(),
             body: Vec::new(),
-            claims: scope.map(|scope| Claims {
-                sub: "guest-1".to_owned(),
-                scopes: vec![scope.to_owned()],
-                email: None,
+            identity: scope.map_or(Identity::Unproven, |scope| {
+                Identity::Bearer(Claims { sub: "guest-1".to_owned(), scopes: vec![scope.to_owned()] })
             }),
+            address: None,
             request_id: "r-1".to_owned(),
+            time_left: Duration::from_secs(29),
         }
     }
 
@@ -244,6 +271,15 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn an_exchange_knows_its_route_even_when_it_is_refused() {
+        for (path, expected) in [("/api/holds/h1", Some(ONE)), ("/api/holds", None)] {
+            let mut exchange = Exchange::open(request(Method::DELETE, path, None), &Holds);
+            assert!(answered(&Holds, &mut exchange).await.is_err(), "{path}");
+            assert_eq!(exchange.route, expected, "{path}");
+        }
+    }
+
+    #[tokio::test]
     async fn head_is_answered_as_get_without_the_body() {
         let head = |path: &str| Holds.handle(request(Method::HEAD, path, None));
         let found = head("/api/holds/h1").await;
@@ -251,6 +287,30 @@ mod tests {
         assert_eq!(found.headers()["content-type"], "application/json");
         let missing = head("/api/holds").await;
         assert_eq!((missing.status(), missing.body().as_slice()), (StatusCode::NOT_FOUND, &b""[..]));
+    }
+
+    #[test]
+    fn it_matters_who_asks_on_routes_with_scopes_alone() {
+        for (method, path, expected) in [
+            (Method::DELETE, "/api/holds/h1", true),
+            (Method::GET, "/api/holds/h1", false),
+            (Method::HEAD, "/api/holds/h1", false),
+            (Method::PUT, "/api/holds/h1", false),
+            (Method::DELETE, "/api/holds", false),
+        ] {
+            assert_eq!(Holds::asks_who(&method, path), expected, "{method} {path}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_token_that_cannot_be_checked_is_503_where_it_matters() {
+        for (method, status) in [(Method::DELETE, 503), (Method::GET, 200)] {
+            let mut request = request(method, "/api/holds/h1", None);
+            request.identity = Identity::Unverifiable;
+            let response = Holds.handle(request).await;
+            assert_eq!(response.status(), status);
+            assert_eq!(response.headers().contains_key("retry-after"), status == 503);
+        }
     }
 
     #[tokio::test]

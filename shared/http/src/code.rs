@@ -85,6 +85,7 @@ problem_codes! {
         IdempotencyKeyRequired, BAD_REQUEST, "idempotency_key_required", "An Idempotency-Key is required";
         Unauthorized, UNAUTHORIZED, "unauthorized", "A valid token is required";
         InsufficientScope, FORBIDDEN, "insufficient_scope", "The token is not good for this";
+        Forbidden, FORBIDDEN, "forbidden", "This is not yours to do";
         NotFound, NOT_FOUND, "not_found", "There is no such thing";
         MethodNotAllowed, METHOD_NOT_ALLOWED, "method_not_allowed", "The method is not allowed here";
         BodyTooLarge, PAYLOAD_TOO_LARGE, "body_too_large", "The body is too large";

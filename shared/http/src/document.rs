@@ -60,7 +60,7 @@ impl<C: ProblemCode> Document<C> {
             json!({
                 "type": "object", "description": "API Gateway's own answer: Holdfast did not answer the request",
                 "required": ["message"], "properties": { "message": { "type": "string" } },
-                "example": { "message": "Unauthorized" }
+                "example": { "message": "Not Found" }
             }),
         );
         Self {
@@ -144,7 +144,7 @@ impl<C: ProblemCode> Document<C> {
             refused.entry(code.status().as_u16()).or_default().push(code);
         }
         for (status, group) in refused {
-            let by_gateway = matches!(status, 401 | 403 | 404 | 413 | 429 | 500 | 503);
+            let by_gateway = matches!(status, 404 | 413 | 429 | 500 | 503);
             let names: Vec<&str> = group.iter().map(|code| code.as_str()).collect();
             let name = if names.is_empty() { "gateway".to_owned() } else { names.join(".") };
             responses.insert(status.to_string(), json!({ "$ref": format!("#/components/responses/{name}") }));
@@ -364,6 +364,7 @@ fn drop_unused_schemas(document: &mut Value) {
 /// The schemas of these names, and those that they refer to.
 fn reached(schemas: &Value, mut names: Vec<String>) -> BTreeSet<String> {
     let mut reached = BTreeSet::new();
+    // Ends: each name is reached once.
     while let Some(name) = names.pop() {
         references(&schemas[&name], &mut names);
         names.retain(|name| !reached.contains(name));

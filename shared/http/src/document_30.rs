@@ -57,10 +57,12 @@ fn rewrite_type(fields: &mut Map<String, Value>) {
 /// Either null or one other schema is that schema, nullable; to be nullable it needs a type.
 fn rewrite_alternatives(fields: &mut Map<String, Value>, document: &Value) {
     let Some(Value::Array(alternatives)) = fields.get("oneOf") else { return };
-    if let [null, other] = &alternatives[..]
-        && null["type"] == "null"
+    if let [one, another] = &alternatives[..]
+        && let Some(other) = beside_null(one, another)
     {
-        let pointer = other["$ref"].as_str().and_then(|reference| reference.strip_prefix('#'));
+        // A reference with words of its own is a part of `allOf` by now.
+        let reference = other["$ref"].as_str().or_else(|| other["allOf"][0]["$ref"].as_str());
+        let pointer = reference.and_then(|reference| reference.strip_prefix('#'));
         let kind =
             pointer.and_then(|pointer| document.pointer(pointer)).unwrap_or(other).get("type").cloned();
         let other = json!([other]);
@@ -68,6 +70,16 @@ fn rewrite_alternatives(fields: &mut Map<String, Value>, document: &Value) {
         fields.extend(kind.map(|kind| ("type".to_owned(), kind)));
         fields.insert("allOf".to_owned(), other);
         fields.insert("nullable".to_owned(), json!(true));
+    }
+}
+
+/// The one of two alternatives beside null.
+fn beside_null<'a>(one: &'a Value, another: &'a Value) -> Option<&'a Value> {
+    let is_null = |alternative: &Value| alternative["type"] == "null";
+    match (is_null(one), is_null(another)) {
+        (true, false) => Some(another),
+        (false, true) => Some(one),
+        (true, true) | (false, false) => None,
     }
 }
 
@@ -84,6 +96,13 @@ mod tests {
         check(
             schema(json!({ "oneOf": [{ "type": "null" }, { "$ref": "#/a" }], "description": "d" })),
             json!({ "type": "object", "allOf": [{ "$ref": "#/a" }], "nullable": true, "description": "d" }),
+        );
+        check(
+            schema(json!({ "oneOf": [{ "$ref": "#/a", "description": "d" }, { "type": "null" }] })),
+            json!({
+                "type": "object", "nullable": true,
+                "allOf": [{ "allOf": [{ "$ref": "#/a" }], "description": "d" }]
+            }),
         );
         check(
             schema(json!({ "oneOf": [{ "$ref": "#/a" }, { "$ref": "#/b" }] })),

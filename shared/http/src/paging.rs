@@ -10,10 +10,10 @@ pub const LIMIT_DEFAULT: u32 = 20;
 const CURSOR_LENGTH_MAX: usize = 1024;
 const CHECK_LENGTH: usize = 16;
 
-/// The most results a client wants on a page: the parameter `limit`, 1 to `max`; 20 if it is left out.
+/// The most results a client wants on a page: the parameter `limit`, 1 to `max`; `usual` if it is left out.
 #[must_use]
-pub fn limit(query: &Query, max: u32) -> u32 {
-    query.optional("limit", number(1..=max)).unwrap_or(LIMIT_DEFAULT)
+pub fn limit(query: &Query, usual: u32, max: u32) -> u32 {
+    query.optional("limit", number(1..=max)).unwrap_or(usual)
 }
 
 /// The text of a cursor, if it is of base64url and not longer than ours are.
@@ -52,7 +52,9 @@ fn check(cursor: &str, owner: &str) -> String {
     fingerprint(&["cursor", owner, cursor]).as_str().to_owned()
 }
 
-fn not_ours() -> String {
+/// The words about a cursor that no page of the list ends at.
+#[must_use]
+pub fn not_ours() -> String {
     "is not a cursor of this list".to_owned()
 }
 
@@ -74,7 +76,7 @@ mod tests {
     fn a_limit_is_a_number_within_bounds() {
         let check = |given: &str, expected: u32, valid: bool| {
             let query = Query::parse(given);
-            assert_eq!(limit(&query, 100), expected, "{given}");
+            assert_eq!(limit(&query, LIMIT_DEFAULT, 100), expected, "{given}");
             assert_eq!(query.finish(Some(())).is_ok(), valid, "{given}");
         };
         check("", LIMIT_DEFAULT, true);

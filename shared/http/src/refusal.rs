@@ -56,6 +56,12 @@ impl Refusal {
             )
     }
 
+    /// 403: the request has come by another way than clients are to come.
+    #[must_use]
+    pub fn beside_the_edge() -> Self {
+        Self::new(HttpCode::Forbidden, "the API is not reached at this address")
+    }
+
     /// 404: no route has this path.
     #[must_use]
     pub fn no_such_route() -> Self {

@@ -1,5 +1,8 @@
 //! Requests as the runtime hands them over, and answers as it gets them back.
 
+use std::net::IpAddr;
+use std::time::Duration;
+
 use http::{HeaderMap, Method};
 
 /// An answer that can be sent as it is.
@@ -18,21 +21,45 @@ pub struct Request {
     pub headers: HeaderMap,
     /// The body, base64 of the event already undone.
     pub body: Vec<u8>,
-    /// The claims of the token that the gateway's authorizer verified; `None` on a public route or without a token.
-    pub claims: Option<Claims>,
+    /// Who sent it, where a route asks for that.
+    pub identity: Identity,
+    /// The address that it was sent from, if that is known.
+    pub address: Option<IpAddr>,
     /// The gateway's id of this request.
     pub request_id: String,
+    /// How long the answer may take, from when the request was handed over.
+    pub time_left: Duration,
+}
+
+/// Who sent a request, as far as its token shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Identity {
+    /// There is no token, or none to be believed.
+    Unproven,
+    /// There is a token that cannot be checked just now.
+    Unverifiable,
+    /// The bearer of a verified token.
+    Bearer(Claims),
+}
+
+impl Identity {
+    /// What is known of the sender.
+    #[must_use]
+    pub fn claims(&self) -> Option<&Claims> {
+        match self {
+            Self::Bearer(claims) => Some(claims),
+            Self::Unproven | Self::Unverifiable => None,
+        }
+    }
 }
 
 /// The claims of a verified token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claims {
-    /// The subject: the guest.
+    /// The caller: the token's subject, with the issuer's name in front if it has one.
     pub sub: String,
     /// The scopes by their names, such as `booking/guest`; those of others may be among them.
     pub scopes: Vec<String>,
-    /// The subject's email address, if the token names one.
-    pub email: Option<String>,
 }
 
 impl Claims {

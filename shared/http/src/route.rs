@@ -8,6 +8,7 @@ pub(crate) fn matches(template: &str, path: &str) -> Option<String> {
     let mut named = String::new();
     let mut wanted = template.split('/');
     let mut given = path.split('/');
+    // Ends: each round has a part of the path less.
     loop {
         match (wanted.next(), given.next()) {
             (None, None) => return Some(named),

@@ -1,5 +1,8 @@
 //! W3C Trace Context (<https://www.w3.org/TR/trace-context/>): a request continues its caller's trace or begins one. The ids
 //! made here are digests of the request's id, so nothing random is needed.
+//!
+//! Anybody may send the header. Of it the id of the trace is taken, as the contract promises, and nothing else: whether a request is
+//! recorded is not the caller's to say, since everything here is, and so the answer always has the flag.
 
 use http::{HeaderName, HeaderValue};
 use sha2::{Digest, Sha256};
@@ -9,16 +12,18 @@ use crate::request::Response;
 /// The header's name.
 pub(crate) const TRACEPARENT: &str = "traceparent";
 const LENGTH: usize = 55;
+/// The flag of what is recorded.
+const SAMPLED: &str = "01";
 
 /// The `traceparent` of this request's own span: in the caller's trace if `incoming` is valid, in a new one if not.
 #[must_use]
 pub fn traceparent(incoming: Option<&str>, request_id: &str) -> String {
     let span = u64::from_be_bytes(digest("span", request_id));
-    let (trace, flags) = incoming.and_then(parse).unwrap_or_else(|| {
+    let trace = incoming.and_then(parse).unwrap_or_else(|| {
         let trace = u128::from_be_bytes(digest("trace", request_id));
-        (format!("{:032x}", trace.max(1)), 1)
+        format!("{:032x}", trace.max(1))
     });
-    format!("00-{trace}-{:016x}-{:02x}", span.max(1), flags & 1)
+    format!("00-{trace}-{:016x}-{SAMPLED}", span.max(1))
 }
 
 /// Puts on an answer what every answer carries.
@@ -30,8 +35,8 @@ pub(crate) fn stamp(response: &mut Response, request_id: &str, traceparent: &str
     }
 }
 
-/// The trace id and flags of a valid header. Fields that a later version appends are ignored, as the standard asks.
-fn parse(header: &str) -> Option<(String, u8)> {
+/// The trace id of a valid header. Fields that a later version appends are ignored, as the standard asks.
+fn parse(header: &str) -> Option<String> {
     if !header.is_ascii() || header.len() < LENGTH {
         return None;
     }
@@ -47,10 +52,7 @@ fn parse(header: &str) -> Option<(String, u8)> {
         && is_id(parent, 16)
         && parent.contains(|c| c != '0')
         && is_id(flags, 2);
-    if !valid {
-        return None;
-    }
-    Some(((*trace).to_owned(), u8::from_str_radix(flags, 16).ok()?))
+    valid.then(|| (*trace).to_owned())
 }
 
 fn is_id(text: &str, length: usize) -> bool {
@@ -95,9 +97,9 @@ mod tests {
     }
 
     #[test]
-    fn flags_are_passed_on_and_requests_have_spans_of_their_own() {
+    fn a_caller_does_not_say_what_is_recorded_and_requests_have_spans_of_their_own() {
         let incoming = format!("00-{TRACE}-b7ad6b7169203331-00");
-        assert!(traceparent(Some(&incoming), "a").ends_with("-00"));
+        assert!(traceparent(Some(&incoming), "a").ends_with("-01"));
         assert_ne!(traceparent(Some(&incoming), "a"), traceparent(Some(&incoming), "b"));
         assert_ne!(traceparent(None, "a"), traceparent(None, "b"));
     }

@@ -33,17 +33,25 @@ variables! {
     Endpoint, "AWS_ENDPOINT_URL", "Where AWS is instead of AWS; set by local emulators.";
     LedgerTable, "HOLDFAST_LEDGER_TABLE", "Name of the ledger table.";
     HoldsTable, "HOLDFAST_HOLDS_TABLE", "Name of the table of hold records.";
+    ConfidentialTable, "HOLDFAST_CONFIDENTIAL_TABLE", "Name of the table of task tokens, of what customers have to do and of contacts.";
     SearchTable, "HOLDFAST_SEARCH_TABLE", "Name of the read model's table.";
     BusName, "HOLDFAST_BUS_NAME", "Name of the event bus.";
     BookingMachine, "HOLDFAST_BOOKING_MACHINE_ARN", "ARN of the booking saga.";
     CancellationMachine, "HOLDFAST_CANCELLATION_MACHINE_ARN", "ARN of the settlement of cancellations.";
     TimerQueueUrl, "HOLDFAST_TIMER_QUEUE_URL", "URL of the expiry function's queue.";
-    ManualReviewQueueUrl, "HOLDFAST_MANUAL_REVIEW_QUEUE_URL", "URL of the queue that people read.";
+    ReviewQueueUrl, "HOLDFAST_REVIEW_QUEUE_URL", "URL of the queue of cases for a person.";
+    FailureQueueUrl, "HOLDFAST_FAILURE_QUEUE_URL", "URL of the queue of what a function cannot work of a stream.";
     StripeApiUrl, "HOLDFAST_STRIPE_API_URL", "Where Stripe is; Stripe itself if absent.";
-    SecretId, "HOLDFAST_SECRET_ID", "Name or ARN of the secret.";
+    PaymentCallsPerSecond, "HOLDFAST_PAYMENT_CALLS_PER_SECOND", "How many calls that begin to reserve money are made in a second.";
+    StripeKeySecretId, "HOLDFAST_STRIPE_KEY_SECRET_ID", "Name or ARN of the secret with Stripe's API key.";
+    StripeWebhookSecretId, "HOLDFAST_STRIPE_WEBHOOK_SECRET_ID", "Name or ARN of the secret with the key of Stripe's webhooks.";
+    PartnerSecretId, "HOLDFAST_PARTNER_SECRET_ID", "Name or ARN of the secret with the key that signs notices to the partner.";
     PartnerWebhookUrl, "HOLDFAST_PARTNER_WEBHOOK_URL", "The partner's endpoint; no partner is notified if absent.";
     MailFrom, "HOLDFAST_MAIL_FROM", "Sender of mails.";
+    GuestPoolId, "HOLDFAST_GUEST_POOL_ID", "Id of the user pool that guests sign up to.";
     PublicUrl, "HOLDFAST_PUBLIC_URL", "Where clients reach the API; the host that the gateway names if absent.";
+    EdgeKeys, "HOLDFAST_EDGE_KEYS", "The keys of which a request must bring one, with commas; none is demanded if absent.";
+    TokenIssuers, "HOLDFAST_TOKEN_ISSUERS", "Whose tokens are believed, as JSON (`holdfast_http::identity::Issuers`).";
     LogFilter, "HOLDFAST_LOG", "Filter of the log, in the syntax of `tracing`; `info` if absent, and at most that in release.";
 }
 
@@ -56,16 +64,24 @@ impl Variable {
             | Self::Endpoint
             | Self::LedgerTable
             | Self::HoldsTable
+            | Self::ConfidentialTable
             | Self::SearchTable
             | Self::BusName
             | Self::BookingMachine
             | Self::CancellationMachine
             | Self::TimerQueueUrl
-            | Self::ManualReviewQueueUrl
-            | Self::SecretId
+            | Self::ReviewQueueUrl
+            | Self::FailureQueueUrl
+            | Self::PaymentCallsPerSecond
+            | Self::StripeKeySecretId
+            | Self::StripeWebhookSecretId
+            | Self::PartnerSecretId
             | Self::PartnerWebhookUrl
             | Self::MailFrom
-            | Self::PublicUrl => None,
+            | Self::GuestPoolId
+            | Self::PublicUrl
+            | Self::EdgeKeys
+            | Self::TokenIssuers => None,
         }
     }
 }

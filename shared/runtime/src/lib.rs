@@ -16,8 +16,10 @@ pub mod queue;
 pub mod stream;
 
 mod clock;
+mod edge;
 mod events;
 mod holds;
+mod keys;
 mod logging;
 mod notifications;
 mod operations;
@@ -36,6 +38,7 @@ pub use lambda_runtime::Error;
 pub use notifications::notify::NotifyHandler;
 pub use operations::completion::{CompletionHandler, ScheduledEvent};
 pub use operations::reconciliation::{ReconciliationHandler, ReconciliationRequest};
+pub use operations::review::ReviewRequests;
 pub use partners::partner::PartnerHandler;
 pub use payments::saga;
 pub use process::Process;
@@ -47,6 +50,7 @@ use std::error::Error as StdError;
 pub(crate) fn causes(error: &dyn StdError) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
+    // Ends: a chain of causes does.
     while let Some(cause) = next {
         text.push_str(": ");
         text.push_str(&cause.to_string());

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use aws_config::SdkConfig;
 use holdfast_app::Clock;
+use holdfast_app::kernel::Pause;
 
 use crate::clock::SystemClock;
 use crate::config::{Config, MissingVariables, Variable};
@@ -14,7 +15,7 @@ use crate::sdk::sdk_config;
 pub struct Process {
     config: Config,
     sdk: SdkConfig,
-    clock: Arc<dyn Clock>,
+    clock: Arc<SystemClock>,
 }
 
 impl Process {
@@ -39,7 +40,13 @@ impl Process {
     /// Returns the clock.
     #[must_use]
     pub fn clock(&self) -> Arc<dyn Clock> {
-        Arc::clone(&self.clock)
+        self.clock.clone()
+    }
+
+    /// Returns the clock, to wait by.
+    #[must_use]
+    pub fn pause(&self) -> Arc<dyn Pause> {
+        self.clock.clone()
     }
 
     /// Returns the settings that a client of AWS is made of. Clients share one HTTP client.

@@ -7,9 +7,10 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
-use aws_smithy_runtime_api::client::http::HttpClient;
+use aws_smithy_runtime_api::client::http::{HttpClient, HttpConnectorSettings};
 
 use crate::config::{Config, MissingVariables, Variable};
 
@@ -59,15 +60,30 @@ fn trust(endpoint: Option<&str>) -> TrustStore {
     }
 }
 
-/// Reads the trust store at once, so that the first request does not wait for it.
-fn http_client(trust: TrustStore) -> impl HttpClient + 'static {
+fn tls(trust: TrustStore) -> TlsContext {
     let Ok(tls) = TlsContext::builder().with_trust_store(trust).build() else {
         unreachable!("a trust store is looked at when it is used");
     };
+    tls
+}
+
+/// Reads the trust store at once, so that the first request does not wait for it.
+fn http_client(trust: TrustStore) -> impl HttpClient + 'static {
     aws_smithy_http_client::Builder::new()
         .tls_provider(Provider::Rustls(CryptoMode::Ring))
-        .tls_context(tls)
+        .tls_context(tls(trust))
         .build_https()
+}
+
+/// The same for a request now and then, of which no connection is kept.
+pub(crate) fn connector(endpoint: Option<&str>) -> Connector {
+    let settings = HttpConnectorSettings::builder().connect_timeout(CONNECT_TIMEOUT).build();
+    Connector::builder()
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .tls_context(tls(trust(endpoint)))
+        .connector_settings(settings)
+        .pool_max_idle_per_host(0)
+        .build()
 }
 
 #[cfg(test)]

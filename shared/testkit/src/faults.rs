@@ -1,6 +1,7 @@
 //! What goes wrong between a client and DynamoDB: refusals that are no answer to the question, and answers that get lost.
 //! And the negative control of races: a condition that is no longer asked.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_smithy_runtime_api::client::http::{
@@ -12,6 +13,8 @@ use aws_smithy_types::body::SdkBody;
 use serde_json::Value;
 use tokio::sync::Notify;
 
+use crate::throughput::{Throughput, accesses};
+
 /// What happens to a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
@@ -19,7 +22,7 @@ pub enum Fault {
     Conflict,
     /// The account's requests come too fast.
     Throttled,
-    /// The table's requests come too fast.
+    /// The requests for an item come too fast. A transaction is cancelled for it.
     CapacityExceeded,
     /// DynamoDB fails inside.
     Broken,
@@ -52,14 +55,17 @@ impl Fault {
             );
             Some((status, body))
         };
+        let cancelled = |code: &str| {
+            let reasons = format!(r#"[{{"Code":"{code}","Message":"a planted fault"}}]"#);
+            let name = "com.amazonaws.dynamodb.v20120810#TransactionCanceledException";
+            let body =
+                format!(r#"{{"__type":"{name}","Message":"cancelled","CancellationReasons":{reasons}}}"#);
+            Some((400, body))
+        };
+        let is_transaction = operation.ends_with("TransactWriteItems");
         match self {
-            Self::Conflict if operation.ends_with("TransactWriteItems") => {
-                let reasons = r#"[{"Code":"TransactionConflict","Message":"a planted fault"}]"#;
-                let name = "com.amazonaws.dynamodb.v20120810#TransactionCanceledException";
-                let body =
-                    format!(r#"{{"__type":"{name}","Message":"cancelled","CancellationReasons":{reasons}}}"#);
-                Some((400, body))
-            }
+            Self::Conflict if is_transaction => cancelled("TransactionConflict"),
+            Self::CapacityExceeded if is_transaction => cancelled("ThrottlingError"),
             Self::Conflict => plain(400, "TransactionConflictException"),
             Self::Throttled => plain(400, "ThrottlingException"),
             Self::CapacityExceeded => plain(400, "ProvisionedThroughputExceededException"),
@@ -70,28 +76,37 @@ impl Fault {
 
     /// Whether it can befall this operation.
     fn befalls(self, operation: &str) -> bool {
-        let writes = ["UpdateItem", "PutItem", "DeleteItem", "TransactWriteItems"];
-        self != Self::Conflict || writes.iter().any(|write| operation.ends_with(write))
+        self != Self::Conflict || is_write(operation)
     }
 }
 
-#[derive(Debug, Default)]
-struct Plan {
-    fault: Option<Fault>,
-    passes: usize,
-    left: usize,
-    struck: usize,
+fn is_write(operation: &str) -> bool {
+    let writes = ["UpdateItem", "PutItem", "DeleteItem", "TransactWriteItems"];
+    writes.iter().any(|write| operation.ends_with(write))
 }
 
-#[derive(Debug, Default)]
+/// A fault, how many calls go well before it, and how many meet it.
+#[derive(Debug)]
+struct Strike {
+    fault: Fault,
+    spares_reads: bool,
+    passes: usize,
+    left: usize,
+}
+
+#[derive(Default)]
 struct Plans {
-    plan: Plan,
+    /// One after the other.
+    strikes: VecDeque<Strike>,
+    struck: usize,
     lifted: Option<&'static str>,
+    limits: Option<Throughput>,
     calls: usize,
+    writes: usize,
 }
 
 /// The faults that a database's client meets. Clones share one plan; without a plan nothing happens.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Faults {
     plans: Arc<Mutex<Plans>>,
     strikes: Arc<Notify>,
@@ -103,15 +118,29 @@ impl Faults {
         self.plans.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// From now on: `passes` calls go well, then `times` calls meet `fault`.
+    /// From now on, instead of all that was planned: `passes` calls go well, then `times` calls meet `fault`.
     pub fn strike(&self, fault: Fault, passes: usize, times: usize) {
-        self.plans().plan = Plan { fault: Some(fault), passes, left: times, struck: 0 };
+        let _ = self.end();
+        self.then_strike(fault, passes, times);
+    }
+
+    /// After all that is planned: `passes` calls go well, then `times` calls meet `fault`.
+    pub fn then_strike(&self, fault: Fault, passes: usize, times: usize) {
+        self.plans().strikes.push_back(Strike { fault, spares_reads: false, passes, left: times });
+    }
+
+    /// From now on, instead of all that was planned: `passes` writes go well, then `times` writes meet `fault`. Reads go well.
+    pub fn strike_writes(&self, fault: Fault, passes: usize, times: usize) {
+        let _ = self.end();
+        self.plans().strikes.push_back(Strike { fault, spares_reads: true, passes, left: times });
     }
 
     /// Nothing goes wrong any more. Gives how many calls met their fault.
     #[must_use]
     pub fn end(&self) -> usize {
-        std::mem::take(&mut self.plans().plan).struck
+        let plans = &mut *self.plans();
+        plans.strikes.clear();
+        std::mem::take(&mut plans.struck)
     }
 
     /// How many calls have been made.
@@ -120,10 +149,21 @@ impl Faults {
         self.plans().calls
     }
 
+    /// How many of them were to write.
+    #[must_use]
+    pub fn writes(&self) -> usize {
+        self.plans().writes
+    }
+
     /// From now on every condition that contains `text` holds of any item that exists, whatever the item says: the guard is
     /// gone, and what it guarded must be seen to break.
     pub fn lift(&self, text: &'static str) {
         self.plans().lifted = Some(text);
+    }
+
+    /// From now on calls are throttled by these limits.
+    pub fn limit(&self, limits: &Throughput) {
+        self.plans().limits = Some(limits.clone());
     }
 
     /// The call without the condition that is lifted.
@@ -152,15 +192,21 @@ impl Faults {
     fn next(&self, operation: &str) -> Option<Fault> {
         let plans = &mut *self.plans();
         plans.calls += 1;
-        let plan = &mut plans.plan;
-        let fault = plan.fault.filter(|fault| plan.left > 0 && fault.befalls(operation))?;
-        if plan.passes > 0 {
-            plan.passes -= 1;
+        plans.writes += usize::from(is_write(operation));
+        while plans.strikes.front().is_some_and(|strike| strike.left == 0) {
+            plans.strikes.pop_front();
+        }
+        let befalls = |strike: &&mut Strike| {
+            strike.fault.befalls(operation) && (!strike.spares_reads || is_write(operation))
+        };
+        let strike = plans.strikes.front_mut().filter(befalls)?;
+        if strike.passes > 0 {
+            strike.passes -= 1;
             return None;
         }
-        plan.left -= 1;
-        plan.struck += 1;
-        Some(fault)
+        strike.left -= 1;
+        plans.struck += 1;
+        Some(strike.fault)
     }
 
     /// A client that meets these faults.
@@ -197,17 +243,48 @@ fn lift(value: &mut Value, text: &str) -> bool {
     }
 }
 
-#[derive(Debug)]
 struct Connector {
     inner: SharedHttpConnector,
     faults: Faults,
+}
+
+impl std::fmt::Debug for Connector {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Connector").finish_non_exhaustive()
+    }
+}
+
+/// A call that takes its turn within the limits.
+async fn limited(
+    inner: SharedHttpConnector,
+    limits: Throughput,
+    operation: String,
+    request: HttpRequest,
+) -> Result<HttpResponse, ConnectorError> {
+    let body = request.body().bytes().and_then(|bytes| serde_json::from_slice::<Value>(bytes).ok());
+    let accesses = accesses(&operation, &body.unwrap_or_default());
+    if !limits.admits(&accesses) {
+        let (status, body) = Fault::CapacityExceeded.refusal(&operation).expect("a refusal");
+        return Ok(HttpResponse::new(status.try_into().expect("a status"), SdkBody::from(body)));
+    }
+    let answer = inner.call(request).await;
+    limits.charge(&accesses).await;
+    answer
 }
 
 impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let request = self.faults.without_guard(request);
         let operation = request.headers().get("x-amz-target").unwrap_or_default().to_owned();
-        let Some(fault) = self.faults.next(&operation) else { return self.inner.call(request) };
+        let Some(fault) = self.faults.next(&operation) else {
+            let limits = self.faults.plans().limits.clone();
+            return match limits {
+                Some(limits) => {
+                    HttpConnectorFuture::new(limited(self.inner.clone(), limits, operation, request))
+                }
+                None => self.inner.call(request),
+            };
+        };
         if let Some((status, body)) = fault.refusal(&operation) {
             let status = status.try_into().expect("a status");
             return HttpConnectorFuture::ready(Ok(HttpResponse::new(status, SdkBody::from(body))));

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use holdfast_app::Mutation;
 use holdfast_app::kernel as identity;
 use holdfast_domain::bookings::{Order, Tier};
-use holdfast_domain::catalogue::{Label, Opening, ResourceTerms, SlotSchedule};
+use holdfast_domain::catalogue::{CAPACITY_MAX, Label, Opening, ResourceTerms, SlotSchedule};
 use holdfast_domain::inventory::Placement;
 use holdfast_domain::money::Percent;
 use holdfast_domain::{
@@ -15,6 +15,14 @@ use holdfast_domain::{
 use jiff::civil::{Weekday, time};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
+
+/// No limit on what one guest may hold but the page's own: for tests of other things.
+pub const UNLIMITED: HoldLimits = HoldLimits {
+    per_guest: Some(HoldLimits::HOLDS_MAX),
+    per_slot: HoldLimits::HOLDS_MAX,
+    places_per_slot: Some(CAPACITY_MAX),
+    cool_down_seconds: Some(0),
+};
 
 /// An instant, such as `2026-06-01T15:00:00Z`.
 #[must_use]
@@ -45,11 +53,7 @@ fn terms(schedule: Schedule, zone: &str, capacity: u32, ttl: u32) -> ResourceTer
         schedule,
         capacity,
         hold_ttl_seconds: ttl,
-        hold_limits: HoldLimits {
-            per_guest: HoldLimits::HOLDS_MAX,
-            per_slot: HoldLimits::HOLDS_MAX,
-            ..HoldLimits::default()
-        },
+        hold_limits: UNLIMITED,
         base_price: money(12_900),
         cancellation_policy: CancellationPolicy::new(vec![tier(24, 100), tier(0, 50)]).expect("a policy"),
         attributes: BTreeMap::new(),

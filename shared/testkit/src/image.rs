@@ -12,6 +12,7 @@ fn value_json(value: &AttributeValue) -> Value {
         AttributeValue::Bool(flag) => json!({ "BOOL": flag }),
         AttributeValue::L(list) => json!({ "L": list.iter().map(value_json).collect::<Vec<_>>() }),
         AttributeValue::M(map) => json!({ "M": image_json(map) }),
+        AttributeValue::Ss(texts) => json!({ "SS": texts }),
         other => panic!("no item has {other:?}"),
     }
 }

@@ -10,13 +10,21 @@ mod database;
 mod faults;
 mod fixtures;
 mod image;
+mod meter;
+mod provider;
 mod store;
+mod throughput;
 
 pub use clock::TestClock;
 pub use database::Database;
 pub use faults::{Fault, Faults};
 pub use fixtures::{
-    at, daily_resource, event_resource, hold_for, money, mutation, nightly_resource, slots_resource,
+    UNLIMITED, at, daily_resource, event_resource, hold_for, money, mutation, nightly_resource,
+    slots_resource,
 };
+pub use holdfast_stripe_amounts::charge_rules;
 pub use image::image_json;
+pub use meter::Meter;
+pub use provider::{Endpoint, LimitedPayments, Requests};
 pub use store::Store;
+pub use throughput::{Tally, Throughput};

@@ -4,16 +4,21 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
 use holdfast_adapters_dynamodb::{
-    DynamoBookingHistory, DynamoBookingJournal, DynamoBookings, DynamoCatalogue, DynamoEndedBookings,
-    DynamoHolds, DynamoInspection, DynamoSagaCallbacks, DynamoSearchIndex, DynamoSearchIndexWriter,
-    HoldsTable, LedgerTable,
+    ConfidentialTable, DynamoBookingContacts, DynamoBookingHistory, DynamoBookingJournal, DynamoBookings,
+    DynamoCatalogue, DynamoCustomerActions, DynamoCycles, DynamoEndedBookings, DynamoHoldStopSwitch,
+    DynamoHoldStops, DynamoHolds, DynamoInspection, DynamoMailCounts, DynamoPaymentAttempts,
+    DynamoPaymentTurns, DynamoResourceHistory, DynamoSagaCallbacks, DynamoSearchIndex,
+    DynamoSearchIndexWriter, DynamoSentMails, HoldsTable, LedgerTable,
 };
-use holdfast_app::bookings::{BookingHistory, BookingJournal, BookingStore};
-use holdfast_app::catalogue::Catalogue;
-use holdfast_app::holds::HoldStore;
-use holdfast_app::operations::{EndedBookings, LedgerInspection};
-use holdfast_app::payments::SagaCallbacks;
-use holdfast_app::search::{SearchIndex, SearchIndexInspection, SearchIndexWriter};
+use holdfast_app::StoreError;
+use holdfast_app::bookings::{BookingContacts, BookingHistory, BookingJournal, BookingStore};
+use holdfast_app::catalogue::{Catalogue, HoldStopSwitch, ResourceHistory};
+use holdfast_app::holds::{HoldStops, HoldStore};
+use holdfast_app::notifications::{MailCounts, SentMails};
+use holdfast_app::operations::{CycleStore, EndedBookings, LedgerInspection};
+use holdfast_app::payments::{AttemptReader, CustomerActions, PaymentTurns, RefundNotes, SagaCallbacks};
+use holdfast_app::search::{ListedPages, SearchIndex, SearchIndexInspection, SearchIndexWriter};
+use holdfast_domain::{Page, Resource};
 
 use crate::{Database, Faults};
 
@@ -22,14 +27,26 @@ use crate::{Database, Faults};
 #[expect(missing_docs, reason = "each field is the port of its name")]
 pub struct Store {
     pub catalogue: Arc<dyn Catalogue>,
+    pub trails: Arc<dyn ResourceHistory>,
     pub holds: Arc<dyn HoldStore>,
+    pub stops: Arc<dyn HoldStops>,
+    pub switch: Arc<dyn HoldStopSwitch>,
     pub bookings: Arc<dyn BookingStore>,
     pub journal: Arc<dyn BookingJournal>,
     pub history: Arc<dyn BookingHistory>,
+    pub contacts: Arc<dyn BookingContacts>,
+    pub notes: Arc<dyn RefundNotes>,
     pub callbacks: Arc<dyn SagaCallbacks>,
+    pub actions: Arc<dyn CustomerActions>,
+    pub attempts: Arc<dyn AttemptReader>,
+    pub turns: Arc<dyn PaymentTurns>,
+    pub sent_mails: Arc<dyn SentMails>,
+    pub mail_counts: Arc<dyn MailCounts>,
     pub ended: Arc<dyn EndedBookings>,
     pub inspection: Arc<dyn LedgerInspection>,
+    pub cycles: Arc<dyn CycleStore>,
     pub index: Arc<dyn SearchIndex>,
+    pub listed: Arc<dyn ListedPages>,
     pub index_writer: Arc<dyn SearchIndexWriter>,
     pub index_entries: Arc<dyn SearchIndexInspection>,
 }
@@ -40,22 +57,46 @@ impl Store {
     pub fn over(client: &Client) -> Self {
         let ledger = || LedgerTable::new(client.clone(), Database::LEDGER.to_owned());
         let holds = || HoldsTable::new(client.clone(), Database::HOLDS.to_owned());
+        let confidential = || ConfidentialTable::new(client.clone(), Database::CONFIDENTIAL.to_owned());
         let search = || (client.clone(), Database::SEARCH.to_owned());
-        let index = search();
+        let index = Arc::new(DynamoSearchIndex::new(search().0, search().1));
         let writer = Arc::new(DynamoSearchIndexWriter::new(search().0, search().1));
         Self {
             catalogue: Arc::new(DynamoCatalogue::new(ledger())),
+            trails: Arc::new(DynamoResourceHistory::new(ledger())),
             holds: Arc::new(DynamoHolds::new(ledger(), holds())),
-            bookings: Arc::new(DynamoBookings::new(ledger(), holds())),
+            stops: Arc::new(DynamoHoldStops::new(ledger())),
+            switch: Arc::new(DynamoHoldStopSwitch::new(ledger())),
+            bookings: Arc::new(DynamoBookings::new(ledger(), holds(), confidential())),
             journal: Arc::new(DynamoBookingJournal::new(ledger())),
             history: Arc::new(DynamoBookingHistory::new(ledger())),
-            callbacks: Arc::new(DynamoSagaCallbacks::new(ledger())),
+            contacts: Arc::new(DynamoBookingContacts::new(confidential())),
+            notes: Arc::new(DynamoBookingHistory::new(ledger())),
+            callbacks: Arc::new(DynamoSagaCallbacks::new(confidential(), ledger())),
+            actions: Arc::new(DynamoCustomerActions::new(confidential(), ledger())),
+            attempts: Arc::new(DynamoPaymentAttempts::new(holds())),
+            turns: Arc::new(DynamoPaymentTurns::new(holds())),
+            sent_mails: Arc::new(DynamoSentMails::new(ledger())),
+            mail_counts: Arc::new(DynamoMailCounts::new(holds())),
             ended: Arc::new(DynamoEndedBookings::new(ledger())),
             inspection: Arc::new(DynamoInspection::new(ledger())),
-            index: Arc::new(DynamoSearchIndex::new(index.0, index.1)),
+            cycles: Arc::new(DynamoCycles::new(ledger())),
+            index: index.clone(),
+            listed: index,
             index_writer: writer.clone(),
             index_entries: writer,
         }
+    }
+
+    /// The pages of those parts of the schedule as the ledger has them, in that order; one nobody touched yet as it would be made.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn pages(&self, resource: &Resource, names: &[String]) -> Result<Vec<Page>, StoreError> {
+        let months = names.iter().flat_map(|name| resource.months(name)).collect();
+        let facts = self.catalogue.facts_of(&resource.id, &months).await?;
+        let stored = self.catalogue.stored_among(resource, names).await?;
+        Ok(resource.shown_pages(names, stored, &facts))
     }
 }
 

@@ -11,7 +11,7 @@ use holdfast_app::{Failure, PaymentError, StoreError};
 pub const PAYMENT_OUTCOME_UNKNOWN: &str = "PaymentOutcomeUnknown";
 /// The provider has certainly not done it: later.
 pub const PROVIDER_UNAVAILABLE: &str = "ProviderUnavailable";
-/// The ledger, or the saga service, cannot be reached: later.
+/// The ledger, or the saga service, cannot be reached or throttles: later.
 pub const STORE_UNAVAILABLE: &str = "StoreUnavailable";
 /// Another writer was first: soon again.
 pub const CONFLICT: &str = "Conflict";
@@ -49,9 +49,12 @@ pub fn error_name(failure: &Failure) -> &'static str {
         Failure::Forbidden(_)
         | Failure::Invalid { .. }
         | Failure::RangeNotBookable(_)
+        | Failure::NotChargeable(_)
         | Failure::SoldOut { .. }
         | Failure::TooManyHolds
+        | Failure::HoldsStopped
         | Failure::HoldLimitReached { .. }
+        | Failure::TooManyAttempts { .. }
         | Failure::HoldExpired
         | Failure::HoldReleased
         | Failure::HoldConfirmed

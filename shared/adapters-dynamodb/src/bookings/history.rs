@@ -3,15 +3,20 @@
 use async_trait::async_trait;
 use holdfast_app::StoreError;
 use holdfast_app::bookings::{AuditEvent, BookingHistory, BookingReader};
+use holdfast_app::payments::RefundNotes;
 use holdfast_domain::{Booking, BookingId, GuestId};
+use jiff::Timestamp;
 
 use crate::bookings::entry::read_booking;
-use crate::stored::records::{BOOKING_SK, EVENT_SK_PREFIX, booking_pk, decode_audit, decode_booking};
+use crate::stored::notes::{decode_parked_case, paid_otherwise_key};
+use crate::stored::records::{
+    BOOKING_SK, EVENT_SK_END, EVENT_SK_PREFIX, booking_pk, decode_audit, decode_booking, event_sk,
+};
 use crate::table::error::unavailable;
 use crate::table::item::{Item, Reader, s};
 use crate::table::ledger::LedgerTable;
 
-/// [`BookingHistory`] on DynamoDB.
+/// [`BookingHistory`] and [`RefundNotes`] on DynamoDB.
 #[derive(Debug, Clone)]
 pub struct DynamoBookingHistory(LedgerTable);
 
@@ -84,5 +89,23 @@ impl BookingHistory for DynamoBookingHistory {
 
     async fn audit_trail(&self, booking: &BookingId) -> Result<Vec<AuditEvent>, StoreError> {
         self.0.query_all(&booking_pk(booking), EVENT_SK_PREFIX).await?.iter().map(decode_audit).collect()
+    }
+
+    async fn audit_page(
+        &self,
+        booking: &BookingId,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<AuditEvent>, StoreError> {
+        let first = event_sk(after.saturating_add(1));
+        let items = self.0.query_between(&booking_pk(booking), &first, EVENT_SK_END, limit).await?;
+        items.iter().map(decode_audit).collect()
+    }
+}
+
+#[async_trait]
+impl RefundNotes for DynamoBookingHistory {
+    async fn paid_otherwise_at(&self, booking: &BookingId) -> Result<Option<Timestamp>, StoreError> {
+        self.0.get(paid_otherwise_key(booking)).await?.as_ref().map(decode_parked_case).transpose()
     }
 }

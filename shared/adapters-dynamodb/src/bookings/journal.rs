@@ -8,7 +8,7 @@ use holdfast_domain::{Booking, BookingId};
 use crate::bookings::entry::{entry_items, read_booking};
 use crate::table::error::Refused;
 use crate::table::ledger::LedgerTable;
-use crate::table::transact::{ATTEMPTS_MAX, pause};
+use crate::table::transact::Tries;
 
 /// [`BookingJournal`] on DynamoDB.
 #[derive(Debug, Clone)]
@@ -33,14 +33,15 @@ impl BookingReader for DynamoBookingJournal {
 impl BookingJournal for DynamoBookingJournal {
     async fn append(&self, entry: &JournalEntry) -> Result<(), AppendError> {
         let items = entry_items(&self.0, &entry.booking, &entry.audit)?;
-        for attempt in 0..ATTEMPTS_MAX {
+        let mut tries = Tries::default();
+        // Ends: others who are first, and throttling, have a budget of tries.
+        loop {
             match self.0.transact(items.to_vec()).await {
                 Ok(()) => return Ok(()),
                 Err(Refused::Condition { .. }) => return Err(AppendError::Stale),
-                Err(Refused::Busy) => pause(attempt).await,
+                Err(Refused::Passing(passing)) => tries.pause(passing, &entry.booking.id).await?,
                 Err(Refused::Store(error)) => return Err(error.into()),
             }
         }
-        Err(StoreError::Contention(entry.booking.id.to_string()).into())
     }
 }

@@ -1,18 +1,19 @@
-//! Bookings with their inventory: the booking, its audit event, pages and records of holds in one transaction.
+//! Bookings with their inventory: the booking, its audit event, pages, records of holds and what is confidential in one transaction.
 
 use async_trait::async_trait;
 use holdfast_app::bookings::{BookingCommit, BookingReader, BookingStore, CommitError};
 use holdfast_app::{LedgerError, Mutation, StoreError};
-use holdfast_domain::{Booking, BookingId};
+use holdfast_domain::{Booking, BookingEvent, BookingId, PageRejection, PaymentStep};
 
 use crate::bookings::entry::{entry_items, read_booking};
 use crate::page::store::PageStore;
 use crate::page::write::WriteError;
+use crate::payments::attempts::update_attempts;
+use crate::stored::action::encode_action;
+use crate::stored::contact::encode_contact;
+use crate::table::confidential::ConfidentialTable;
 use crate::table::holds::HoldsTable;
 use crate::table::ledger::LedgerTable;
-
-/// What every booking's transaction writes besides pages: the booking and its audit event. Records of holds come after.
-const BOOKING_EXTRAS: usize = 2;
 
 /// [`BookingStore`] on DynamoDB.
 #[derive(Debug, Clone)]
@@ -20,21 +21,24 @@ pub struct DynamoBookings {
     ledger: LedgerTable,
     pages: PageStore,
     holds: HoldsTable,
+    confidential: ConfidentialTable,
 }
 
 impl DynamoBookings {
-    /// Over the ledger's table and the table of hold records.
+    /// Over the ledger's table, the table of hold records and the confidential one.
     #[must_use]
-    pub fn new(ledger: LedgerTable, holds: HoldsTable) -> Self {
-        Self { pages: PageStore::new(ledger.clone()), ledger, holds }
+    pub fn new(ledger: LedgerTable, holds: HoldsTable, confidential: ConfidentialTable) -> Self {
+        Self { pages: PageStore::new(ledger.clone()), ledger, holds, confidential }
     }
 }
 
 impl DynamoBookings {
-    /// Whether the stored booking is another than the one that `next` follows.
-    async fn has_changed(&self, next: &Booking) -> Result<bool, StoreError> {
+    /// What a page's refusal means. A page that has this very commit behind it refuses it, sold out included: what counts then is
+    /// that the stored booking is another than the one that `next` follows.
+    async fn refused(&self, next: &Booking, rejection: PageRejection) -> Result<CommitError, StoreError> {
         let stored = read_booking(&self.ledger, &next.id).await?;
-        Ok(stored.map_or(0, |booking| booking.version) + 1 != next.version)
+        let has_changed = stored.map_or(0, |booking| booking.version) + 1 != next.version;
+        Ok(if has_changed { CommitError::Stale } else { rejection.into() })
     }
 }
 
@@ -48,25 +52,41 @@ impl BookingReader for DynamoBookings {
 #[async_trait]
 impl BookingStore for DynamoBookings {
     async fn commit(&self, commit: &BookingCommit) -> Result<(), CommitError> {
-        let BookingCommit { booking, audit, inventory, event: _ } = commit;
+        let BookingCommit { booking, event, audit, inventory, contact, attempts } = commit;
         let mut extras = entry_items(&self.ledger, booking, audit)?.to_vec();
+        if let Some(contact) = contact {
+            extras.push(self.confidential.put(encode_contact(&booking.id, contact, booking.order.end))?);
+        }
+        if let BookingEvent::Payment { step: PaymentStep::ActionRequired { action }, .. } = event {
+            extras.push(self.confidential.put(encode_action(&booking.id, action))?);
+        }
+        let counted = attempts.as_ref().map(|_| extras.len());
+        if let Some(change) = attempts {
+            extras.push(update_attempts(&self.holds, change)?);
+        }
+        // What comes after these may be left out.
+        let needed = extras.len();
         for (hold, change) in &inventory.records {
             extras.push(self.holds.update_hold_record(hold, change)?);
         }
         let mutation = Mutation { now: audit.at, actor: audit.actor.clone(), trace: audit.trace.clone() };
+        // Ends: each round has a record less.
         let written = loop {
             match self.pages.write(&inventory.operations, &extras, &[], &mutation).await {
+                Err(WriteError::Extra { index, .. }) if counted == Some(index) => {
+                    return Err(CommitError::AttemptsChanged);
+                }
                 // A record outlives its hold by a week only. The booking goes on without.
-                Err(WriteError::Extra { index, .. }) if index >= BOOKING_EXTRAS => drop(extras.remove(index)),
+                Err(WriteError::Extra { index, .. }) if index >= needed => drop(extras.remove(index)),
                 written => break written,
             }
         };
         match written {
             Ok(_) => Ok(()),
             Err(WriteError::Extra { .. }) => Err(CommitError::Stale),
-            // A page that has this very commit behind it refuses it: what counts then is that the booking has changed.
+            Err(WriteError::SoldOut(sold_out)) => Err(self.refused(booking, (*sold_out).into()).await?),
             Err(WriteError::Ledger(LedgerError::Rejected(rejection))) => {
-                Err(if self.has_changed(booking).await? { CommitError::Stale } else { rejection.into() })
+                Err(self.refused(booking, rejection).await?)
             }
             Err(WriteError::Ledger(LedgerError::Store(error))) => Err(error.into()),
             Err(WriteError::Ledger(LedgerError::ResourceChanged)) => Err(CommitError::ResourceChanged),

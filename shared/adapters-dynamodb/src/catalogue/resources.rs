@@ -3,21 +3,22 @@
 //! A page is made when it is first needed, in a transaction under the revisions of its resource's terms and facts. An edit
 //! writes terms or facts first and looks for pages then, so that it knows every page there is.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use async_trait::async_trait;
-use holdfast_app::catalogue::{Catalogue, CatalogueReader};
-use holdfast_app::events::Write;
+use aws_sdk_dynamodb::types::{Put, TransactWriteItem, Update};
+use holdfast_app::catalogue::{Catalogue, CatalogueReader, FactsCommit, TermsCommit};
 use holdfast_app::{LedgerError, Mutation, StoreError};
-use holdfast_domain::catalogue::{Facts, Month, MonthFacts, Surplus};
+use holdfast_domain::catalogue::{Facts, Month, Surplus};
 use holdfast_domain::{Page, PageKey, Resource, ResourceId};
 
 use crate::page::store::PageStore;
 use crate::stored::records::{NEXT_TERMS, encode_resource, facts_are, resource_key};
+use crate::stored::trail::TRAIL_IS;
 use crate::table::error::Refused;
 use crate::table::item::n;
 use crate::table::ledger::LedgerTable;
-use crate::table::transact::{ATTEMPTS_MAX, pause};
+use crate::table::transact::{Tries, built};
 
 /// [`Catalogue`] on DynamoDB.
 #[derive(Debug, Clone)]
@@ -40,20 +41,6 @@ impl CatalogueReader for DynamoCatalogue {
         Ok(self.pages.read_resource(id).await?.map(|(resource, _)| resource))
     }
 
-    async fn pages(&self, resource: &Resource, names: &[String]) -> Result<Vec<Page>, StoreError> {
-        let keys: Vec<PageKey> = names.iter().flat_map(|name| resource.page_keys(name)).collect();
-        let months: BTreeSet<Month> = names.iter().flat_map(|name| resource.months(name)).collect();
-        let facts = self.ledger.facts_of(&resource.id, months).await?;
-        let stored = self.pages.read_pages(&keys).await?;
-        let mut stored: BTreeMap<PageKey, Page> =
-            stored.into_iter().map(|page| (page.key.clone(), page)).collect();
-        let page = |key: &PageKey| match stored.remove(key) {
-            Some(page) => resource.shown(page, &facts),
-            None => resource.fresh_page(key, &facts),
-        };
-        Ok(keys.iter().map(page).collect())
-    }
-
     async fn stored_pages(&self, resource: &Resource) -> Result<Vec<Page>, StoreError> {
         self.pages.query_pages(&resource.id).await
     }
@@ -63,6 +50,10 @@ impl CatalogueReader for DynamoCatalogue {
         self.pages.read_pages(&keys).await
     }
 
+    async fn facts_of(&self, resource: &ResourceId, months: &BTreeSet<Month>) -> Result<Facts, StoreError> {
+        self.ledger.facts_of(resource, months.iter().copied()).await
+    }
+
     async fn facts(&self, resource: &ResourceId) -> Result<Facts, StoreError> {
         self.ledger.all_facts(resource).await
     }
@@ -70,34 +61,19 @@ impl CatalogueReader for DynamoCatalogue {
 
 #[async_trait]
 impl Catalogue for DynamoCatalogue {
-    async fn put_resource(
-        &self,
-        previous: Option<&Resource>,
-        next: &Resource,
-        mutation: &Mutation,
-    ) -> Result<(), LedgerError> {
-        for attempt in 0..ATTEMPTS_MAX {
-            let written = match previous {
-                None => self.create(next, mutation).await,
-                Some(previous) => self.replace(previous, next, mutation).await,
-            };
-            match written {
-                Ok(()) => return Ok(()),
-                Err(Refused::Busy) => pause(attempt).await,
-                Err(Refused::Condition { .. }) => return Err(LedgerError::ResourceChanged),
-                Err(Refused::Store(error)) => return Err(error.into()),
-            }
+    async fn put_resource(&self, commit: &TermsCommit) -> Result<(), LedgerError> {
+        let mut items = vec![match &commit.previous {
+            None => self.create(commit)?,
+            Some(previous) => self.replace(previous, commit)?,
+        }];
+        if let Some(entry) = &commit.entry {
+            items.push(self.ledger.put_entry(entry)?);
         }
-        Err(StoreError::Contention(next.id.to_string()).into())
+        self.ledger.transact_on(items, commit.next.id.as_str()).await
     }
 
-    async fn put_facts(
-        &self,
-        resource: &Resource,
-        months: &BTreeMap<Month, MonthFacts>,
-        mutation: &Mutation,
-    ) -> Result<(), LedgerError> {
-        self.pages.put_facts(resource, months, mutation).await
+    async fn put_facts(&self, commit: &FactsCommit) -> Result<(), LedgerError> {
+        self.pages.put_facts(commit).await
     }
 
     async fn bring(
@@ -116,37 +92,24 @@ impl Catalogue for DynamoCatalogue {
 const KEPT: [&str; 4] = ["pk", "sk", "pages", "frev"];
 
 impl DynamoCatalogue {
-    async fn create(&self, resource: &Resource, mutation: &Mutation) -> Result<(), Refused> {
-        let write = Write { at: mutation.now, trace: mutation.trace.clone() };
-        self.ledger
-            .client
-            .put_item()
+    fn create(&self, commit: &TermsCommit) -> Result<TransactWriteItem, StoreError> {
+        let put = Put::builder()
             .table_name(&self.ledger.name)
-            .set_item(Some(encode_resource(resource, 0, Some(&write))))
-            .condition_expression("attribute_not_exists(pk)")
-            .send()
-            .await?;
-        Ok(())
+            .set_item(Some(encode_resource(&commit.next, 0, Some(&commit.write))))
+            .condition_expression("attribute_not_exists(pk)");
+        Ok(TransactWriteItem::builder().put(put.build().map_err(built)?).build())
     }
 
     /// Pages may be made at the same time, and are counted on the same item: only what a replacement changes is written.
-    async fn replace(
-        &self,
-        previous: &Resource,
-        next: &Resource,
-        mutation: &Mutation,
-    ) -> Result<(), Refused> {
-        let write = Write { at: mutation.now, trace: mutation.trace.clone() };
-        let item = encode_resource(next, 0, Some(&write));
-        let mut update = self
-            .ledger
-            .client
-            .update_item()
+    fn replace(&self, previous: &Resource, commit: &TermsCommit) -> Result<TransactWriteItem, StoreError> {
+        let item = encode_resource(&commit.next, 0, Some(&commit.write));
+        let mut update = Update::builder()
             .table_name(&self.ledger.name)
-            .set_key(Some(resource_key(&next.id)))
-            .condition_expression(facts_are("rev = :was"))
+            .set_key(Some(resource_key(&previous.id)))
+            .condition_expression(format!("{} AND {TRAIL_IS}", facts_are("rev = :was")))
             .expression_attribute_values(":was", n(previous.revision))
             .expression_attribute_values(":frev", n(previous.facts_revision))
+            .expression_attribute_values(":en", n(previous.trail.entries))
             .expression_attribute_values(":none", n(0));
         let (mut sets, mut removes) = (Vec::new(), Vec::new());
         for name in ["tr", NEXT_TERMS] {
@@ -155,17 +118,37 @@ impl DynamoCatalogue {
             }
         }
         for (name, value) in item.into_iter().filter(|(name, _)| !KEPT.contains(&name.as_str())) {
-            sets.push(format!("#{name} = :{name}"));
+            sets.push(format!("#{name} = :next_{name}"));
             update = update
                 .expression_attribute_names(format!("#{name}"), &name)
-                .expression_attribute_values(format!(":{name}"), value);
+                .expression_attribute_values(format!(":next_{name}"), value);
         }
         let mut expression = format!("SET {}", sets.join(", "));
         if !removes.is_empty() {
             expression.push_str(" REMOVE ");
             expression.push_str(&removes.join(", "));
         }
-        update.update_expression(expression).send().await?;
-        Ok(())
+        let update = update.update_expression(expression).build().map_err(built)?;
+        Ok(TransactWriteItem::builder().update(update).build())
+    }
+}
+
+impl LedgerTable {
+    /// Writes all of `items` or none, of the resource of that name. A condition that does not hold says that it has changed.
+    pub(crate) async fn transact_on(
+        &self,
+        items: Vec<TransactWriteItem>,
+        name: &str,
+    ) -> Result<(), LedgerError> {
+        let mut tries = Tries::default();
+        // Ends: others who are first, and throttling, have a budget of tries.
+        loop {
+            match self.transact(items.clone()).await {
+                Ok(()) => return Ok(()),
+                Err(Refused::Passing(passing)) => tries.pause(passing, &name).await?,
+                Err(Refused::Condition { .. }) => return Err(LedgerError::ResourceChanged),
+                Err(Refused::Store(error)) => return Err(error.into()),
+            }
+        }
     }
 }

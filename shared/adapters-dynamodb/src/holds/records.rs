@@ -10,13 +10,10 @@ use holdfast_domain::{Fingerprint, Hold, HoldId, HoldStatus};
 
 use crate::stored::records::{decode_hold_record, encode_extension, encode_hold_record, hold_key};
 use crate::stored::version::WRITES;
-use crate::table::error::{Refused, unavailable};
+use crate::table::error::{Passing, Refused, unavailable};
 use crate::table::holds::HoldsTable;
 use crate::table::item::{millis, s};
-use crate::table::transact::{built, pause, transact};
-
-/// How often a record meets others at the same item before it is given up.
-const ATTEMPTS_MAX: u32 = 10;
+use crate::table::transact::{Tries, built, transact};
 
 impl HoldsTable {
     pub(crate) async fn read_hold(&self, id: &HoldId) -> Result<Option<Hold>, StoreError> {
@@ -34,17 +31,19 @@ impl HoldsTable {
 
     /// Writes a hold's record unless there is one; that one then.
     pub(crate) async fn put_new_record(&self, hold: &Hold) -> Result<Option<Hold>, StoreError> {
-        for attempt in 0..ATTEMPTS_MAX {
+        let mut tries = Tries::default();
+        // Ends: others who are first, and throttling, have a budget of tries.
+        loop {
             match transact(&self.client, vec![self.new_record(hold)?]).await {
                 Ok(()) => return Ok(None),
                 Err(Refused::Condition { old: Some(item), .. }) => {
                     return decode_hold_record(&item).map(Some);
                 }
-                Err(Refused::Condition { old: None, .. } | Refused::Busy) => pause(attempt).await,
+                Err(Refused::Condition { old: None, .. }) => tries.pause(Passing::Conflict, &hold.id).await?,
+                Err(Refused::Passing(passing)) => tries.pause(passing, &hold.id).await?,
                 Err(Refused::Store(error)) => return Err(error),
             }
         }
-        Err(StoreError::Contention(hold.id.to_string()))
     }
 
     pub(crate) fn new_record(&self, hold: &Hold) -> Result<TransactWriteItem, StoreError> {
@@ -100,15 +99,16 @@ impl HoldsTable {
     /// Gives whether the update's condition held.
     async fn update_record(&self, id: &HoldId, update: UpdateItemFluentBuilder) -> Result<bool, StoreError> {
         let update = update.table_name(&self.name).set_key(Some(hold_key(id)));
-        for attempt in 0..ATTEMPTS_MAX {
+        let mut tries = Tries::default();
+        // Ends: others who are first, and throttling, have a budget of tries.
+        loop {
             match update.clone().send().await.map_err(Refused::from) {
                 Ok(_) => return Ok(true),
                 Err(Refused::Condition { .. }) => return Ok(false),
-                Err(Refused::Busy) => pause(attempt).await,
+                Err(Refused::Passing(passing)) => tries.pause(passing, id).await?,
                 Err(Refused::Store(error)) => return Err(error),
             }
         }
-        Err(StoreError::Contention(id.to_string()))
     }
 
     pub(crate) fn update_hold_record(

@@ -1,16 +1,21 @@
 //! Holds: the places on pages, and the record of each hold (`records.rs`).
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
+use holdfast_app::catalogue::ResourceVersion;
 use holdfast_app::holds::{HoldReader, HoldStore, Placed};
-use holdfast_app::{LedgerError, Mutation, StoreError};
+use holdfast_app::{Clock, LedgerError, Mutation, StoreError};
+use holdfast_domain::catalogue::Surplus;
 use holdfast_domain::holds::Extension;
 use holdfast_domain::inventory::{PageOperation, Placement};
 use holdfast_domain::{
-    Fingerprint, Hold, HoldId, HoldLimits, HoldSnapshot, HoldStatus, PageChange, PageCommand, PageHold,
+    Fingerprint, Hold, HoldId, HoldLimits, HoldSnapshot, HoldStatus, Page, PageChange, PageCommand, PageHold,
     PageRejection, Resource,
 };
 use jiff::Timestamp;
 
+use crate::holds::sold_out::{Recalled, SoldOutMemory};
 use crate::page::store::PageStore;
 use crate::page::write::{Done, WriteError, no_extras, resource_of};
 use crate::stored::records::decode_hold_record;
@@ -22,13 +27,22 @@ use crate::table::ledger::LedgerTable;
 pub struct DynamoHolds {
     pages: PageStore,
     holds: HoldsTable,
+    sold_out: Option<Arc<SoldOutMemory>>,
 }
 
 impl DynamoHolds {
     /// Over the table that counts the places, and the table of hold records.
     #[must_use]
     pub fn new(ledger: LedgerTable, holds: HoldsTable) -> Self {
-        Self { pages: PageStore::new(ledger), holds }
+        Self { pages: PageStore::new(ledger), holds, sold_out: None }
+    }
+
+    /// With a memory of what was sold out a moment ago, at most 250 ms by `clock`: a page without places answers a crowd without a
+    /// write for each. What others give back meanwhile is refused for as long, so that this is for requests of guests; what
+    /// operators edit is not.
+    #[must_use]
+    pub fn remembering_sold_out(self, clock: Arc<dyn Clock>) -> Self {
+        Self { sold_out: Some(Arc::new(SoldOutMemory::new(clock))), ..self }
     }
 }
 
@@ -57,10 +71,29 @@ impl HoldStore for DynamoHolds {
         hold: &Hold,
         mutation: &Mutation,
     ) -> Result<Placed, LedgerError> {
-        match &hold.order.placements[..] {
-            [placement] => self.place_on_page(placement, resources, hold, mutation).await,
-            placements => self.place_on_pages(placements, resources, hold, mutation).await,
+        let Some(memory) = &self.sold_out else {
+            return self.place_on(resources, hold, mutation).await.map_err(no_extras);
+        };
+        let recalled = memory.recall(&hold.order.placements);
+        let mut present = None;
+        if let Some(Recalled { resource, version, available }) = recalled {
+            present = self.pages.read_resource(&resource).await?.map(|(resource, _)| resource);
+            if present.as_ref().is_some_and(|resource| ResourceVersion::from(resource) == version) {
+                return Err(PageRejection::SoldOut { available }.into());
+            }
         }
+        let asked_at = memory.now();
+        let placed = self.place_on(resources, hold, mutation).await;
+        if let Err(WriteError::SoldOut(sold_out)) = &placed {
+            let of_page = |resource: &&Resource| resource.id == sold_out.placement.page.resource;
+            let known = present.iter().find(of_page).or(resource_of(resources, &sold_out.placement.page));
+            if let Some(resource) = known
+                && self.is_present(resource, &sold_out.page, mutation.now).await
+            {
+                memory.remember(sold_out, ResourceVersion::from(resource), asked_at, mutation.now);
+            }
+        }
+        placed.map_err(no_extras)
     }
 
     async fn extend(
@@ -84,7 +117,7 @@ impl HoldStore for DynamoHolds {
     }
 
     async fn release(&self, hold: &Hold, mutation: &Mutation) -> Result<(), LedgerError> {
-        let done = self.on_hold(hold, PageCommand::Release { hold: hold.id.clone() }, mutation).await?;
+        let done = self.on_hold(hold, released(hold), mutation).await?;
         let ended: Option<HoldStatus> = done.iter().find_map(|done| match done {
             Done::Blindly => Some(HoldStatus::Released),
             Done::ByReading { changes, .. } => changes.iter().find_map(end_of),
@@ -104,12 +137,34 @@ impl HoldStore for DynamoHolds {
     }
 
     async fn expire(&self, hold: &Hold, mutation: &Mutation) -> Result<(), LedgerError> {
-        self.on_hold(hold, PageCommand::Expire { hold: hold.id.clone() }, mutation).await?;
+        let expire = PageCommand::Expire { hold: hold.id.clone(), counts_for: hold.counts_for() };
+        self.on_hold(hold, expire, mutation).await?;
         Ok(())
     }
 }
 
 impl DynamoHolds {
+    async fn place_on(
+        &self,
+        resources: &[&Resource],
+        hold: &Hold,
+        mutation: &Mutation,
+    ) -> Result<Placed, WriteError> {
+        match &hold.order.placements[..] {
+            [placement] => self.place_on_page(placement, resources, hold, mutation).await,
+            placements => self.place_on_pages(placements, resources, hold, mutation).await,
+        }
+    }
+
+    /// Whether a page is under the dated facts that there are: facts are written before the pages are brought under them. Of no
+    /// page that cannot be shown is this said.
+    async fn is_present(&self, resource: &Resource, page: &Page, now: Timestamp) -> bool {
+        let months = resource.months(&page.key.page);
+        let Ok(facts) = self.pages.ledger.facts_of(&resource.id, months).await else { return false };
+        let frame = Box::new(resource.frame_of(page, &facts, Surplus::Kept, now));
+        page.decide(&PageCommand::Frame { frame }, now).is_ok_and(|changes| changes.is_empty())
+    }
+
     /// The common case: one conditional write to the page, one to the record.
     async fn place_on_page(
         &self,
@@ -117,18 +172,18 @@ impl DynamoHolds {
         resources: &[&Resource],
         hold: &Hold,
         mutation: &Mutation,
-    ) -> Result<Placed, LedgerError> {
+    ) -> Result<Placed, WriteError> {
         let entry = hold.entry(placement);
         let limits = limits_of(hold, resources, placement);
         let command = PageCommand::Place { hold: hold.id.clone(), entry: entry.clone(), limits };
         let op = PageOperation { placement: placement.clone(), command };
-        let done = self.pages.write(&[op], &[], resources, mutation).await.map_err(no_extras)?;
+        let done = self.pages.write(&[op], &[], resources, mutation).await?;
         let met_self = match done.first() {
             Some(Done::ByReading { before, changes }) if changes.is_empty() => {
                 // The request was sent twice, and the other one knew later terms: the record has to have those.
                 let known = resource_of(resources, &placement.page).map_or(u64::MAX, |known| known.revision);
                 if before.terms_revision > known {
-                    return Err(LedgerError::ResourceChanged);
+                    return Err(LedgerError::ResourceChanged.into());
                 }
                 before.holds.get(&hold.id).cloned()
             }
@@ -143,7 +198,7 @@ impl DynamoHolds {
         if !is_same_use(&known, &record) {
             self.undo(hold, placement, &stored, mutation).await?;
         }
-        replayed(known, hold)
+        Ok(replayed(known, hold)?)
     }
 
     /// Several pages: the record is part of the transaction.
@@ -153,7 +208,7 @@ impl DynamoHolds {
         resources: &[&Resource],
         hold: &Hold,
         mutation: &Mutation,
-    ) -> Result<Placed, LedgerError> {
+    ) -> Result<Placed, WriteError> {
         let ops: Vec<PageOperation> = placements
             .iter()
             .map(|placement| PageOperation {
@@ -168,12 +223,12 @@ impl DynamoHolds {
         let put = self.holds.new_record(hold)?;
         match self.pages.write(&ops, &[put], resources, mutation).await {
             Ok(_) => Ok(Placed { hold: hold.clone(), replayed: false }),
-            Err(WriteError::Ledger(error)) => Err(error),
-            Err(WriteError::Extra { old: Some(item), .. }) => replayed(decode_hold_record(&item)?, hold),
+            Err(WriteError::Extra { old: Some(item), .. }) => Ok(replayed(decode_hold_record(&item)?, hold)?),
             Err(WriteError::Extra { old: None, .. }) => match self.holds.read_hold(&hold.id).await? {
-                Some(known) => replayed(known, hold),
+                Some(known) => Ok(replayed(known, hold)?),
                 None => Err(StoreError::Contention(hold.id.to_string()).into()),
             },
+            Err(error @ (WriteError::SoldOut(_) | WriteError::Ledger(_))) => Err(error),
         }
     }
 
@@ -187,7 +242,7 @@ impl DynamoHolds {
     ) -> Result<(), LedgerError> {
         let stored = self.pages.read_entry(placement, &hold.id).await?;
         if stored.as_ref() == Some(entry) {
-            self.on_hold(hold, PageCommand::Release { hold: hold.id.clone() }, mutation).await?;
+            self.on_hold(hold, released(hold), mutation).await?;
         }
         Ok(())
     }
@@ -205,7 +260,11 @@ impl DynamoHolds {
             .iter()
             .map(|placement| PageOperation { placement: placement.clone(), command: command.clone() })
             .collect();
-        self.pages.write(&ops, &[], &[], mutation).await.map_err(no_extras)
+        let done = self.pages.write(&ops, &[], &[], mutation).await.map_err(no_extras)?;
+        if let Some(memory) = &self.sold_out {
+            memory.forget(&hold.order.placements);
+        }
+        Ok(done)
     }
 }
 
@@ -213,6 +272,10 @@ impl DynamoHolds {
 fn limits_of(hold: &Hold, resources: &[&Resource], placement: &Placement) -> Option<HoldLimits> {
     let resource = resource_of(resources, &placement.page)?;
     hold.is_limited().then_some(resource.terms.hold_limits)
+}
+
+fn released(hold: &Hold) -> PageCommand {
+    PageCommand::Release { hold: hold.id.clone(), counts_for: hold.counts_for() }
 }
 
 fn end_of(change: &PageChange) -> Option<HoldStatus> {

@@ -1,7 +1,7 @@
 //! The ledger as a whole, for operators and schedules: the one place that scans it. It reads the latest writes.
 
 use async_trait::async_trait;
-use holdfast_app::operations::{LedgerInspection, Part};
+use holdfast_app::operations::{Inspected, LedgerInspection, Part};
 use holdfast_app::{LedgerError, Mutation, StoreError};
 use holdfast_domain::inventory::{PageOperation, Placement};
 use holdfast_domain::{Booking, HoldId, Page, PageCommand, PageHold, PageKey, Resource};
@@ -13,7 +13,7 @@ use crate::page::write::no_extras;
 use crate::stored::notes::{decode_parked_case, encode_parked_case, parked_case_key};
 use crate::stored::records::{BOOKING_SK, RESOURCE_SK, decode_booking, decode_resource};
 use crate::table::error::unavailable;
-use crate::table::item::{Item, s};
+use crate::table::item::{Item, Reader, s};
 use crate::table::ledger::LedgerTable;
 use crate::table::scan::read_part;
 
@@ -35,15 +35,20 @@ impl DynamoInspection {
 #[async_trait]
 impl LedgerInspection for DynamoInspection {
     async fn pages_part(&self, cursor: Option<&str>) -> Result<Part<Page>, StoreError> {
-        self.scan("begins_with(sk, :sk)", PAGE_SK_PREFIX, cursor, decode_page_as_stored).await
+        self.scan("begins_with(sk, :sk)", &[(":sk", PAGE_SK_PREFIX)], cursor, decode_page_as_stored).await
+    }
+
+    async fn ledger_part(&self, cursor: Option<&str>) -> Result<Part<Inspected>, StoreError> {
+        let values = [(":page", PAGE_SK_PREFIX), (":booking", BOOKING_SK)];
+        self.scan("begins_with(sk, :page) OR sk = :booking", &values, cursor, decode_inspected).await
     }
 
     async fn bookings_part(&self, cursor: Option<&str>) -> Result<Part<Booking>, StoreError> {
-        self.scan("sk = :sk", BOOKING_SK, cursor, decode_booking).await
+        self.scan("sk = :sk", &[(":sk", BOOKING_SK)], cursor, decode_booking).await
     }
 
     async fn resources_part(&self, cursor: Option<&str>) -> Result<Part<Resource>, StoreError> {
-        self.scan("sk = :sk", RESOURCE_SK, cursor, decode_resource).await
+        self.scan("sk = :sk", &[(":sk", RESOURCE_SK)], cursor, decode_resource).await
     }
 
     async fn page_as_stored(&self, key: &PageKey) -> Result<Option<Page>, StoreError> {
@@ -62,7 +67,9 @@ impl LedgerInspection for DynamoInspection {
             schedule_revision: page.schedule_revision,
             places: entry.places.clone(),
         };
-        let op = PageOperation { placement, command: PageCommand::Expire { hold: hold.clone() } };
+        let counts_for = entry.cool_down_seconds.is_none().then(|| entry.guest.clone());
+        let command = PageCommand::Expire { hold: hold.clone(), counts_for };
+        let op = PageOperation { placement, command };
         self.pages.write(&[op], &[], &[], mutation).await.map_err(no_extras)?;
         Ok(())
     }
@@ -88,18 +95,21 @@ impl DynamoInspection {
     async fn scan<T>(
         &self,
         filter: &str,
-        sk: &str,
+        values: &[(&str, &str)],
         cursor: Option<&str>,
         decode: fn(&Item) -> Result<T, StoreError>,
     ) -> Result<Part<T>, StoreError> {
-        let scan = self
-            .ledger
-            .client
-            .scan()
-            .table_name(&self.ledger.name)
-            .filter_expression(filter)
-            .expression_attribute_values(":sk", s(sk))
-            .consistent_read(true);
-        read_part(scan, cursor, decode).await
+        let scan = self.ledger.client.scan().table_name(&self.ledger.name).filter_expression(filter);
+        let scan = values
+            .iter()
+            .fold(scan, |scan, (name, value)| scan.expression_attribute_values(*name, s(*value)));
+        read_part(scan.consistent_read(true), cursor, decode).await
     }
+}
+
+fn decode_inspected(item: &Item) -> Result<Inspected, StoreError> {
+    if Reader::new(item).text("sk")? == BOOKING_SK {
+        return Ok(Inspected::Booking(Box::new(decode_booking(item)?)));
+    }
+    Ok(Inspected::Page(Box::new(decode_page_as_stored(item)?)))
 }

@@ -4,17 +4,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::types::{ConditionCheck, TransactWriteItem, Update};
-use holdfast_app::events::Write;
+use holdfast_app::catalogue::FactsCommit;
 use holdfast_app::{LedgerError, Mutation, StoreError};
-use holdfast_domain::catalogue::{Facts, Month, MonthFacts, Surplus};
+use holdfast_domain::catalogue::{Facts, Month, Surplus};
 use holdfast_domain::{Page, PageCommand, PageKey, Resource};
 
 use crate::page::item::{decode_page, encode_page, page_key};
 use crate::page::store::PageStore;
 use crate::stored::records::{facts_are, resource_key};
-use crate::table::error::Refused;
+use crate::stored::trail::{TRAIL_IS, encode_head};
+use crate::table::error::{Passing, Refused};
 use crate::table::item::n;
-use crate::table::transact::{ATTEMPTS_MAX, built, pause};
+use crate::table::transact::{Tries, built};
 
 /// The most pages that one transaction brings under new terms. Where guests are at one of them, it is tried with fewer.
 const PAGES_AT_ONCE: usize = 25;
@@ -33,30 +34,34 @@ impl PageStore {
         surplus: Surplus,
         mutation: &Mutation,
     ) -> Result<(), LedgerError> {
-        let mut rest: Vec<(Vec<Page>, u32)> =
-            pages.chunks(PAGES_AT_ONCE).map(|pages| (pages.to_vec(), 0)).collect();
+        let mut rest: Vec<(Vec<Page>, Tries)> =
+            pages.chunks(PAGES_AT_ONCE).map(|pages| (pages.to_vec(), Tries::default())).collect();
         rest.reverse();
-        while let Some((pages, attempt)) = rest.pop() {
-            if self.bring_at_once(resource, facts, &pages, surplus, mutation).await? {
-                continue;
+        let mut throttled = Tries::default();
+        // Ends: what others write is halved, and a single page has its budget of tries; throttling has one for all pages.
+        while let Some((pages, mut tries)) = rest.pop() {
+            match self.bring_at_once(resource, facts, &pages, surplus, mutation).await? {
+                None => continue,
+                Some(passing @ Passing::Throttled(_)) => {
+                    throttled.pause(passing, &resource.id).await?;
+                    rest.push((pages, tries));
+                    continue;
+                }
+                Some(passing @ Passing::Conflict) => tries.pause(passing, &resource.id).await?,
             }
-            if attempt >= ATTEMPTS_MAX {
-                return Err(StoreError::Contention(resource.id.to_string()).into());
-            }
-            pause(attempt).await;
             let keys: Vec<PageKey> = pages.into_iter().map(|page| page.key).collect();
             let pages = self.read_pages(&keys).await?;
             if pages.len() < 2 {
-                rest.push((pages, attempt + 1));
+                rest.push((pages, tries));
             } else {
                 let half = pages.len().div_ceil(2);
-                rest.extend(pages.chunks(half).rev().map(|pages| (pages.to_vec(), 0)));
+                rest.extend(pages.chunks(half).rev().map(|pages| (pages.to_vec(), Tries::default())));
             }
         }
         Ok(())
     }
 
-    /// Brings all of `pages` or none. `false` if one of them has been written meanwhile.
+    /// Brings all of `pages` or none; then gives why not, if that passes.
     async fn bring_at_once(
         &self,
         resource: &Resource,
@@ -64,7 +69,7 @@ impl PageStore {
         pages: &[Page],
         surplus: Surplus,
         mutation: &Mutation,
-    ) -> Result<bool, LedgerError> {
+    ) -> Result<Option<Passing>, LedgerError> {
         let mut puts = Vec::new();
         let mut months: BTreeSet<Month> = BTreeSet::new();
         for page in pages {
@@ -78,7 +83,7 @@ impl PageStore {
             puts.push(self.put_if_unchanged(item, page.schedule_revision, page.seq)?);
         }
         if puts.is_empty() {
-            return Ok(true);
+            return Ok(None);
         }
         let mut items = vec![self.check_terms(resource)?];
         for month in months {
@@ -87,9 +92,11 @@ impl PageStore {
         let checks = items.len();
         items.extend(puts);
         match self.ledger.transact(items).await {
-            Ok(()) => Ok(true),
+            Ok(()) => Ok(None),
             Err(Refused::Condition { index, .. }) if index < checks => Err(LedgerError::ResourceChanged),
-            Err(Refused::Condition { .. } | Refused::Busy) => Ok(false),
+            // One of them has been written meanwhile.
+            Err(Refused::Condition { .. }) => Ok(Some(Passing::Conflict)),
+            Err(Refused::Passing(passing)) => Ok(Some(passing)),
             Err(Refused::Store(error)) => Err(error.into()),
         }
     }
@@ -114,7 +121,7 @@ impl PageStore {
         let facts = self.ledger.facts_of(&resource.id, resource.months(&page.key.page)).await?;
         let adopted = present.adopt(&page, &facts).changed_since(&facts);
         if !adopted.is_empty() {
-            self.put_facts(&present, &adopted, mutation).await?;
+            self.put_facts(&FactsCommit::adopting(&present, adopted.clone(), mutation)).await?;
         }
         self.bring(&present, &facts.written(&adopted), vec![page], Surplus::Kept, mutation).await
     }
@@ -123,36 +130,33 @@ impl PageStore {
     ///
     /// # Errors
     /// [`LedgerError::ResourceChanged`] if terms or facts are not those that they follow.
-    pub(crate) async fn put_facts(
-        &self,
-        resource: &Resource,
-        months: &BTreeMap<Month, MonthFacts>,
-        mutation: &Mutation,
-    ) -> Result<(), LedgerError> {
-        let write = Write { at: mutation.now, trace: mutation.trace.clone() };
-        let count = Update::builder()
+    pub(crate) async fn put_facts(&self, commit: &FactsCommit) -> Result<(), LedgerError> {
+        let FactsCommit { previous, next, months, entry, write } = commit;
+        let mut count = Update::builder()
             .table_name(&self.ledger.name)
-            .set_key(Some(resource_key(&resource.id)))
-            .update_expression("SET frev = :next")
-            .condition_expression(facts_are("rev = :rev"))
+            .set_key(Some(resource_key(&previous.id)))
             .expression_attribute_values(":none", n(0))
-            .expression_attribute_values(":frev", n(resource.facts_revision))
-            .expression_attribute_values(":next", n(resource.facts_revision + 1))
-            .expression_attribute_values(":rev", n(resource.revision))
-            .build();
-        let mut items = vec![TransactWriteItem::builder().update(count.map_err(built)?).build()];
-        for (month, facts) in months {
-            items.push(self.ledger.put_month(&resource.id, *month, facts, &write)?);
-        }
-        for attempt in 0..ATTEMPTS_MAX {
-            match self.ledger.transact(items.clone()).await {
-                Ok(()) => return Ok(()),
-                Err(Refused::Busy) => pause(attempt).await,
-                Err(Refused::Condition { .. }) => return Err(LedgerError::ResourceChanged),
-                Err(Refused::Store(error)) => return Err(error.into()),
+            .expression_attribute_values(":frev", n(previous.facts_revision))
+            .expression_attribute_values(":next", n(next.facts_revision))
+            .expression_attribute_values(":rev", n(previous.revision));
+        let (mut set, mut condition) = ("SET frev = :next".to_owned(), facts_are("rev = :rev"));
+        if entry.is_some() {
+            condition = format!("{condition} AND {TRAIL_IS}");
+            count = count.expression_attribute_values(":en", n(previous.trail.entries));
+            for (name, value) in encode_head(&next.trail) {
+                set.push_str(&format!(", {name} = :next_{name}"));
+                count = count.expression_attribute_values(format!(":next_{name}"), value);
             }
         }
-        Err(StoreError::Contention(resource.id.to_string()).into())
+        let count = count.update_expression(set).condition_expression(condition).build().map_err(built)?;
+        let mut items = vec![TransactWriteItem::builder().update(count).build()];
+        for (month, facts) in months {
+            items.push(self.ledger.put_month(&previous.id, *month, facts, write)?);
+        }
+        if let Some(entry) = entry {
+            items.push(self.ledger.put_entry(entry)?);
+        }
+        self.ledger.transact_on(items, previous.id.as_str()).await
     }
 
     /// Stored pages of those keys; the latest writes.

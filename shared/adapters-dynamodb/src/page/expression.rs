@@ -4,13 +4,17 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use holdfast_domain::inventory::{HOLDS_PER_PAGE_MAX, PageOperation, SHORT_HOLD_SLOTS_MAX};
+use holdfast_domain::inventory::{
+    HOLDS_PER_PAGE_MAX, PageOperation, SHORT_HOLD_SLOTS_MAX, UNPAID_ENDS_FREE, UnpaidEnds,
+};
 use holdfast_domain::{
     BookingId, GuestMark, HoldId, HoldLimits, PageChange, PageCommand, PageHold, SlotPlaces,
 };
 use jiff::Timestamp;
 
-use crate::page::item::{ACTIVE, CONFIRMING, EXCESS, encode_changes, encode_hold, encode_places};
+use crate::page::item::{
+    ACTIVE, CONFIRMING, COUNTED_COOL_DOWN, EXCESS, UNPAID_ENDS, encode_changes, encode_hold, encode_places,
+};
 use crate::table::item::{millis, n, s};
 
 /// An update with its condition.
@@ -116,7 +120,6 @@ impl Expression {
 
     /// The hold ends, and its places become free.
     fn give_up(&mut self, places: &SlotPlaces) {
-        self.without_cool_down();
         self.takes(places);
         let places = self.places(places);
         self.free_up(&places);
@@ -142,14 +145,25 @@ impl Expression {
         self.name("#gm", "gm");
         self.condition("size(#gn) < #gm");
         let Some(limits) = limits else { return Some(()) };
-        let room = limits.certainly_within().checked_sub(entry.places.most())?;
-        if limits.cool_down_seconds > 0 {
-            // A guest who waits is named by a cool-down, or by the tally of a dead hold.
+        let room = limits.room_for(entry.places.most())?;
+        if limits.cool_down_seconds != Some(0) {
             self.name("#cd", "cd");
-            self.condition("attribute_not_exists(#gn.#g) AND attribute_not_exists(#cd.#g)");
-        } else {
-            self.value(":room", n(room));
-            self.condition("(attribute_not_exists(#gn.#g) OR #gn.#g <= :room)");
+            self.condition("attribute_not_exists(#cd.#g)");
+        }
+        match limits.cool_down_seconds {
+            // A guest who waits is named by a cool-down, or by the tally of a dead hold.
+            Some(1..) => self.condition("attribute_not_exists(#gn.#g)"),
+            Some(0) => {
+                self.value(":room", n(room));
+                self.condition("(attribute_not_exists(#gn.#g) OR #gn.#g <= :room)");
+            }
+            // Or by the tally of as many dead holds as make, with the ends that are counted, one too many.
+            None => {
+                self.name("#ue", UNPAID_ENDS);
+                self.value(":room", n(room.min(UNPAID_ENDS_FREE.try_into().unwrap_or(0))));
+                let few = "#gn.#g <= :room AND attribute_not_exists(#ue.#g)";
+                self.condition(format!("(attribute_not_exists(#gn.#g) OR ({few}))"));
+            }
         }
         Some(())
     }
@@ -167,9 +181,22 @@ impl Expression {
         self.name("#g", guest.as_str());
     }
 
-    /// A hold whose end begins a cool-down is ended by reading.
-    fn without_cool_down(&mut self) {
-        self.condition("attribute_not_exists(#ho.#h.cd)");
+    /// The hold ends unpaid, at `ended`. One whose end begins a cool-down, or may, is ended by reading: of a guest, only the first
+    /// end that is counted is not.
+    fn unpaid_end(&mut self, counts_for: Option<&GuestMark>, ended: &str) {
+        let Some(guest) = counts_for else {
+            self.condition("attribute_not_exists(#ho.#h.cd)");
+            return;
+        };
+        self.name("#ue", UNPAID_ENDS);
+        self.name("#g", guest.as_str());
+        self.value(":g", s(guest.as_str()));
+        self.value(":by", n(COUNTED_COOL_DOWN));
+        self.value(":gs", n(UnpaidEnds::GUESTS_MAX));
+        self.condition(
+            "#ho.#h.cd = :by AND #ho.#h.g = :g AND attribute_not_exists(#ue.#g) AND size(#ue) < :gs",
+        );
+        self.set(format!("#ue.#g = {ended}"));
     }
 
     fn outbox(&mut self, change: PageChange, now: Timestamp, trace: Option<&str>) {
@@ -244,20 +271,23 @@ pub(crate) fn blind_write(
             e.remove("#ho.#h.d");
             PageChange::Unclaimed { hold: hold.clone() }
         }
-        PageCommand::Release { hold } => {
+        PageCommand::Release { hold, counts_for } => {
             e.hold(hold);
             e.live_and_active(now);
+            e.unpaid_end(counts_for.as_ref(), ":now");
             e.give_up(&placement.places);
             PageChange::Released { hold: hold.clone() }
         }
         PageCommand::Abandon { hold, booking } => {
             e.hold(hold);
             e.claimed_by(booking);
+            e.unpaid_end(None, ":now");
             e.give_up(&placement.places);
             PageChange::Released { hold: hold.clone() }
         }
-        PageCommand::Expire { hold } => {
+        PageCommand::Expire { hold, counts_for } => {
             e.hold(hold);
+            e.unpaid_end(counts_for.as_ref(), "#ho.#h.e");
             e.value(":a", s(ACTIVE));
             e.value(":c", s(CONFIRMING));
             e.value(":now", millis(now));

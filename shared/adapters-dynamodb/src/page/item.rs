@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use holdfast_app::StoreError;
 use holdfast_app::events::PageRecord;
 use holdfast_domain::catalogue::CAPACITY_MAX;
-use holdfast_domain::inventory::{HoldState, PageShape};
+use holdfast_domain::inventory::{HoldState, PageShape, UnpaidEnds};
 use holdfast_domain::{
     BookingId, Fingerprint, GuestMark, HoldId, Page, PageChange, PageHold, PageKey, ResourceId, SlotKey,
     SlotPlaces,
@@ -159,8 +159,14 @@ pub(crate) fn encode_hold(hold: &PageHold) -> AttributeValue {
         ("f".into(), s(hold.fingerprint.as_str())),
         ("g".into(), s(hold.guest.as_str())),
     ]);
-    if hold.cool_down_seconds > 0 {
-        item.insert("cd".into(), n(hold.cool_down_seconds));
+    match hold.cool_down_seconds {
+        Some(0) => {}
+        Some(seconds) => {
+            item.insert("cd".into(), n(seconds));
+        }
+        None => {
+            item.insert("cd".into(), n(COUNTED_COOL_DOWN));
+        }
     }
     match &hold.state {
         HoldState::Active => {
@@ -181,6 +187,9 @@ pub(crate) fn encode_hold(hold: &PageHold) -> AttributeValue {
     }
     m(item)
 }
+
+/// Cool-down of a hold under terms that name none: its end is counted. A hold without the attribute begins no cool-down.
+pub(crate) const COUNTED_COOL_DOWN: u32 = 0;
 
 /// State of a hold that waits for its guest.
 pub(crate) const ACTIVE: &str = "a";
@@ -205,7 +214,11 @@ pub(crate) fn decode_hold(reader: &Reader<'_>) -> Result<PageHold, StoreError> {
         extensions: if reader.has("x") { reader.texts("x", Fingerprint::parse)? } else { Vec::new() },
         fingerprint: reader.parsed("f", Fingerprint::parse)?,
         guest: reader.parsed("g", GuestMark::parse)?,
-        cool_down_seconds: if reader.has("cd") { reader.number("cd")? } else { 0 },
+        cool_down_seconds: match reader.optional("cd", Reader::number)? {
+            None => Some(0),
+            Some(COUNTED_COOL_DOWN) => None,
+            seconds @ Some(_) => seconds,
+        },
     })
 }
 
@@ -249,6 +262,39 @@ fn read_cooling(reader: &Reader<'_>) -> Result<Cooling, StoreError> {
         cooling.insert(guest, slots.collect::<Result<_, StoreError>>()?);
     }
     Ok(cooling)
+}
+
+/// Attribute of the holds that ended unpaid, by guest: one end is a number, as a blind write has it, several are a text.
+pub(crate) const UNPAID_ENDS: &str = "ue";
+
+fn encode_unpaid_ends(ends: &UnpaidEnds) -> AttributeValue {
+    let of_guest = |(guest, ends): (&GuestMark, &[Timestamp])| {
+        let ends = match ends {
+            [end] => millis(*end),
+            ends => s(ends.iter().map(|end| end.as_millisecond().to_string()).collect::<Vec<_>>().join(",")),
+        };
+        (guest.to_string(), ends)
+    };
+    m(ends.iter().map(of_guest).collect())
+}
+
+fn read_unpaid_ends(reader: &Reader<'_>) -> Result<UnpaidEnds, StoreError> {
+    let mut unpaid_ends = UnpaidEnds::default();
+    let guests = reader.map(UNPAID_ENDS)?;
+    let inner = reader.inner(guests);
+    for mark in guests.keys() {
+        let guest = GuestMark::parse(mark).map_err(|error| reader.corrupt(error.to_string()))?;
+        match inner.opt_text(mark) {
+            None => unpaid_ends.add(&guest, inner.instant(mark)?),
+            Some(text) => {
+                for end in text.split(',') {
+                    let end = read_instant(end).ok_or_else(|| reader.corrupt("an end is no instant"))?;
+                    unpaid_ends.add(&guest, end);
+                }
+            }
+        }
+    }
+    Ok(unpaid_ends)
 }
 
 /// A page after a write, with what the write did.
@@ -297,6 +343,10 @@ pub fn encode_page_as(
         if !places.is_empty() {
             item.insert(name.into(), counts(places));
         }
+    }
+    let unpaid_ends = page.unpaid_ends.since(at);
+    if unpaid_ends.iter().len() > 0 {
+        item.insert(UNPAID_ENDS.into(), encode_unpaid_ends(&unpaid_ends));
     }
     version.mark(&mut item);
     item
@@ -356,6 +406,7 @@ pub fn decode_page_as_stored(item: &Item) -> Result<Page, StoreError> {
         excess: read_some_counts(&reader, EXCESS)?,
         holds,
         cooling: read_cooling(&reader)?,
+        unpaid_ends: if reader.has(UNPAID_ENDS) { read_unpaid_ends(&reader)? } else { UnpaidEnds::default() },
     })
 }
 
@@ -380,10 +431,11 @@ pub fn decode_page_record(item: &Item) -> Result<PageRecord, StoreError> {
 
 /// What a write did. What the page itself says after the write is not repeated.
 pub(crate) fn encode_changes(changes: &[PageChange]) -> AttributeValue {
-    AttributeValue::L(changes.iter().map(encode_change).collect())
+    AttributeValue::L(changes.iter().filter_map(encode_change).collect())
 }
 
-fn encode_change(change: &PageChange) -> AttributeValue {
+/// Nothing of what has no event.
+fn encode_change(change: &PageChange) -> Option<AttributeValue> {
     let of_hold = |kind: &str, hold: &HoldId| vec![("t", s(kind)), ("h", s(hold.as_str()))];
     let of_booking = |kind: &str, booking: &BookingId, places: &SlotPlaces| {
         let (quantities, slots) = encode_places(places);
@@ -403,6 +455,7 @@ fn encode_change(change: &PageChange) -> AttributeValue {
             fields
         }
         PageChange::Returned { hold, .. } => of_hold("returned", hold),
+        PageChange::UnpaidEndCounted { .. } => return None,
         PageChange::CoolDownBegun { guest, slots, until } => {
             vec![
                 ("t", s("cooling")),
@@ -416,7 +469,7 @@ fn encode_change(change: &PageChange) -> AttributeValue {
         // As the release before says of a change to the capacity: it reads no other kind.
         PageChange::Framed { frame } => vec![("t", s("capacity")), ("cap", n(frame.capacity))],
     };
-    m(fields.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
+    Some(m(fields.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()))
 }
 
 fn decode_change(reader: &Reader<'_>, page: &Page) -> Result<PageChange, StoreError> {

@@ -8,8 +8,8 @@ use aws_sdk_dynamodb::types::{
     Put, ReturnValuesOnConditionCheckFailure as OnFailure, TransactWriteItem, Update,
 };
 use holdfast_app::{LedgerError, Mutation, StoreError};
-use holdfast_domain::catalogue::Month;
-use holdfast_domain::inventory::PageOperation;
+use holdfast_domain::catalogue::{Month, PAGES_PER_HOLD_MAX};
+use holdfast_domain::inventory::{PageOperation, Placement};
 use holdfast_domain::{HoldId, Page, PageChange, PageCommand, PageKey, PageRejection, Resource};
 use jiff::Timestamp;
 
@@ -17,12 +17,19 @@ use crate::page::expression::{Expression, blind_write};
 use crate::page::item::{decode_page, encode_page, page_key};
 use crate::page::store::PageStore;
 use crate::stored::records::resource_key;
-use crate::table::error::Refused;
+use crate::table::error::{Passing, Refused};
 use crate::table::item::{Item, n};
-use crate::table::transact::{ATTEMPTS_MAX, built, pause};
+use crate::table::transact::{Tries, built};
 
 /// The most items of one transaction (DynamoDB's limit).
 pub(crate) const TRANSACTION_ITEMS_MAX: usize = 100;
+/// The most items that a step of one hold or its booking writes beside the pages: the booking, its audit event, and how its guest is
+/// reached with the guest's attempts to pay, or the hold's record.
+const EXTRAS_MAX: usize = 4;
+const _: () = assert!(
+    PAGES_PER_HOLD_MAX + EXTRAS_MAX <= TRANSACTION_ITEMS_MAX,
+    "what can be held can be booked, cancelled and expired"
+);
 /// The most pages that one transaction makes, beside the resource that counts them and the facts of their months: so many days lie in
 /// five months at most, and a hold of nights has a dozen pages of a month each.
 const PAGES_MADE_MAX: usize = TRANSACTION_ITEMS_MAX - 7;
@@ -44,8 +51,26 @@ pub(crate) enum Done {
 pub(crate) enum WriteError {
     /// The extra item of that number refused; as it was, if it was there.
     Extra { index: usize, old: Option<Item> },
+    /// A page has fewer places than a command takes.
+    SoldOut(Box<SoldOut>),
     /// Anything else.
     Ledger(LedgerError),
+}
+
+/// What was asked for of a page, and how few places it has.
+#[derive(Debug)]
+pub(crate) struct SoldOut {
+    pub(crate) placement: Placement,
+    /// What could be had in every slot.
+    pub(crate) available: u32,
+    /// The page, as it was read.
+    pub(crate) page: Page,
+}
+
+impl From<SoldOut> for PageRejection {
+    fn from(SoldOut { available, .. }: SoldOut) -> Self {
+        Self::SoldOut { available }
+    }
 }
 
 impl<E: Into<LedgerError>> From<E> for WriteError {
@@ -58,7 +83,7 @@ enum Step {
     Done(Vec<Done>),
     /// The page of the only command, as the refusal showed it.
     Refused(Option<Item>),
-    Again,
+    Again(Passing),
 }
 
 impl PageStore {
@@ -76,7 +101,10 @@ impl PageStore {
             return Err(LedgerError::TooManyPages { max: TRANSACTION_ITEMS_MAX - extras.len() }.into());
         }
         let once_each = pages.len() == ops.len();
-        for attempt in 0..ATTEMPTS_MAX {
+        let first = ops.first().map_or("booking", |op| op.placement.page.resource.as_str());
+        let mut tries = Tries::default();
+        // Ends: others who are first, and throttling, have a budget of tries.
+        loop {
             let blindly = if once_each {
                 self.write_blindly(ops, extras, resources, mutation).await?
             } else {
@@ -85,19 +113,17 @@ impl PageStore {
             let old = match blindly {
                 Step::Done(done) => return Ok(done),
                 Step::Refused(old) => old,
-                Step::Again => {
-                    pause(attempt).await;
+                Step::Again(passing) => {
+                    tries.pause(passing, &first).await?;
                     continue;
                 }
             };
             match self.write_by_reading(ops, extras, resources, old, mutation).await? {
                 Step::Done(done) => return Ok(done),
-                Step::Refused(_) | Step::Again => pause(attempt).await,
+                Step::Refused(_) => tries.pause(Passing::Conflict, &first).await?,
+                Step::Again(passing) => tries.pause(passing, &first).await?,
             }
         }
-        let item =
-            ops.first().map_or_else(|| "booking".to_owned(), |op| op.placement.page.resource.to_string());
-        Err(StoreError::Contention(item).into())
     }
 
     async fn write_blindly(
@@ -145,8 +171,7 @@ impl PageStore {
         let missing = |key: &&PageKey| !stored.contains_key(*key) && takes_places_of(ops, key);
         let missing: BTreeSet<&PageKey> = ops.iter().map(|op| &op.placement.page).filter(missing).collect();
         if !missing.is_empty() {
-            self.make_pages(&missing, resources, mutation).await?;
-            return Ok(Step::Again);
+            return Ok(Step::Again(self.make_pages(&missing, resources, mutation).await?));
         }
         let mut pages: BTreeMap<&PageKey, Decided> = BTreeMap::new();
         let mut done = Vec::with_capacity(ops.len());
@@ -178,7 +203,7 @@ impl PageStore {
             done.push(decided.carry_out(op, mutation.now)?);
         }
         if !is_ready {
-            return Ok(Step::Again);
+            return Ok(Step::Again(Passing::Conflict));
         }
         if pages.values().any(Decided::ends_what_it_changed) {
             return Err(LedgerError::from(PageRejection::HoldMissing).into());
@@ -198,10 +223,7 @@ impl PageStore {
         }
         match self.ledger.transact(items).await {
             Ok(()) => Ok(Step::Done(done)),
-            Err(refused) => Ok(match Self::step(refused, written)? {
-                Step::Refused(_) | Step::Again => Step::Again,
-                Step::Done(done) => Step::Done(done),
-            }),
+            Err(refused) => Self::step(refused, written),
         }
     }
 
@@ -210,7 +232,7 @@ impl PageStore {
         match refused {
             Refused::Condition { index, old } if index < pages => Ok(Step::Refused(old)),
             Refused::Condition { index, old } => Err(WriteError::Extra { index: index - pages, old }),
-            Refused::Busy => Ok(Step::Again),
+            Refused::Passing(passing) => Ok(Step::Again(passing)),
             Refused::Store(error) => Err(error.into()),
         }
     }
@@ -235,13 +257,14 @@ impl PageStore {
         Ok(pages.into_iter().map(|page| (page.key.clone(), page)).collect())
     }
 
-    /// Makes pages nobody touched yet, under their resources' current terms and facts, and counts them on the resources.
+    /// Makes pages nobody touched yet, under their resources' current terms and facts, and counts them on the resources. Gives
+    /// what the next try is for.
     async fn make_pages(
         &self,
         keys: &BTreeSet<&PageKey>,
         resources: &[&Resource],
         mutation: &Mutation,
-    ) -> Result<(), LedgerError> {
+    ) -> Result<Passing, LedgerError> {
         let keys: Vec<&PageKey> = keys.iter().copied().collect();
         for of_resource in keys.chunk_by(|a, b| a.resource == b.resource) {
             let loaded;
@@ -274,12 +297,13 @@ impl PageStore {
                         return Err(LedgerError::ResourceChanged);
                     }
                     // Made by another, or its facts have changed since they were read: the next try finds out.
-                    Ok(()) | Err(Refused::Busy | Refused::Condition { .. }) => {}
+                    Ok(()) | Err(Refused::Passing(Passing::Conflict) | Refused::Condition { .. }) => {}
+                    Err(Refused::Passing(throttled)) => return Ok(throttled),
                     Err(Refused::Store(error)) => return Err(error.into()),
                 }
             }
         }
-        Ok(())
+        Ok(Passing::Conflict)
     }
 
     /// The write that makes pages. The condition of number 0 is that of the resource.
@@ -380,9 +404,9 @@ impl Decided {
         })
     }
 
-    fn carry_out(&mut self, op: &PageOperation, now: Timestamp) -> Result<Done, LedgerError> {
+    fn carry_out(&mut self, op: &PageOperation, now: Timestamp) -> Result<Done, WriteError> {
         let changes = if self.page.schedule_revision <= op.placement.schedule_revision {
-            self.page.decide(&op.command, now)?
+            self.page.decide(&op.command, now).map_err(|refused| self.refused(op, refused))?
         } else {
             op.command.on_another_schedule()?
         };
@@ -391,10 +415,17 @@ impl Decided {
         self.changes.extend_from_slice(&changes);
         Ok(Done::ByReading { before, changes })
     }
+
+    fn refused(&self, op: &PageOperation, refused: PageRejection) -> WriteError {
+        let PageRejection::SoldOut { available } = refused else { return refused.into() };
+        let (placement, page) = (op.placement.clone(), self.page.clone());
+        WriteError::SoldOut(Box::new(SoldOut { placement, available, page }))
+    }
 }
 
 pub(crate) fn no_extras(error: WriteError) -> LedgerError {
     match error {
+        WriteError::SoldOut(sold_out) => PageRejection::from(*sold_out).into(),
         WriteError::Ledger(error) => error,
         WriteError::Extra { .. } => unreachable!("no extra item was written"),
     }

@@ -14,17 +14,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use holdfast_app::StoreError;
-use holdfast_app::search::SearchIndex;
+use holdfast_app::search::{ListedPages, SearchIndex};
 use holdfast_domain::catalogue::{Month, MonthFacts};
 use holdfast_domain::{Page, PageKey, Resource, ResourceId};
 
 use crate::stored::listings::{
-    decode_listed_month, decode_listed_page, decode_listing, listed_facts_pk, listed_pages_pk, listing_pks,
+    decode_listed_month, decode_listed_page, decode_listing, listed_facts_pk, listed_page_key,
+    listed_pages_pk, listing_pks, listings_of,
 };
 use crate::table::item::{Item, s};
+use crate::table::ledger::get_many;
 use crate::table::query::{QUERY_MIB_MAX, read_all};
 
-/// [`SearchIndex`] on DynamoDB.
+/// [`SearchIndex`] on DynamoDB, and its [`ListedPages`].
 #[derive(Debug, Clone)]
 pub struct DynamoSearchIndex {
     client: Client,
@@ -95,13 +97,29 @@ impl SearchIndex for DynamoSearchIndex {
     async fn pages(&self, resource_type: &str, location: &str, page: &str) -> Result<Vec<Page>, StoreError> {
         let pks = listing_pks(resource_type, location);
         let pks = pks.iter().map(|pk| listed_pages_pk(pk, page)).collect();
-        let mut latest: BTreeMap<PageKey, Page> = BTreeMap::new();
-        for item in self.query_all(&pks).await? {
-            let listed = decode_listed_page(&item)?;
-            if latest.get(&listed.key).is_none_or(|known| known.write_number() < listed.write_number()) {
-                latest.insert(listed.key.clone(), listed);
-            }
-        }
-        Ok(latest.into_values().collect())
+        latest_pages(self.query_all(&pks).await?)
     }
+}
+
+#[async_trait]
+impl ListedPages for DynamoSearchIndex {
+    async fn of_resource(&self, resource: &Resource, names: &[String]) -> Result<Vec<Page>, StoreError> {
+        let pages: Vec<PageKey> = names.iter().flat_map(|name| resource.page_keys(name)).collect();
+        let listings = listings_of(resource);
+        let keys =
+            listings.iter().flat_map(|listing| pages.iter().map(|page| listed_page_key(listing, page)));
+        latest_pages(get_many(&self.client, &self.table, keys.collect(), false).await?)
+    }
+}
+
+/// Each page once, as it was written last.
+fn latest_pages(items: Vec<Item>) -> Result<Vec<Page>, StoreError> {
+    let mut latest: BTreeMap<PageKey, Page> = BTreeMap::new();
+    for item in items {
+        let listed = decode_listed_page(&item)?;
+        if latest.get(&listed.key).is_none_or(|known| known.write_number() < listed.write_number()) {
+            latest.insert(listed.key.clone(), listed);
+        }
+    }
+    Ok(latest.into_values().collect())
 }

@@ -14,7 +14,7 @@ use crate::stored::listings::{
     WRITE_NUMBER, decode_entry, encode_listed_month, encode_listed_page, encode_listing, listed_facts_key,
     listed_page_key, listing_key, listings_of,
 };
-use crate::table::error::{Refused, unavailable};
+use crate::table::error::{Passing, Refused, unavailable};
 use crate::table::item::{Item, n};
 use crate::table::scan::{key_of, read_part};
 
@@ -55,8 +55,8 @@ impl DynamoSearchIndexWriter {
     fn done_or_passed_over<T, E: Into<Refused>>(&self, outcome: Result<T, E>) -> Result<(), StoreError> {
         match outcome.map_err(Into::into) {
             Ok(_) | Err(Refused::Condition { .. }) => Ok(()),
-            Err(Refused::Busy) => Err(StoreError::Contention(self.table.clone())),
-            Err(Refused::Store(error)) => Err(error),
+            Err(Refused::Passing(Passing::Conflict)) => Err(StoreError::Contention(self.table.clone())),
+            Err(Refused::Passing(Passing::Throttled(error)) | Refused::Store(error)) => Err(error),
         }
     }
 

@@ -18,8 +18,9 @@ use holdfast_domain::{
 use jiff::Timestamp;
 
 use crate::page::item::resource_pk;
-use crate::stored::contents::{BookingContents, HoldContents};
+use crate::stored::contents::{BookingContents, HoldContents, charged_back_stored, refund_name, refund_of};
 use crate::stored::reason::bounded;
+use crate::stored::trail::{decode_head, encode_head};
 use crate::stored::v1::scalar::Scalar;
 use crate::stored::version::{Version, WRITES};
 use crate::stored::{v0, v1};
@@ -31,6 +32,8 @@ pub(crate) const RESOURCE_SK: &str = "R";
 pub(crate) const BOOKING_SK: &str = "B";
 /// Sort keys of audit events begin with it.
 pub(crate) const EVENT_SK_PREFIX: &str = "E#";
+/// After every entry: a colon follows the digits.
+pub(crate) const EVENT_SK_END: &str = "E#:";
 /// Partitions of the index by end. More can be added; with fewer, bookings in the dropped ones would be lost from sight.
 pub(crate) const DUE_SHARDS: u32 = 8;
 /// How long a hold's record outlives the hold, in seconds: a week, for late questions and late payments.
@@ -61,7 +64,7 @@ pub(crate) fn booking_key(id: &BookingId, sk: &str) -> Item {
 }
 
 /// A resource; `pages` counts the pages made of it, so that a replacement knows them all. `write` is what its event says of
-/// the write; a copy has none.
+/// the write; a copy has none, nor how far the trail has come.
 #[must_use]
 pub fn encode_resource(resource: &Resource, pages: u64, write: Option<&Write>) -> Item {
     encode_resource_as(resource, pages, write, WRITES.resource)
@@ -86,6 +89,7 @@ pub fn encode_resource_as(resource: &Resource, pages: u64, write: Option<&Write>
     }
     item.extend(resource.next.as_deref().map(|next| (NEXT_TERMS.to_owned(), doc(next))));
     if let Some(Write { at, trace }) = write {
+        item.extend(encode_head(&resource.trail));
         item.insert("at".into(), millis(*at));
         item.extend(trace.as_deref().map(|trace| ("tr".into(), s(trace))));
     }
@@ -129,6 +133,7 @@ pub(crate) fn resource_of(reader: &Reader<'_>, id: ResourceId) -> Result<Resourc
         schedule_revision: reader.number("srev")?,
         facts_revision: reader.optional("frev", Reader::number)?.unwrap_or(0),
         next: reader.optional(NEXT_TERMS, terms)?.map(Box::new),
+        trail: decode_head(reader)?,
     })
 }
 
@@ -214,7 +219,9 @@ pub fn decode_hold_record(item: &Item) -> Result<Hold, StoreError> {
         caller,
         fingerprint: reader.parsed("f", Fingerprint::parse)?,
         ttl_seconds: within("the TTL", ttl_seconds, HOLD_TTL_SECONDS)?,
-        cool_down_seconds: within("the cool-down", cool_down_seconds, 0..=COOL_DOWN_SECONDS_MAX)?,
+        cool_down_seconds: cool_down_seconds
+            .map(|seconds| within("the cool-down", seconds, 0..=COOL_DOWN_SECONDS_MAX))
+            .transpose()?,
         created_at: reader.instant("c")?,
         first_expires_at: reader.instant("e0")?,
         expires_at: reader.instant("e")?,
@@ -236,7 +243,14 @@ pub fn encode_booking_as(booking: &Booking, version: Version) -> Item {
     let mut item = booking_key(&booking.id, BOOKING_SK);
     let version = match (version, v0::booking::BookingDocument::of(booking)) {
         (Version::V0, Some(doc)) => {
-            item.insert("ps".into(), s(booking.payment_status().as_str()));
+            let (status, dispute) = of_version_0(booking);
+            item.insert("ps".into(), s(status.as_str()));
+            item.extend(dispute.map(|dispute| ("dp".into(), s(dispute.as_str()))));
+            let payment = booking.only_payment().ok();
+            let refund = payment.and_then(|payment| refund_name(payment.refund));
+            item.extend(refund.map(|refund| ("rf".into(), s(refund))));
+            let charged_back = payment.and_then(charged_back_stored);
+            item.extend(charged_back.map(|total| ("cb".into(), n(total.amount()))));
             item.insert("doc".into(), document(&doc));
             Version::V0
         }
@@ -260,6 +274,17 @@ pub fn encode_booking_as(booking: &Booking, version: Version) -> Item {
     }
     version.mark(&mut item);
     item
+}
+
+/// The payment status that version 0 has, which the release before can read, and beside it what that one does not know: that the
+/// payment is disputed, or was taken back.
+fn of_version_0(booking: &Booking) -> (PaymentStatus, Option<PaymentStatus>) {
+    match (booking.payment_status(), booking.only_payment()) {
+        (status @ (PaymentStatus::Disputed | PaymentStatus::ChargedBack), Ok(payment)) => {
+            (payment.status_by_refunds(), Some(status))
+        }
+        (status, _) => (status, None),
+    }
 }
 
 /// A partition of the index by end.
@@ -291,9 +316,17 @@ pub fn decode_booking(item: &Item) -> Result<Booking, StoreError> {
     let reader = Reader::new(item);
     let contents = match Version::of(&reader)? {
         Version::V0 => {
+            let key = if reader.has("dp") { "dp" } else { "ps" };
             let payment_status =
-                reader.parsed("ps", |name| PaymentStatus::parse(name).ok_or("unknown status"))?;
-            reader.document::<v0::booking::BookingDocument>("doc")?.read(payment_status)
+                reader.parsed(key, |name| PaymentStatus::parse(name).ok_or("unknown status"))?;
+            let refund =
+                reader.optional("rf", |reader, key| reader.parsed(key, |name| refund_of(Some(name))))?;
+            let charged_back = reader.optional("cb", Reader::number::<i64>)?;
+            reader.document::<v0::booking::BookingDocument>("doc")?.read(
+                payment_status,
+                refund.unwrap_or_default(),
+                charged_back,
+            )
         }
         Version::V1 => {
             let guest = reader.parsed("guest", GuestId::parse)?;

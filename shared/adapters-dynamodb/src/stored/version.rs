@@ -76,7 +76,7 @@ pub struct Writes {
     pub booking: Version,
     /// Entries of the audit trail.
     pub audit: Version,
-    /// Task tokens and parked cases.
+    /// Task tokens, sent mails and parked cases.
     pub note: Version,
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use holdfast_app::StoreError;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -21,6 +21,11 @@ pub(crate) fn n(number: impl ToString) -> AttributeValue {
 
 pub(crate) fn millis(at: Timestamp) -> AttributeValue {
     n(at.as_millisecond())
+}
+
+/// The attribute by which DynamoDB deletes an item that is `kept` from an instant on.
+pub(crate) fn kept_until(from: Timestamp, kept: SignedDuration) -> (String, AttributeValue) {
+    ("ttl".to_owned(), n(from.checked_add(kept).unwrap_or(Timestamp::MAX).as_second()))
 }
 
 pub(crate) fn m(map: Item) -> AttributeValue {

@@ -1,5 +1,6 @@
 //! The tables, and the items, errors, reads and transactions that every port shares.
 
+pub(crate) mod confidential;
 pub(crate) mod error;
 pub(crate) mod holds;
 pub(crate) mod item;

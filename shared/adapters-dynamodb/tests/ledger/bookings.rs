@@ -1,11 +1,11 @@
 //! Bookings with the pages of their order: claim, confirm, re-acquire, return, free.
 
-use holdfast_app::bookings::CommitError;
+use holdfast_app::bookings::{BookingCommit, CommitError};
 use holdfast_domain::bookings::{Cancellation, FailureReason};
 use holdfast_domain::{
     Booking, BookingEvent, Fingerprint, GuestId, HoldStatus, InventoryMove, PageRejection, PaymentStep,
 };
-use holdfast_testkit::{money, nightly_resource};
+use holdfast_testkit::{Fault, Faults, money, nightly_resource};
 use jiff::SignedDuration;
 
 use crate::harness::Harness;
@@ -23,6 +23,7 @@ fn cancelled(h: &Harness) -> BookingEvent {
         reason: None,
         refund: money(12_900),
         before_capture: false,
+        by_operator: false,
         request: (digest.clone(), digest),
         at: h.now(),
     })
@@ -267,6 +268,56 @@ async fn a_guests_bookings_come_newest_first_in_pages() {
     assert_eq!(seen, opened);
     let nobody = GuestId::parse("nobody").expect("a guest");
     assert_eq!(h.store.history.bookings_of(&nobody, 2, None).await.expect("a page").0, []);
+}
+
+/// Two executions confirm a booking whose claim has expired; there is no other place. The one meets `conflicts` at its write of the
+/// pages, waits before a later call until the other is done, and goes on. Gives what it was told.
+async fn confirmed_twice(range: (&str, &str), conflicts: usize, passes: usize) -> Result<(), CommitError> {
+    let room = nightly_resource("room", 1, 60);
+    let h = Harness::with(&room).await;
+    let hold = h.placed(&room, "k", range, 1).await;
+    let booking = h.authorized(&hold, "pay").await;
+    h.pass(2_000);
+    let event = booking.decide(BookingEvent::Confirmed).expect("legal").expect("new");
+    let commit = BookingCommit::new(&booking, event, InventoryMove::Confirm, &h.by("saga"));
+    let slow = Faults::default();
+    let late = h.database.store_under(&slow);
+    // The blind write is refused, since the claim is over; what is written after the reading meets the conflict.
+    slow.strike(Fault::Conflict, 1, conflicts);
+    slow.then_strike(Fault::Delayed, passes, 1);
+    let other = async {
+        slow.strikes().await;
+        h.store.bookings.commit(&commit).await.expect("free places");
+        slow.go_on();
+        std::future::pending::<()>().await;
+    };
+    let outcome = tokio::select! {
+        outcome = late.bookings.commit(&commit) => outcome,
+        () = other => unreachable!("it has no end"),
+    };
+    let stored = h.store.bookings.booking(&booking.id).await.expect("a read").expect("a booking");
+    assert_eq!(stored, commit.booking, "confirmed, once");
+    assert_eq!(h.page(&room, "2030-06").await.confirmed.values().sum::<u32>(), 1);
+    outcome
+}
+
+/// Places that are gone because this very booking has them by now are not sold out: whoever believes that voids the payment of a
+/// confirmed booking.
+#[tokio::test]
+async fn a_booking_is_never_told_that_its_own_places_are_sold_out() {
+    for (range, conflicts) in [(NIGHT, 0), (NIGHT, 1), (NIGHT, 2), (SPAN, 0), (SPAN, 1), (SPAN, 2)] {
+        let mut met = 0;
+        for passes in 0.. {
+            // Ends: after its last call, it was first.
+            let Err(told) = confirmed_twice(range, conflicts, passes).await else { break };
+            assert!(
+                matches!(told, CommitError::Stale),
+                "{range:?}, {conflicts} conflicts, {passes} calls later: {told:?}"
+            );
+            met += 1;
+        }
+        assert!(met > 1, "{range:?}, {conflicts} conflicts: the other was in time {met} times");
+    }
 }
 
 #[tokio::test]

@@ -78,6 +78,7 @@ fn told_of_commit(outcome: &Result<Booking, CommitError>) -> Option<Answer> {
         Err(
             CommitError::Store(_)
             | CommitError::Stale
+            | CommitError::AttemptsChanged
             | CommitError::ResourceChanged
             | CommitError::TooManyPages { .. },
         ) => None,
@@ -182,7 +183,7 @@ impl Watched {
             quantity: order.quantity,
             user: None,
         };
-        let caller = Caller { guest: order.guest.clone(), operator: false, email: None };
+        let caller = Caller { guest: order.guest.clone(), operator: false };
         let key = RequestKey { key: key.to_owned(), content: hold.fingerprint.clone() };
         let begun = self.begin_placing(hold);
         let by = holdfast_testkit::mutation(hold.created_at, "guest");
@@ -269,6 +270,7 @@ impl Watched {
             reason: None,
             refund: booking.captured(),
             before_capture: true,
+            by_operator: false,
             request: (digest.clone(), digest),
             at: self.h.now(),
         });
@@ -354,8 +356,8 @@ impl Watched {
         }
     }
     async fn read(&self, resource: &Resource, page: &str) -> Option<Page> {
-        let catalogue = &self.h.store.catalogue;
-        let present = catalogue.resource(&resource.id).await.ok()??;
-        catalogue.pages(&present, &[page.to_owned()]).await.ok()?.into_iter().next()
+        let store = &self.h.store;
+        let present = store.catalogue.resource(&resource.id).await.ok()??;
+        store.pages(&present, &[page.to_owned()]).await.ok()?.into_iter().next()
     }
 }

@@ -1,14 +1,14 @@
 //! Resources and inventory: replacements and edits under live holds and bookings.
 
 use holdfast_adapters_dynamodb::items::{Version, encode_page_as};
-use holdfast_app::catalogue::{DatesEdit, Precondition, Resources, Run};
+use holdfast_app::catalogue::{DatesEdit, Precondition, Resources, Run, TermsCommit};
 use holdfast_app::{Failure, LedgerError};
 use holdfast_domain::catalogue::Facts;
 use holdfast_domain::{
     BookingEvent, Fingerprint, InventoryMove, PageKey, PageRejection, Resource, Schedule, SlotKey,
 };
 use holdfast_testkit::{
-    Database, Fault, Faults, Store, at, event_resource, nightly_resource, slots_resource,
+    Database, Fault, Faults, Store, at, charge_rules, event_resource, nightly_resource, slots_resource,
 };
 use jiff::civil::{date, time};
 use jiff::{SignedDuration, ToSpan};
@@ -33,8 +33,10 @@ fn in_use(error: Failure) -> u32 {
 #[tokio::test]
 async fn a_resource_is_read_as_it_was_written() {
     for resource in [nightly_resource("n", 3, 60), slots_resource("s", 4, 60), event_resource("e", 500, 1)] {
-        let h = Harness::with(&resource).await;
-        assert_eq!(h.store.catalogue.resource(&resource.id).await.expect("a read"), Some(resource));
+        let h = Harness::start().await;
+        let created = TermsCommit::new(None, &resource, &h.by("operator"));
+        h.store.catalogue.put_resource(&created).await.expect("a new resource");
+        assert_eq!(h.store.catalogue.resource(&resource.id).await.expect("a read"), Some(created.next));
     }
 }
 
@@ -42,14 +44,15 @@ async fn a_resource_is_read_as_it_was_written() {
 async fn a_resource_is_created_once_and_replaced_from_what_it_is() {
     let room = nightly_resource("room", 3, 60);
     let h = Harness::with(&room).await;
-    let again = h.store.catalogue.put_resource(None, &room, &h.by("operator")).await;
+    let again = h.store.catalogue.put_resource(&TermsCommit::new(None, &room, &h.by("operator"))).await;
     assert!(matches!(again, Err(LedgerError::ResourceChanged)));
-    let second = with_capacity(&room, 4);
-    h.store.catalogue.put_resource(Some(&room), &second, &h.by("operator")).await.expect("a replacement");
-    let stale =
-        h.store.catalogue.put_resource(Some(&room), &with_capacity(&room, 5), &h.by("operator")).await;
+    let room = h.store.catalogue.resource(&room.id).await.expect("a read").expect("the resource");
+    let to = |capacity| TermsCommit::new(Some(&room), &with_capacity(&room, capacity), &h.by("operator"));
+    let second = to(4);
+    h.store.catalogue.put_resource(&second).await.expect("a replacement");
+    let stale = h.store.catalogue.put_resource(&to(5)).await;
     assert!(matches!(stale, Err(LedgerError::ResourceChanged)));
-    assert_eq!(h.store.catalogue.resource(&room.id).await.expect("a read"), Some(second));
+    assert_eq!(h.store.catalogue.resource(&room.id).await.expect("a read"), Some(second.next));
 }
 
 #[tokio::test]
@@ -58,13 +61,11 @@ async fn another_capacity_reaches_every_page_that_was_made() {
     let h = Harness::with(&room).await;
     h.placed(&room, "june", NIGHT, 2).await;
     h.placed(&room, "july", ("2030-07-01", "2030-07-02"), 1).await;
+    let stored = async || h.store.catalogue.resource(&room.id).await.expect("a read");
+    let before = stored().await;
     let refused = h.put(&with_capacity(&room, 1)).await;
     assert_eq!(in_use(refused.expect_err("two are held")), 2);
-    assert_eq!(
-        h.store.catalogue.resource(&room.id).await.expect("a read"),
-        Some(room.clone()),
-        "nothing changed"
-    );
+    assert_eq!(stored().await, before, "nothing changed");
     assert_eq!(h.page(&room, "2030-07").await.capacity, 2);
 
     let more = h.put(&with_capacity(&room, 3)).await.expect("more is always possible");
@@ -229,7 +230,7 @@ async fn a_page_is_not_written_over_by_an_edit_that_read_it_before() {
     h.touch(&room, &PageKey::first(room.id.clone(), "2030-06")).await;
     for passes in 0..6 {
         let slow = Faults::default();
-        let late = Resources::new(Store::over(&h.database.client_under(&slow)).catalogue);
+        let late = Resources::new(Store::over(&h.database.client_under(&slow)).catalogue, charge_rules());
         slow.strike(Fault::Delayed, passes, 1);
         let edit = DatesEdit {
             from: date(2030, 6, 1),
@@ -264,7 +265,7 @@ async fn what_is_given_back_while_terms_are_announced_is_not_taken_again() {
     let h = Harness::with(&room).await;
     h.placed(&room, "first", NIGHT, 4).await;
     let (slow, less) = (Faults::default(), with_capacity(&room, 5));
-    let late = Resources::new(Store::over(&h.database.client_under(&slow)).catalogue);
+    let late = Resources::new(Store::over(&h.database.client_under(&slow)).catalogue, charge_rules());
     slow.strike(Fault::Delayed, 0, usize::MAX);
     let night = SlotKey::parse("01").expect("a night");
     let stored = async || h.store.catalogue.resource(&room.id).await.expect("a read").expect("a resource");

@@ -10,7 +10,7 @@ use holdfast_domain::{
     Booking, BookingEvent, Fingerprint, Hold, InventoryMove, Money, Page, PageKey, Resource, SlotKey,
     SlotPlaces,
 };
-use holdfast_testkit::{Fault, hold_for, nightly_resource};
+use holdfast_testkit::{Fault, hold_for, money, nightly_resource};
 use jiff::civil::date;
 
 use crate::harness::Harness;
@@ -20,9 +20,8 @@ const OVER_MONTHS: (&str, &str) = ("2030-06-29", "2030-07-02");
 const CAPACITY: u32 = 3;
 const TTL: u32 = 60;
 
-/// Faults that last until nobody tries any more.
-const LASTING: [Fault; 5] =
-    [Fault::Conflict, Fault::Throttled, Fault::Broken, Fault::RequestLost, Fault::AnswerLost];
+/// How often anything but a conflict is tried: tries of the SDK and of the ledger do not multiply.
+const TRIES_MAX: usize = 4;
 /// Faults in a row that are got over: fewer than the SDK's tries, and fewer than the ledger's.
 const PASSING: usize = 2;
 
@@ -82,13 +81,16 @@ enum Outcome {
     Stale,
     /// The resource has changed meanwhile: the caller reads it again.
     Changed,
+    /// Others were first until nobody tried any more.
+    Contention,
     Outage,
     Refused(String),
 }
 
 fn of_store(error: &StoreError) -> Outcome {
     match error {
-        StoreError::Unavailable(_) | StoreError::Contention(_) => Outcome::Outage,
+        StoreError::Unavailable(_) => Outcome::Outage,
+        StoreError::Contention(_) => Outcome::Contention,
         StoreError::Corrupt { .. } | StoreError::TooLarge { .. } => Outcome::Refused(error.to_string()),
     }
 }
@@ -115,7 +117,7 @@ fn of_edit<T>(result: Result<T, Failure>) -> Outcome {
 fn of_commit<T>(result: Result<T, CommitError>) -> Outcome {
     match result {
         Ok(_) => Outcome::Done,
-        Err(CommitError::Stale) => Outcome::Stale,
+        Err(CommitError::Stale | CommitError::AttemptsChanged) => Outcome::Stale,
         Err(CommitError::Store(error)) => of_store(&error),
         Err(CommitError::ResourceChanged) => Outcome::Changed,
         Err(error @ (CommitError::Rejected(_) | CommitError::TooManyPages { .. })) => {
@@ -217,6 +219,7 @@ impl Scene {
                     reason: None,
                     refund: Money::zero(booked().order.price.total().currency()),
                     before_capture: true,
+                    by_operator: false,
                     request: (digest("key"), digest("content")),
                     at: h.now(),
                 });
@@ -285,7 +288,7 @@ fn may_answer(operation: Operation, fault: Fault, outcome: &Outcome) -> bool {
                         | Operation::Exchange
                 )
         }
-        Outcome::Changed | Outcome::Outage | Outcome::Refused(_) => false,
+        Outcome::Changed | Outcome::Contention | Outcome::Outage | Outcome::Refused(_) => false,
     }
 }
 
@@ -320,19 +323,71 @@ async fn what_passes_is_got_over_and_has_one_effect() {
 
 #[tokio::test]
 async fn what_lasts_is_an_outage_and_never_a_refusal() {
-    let cases = OPERATIONS.into_iter().flat_map(|operation| LASTING.map(|fault| (operation, fault)));
+    let cases = OPERATIONS.into_iter().flat_map(|operation| Fault::ALL.map(|fault| (operation, fault)));
     let runs = cases.map(|(operation, fault)| async move {
         let scene = Scene::before(operation).await;
         let before = scene.picture().await;
         scene.h.database.faults.strike(fault, 0, usize::MAX);
         let outcome = scene.perform(operation).await;
         assert!(scene.h.database.faults.end() > 0, "{operation:?} calls nobody");
-        assert_eq!(outcome, Outcome::Outage, "{operation:?}, {fault:?}");
+        let lasts = if fault == Fault::Conflict { Outcome::Contention } else { Outcome::Outage };
+        assert_eq!(outcome, lasts, "{operation:?}, {fault:?}");
         if fault != Fault::AnswerLost {
             assert_eq!(scene.picture().await, before, "{operation:?}, {fault:?}: nothing was written");
         }
     });
     join_all(runs).await;
+}
+
+/// Whoever is throttled at one of its calls tries it a few times more, and then leaves it to whoever asked: a crowd that is
+/// throttled must not be a multiple of itself.
+#[tokio::test]
+async fn what_is_throttled_is_tried_a_few_times_and_then_it_is_an_outage() {
+    let cases = OPERATIONS
+        .into_iter()
+        .flat_map(|operation| [Fault::Throttled, Fault::CapacityExceeded].map(|fault| (operation, fault)));
+    let runs = cases.map(|(operation, fault)| async move {
+        for passes in 0.. {
+            let scene = Scene::before(operation).await;
+            scene.h.database.faults.strike(fault, passes, usize::MAX);
+            let outcome = scene.perform(operation).await;
+            let met = scene.h.database.faults.end();
+            if met == 0 {
+                return passes;
+            }
+            let case = format!("{operation:?}, {fault:?} after {passes} calls");
+            assert_eq!(outcome, Outcome::Outage, "{case}");
+            assert!(met <= TRIES_MAX, "{case}: {met} tries");
+        }
+        unreachable!("an operation that makes calls for ever")
+    });
+    let calls: usize = join_all(runs).await.into_iter().sum();
+    assert!(calls > OPERATIONS.len() * 2, "{calls}");
+}
+
+/// Pages that are brought together are not brought in halves when they are throttled: that would be as many calls, and more.
+#[tokio::test]
+async fn an_edit_of_many_pages_that_is_throttled_is_tried_as_often_as_one_of_a_page() {
+    let room = nightly_resource("room", CAPACITY, TTL);
+    let mut dearer = room.clone();
+    dearer.terms.base_price = money(20_000);
+    for fault in [Fault::Throttled, Fault::CapacityExceeded] {
+        for passes in 0.. {
+            let h = Harness::with(&room).await;
+            for month in 6..=11 {
+                h.touch(&room, &PageKey::first(room.id.clone(), format!("2030-{month:02}"))).await;
+            }
+            h.database.faults.strike_writes(fault, passes, usize::MAX);
+            let outcome = of_edit(Box::pin(h.put(&dearer)).await);
+            let met = h.database.faults.end();
+            if met == 0 {
+                assert!(passes > 1, "{passes} writes");
+                break;
+            }
+            assert_eq!(outcome, Outcome::Outage, "{fault:?} after {passes} writes");
+            assert!(met <= TRIES_MAX, "{fault:?} after {passes} writes: {met} tries");
+        }
+    }
 }
 
 /// An edit is cut off at each of its calls: then nothing is sold that the terms before or after would not sell, and its

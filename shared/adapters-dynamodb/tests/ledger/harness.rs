@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use holdfast_app::bookings::{BookingCommit, CommitError};
-use holdfast_app::catalogue::{DatesEdit, Precondition, Resources, Run};
+use holdfast_app::catalogue::{DatesEdit, Precondition, Resources, Run, TermsCommit};
 use holdfast_app::holds::Placed;
 use holdfast_app::kernel as identity;
 use holdfast_app::{Clock, Failure, LedgerError, Mutation};
@@ -14,7 +14,7 @@ use holdfast_domain::{
     Booking, BookingEvent, BookingPayments, Hold, HoldId, HoldStatus, InventoryMove, Page, PageCommand,
     PageKey, PaymentStep, Resource, SlotKey, SlotPlaces,
 };
-use holdfast_testkit::{Database, Store, TestClock, at, hold_for, mutation};
+use holdfast_testkit::{Database, Store, TestClock, at, charge_rules, hold_for, mutation};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
@@ -44,7 +44,7 @@ impl Harness {
     pub(crate) async fn add(&self, resource: &Resource) {
         self.store
             .catalogue
-            .put_resource(None, resource, &self.by("operator"))
+            .put_resource(&TermsCommit::new(None, resource, &self.by("operator")))
             .await
             .expect("a new resource");
     }
@@ -96,7 +96,7 @@ impl Harness {
         // The range is any that is ahead: the placement is what counts.
         let key = format!("{}/{}", page.resource, page.name());
         let mut hold = hold_for(resource, "toucher", &key, ("2040-06-01", "2040-06-02"), 1, self.now());
-        hold.cool_down_seconds = 0;
+        hold.cool_down_seconds = Some(0);
         hold.order.placements = vec![Placement {
             page: page.clone(),
             schedule_revision: resource.schedule_revision,
@@ -107,7 +107,7 @@ impl Harness {
     }
 
     fn resources(&self) -> Resources {
-        Resources::new(self.store.catalogue.clone())
+        Resources::new(self.store.catalogue.clone(), charge_rules())
     }
 
     /// Replaces a resource's terms.
@@ -132,7 +132,7 @@ impl Harness {
     }
 
     pub(crate) async fn page(&self, resource: &Resource, page: &str) -> Page {
-        let pages = self.store.catalogue.pages(resource, &[page.to_owned()]).await.expect("a page");
+        let pages = self.store.pages(resource, &[page.to_owned()]).await.expect("a page");
         pages.into_iter().next().expect("the page asked for")
     }
 

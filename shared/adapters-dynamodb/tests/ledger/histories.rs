@@ -11,7 +11,7 @@ use futures::future::join_all;
 use holdfast_app::holds::Holds;
 use holdfast_domain::{Hold, PageKey, Resource, Schedule};
 use holdfast_linearizability::{Recorder, Verdict};
-use holdfast_testkit::{Fault, hold_for, money, nightly_resource};
+use holdfast_testkit::{Fault, charge_rules, hold_for, money, nightly_resource};
 use jiff::SignedDuration;
 use jiff::civil::time;
 use tokio::sync::watch;
@@ -198,7 +198,8 @@ impl Race {
             }
         }
         let store = &watched.h.store;
-        let instance = |_| Holds::new(store.catalogue.clone(), store.holds.clone());
+        let instance =
+            |_| Holds::new(store.catalogue.clone(), store.holds.clone(), store.stops.clone(), charge_rules());
         let instances = (0..INSTANCES).map(instance).collect();
         Self {
             scenario,

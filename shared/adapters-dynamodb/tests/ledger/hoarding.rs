@@ -11,8 +11,12 @@ use holdfast_testkit::{Database, event_resource, hold_for, nightly_resource};
 use crate::harness::Harness;
 
 const CONCERT: (&str, &str) = ("2030-06-01T19:00:00Z", "2030-06-01T22:00:00Z");
-const NO_LIMITS: HoldLimits =
-    HoldLimits { per_guest: 200, per_slot: 200, places_per_slot: None, cool_down_seconds: 0 };
+const NO_LIMITS: HoldLimits = HoldLimits {
+    per_guest: Some(200),
+    per_slot: 200,
+    places_per_slot: Some(1000),
+    cool_down_seconds: Some(0),
+};
 
 fn concert(limits: HoldLimits) -> Resource {
     let mut concert = event_resource("concert", 1000, 60);
@@ -62,7 +66,7 @@ async fn tallies(h: &Harness) -> usize {
 async fn one_guest_with_a_hundred_requests_at_once_has_what_one_may_and_others_still_book() {
     for limits in [
         HoldLimits { per_slot: 5, ..NO_LIMITS },
-        HoldLimits { per_guest: 5, ..NO_LIMITS },
+        HoldLimits { per_guest: Some(5), ..NO_LIMITS },
         HoldLimits { places_per_slot: Some(5), ..NO_LIMITS },
     ] {
         let concert = concert(limits);
@@ -149,7 +153,7 @@ async fn a_group_beyond_the_tally_is_placed_by_reading() {
 
 #[tokio::test]
 async fn a_span_is_refused_whole_if_one_of_its_months_has_too_many() {
-    let hotel = hotel(HoldLimits { per_guest: 2, ..NO_LIMITS });
+    let hotel = hotel(HoldLimits { per_guest: Some(2), ..NO_LIMITS });
     let h = Harness::with(&hotel).await;
     for key in ["a", "b"] {
         h.placed(&hotel, key, ("2030-06-10", "2030-06-11"), 1).await;
@@ -162,7 +166,7 @@ async fn a_span_is_refused_whole_if_one_of_its_months_has_too_many() {
 
 #[tokio::test]
 async fn a_cool_down_is_kept_by_the_page_and_forgotten_when_it_is_over() {
-    let hotel = hotel(HoldLimits { cool_down_seconds: 100, ..NO_LIMITS });
+    let hotel = hotel(HoldLimits { cool_down_seconds: Some(100), ..NO_LIMITS });
     let h = Harness::with(&hotel).await;
     let night = ("2030-06-01", "2030-06-02");
     let again = |key| h.place(&hotel, key, night, 1);
@@ -184,7 +188,7 @@ async fn a_cool_down_is_kept_by_the_page_and_forgotten_when_it_is_over() {
 
 #[tokio::test]
 async fn a_retry_during_the_cool_down_gets_the_first_answer() {
-    let hotel = hotel(HoldLimits { cool_down_seconds: 100, ..NO_LIMITS });
+    let hotel = hotel(HoldLimits { cool_down_seconds: Some(100), ..NO_LIMITS });
     let h = Harness::with(&hotel).await;
     let night = ("2030-06-01", "2030-06-02");
     let first = h.placed(&hotel, "k", night, 1).await;

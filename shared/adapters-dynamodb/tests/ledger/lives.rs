@@ -163,6 +163,7 @@ async fn a_cancellation_frees_no_place_of_another_schedule() {
         reason: None,
         refund: Money::zero(booking.order.price.total().currency()),
         before_capture: true,
+        by_operator: false,
         request: (digest(), digest()),
         at: h.now(),
     });

@@ -1,9 +1,18 @@
 //! Holds as long as they may be: 300 slots of one page, more than one expression takes, and 90 days on as many pages.
 
+use holdfast_app::holds::{HoldRequest, Holds};
+use holdfast_app::{Caller, Failure, RequestKey};
 use holdfast_domain::bookings::{Cancellation, FailureReason};
-use holdfast_domain::catalogue::SLOTS_PER_HOLD_MAX;
-use holdfast_domain::{BookingEvent, Fingerprint, HoldStatus, InventoryMove, PageRejection, Resource};
-use holdfast_testkit::{daily_resource, hold_for, money};
+use holdfast_domain::catalogue::{
+    Bound, Opening, PAGES_PER_HOLD_MAX, RangeError, SLOTS_PER_HOLD_MAX, SlotSchedule,
+};
+use holdfast_domain::payments::CustomerAction;
+use holdfast_domain::{
+    Booking, BookingEvent, Fingerprint, GuestId, Hold, HoldStatus, InventoryMove, PageRejection, PaymentStep,
+    Resource, Schedule, When,
+};
+use holdfast_testkit::{at, charge_rules, daily_resource, hold_for, money};
+use jiff::civil::{Weekday, time};
 
 use crate::harness::Harness;
 
@@ -11,8 +20,33 @@ use crate::harness::Harness;
 const DAYS: (&str, &str) = ("2030-09-01", "2030-11-30");
 const SLOTS: (&str, &str) = ("2030-06-01T00:00:00+02:00", "2030-06-01T20:00:00+02:00");
 
+/// As many pages as a stay can have: it begins within what opened on Sunday evening, and ends in the morning of a Sunday.
+const MOST_PAGES: (&str, &str) = ("2030-06-03T08:00:00+02:00", "2030-09-01T08:00:00+02:00");
+
+/// Open around the clock in slots of eight hours, from Sunday 16:00 to Monday 16:00 in one piece.
+fn barge() -> Resource {
+    let open = |days: &[Weekday], from: i8, to: i8| Opening {
+        days: days.to_vec(),
+        from: time(from, 0, 0, 0),
+        to: time(to, 0, 0, 0),
+    };
+    let opening = vec![
+        open(&[Weekday::Sunday], 0, 16),
+        open(&[Weekday::Sunday], 16, 16),
+        open(&[Weekday::Monday], 16, 0),
+        open(
+            &[Weekday::Tuesday, Weekday::Wednesday, Weekday::Thursday, Weekday::Friday, Weekday::Saturday],
+            0,
+            0,
+        ),
+    ];
+    let mut barge = daily_resource("barge", 480, &[("00:00", "00:00")], 2, 60);
+    barge.terms.schedule = Schedule::Slots(SlotSchedule::new(480, 0, opening).expect("a schedule"));
+    barge
+}
+
 /// What is booked, the range, and on how many pages it is counted.
-fn long() -> [(Resource, (&'static str, &'static str), usize); 3] {
+fn long() -> [(Resource, (&'static str, &'static str), usize); 4] {
     [
         (daily_resource("court", 4, &[("00:00", "20:00")], 2, 60), SLOTS, 1),
         (daily_resource("bike", 1440, &[("00:00", "00:00")], 2, 60), DAYS, 90),
@@ -21,6 +55,7 @@ fn long() -> [(Resource, (&'static str, &'static str), usize); 3] {
             ("2030-06-01T06:00:00+02:00", "2030-08-30T06:00:00+02:00"),
             91,
         ),
+        (barge(), MOST_PAGES, PAGES_PER_HOLD_MAX),
     ]
 }
 
@@ -30,6 +65,7 @@ fn cancelled(h: &Harness) -> BookingEvent {
         reason: None,
         refund: money(12_900),
         before_capture: false,
+        by_operator: false,
         request: (digest.clone(), digest),
         at: h.now(),
     })
@@ -44,6 +80,46 @@ async fn check_left(h: &Harness, resource: &Resource, range: (&str, &str), left:
             assert_eq!(page.offered(slot, h.now()), left, "{}/{slot}", placement.page.page);
         }
     }
+}
+
+/// A booking of the hold that the customer's bank asks about, after another one whose card was declined.
+async fn declined_and_prolonged(h: &Harness, hold: &Hold) -> Booking {
+    let first = h.open(hold, "a declined card").await.expect("a claim");
+    let declined =
+        BookingEvent::Failed { reason: FailureReason::Declined { code: "expired_card".to_owned() } };
+    h.apply(&first, declined, InventoryMove::Unclaim).await.expect("a hold that waits for its guest");
+    let booking = h.open(hold, "pay too").await.expect("a claim");
+    let snapshot = h.store.holds.hold(&hold.id).await.expect("a read").expect("a record");
+    let expires_at = snapshot.customer_deadline();
+    let action = CustomerAction { client_secret: "secret".to_owned(), redirect_url: None, expires_at };
+    let prolong = InventoryMove::Prolong { hold: Box::new(hold.clone()), expires_at };
+    let asked = BookingEvent::first_payment(PaymentStep::ActionRequired { action });
+    h.apply(&booking, asked, prolong).await.expect("time for the bank")
+}
+
+#[tokio::test]
+async fn a_stay_of_one_page_more_than_can_be_booked_is_refused_before_anything_is_written() {
+    let barge = barge();
+    let h = Harness::with(&barge).await;
+    let holds =
+        Holds::new(h.store.catalogue.clone(), h.store.holds.clone(), h.store.stops.clone(), charge_rules());
+    let guest = GuestId::parse("guest").expect("a guest");
+    let caller = Caller { guest, operator: false };
+    let ask = async |key: &str, end: &str| {
+        let key = RequestKey { key: key.to_owned(), content: Fingerprint::parse(key).expect("a digest") };
+        let (start, end) = (When::Instant(at(MOST_PAGES.0)), When::Instant(at(end)));
+        let request = HoldRequest { resource: barge.id.clone(), start, end, quantity: 1, user: None };
+        holds.create(&caller, &key, &request, &h.by("guest")).await
+    };
+    for later in ["2030-09-01T16:00:00+02:00", "2030-09-02T08:00:00+02:00"] {
+        match ask("longer", later).await {
+            Err(Failure::RangeNotBookable(RangeError::TooLong(Bound::Slots))) => {}
+            other => panic!("{later}: {other:?}"),
+        }
+    }
+    assert_eq!(h.store.catalogue.stored_pages(&barge).await.expect("pages"), []);
+    let held = ask("longest", MOST_PAGES.1).await.expect("as long as it may be").hold;
+    assert_eq!(held.order.placements.len(), PAGES_PER_HOLD_MAX);
 }
 
 #[tokio::test]
@@ -71,7 +147,7 @@ async fn every_write_about_the_longest_holds_is_done_at_the_first_try() {
         let first = h.placed(&resource, "a", range, 1).await;
         let second = h.placed(&resource, "b", range, 1).await;
         let booked = h.confirmed(&first, "pay").await;
-        let pending = h.open(&second, "pay too").await.expect("a claim");
+        let pending = declined_and_prolonged(&h, &second).await;
         let refused = h.place(&resource, "c", range, 1).await.expect_err("sold out");
         assert!(format!("{refused:?}").contains("SoldOut { available: 0 }"), "{refused:?}");
         h.apply(&pending, cancelled(&h), InventoryMove::Abandon).await.expect("a cancellation");
@@ -104,7 +180,7 @@ async fn of_guests_who_want_the_same_long_hold_at_once_as_many_get_it_as_there_a
 }
 
 #[tokio::test]
-async fn a_page_takes_a_long_hold_beside_fewer_holds_than_a_short_one() {
+async fn a_page_takes_fewer_long_holds_than_short_ones() {
     let [(court, range, _), ..] = long();
     let mut court = court;
     court.terms.capacity = 100;
@@ -113,7 +189,10 @@ async fn a_page_takes_a_long_hold_beside_fewer_holds_than_a_short_one() {
     for n in 0..40 {
         h.placed(&court, &format!("short-{n}"), short, 1).await;
     }
-    let refused = h.place(&court, "long", range, 1).await.expect_err("40 are beside it");
+    for n in 0..40 {
+        h.placed(&court, &format!("long-{n}"), range, 1).await;
+    }
+    let refused = h.place(&court, "long", range, 1).await.expect_err("40 are as long");
     assert!(format!("{refused:?}").contains(&format!("{:?}", PageRejection::TooManyHolds)), "{refused:?}");
     h.placed(&court, "short", short, 1).await;
     h.pass(60);

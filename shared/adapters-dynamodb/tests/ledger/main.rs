@@ -5,6 +5,7 @@
 mod bookings;
 mod callers;
 mod catalogue;
+mod cycles;
 mod exchanges;
 mod expiry;
 mod faults;
@@ -18,5 +19,7 @@ mod model;
 mod placing;
 mod races;
 mod refusals;
+mod restoring;
 mod shards;
+mod sold_out;
 mod steps;

@@ -66,7 +66,7 @@ fn release(page: &Page, hold: &HoldId, record: Option<&Hold>, now: Timestamp) ->
 /// The same without the rule that a hold which became a booking cannot be released. It is missed by placing, opening,
 /// confirming and releasing one hold.
 fn release_by_page_alone(page: &Page, hold: &HoldId, _: Option<&Hold>, now: Timestamp) -> Option<Page> {
-    let changes = page.decide(&PageCommand::Release { hold: hold.clone() }, now).ok()?;
+    let changes = page.decide(&PageCommand::Release { hold: hold.clone(), counts_for: None }, now).ok()?;
     Some(changes.iter().fold(page.clone(), Page::evolve))
 }
 
@@ -77,6 +77,7 @@ fn same(mut a: Page, mut b: Page, now: Timestamp) -> bool {
     for page in [&mut a, &mut b] {
         page.cooling.values_mut().for_each(|slots| slots.retain(|_, until| *until > now));
         page.cooling.retain(|_, slots| !slots.is_empty());
+        page.unpaid_ends = page.unpaid_ends.since(now);
     }
     a == b
 }
@@ -91,8 +92,11 @@ fn room(limits: HoldLimits) -> Resource {
 /// None that six holds could reach, tight ones, and tight ones with a cool-down.
 fn limits() -> impl Strategy<Value = HoldLimits> {
     let none = nightly_resource("room", 3, 60).terms.hold_limits;
-    let tight = HoldLimits { per_guest: 2, per_slot: 1, places_per_slot: Some(2), cool_down_seconds: 0 };
-    prop::sample::select(vec![none, tight, HoldLimits { cool_down_seconds: 50, ..tight }])
+    let tight =
+        HoldLimits { per_guest: Some(2), per_slot: 1, places_per_slot: Some(2), cool_down_seconds: Some(0) };
+    let counted = HoldLimits { cool_down_seconds: None, ..tight };
+    let waiting = HoldLimits { cool_down_seconds: Some(50), ..tight };
+    prop::sample::select(vec![none, tight, waiting, counted, HoldLimits::default()])
 }
 
 /// The command that changes what applies to some slots.
@@ -154,7 +158,7 @@ async fn run(limits: HoldLimits, steps: Vec<(Step, Trouble)>, release: Release) 
                     let placed = changes.iter().fold(model.clone(), Page::evolve);
                     if is_known && !changes.is_empty() {
                         // The hold had lived and ended: what was just placed is taken back.
-                        decide(&placed, &PageCommand::Release { hold: hold.id.clone() }, &h)
+                        decide(&placed, &PageCommand::Release { hold: hold.id.clone(), counts_for: None }, &h)
                             .expect("a release")
                     } else {
                         placed
@@ -215,7 +219,10 @@ async fn run(limits: HoldLimits, steps: Vec<(Step, Trouble)>, release: Release) 
             Step::Expire { key } => {
                 let Some(hold) = lives[usize::from(*key)].hold.clone() else { continue };
                 let outcome = insisting!(h, h.store.holds.expire(&hold, &h.by("timer")));
-                (decide(&model, &PageCommand::Expire { hold: hold.id }, &h), outcome.is_ok())
+                (
+                    decide(&model, &PageCommand::Expire { hold: hold.id, counts_for: None }, &h),
+                    outcome.is_ok(),
+                )
             }
             Step::Open { key } => {
                 let life = &mut lives[usize::from(*key)];
@@ -297,6 +304,7 @@ async fn run(limits: HoldLimits, steps: Vec<(Step, Trouble)>, release: Release) 
                     reason: None,
                     refund: booking.captured(),
                     before_capture: true,
+                    by_operator: false,
                     request: (digest.clone(), digest),
                     at: now,
                 });

@@ -1,10 +1,10 @@
 //! Edits that others come between, request by request: what is refused has changed nothing, and what is accepted is in force.
 
-use holdfast_app::catalogue::{DatesEdit, Precondition, ResourceVersion, Resources, Run};
+use holdfast_app::catalogue::{DatesEdit, FactsCommit, Precondition, ResourceVersion, Resources, Run};
 use holdfast_app::{Failure, LedgerError};
 use holdfast_domain::catalogue::{DateFacts, Facts, Month};
 use holdfast_domain::{Resource, SlotKey};
-use holdfast_testkit::{Fault, Faults, Store, hold_for, nightly_resource};
+use holdfast_testkit::{Fault, Faults, Store, charge_rules, hold_for, nightly_resource};
 use jiff::civil::{Date, date};
 
 use crate::harness::Harness;
@@ -17,7 +17,7 @@ const REQUESTS_MAX: usize = 30;
 
 /// An operator whose requests wait for `faults`.
 fn late(h: &Harness, faults: &Faults) -> Resources {
-    Resources::new(Store::over(&h.database.client_under(faults)).catalogue)
+    Resources::new(Store::over(&h.database.client_under(faults)).catalogue, charge_rules())
 }
 
 async fn present(h: &Harness, room: &Resource) -> Resource {
@@ -118,7 +118,8 @@ async fn terms_that_are_accepted_are_in_force_on_pages_that_allow_more_than_the_
         h.placed(&room, "first", NIGHT, 3).await;
         let three = Facts::default().with([JUNE_1], Some(3), None).changed_since(&Facts::default());
         assert!(three.contains_key(&Month::of(JUNE_1)));
-        h.store.catalogue.put_facts(&room, &three, &h.by("another")).await.expect("nobody is in between");
+        let three = FactsCommit::adopting(&room, three, &h.by("another"));
+        h.store.catalogue.put_facts(&three).await.expect("nobody is in between");
         let slow = Faults::default();
         slow.strike(Fault::Delayed, passes, 1);
         let (operator, by, next) = (late(&h, &slow), h.by("operator"), dearer(&room));

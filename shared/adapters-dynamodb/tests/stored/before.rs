@@ -482,6 +482,16 @@ pub(crate) fn read(kind: Kind, item: &Item) -> Read<Understood> {
         Kind::Audit => read_audit(item),
         Kind::TaskToken => Ok(Understood::TaskToken(text(item, "tok")?.to_owned())),
         Kind::ParkedCase => instant(item, "at").map(Understood::ParkedCase),
-        Kind::Facts | Kind::ListedFacts => Err("it knows no such item".to_owned()),
+        Kind::Facts
+        | Kind::ListedFacts
+        | Kind::Cycle
+        | Kind::CyclePages
+        | Kind::SentMail
+        | Kind::Contact
+        | Kind::Action
+        | Kind::Attempts
+        | Kind::Change
+        | Kind::GuestMails
+        | Kind::PaymentTurns => Err("it knows no such item".to_owned()),
     }
 }

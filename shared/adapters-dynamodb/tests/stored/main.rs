@@ -2,8 +2,12 @@
 
 #![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+mod actions;
 mod before;
+mod changes;
+mod contacts;
 mod golden;
+mod guests;
 mod rolling;
 mod roundtrip;
 mod samples;

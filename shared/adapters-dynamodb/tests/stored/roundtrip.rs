@@ -12,13 +12,13 @@ use holdfast_domain::catalogue::{
     AttributeValue, CAPACITY_MAX, HOLD_TTL_SECONDS, Label, Opening, ResourceTerms, SlotSchedule,
 };
 use holdfast_domain::holds::Extension;
-use holdfast_domain::inventory::{COOL_DOWN_SECONDS_MAX, HoldState, PageShape, Placement};
+use holdfast_domain::inventory::{COOL_DOWN_SECONDS_MAX, HoldState, PageShape, Placement, UnpaidEnds};
 use holdfast_domain::money::{AMOUNT_MAX, Percent};
-use holdfast_domain::payments::{CardPayment, CustomerAction, PaymentMethod};
+use holdfast_domain::payments::{AwaitedAction, CardPayment, CustomerAction, PaymentMethod, RefundProgress};
 use holdfast_domain::{
     Booking, BookingId, BookingPayments, BookingStatus, CancellationPolicy, Currency, Fingerprint, GuestId,
     GuestMark, Hold, HoldId, HoldLimits, HoldStatus, Money, Page, PageChange, PageHold, PageKey, Payment,
-    PaymentStatus, Resource, ResourceId, Schedule, Seal, SlotKey, SlotPlaces,
+    PaymentStatus, Resource, ResourceId, Schedule, Seal, SlotKey, SlotPlaces, TrailHead,
 };
 use jiff::civil::{Time, Weekday};
 use jiff::tz::TimeZone;
@@ -128,9 +128,15 @@ fn schedule() -> impl Strategy<Value = Schedule> {
     prop_oneof![nightly, slots, event]
 }
 
+fn cool_down() -> impl Strategy<Value = Option<u32>> {
+    option::of(prop_oneof![3 => 0..=COOL_DOWN_SECONDS_MAX, 1 => Just(0)])
+}
+
 fn limits() -> impl Strategy<Value = HoldLimits> {
     let holds = || 1..=HoldLimits::HOLDS_MAX;
-    let parts = (holds(), holds(), option::of(1..=CAPACITY_MAX), 0..=COOL_DOWN_SECONDS_MAX);
+    // What the release before applied without a name is among the names.
+    let per_guest = option::of(prop_oneof![3 => holds(), 1 => Just(20)]);
+    let parts = (per_guest, holds(), option::of(1..=CAPACITY_MAX), cool_down());
     parts.prop_map(|(per_guest, per_slot, places_per_slot, cool_down_seconds)| HoldLimits {
         per_guest,
         per_slot,
@@ -170,7 +176,8 @@ fn resource() -> impl Strategy<Value = Resource> {
                 attributes,
             };
             let next = (revision % 3 == 0).then(|| Box::new(terms.clone()));
-            Resource { id, terms, revision, schedule_revision, facts_revision: revision % 5, next }
+            let (facts_revision, trail) = (revision % 5, TrailHead::default());
+            Resource { id, terms, revision, schedule_revision, facts_revision, next, trail }
         },
     )
 }
@@ -221,7 +228,7 @@ fn order(shapes: Shapes) -> impl Strategy<Value = Order> {
 
 fn hold(shapes: Shapes) -> impl Strategy<Value = Hold> {
     let extension = (instant(), instant()).prop_map(|(expires_at, at)| Extension { expires_at, at });
-    let times = (instant(), instant(), instant(), HOLD_TTL_SECONDS, 0..=COOL_DOWN_SECONDS_MAX);
+    let times = (instant(), instant(), instant(), HOLD_TTL_SECONDS, cool_down());
     let ends = (select(HoldStatus::ALL.to_vec()), option::of(booking_id()));
     let caller = option::of(guest_id());
     (hold_id(), order(shapes), caller, digest(), times, btree_map(digest(), extension, 0..4), ends).prop_map(
@@ -247,11 +254,12 @@ fn hold(shapes: Shapes) -> impl Strategy<Value = Hold> {
 }
 
 fn cancellation() -> impl Strategy<Value = Cancellation> {
-    (option::of(text()), money(), any::<bool>(), digest(), digest(), instant()).prop_map(
-        |(reason, refund, before_capture, key, body, at)| Cancellation {
+    (option::of(text()), money(), any::<[bool; 2]>(), digest(), digest(), instant()).prop_map(
+        |(reason, refund, [before_capture, by_operator], key, body, at)| Cancellation {
             reason,
             refund,
             before_capture,
+            by_operator,
             request: (key, body),
             at,
         },
@@ -264,19 +272,25 @@ fn action() -> impl Strategy<Value = CustomerAction> {
     })
 }
 
-/// What one payment has come to: its method, status, and parts of the amount that were captured and refunded.
-type Progress = (PaymentMethod, PaymentStatus, Percent, Percent);
+fn awaited() -> impl Strategy<Value = AwaitedAction> {
+    (any::<bool>(), instant()).prop_map(|(has_page, expires_at)| AwaitedAction { has_page, expires_at })
+}
+
+/// What one payment has come to: its method, status, parts of the amount that were captured, and of that refunded and taken back by
+/// the bank, and how far the refund is.
+type Progress = (PaymentMethod, PaymentStatus, [Percent; 3], RefundProgress);
 
 fn progress(shapes: Shapes) -> impl Strategy<Value = Progress> {
     let card =
-        (text(), option::of(text()), option::of(action())).prop_map(|(payment_method, intent, action)| {
+        (text(), option::of(text()), option::of(awaited())).prop_map(|(payment_method, intent, action)| {
             PaymentMethod::Card(CardPayment { payment_method, intent, action })
         });
     let method = card.prop_flat_map(move |card| {
         if shapes == Shapes::All { select(vec![card, PaymentMethod::OnAccount]) } else { select(vec![card]) }
     });
     let part = || (0_u8..=100).prop_map(|percent| Percent::new(percent).expect("a percentage"));
-    (method, select(PaymentStatus::ALL.to_vec()), part(), part())
+    let parts = [part(), part(), part()];
+    (method, select(PaymentStatus::ALL.to_vec()), parts, select(RefundProgress::ALL.to_vec()))
 }
 
 /// Payments of a price, each of an equal share and the first of what is left over: one of all of it today.
@@ -285,10 +299,10 @@ fn payments(price: &Price, all: Vec<Progress>) -> BookingPayments {
     let money = |amount| Money::new(amount, total.currency()).expect("in range");
     let number = i64::try_from(all.len()).expect("few");
     let share = total.amount().checked_div(number).unwrap_or(0);
-    let payment = |(at, (method, status, captured, refunded)): (usize, Progress)| {
+    let payment = |(at, (method, status, parts, refund)): (usize, Progress)| {
         let amount = if at == 0 { money(total.amount() - share * (number - 1)) } else { money(share) };
-        let (captured, refunded) = (amount.percent(captured), amount.percent(refunded));
-        Payment { method, amount, status, captured, refunded }
+        let [captured, refunded, charged_back] = parts.map(|part| amount.percent(part));
+        Payment { method, amount, status, captured, refunded, refund, charged_back }
     };
     let all = all.into_iter().enumerate().map(payment).collect();
     BookingPayments::new(total.currency(), all).expect("in range")
@@ -383,7 +397,7 @@ fn page_hold(shapes: Shapes) -> impl Strategy<Value = PageHold> {
         (booking_id(), instant()).prop_map(|(booking, deadline)| HoldState::Confirming { booking, deadline });
     let state = prop_oneof![Just(HoldState::Active), claim];
     let who = (digest(), mark(), vec(digest(), 0..4), any::<bool>());
-    (taken(shapes, 19), instant(), instant(), state, who, 0..=COOL_DOWN_SECONDS_MAX).prop_map(
+    (taken(shapes, 19), instant(), instant(), state, who, cool_down()).prop_map(
         |(places, expires_at, first_expires_at, state, who, cool_down_seconds)| {
             let (fingerprint, guest, extensions, prolonged) = who;
             PageHold {
@@ -467,7 +481,15 @@ fn page_record(shapes: Shapes) -> impl Strategy<Value = PageRecord> {
             let places = |days: BTreeMap<u8, u32>| days.into_iter().map(|(day, n)| (slot(day), n)).collect();
             let (at, trace, gone, booking, chosen) = written;
             let after = |(day, millis): (u8, i64)| (slot(day), at + SignedDuration::from_millis(millis));
+            let mut unpaid_ends = UnpaidEnds::default();
+            for (number, entry) in holds.values().enumerate() {
+                let earlier = SignedDuration::from_millis(i64::try_from(seq % 3_599_000).expect("small"));
+                for end in [at, at - earlier].into_iter().take(number % 3) {
+                    unpaid_ends.add(&entry.guest, end);
+                }
+            }
             let mut page = Page {
+                unpaid_ends,
                 key: PageKey { resource, page: "2030-07".to_owned(), shard },
                 terms_revision: seq % 3,
                 schedule_revision,
@@ -526,8 +548,15 @@ fn stored(shapes: Shapes) -> impl Strategy<Value = Stored> {
         hold(shapes).prop_map(|hold| Stored::Hold(Box::new(hold))),
         booking(shapes).prop_map(|booking| Stored::Booking(Box::new(booking))),
         audit().prop_map(|event| Stored::Audit(Box::new(event))),
-        (booking_id(), text(), instant()).prop_map(|(id, token, at)| Stored::TaskToken(id, token, at)),
         (text(), instant()).prop_map(|(case, at)| Stored::ParkedCase(case, at)),
+    ]
+}
+
+/// What this release keeps where the release before does not look.
+fn kept_apart() -> impl Strategy<Value = Stored> {
+    prop_oneof![
+        (booking_id(), text(), instant()).prop_map(|(id, token, at)| Stored::TaskToken(id, token, at)),
+        (booking_id(), action()).prop_map(|(id, action)| Stored::Action(id, action)),
     ]
 }
 
@@ -542,6 +571,11 @@ proptest! {
         for version in Version::ALL {
             value.assert_read_from(&value.encode_as(version));
         }
+        value.assert_read_from(&value.encode());
+    }
+
+    #[test]
+    fn what_is_kept_apart_reads_back(value in kept_apart()) {
         value.assert_read_from(&value.encode());
     }
 

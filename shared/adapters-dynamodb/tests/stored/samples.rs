@@ -2,16 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use holdfast_adapters_dynamodb::items::KeptCycle;
 use holdfast_app::bookings::{AuditEvent, BookingFacts};
 use holdfast_app::events::{PageRecord, Write};
 use holdfast_app::kernel as identity;
+use holdfast_app::operations::reconciliation::{
+    ComparedPage, Counts, Cycle, Inquiries, Listing, PaymentFilter, Phase, Share,
+};
 use holdfast_domain::bookings::{Cancellation, FailureReason, Order, Price, PriceLine, PriceLineKind};
 use holdfast_domain::catalogue::{
     AttributeValue, DateFacts, Facts, Month, MonthFacts, Opening, ResourceTerms, SlotSchedule,
 };
 use holdfast_domain::holds::Extension;
 use holdfast_domain::inventory::{HoldState, Placement};
-use holdfast_domain::payments::{CardPayment, CustomerAction, PaymentMethod};
+use holdfast_domain::payments::{AwaitedAction, CardPayment, PaymentMethod, RefundProgress};
 use holdfast_domain::{
     Booking, BookingId, BookingPayments, BookingStatus, Fingerprint, GuestId, Hold, HoldId, HoldLimits,
     HoldStatus, Page, PageChange, PageHold, PageKey, Payment, PaymentStatus, Resource, ResourceId, Schedule,
@@ -26,9 +30,9 @@ use crate::values::Stored;
 
 /// A guest's id as an identity provider names them.
 const GUEST: &str = "3f0c2a8e-5d3b-4c0e-9a57-1c2d3e4f5a6b";
-const TRACE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+pub(crate) const TRACE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
-fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     at("2030-05-20T12:00:00.123Z")
 }
 
@@ -65,8 +69,18 @@ fn booking_id(key: &str) -> BookingId {
     identity::booking_id(&guest(), key)
 }
 
-fn room() -> Resource {
+const HOLDS_NAMED: HoldLimits =
+    HoldLimits { per_guest: Some(200), per_slot: 200, places_per_slot: None, cool_down_seconds: None };
+
+fn concert() -> Resource {
+    let mut concert = event_resource("concert", 500, 60);
+    concert.terms.hold_limits = HOLDS_NAMED;
+    concert
+}
+
+pub(crate) fn room() -> Resource {
     let mut room = nightly_resource("hotel-nyc-deluxe", 3, 600);
+    room.terms.hold_limits = HOLDS_NAMED;
     room.terms.attributes = BTreeMap::from([
         ("rating".to_owned(), AttributeValue::Number(4.6)),
         ("latitude".to_owned(), AttributeValue::Number(-40.0)),
@@ -87,15 +101,19 @@ fn table() -> Resource {
         Opening { days: vec![Weekday::Sunday], from: time(11, 30, 0, 0), to: time(15, 0, 0, 0) },
     ];
     table.terms.schedule = Schedule::Slots(SlotSchedule::new(90, 15, opening).expect("a schedule"));
-    table.terms.hold_limits =
-        HoldLimits { per_guest: 5, per_slot: 2, places_per_slot: Some(8), cool_down_seconds: 900 };
+    table.terms.hold_limits = HoldLimits {
+        per_guest: Some(5),
+        per_slot: 2,
+        places_per_slot: Some(8),
+        cool_down_seconds: Some(900),
+    };
     table.revision = 7;
     table.schedule_revision = 3;
     table
 }
 
 fn stay(range: (&str, &str)) -> Hold {
-    hold_for(&room(), GUEST, "key", range, 1, now())
+    Hold { cool_down_seconds: Some(0), ..hold_for(&room(), GUEST, "key", range, 1, now()) }
 }
 
 /// Two months, and a place of another resource with them.
@@ -143,7 +161,7 @@ fn entry(guest_key: &str, taken: &[&str], quantity: u32) -> PageHold {
         extensions: Vec::new(),
         fingerprint: digest("request"),
         guest: identity::guest_mark(&GuestId::parse(guest_key).expect("a guest")),
-        cool_down_seconds: 0,
+        cool_down_seconds: Some(0),
     }
 }
 
@@ -162,7 +180,7 @@ fn busy_page() -> Page {
     let mut extended = entry("guest-b", &["10"], 1);
     extended.expires_at = later(1_800);
     extended.extensions = vec![digest("extend-1"), digest("extend-2")];
-    extended.cool_down_seconds = 900;
+    extended.cool_down_seconds = Some(900);
     let mut claimed = entry("guest-b", &["11", "12"], 2);
     claimed.state = confirming("pay", 900);
     let mut prolonged = entry("guest-c", &["12"], 1);
@@ -189,6 +207,17 @@ fn busy_page() -> Page {
         })
         .collect();
     page.available = free.into_iter().collect();
+    page
+}
+
+fn page_with_unpaid_ends() -> Page {
+    let mut page = fresh(&table(), "2030-06-01");
+    let counted = PageHold { cool_down_seconds: None, ..entry("guest-a", &["1080"], 1) };
+    page.available.insert(slot("1080"), 1);
+    for (guest, at) in [("guest-a", -60), ("guest-b", -600), ("guest-b", -1)] {
+        page.unpaid_ends.add(&entry(guest, &["01"], 1).guest, later(at));
+    }
+    page.holds = BTreeMap::from([(hold_id("counted"), counted)]);
     page
 }
 
@@ -227,12 +256,13 @@ fn written(page: Page, changes: Vec<PageChange>, trace: Option<&str>) -> Stored 
 fn pages() -> Vec<(&'static str, Stored)> {
     let busy = busy_page();
     let changes = every_change(&busy);
-    let concert = event_resource("concert", 500, 60);
+    let concert = concert();
     vec![
         ("page-fresh", written(fresh(&room(), "2030-07"), Vec::new(), None)),
         ("page-busy", written(busy, changes, Some(TRACE))),
         ("page-day", written(fresh(&table(), "2030-06-01"), Vec::new(), None)),
         ("page-event", written(fresh(&concert, "event"), Vec::new(), None)),
+        ("page-unpaid-ends", written(page_with_unpaid_ends(), Vec::new(), None)),
     ]
 }
 
@@ -240,7 +270,7 @@ fn holds() -> Vec<(&'static str, Stored)> {
     let active = stay(("2030-06-10", "2030-06-13"));
     let mut extended = active.clone();
     extended.caller = GuestId::parse("operator-1").expect("a caller");
-    extended.cool_down_seconds = 900;
+    extended.cool_down_seconds = Some(900);
     extended.expires_at = later(2_400);
     extended.extensions = BTreeMap::from([
         (digest("extend-1"), Extension { expires_at: later(1_200), at: later(10) }),
@@ -251,6 +281,7 @@ fn holds() -> Vec<(&'static str, Stored)> {
     let released = Hold { recorded: HoldStatus::Released, ..package() };
     let expired = Hold { recorded: HoldStatus::Expired, ..active.clone() };
     [
+        ("hold-counted", Hold { cool_down_seconds: None, ..active.clone() }),
         ("hold-active", active),
         ("hold-extended-by-operator", extended),
         ("hold-confirmed", confirmed),
@@ -289,23 +320,19 @@ fn paid(booking: &Booking, status: PaymentStatus, captured: i64, refunded: i64) 
 }
 
 /// The booking while its bank wants the customer.
-fn awaiting(booking: &Booking, action: &CustomerAction) -> Booking {
+fn awaiting(booking: &Booking, action: AwaitedAction) -> Booking {
     let mut paid = payment(&booking.order, Some("pi_3PqX2b2eZvKYlo2C1kXyJ0aB"));
     if let PaymentMethod::Card(card) = &mut paid.method {
-        card.action = Some(action.clone());
+        card.action = Some(action);
     }
     let payments = BookingPayments::single(paid);
     Booking { status: BookingStatus::Pending, payments, ..booking.clone() }
 }
 
 fn cancelled(booking: Booking, refund: i64, before_capture: bool, reason: Option<&str>) -> Booking {
-    let cancellation = Cancellation {
-        reason: reason.map(ToOwned::to_owned),
-        refund: money(refund),
-        before_capture,
-        request: (digest("cancel-key"), digest("cancel-body")),
-        at: later(3_600),
-    };
+    let (reason, refund) = (reason.map(ToOwned::to_owned), money(refund));
+    let (request, at) = ((digest("cancel-key"), digest("cancel-body")), later(3_600));
+    let cancellation = Cancellation { reason, refund, before_capture, by_operator: false, request, at };
     Booking { status: BookingStatus::Cancelled, cancellation: Some(cancellation), ..booking }
 }
 
@@ -326,15 +353,13 @@ pub(crate) fn confirmed_booking() -> Booking {
 fn bookings() -> Vec<(&'static str, Stored)> {
     let authorized = confirmed_booking();
     let captured = Booking { version: 5, ..paid(&authorized, PaymentStatus::Captured, 38_700, 0) };
-    let action = CustomerAction {
-        client_secret: "pi_3PqX2b2eZvKYlo2C1kXyJ0aB_secret_0".to_owned(),
-        redirect_url: Some("https://bank.example/3ds?id=1".to_owned()),
-        expires_at: later(600),
-    };
-    let awaiting_app = awaiting(&authorized, &CustomerAction { redirect_url: None, ..action.clone() });
+    let action = crate::actions::sample().awaited();
+    let awaiting_app = awaiting(&authorized, AwaitedAction { has_page: false, ..action });
     let given_up = cancelled(captured.clone(), 19_350, false, Some("change of plans"));
     let refunded = paid(&given_up, PaymentStatus::PartiallyRefunded, 38_700, 19_350);
     let voided = paid(&cancelled(authorized.clone(), 0, true, None), PaymentStatus::Voided, 0, 0);
+    let mut by_operator = voided.clone();
+    by_operator.cancellation.as_mut().expect("one").by_operator = true;
     let failed = Booking {
         status: BookingStatus::Failed,
         failure: Some(FailureReason::Declined { code: "card_declined".to_owned() }),
@@ -346,17 +371,36 @@ fn bookings() -> Vec<(&'static str, Stored)> {
         ..paid(&captured, PaymentStatus::Refunded, 38_700, 38_700)
     };
     let completed = Booking { status: BookingStatus::Completed, version: 6, ..captured.clone() };
+    let contested = {
+        let booking = paid(&given_up, PaymentStatus::Disputed, 38_700, 0);
+        let payment = booking.only_payment().expect("one payment").clone();
+        let payment = Payment { refund: RefundProgress::Failed, ..payment };
+        Booking { payments: BookingPayments::single(payment), version: 8, ..booking }
+    };
+    let charged_back = {
+        let booking = paid(&given_up, PaymentStatus::ChargedBack, 38_700, 0);
+        let payment = booking.only_payment().expect("one payment").clone();
+        let payment = Payment { charged_back: money(12_900), ..payment };
+        Booking { payments: BookingPayments::single(payment), version: 9, ..booking }
+    };
+    let mut without_price = stay(("2030-06-10", "2030-06-13"));
+    without_price.order.price = money(0).into();
+    let free = Booking { payments: BookingPayments::free(money(0).currency()), ..requested(&without_price) };
     [
         ("booking-requested", requested(&stay(("2030-06-10", "2030-06-13")))),
-        ("booking-awaiting-customer", awaiting(&authorized, &action)),
+        ("booking-awaiting-customer", awaiting(&authorized, action)),
         ("booking-awaiting-customer-app", awaiting_app),
         ("booking-confirmed", authorized),
         ("booking-captured", captured),
         ("booking-cancelled-refunded", refunded),
         ("booking-cancelled-voided", voided),
+        ("booking-cancelled-by-operator", by_operator),
         ("booking-failed", failed),
         ("booking-failed-refunded", given_back),
         ("booking-completed", completed),
+        ("booking-disputed", contested),
+        ("booking-charged-back-in-part", charged_back),
+        ("booking-without-price", free),
         ("booking-package", requested(&package())),
     ]
     .map(|(name, booking)| (name, Stored::Booking(Box::new(booking))))
@@ -426,17 +470,19 @@ pub(crate) fn of_a_confirmation() -> BTreeMap<&'static str, Stored> {
 /// Every sample, by name; the name begins with the kind's.
 pub(crate) fn all() -> BTreeMap<&'static str, Stored> {
     let write = Write { at: now(), trace: Some(TRACE.to_owned()) };
-    let concert = event_resource("concert", 500, 60);
+    let untraced = Write { trace: None, ..write };
+    let concert = concert();
+    let mut limits_named = room();
+    (limits_named.terms.hold_limits.per_guest, limits_named.terms.hold_limits.cool_down_seconds) =
+        (Some(20), Some(0));
     let mut all = BTreeMap::from([
         ("resource-nightly", Stored::Resource(Box::new(room()), 2, None)),
+        ("resource-limits-named", Stored::Resource(Box::new(limits_named), 1, None)),
         ("resource-slots", Stored::Resource(Box::new(table()), 0, None)),
         ("resource-event", Stored::Resource(Box::new(concert.clone()), 1, None)),
-        (
-            "resource-announcing",
-            Stored::Resource(Box::new(announcing()), 2, Some(Write { at: now(), trace: None })),
-        ),
-        ("resource-written", Stored::Resource(Box::new(room()), 2, Some(write))),
-        ("task-token", Stored::TaskToken(booking_id("pay"), "AQCEAAAAKgAAAAMAAAAA".to_owned(), now())),
+        ("resource-announcing", Stored::Resource(Box::new(announcing()), 2, Some(untraced))),
+        ("resource-written", Stored::Resource(Box::new(room()), 2, Some(write.clone()))),
+        ("resource-with-trail", Stored::Resource(Box::new(crate::changes::dearer().next), 2, Some(write))),
         ("parked-case", Stored::ParkedCase("page/hotel-nyc-deluxe/2030-06".to_owned(), now())),
         ("listing-nightly", Stored::Listing(Box::new(room()))),
         ("listing-slots", Stored::Listing(Box::new(table()))),
@@ -453,7 +499,7 @@ pub(crate) fn all() -> BTreeMap<&'static str, Stored> {
 /// What the release before could not say: it is written in version 1 whatever is asked for, and has no sample of version 0. Some
 /// of it no flow makes yet.
 pub(crate) fn ahead() -> BTreeMap<&'static str, Stored> {
-    let concert = event_resource("concert", 500, 60);
+    let concert = concert();
     let ((month, facts), write) = (self::month(), Write { at: now(), trace: Some(TRACE.to_owned()) });
     let mut hold = package();
     let uneven = SlotPlaces::new([(slot("30"), 1), (slot("31"), 3)]).expect("ascending slots");
@@ -492,7 +538,7 @@ pub(crate) fn ahead() -> BTreeMap<&'static str, Stored> {
         PageChange::Freed { booking: booking_id("moved"), places: uneven.clone() },
         PageChange::Reacquired { booking: booking_id("moved"), places: uneven },
     ];
-    BTreeMap::from([
+    let mut all = BTreeMap::from([
         ("hold-over-shards", Stored::Hold(Box::new(hold))),
         ("booking-of-several-payments", Stored::Booking(Box::new(several))),
         ("booking-free", Stored::Booking(Box::new(free))),
@@ -502,7 +548,47 @@ pub(crate) fn ahead() -> BTreeMap<&'static str, Stored> {
         ("page-framed-day", written(framed(&table(), "2030-06-01"), Vec::new(), None)),
         ("page-framed-event", written(framed(&concert, "event"), Vec::new(), None)),
         ("listed-page-framed", Stored::ListedPage(Box::new(room()), Box::new(framed(&room(), "2030-07")))),
+        ("change", Stored::Change(Box::new(crate::changes::sample()))),
         ("dated-facts", Stored::Facts(room().id, month, facts.clone(), write)),
         ("listed-facts", Stored::ListedFacts(Box::new(room()), month, facts)),
-    ])
+        ("cycle-looking", Stored::Cycle(Box::new(cycle()))),
+        ("cycle-counting", Stored::Cycle(Box::new(counting()))),
+        ("cycle-pages", Stored::CyclePages(17, compared_pages())),
+    ]);
+    all.extend(crate::guests::samples(&booking_id("pay"), now()));
+    all
+}
+
+/// A cycle in the middle of its first reading, with everything that one can have.
+fn cycle() -> KeptCycle {
+    let share = Share::restored(7_000_000_000_000_000_000, Some(u64::MAX), []);
+    let cycle = Cycle {
+        revision: 7,
+        began_at: now(),
+        phase: Phase::Looking,
+        cursor: Some("B#bkg_1|B".to_owned()),
+        listing: Listing::At(Some("pi_1".to_owned())),
+        agreeing: PaymentFilter::default(),
+        share,
+        inquiries: Inquiries { made: 1_000, left: 3 },
+        inquiries_before: Inquiries { made: 900, left: 0 },
+    };
+    KeptCycle { cycle, mark: 17, items: 4 }
+}
+
+/// A cycle in its second reading. The filter is a small one: its own has 128 KiB.
+pub(crate) fn counting() -> KeptCycle {
+    let KeptCycle { cycle, mark, items } = cycle();
+    let agreeing = PaymentFilter::of_bytes((0..16).collect());
+    let cycle = Cycle { phase: Phase::Counting, listing: Listing::Over, agreeing, ..cycle };
+    KeptCycle { cycle, mark, items }
+}
+
+fn compared_pages() -> Vec<(PageKey, ComparedPage)> {
+    let counts = |confirmed, current, over| Counts { confirmed, current, over };
+    let slots = BTreeMap::from([(slot("10"), counts(3, 2, 1)), (slot("11"), counts(1, 1, 0))]);
+    vec![
+        (PageKey::first(room().id, "2030-06"), ComparedPage { seq: Some(17), slots }),
+        (PageKey::first(room().id, "2030-07"), ComparedPage::default()),
+    ]
 }

@@ -6,16 +6,33 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use holdfast_adapters_dynamodb::Item;
-use holdfast_adapters_dynamodb::items::{Version, encode_booking, encode_hold_record, encode_page};
+use holdfast_adapters_dynamodb::items::{
+    CYCLE_SLOTS_MAX, KeptCycle, Version, encode_action, encode_attempts, encode_booking, encode_contact,
+    encode_cycle, encode_cycle_pages, encode_hold_record, encode_listed_page, encode_listing, encode_page,
+    encode_resource, encode_resource_event, encode_task_token,
+};
+use holdfast_app::catalogue::{FactsCommit, TermsCommit};
 use holdfast_app::kernel::guest_mark;
-use holdfast_domain::catalogue::Facts;
+use holdfast_app::operations::reconciliation::{ComparedPage, Counts, PaymentFilter};
+use holdfast_app::payments::StoredAttempts;
+use holdfast_domain::bookings::{
+    CONTACT_NAME_LENGTH_MAX, Contact, ContactName, EmailAddress, LanguageTag, PhoneNumber,
+};
+use holdfast_domain::catalogue::{
+    ATTRIBUTE_NAME_LENGTH_MAX, ATTRIBUTE_TEXT_LENGTH_MAX, ATTRIBUTES_MAX, AttributeValue as Attribute,
+    CALENDAR_DAYS_MAX, Facts, ResourceChange,
+};
 use holdfast_domain::inventory::{
-    HOLDS_BESIDE_LONG_MAX, HOLDS_PER_PAGE_MAX, Placement, SHORT_HOLD_SLOTS_MAX,
+    COOL_DOWNS_PER_PAGE_MAX, HOLDS_PER_PAGE_MAX, LONG_HOLDS_PER_PAGE_MAX, Placement, SHORT_HOLD_SLOTS_MAX,
 };
+use holdfast_domain::payments::{ATTEMPTS_MAX, CustomerAction, PaymentAttempts};
 use holdfast_domain::{
-    Booking, GuestId, Hold, HoldId, Page, PageChange, PageCommand, PageHold, Resource, SlotPlaces,
+    Booking, BookingId, GuestId, Hold, HoldId, Page, PageChange, PageCommand, PageHold, PageKey, Resource,
+    ResourceId, SlotKey, SlotPlaces,
 };
-use holdfast_testkit::{at, daily_resource, hold_for};
+use holdfast_testkit::{at, daily_resource, hold_for, mutation};
+use jiff::civil::date;
+use jiff::{SignedDuration, Timestamp, ToSpan};
 
 use crate::samples;
 
@@ -57,6 +74,62 @@ fn a_hold_costs_two_units_and_a_confirmation_eight_in_every_version() {
         let confirmation: usize = sizes.values().map(|bytes| 2 * units(*bytes)).sum();
         assert_eq!((sizes.len(), confirmation), (4, 8), "{sizes:?}");
     }
+}
+
+/// The request for a booking is one transaction of page, booking, audit entry and the guest's attempts to pay, and of the contact if
+/// it has one: its hold's record does not change before the booking is confirmed.
+#[test]
+fn a_request_costs_eight_units_and_a_contact_two_more_at_most() {
+    let contact = Contact {
+        name: ContactName::parse(&"\u{20000}".repeat(CONTACT_NAME_LENGTH_MAX)).ok(),
+        email: EmailAddress::parse(&format!("{}@{}.example", "a".repeat(64), ["b"; 90].join("."))).ok(),
+        phone: PhoneNumber::parse("+123456789012345").ok(),
+        language: LanguageTag::parse("de-DE-1996-x-abcdefgh-abcdefgh").ok(),
+        by_operator: true,
+    };
+    let parts = [
+        contact.name.is_some(),
+        contact.email.is_some(),
+        contact.phone.is_some(),
+        contact.language.is_some(),
+    ];
+    assert_eq!(parts, [true; 4]);
+    let booking = BookingId::parse(&"b".repeat(64)).expect("an id");
+    let contact = item_size(&encode_contact(&booking, &contact, at("2030-06-13T09:00:00Z")));
+    let attempts = (0..ATTEMPTS_MAX).map(|n| {
+        (BookingId::parse(&format!("{n}{}", "b".repeat(63))).expect("an id"), at("2030-05-01T10:00:00Z"))
+    });
+    let attempts = StoredAttempts { attempts: PaymentAttempts::new(attempts.collect()), revision: u64::MAX };
+    let attempts = item_size(&encode_attempts(
+        &guest_mark(&GuestId::parse(&"g".repeat(128)).expect("a guest")),
+        &attempts,
+    ));
+    for version in Version::ALL {
+        let mut sizes: BTreeMap<&str, usize> = samples::of_a_confirmation()
+            .into_iter()
+            .filter(|(name, _)| *name != "hold record")
+            .map(|(name, value)| (name, item_size(&value.encode_as(version))))
+            .collect();
+        sizes.insert("attempts", attempts);
+        let cost = |sizes: &BTreeMap<_, _>| sizes.values().map(|bytes| 2 * units(*bytes)).sum::<usize>();
+        assert_eq!((sizes.len(), cost(&sizes)), (4, 8), "{sizes:?}");
+        sizes.insert("contact", contact);
+        assert_eq!(cost(&sizes), 10, "{sizes:?}");
+    }
+}
+
+/// A task token as long as Step Functions may make one, and an action whose page names the secret and leads back to a long address.
+#[test]
+fn a_token_costs_two_units_at_most_and_what_the_customer_has_to_do_two_in_its_transaction() {
+    let booking = BookingId::parse(&"b".repeat(64)).expect("an id");
+    let token = encode_task_token(&booking, &"t".repeat(1024), at("2030-05-20T12:00:00Z"));
+    assert_eq!(units(item_size(&token)), 2);
+    let action = CustomerAction {
+        client_secret: format!("pi_{}_secret_{}", "i".repeat(24), "s".repeat(25)),
+        redirect_url: Some(format!("https://hooks.stripe.com/{}", "u".repeat(700))),
+        expires_at: at("2030-05-20T12:10:00Z"),
+    };
+    assert_eq!(2 * units(item_size(&encode_action(&booking, &action))), 2);
 }
 
 const ITEM_BYTES_MAX: usize = 400 * 1024;
@@ -111,7 +184,7 @@ fn the_longest_holds_fit_one_transaction_and_cost_what_is_printed() {
 }
 
 #[test]
-fn a_page_full_of_the_longest_holds_fits_an_item_also_when_all_of_them_end_at_once() {
+fn a_page_full_of_the_longest_holds_and_of_cool_downs_fits_an_item_also_when_all_holds_end_at_once() {
     let court = daily_resource("court", 4, &[("04:00", "00:00")], 1000, 60);
     let whole = long_hold(&court, ("2030-06-01T04:00:00+02:00", "2030-06-02T00:00:00+02:00"));
     let placement = &whole.order.placements[0];
@@ -119,17 +192,23 @@ fn a_page_full_of_the_longest_holds_fits_an_item_also_when_all_of_them_end_at_on
     let slots: Vec<_> = placement.places.slots().cloned().collect();
     let last = &slots[slots.len() - SHORT_HOLD_SLOTS_MAX..];
     for number in 0..HOLDS_PER_PAGE_MAX {
-        let slots = if number < HOLDS_BESIDE_LONG_MAX { &slots[..] } else { last };
+        let slots = if number < LONG_HOLDS_PER_PAGE_MAX { &slots[..] } else { last };
         let guest = format!("auth0|507f1f77bcf86cd7{number:05}");
         let hold =
             Hold { guest_mark: guest_mark(&GuestId::parse(&guest).expect("a guest")), ..whole.clone() };
         let entry = PageHold {
             places: SlotPlaces::uniform(slots.iter().cloned(), 1).expect("ascending"),
-            cool_down_seconds: 86_400,
+            cool_down_seconds: Some(86_400),
             ..hold.entry(placement)
         };
         let id = HoldId::parse(&format!("{}{number:03}", &whole.id.as_str()[..20])).expect("an id");
         page.holds.insert(id, entry);
+    }
+    // As many cool-downs as a page keeps, each of another guest: that takes the most room.
+    for number in 0..COOL_DOWNS_PER_PAGE_MAX {
+        let guest = GuestId::parse(&format!("auth0|507f1f77bcf86ce{number:05}")).expect("a guest");
+        let until = whole.created_at + SignedDuration::from_hours(24);
+        page.cooling.insert(guest_mark(&guest), BTreeMap::from([(last[0].clone(), until)]));
     }
     let bytes =
         |page: &Page, changes: &[PageChange]| item_size(&encode_page(page, changes, whole.created_at, None));
@@ -141,7 +220,91 @@ fn a_page_full_of_the_longest_holds_fits_an_item_also_when_all_of_them_end_at_on
     };
     let place = PageCommand::Place { hold: whole.id.clone(), entry: newcomer, limits: None };
     let changes = page.decide(&place, whole.expires_at).expect("all others are dead");
-    let emptied = bytes(&page.apply(&changes), &changes);
+    let emptied = page.apply(&changes);
+    let kept: usize = emptied.cooling.values().map(BTreeMap::len).sum();
+    assert_eq!(kept, COOL_DOWNS_PER_PAGE_MAX);
+    let emptied = bytes(&emptied, &changes);
     println!("{full} bytes full, {emptied} bytes when all ended");
     assert!(full.max(emptied) < ITEM_BYTES_MAX, "{full} and {emptied} bytes");
+    // The read model keeps the same page under two more keys.
+    let listed = item_size(&encode_listed_page(&court, &page));
+    assert!(listed < ITEM_BYTES_MAX, "{listed} bytes listed");
+}
+
+/// A resource with as many attributes as it may have, each as long as it may be in characters of four bytes; and again those of
+/// the terms that are announced. A request's body may have no more than 64 KiB: what comes by one is smaller still.
+#[test]
+fn a_resource_with_all_its_attributes_fits_an_item_also_while_other_terms_are_announced() {
+    let mut court = daily_resource("court", 4, &[("04:00", "00:00")], 1000, 60);
+    for number in 0..ATTRIBUTES_MAX {
+        let name = format!("{number:02}{}", "\u{1F3BE}".repeat(ATTRIBUTE_NAME_LENGTH_MAX - 2));
+        let text = Attribute::Text("\u{1F3BE}".repeat(ATTRIBUTE_TEXT_LENGTH_MAX));
+        court.terms.attributes.insert(name, text);
+    }
+    court.terms = court.terms.checked().expect("terms within their bounds");
+    let announcing = court.announcing(court.terms.clone());
+    for (name, item) in
+        [("stored", encode_resource(&announcing, 1, None)), ("listed", encode_listing(&announcing))]
+    {
+        let bytes = item_size(&item);
+        println!("a resource as {name}: {bytes} bytes");
+        assert!(bytes > 2 * ATTRIBUTES_MAX * 4 * ATTRIBUTE_TEXT_LENGTH_MAX, "{name}: {bytes} bytes");
+        assert!(bytes < ITEM_BYTES_MAX, "{name}: {bytes} bytes");
+    }
+}
+
+/// The largest entries of a trail: one that takes every attribute of such a resource away and gives it as many others, and one that sets
+/// something else for each date of the longest range.
+#[test]
+fn what_operators_change_fits_an_item() {
+    let court = |sign: &str| {
+        let mut court = daily_resource("court", 4, &[("04:00", "00:00")], 1000, 60);
+        for number in 0..ATTRIBUTES_MAX {
+            let name = format!("{number:02}{}", sign.repeat(ATTRIBUTE_NAME_LENGTH_MAX - 2));
+            court.terms.attributes.insert(name, Attribute::Text(sign.repeat(ATTRIBUTE_TEXT_LENGTH_MAX)));
+        }
+        court.terms = court.terms.checked().expect("terms within their bounds");
+        court
+    };
+    let (court, other) = (court("\u{1F3BE}"), court("\u{1F3C9}"));
+    let by = mutation(Timestamp::UNIX_EPOCH, &"o".repeat(128));
+    let terms = TermsCommit::new(Some(&court), &court.replace(other.terms), &by).entry.expect("a change");
+    let dates = date(2030, 1, 1)
+        .series(1.day())
+        .take(usize::try_from(CALENDAR_DAYS_MAX).expect("a number"))
+        .enumerate();
+    let facts = dates.fold(Facts::default(), |facts, (number, date)| {
+        facts.with([date], Some(100_000 - u32::try_from(number % 2).expect("a number")), Some(true))
+    });
+    let facts = FactsCommit::new(&court, &Facts::default(), &facts, ResourceChange::of_dates, &by);
+    let facts = facts.and_then(|commit| commit.entry).expect("a change");
+    for (name, entry, least) in [("terms", terms, 140_000), ("dates", facts, 40_000)] {
+        let bytes = item_size(&encode_resource_event(&entry));
+        println!("a change of {name}: {bytes} bytes");
+        assert!((least..ITEM_BYTES_MAX).contains(&bytes), "{name}: {bytes} bytes");
+    }
+}
+
+/// The reconciliation's cycle: its filter at its full size, and pages as many and as large as one item takes.
+#[test]
+fn a_cycle_and_its_pages_stay_below_the_bound_of_an_item() {
+    let KeptCycle { mut cycle, .. } = samples::counting();
+    cycle.agreeing = PaymentFilter::of_bytes(vec![255; 128 * 1024]);
+    let size_of_cycle = item_size(&encode_cycle(&cycle, u64::MAX, u32::MAX));
+    assert!((170_000..200_000).contains(&size_of_cycle), "{size_of_cycle}");
+    let most = Counts { confirmed: u32::MAX, current: u32::MAX, over: u32::MAX };
+    // Pages of some slots and of many, named as long as resources can be.
+    for slots in [1_u32, 31, 300] {
+        let pages: Vec<(PageKey, ComparedPage)> = (0..CYCLE_SLOTS_MAX as u32 / (4 + slots))
+            .map(|number| {
+                let name = format!("{number:064}");
+                let key = PageKey::first(ResourceId::parse(&name).expect("an id"), "2030-06-01");
+                let slot = |minute: u32| (SlotKey::parse(&minute.to_string()).expect("a slot"), most);
+                (key, ComparedPage { seq: Some(u64::MAX), slots: (1_000..1_000 + slots).map(slot).collect() })
+            })
+            .collect();
+        let pages: Vec<_> = pages.iter().map(|(key, page)| (key, page)).collect();
+        let size = item_size(&encode_cycle_pages(1, 0, u64::MAX, &pages));
+        assert!(size < 400_000, "{size} with pages of {slots} slots");
+    }
 }

@@ -59,12 +59,21 @@ fn sections(kind: Kind) -> (&'static [&'static str], Option<Kind>) {
         Kind::Hold => (&["Hold record", "Order"], None),
         Kind::Booking => (&["Booking", "Order"], None),
         Kind::Audit => (&["Audit entry"], None),
+        Kind::Change => (&["Operator's change"], None),
         Kind::TaskToken => (&["Task token"], None),
         Kind::ParkedCase => (&["Parked case"], None),
+        Kind::SentMail => (&["Sent mail"], None),
+        Kind::Contact => (&["Contact"], None),
+        Kind::Action => (&["Customer's action"], None),
+        Kind::Attempts => (&["Attempts to pay"], None),
+        Kind::GuestMails => (&["Mails of a guest"], None),
+        Kind::PaymentTurns => (&["Payment turns"], None),
         Kind::Listing => (&["Listing"], Some(Kind::Resource)),
         Kind::ListedPage => (&["Listed page"], Some(Kind::Page)),
         Kind::Facts => (&["Dated facts"], None),
         Kind::ListedFacts => (&["Listed facts"], Some(Kind::Facts)),
+        Kind::Cycle => (&["Cycle"], None),
+        Kind::CyclePages => (&["Compared pages"], None),
     }
 }
 
@@ -118,6 +127,7 @@ impl<'a> Walk<'a> {
             }
             AttributeValue::N(_) => drop(self.note(path, "N")),
             AttributeValue::Bool(_) => drop(self.note(path, "BOOL")),
+            AttributeValue::Ss(_) => drop(self.note(path, "SS")),
             AttributeValue::L(list) => {
                 if self.note(path, "L") {
                     list.iter().for_each(|value| self.attribute(&format!("{path}[]"), value));
@@ -222,13 +232,22 @@ fn control_a_row_too_few_too_many_or_of_another_type_is_noticed() {
 fn the_document_says_which_version_is_written() {
     let named = |kind: Kind| match kind {
         Kind::Audit => "audit entry",
+        Kind::Change => "operator's change",
         Kind::TaskToken => "task token",
+        Kind::Action => "customer's action",
         Kind::ParkedCase => "parked case",
+        Kind::SentMail => "sent mail",
+        Kind::Attempts => "attempts to pay",
+        Kind::GuestMails => "mails of a guest",
+        Kind::PaymentTurns => "payment turns",
         Kind::ListedPage => "listed page",
         Kind::Hold => "hold record",
         Kind::Facts => "dated facts",
         Kind::ListedFacts => "listed facts",
-        Kind::Resource | Kind::Page | Kind::Booking | Kind::Listing => kind.name(),
+        Kind::CyclePages => "compared pages",
+        Kind::Resource | Kind::Page | Kind::Booking | Kind::Contact | Kind::Listing | Kind::Cycle => {
+            kind.name()
+        }
     };
     let versions = cells(DOCUMENT)["Versions"].clone();
     for kind in Kind::ALL {

@@ -1,12 +1,19 @@
 //! What is stored, as one type; and each kind's encoder and decoder.
 
+use std::collections::BTreeSet;
+
 use holdfast_adapters_dynamodb::Item;
-use holdfast_adapters_dynamodb::items::{self, Version, WRITES};
+use holdfast_adapters_dynamodb::items::{self, KeptCycle, Version, WRITES};
 use holdfast_app::StoreError;
 use holdfast_app::bookings::AuditEvent;
+use holdfast_app::catalogue::ResourceEvent;
 use holdfast_app::events::{PageRecord, Write};
+use holdfast_app::operations::reconciliation::ComparedPage;
+use holdfast_app::payments::StoredAttempts;
+use holdfast_domain::bookings::Contact;
 use holdfast_domain::catalogue::{Month, MonthFacts};
-use holdfast_domain::{Booking, BookingId, Hold, Page, Resource, ResourceId};
+use holdfast_domain::payments::CustomerAction;
+use holdfast_domain::{Booking, BookingId, GuestMark, Hold, Page, PageKey, Resource, ResourceId};
 use holdfast_testkit::nightly_resource;
 use jiff::Timestamp;
 
@@ -18,27 +25,45 @@ pub(crate) enum Kind {
     Hold,
     Booking,
     Audit,
+    Change,
     TaskToken,
     ParkedCase,
+    SentMail,
+    Contact,
+    Action,
+    Attempts,
+    GuestMails,
+    PaymentTurns,
     Listing,
     ListedPage,
     Facts,
     ListedFacts,
+    Cycle,
+    CyclePages,
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 20] = [
         Self::Resource,
         Self::Page,
         Self::Hold,
         Self::Booking,
         Self::Audit,
+        Self::Change,
         Self::TaskToken,
         Self::ParkedCase,
+        Self::SentMail,
+        Self::Contact,
+        Self::Action,
+        Self::Attempts,
+        Self::GuestMails,
+        Self::PaymentTurns,
         Self::Listing,
         Self::ListedPage,
         Self::Facts,
         Self::ListedFacts,
+        Self::Cycle,
+        Self::CyclePages,
     ];
 
     /// The name that samples begin with.
@@ -49,12 +74,21 @@ impl Kind {
             Self::Hold => "hold",
             Self::Booking => "booking",
             Self::Audit => "audit",
+            Self::Change => "change",
             Self::TaskToken => "task-token",
             Self::ParkedCase => "parked-case",
+            Self::SentMail => "sent-mail",
+            Self::Contact => "contact",
+            Self::Action => "action",
+            Self::Attempts => "attempts",
+            Self::GuestMails => "guest-mails",
+            Self::PaymentTurns => "payment-turns",
             Self::Listing => "listing",
             Self::ListedPage => "listed-page",
             Self::Facts => "dated-facts",
             Self::ListedFacts => "listed-facts",
+            Self::Cycle => "cycle",
+            Self::CyclePages => "cycle-pages",
         }
     }
 
@@ -73,12 +107,21 @@ pub(crate) enum Stored {
     Hold(Box<Hold>),
     Booking(Box<Booking>),
     Audit(Box<AuditEvent>),
+    Change(Box<ResourceEvent>),
     TaskToken(BookingId, String, Timestamp),
     ParkedCase(String, Timestamp),
+    SentMail(BookingId, String, Timestamp),
+    Contact(BookingId, Contact, Timestamp),
+    Action(BookingId, CustomerAction),
+    Attempts(GuestMark, StoredAttempts),
+    GuestMails(GuestMark, Timestamp, BTreeSet<String>),
+    PaymentTurns(Timestamp),
     Listing(Box<Resource>),
     ListedPage(Box<Resource>, Box<Page>),
     Facts(ResourceId, Month, MonthFacts, Write),
     ListedFacts(Box<Resource>, Month, MonthFacts),
+    Cycle(Box<KeptCycle>),
+    CyclePages(u64, Vec<(PageKey, ComparedPage)>),
 }
 
 impl Stored {
@@ -89,12 +132,21 @@ impl Stored {
             Self::Hold(_) => Kind::Hold,
             Self::Booking(_) => Kind::Booking,
             Self::Audit(_) => Kind::Audit,
+            Self::Change(_) => Kind::Change,
             Self::TaskToken(..) => Kind::TaskToken,
             Self::ParkedCase(..) => Kind::ParkedCase,
+            Self::SentMail(..) => Kind::SentMail,
+            Self::Contact(..) => Kind::Contact,
+            Self::Action(..) => Kind::Action,
+            Self::Attempts(..) => Kind::Attempts,
+            Self::GuestMails(..) => Kind::GuestMails,
+            Self::PaymentTurns(_) => Kind::PaymentTurns,
             Self::Listing(_) => Kind::Listing,
             Self::ListedPage(..) => Kind::ListedPage,
             Self::Facts(..) => Kind::Facts,
             Self::ListedFacts(..) => Kind::ListedFacts,
+            Self::Cycle(_) => Kind::Cycle,
+            Self::CyclePages(..) => Kind::CyclePages,
         }
     }
 
@@ -110,12 +162,24 @@ impl Stored {
             Self::Hold(hold) => items::encode_hold_record(hold),
             Self::Booking(booking) => items::encode_booking(booking),
             Self::Audit(event) => items::encode_audit(event),
+            Self::Change(entry) => items::encode_resource_event(entry),
             Self::TaskToken(booking, token, at) => items::encode_task_token(booking, token, *at),
             Self::ParkedCase(case, at) => items::encode_parked_case(case, *at),
+            Self::SentMail(booking, cause, at) => items::encode_sent_mail(booking, cause, *at),
+            Self::Contact(booking, contact, end) => items::encode_contact(booking, contact, *end),
+            Self::Action(booking, action) => items::encode_action(booking, action),
+            Self::Attempts(guest, attempts) => items::encode_attempts(guest, attempts),
+            Self::GuestMails(guest, at, causes) => items::encode_guest_mails(guest, *at, causes),
+            Self::PaymentTurns(next) => items::encode_turns(*next),
             Self::Listing(resource) => items::encode_listing(resource),
             Self::ListedPage(resource, page) => items::encode_listed_page(resource, page),
             Self::Facts(resource, month, facts, write) => items::encode_month(resource, *month, facts, write),
             Self::ListedFacts(resource, month, facts) => items::encode_listed_month(resource, *month, facts),
+            Self::Cycle(kept) => items::encode_cycle(&kept.cycle, kept.mark, kept.items),
+            Self::CyclePages(mark, pages) => {
+                let pages: Vec<_> = pages.iter().map(|(key, page)| (key, page)).collect();
+                items::encode_cycle_pages(7, 3, *mark, &pages)
+            }
         }
     }
 
@@ -132,8 +196,9 @@ impl Stored {
             Self::Hold(hold) => items::encode_hold_record_as(hold, version),
             Self::Booking(booking) => items::encode_booking_as(booking, version),
             Self::Audit(event) => items::encode_audit_as(event, version),
-            Self::TaskToken(booking, token, at) => items::encode_task_token_as(booking, token, *at, version),
             Self::ParkedCase(case, at) => items::encode_parked_case_as(case, *at, version),
+            Self::SentMail(booking, cause, at) => items::encode_sent_mail_as(booking, cause, *at, version),
+            Self::Attempts(guest, attempts) => items::encode_attempts(guest, attempts),
             Self::Listing(resource) => items::encode_listing_as(resource, version),
             Self::ListedPage(resource, page) => items::encode_listed_page_as(resource, page, version),
             Self::Facts(resource, month, facts, write) => {
@@ -142,6 +207,15 @@ impl Stored {
             Self::ListedFacts(resource, month, facts) => {
                 items::encode_listed_month_as(resource, *month, facts, version)
             }
+            // They began with version 1.
+            Self::Cycle(_)
+            | Self::CyclePages(..)
+            | Self::Contact(..)
+            | Self::Action(..)
+            | Self::Change(_)
+            | Self::TaskToken(..)
+            | Self::GuestMails(..)
+            | Self::PaymentTurns(_) => self.encode(),
         }
     }
 
@@ -161,6 +235,17 @@ impl Stored {
                 Self::TaskToken(booking, token, at)
             }
             (Self::ParkedCase(_, at), Self::ParkedCase(case, _)) => Self::ParkedCase(case, at),
+            (Self::SentMail(_, _, at), Self::SentMail(booking, cause, _)) => {
+                Self::SentMail(booking, cause, at)
+            }
+            (Self::Contact(_, contact, _), Self::Contact(booking, _, end)) => {
+                Self::Contact(booking, contact, end)
+            }
+            (Self::Action(_, action), Self::Action(booking, _)) => Self::Action(booking, action),
+            (Self::Attempts(_, attempts), Self::Attempts(guest, _)) => Self::Attempts(guest, attempts),
+            (Self::GuestMails(_, _, causes), Self::GuestMails(guest, at, _)) => {
+                Self::GuestMails(guest, at, causes)
+            }
             (Self::ListedPage(_, page), Self::ListedPage(resource, _)) => Self::ListedPage(resource, page),
             (Self::Facts(_, month, facts, _), Self::Facts(resource, _, _, write)) => {
                 Self::Facts(resource, month, facts, write)
@@ -184,11 +269,31 @@ pub(crate) fn decode(kind: Kind, item: &Item) -> Result<Stored, StoreError> {
         Kind::Hold => Stored::Hold(Box::new(items::decode_hold_record(item)?)),
         Kind::Booking => Stored::Booking(Box::new(items::decode_booking(item)?)),
         Kind::Audit => Stored::Audit(Box::new(items::decode_audit_with_facts(item)?)),
+        Kind::Change => Stored::Change(Box::new(items::decode_resource_event(item)?)),
         Kind::TaskToken => {
             let token = items::decode_task_token(item)?;
             Stored::TaskToken(BookingId::parse("unread").expect("an id"), token, Timestamp::UNIX_EPOCH)
         }
         Kind::ParkedCase => Stored::ParkedCase(String::new(), items::decode_parked_case(item)?),
+        Kind::SentMail => {
+            let at = items::decode_sent_mail(item)?;
+            Stored::SentMail(BookingId::parse("unread").expect("an id"), String::new(), at)
+        }
+        Kind::Contact => {
+            let contact = items::decode_contact(item)?;
+            Stored::Contact(BookingId::parse("unread").expect("an id"), contact, Timestamp::UNIX_EPOCH)
+        }
+        Kind::Action => {
+            Stored::Action(BookingId::parse("unread").expect("an id"), items::decode_action(item)?)
+        }
+        Kind::Attempts => {
+            Stored::Attempts(GuestMark::parse("unread").expect("a mark"), items::decode_attempts(item)?)
+        }
+        Kind::GuestMails => {
+            let guest = GuestMark::parse("unread").expect("a mark");
+            Stored::GuestMails(guest, Timestamp::UNIX_EPOCH, items::decode_guest_mails(item)?)
+        }
+        Kind::PaymentTurns => Stored::PaymentTurns(items::decode_turns(item)?),
         Kind::Listing => Stored::Listing(Box::new(items::decode_listing(item)?)),
         Kind::ListedPage => {
             let unread = Box::new(nightly_resource("unread", 1, 60));
@@ -204,6 +309,11 @@ pub(crate) fn decode(kind: Kind, item: &Item) -> Result<Stored, StoreError> {
             let (_, month, facts) = items::decode_listed_month(item)?;
             Stored::ListedFacts(unread, month, facts)
         }
+        Kind::Cycle => Stored::Cycle(Box::new(items::decode_cycle(item)?)),
+        Kind::CyclePages => {
+            let (mark, pages) = items::decode_cycle_pages(item)?;
+            Stored::CyclePages(mark, pages)
+        }
     })
 }
 
@@ -215,7 +325,15 @@ pub(crate) fn written(kind: Kind) -> Version {
         Kind::Hold => WRITES.hold,
         Kind::Booking => WRITES.booking,
         Kind::Facts | Kind::ListedFacts => WRITES.facts,
-        Kind::Audit => WRITES.audit,
-        Kind::TaskToken | Kind::ParkedCase => WRITES.note,
+        Kind::Audit | Kind::Change => WRITES.audit,
+        Kind::TaskToken
+        | Kind::ParkedCase
+        | Kind::SentMail
+        | Kind::Contact
+        | Kind::Action
+        | Kind::Attempts
+        | Kind::GuestMails
+        | Kind::PaymentTurns => WRITES.note,
+        Kind::Cycle | Kind::CyclePages => Version::V1,
     }
 }

@@ -8,7 +8,7 @@ use holdfast_adapters_dynamodb::items::{self, Version};
 use holdfast_app::StoreError;
 use serde_json::{Value, json};
 
-use crate::golden::{read_all, update};
+use crate::golden::{read_all, update, without_action};
 use crate::samples;
 use crate::values::{Kind, Stored, decode, written};
 
@@ -17,6 +17,9 @@ const BLIND: &str = "page-after-blind-writes";
 
 /// As the release before wrote an edit of dates: it said which slots it was about.
 const EDITED: &str = "page-edited-before";
+
+/// As the release before wrote a task token: in the ledger, beside the booking.
+const TOKEN: &str = "task-token";
 
 /// The page of both: its last write has three edits of dates more than today's would say.
 fn edited() -> Stored {
@@ -51,6 +54,10 @@ fn samples_are_what_is_written_in_their_version() {
         let mut kept = read_all(&folder(version));
         kept.remove(BLIND);
         kept.remove(EDITED);
+        if version == Version::V0 {
+            kept.remove(TOKEN);
+            kept.values_mut().for_each(|item| *item = without_action(item));
+        }
         assert_eq!(kept, encoded(version), "version {version}");
     }
 }
@@ -58,7 +65,8 @@ fn samples_are_what_is_written_in_their_version() {
 #[test]
 fn samples_of_every_version_are_read() {
     for version in Version::ALL {
-        let values = values(version);
+        let mut values = values(version);
+        values.insert(TOKEN, samples::ahead()[TOKEN].clone());
         for (name, item) in read_all(&folder(version)) {
             if name == BLIND || name == EDITED {
                 edited().assert_read_from(&item);
@@ -155,7 +163,8 @@ fn what_the_domain_cannot_say_is_refused() {
     booking("/payments/0/provider", json!("adyen"), "unknown variant `adyen`");
     booking("/payments/0/provider", Value::Null, "a payment of kind Card through None");
     booking("/payments/0/method", Value::Null, "a payment of kind Card");
-    booking("/payments/0/state", json!("disputed"), "is no payment status");
+    booking("/payments/0/state", json!("contested"), "is no payment status");
+    booking("/payments/0/refund", json!("lost"), "a refund that is lost");
     for pointer in ["/new", "/order/new", "/order/price/new", "/order/placements/0/new", "/payments/0/new"] {
         booking(pointer, json!(1), "unknown field `new`");
     }
@@ -181,7 +190,7 @@ fn values_that_are_not_the_domains_are_refused() {
         ("/order/price/total", json!("EUR"), "is no amount"),
         ("/order/price/total", json!("EUR -1"), "must be between 0"),
         ("/order/price/total", json!("EUR 1.5"), "is no amount"),
-        ("/order/price/total", json!("XTS 1"), "must be an ISO 4217 currency code"),
+        ("/order/price/total", json!("XTS 1"), "must be the ISO 4217 code"),
         ("/order/start", json!(i64::MAX), "not in the required range"),
         ("/order/resource", json!(""), "must have 1 to 64 characters"),
         ("/hold", json!("a b"), "may contain only"),
@@ -229,20 +238,6 @@ fn terms_out_of_their_bounds_are_refused_in_every_version() {
         check("resource-nightly", Version::V1, &format!("/hold_limits/{field}"), json!(value), limits);
     }
     check("resource-nightly", Version::V0, "/limits", json!([0, 10, null, 0]), limits);
-    check(
-        "resource-nightly",
-        Version::V0,
-        "/price",
-        json!([0, "EUR"]),
-        "the price must be at least one minor unit",
-    );
-    check(
-        "resource-nightly",
-        Version::V1,
-        "/price",
-        json!("EUR 0"),
-        "the price must be at least one minor unit",
-    );
 }
 
 #[test]

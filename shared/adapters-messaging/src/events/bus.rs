@@ -7,7 +7,7 @@ use aws_sdk_eventbridge::Client;
 use aws_sdk_eventbridge::primitives::DateTime;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use backon::{BackoffBuilder, ExponentialBuilder};
-use holdfast_app::events::{EventBus, OutgoingEvent, Unpublished};
+use holdfast_app::events::{EVENT_BYTES_MAX, EventBus, OutgoingEvent, Unpublished};
 use holdfast_app::kernel::Source;
 
 use crate::client::OnFirstUse;
@@ -16,9 +16,11 @@ use crate::client::OnFirstUse;
 const SOURCE: &str = "holdfast";
 /// The most entries of one PutEvents.
 const ENTRIES_MAX: usize = 10;
-/// The most bytes of one PutEvents: 256 KB less what EventBridge counts besides the event.
-const BYTES_MAX: usize = 240 * 1024;
+/// The most bytes of one PutEvents that are used: somewhat less than 256 KB.
+const BYTES_MAX: usize = 250 * 1024;
+/// More than what EventBridge counts of an entry besides the event: its source, type and time.
 const ENTRY_OVERHEAD_BYTES: usize = 512;
+const _: () = assert!(EVENT_BYTES_MAX + ENTRY_OVERHEAD_BYTES < BYTES_MAX, "the largest event fits a call");
 /// The pauses before entries that the bus refused are sent again: two, of 50 and 100 ms, each longer by chance by up to its own
 /// length, so that functions which were refused together do not come back together.
 const PAUSES: ExponentialBuilder =
@@ -101,6 +103,7 @@ impl EventBus for EventBridgeBus {
         for call in calls(events) {
             let mut waiting = call;
             let mut pauses = PAUSES.build();
+            // Ends: the pauses are numbered.
             while let Some((again, source)) = self.put(events, &waiting).await {
                 waiting = again;
                 let Some(pause) = pauses.next() else {
@@ -143,5 +146,6 @@ mod tests {
         check(&[10; 21], &[10, 10, 1]);
         check(&[100_000; 5], &[2, 2, 1]);
         check(&[10, 500_000, 10], &[1, 1, 1]);
+        check(&[10, EVENT_BYTES_MAX, 10_000], &[2, 1]);
     }
 }

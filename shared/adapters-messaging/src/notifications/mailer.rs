@@ -58,7 +58,7 @@ impl Mailer for SesMailer {
             .client
             .send_email()
             .from_email_address(&self.from)
-            .destination(Destination::builder().to_addresses(&mail.to).build())
+            .destination(Destination::builder().to_addresses(mail.to.as_str()).build())
             .content(EmailContent::builder().simple(message).build())
             .email_tags(tag)
             .send()
@@ -68,7 +68,8 @@ impl Mailer for SesMailer {
             Err(SdkError::ServiceError(context))
                 if context.err().is_bad_request_exception() || context.err().is_message_rejected() =>
             {
-                Err(DeliveryError::Refused(context.err().to_string()))
+                // Its words may name the recipient, and would be logged.
+                Err(DeliveryError::Refused(context.err().meta().code().unwrap_or("unknown").to_owned()))
             }
             Err(error) => Err(DeliveryError::Unavailable(Box::new(error))),
         }

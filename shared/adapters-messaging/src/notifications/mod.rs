@@ -1,3 +1,4 @@
-//! Mails.
+//! Mails, and whom they go to.
 
+pub(crate) mod directory;
 pub(crate) mod mailer;

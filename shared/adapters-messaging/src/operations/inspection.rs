@@ -8,7 +8,7 @@ use holdfast_app::operations::{SagaInspection, SagaState};
 use holdfast_domain::BookingId;
 
 use crate::client::OnFirstUse;
-use crate::machine::{StateMachine, execution_name};
+use crate::machine::{StateMachine, execution_name, resumption_name};
 
 /// [`SagaInspection`] on Step Functions.
 #[derive(Debug, Clone)]
@@ -24,8 +24,16 @@ impl StepFunctionsInspection {
 
 #[async_trait]
 impl SagaInspection for StepFunctionsInspection {
-    async fn booking_saga(&self, booking: &BookingId) -> Result<SagaState, WorkflowError> {
-        let arn = self.0.execution(&execution_name(booking, None));
+    async fn booking_saga(
+        &self,
+        booking: &BookingId,
+        resumption: Option<u32>,
+    ) -> Result<SagaState, WorkflowError> {
+        let name = match resumption {
+            None => execution_name(booking, None),
+            Some(number) => resumption_name(booking, number),
+        };
+        let arn = self.0.execution(&name);
         match self.0.client.describe_execution().execution_arn(arn).send().await {
             Ok(execution) => Ok(match execution.status() {
                 ExecutionStatus::Running | ExecutionStatus::PendingRedrive => SagaState::Running,

@@ -1,19 +1,22 @@
-//! Sends notices to partners by HTTP POST, signed as Standard Webhooks defines (<https://www.standardwebhooks.com>).
+//! Sends notices to partners by HTTP POST, signed as Standard Webhooks defines (<https://www.standardwebhooks.com>): while the key
+//! is rotated with both, so that the partner may change at any time.
 //!
-//! Only the operator configures the endpoint. Redirects are not followed, the answer's body is not read, and plain HTTP goes to
-//! this very machine only.
+//! Only the operator configures the endpoint. Redirects are not followed, the answer's body is not read, and on AWS notices go over TLS
+//! to public addresses only, whatever the endpoint's name resolves to.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use holdfast_app::DeliveryError;
-use holdfast_app::kernel::{Secret, SecretReader, Source};
+use holdfast_app::kernel::{Keys, Secret, SecretReader, Source};
 use holdfast_app::partners::{Notice, PartnerEndpoint};
+use holdfast_egress::{Reach, UnfitUrl};
 use jiff::Timestamp;
 use reqwest::{Client, StatusCode, Url, redirect};
-use standardwebhooks::{HEADER_WEBHOOK_ID, HEADER_WEBHOOK_SIGNATURE, HEADER_WEBHOOK_TIMESTAMP, Webhook};
+use standardwebhooks::{
+    HEADER_WEBHOOK_ID, HEADER_WEBHOOK_SIGNATURE, HEADER_WEBHOOK_TIMESTAMP, Webhook, WebhookError,
+};
 use thiserror::Error;
 use tokio::sync::OnceCell;
 
@@ -23,9 +26,9 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 /// An endpoint or secret that cannot be used.
 #[derive(Debug, Error)]
 enum InvalidEndpoint {
-    /// The URL is neither https nor http on this machine.
-    #[error("the partner's URL must be https, or http on this machine")]
-    Url,
+    /// Nothing is sent there.
+    #[error("the partner's URL cannot be used")]
+    Url(#[source] UnfitUrl),
     /// The secret is not base64 after `whsec_`.
     #[error("the partner's signing secret must be base64 after whsec_")]
     Secret,
@@ -34,77 +37,68 @@ enum InvalidEndpoint {
     Client(#[source] reqwest::Error),
 }
 
-/// The endpoint of one partner, whose signing key is read when it is first needed.
+/// The endpoint of one partner, whose signing keys are read when they are needed.
 pub struct PartnerWebhook {
     url: String,
+    reach: Reach,
     secrets: Arc<dyn SecretReader>,
     sender: OnceCell<Sender>,
 }
 
-/// The HTTP client, with the partner's address and the key.
+/// The HTTP client, with the partner's address.
 struct Sender {
     http: Client,
     url: Url,
-    signer: Webhook,
-}
-
-fn is_loopback(host: &str) -> bool {
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
-}
-
-fn endpoint(url: &str) -> Result<Url, InvalidEndpoint> {
-    let url = Url::parse(url).map_err(|_| InvalidEndpoint::Url)?;
-    let host = url.host_str().ok_or(InvalidEndpoint::Url)?;
-    let plain = !url.username().is_empty() || url.password().is_some();
-    match url.scheme() {
-        _ if plain => Err(InvalidEndpoint::Url),
-        "https" => Ok(url),
-        "http" if is_loopback(host) => Ok(url),
-        _ => Err(InvalidEndpoint::Url),
-    }
 }
 
 impl Sender {
-    /// Makes a sender to `url` that signs with `key` (`whsec_` and base64).
-    fn new(url: &str, key: &str) -> Result<Self, InvalidEndpoint> {
-        let http = Client::builder()
+    fn new(url: &str, reach: Reach) -> Result<Self, InvalidEndpoint> {
+        let url = reach.url(url).map_err(InvalidEndpoint::Url)?;
+        let http = reach
+            .guard(Client::builder())
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(TIMEOUT)
             .redirect(redirect::Policy::none())
             .no_proxy()
             .build()
             .map_err(InvalidEndpoint::Client)?;
-        let signer = Webhook::new(key).map_err(|_| InvalidEndpoint::Secret)?;
-        Ok(Self { http, url: endpoint(url)?, signer })
+        Ok(Self { http, url })
     }
 }
 
 impl PartnerWebhook {
-    /// Makes the endpoint at `url`. The process must have installed a rustls provider before the first delivery.
+    /// Makes the endpoint at `url`, if that is within reach. The process must have installed a rustls provider before the first delivery.
     #[must_use]
-    pub fn new(url: &str, secrets: Arc<dyn SecretReader>) -> Self {
-        Self { url: url.to_owned(), secrets, sender: OnceCell::new() }
+    pub fn new(url: &str, reach: Reach, secrets: Arc<dyn SecretReader>) -> Self {
+        Self { url: url.to_owned(), reach, secrets, sender: OnceCell::new() }
     }
 
     async fn sender(&self) -> Result<&Sender, Source> {
-        let make = || async {
-            let key = self.secrets.secret(Secret::PartnerSigningKey).await?;
-            Ok::<_, Source>(Sender::new(&self.url, &key)?)
-        };
-        self.sender.get_or_try_init(make).await
+        self.sender.get_or_try_init(|| async { Ok::<_, Source>(Sender::new(&self.url, self.reach)?) }).await
     }
+
+    /// What signs now: with the present key (`whsec_` and base64), and with the one before.
+    async fn signers(&self) -> Result<Vec<Webhook>, Source> {
+        let keys: Keys = self.secrets.keys(Secret::PartnerSigningKey).await?;
+        let signers = keys.each().map(|key| Webhook::new(key).map_err(|_| InvalidEndpoint::Secret));
+        Ok(signers.collect::<Result<_, _>>()?)
+    }
+}
+
+/// The signatures of a notice, with spaces between them.
+fn signature(signers: &[Webhook], notice: &Notice, at: i64) -> Result<String, WebhookError> {
+    let signed = signers.iter().map(|signer| signer.sign(&notice.id, at, notice.body.as_bytes()));
+    Ok(signed.collect::<Result<Vec<_>, _>>()?.join(" "))
 }
 
 #[async_trait]
 impl PartnerEndpoint for PartnerWebhook {
     async fn deliver(&self, notice: &Notice, now: Timestamp) -> Result<(), DeliveryError> {
         let sender = self.sender().await.map_err(DeliveryError::Unavailable)?;
+        let signers = self.signers().await.map_err(DeliveryError::Unavailable)?;
         let at = now.as_second();
-        let signature = sender
-            .signer
-            .sign(&notice.id, at, notice.body.as_bytes())
-            .map_err(|error| DeliveryError::Refused(error.to_string()))?;
+        let signature =
+            signature(&signers, notice, at).map_err(|error| DeliveryError::Refused(error.to_string()))?;
         let answer = sender
             .http
             .post(sender.url.clone())
@@ -122,29 +116,6 @@ impl PartnerEndpoint for PartnerWebhook {
                 Err(DeliveryError::Refused("410 Gone: the partner wants no more notices".to_owned()))
             }
             status => Err(DeliveryError::Unavailable(format!("the partner answered {status}").into())),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_https_or_this_machine() {
-        for (url, accepted) in [
-            ("https://partner.example/hooks", true),
-            ("http://localhost:8423/webhooks", true),
-            ("http://127.0.0.1/x", true),
-            ("http://[::1]/x", true),
-            ("http://partner.example/hooks", false),
-            ("http://localhost.partner.example/", false),
-            ("https://user:secret@partner.example/", false),
-            ("ftp://partner.example/", false),
-            ("", false),
-            ("partner.example", false),
-        ] {
-            assert_eq!(endpoint(url).is_ok(), accepted, "{url}");
         }
     }
 }

@@ -8,7 +8,7 @@ use holdfast_domain::BookingId;
 use serde_json::json;
 
 use crate::client::OnFirstUse;
-use crate::machine::{StateMachine, execution_name, input};
+use crate::machine::{StateMachine, execution_name, input, resumption_name};
 
 /// [`BookingSaga`] on Step Functions.
 #[derive(Debug, Clone)]
@@ -26,6 +26,11 @@ impl StepFunctionsBookingSaga {
 impl BookingSaga for StepFunctionsBookingSaga {
     async fn start_booking(&self, booking: &BookingId, trace: Option<&str>) -> Result<(), WorkflowError> {
         self.0.start(execution_name(booking, None), input(booking, trace)).await
+    }
+
+    async fn resume_booking(&self, booking: &BookingId, number: u32) -> Result<(), WorkflowError> {
+        let input = json!({ "bookingId": booking.as_str(), "resume": true }).to_string();
+        self.0.start(resumption_name(booking, number), input).await
     }
 }
 

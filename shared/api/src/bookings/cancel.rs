@@ -53,7 +53,7 @@ impl Api for CancelApi {
         .path("bookingId", "The booking")
         .header(
             "Prefer",
-            "`respond-async`: do not wait for the refund. `wait=N`: up to N seconds, at most 25 (RFC 7240)"
+            "`respond-async`: do not wait for the refund. `wait=N`: up to N seconds, at most 23 (RFC 7240)"
         )
         .example("wait=5")
         .body_if_any::<NewCancellation>()

@@ -10,7 +10,7 @@ use holdfast_http::{Api, Documentation, Exchange, Response, Route, answer, route
 use http::{Method, StatusCode};
 
 use crate::bookings::requests::NewBooking;
-use crate::bookings::wire::BookingBody;
+use crate::bookings::wire::{BookingBody, failure_shown};
 use crate::problem::{Code, Facts, Problem, problem};
 use crate::scopes::GUEST;
 
@@ -44,10 +44,14 @@ impl Api for ConfirmApi {
                 **3-D Secure.** Where the bank wants the customer, the answer is 202 with `nextAction`: hand `clientSecret` to \
                 Stripe.js on the guest's device, or send the guest to `redirectUrl`. The hold is prolonged once for that, by one TTL; \
                 `expiresAt` says until when.\n\n\
-                **Late payments.** A payment that succeeds after that gets the places again if they are still free; else it is \
-                voided or refunded, exactly once, and the booking has failed.\n\n\
+                **Late payments.** A payment that succeeds after that gets the places again if they are still free and can still be \
+                held: not once their time has begun. Else it is voided or refunded, exactly once, and the booking has failed. What is \
+                over is not booked by anybody.\n\n\
+                **What costs nothing** is booked without `paymentMethodId`, and is `captured` with amount 0 at once.\n\n\
                 **Declined cards.** 402 `payment_declined` leaves the hold as it is: pay it with another card and a new \
-                `Idempotency-Key`. The same key again is the same 402.\n\n\
+                `Idempotency-Key`. The same key again is the same 402. `declineCode` is `card_declined` for guests, whatever the bank \
+                said. After five attempts that came to nothing within a day, whatever the keys, cards and holds, a guest gets 429 \
+                `too_many_attempts`; what failed by an outage does not count.\n\n\
                 **Idempotency.** The same key with the same request gives the first answer again, as 200, and never a second \
                 charge; that of a pending booking shows it as it is now. While another key's payment of the same hold runs, the answer \
                 is 409 `request_in_progress`. One hold makes at most one confirmed booking, whatever the keys.",
@@ -55,7 +59,7 @@ impl Api for ConfirmApi {
             .keyed()
             .header(
                 "Prefer",
-                "`respond-async`: do not wait. `wait=N`: wait up to N seconds, at most 25 (RFC 7240)"
+                "`respond-async`: do not wait. `wait=N`: wait up to N seconds, at most 23 (RFC 7240)"
             )
             .example("wait=5")
             .body::<NewBooking>()
@@ -76,6 +80,7 @@ impl Api for ConfirmApi {
                 Code::HoldReleased,
                 Code::HoldConfirmed,
                 Code::SoldOut,
+                Code::TooManyAttempts,
             ]),
     )];
 
@@ -99,10 +104,10 @@ async fn create(api: &ConfirmApi, exchange: &Exchange, caller: &Caller) -> Resul
 
 /// The answer to a request for a booking, by the booking's status.
 fn answered(requested: &Requested, caller: &Caller) -> Result<Response, Problem> {
-    let Requested { booking, replayed } = requested;
+    let Requested { booking, action, replayed } = requested;
     let status = match booking.status {
         BookingStatus::Failed => {
-            let problem = failed(booking);
+            let problem = failed(booking, caller);
             return Err(if *replayed { problem.header(answer::REPLAYED, "true") } else { problem });
         }
         _ if *replayed => StatusCode::OK,
@@ -110,14 +115,14 @@ fn answered(requested: &Requested, caller: &Caller) -> Result<Response, Problem>
         BookingStatus::Pending | BookingStatus::Confirmed => StatusCode::ACCEPTED,
         BookingStatus::Cancelled | BookingStatus::Completed => StatusCode::OK,
     };
-    let body = BookingBody::requested(booking, booking.order.guest == caller.guest);
+    let body = BookingBody::requested(booking, action.as_ref(), caller);
     let path = format!("/api/bookings/{}", body.booking_id);
     let response = answer::located(answer::json(status, &body)?, &path);
     Ok(if *replayed { answer::replayed(response) } else { response })
 }
 
 /// The problem that a failed booking is. A declined card is 402. An outage during payment is 503.
-fn failed(booking: &Booking) -> Problem {
+fn failed(booking: &Booking, caller: &Caller) -> Problem {
     let facts = Facts {
         booking_id: Some(booking.id.to_string()),
         hold_id: Some(booking.hold.to_string()),
@@ -130,7 +135,7 @@ fn failed(booking: &Booking) -> Problem {
     match &booking.failure {
         Some(reason) if booking.payment_status() == PaymentStatus::Failed => {
             let detail = "the card was declined; the hold stays active until it expires";
-            let facts = Facts { decline_code: Some(reason.as_str().to_owned()), ..facts };
+            let facts = Facts { decline_code: Some(failure_shown(reason, caller).to_owned()), ..facts };
             Problem::new(Code::PaymentDeclined, detail).with(facts)
         }
         Some(FailureReason::HoldExpired) => {
@@ -148,7 +153,7 @@ fn failed(booking: &Booking) -> Problem {
             reason @ (FailureReason::Declined { .. }
             | FailureReason::PaymentTimedOut
             | FailureReason::PaymentVoided),
-        ) => unpaid(reason.as_str()),
+        ) => unpaid(failure_shown(reason, caller)),
         None => unpaid("unknown"),
     }
 }

@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
-use holdfast_app::bookings::Bookings;
+use holdfast_app::bookings::{Bookings, WholeBooking};
 use holdfast_app::{Caller, Clock};
 use holdfast_http::{Api, Documentation, Exchange, Response, Route, answer, paging, routes};
 use http::{Method, StatusCode};
 
 use crate::bookings::ids::booking_id;
 use crate::bookings::requests::BookingListParameters;
-use crate::bookings::wire::{BookingBody, BookingEventList, BookingList};
+use crate::bookings::wire::{BookingBody, BookingEventBody, BookingEventList, BookingList};
 use crate::problem::{Code, Problem, problem};
 use crate::scopes::GUEST;
+use crate::trail::TrailParameters;
 
 /// The routes of the function `bookings`.
 pub struct BookingsApi {
@@ -55,7 +56,7 @@ impl Api for BookingsApi {
             Documentation::new(TAG, "A booking as it is now.")
                 .described(
                     "Poll it while `status` is `pending`. `nextAction` is there while the bank wants the customer. Somebody else's \
-                    booking is answered as one that does not exist; operators read everybody's, without `clientSecret`.",
+                    booking is answered as one that does not exist; operators read everybody's, without `clientSecret` and `redirectUrl`.",
                 )
                 .path("bookingId", "The booking")
                 .answer::<BookingBody>(StatusCode::OK, "The booking")
@@ -72,11 +73,14 @@ impl Api for BookingsApi {
             Documentation::new(TAG, "The audit trail of a booking, oldest first.")
                 .described(
                     "Each entry is a change, with who made it and when. `from` and `to` are values of `status`; a step of the payment \
-                    keeps `from` = `to` and has the new `paymentStatus` in `data`.",
+                    keeps `from` = `to` and has the new `paymentStatus` in `data`. A card's decline is `card_declined` for guests, the \
+                    provider's code for operators. Give `nextCursor` as `cursor` for the next page; \
+                    on the last it is null.",
                 )
                 .path("bookingId", "The booking")
+                .queries::<TrailParameters>()
                 .answer::<BookingEventList>(StatusCode::OK, "What happened to the booking")
-                .problems(&[Code::NotFound]),
+                .problems(&[Code::NotFound, Code::ValidationFailed]),
         ),
     ];
 
@@ -90,20 +94,31 @@ async fn list(api: &BookingsApi, exchange: &Exchange, caller: &Caller) -> Result
     let listed = api.bookings.list(caller, asked.limit, asked.cursor.as_deref()).await;
     let (bookings, next) = listed.map_err(problem)?;
     let body = BookingList {
-        results: bookings.iter().map(|booking| BookingBody::at(booking, true, exchange.now)).collect(),
+        results: bookings
+            .iter()
+            .map(|(booking, action)| BookingBody::at(booking, action.as_ref(), caller, exchange.now))
+            .collect(),
         next_cursor: next.map(|cursor| paging::opaque(&cursor, caller.guest.as_str())),
     };
     Ok(answer::json(StatusCode::OK, &body)?)
 }
 
 async fn read(api: &BookingsApi, exchange: &Exchange, caller: &Caller) -> Result<Response, Problem> {
-    let booking = api.bookings.get(caller, &booking_id(&exchange.named)?).await.map_err(problem)?;
-    let own = booking.order.guest == caller.guest;
-    Ok(answer::json(StatusCode::OK, &BookingBody::at(&booking, own, exchange.now))?)
+    let id = booking_id(&exchange.named)?;
+    let WholeBooking { booking, action, contact } =
+        api.bookings.get_whole(caller, &id).await.map_err(problem)?;
+    let body =
+        BookingBody::at(&booking, action.as_ref(), caller, exchange.now).with_contact(contact.as_ref());
+    Ok(answer::json(StatusCode::OK, &body)?)
 }
 
 async fn trail(api: &BookingsApi, exchange: &Exchange, caller: &Caller) -> Result<Response, Problem> {
-    let events = api.bookings.trail(caller, &booking_id(&exchange.named)?).await.map_err(problem)?;
-    let body = BookingEventList { results: events.into_iter().map(Into::into).collect(), next_cursor: None };
+    let id = booking_id(&exchange.named)?;
+    let asked = TrailParameters::read(&exchange.request.query, id.as_str())?;
+    let (entries, next) = api.bookings.trail(caller, &id, asked.after, asked.limit).await.map_err(problem)?;
+    let body = BookingEventList {
+        results: entries.into_iter().map(|entry| BookingEventBody::shown(entry, caller)).collect(),
+        next_cursor: next.map(|after| paging::opaque(&after.to_string(), id.as_str())),
+    };
     Ok(answer::json(StatusCode::OK, &body)?)
 }

@@ -10,7 +10,7 @@ pub(crate) mod wire;
 pub use cancel::CancelApi;
 pub use confirm::ConfirmApi;
 pub use history::BookingsApi;
-pub use requests::{BookingListParameters, BookingListQuestion, NewBooking, NewCancellation};
+pub use requests::{BookingListParameters, BookingListQuestion, ContactBody, NewBooking, NewCancellation};
 pub use wire::{
     BookingBody, BookingEventBody, BookingEventList, BookingList, BookingStatusName, CancellationBody,
     CancelledBody, NextAction, PaymentStatusName, Refund, RefundStatus,

@@ -1,13 +1,17 @@
 //! Bookings on the wire: answers. Requests are in `crate::bookings::requests`.
 
+use holdfast_app::Caller;
 use holdfast_app::bookings::{AuditEvent, Cancelled};
-use holdfast_domain::bookings::FailureReason;
+use holdfast_app::kernel::Part;
+use holdfast_domain::bookings::{Contact, FailureReason};
+use holdfast_domain::payments::CustomerAction;
 use holdfast_domain::{Booking, BookingStatus, PaymentStatus};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use crate::bookings::requests::ContactBody;
 use crate::catalogue::wire::PolicyBody;
 use crate::wire::{MoneyBody, instant, moment};
 
@@ -59,6 +63,10 @@ pub enum PaymentStatusName {
     Refunded,
     /// The card was declined.
     Failed,
+    /// Taken, and disputed by the card's bank. The booking is as it was.
+    Disputed,
+    /// Taken, and taken back by the card's bank. The booking is as it was.
+    ChargedBack,
 }
 
 impl From<PaymentStatus> for PaymentStatusName {
@@ -71,6 +79,8 @@ impl From<PaymentStatus> for PaymentStatusName {
             PaymentStatus::PartiallyRefunded => Self::PartiallyRefunded,
             PaymentStatus::Refunded => Self::Refunded,
             PaymentStatus::Failed => Self::Failed,
+            PaymentStatus::Disputed => Self::Disputed,
+            PaymentStatus::ChargedBack => Self::ChargedBack,
         }
     }
 }
@@ -91,7 +101,7 @@ pub struct NextAction {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub payment_intent_id: Option<String>,
-    /// The bank's page.
+    /// The bank's page; not shown to operators: Stripe's names the client secret.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub redirect_url: Option<String>,
@@ -108,6 +118,8 @@ pub enum RefundStatus {
     Pending,
     /// It was given back, or there was nothing to give.
     Succeeded,
+    /// It was refused, or has come back from the bank; `paymentStatus` says what the money is. A person sees to it.
+    Failed,
 }
 
 /// What a cancellation gives back.
@@ -145,10 +157,10 @@ pub struct CancellationBody {
 #[schema(as = Booking, example = json!({
     "bookingId": "bkg_q3w5e7r2t4y6u1i9o8p0a2s4", "confirmationNumber": "HF-7KQ2M4XWTB", "status": "confirmed",
     "paymentStatus": "captured", "holdId": "hld_n2k7u4w5c3r6y1q8z0a9b8c7", "resourceId": "hotel-nyc-deluxe",
-    "resourceName": "Deluxe double", "userId": "guest-1", "startTime": "2026-06-01T19:00:00Z",
-    "endTime": "2026-06-03T15:00:00Z", "quantity": 1, "price": { "amount": 25800, "currency": "USD" },
+    "resourceName": "Deluxe double", "userId": "guest-1", "startTime": "2027-06-01T19:00:00Z",
+    "endTime": "2027-06-03T15:00:00Z", "quantity": 1, "price": { "amount": 25800, "currency": "USD" },
     "cancellationPolicy": { "tiers": [{ "hoursBefore": 24, "refundPercent": 100 }] },
-    "createdAt": "2026-05-01T10:01:00Z"
+    "createdAt": "2027-05-01T10:01:00Z"
 }))]
 pub struct BookingBody {
     /// Its id.
@@ -202,51 +214,62 @@ pub struct BookingBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub failure_reason: Option<String>,
-    /// Why the card was declined: the provider's code.
+    /// If the card was declined: `card_declined`, whatever the bank said; for operators the provider's code.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub decline_code: Option<String>,
+    /// How its guest is reached, if they said; in the answer of `readBooking` only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub contact: Option<ContactBody>,
 }
 
 impl BookingBody {
-    /// The booking as it is at `now`.
+    /// The same with how its guest is reached.
     #[must_use]
-    pub fn at(booking: &Booking, own: bool, now: Timestamp) -> Self {
-        Self { status: booking.status_at(now).into(), ..Self::current(booking, own) }
+    pub fn with_contact(self, contact: Option<&Contact>) -> Self {
+        Self { contact: contact.map(Into::into), ..self }
     }
 
-    /// The booking as it is stored. `own` if the reader is its guest, whom alone the client secret is for.
+    /// The booking as it is at `now`.
     #[must_use]
-    pub fn current(booking: &Booking, own: bool) -> Self {
-        let action = match booking.status {
+    pub fn at(booking: &Booking, action: Option<&CustomerAction>, reader: &Caller, now: Timestamp) -> Self {
+        Self { status: booking.status_at(now).into(), ..Self::current(booking, action, reader) }
+    }
+
+    /// The booking as it is stored, with what the reader has to do if they are its guest. The provider's decline code is for operators.
+    #[must_use]
+    pub fn current(booking: &Booking, action: Option<&CustomerAction>, reader: &Caller) -> Self {
+        let awaited = match booking.status {
             BookingStatus::Pending => booking.action(),
             BookingStatus::Confirmed
             | BookingStatus::Cancelled
             | BookingStatus::Completed
             | BookingStatus::Failed => None,
         };
-        let next_action = action.map(|action| NextAction {
-            kind: if action.redirect_url.is_some() { "redirect_to_url" } else { "use_stripe_sdk" }.to_owned(),
-            client_secret: own.then(|| action.client_secret.clone()),
+        let next_action = awaited.map(|awaited| NextAction {
+            kind: if awaited.has_page { "redirect_to_url" } else { "use_stripe_sdk" }.to_owned(),
+            client_secret: action.map(|action| action.client_secret.clone()),
             payment_intent_id: booking.payment_intent().map(ToOwned::to_owned),
-            redirect_url: action.redirect_url.clone(),
-            expires_at: instant(action.expires_at),
+            redirect_url: action.and_then(|action| action.redirect_url.clone()),
+            expires_at: instant(awaited.expires_at),
         });
         let declined = booking.payment_status() == PaymentStatus::Failed;
-        let reason = booking.failure.as_ref().map(|reason| reason.as_str().to_owned());
+        let reason = booking.failure.as_ref().map(|reason| failure_shown(reason, reader).to_owned());
         let (failure_reason, decline_code) = if declined {
             (reason.as_ref().map(|_| FailureReason::DECLINED.to_owned()), reason)
         } else {
             (reason, None)
         };
         let refunded = (booking.refunded().amount() > 0).then(|| booking.refunded().into());
-        let cancellation = booking.cancellation.as_ref().map(|cancellation| CancellationBody {
+        let cancellation = booking.cancellation.as_ref().zip(booking.promised_refund());
+        let cancellation = cancellation.map(|(cancellation, refund)| CancellationBody {
             reason: cancellation.reason.clone(),
             cancelled_at: instant(cancellation.at),
             refund: Refund {
-                amount: cancellation.refund.amount(),
-                currency: cancellation.refund.currency().code().to_owned(),
-                status: refund_status(booking.money_is_settled()),
+                amount: refund.amount(),
+                currency: refund.currency().code().to_owned(),
+                status: refund_status(booking),
             },
         });
         Self {
@@ -263,7 +286,7 @@ impl BookingBody {
     /// The answer to the request for it. A booking that was confirmed and paid is answered as such whenever the request comes
     /// again; any other is shown as it is, `pending` for as long as its money is not taken.
     #[must_use]
-    pub fn requested(booking: &Booking, own: bool) -> Self {
+    pub fn requested(booking: &Booking, action: Option<&CustomerAction>, reader: &Caller) -> Self {
         if booking.was_confirmed_and_paid() {
             return Self {
                 status: BookingStatusName::Confirmed,
@@ -271,7 +294,7 @@ impl BookingBody {
                 ..Self::lasting(booking)
             };
         }
-        let current = Self::current(booking, own);
+        let current = Self::current(booking, action, reader);
         match booking.status {
             BookingStatus::Confirmed => Self { status: BookingStatusName::Pending, ..current },
             BookingStatus::Pending
@@ -303,6 +326,7 @@ impl BookingBody {
             cancellation: None,
             failure_reason: None,
             decline_code: None,
+            contact: None,
         }
     }
 }
@@ -332,7 +356,7 @@ pub struct BookingEventBody {
     /// When.
     #[schema(format = DateTime)]
     pub at: String,
-    /// Who: a caller's `sub`, or a part of the system.
+    /// Who: a caller (the token's `sub`, of staff `staff/` and the `sub`), or a part of the system. Guests see `operator` in the place of anybody but themselves.
     pub actor: String,
     /// Status before; a payment step keeps it.
     pub from: BookingStatusName,
@@ -343,13 +367,28 @@ pub struct BookingEventBody {
     pub data: Value,
 }
 
-impl From<AuditEvent> for BookingEventBody {
-    fn from(event: AuditEvent) -> Self {
+/// The pseudonym of staff, for guests.
+const STAFF: &str = "operator";
+
+/// Why a booking failed, as the reader may know it: what the bank said of a card helps those who try stolen ones.
+pub(crate) fn failure_shown<'a>(reason: &'a FailureReason, reader: &Caller) -> &'a str {
+    if reader.operator { reason.as_str() } else { reason.shown_to_guests() }
+}
+
+impl BookingEventBody {
+    /// The entry as its reader may see it: who of the staff it was, and what the bank said of a card, is not a guest's business.
+    #[must_use]
+    pub fn shown(mut event: AuditEvent, reader: &Caller) -> Self {
+        let named =
+            reader.operator || event.actor == reader.guest.as_str() || Part::parse(&event.actor).is_some();
+        if !reader.operator && event.data["declined"] == true {
+            event.data["reason"] = FailureReason::DECLINED_TO_GUESTS.into();
+        }
         Self {
             event_id: event.event_id(),
             kind: event.kind,
             at: moment(event.at),
-            actor: event.actor,
+            actor: if named { event.actor } else { STAFF.to_owned() },
             from: event.from.into(),
             to: event.to.into(),
             data: event.data,
@@ -357,13 +396,13 @@ impl From<AuditEvent> for BookingEventBody {
     }
 }
 
-/// A booking's audit trail, oldest first.
+/// A page of a booking's audit trail, oldest first.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct BookingEventList {
     /// The entries.
     pub results: Vec<BookingEventBody>,
-    /// Always null: a trail is short.
+    /// Where the next page begins; null on the last, as of now: a trail grows.
     #[schema(required = true)]
     pub next_cursor: Option<String>,
 }
@@ -392,12 +431,53 @@ impl From<&Cancelled> for CancelledBody {
             refund: Refund {
                 amount: cancelled.refund.amount(),
                 currency: cancelled.refund.currency().code().to_owned(),
-                status: refund_status(cancelled.settled),
+                status: refund_status(&cancelled.booking),
             },
         }
     }
 }
 
-fn refund_status(settled: bool) -> RefundStatus {
-    if settled { RefundStatus::Succeeded } else { RefundStatus::Pending }
+fn refund_status(booking: &Booking) -> RefundStatus {
+    if booking.refund_has_failed() {
+        RefundStatus::Failed
+    } else if booking.refund_is_pending() || !booking.money_is_settled() {
+        RefundStatus::Pending
+    } else {
+        RefundStatus::Succeeded
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use holdfast_domain::{BookingId, GuestId};
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_guest_does_not_learn_who_of_the_staff_it_was() {
+        let check = |actor: &str, operator: bool, shown: &str| {
+            let event = AuditEvent {
+                booking: BookingId::parse("bkg_1").expect("an id"),
+                sequence: 1,
+                kind: "booking.cancelled".to_owned(),
+                at: Timestamp::UNIX_EPOCH,
+                actor: actor.to_owned(),
+                from: BookingStatus::Confirmed,
+                to: BookingStatus::Cancelled,
+                data: json!({}),
+                trace: None,
+                seal: None,
+                facts: None,
+            };
+            let reader = Caller { guest: GuestId::parse("guest-1").expect("an id"), operator };
+            assert_eq!(BookingEventBody::shown(event, &reader).actor, shown, "{actor}, {operator}");
+        };
+        check("guest-1", false, "guest-1");
+        check("desk-7", false, "operator");
+        check("desk-7", true, "desk-7");
+        for part in Part::ALL {
+            check(part.as_str(), false, part.as_str());
+        }
+    }
 }

@@ -9,5 +9,6 @@ pub(crate) mod wire;
 pub use routes::ResourcesApi;
 pub use wire::{
     AttributeBody, Day, EditParameters, HoldLimitsBody, InventoryBody, InventorySet, OpeningBody, PolicyBody,
-    PricingBody, PutBody, ResourceBody, ScheduleBody, TermsBody, TierBody,
+    PricingBody, PutBody, ResourceBody, ResourceEventBody, ResourceEventList, ScheduleBody, StopBody,
+    TermsBody, TierBody,
 };

@@ -2,33 +2,41 @@
 
 use std::sync::Arc;
 
-use holdfast_app::catalogue::{Resources, Run};
+use holdfast_app::catalogue::{ResourceEvent, ResourceTrails, Resources, Run, Stops};
 use holdfast_app::{Caller, Clock};
-use holdfast_domain::ResourceId;
-use holdfast_http::{Api, Documentation, Exchange, FieldError, Refusal, Response, Route, answer, routes};
+use holdfast_domain::{ResourceId, TrailSubject};
+use holdfast_http::read::fields::without_card;
+use holdfast_http::{
+    Api, Documentation, Exchange, FieldError, Refusal, Response, Route, answer, paging, routes,
+};
 use http::header::CACHE_CONTROL;
 use http::{Method, StatusCode};
 
+use crate::budgets;
 use crate::catalogue::ids::resource_id;
 use crate::catalogue::terms::inventory_answer;
 use crate::catalogue::version::{is_known, precondition, tagged};
 use crate::catalogue::wire::{
-    EditParameters, InventoryBody, InventorySet, PutBody, ResourceBody, TermsBody, iso,
+    EditParameters, InventoryBody, InventorySet, PutBody, ResourceBody, ResourceEventList, StopBody,
+    TermsBody, iso,
 };
 use crate::problem::{Code, Problem, problem, range_problem};
 use crate::scopes::OPERATOR;
+use crate::trail::TrailParameters;
 
 /// The routes of the function `resources`.
 pub struct ResourcesApi {
     resources: Resources,
+    trails: ResourceTrails,
+    stops: Stops,
     clock: Arc<dyn Clock>,
 }
 
 impl ResourcesApi {
     /// Over the use cases of resources.
     #[must_use]
-    pub fn new(resources: Resources, clock: Arc<dyn Clock>) -> Self {
-        Self { resources, clock }
+    pub fn new(resources: Resources, trails: ResourceTrails, stops: Stops, clock: Arc<dyn Clock>) -> Self {
+        Self { resources, trails, stops, clock }
     }
 }
 
@@ -45,7 +53,9 @@ impl Api for ResourcesApi {
 
     routes![
         (
-            Route::open(Method::GET, ONE, "readResource", |api, exchange| Box::pin(read(api, exchange))),
+            Route::open(Method::GET, ONE, "readResource", &budgets::RESOURCE, |api, exchange| {
+                Box::pin(read(api, exchange))
+            }),
             Documentation::new(TAG, "A resource.")
                 .described("What the operator says of it; its calendar says what is free.")
                 .path("resourceId", "The resource")
@@ -102,6 +112,70 @@ impl Api for ResourcesApi {
                     Code::PreconditionFailed,
                 ]),
         ),
+        (
+            Route::scoped(
+                Method::GET,
+                "/api/resources/{resourceId}/events",
+                "readResourceEvents",
+                OPERATOR,
+                |api, exchange, _caller| Box::pin(trail(api, exchange)),
+            ),
+            Documentation::new(TAG, "The trail of operators' changes of a resource, oldest first.")
+                .described(
+                    "Each entry is a change, with who made it and when. `from` and `to` have the fields that changed, before and after it, \
+                    under the names that an edit gives them; `dates` are ranges, `to` being the date after the last. An edit that is done in steps has an \
+                    entry for each step, also where a guest came between and it was taken back. Give `nextCursor` as `cursor` for the next page; on the last \
+                    it is null.",
+                )
+                .path("resourceId", "The resource")
+                .queries::<TrailParameters>()
+                .answer::<ResourceEventList>(StatusCode::OK, "What operators changed")
+                .problems(&[Code::NotFound, Code::ValidationFailed]),
+        ),
+        (
+            Route::scoped(
+                Method::PUT,
+                "/api/resources/{resourceId}/stop",
+                "stopHoldsOfResource",
+                OPERATOR,
+                |api, exchange, caller| Box::pin(stop_one(api, exchange, caller)),
+            ),
+            Documentation::new(TAG, "Stops new holds of a resource in an emergency, or takes them again.")
+                .described(
+                    "Within a second new holds are refused with 503 `holds_stopped`; what is held may be paid, and everything else goes on. \
+                    It is entered into the trail of the resource.",
+                )
+                .path("resourceId", "The resource")
+                .body::<StopBody>()
+                .answer::<StopBody>(StatusCode::OK, "Set")
+                .problems(&[Code::NotFound]),
+        ),
+        (
+            Route::scoped(Method::PUT, "/api/stop", "stopHolds", OPERATOR, |api, exchange, caller| {
+                Box::pin(stop_all(api, exchange, caller))
+            }),
+            Documentation::new(TAG, "Stops new holds of every resource in an emergency, or takes them again.")
+                .described(
+                    "As for one resource; that of one stays as it is. It is entered into a trail of its own, `GET /api/stop/events`.",
+                )
+                .body::<StopBody>()
+                .answer::<StopBody>(StatusCode::OK, "Set")
+                .problems(&[]),
+        ),
+        (
+            Route::scoped(
+                Method::GET,
+                "/api/stop/events",
+                "readStopEvents",
+                OPERATOR,
+                |api, exchange, _caller| Box::pin(trail_of_all(api, exchange)),
+            ),
+            Documentation::new(TAG, "Who stopped new holds of every resource, and took them again, oldest first.")
+                .described("As the trail of a resource.")
+                .queries::<TrailParameters>()
+                .answer::<ResourceEventList>(StatusCode::OK, "What operators did")
+                .problems(&[Code::ValidationFailed]),
+        ),
     ];
 
     fn clock(&self) -> &dyn Clock {
@@ -122,9 +196,7 @@ async fn read(api: &ResourcesApi, exchange: &Exchange) -> Result<Response, Probl
 
 async fn put(api: &ResourcesApi, exchange: &Exchange, caller: &Caller) -> Result<Response, Problem> {
     let terms = TermsBody::read(&exchange.json()?)?;
-    let id = ResourceId::parse(&exchange.named).map_err(|error| {
-        Refusal::invalid(vec![FieldError { pointer: "/resourceId".to_owned(), detail: error.to_string() }])
-    })?;
+    let id = new_resource_id(&exchange.named)?;
     let run = EditParameters::read(&exchange.request.query)?;
     let precondition = precondition(&exchange.request.headers, true);
     let mutation = exchange.mutation(caller.guest.as_str());
@@ -142,6 +214,13 @@ async fn put(api: &ResourcesApi, exchange: &Exchange, caller: &Caller) -> Result
             Ok(tagged(response, &put.resource))
         }
     }
+}
+
+/// The id that an operator gives to a resource.
+fn new_resource_id(text: &str) -> Result<ResourceId, Refusal> {
+    without_card(text)
+        .and_then(|()| ResourceId::parse(text).map_err(|error| error.to_string()))
+        .map_err(|detail| Refusal::invalid(vec![FieldError { pointer: "/resourceId".to_owned(), detail }]))
 }
 
 async fn set_inventory(
@@ -164,4 +243,48 @@ async fn set_inventory(
         Run::Real => tagged(response, &resource),
         Run::Dry => response,
     })
+}
+
+async fn trail(api: &ResourcesApi, exchange: &Exchange) -> Result<Response, Problem> {
+    let id = resource_id(&exchange.named)?;
+    let asked = TrailParameters::read(&exchange.request.query, id.as_str())?;
+    let page = api.trails.of(&id, asked.after, asked.limit).await.map_err(problem)?;
+    trail_answer(page, id.as_str())
+}
+
+async fn trail_of_all(api: &ResourcesApi, exchange: &Exchange) -> Result<Response, Problem> {
+    let name = TrailSubject::AllResources.as_str();
+    let asked = TrailParameters::read(&exchange.request.query, name)?;
+    let page = api.trails.of_all_resources(asked.after, asked.limit).await.map_err(problem)?;
+    trail_answer(page, name)
+}
+
+fn trail_answer((entries, next): (Vec<ResourceEvent>, Option<u64>), of: &str) -> Result<Response, Problem> {
+    let body = ResourceEventList {
+        results: entries.into_iter().map(Into::into).collect(),
+        next_cursor: next.map(|after| paging::opaque(&after.to_string(), of)),
+    };
+    Ok(answer::json(StatusCode::OK, &body)?)
+}
+
+async fn stop_one(api: &ResourcesApi, exchange: &Exchange, caller: &Caller) -> Result<Response, Problem> {
+    let stopped = StopBody::read(&exchange.json()?)?;
+    stop(api, exchange, caller, &TrailSubject::Resource(resource_id(&exchange.named)?), stopped).await
+}
+
+async fn stop_all(api: &ResourcesApi, exchange: &Exchange, caller: &Caller) -> Result<Response, Problem> {
+    let stopped = StopBody::read(&exchange.json()?)?;
+    stop(api, exchange, caller, &TrailSubject::AllResources, stopped).await
+}
+
+async fn stop(
+    api: &ResourcesApi,
+    exchange: &Exchange,
+    caller: &Caller,
+    subject: &TrailSubject,
+    stopped: bool,
+) -> Result<Response, Problem> {
+    let mutation = exchange.mutation(caller.guest.as_str());
+    api.stops.set(subject, stopped, &mutation).await.map_err(problem)?;
+    Ok(answer::json(StatusCode::OK, &StopBody { stopped })?)
 }

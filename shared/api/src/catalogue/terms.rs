@@ -14,13 +14,17 @@ use holdfast_domain::{CancellationPolicy, Currency, HoldLimits, Money, Schedule}
 use holdfast_http::Refusal;
 use holdfast_http::read::body::{Object, kind, pointer};
 use holdfast_http::read::errors::Errors;
-use holdfast_http::read::fields::{date, flag, instant, integer, parsed, text, time_of_day, unsigned};
+use holdfast_http::read::fields::{
+    date, flag, instant, integer, parsed, shaped_text, text, time_of_day, unsigned, without_card,
+};
 use holdfast_http::read::query::Query;
 use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
-use crate::catalogue::wire::{EditParameters, InventoryBody, InventorySet, NUMBER_MAX, TermsBody, iso};
+use crate::catalogue::wire::{
+    EditParameters, InventoryBody, InventorySet, NUMBER_MAX, StopBody, TermsBody, iso,
+};
 
 impl TermsBody {
     /// Reads the body of `PUT /api/resources/{resourceId}`.
@@ -88,8 +92,8 @@ fn schedule(mut fields: Object<'_>, errors: &Errors) -> Option<Schedule> {
         }
         "slots" => slots(&mut fields, errors),
         _ => {
-            let start = fields.required("start", parsed(instant));
-            let end = fields.required("end", parsed(instant));
+            let start = fields.required("start", |value| instant(shaped_text(value)?));
+            let end = fields.required("end", |value| instant(shaped_text(value)?));
             start.zip(end).and_then(|(start, end)| {
                 Schedule::event(start, end)
                     .map_err(|error| errors.push(fields.at("end"), error.to_string()))
@@ -167,10 +171,10 @@ fn weekday(name: &str) -> Result<Weekday, String> {
     }
 }
 
-/// A price of nothing is refused: no provider takes a payment of nothing, and a booking that nobody can pay is no booking.
+/// What the payment provider can charge of it is the use case's to decide.
 fn pricing(mut fields: Object<'_>, _errors: &Errors) -> Option<Money> {
     let currency = fields.required("currency", parsed(Currency::parse));
-    let base = fields.required("base", integer(1..=AMOUNT_MAX));
+    let base = fields.required("base", integer(0..=AMOUNT_MAX));
     fields.close();
     Money::new(base?, currency?).ok()
 }
@@ -180,12 +184,10 @@ fn hold_limits(mut fields: Object<'_>) -> HoldLimits {
     let default = HoldLimits::default();
     let holds = || unsigned(1..=HoldLimits::HOLDS_MAX);
     let limits = HoldLimits {
-        per_guest: fields.optional("perGuest", holds()).unwrap_or(default.per_guest),
+        per_guest: fields.optional("perGuest", holds()),
         per_slot: fields.optional("perSlot", holds()).unwrap_or(default.per_slot),
         places_per_slot: fields.optional("placesPerSlot", unsigned(1..=CAPACITY_MAX)),
-        cool_down_seconds: fields
-            .optional("coolDownSeconds", unsigned(0..=COOL_DOWN_SECONDS_MAX))
-            .unwrap_or(default.cool_down_seconds),
+        cool_down_seconds: fields.optional("coolDownSeconds", unsigned(0..=COOL_DOWN_SECONDS_MAX)),
     };
     fields.close();
     limits
@@ -234,14 +236,16 @@ fn attributes(value: &Value, at: &str, errors: &Errors) -> Option<BTreeMap<Strin
 }
 
 fn attribute(name: &str, value: &Value) -> Result<AttributeValue, String> {
+    without_card(name)?;
     let value = match value {
-        Value::String(text) => AttributeValue::Text(text.clone()),
+        Value::String(_) => AttributeValue::Text(text(value)?.to_owned()),
         Value::Number(number) => {
             // A number that JSON can say and a double cannot is none here.
             let number = number.as_f64().unwrap_or(f64::NAN);
             if number.abs() > NUMBER_MAX {
                 return Err(format!("must be a number between -{NUMBER_MAX} and {NUMBER_MAX}, or a string"));
             }
+            without_card(&format!("{:.0}", number.trunc()))?;
             AttributeValue::Number(number)
         }
         Value::Bool(flag) => AttributeValue::Flag(*flag),
@@ -271,6 +275,22 @@ impl InventoryBody {
             Some(DatesEdit { from: from?, to: to?, capacity, closed })
         });
         errors.finish(edit)
+    }
+}
+
+impl StopBody {
+    /// Reads the body of `PUT /api/stop` and of `PUT /api/resources/{resourceId}/stop`: whether new holds are to be stopped.
+    ///
+    /// # Errors
+    /// 422 naming every field that is wrong.
+    pub fn read(body: &Value) -> Result<bool, Refusal> {
+        let errors = Errors::default();
+        let stopped = Object::new(body, "", &errors).and_then(|mut fields| {
+            let stopped = fields.required("stopped", flag);
+            fields.close();
+            stopped
+        });
+        errors.finish(stopped)
     }
 }
 

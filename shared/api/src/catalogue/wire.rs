@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use holdfast_app::catalogue::ResourceEvent;
 use holdfast_domain::catalogue::{AttributeValue, ResourceTerms};
 use holdfast_domain::{CancellationPolicy, HoldLimits, Resource, Schedule};
 use jiff::civil::{Date, Weekday};
 use serde::{Serialize, Serializer};
+use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::wire::instant;
+use crate::wire::{instant, moment};
 
 /// What an operator says of a resource.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -56,23 +58,26 @@ pub struct TermsBody {
 }
 
 /// What one guest may hold of a resource at a time. Only live holds count, bookings do not. A hold that passes a limit is
-/// refused with 429 `hold_limit_reached`, which names the limit.
+/// refused with 429 `hold_limit_reached`, which names the limit. A limit that is left out, or null, has the default that its
+/// field describes; answers show it as null.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = HoldLimits)]
 pub struct HoldLimitsBody {
-    /// Live holds within a month of a `nightly` resource, a day of one with `slots`, or an event.
-    #[schema(required = false, minimum = 1, maximum = 200, default = 20)]
-    pub per_guest: u32,
+    /// Live holds within a month of a `nightly` resource, a day of one with `slots`, or an event. By default 10, and 2 while
+    /// there are 50 or more of all guests; of those that take more than 60 slots of it 2, and 1 while there are 20 or more.
+    #[schema(required = false, minimum = 1, maximum = 200)]
+    pub per_guest: Option<u32>,
     /// Live holds that take the same slot.
     #[schema(required = false, minimum = 1, maximum = 200, default = 10)]
     pub per_slot: u32,
-    /// Places of one slot in all live holds together; not limited if left out.
+    /// Places of one slot in all live holds together. By default the greater of 10 and 2 % of the slot's capacity, rounded up.
     #[schema(required = false, minimum = 1, maximum = 100_000)]
     pub places_per_slot: Option<u32>,
-    /// How long a guest waits for the same slots after a hold that was released or expired.
-    #[schema(required = false, minimum = 0, maximum = 86_400, default = 0)]
-    pub cool_down_seconds: u32,
+    /// How long a guest waits for the same slots after a hold that was released or expired. By default 600, and only from the
+    /// third such hold within an hour; 0 is no wait.
+    #[schema(required = false, minimum = 0, maximum = 86_400)]
+    pub cool_down_seconds: Option<u32>,
 }
 
 impl From<HoldLimits> for HoldLimitsBody {
@@ -179,11 +184,11 @@ impl From<Weekday> for Day {
 #[serde(deny_unknown_fields)]
 #[schema(as = Pricing)]
 pub struct PricingBody {
-    /// ISO 4217.
+    /// ISO 4217; one that the payment provider charges.
     #[schema(format = "currency")]
     pub currency: String,
-    /// Per slot and unit, in the currency's minor unit.
-    #[schema(minimum = 1, maximum = 99_999_999_999_i64)]
+    /// Per slot and unit, in the currency's minor unit: 0, or what the payment provider can charge.
+    #[schema(minimum = 0, maximum = 99_999_999_999_i64)]
     pub base: i64,
 }
 
@@ -349,7 +354,7 @@ impl From<&Schedule> for ScheduleBody {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = InventoryChange, example = json!({
-    "from": "2026-06-01", "to": "2026-07-01", "capacity": 5, "closed": false
+    "from": "2027-06-01", "to": "2027-07-01", "capacity": 5, "closed": false
 }))]
 pub struct InventoryBody {
     /// First local date on which slots start.
@@ -377,6 +382,72 @@ pub struct InventorySet {
     /// What was set.
     #[serde(flatten)]
     pub change: InventoryBody,
+}
+
+/// Whether new holds are stopped.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = HoldStop, example = json!({ "stopped": true }))]
+pub struct StopBody {
+    /// Whether no new hold is placed.
+    pub stopped: bool,
+}
+
+/// An entry of the trail of operators' changes.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = ResourceEvent)]
+pub struct ResourceEventBody {
+    /// Its id.
+    #[schema(example = "hotel-nyc-deluxe-000002")]
+    pub event_id: String,
+    /// What was done, such as `resource.replaced` or `inventory.set`.
+    #[serde(rename = "type")]
+    #[schema(example = "resource.replaced")]
+    pub kind: String,
+    /// When.
+    #[schema(format = DateTime)]
+    pub at: String,
+    /// Who: `staff/` and the `sub` of the operator's token.
+    pub actor: String,
+    /// What kind of actor that is.
+    #[schema(example = "operator")]
+    pub actor_kind: String,
+    /// The fields that changed, as they were; empty of what is new.
+    #[schema(value_type = Object, example = json!({ "capacity": 3 }))]
+    pub from: Value,
+    /// The same fields, as they are since.
+    #[schema(value_type = Object, example = json!({ "capacity": 5 }))]
+    pub to: Value,
+    /// W3C trace context of the request.
+    #[schema(required = true)]
+    pub trace: Option<String>,
+}
+
+impl From<ResourceEvent> for ResourceEventBody {
+    fn from(event: ResourceEvent) -> Self {
+        Self {
+            event_id: event.event_id(),
+            kind: event.kind,
+            at: moment(event.at),
+            actor: event.actor,
+            actor_kind: event.actor_kind,
+            from: event.from,
+            to: event.to,
+            trace: event.trace,
+        }
+    }
+}
+
+/// A page of the trail of operators' changes, oldest first.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ResourceEventList {
+    /// The entries.
+    pub results: Vec<ResourceEventBody>,
+    /// Where the next page begins; null on the last, as of now: a trail grows.
+    #[schema(required = true)]
+    pub next_cursor: Option<String>,
 }
 
 /// A local date as answered.

@@ -45,7 +45,8 @@ impl Api for HoldApi {
                     may take them. Pay it with `createBooking` before. Where fewer places are left than asked for, the answer is 409 \
                     `sold_out` with the number in `available`; places that came back by a release or a cancellation may be seen up to \
                     250 ms late.\n\nA range names whole slots of the resource: instants, or local dates of the resource; at most 366 nights, \
-                    or at most 300 slots over at most 90 days. The same \
+                    or at most 300 slots over at most 90 days. What costs less than the payment provider takes in one payment, or more, \
+                    is 422; what costs nothing is not. The same \
                     `Idempotency-Key` with the same request gives the first answer again, as 200, and takes nothing more; a refusal \
                     is not remembered.",
                 )
@@ -57,11 +58,15 @@ impl Api for HoldApi {
                 .having(&["Location"])
                 .problems(&[
                     Code::RangeNotBookable,
+                    Code::BelowMinimumCharge,
+                    Code::AboveMaximumCharge,
+                    Code::PriceNotPayable,
                     Code::Forbidden,
                     Code::NotFound,
                     Code::SoldOut,
                     Code::TooManyHolds,
                     Code::HoldLimitReached,
+                    Code::HoldsStopped,
                 ]),
         ),
         (

@@ -7,7 +7,7 @@ use holdfast_domain::{GuestId, Hold, HoldSnapshot, HoldStatus, ResourceId};
 use holdfast_http::Refusal;
 use holdfast_http::read::body::Object;
 use holdfast_http::read::errors::Errors;
-use holdfast_http::read::fields::{parsed, unsigned, when};
+use holdfast_http::read::fields::{parsed, shaped_text, unsigned, when};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
@@ -19,7 +19,7 @@ use crate::wire::{MoneyBody, instant};
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(example = json!({
-    "resourceId": "hotel-nyc-deluxe", "startTime": "2026-06-01", "endTime": "2026-06-03", "quantity": 1
+    "resourceId": "hotel-nyc-deluxe", "startTime": "2027-06-01", "endTime": "2027-06-03", "quantity": 1
 }))]
 pub struct NewHold {
     /// The resource.
@@ -48,8 +48,8 @@ impl NewHold {
         let errors = Errors::default();
         let request = Object::new(body, "", &errors).and_then(|mut fields| {
             let resource = fields.required("resourceId", parsed(ResourceId::parse));
-            let start = fields.required("startTime", parsed(when));
-            let end = fields.required("endTime", parsed(when));
+            let start = fields.required("startTime", |value| when(shaped_text(value)?));
+            let end = fields.required("endTime", |value| when(shaped_text(value)?));
             let quantity = fields.required("quantity", unsigned(1..=CAPACITY_MAX));
             let user = fields.optional("userId", parsed(GuestId::parse));
             fields.close();
@@ -82,9 +82,9 @@ impl Nothing {
 #[serde(rename_all = "camelCase")]
 #[schema(as = Hold, example = json!({
     "holdId": "hld_n2k7u4w5c3r6y1q8z0a9b8c7", "status": "active", "resourceId": "hotel-nyc-deluxe", "userId": "guest-1",
-    "startTime": "2026-06-01T19:00:00Z", "endTime": "2026-06-03T15:00:00Z", "quantity": 1,
+    "startTime": "2027-06-01T19:00:00Z", "endTime": "2027-06-03T15:00:00Z", "quantity": 1,
     "price": { "amount": 25800, "currency": "USD" },
-    "expiresAt": "2026-05-01T10:10:00Z", "serverTime": "2026-05-01T10:00:00Z"
+    "expiresAt": "2027-05-01T10:10:00Z", "serverTime": "2027-05-01T10:00:00Z"
 }))]
 pub struct HoldBody {
     /// Its id.

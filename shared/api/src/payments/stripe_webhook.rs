@@ -8,6 +8,7 @@ use holdfast_http::{Api, Documentation, Exchange, Refusal, Response, Route, answ
 use http::{Method, StatusCode};
 use serde_json::json;
 
+use crate::budgets;
 use crate::problem::{Code, Problem, causes, problem};
 
 /// The largest event that is read, in bytes: events carry whole objects of the provider.
@@ -34,9 +35,13 @@ impl Api for WebhookApi {
     const FUNCTION: &'static str = "stripe-webhook";
 
     routes![(
-        Route::open(Method::POST, "/api/webhooks/stripe", "receiveStripeEvent", |api, exchange| {
-            Box::pin(receive(api, exchange))
-        }),
+        Route::open(
+            Method::POST,
+            "/api/webhooks/stripe",
+            "receiveStripeEvent",
+            &budgets::UNSIGNED_WEBHOOK,
+            |api, exchange| Box::pin(receive(api, exchange)),
+        ),
         Documentation::new(
             "webhooks",
             "Receives an event of Stripe's. A duplicate, an event out of order or of no interest is acknowledged."

@@ -10,6 +10,7 @@ use holdfast_http::{Api, Documentation, Exchange, Response, Route, answer, route
 use http::{Method, StatusCode};
 use serde::Serialize;
 
+use crate::budgets;
 use crate::catalogue::ids::resource_id;
 use crate::problem::{Code, Problem, problem, range_problem};
 use crate::search::wire::{
@@ -41,7 +42,7 @@ impl Api for SearchApi {
 
     routes![
         (
-            Route::open(Method::GET, "/api/availability", "search", |api, exchange| {
+            Route::open(Method::GET, "/api/availability", "search", &budgets::SEARCH, |api, exchange| {
                 Box::pin(search(api, exchange))
             }),
             Documentation::new(
@@ -66,6 +67,7 @@ impl Api for SearchApi {
                 Method::GET,
                 "/api/resources/{resourceId}/availability",
                 "readCalendar",
+                &budgets::CALENDAR,
                 |api, exchange| Box::pin(calendar(api, exchange)),
             ),
             Documentation::new(
@@ -74,7 +76,8 @@ impl Api for SearchApi {
             )
             .described(
                 "`start` and `end` are local dates of the resource, the end not included; `price` is for one unit. A slot that has \
-                 begun has none available. At most 1,000 slots come at a time; `nextCursor` asks for the rest.",
+                 begun has none available. At most 1,000 slots come at a time, and at most those of 100 days where each day has its own; \
+                 `nextCursor` asks for the rest. An edit shows at once, what is held and booked within a moment.",
             )
                 .path("resourceId", "The resource")
                 .queries::<CalendarParameters>()

@@ -6,7 +6,7 @@ use holdfast_app::catalogue::CalendarSlot;
 use holdfast_app::search::{LIMIT_MAX, Offer, Query as Question, Sort};
 use holdfast_domain::catalogue::{CAPACITY_MAX, Label};
 use holdfast_domain::{ResourceId, When};
-use holdfast_http::read::fields::{date, when};
+use holdfast_http::read::fields::{date, when, without_card};
 use holdfast_http::read::query::{Query, number, with_plus};
 use holdfast_http::{Refusal, paging};
 use jiff::Timestamp;
@@ -41,10 +41,10 @@ pub struct SearchParameters {
     #[param(format = "label", example = "NYC")]
     pub location: String,
     /// First moment (RFC 3339), or a local date.
-    #[param(format = "when", example = "2026-06-01")]
+    #[param(format = "when", example = "2027-06-01")]
     pub start: String,
     /// Moment or local date after the last.
-    #[param(format = "when", example = "2026-06-03")]
+    #[param(format = "when", example = "2027-06-03")]
     pub end: String,
     /// Units.
     #[param(required = false, default = 1, minimum = 1, maximum = 100_000)]
@@ -71,6 +71,7 @@ impl SearchParameters {
     pub fn read(query: &str) -> Result<Question, Refusal> {
         let query = Query::parse(query);
         let label = |text: &str| {
+            without_card(text)?;
             Label::parse(text).map(|label| label.as_str().to_owned()).map_err(|error| error.to_string())
         };
         let resource_type = query.required("resourceType", label);
@@ -97,7 +98,7 @@ impl SearchParameters {
                 _ => Err("must be price, rating or distance".to_owned()),
             })
             .unwrap_or(Sort::Price);
-        let limit = paging::limit(&query, LIMIT_MAX);
+        let limit = paging::limit(&query, paging::LIMIT_DEFAULT, LIMIT_MAX);
         let cursor = query.optional("cursor", paging::cursor);
         let question = || {
             Some(Question {
@@ -146,10 +147,10 @@ fn position(text: &str) -> Result<(f64, f64), String> {
 #[into_params(parameter_in = Query)]
 pub struct CalendarParameters {
     /// First local date of the resource.
-    #[param(format = Date, example = "2026-06-01")]
+    #[param(format = Date, example = "2027-06-01")]
     pub start: String,
     /// Local date after the last.
-    #[param(format = Date, example = "2026-07-01")]
+    #[param(format = Date, example = "2027-07-01")]
     pub end: String,
     /// `nextCursor` of an earlier answer to the same question.
     #[param(required = false, format = "cursor")]

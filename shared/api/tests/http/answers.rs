@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use holdfast_api::Request;
+use holdfast_api::{Identity, Request};
 use holdfast_domain::bookings::FailureReason;
 use holdfast_domain::{Booking, BookingEvent, HoldLimit, Money, PageRejection, PaymentStep};
 use http::Method;
@@ -106,7 +106,7 @@ fn what_is_somebody_elses_does_not_exist() {
     check(&outside, stranger(get("/api/holds/%00")), 404, Some("not_found"));
     check(&outside, stranger(request(Method::DELETE, &path, "")), 404, Some("not_found"));
     check(&outside, stranger(post(&format!("{path}/extend"), "")), 404, Some("not_found"));
-    let pay = json!({ "holdId": created.body["holdId"], "paymentMethodId": "pm_1" }).to_string();
+    let pay = json!({ "holdId": created.body["holdId"], "paymentMethodId": "pm_card_visa" }).to_string();
     check(&outside, stranger(post("/api/bookings", &pay)), 404, Some("not_found"));
     check(&outside, by(get(&path), "operator-1", "booking/operator"), 200, None);
     let for_another = HOLD.replace("{\"res", "{\"userId\":\"guest-2\",\"res");
@@ -155,7 +155,7 @@ fn head_is_answered_wherever_get_is() {
 fn doors_are_shut() {
     let outside = Arc::new(Outside::with_resource());
     let nobody = |mut request: Request| {
-        request.claims = None;
+        request.identity = Identity::Unproven;
         request
     };
     let put = || request(Method::PUT, "/api/resources/r", &hotel().to_string());
@@ -249,7 +249,7 @@ fn refusals_and_outages_have_their_answers() {
     for request in [
         post("/api/holds", HOLD),
         get("/api/holds/h"),
-        post("/api/bookings", r#"{"holdId":"h","paymentMethodId":"pm_1"}"#),
+        post("/api/bookings", r#"{"holdId":"h","paymentMethodId":"pm_card_visa"}"#),
         get("/api/bookings"),
         post("/api/bookings/b/cancel", ""),
         get("/api/resources/r"),
@@ -299,7 +299,7 @@ fn a_booking_is_answered_the_same_whenever_its_request_comes_again() {
     let asynchronous = with(pay.clone(), "prefer", "respond-async");
     let again = check(&outside, asynchronous, 200, None);
     assert_eq!((again.header("idempotent-replayed"), &again.body), (Some("true"), &created.body));
-    let other = post("/api/bookings", r#"{"holdId":"h","paymentMethodId":"pm_1"}"#);
+    let other = post("/api/bookings", r#"{"holdId":"h","paymentMethodId":"pm_card_visa"}"#);
     check(&outside, other, 422, Some("idempotency_key_reused"));
 
     let cancel = post(&format!("{path}/cancel"), r#"{"reason":"plans\nchanged"}"#);
@@ -348,7 +348,13 @@ fn a_booking_that_waits_for_the_customer_says_what_to_do() {
     assert_eq!((again.header("idempotent-replayed"), &again.body), (Some("true"), &pending.body));
     assert_eq!(check(&outside, get(&path), 200, None).body, pending.body);
     let operators = check(&outside, by(get(&path), "op", "booking/operator"), 200, None);
-    assert_eq!(operators.body["nextAction"]["clientSecret"], Value::Null);
+    // Nothing that an operator could pay with in the guest's place: Stripe's page names the secret, too.
+    assert_eq!(
+        operators.body["nextAction"],
+        json!({ "type": "redirect_to_url", "paymentIntentId": "pi_1", "expiresAt": "2027-05-01T10:20:00Z" })
+    );
+    let listed = check(&outside, get("/api/bookings"), 200, None);
+    assert_eq!(listed.body["results"][0]["nextAction"], pending.body["nextAction"]);
 
     let events = [BookingEvent::first_payment(PaymentStep::Authorized), BookingEvent::Confirmed];
     let proceed = |events: &[BookingEvent]| {
@@ -372,7 +378,7 @@ fn a_booking_that_waits_for_the_customer_says_what_to_do() {
 fn a_failed_booking_says_why_and_a_decline_stays_one() {
     let (outside, pay) = booked(failed(FailureReason::Declined { code: "insufficient_funds".to_owned() }));
     let first = check(&outside, pay.clone(), 402, Some("payment_declined"));
-    assert_eq!(first.body["declineCode"], "insufficient_funds");
+    assert_eq!(first.body["declineCode"], "card_declined", "not what the bank said");
     assert_eq!(first.header("idempotent-replayed"), None);
     let again = check(&outside, pay, 402, Some("payment_declined"));
     assert_eq!((again.header("idempotent-replayed"), &again.body), (Some("true"), &first.body));
@@ -381,9 +387,16 @@ fn a_failed_booking_says_why_and_a_decline_stays_one() {
     assert_eq!(read.body["status"], "failed");
     assert_eq!(read.body["paymentStatus"], "failed");
     assert_eq!(read.body["failureReason"], "payment_declined");
-    assert_eq!(read.body["declineCode"], "insufficient_funds");
+    assert_eq!(read.body["declineCode"], "card_declined");
+    let operator = by(request(Method::GET, &path, ""), "operator-1", "booking/operator");
+    assert_eq!(check(&outside, operator, 200, None).body["declineCode"], "insufficient_funds");
     check(&outside, post(&format!("{path}/cancel"), ""), 409, Some("booking_not_cancellable"));
 
+    for code in ["authentication_required", "processing_error", "stolen_card"] {
+        let (outside, pay) = booked(failed(FailureReason::Declined { code: code.to_owned() }));
+        let told = check(&outside, pay, 402, Some("payment_declined"));
+        assert_eq!(told.body["declineCode"], "card_declined", "{code}: a class would tell of the card");
+    }
     for (reason, status, code) in [
         (FailureReason::HoldExpired, 409, "hold_expired"),
         (FailureReason::SoldOut, 409, "sold_out"),
@@ -442,6 +455,21 @@ fn history_and_trail_are_lists() {
         assert!(!event[field].is_null(), "{field} of {event}");
     }
     assert_eq!(trail.body["nextCursor"], Value::Null);
+
+    let ids = |body: &Value| -> Vec<Value> {
+        body["results"].as_array().expect("entries").iter().map(|entry| entry["eventId"].clone()).collect()
+    };
+    let all = ids(&trail.body);
+    let page = check(&outside, get(&format!("/api/bookings/{id}/events?limit=2")), 200, None);
+    assert_eq!(ids(&page.body), all[..2]);
+    let cursor = page.body["nextCursor"].as_str().expect("a cursor");
+    let rest = check(&outside, get(&format!("/api/bookings/{id}/events?cursor={cursor}")), 200, None);
+    assert_eq!((ids(&rest.body), &rest.body["nextCursor"]), (all[2..].to_vec(), &Value::Null));
+    for wrong in ["limit=0", "limit=101", "limit=x", "cursor=AAAA", &format!("cursor=A{cursor}")] {
+        check(&outside, get(&format!("/api/bookings/{id}/events?{wrong}")), 422, Some("validation_failed"));
+    }
+    let borrowed = get(&format!("/api/bookings?cursor={cursor}"));
+    check(&outside, borrowed, 422, Some("validation_failed"));
 }
 
 #[test]

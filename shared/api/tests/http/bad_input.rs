@@ -77,12 +77,12 @@ fn holds() {
 #[test]
 fn bookings() {
     let check = |sent: Value, expected: &[&str]| check(Method::POST, "/api/bookings", &sent, expected);
-    check(json!({}), &["/holdId", "/paymentMethodId"]);
+    check(json!({}), &["/holdId"]);
     check(json!({ "holdId": "h h", "paymentMethodId": "" }), &["/holdId", "/paymentMethodId"]);
     for card in ["4242424242424242", "4242-4242-4242-4242", "4242 4242 4242 4242"] {
         check(json!({ "holdId": "h", "paymentMethodId": card }), &["/paymentMethodId"]);
     }
-    check(json!({ "holdId": "h", "paymentMethodId": "pm_1", "cvc": "123" }), &["/cvc"]);
+    check(json!({ "holdId": "h", "paymentMethodId": "pm_card_visa", "cvc": "123" }), &["/cvc"]);
 }
 
 #[test]
@@ -136,7 +136,8 @@ fn resources() {
         ("/pricing/currency", json!("XXX")),
         ("/pricing/base", json!(129.5)),
         ("/pricing/base", json!(-1)),
-        ("/pricing/base", json!(0)),
+        ("/pricing/currency", json!("KPW")),
+        ("/pricing/base", json!(10_000_001)),
         ("/pricing/base", json!("12900")),
         ("/pricing/tax", json!(1)),
         ("/cancellationPolicy/tiers", json!({})),
@@ -315,6 +316,10 @@ fn arbitrary_json() -> impl Strategy<Value = Value> {
         "userId",
         "holdId",
         "paymentMethodId",
+        "contact",
+        "email",
+        "phone",
+        "language",
         "reason",
         "from",
         "to",
@@ -358,7 +363,8 @@ fn arbitrary_json() -> impl Strategy<Value = Value> {
 fn nearly_valid() -> impl Strategy<Value = (usize, Value)> {
     let valid = [
         hold(),
-        json!({ "holdId": "h", "paymentMethodId": "pm_1" }),
+        json!({ "holdId": "h", "paymentMethodId": "pm_card_visa" }),
+        json!({ "holdId": "h", "contact": { "name": "n", "email": "a@b.co", "phone": "+4930901820", "language": "en" } }),
         hotel(),
         but(
             hotel(),

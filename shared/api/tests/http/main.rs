@@ -9,6 +9,10 @@ mod bad_input;
 #[cfg(test)]
 mod bounds;
 #[cfg(test)]
+mod cards;
+#[cfg(test)]
+mod contacts;
+#[cfg(test)]
 mod guide;
 #[cfg(test)]
 mod published;

@@ -153,3 +153,61 @@ fn search_and_calendar_can_be_cached() {
         })
     );
 }
+
+#[test]
+fn operators_read_who_changed_what_in_pages() {
+    let outside = Arc::new(Outside::with_resource());
+    let path = "/api/resources/hotel-nyc-deluxe/events";
+    let operator = |path: &str| by(get(path), "operator-1", "booking/operator");
+    let all = check(&outside, operator(path), 200, None).body;
+    let results = all["results"].as_array().expect("a list");
+    assert_eq!((results.len(), &all["nextCursor"]), (2, &Value::Null));
+    let mut terms = check(&outside, get("/api/resources/hotel-nyc-deluxe"), 200, None).body;
+    terms.as_object_mut().expect("terms").remove("resourceId");
+    terms["attributes"]["longitude"] = json!(-74.0);
+    let entry = |number: u32, kind: &str, actor: &str, from: Value, to: Value| {
+        json!({
+            "eventId": format!("hotel-nyc-deluxe-{number:06}"), "type": kind, "at": "2027-05-01T10:00:00.123Z",
+            "actor": actor, "actorKind": "operator", "from": from, "to": to, "trace": null,
+        })
+    };
+    let price = |base: i64| json!({ "pricing": { "currency": "USD", "base": base } });
+    let expected = [
+        entry(1, "resource.created", "desk-1", json!({}), terms),
+        entry(2, "resource.replaced", "desk-2", price(12_900), price(13_900)),
+    ];
+    assert_eq!(results[..], expected, "under the names that an edit has");
+
+    let first = check(&outside, operator(&format!("{path}?limit=1")), 200, None).body;
+    assert_eq!(first["results"][0], expected[0]);
+    let cursor = first["nextCursor"].as_str().expect("a cursor");
+    let second = check(&outside, operator(&format!("{path}?limit=1&cursor={cursor}")), 200, None).body;
+    assert_eq!((&second["results"][0], &second["nextCursor"]), (&expected[1], &Value::Null));
+
+    check(&outside, operator("/api/resources/nobody/events"), 404, Some("not_found"));
+    for query in ["limit=0", "limit=101", "cursor=nonsense"] {
+        check(&outside, operator(&format!("{path}?{query}")), 422, Some("validation_failed"));
+    }
+    check(&outside, get(path), 403, Some("insufficient_scope"));
+}
+
+#[test]
+fn operators_stop_new_holds_of_a_resource_or_of_all() {
+    let outside = Arc::new(Outside::with_resource());
+    let put = |path: &str, body: &str, scope: &str| by(request(Method::PUT, path, body), "desk-1", scope);
+    for path in ["/api/stop", "/api/resources/hotel-nyc-deluxe/stop"] {
+        for stopped in [true, false] {
+            let body = json!({ "stopped": stopped });
+            let set = check(&outside, put(path, &body.to_string(), "booking/operator"), 200, None);
+            assert_eq!(set.body, body);
+        }
+        check(&outside, put(path, r#"{"stopped":true}"#, "booking/guest"), 403, Some("insufficient_scope"));
+        for body in ["{}", r#"{"stopped":1}"#, r#"{"stopped":true,"reason":"fire"}"#] {
+            check(&outside, put(path, body, "booking/operator"), 422, Some("validation_failed"));
+        }
+    }
+    let nobody = put("/api/resources/nobody/stop", r#"{"stopped":true}"#, "booking/operator");
+    check(&outside, nobody, 404, Some("not_found"));
+    let trail = by(get("/api/stop/events"), "desk-1", "booking/operator");
+    assert_eq!(check(&outside, trail, 200, None).body, json!({ "results": [], "nextCursor": null }));
+}

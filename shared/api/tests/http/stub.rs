@@ -1,31 +1,38 @@
 //! One stub for every port, and a gateway in front of the routers.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use holdfast_api::{
-    Api, BookingsApi, CancelApi, Claims, ConfirmApi, HoldApi, Request, ResourcesApi, Response, SearchApi,
-    WebhookApi,
+    Api, BookingsApi, CancelApi, Claims, ConfirmApi, HoldApi, Identity, Request, ResourcesApi, Response,
+    SearchApi, WebhookApi,
 };
 use holdfast_app::bookings::{
-    AppendError, AuditEvent, BookingCommit, BookingHistory, BookingJournal, BookingReader, BookingRequests,
-    BookingStore, Bookings, Cancellations, CommitError, JournalEntry,
+    AppendError, AuditEvent, BookingCommit, BookingContacts, BookingHistory, BookingJournal, BookingReader,
+    BookingRequests, BookingStore, Bookings, Cancellations, CommitError, JournalEntry,
 };
-use holdfast_app::catalogue::{Calendars, Catalogue, CatalogueReader, Resources};
-use holdfast_app::holds::{HoldReader, HoldStore, Holds, Placed};
+use holdfast_app::catalogue::{
+    Calendars, Catalogue, CatalogueReader, FactsCommit, HoldStopSwitch, ResourceEvent, ResourceHistory,
+    ResourceTrails, Resources, StopCommit, StopState, Stops, TermsCommit,
+};
+use holdfast_app::holds::{HoldReader, HoldStops, HoldStore, Holds, Placed};
 use holdfast_app::kernel::SecretError;
 use holdfast_app::payments::{
-    BookingSaga, InvalidWebhook, Payment, PaymentInquiry, SagaCallbacks, SagaResumption, SettlementSaga,
-    Webhook, WebhookError, WebhookEvent, WebhookVerifier,
+    AttemptReader, BookingSaga, ChargeLimits, ChargeRules, CustomerActions, InvalidWebhook, Payment,
+    PaymentInquiry, SagaCallbacks, SagaResumption, SettlementSaga, StoredAttempts, Webhook, WebhookError,
+    WebhookEvent, WebhookVerifier,
 };
-use holdfast_app::search::{Search, SearchIndex};
+use holdfast_app::search::{ListedPages, Search, SearchIndex};
 use holdfast_app::{Clock, LedgerError, Mutation, PaymentError, StoreError, WorkflowError};
+use holdfast_domain::bookings::Contact;
 use holdfast_domain::catalogue::{Facts, Month, MonthFacts, Surplus};
 use holdfast_domain::holds::Extension;
+use holdfast_domain::payments::CustomerAction;
 use holdfast_domain::{
-    Booking, BookingEvent, BookingId, Fingerprint, GuestId, Hold, HoldId, HoldSnapshot, InventoryMove, Page,
-    PageRejection, PaymentStep, Resource, ResourceId,
+    Booking, BookingEvent, BookingId, Fingerprint, GuestId, GuestMark, Hold, HoldId, HoldSnapshot,
+    InventoryMove, Money, Page, PageRejection, PaymentStep, Resource, ResourceId, TrailHead, TrailSubject,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use jiff::Timestamp;
@@ -42,6 +49,7 @@ pub(crate) struct Outside {
     pub(crate) resource: Option<Resource>,
     pub(crate) hold: Mutex<Option<Hold>>,
     pub(crate) booking: Mutex<Option<Booking>>,
+    pub(crate) contact: Mutex<Option<Contact>>,
     /// What the saga does to a booking as soon as it is started.
     pub(crate) saga: Vec<BookingEvent>,
     /// A page refuses.
@@ -97,17 +105,18 @@ struct Stub(Arc<Outside>);
 impl CatalogueReader for Stub {
     async fn resource(&self, id: &ResourceId) -> Result<Option<Resource>, StoreError> {
         self.0.up()?;
-        Ok(self.0.resource.clone().filter(|resource| resource.id == *id))
-    }
-    async fn pages(&self, resource: &Resource, pages: &[String]) -> Result<Vec<Page>, StoreError> {
-        let keys = pages.iter().flat_map(|page| resource.page_keys(page));
-        Ok(keys.map(|key| resource.fresh_page(&key, &Facts::default())).collect())
+        let known = self.0.resource.clone().filter(|resource| resource.id == *id);
+        let trail = TrailHead { entries: 2, seal: None };
+        Ok(known.map(|resource| Resource { trail, ..resource }))
     }
     async fn stored_pages(&self, _: &Resource) -> Result<Vec<Page>, StoreError> {
         Ok(Vec::new())
     }
     async fn stored_among(&self, _: &Resource, _: &[String]) -> Result<Vec<Page>, StoreError> {
         Ok(Vec::new())
+    }
+    async fn facts_of(&self, _: &ResourceId, _: &BTreeSet<Month>) -> Result<Facts, StoreError> {
+        Ok(Facts::default())
     }
     async fn facts(&self, _: &ResourceId) -> Result<Facts, StoreError> {
         Ok(Facts::default())
@@ -116,20 +125,10 @@ impl CatalogueReader for Stub {
 
 #[async_trait]
 impl Catalogue for Stub {
-    async fn put_resource(
-        &self,
-        _: Option<&Resource>,
-        _: &Resource,
-        _: &Mutation,
-    ) -> Result<(), LedgerError> {
+    async fn put_resource(&self, _: &TermsCommit) -> Result<(), LedgerError> {
         self.0.refused()
     }
-    async fn put_facts(
-        &self,
-        _: &Resource,
-        _: &BTreeMap<Month, MonthFacts>,
-        _: &Mutation,
-    ) -> Result<(), LedgerError> {
+    async fn put_facts(&self, _: &FactsCommit) -> Result<(), LedgerError> {
         self.0.refused()
     }
     async fn bring(
@@ -141,6 +140,48 @@ impl Catalogue for Stub {
         _: &Mutation,
     ) -> Result<(), LedgerError> {
         self.0.refused()
+    }
+}
+
+/// Nothing is stopped yet.
+#[async_trait]
+impl HoldStopSwitch for Stub {
+    async fn stop_of(&self, subject: &TrailSubject) -> Result<Option<StopState>, StoreError> {
+        let state = |trail| StopState { stopped: false, trail };
+        Ok(match subject {
+            TrailSubject::Resource(id) => self.resource(id).await?.map(|resource| state(resource.trail)),
+            TrailSubject::AllResources => Some(state(TrailHead::default())),
+        })
+    }
+    async fn put_stop(&self, _: &StopCommit) -> Result<(), LedgerError> {
+        self.0.refused()
+    }
+}
+
+/// A trail of two entries: the resource was created, and sold for more.
+#[async_trait]
+impl ResourceHistory for Stub {
+    async fn resource_trail(&self, subject: &TrailSubject) -> Result<Vec<ResourceEvent>, StoreError> {
+        if *subject == TrailSubject::AllResources {
+            return Ok(Vec::new());
+        }
+        let resource = self.0.resource.clone().expect("a resource");
+        let mut dearer = resource.clone();
+        dearer.terms.base_price = Money::new(13_900, dearer.terms.base_price.currency()).expect("a price");
+        let by = |actor: &str| Mutation { now: Fixed.now(), actor: actor.to_owned(), trace: None };
+        let created = TermsCommit::new(None, &resource, &by("desk-1"));
+        let replaced = TermsCommit::new(Some(&created.next), &dearer, &by("desk-2"));
+        Ok(vec![created.entry.expect("an entry"), replaced.entry.expect("an entry")])
+    }
+    async fn resource_trail_page(
+        &self,
+        subject: &TrailSubject,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<ResourceEvent>, StoreError> {
+        self.0.up()?;
+        let rest = self.resource_trail(subject).await?.into_iter().filter(|entry| entry.sequence > after);
+        Ok(rest.take(usize::try_from(limit).expect("a number")).collect())
     }
 }
 
@@ -202,10 +243,29 @@ impl BookingReader for Stub {
 }
 
 #[async_trait]
+impl HoldStops for Stub {
+    async fn are_stopped(&self, _: &ResourceId) -> Result<bool, StoreError> {
+        self.0.up()?;
+        Ok(false)
+    }
+}
+
+#[async_trait]
+impl AttemptReader for Stub {
+    async fn attempts(&self, _: &GuestMark) -> Result<StoredAttempts, StoreError> {
+        self.0.up()?;
+        Ok(StoredAttempts::default())
+    }
+}
+
+#[async_trait]
 impl BookingStore for Stub {
     async fn commit(&self, commit: &BookingCommit) -> Result<(), CommitError> {
         self.0.up()?;
         *self.0.booking.lock().expect("unpoisoned") = Some(commit.booking.clone());
+        if let Some(contact) = &commit.contact {
+            *self.0.contact.lock().expect("unpoisoned") = Some(contact.clone());
+        }
         Ok(())
     }
 }
@@ -216,6 +276,27 @@ impl BookingJournal for Stub {
         self.0.up()?;
         *self.0.booking.lock().expect("unpoisoned") = Some(entry.booking.clone());
         Ok(())
+    }
+}
+
+#[async_trait]
+impl BookingContacts for Stub {
+    async fn contact(&self, _: &BookingId) -> Result<Option<Contact>, StoreError> {
+        self.0.up()?;
+        Ok(self.0.contact.lock().expect("unpoisoned").clone())
+    }
+}
+
+#[async_trait]
+impl CustomerActions for Stub {
+    async fn customer_action(&self, _: &BookingId) -> Result<Option<CustomerAction>, StoreError> {
+        self.0.up()?;
+        Ok(self.0.saga.iter().find_map(|event| match event {
+            BookingEvent::Payment { step: PaymentStep::ActionRequired { action }, .. } => {
+                Some(action.clone())
+            }
+            _ => None,
+        }))
     }
 }
 
@@ -237,13 +318,24 @@ impl BookingHistory for Stub {
         Ok((own, cursor.is_none().then(|| "the-store's-own".to_owned())))
     }
     async fn audit_trail(&self, _: &BookingId) -> Result<Vec<AuditEvent>, StoreError> {
-        let known = self.0.booking.lock().expect("unpoisoned").clone();
+        let Some(booking) = self.0.booking.lock().expect("unpoisoned").clone() else {
+            return Ok(Vec::new());
+        };
         let mutation = Mutation { now: Fixed.now(), actor: "guest-1".to_owned(), trace: None };
-        Ok(known
-            .map(|booking| {
-                BookingCommit::new(&booking, BookingEvent::Requested, InventoryMove::Keep, &mutation).audit
-            })
-            .into_iter()
+        let entry =
+            BookingCommit::new(&booking, BookingEvent::Requested, InventoryMove::Keep, &mutation).audit;
+        Ok((1..=booking.version).map(|sequence| AuditEvent { sequence, ..entry.clone() }).collect())
+    }
+    async fn audit_page(
+        &self,
+        id: &BookingId,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<AuditEvent>, StoreError> {
+        let trail = self.audit_trail(id).await?.into_iter();
+        Ok(trail
+            .filter(|entry| entry.sequence > after)
+            .take(usize::try_from(limit).unwrap_or(usize::MAX))
             .collect())
     }
 }
@@ -267,6 +359,10 @@ impl BookingSaga for Stub {
             let events = if happens { self.0.saga.as_slice() } else { &[] };
             *known = Some(events.iter().fold(pending, Booking::evolve));
         }
+        Ok(())
+    }
+
+    async fn resume_booking(&self, _: &BookingId, _: u32) -> Result<(), WorkflowError> {
         Ok(())
     }
 }
@@ -310,6 +406,13 @@ impl SearchIndex for Stub {
 }
 
 #[async_trait]
+impl ListedPages for Stub {
+    async fn of_resource(&self, _: &Resource, _: &[String]) -> Result<Vec<Page>, StoreError> {
+        Ok(Vec::new())
+    }
+}
+
+#[async_trait]
 impl PaymentInquiry for Stub {
     async fn inquire(&self, _: &str) -> Result<Payment, PaymentError> {
         if self.0.down {
@@ -337,6 +440,15 @@ impl WebhookVerifier for Stub {
     }
 }
 
+/// A provider that charges dollars and euros, from half of one to a hundred thousand, and dinars in tens.
+fn charges() -> ChargeRules {
+    ChargeRules::new(|currency| match currency.code() {
+        "USD" | "EUR" | "JPY" => ChargeLimits::new(currency, 1, 50, 10_000_000),
+        "KWD" => ChargeLimits::new(currency, 10, 10, 10_000_000),
+        _ => None,
+    })
+}
+
 /// Passes a request to the function that the gateway would pass it to. What it answers is as published.
 pub(crate) async fn gateway(outside: &Arc<Outside>, request: Request) -> Response {
     let response = answered(outside, request.clone()).await;
@@ -350,21 +462,27 @@ async fn answered(outside: &Arc<Outside>, request: Request) -> Response {
     let path = request.path.clone();
     let get = matches!(request.method, Method::GET | Method::HEAD);
     if path.starts_with("/api/holds") {
-        HoldApi::new(Holds::new(stub(), stub()), clock).handle(request).await
+        HoldApi::new(Holds::new(stub(), stub(), stub(), charges()), clock).handle(request).await
     } else if path.starts_with("/api/bookings") && path.ends_with("/cancel") {
-        CancelApi::new(Cancellations::new(stub(), stub(), stub(), stub()), clock).handle(request).await
+        CancelApi::new(Cancellations::new(stub(), stub(), stub(), stub(), charges()), clock)
+            .handle(request)
+            .await
     } else if path == "/api/bookings" && !get {
-        ConfirmApi::new(BookingRequests::new(stub(), stub(), stub()), clock).handle(request).await
+        ConfirmApi::new(BookingRequests::new(stub(), stub(), stub(), stub(), stub()), clock)
+            .handle(request)
+            .await
     } else if path.starts_with("/api/bookings") {
-        BookingsApi::new(Bookings::new(stub()), clock).handle(request).await
+        BookingsApi::new(Bookings::new(stub(), stub(), stub()), clock).handle(request).await
     } else if path.starts_with("/api/webhooks") {
         WebhookApi::new(Webhook::new(stub(), stub(), stub(), stub(), stub()), stub(), clock)
             .handle(request)
             .await
     } else if path.ends_with("/availability") {
-        SearchApi::new(Search::new(stub()), Calendars::new(stub()), clock).handle(request).await
+        SearchApi::new(Search::new(stub()), Calendars::new(stub(), stub()), clock).handle(request).await
     } else {
-        ResourcesApi::new(Resources::new(stub()), clock).handle(request).await
+        let trails = ResourceTrails::new(stub(), stub(), stub());
+        let resources = Resources::new(stub(), charges());
+        ResourcesApi::new(resources, trails, Stops::new(stub()), clock).handle(request).await
     }
 }
 
@@ -377,8 +495,10 @@ pub(crate) fn request(method: Method, target: &str, body: &str) -> Request {
         query: query.to_owned(),
         headers: HeaderMap::new(),
         body: body.as_bytes().to_vec(),
-        claims: None,
+        identity: Identity::Unproven,
+        address: None,
         request_id: "request-1".to_owned(),
+        time_left: Duration::from_secs(29),
     };
     with(by(request, "guest-1", "booking/guest"), "idempotency-key", "key-1")
 }
@@ -392,7 +512,7 @@ pub(crate) fn with(mut request: Request, name: &'static str, value: &str) -> Req
 
 /// By somebody else.
 pub(crate) fn by(mut request: Request, sub: &str, scope: &str) -> Request {
-    request.claims = Some(Claims { sub: sub.to_owned(), scopes: vec![scope.to_owned()], email: None });
+    request.identity = Identity::Bearer(Claims { sub: sub.to_owned(), scopes: vec![scope.to_owned()] });
     request
 }
 

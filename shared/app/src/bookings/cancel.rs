@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use holdfast_domain::bookings::Cancellation;
-use holdfast_domain::{Booking, BookingEvent, BookingId, BookingStatus, Fingerprint, InventoryMove, Money};
+use holdfast_domain::{
+    Booking, BookingEvent, BookingId, BookingStatus, Fingerprint, InventoryMove, Money, PaymentStatus,
+};
 use jiff::Timestamp;
 
 use crate::bookings::commit::{Decision, commit};
@@ -13,6 +15,7 @@ use crate::bookings::read::wait_for;
 use crate::kernel::failure::Failure;
 use crate::kernel::identity::{Caller, RequestKey, key_digest};
 use crate::kernel::mutation::Mutation;
+use crate::payments::charge::ChargeRules;
 use crate::payments::port::{SagaCallbacks, SagaResumption, SettlementSaga};
 
 /// Why a settlement starts when its booking was cancelled: by the cancellation itself, or by its event. Both name one.
@@ -25,8 +28,6 @@ pub struct Cancelled {
     pub booking: Booking,
     /// What is given back.
     pub refund: Money,
-    /// Whether the money is settled: refunded, or nothing to refund.
-    pub settled: bool,
     /// `true` if this very request had been answered before.
     pub replayed: bool,
 }
@@ -37,18 +38,20 @@ pub struct Cancellations {
     callbacks: Arc<dyn SagaCallbacks>,
     resumption: Arc<dyn SagaResumption>,
     settlement: Arc<dyn SettlementSaga>,
+    charges: ChargeRules,
 }
 
 impl Cancellations {
-    /// Over bookings, the callbacks of their sagas, and the settlement.
+    /// Over bookings, the callbacks of their sagas, and the settlement, for a provider that pays by these rules.
     #[must_use]
     pub fn new(
         bookings: Arc<dyn BookingStore>,
         callbacks: Arc<dyn SagaCallbacks>,
         resumption: Arc<dyn SagaResumption>,
         settlement: Arc<dyn SettlementSaga>,
+        charges: ChargeRules,
     ) -> Self {
-        Self { bookings, callbacks, resumption, settlement }
+        Self { bookings, callbacks, resumption, settlement, charges }
     }
 
     /// Gives a booking up: its places are free at once; its money is settled by a saga, waited for up to `wait`.
@@ -70,7 +73,9 @@ impl Cancellations {
             if !caller.may_see(&booking.order.guest) {
                 return Err(Failure::NotFound("booking"));
             }
-            cancellation(booking, reason.clone(), &request, mutation.now)
+            let terms =
+                Terms { reason: reason.clone(), by_operator: caller.operator, request: request.clone() };
+            cancellation(booking, terms, self.charges, mutation.now)
         };
         let cancelled = commit(self.bookings.as_ref(), id, mutation, &decide).await?;
         if cancelled.written {
@@ -99,26 +104,35 @@ impl Cancellations {
         replayed: bool,
         mutation: &Mutation,
     ) -> Result<Cancelled, Failure> {
-        let refund = booking
-            .cancellation
-            .as_ref()
-            .map_or(Money::zero(booking.order.price.total().currency()), |c| c.refund);
+        let refund = booking.promised_refund().unwrap_or(Money::zero(booking.order.price.total().currency()));
         let booking = if booking.money_is_settled() {
             booking
         } else {
             self.settlement.start_settlement(&booking.id, CAUSE_CANCELLED, mutation.trace.as_deref()).await?;
-            wait_for(self.bookings.as_ref(), &booking.id, wait, Booking::money_is_settled).await?
+            // What is disputed is refunded when the dispute is over, which nobody waits for.
+            let is_over = |booking: &Booking| {
+                booking.money_is_settled()
+                    || booking.refund_has_failed()
+                    || booking.payment_status() == PaymentStatus::Disputed
+            };
+            wait_for(self.bookings.as_ref(), &booking.id, wait, is_over).await?
         };
-        let settled = booking.money_is_settled();
-        Ok(Cancelled { booking, refund, settled, replayed })
+        Ok(Cancelled { booking, refund, replayed })
     }
+}
+
+/// What a cancellation is asked for with.
+struct Terms {
+    reason: Option<String>,
+    by_operator: bool,
+    request: (Fingerprint, Fingerprint),
 }
 
 /// What a cancellation does to a booking, and whether this very request had cancelled it before.
 fn cancellation(
     booking: &Booking,
-    reason: Option<String>,
-    request: &(Fingerprint, Fingerprint),
+    Terms { reason, by_operator, request }: Terms,
+    charges: ChargeRules,
     now: Timestamp,
 ) -> Result<Decision<InventoryMove, bool>, Failure> {
     let inventory = match (booking.status_at(now), &booking.cancellation) {
@@ -138,9 +152,10 @@ fn cancellation(
     };
     let cancellation = Cancellation {
         reason,
-        refund: booking.refund_at(now),
-        before_capture: booking.captured().amount() == 0 || booking.status == BookingStatus::Pending,
-        request: request.clone(),
+        refund: charges.payable(booking.refund_at(now), booking.captured()),
+        before_capture: !booking.payments.are_captured() || booking.status == BookingStatus::Pending,
+        by_operator,
+        request,
         at: now,
     };
     Ok(Decision::Commit { event: BookingEvent::Cancelled(cancellation), inventory, outcome: false })

@@ -76,7 +76,7 @@ impl<'a> WriteBooking for dyn BookingStore + 'a {
 
     /// A claim may lapse after its hold was read.
     fn decides_anew(inventory: &InventoryMove) -> bool {
-        matches!(inventory, InventoryMove::Prolong { .. })
+        matches!(inventory, InventoryMove::Prolong { .. } | InventoryMove::Claim { .. })
     }
 
     async fn write(
@@ -162,7 +162,7 @@ pub(crate) async fn commit<W: WriteBooking + ?Sized, T>(
 impl From<CommitError> for Failure {
     fn from(error: CommitError) -> Self {
         match error {
-            CommitError::Stale => Self::RequestInProgress,
+            CommitError::Stale | CommitError::AttemptsChanged => Self::RequestInProgress,
             CommitError::Rejected(rejection) => rejection.into(),
             CommitError::ResourceChanged => Self::RangeNotBookable(RangeError::NotBookable),
             CommitError::TooManyPages { .. } => Self::Inconsistent(error.to_string()),

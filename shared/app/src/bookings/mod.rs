@@ -9,9 +9,9 @@ pub(crate) mod trail;
 
 pub use cancel::{CAUSE_CANCELLED, Cancellations, Cancelled};
 pub use port::{
-    AppendError, BookingCommit, BookingHistory, BookingJournal, BookingReader, BookingStore, CommitError,
-    JournalEntry,
+    AppendError, BookingCommit, BookingContacts, BookingHistory, BookingJournal, BookingReader, BookingStore,
+    CONTACT_KEPT, CommitError, JournalEntry,
 };
-pub use read::Bookings;
+pub use read::{Bookings, WholeBooking};
 pub use request::{BookingRequest, BookingRequests, CLAIM_SECONDS, Requested};
-pub use trail::{AuditEvent, BookingFacts, BrokenTrail, verify};
+pub use trail::{AuditEvent, BookingFacts, verify};

@@ -1,13 +1,15 @@
 //! What bookings need of the store.
 
 use async_trait::async_trait;
-use holdfast_domain::bookings::InventoryPlan;
+use holdfast_domain::bookings::{Contact, InventoryPlan};
 use holdfast_domain::{Booking, BookingEvent, BookingId, GuestId, InventoryMove, PageRejection};
+use jiff::SignedDuration;
 use thiserror::Error;
 
 use crate::bookings::trail::AuditEvent;
 use crate::kernel::errors::StoreError;
 use crate::kernel::mutation::Mutation;
+use crate::payments::attempts::AttemptsChange;
 
 /// Why a booking's change was not written.
 #[derive(Debug, Error)]
@@ -15,6 +17,9 @@ pub enum CommitError {
     /// The booking changed since it was read; read it again.
     #[error("the booking has changed")]
     Stale,
+    /// The guest's attempts to pay changed since they were read; read them again.
+    #[error("the guest's attempts have changed")]
+    AttemptsChanged,
     /// A page refused; nothing was changed.
     #[error(transparent)]
     Rejected(#[from] PageRejection),
@@ -43,6 +48,10 @@ pub struct BookingCommit {
     pub audit: AuditEvent,
     /// What is done to pages and to the records of holds.
     pub inventory: InventoryPlan,
+    /// How the guest is reached, if that is to be kept with it.
+    pub contact: Option<Contact>,
+    /// The guest's attempts to pay, if this is one that is counted.
+    pub attempts: Option<AttemptsChange>,
 }
 
 impl BookingCommit {
@@ -51,7 +60,13 @@ impl BookingCommit {
     pub fn new(before: &Booking, event: BookingEvent, inventory: InventoryMove, mutation: &Mutation) -> Self {
         let JournalEntry { booking, event, audit } = JournalEntry::new(before, event, mutation);
         let inventory = inventory.plan(&booking);
-        Self { booking, event, audit, inventory }
+        Self { booking, event, audit, inventory, contact: None, attempts: None }
+    }
+
+    /// The same, and how the guest is reached is kept.
+    #[must_use]
+    pub fn with_contact(self, contact: Option<Contact>) -> Self {
+        Self { contact, ..self }
     }
 }
 
@@ -97,6 +112,10 @@ impl JournalEntry {
     }
 }
 
+/// How long after the end of a stay it is kept how its guest is reached: 548 days, 18 months. Card schemes take disputes up to 540 days
+/// after a payment, and who has to answer one has to reach the guest.
+pub const CONTACT_KEPT: SignedDuration = SignedDuration::from_hours(548 * 24);
+
 /// Reads bookings.
 #[async_trait]
 pub trait BookingReader: Send + Sync {
@@ -104,11 +123,18 @@ pub trait BookingReader: Send + Sync {
     async fn booking(&self, id: &BookingId) -> Result<Option<Booking>, StoreError>;
 }
 
+/// Reads how guests of bookings are reached, which is kept until [`CONTACT_KEPT`] after their stay.
+#[async_trait]
+pub trait BookingContacts: Send + Sync {
+    /// How the guest of a booking is reached, if they said; reads the latest write.
+    async fn contact(&self, booking: &BookingId) -> Result<Option<Contact>, StoreError>;
+}
+
 /// Writes bookings together with the inventory that they claim, take and free.
 #[async_trait]
 pub trait BookingStore: BookingReader {
-    /// Writes a booking's event, its audit entry, its operations on pages and its changes of hold records in one
-    /// transaction, or nothing.
+    /// Writes a booking's event, its audit entry, its operations on pages, its changes of hold records, how its guest is reached, what
+    /// the event asks of the customer and the guest's attempts in one transaction, or nothing.
     async fn commit(&self, commit: &BookingCommit) -> Result<(), CommitError>;
 }
 
@@ -132,4 +158,12 @@ pub trait BookingHistory: BookingReader {
 
     /// A booking's audit trail, oldest first.
     async fn audit_trail(&self, booking: &BookingId) -> Result<Vec<AuditEvent>, StoreError>;
+
+    /// The first `limit` entries of a booking's audit trail whose sequence is greater than `after`, oldest first.
+    async fn audit_page(
+        &self,
+        booking: &BookingId,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<AuditEvent>, StoreError>;
 }

@@ -1,29 +1,52 @@
 //! Reading bookings: one, those of a guest, an audit trail; and waiting for what a saga makes of one.
+//!
+//! What is kept apart from a booking is read for those alone whom it is for: what the customer has to do for the guest.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use holdfast_domain::{Booking, BookingId};
+use holdfast_domain::bookings::Contact;
+use holdfast_domain::payments::CustomerAction;
+use holdfast_domain::{Booking, BookingId, BookingStatus};
 use tokio::time::{sleep, timeout};
 
-use crate::bookings::port::{BookingHistory, BookingReader};
+use crate::bookings::port::{BookingContacts, BookingHistory, BookingReader};
 use crate::bookings::trail::AuditEvent;
+use crate::kernel::chain::TRAIL_LIMIT_MAX;
 use crate::kernel::failure::Failure;
 use crate::kernel::identity::Caller;
+use crate::payments::port::CustomerActions;
 
 const POLL_FIRST: Duration = Duration::from_millis(15);
 const POLL_LONGEST: Duration = Duration::from_millis(150);
 
+/// A booking with what is kept apart from it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WholeBooking {
+    /// The booking.
+    pub booking: Booking,
+    /// What the caller has to do at their bank, while the booking waits for that: never somebody else's.
+    pub action: Option<CustomerAction>,
+    /// How its guest is reached, if they said.
+    pub contact: Option<Contact>,
+}
+
 /// The use cases of reading bookings.
 pub struct Bookings {
     history: Arc<dyn BookingHistory>,
+    contacts: Arc<dyn BookingContacts>,
+    actions: Arc<dyn CustomerActions>,
 }
 
 impl Bookings {
-    /// Over the history of bookings.
+    /// Over the history of bookings, how their guests are reached, and what these have to do.
     #[must_use]
-    pub fn new(history: Arc<dyn BookingHistory>) -> Self {
-        Self { history }
+    pub fn new(
+        history: Arc<dyn BookingHistory>,
+        contacts: Arc<dyn BookingContacts>,
+        actions: Arc<dyn CustomerActions>,
+    ) -> Self {
+        Self { history, contacts, actions }
     }
 
     /// A booking of the caller's.
@@ -34,7 +57,18 @@ impl Bookings {
         of_caller(self.history.as_ref(), caller, id).await
     }
 
-    /// The caller's bookings, newest first, with the next cursor.
+    /// A booking of the caller's, how its guest is reached, and what they have to do.
+    ///
+    /// # Errors
+    /// [`Failure::NotFound`], also for somebody else's.
+    pub async fn get_whole(&self, caller: &Caller, id: &BookingId) -> Result<WholeBooking, Failure> {
+        let booking = self.get(caller, id).await?;
+        let contact = self.contacts.contact(id).await?;
+        let action = own_action(self.actions.as_ref(), caller, &booking).await?;
+        Ok(WholeBooking { booking, action, contact })
+    }
+
+    /// The caller's bookings, newest first, each with what they have to do for it, and the next cursor.
     ///
     /// # Errors
     /// [`Failure`] on an outage.
@@ -43,18 +77,47 @@ impl Bookings {
         caller: &Caller,
         limit: u32,
         cursor: Option<&str>,
-    ) -> Result<(Vec<Booking>, Option<String>), Failure> {
-        Ok(self.history.bookings_of(&caller.guest, limit, cursor).await?)
+    ) -> Result<(Vec<(Booking, Option<CustomerAction>)>, Option<String>), Failure> {
+        let (bookings, next) = self.history.bookings_of(&caller.guest, limit, cursor).await?;
+        let mut listed = Vec::with_capacity(bookings.len());
+        // Few of them wait for the guest: a hold has one at a time, and a guest few attempts a day.
+        for booking in bookings {
+            let action = own_action(self.actions.as_ref(), caller, &booking).await?;
+            listed.push((booking, action));
+        }
+        Ok((listed, next))
     }
 
-    /// The audit trail of a booking of the caller's, oldest first.
+    /// The audit trail of a booking of the caller's, oldest first: at most `limit` entries, up to [`TRAIL_LIMIT_MAX`], that
+    /// follow the entry `after`, and after which the next page begins.
     ///
     /// # Errors
     /// [`Failure::NotFound`], also for somebody else's.
-    pub async fn trail(&self, caller: &Caller, id: &BookingId) -> Result<Vec<AuditEvent>, Failure> {
-        self.get(caller, id).await?;
-        Ok(self.history.audit_trail(id).await?)
+    pub async fn trail(
+        &self,
+        caller: &Caller,
+        id: &BookingId,
+        after: u64,
+        limit: u32,
+    ) -> Result<(Vec<AuditEvent>, Option<u64>), Failure> {
+        let booking = self.get(caller, id).await?;
+        let entries = self.history.audit_page(id, after, limit.min(TRAIL_LIMIT_MAX)).await?;
+        let next = entries.last().map(|last| last.sequence).filter(|last| *last < booking.version);
+        Ok((entries, next))
     }
+}
+
+/// What the caller has to do at their bank for a booking that waits for it. Nothing of somebody else's, whoever the caller is.
+pub(crate) async fn own_action(
+    actions: &dyn CustomerActions,
+    caller: &Caller,
+    booking: &Booking,
+) -> Result<Option<CustomerAction>, Failure> {
+    let waits = booking.status == BookingStatus::Pending && booking.action().is_some();
+    if !waits || booking.order.guest != caller.guest {
+        return Ok(None);
+    }
+    Ok(actions.customer_action(&booking.id).await?)
 }
 
 /// A booking of the caller's; [`Failure::NotFound`] also for somebody else's.
@@ -87,6 +150,7 @@ pub(crate) async fn wait_for(
     }
     let waiting = async {
         let mut pause = POLL_FIRST;
+        // Ends: by the time-out around it.
         while !done(&booking) {
             sleep(pause).await;
             booking = load(bookings, id).await?;

@@ -1,22 +1,28 @@
 //! Asking for a booking: the hold is claimed, the saga is started and waited for. The payment itself is the saga's
 //! (`payments/steps.rs`).
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use holdfast_domain::bookings::Contact;
+use holdfast_domain::payments::{AttemptEnd, CustomerAction};
 use holdfast_domain::{
-    Booking, BookingEvent, BookingId, BookingPayments, HoldId, InventoryMove, PageRejection,
+    Booking, BookingEvent, BookingId, BookingPayments, GuestId, HoldId, InventoryMove, Money, PageRejection,
 };
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
+use tokio::time::sleep;
 
 use crate::bookings::port::{BookingCommit, BookingStore, CommitError};
-use crate::bookings::read::{load, wait_for};
+use crate::bookings::read::{load, own_action, wait_for};
 use crate::holds::place::{claimed_by_another, require_live, why_missing};
 use crate::holds::port::HoldReader;
 use crate::kernel::failure::Failure;
-use crate::kernel::identity::{Caller, RequestKey, booking_id_of_run, confirmation_number};
+use crate::kernel::field::Field;
+use crate::kernel::identity::{Caller, RequestKey, booking_id_of_run, confirmation_number, guest_mark};
 use crate::kernel::mutation::Mutation;
-use crate::payments::port::BookingSaga;
+use crate::payments::attempts::{AttemptReader, AttemptsChange, StoredAttempts};
+use crate::payments::port::{BookingSaga, CustomerActions};
 
 /// How long a claim keeps a hold from expiring while the bank is asked. Longer than the saga's bounded steps take, so that
 /// only a saga that has long been stuck loses its hold, and has to take the places again.
@@ -24,13 +30,25 @@ pub const CLAIM_SECONDS: i64 = 900;
 /// How often a request runs for real before its last failure is repeated: each run is a booking in the guest's history.
 const RUNS_MAX: u32 = 20;
 
+/// How often an attempt is counted where the same guest begins others at the same time.
+const COUNTING_TRIES_MAX: u32 = 5;
+/// The longest pause before it is counted again; twice as long after each try.
+const COUNTING_PAUSE_FIRST_MS: u64 = 20;
+
+/// When a claim made at `now` expires.
+pub(crate) fn claim_deadline(now: Timestamp) -> Timestamp {
+    now.checked_add(SignedDuration::from_secs(CLAIM_SECONDS)).unwrap_or(now)
+}
+
 /// What a guest asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BookingRequest {
     /// The hold to pay.
     pub hold: HoldId,
-    /// The provider's name for a card; never card data.
-    pub payment_method: String,
+    /// The provider's name for a card; never card data. What costs nothing needs none.
+    pub payment_method: Option<String>,
+    /// How the guest is reached, if they say.
+    pub contact: Option<Contact>,
     /// How long to wait for the saga; zero for not at all.
     pub wait: Duration,
 }
@@ -40,6 +58,8 @@ pub struct BookingRequest {
 pub struct Requested {
     /// The booking.
     pub booking: Booking,
+    /// What the caller has to do at their bank, while the booking waits for that.
+    pub action: Option<CustomerAction>,
     /// `true` if this request only met its earlier self.
     pub replayed: bool,
 }
@@ -48,18 +68,22 @@ pub struct Requested {
 pub struct BookingRequests {
     bookings: Arc<dyn BookingStore>,
     holds: Arc<dyn HoldReader>,
+    attempts: Arc<dyn AttemptReader>,
+    actions: Arc<dyn CustomerActions>,
     saga: Arc<dyn BookingSaga>,
 }
 
 impl BookingRequests {
-    /// Over bookings, holds and the booking saga.
+    /// Over bookings, holds, attempts of guests, what these have to do, and the booking saga.
     #[must_use]
     pub fn new(
         bookings: Arc<dyn BookingStore>,
         holds: Arc<dyn HoldReader>,
+        attempts: Arc<dyn AttemptReader>,
+        actions: Arc<dyn CustomerActions>,
         saga: Arc<dyn BookingSaga>,
     ) -> Self {
-        Self { bookings, holds, saga }
+        Self { bookings, holds, attempts, actions, saga }
     }
 
     /// Claims the hold for a new booking, starts its saga, and waits for the outcome.
@@ -74,6 +98,7 @@ impl BookingRequests {
         mutation: &Mutation,
     ) -> Result<Requested, Failure> {
         let mut run = 0;
+        // Ends: after RUNS_MAX runs.
         let (id, replayed) = loop {
             let id = booking_id_of_run(&caller.guest, &key.key, run);
             match self.bookings.booking(&id).await? {
@@ -99,7 +124,8 @@ impl BookingRequests {
         };
         self.saga.start_booking(&id, mutation.trace.as_deref()).await?;
         let booking = wait_for(self.bookings.as_ref(), &id, request.wait, Booking::answer_is_known).await?;
-        Ok(Requested { booking, replayed })
+        let action = own_action(self.actions.as_ref(), caller, &booking).await?;
+        Ok(Requested { booking, action, replayed })
     }
 
     fn same_request(&self, known: &Booking, key: &RequestKey) -> Result<bool, Failure> {
@@ -124,7 +150,7 @@ impl BookingRequests {
             return Err(Failure::RequestInProgress);
         }
         let order = snapshot.hold.order;
-        let payments = BookingPayments::by_card(request.payment_method.clone(), order.price.total());
+        let payments = payments(request.payment_method.as_deref(), order.price.total())?;
         let requested = Booking::requested(
             id.clone(),
             confirmation_number(id),
@@ -134,12 +160,29 @@ impl BookingRequests {
             key.content.clone(),
             mutation.now,
         );
-        let requested = Booking { email: caller.email.clone(), ..requested };
-        let deadline =
-            mutation.now.checked_add(SignedDuration::from_secs(CLAIM_SECONDS)).unwrap_or(mutation.now);
-        let claim = InventoryMove::Claim { deadline };
-        let commit = BookingCommit::new(&requested, BookingEvent::Requested, claim, mutation);
-        match self.bookings.commit(&commit).await {
+        // An operator pays for many guests.
+        let is_counted = !caller.operator && requested.order.price.total().amount() > 0;
+        let claim = InventoryMove::Claim { deadline: claim_deadline(mutation.now) };
+        let mut commit = BookingCommit::new(&requested, BookingEvent::Requested, claim, mutation)
+            .with_contact(
+                request.contact.clone().map(|said| Contact { by_operator: caller.operator, ..said }),
+            );
+        let mut tries = 0;
+        // Ends: after COUNTING_TRIES_MAX tries.
+        let committed = loop {
+            if is_counted {
+                commit.attempts = Some(self.attempted(id, &caller.guest, mutation.now).await?);
+            }
+            tries += 1;
+            match self.bookings.commit(&commit).await {
+                Err(CommitError::AttemptsChanged) if tries < COUNTING_TRIES_MAX => {
+                    let longest_ms = COUNTING_PAUSE_FIRST_MS << (tries - 1);
+                    sleep(Duration::from_millis(fastrand::u64(0..=longest_ms))).await;
+                }
+                committed => break committed,
+            }
+        };
+        match committed {
             Ok(()) => Ok(false),
             Err(CommitError::Stale) => {
                 let known = load(self.bookings.as_ref(), id).await?;
@@ -150,5 +193,48 @@ impl BookingRequests {
             }
             Err(error) => Err(error.into()),
         }
+    }
+}
+
+impl BookingRequests {
+    /// The guest's attempts with the one that is about to begin, if they may have another. What earlier ones came to is asked
+    /// only where they are many.
+    async fn attempted(
+        &self,
+        booking: &BookingId,
+        guest: &GuestId,
+        now: Timestamp,
+    ) -> Result<AttemptsChange, Failure> {
+        let guest = guest_mark(guest);
+        let StoredAttempts { attempts, revision } = self.attempts.attempts(&guest).await?;
+        let mut attempts = attempts.since(now);
+        if !attempts.are_few() {
+            let mut ends = HashMap::new();
+            for (known, _) in attempts.iter() {
+                let booking = self.bookings.booking(known).await?;
+                ends.insert(
+                    known.clone(),
+                    booking.map_or(AttemptEnd::Harmless, |booking| booking.attempt_end()),
+                );
+            }
+            let end_of = |known: &BookingId| ends.get(known).copied().unwrap_or(AttemptEnd::Harmless);
+            attempts = attempts
+                .counted(end_of, now)
+                .map_err(|wait_seconds| Failure::TooManyAttempts { wait_seconds })?;
+        }
+        let after = StoredAttempts { attempts: attempts.with(booking.clone(), now), revision: revision + 1 };
+        Ok(AttemptsChange { guest, after })
+    }
+}
+
+/// Through what a price is paid: nothing by nothing, anything else by card.
+fn payments(payment_method: Option<&str>, price: Money) -> Result<BookingPayments, Failure> {
+    match payment_method {
+        _ if price.amount() == 0 => Ok(BookingPayments::free(price.currency())),
+        Some(card) => Ok(BookingPayments::by_card(card.to_owned(), price)),
+        None => Err(Failure::Invalid {
+            field: Field::PaymentMethod.into(),
+            detail: "is required: the hold costs something".to_owned(),
+        }),
     }
 }

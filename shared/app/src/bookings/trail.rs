@@ -1,17 +1,17 @@
 //! The audit trail: one event per change of a booking, written in the transaction that changes it.
 //!
-//! Each entry is sealed: its seal is a SHA-256 digest over the seal before it and its own content, and the booking keeps the
-//! last one. Whoever alters, adds or removes an entry breaks every seal after it ([`verify`]).
+//! Each entry is sealed after the one before it, and the booking keeps the last seal: whoever alters, adds or removes an entry
+//! breaks every seal after it ([`verify`], `kernel/chain.rs`).
 
 use holdfast_domain::{
     Booking, BookingEvent, BookingId, BookingStatus, GuestMark, HoldId, Lifecycle, Money, PaymentNumber,
-    PaymentStep, ResourceId, Seal,
+    PaymentStep, ResourceId, Seal, TrailHead,
 };
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use thiserror::Error;
 
 use crate::kernel::canonical::canonical;
+use crate::kernel::chain::{self, BrokenTrail, Link};
 use crate::kernel::identity::{guest_mark, seal};
 use crate::kernel::mutation::Mutation;
 
@@ -63,7 +63,7 @@ pub struct AuditEvent {
     pub kind: String,
     /// When.
     pub at: Timestamp,
-    /// Who: the caller's `sub`, or a part of the system.
+    /// Who: the caller, or a part of the system.
     pub actor: String,
     /// Status before; a payment step keeps it.
     pub from: BookingStatus,
@@ -80,59 +80,39 @@ pub struct AuditEvent {
     pub facts: Option<BookingFacts>,
 }
 
-/// Where an audit trail is not what was written.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum BrokenTrail {
-    /// An entry is gone, or something is in its place.
-    #[error("entry {0} is missing")]
-    Missing(u64),
-    /// An entry's content, or one before it, is not what was sealed.
-    #[error("entry {0} is not as it was sealed")]
-    Altered(u64),
-    /// An entry bears no seal: it was taken away, or the entry is older than seals are.
-    #[error("entry {0} has no seal")]
-    Unsealed(u64),
-    /// There are entries that the booking knows nothing of.
-    #[error("entry {0} was added")]
-    Added(u64),
-    /// The trail is whole, and the booking remembers another.
-    #[error("the booking was sealed with another trail of {0} entries")]
-    Replaced(u64),
-    /// Booking or trail cannot be read at all.
-    #[error("{0}")]
-    Unreadable(String),
-    /// There is no such booking.
-    #[error("there is no such booking")]
-    Unknown,
-}
-
 /// Whether `trail`, oldest first, is all that was ever written of `booking`.
 ///
 /// # Errors
 /// [`BrokenTrail`]: the first broken link.
 pub fn verify(booking: &Booking, trail: &[AuditEvent]) -> Result<(), BrokenTrail> {
-    let mut last = None;
-    for (expected, event) in (1_u64..).zip(trail) {
-        if event.sequence != expected {
-            return Err(BrokenTrail::Missing(expected));
-        }
-        if expected > booking.version {
-            return Err(BrokenTrail::Added(expected));
-        }
-        if event.seal.is_none() {
-            return Err(BrokenTrail::Unsealed(expected));
-        }
-        let made = event.sealed_after(last.as_ref());
-        if event.seal.as_ref() != Some(&made) {
-            return Err(BrokenTrail::Altered(expected));
-        }
-        last = Some(made);
+    let head = TrailHead { entries: booking.version, seal: booking.seal.clone() };
+    chain::verify(&head, trail)
+}
+
+impl Link for AuditEvent {
+    fn sequence(&self) -> u64 {
+        self.sequence
     }
-    let entries = u64::try_from(trail.len()).unwrap_or(u64::MAX);
-    if entries < booking.version {
-        return Err(BrokenTrail::Missing(entries + 1));
+
+    fn seal(&self) -> Option<&Seal> {
+        self.seal.as_ref()
     }
-    if booking.seal == last { Ok(()) } else { Err(BrokenTrail::Replaced(entries)) }
+
+    fn sealed_after(&self, previous: Option<&Seal>) -> Seal {
+        seal(&[
+            SEAL_VERSION,
+            previous.map_or("", Seal::as_str),
+            self.booking.as_str(),
+            &self.sequence.to_string(),
+            &self.kind,
+            &self.at.as_millisecond().to_string(),
+            &self.actor,
+            self.from.as_str(),
+            self.to.as_str(),
+            &canonical(&self.data),
+            self.trace.as_deref().unwrap_or_default(),
+        ])
+    }
 }
 
 impl AuditEvent {
@@ -190,22 +170,6 @@ impl AuditEvent {
         entry.seal = Some(entry.sealed_after(before.seal.as_ref()));
         entry
     }
-
-    fn sealed_after(&self, previous: Option<&Seal>) -> Seal {
-        seal(&[
-            SEAL_VERSION,
-            previous.map_or("", Seal::as_str),
-            self.booking.as_str(),
-            &self.sequence.to_string(),
-            &self.kind,
-            &self.at.as_millisecond().to_string(),
-            &self.actor,
-            self.from.as_str(),
-            self.to.as_str(),
-            &canonical(&self.data),
-            self.trace.as_deref().unwrap_or_default(),
-        ])
-    }
 }
 
 /// Facts of a payment's step; which payment it was, if it was not the first.
@@ -216,10 +180,17 @@ fn of_payment(number: PaymentNumber, step: &PaymentStep) -> Value {
         PaymentStep::Captured { amount } => {
             json!({ "amount": amount.amount(), "currency": amount.currency().code() })
         }
-        PaymentStep::Refunded { total } => {
+        PaymentStep::Refunded { total }
+        | PaymentStep::RefundPending { total }
+        | PaymentStep::RefundFailed { total } => {
             json!({ "refundedTotal": total.amount(), "currency": total.currency().code() })
         }
-        PaymentStep::Authorized | PaymentStep::Voided => json!({}),
+        PaymentStep::ChargedBack { total } => {
+            json!({ "chargedBackTotal": total.amount(), "currency": total.currency().code() })
+        }
+        PaymentStep::Authorized | PaymentStep::Voided | PaymentStep::Disputed | PaymentStep::DisputeWon => {
+            json!({})
+        }
     };
     if number != PaymentNumber::FIRST {
         facts["payment"] = json!(number.index());

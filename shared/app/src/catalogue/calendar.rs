@@ -1,8 +1,11 @@
-//! The calendar of a resource, which anyone may read.
+//! The calendar of a resource, which anyone may read. Terms and dated facts are those of the ledger, so that an edit is seen at
+//! once; what is held and booked is that of the read model, which follows. The pages of the ledger are left to those who hold
+//! and book.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use holdfast_domain::catalogue::RangeError;
+use holdfast_domain::catalogue::{Month, RangeError};
 use holdfast_domain::{Money, Page, Resource, ResourceId, Slot};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -10,6 +13,7 @@ use jiff::civil::Date;
 use crate::catalogue::port::CatalogueReader;
 use crate::kernel::failure::Failure;
 use crate::kernel::field::Field;
+use crate::search::port::ListedPages;
 
 /// One slot of a calendar.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,22 +29,26 @@ pub struct CalendarSlot {
 }
 
 /// The most slots of one answer. Each is some 150 bytes of JSON; a function may return 6 MB.
-const SLOTS_MAX: usize = 1000;
+pub const CALENDAR_SLOTS_MAX: usize = 1000;
+/// The most pages of inventory that one answer is made of: those of 100 days, where each has a page of its own.
+pub const CALENDAR_PAGES_MAX: usize = 100;
 
 /// The use case of calendars.
 pub struct Calendars {
     catalogue: Arc<dyn CatalogueReader>,
+    listed: Arc<dyn ListedPages>,
 }
 
 impl Calendars {
-    /// Over a catalogue.
+    /// Over a catalogue and the read model.
     #[must_use]
-    pub fn new(catalogue: Arc<dyn CatalogueReader>) -> Self {
-        Self { catalogue }
+    pub fn new(catalogue: Arc<dyn CatalogueReader>, listed: Arc<dyn ListedPages>) -> Self {
+        Self { catalogue, listed }
     }
 
-    /// The slots that start on local dates of `[from, to)`, with what is free in each at `now`: at most 1,000 of them,
-    /// from the one that starts at `first` or from the beginning, and when the slot after them starts, if there is one.
+    /// The slots that start on local dates of `[from, to)`, with what is free in each at `now`: at most [`CALENDAR_SLOTS_MAX`] of them
+    /// on at most [`CALENDAR_PAGES_MAX`] pages, from the one that starts at `first` or from the beginning, and when the slot after them
+    /// starts, if there is one.
     ///
     /// # Errors
     /// [`Failure::NotFound`], [`Failure::Invalid`] for an empty or too long range.
@@ -53,12 +61,25 @@ impl Calendars {
         now: Timestamp,
     ) -> Result<(Vec<CalendarSlot>, Option<Timestamp>), Failure> {
         let resource = self.catalogue.resource(id).await?.ok_or(Failure::NotFound("resource"))?;
-        let part = resource.calendar_part(from, to, first, SLOTS_MAX);
-        let (slots, next) = part.map_err(|error| range_failure(error, Field::CalendarEnd))?;
-        let mut names: Vec<String> = slots.iter().map(|slot| slot.page.clone()).collect();
-        names.sort();
-        names.dedup();
-        let pages = self.catalogue.pages(&resource, &names).await?;
+        let part = resource.calendar_part(from, to, first, CALENDAR_SLOTS_MAX);
+        let (mut slots, mut next) = part.map_err(|error| range_failure(error, Field::CalendarEnd))?;
+        let mut names: BTreeSet<String> = BTreeSet::new();
+        let fitting = slots.iter().take_while(|slot| {
+            names.contains(&slot.page)
+                || (names.len() < CALENDAR_PAGES_MAX && names.insert(slot.page.clone()))
+        });
+        let fitting = fitting.count();
+        if let Some(left) = slots.get(fitting) {
+            next = Some(left.start);
+            slots.truncate(fitting);
+        }
+        let names: Vec<String> = names.into_iter().collect();
+        let months: BTreeSet<Month> = names.iter().flat_map(|name| resource.months(name)).collect();
+        let (facts, listed) = tokio::try_join!(
+            self.catalogue.facts_of(&resource.id, &months),
+            self.listed.of_resource(&resource, &names),
+        )?;
+        let pages = resource.shown_pages(&names, listed, &facts);
         let price = resource.terms.base_price;
         let counted = |slot: Slot| {
             let is_past = resource.is_past(&slot, now);

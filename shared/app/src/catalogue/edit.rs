@@ -7,12 +7,13 @@
 
 use std::collections::BTreeSet;
 
-use holdfast_domain::catalogue::{Facts, ResourceTerms, Surplus};
+use holdfast_domain::catalogue::{Facts, ResourceChange, ResourceTerms, Surplus};
 use holdfast_domain::{Page, PageRejection, Resource, Slot};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 use thiserror::Error;
 
+use crate::catalogue::commit::{FactsCommit, TermsCommit};
 use crate::catalogue::port::Catalogue;
 use crate::kernel::errors::{LedgerError, StoreError};
 use crate::kernel::failure::{Failure, SlotInUse};
@@ -146,7 +147,7 @@ impl<'a> Edit<'a> {
             let in_use = in_the_way(&pages, previous, &next, &adopted, Surplus::REFUSED, now);
             return if in_use.is_empty() { Ok((next, lost)) } else { Err(EditError::InUse(in_use)) };
         }
-        self.write_facts(&mut current, &mut facts, &adopted).await?;
+        self.adopt(&mut current, &mut facts, &adopted).await?;
         if same {
             self.bring(&current, &facts, pages, Surplus::Kept).await?;
             return Ok((current, lost));
@@ -161,9 +162,7 @@ impl<'a> Edit<'a> {
         let mut in_use = in_the_way(&pages, previous, &next, &facts, Surplus::REFUSED, now);
         if in_use.is_empty() && current.is_narrowed_by(terms) {
             if current.next.as_deref() != Some(terms) {
-                let announced = current.announcing(terms.clone());
-                self.catalogue.put_resource(Some(&current), &announced, self.mutation).await?;
-                current = announced;
+                current = self.put(&current, &current.announcing(terms.clone())).await?;
             }
             // Places that were in use when a page was brought, and are no more, have to be taken from it too.
             let allows_more = |page: &Page| {
@@ -191,16 +190,28 @@ impl<'a> Edit<'a> {
             }
             return Err(EditError::InUse(in_use));
         }
-        let next = current.replace(terms.clone());
-        self.follow(&current, &next, &facts).await?;
+        let next = self.follow(&current, &current.replace(terms.clone()), &facts).await?;
         Ok((next, lost))
     }
 
     /// Writes the resource that follows, and brings every page under it that is not past.
-    async fn follow(&self, current: &Resource, next: &Resource, facts: &Facts) -> Result<(), EditError> {
-        self.catalogue.put_resource(Some(current), next, self.mutation).await?;
-        let pages = self.pages_ahead(current, next).await?;
-        self.bring(next, facts, pages, Surplus::Kept).await
+    async fn follow(
+        &self,
+        current: &Resource,
+        next: &Resource,
+        facts: &Facts,
+    ) -> Result<Resource, EditError> {
+        let next = self.put(current, next).await?;
+        let pages = self.pages_ahead(current, &next).await?;
+        self.bring(&next, facts, pages, Surplus::Kept).await?;
+        Ok(next)
+    }
+
+    /// Writes the resource that follows, with its entry in the trail, and gives it as it is then.
+    async fn put(&self, current: &Resource, next: &Resource) -> Result<Resource, EditError> {
+        let commit = TermsCommit::new(Some(current), next, self.mutation);
+        self.catalogue.put_resource(&commit).await?;
+        Ok(commit.next)
     }
 
     async fn bring(
@@ -238,27 +249,33 @@ impl<'a> Edit<'a> {
         let in_use = in_the_way(&pages, &own, &own, &after, strict, now);
         if !in_use.is_empty() {
             if begun.is_some() {
-                self.write_and_bring(&mut current, &mut facts, &before, &names).await?;
+                self.adopt(&mut current, &mut facts, &adopted).await?;
+                self.put_back(&mut current, &mut facts, &before, &names).await?;
             }
             return Err(EditError::InUse(in_use));
         }
         if self.run == Run::Dry {
             return Ok(current);
         }
+        self.adopt(&mut current, &mut facts, &adopted).await?;
         let least = before.least(&after, own.terms.capacity);
         if least != before {
-            self.write_facts(&mut current, &mut facts, &least).await?;
+            self.write_facts(&mut current, &mut facts, &least, ResourceChange::of_dates).await?;
             *begun = Some(Begun { before: before.clone(), least: least.clone(), version: (&current).into() });
             let brought = self.bring_among(&current, &facts, &names, strict).await;
+            if brought.as_ref().is_err_and(is_outage) {
+                return brought.map(|()| current);
+            }
             let pages = self.catalogue.stored_among(resource, &names).await?;
             let in_use = in_the_way(&pages, &own, &own, &least, strict, now);
             if !in_use.is_empty() || brought.as_ref().is_err_and(met_a_hold) {
-                self.write_and_bring(&mut current, &mut facts, &before, &names).await?;
+                self.put_back(&mut current, &mut facts, &before, &names).await?;
                 return Err(brought.err().filter(|_| in_use.is_empty()).unwrap_or(EditError::InUse(in_use)));
             }
             brought?;
         }
-        self.write_and_bring(&mut current, &mut facts, &after, &names).await?;
+        self.write_facts(&mut current, &mut facts, &after, ResourceChange::of_dates).await?;
+        self.bring_among(&current, &facts, &names, Surplus::Kept).await?;
         Ok(current)
     }
 
@@ -275,17 +292,18 @@ impl<'a> Edit<'a> {
         let mut facts = self.catalogue.facts(&resource.id).await?;
         let before = without(Some(begun), &facts, edit);
         let names = pages_of(&Resource { next: None, ..resource.clone() }, edit);
-        self.write_and_bring(&mut resource.clone(), &mut facts, &before, &names).await
+        self.put_back(&mut resource.clone(), &mut facts, &before, &names).await
     }
 
-    async fn write_and_bring(
+    /// Writes the facts as they were before the edit.
+    async fn put_back(
         &self,
         resource: &mut Resource,
         facts: &mut Facts,
-        after: &Facts,
+        before: &Facts,
         names: &[String],
     ) -> Result<(), EditError> {
-        self.write_facts(resource, facts, after).await?;
+        self.write_facts(resource, facts, before, ResourceChange::of_dates_taken_back).await?;
         self.bring_among(resource, facts, names, Surplus::Kept).await
     }
 
@@ -300,18 +318,44 @@ impl<'a> Edit<'a> {
         self.bring(resource, facts, pages, surplus).await
     }
 
+    /// Writes what a page of a release before states and nothing else does: no change of this edit's.
+    async fn adopt(
+        &self,
+        resource: &mut Resource,
+        facts: &mut Facts,
+        adopted: &Facts,
+    ) -> Result<(), EditError> {
+        let months = adopted.changed_since(facts);
+        if months.is_empty() {
+            return Ok(());
+        }
+        let commit = FactsCommit::adopting(resource, months, self.mutation);
+        self.commit(resource, facts, commit).await
+    }
+
+    /// Writes facts with the entry of `change` in the trail, if they differ.
     async fn write_facts(
         &self,
         resource: &mut Resource,
         facts: &mut Facts,
         after: &Facts,
+        change: fn(&Facts, &Facts) -> Option<ResourceChange>,
     ) -> Result<(), EditError> {
-        let months = after.changed_since(facts);
-        if !months.is_empty() {
-            self.catalogue.put_facts(resource, &months, self.mutation).await?;
-            resource.facts_revision += 1;
-            *facts = std::mem::take(facts).written(&months);
+        match FactsCommit::new(resource, facts, after, change, self.mutation) {
+            Some(commit) => self.commit(resource, facts, commit).await,
+            None => Ok(()),
         }
+    }
+
+    async fn commit(
+        &self,
+        resource: &mut Resource,
+        facts: &mut Facts,
+        commit: FactsCommit,
+    ) -> Result<(), EditError> {
+        self.catalogue.put_facts(&commit).await?;
+        *resource = commit.next;
+        *facts = std::mem::take(facts).written(&commit.months);
         Ok(())
     }
 
@@ -390,6 +434,11 @@ fn lost_dates(previous: &Resource, next: &Resource, facts: &Facts, now: Timestam
         .filter(|date| has_slots(&previous.terms, *date) && !has_slots(&next.terms, *date))
         .take(NAMED_MAX)
         .collect()
+}
+
+/// The store does not answer: whoever goes on asking only adds to that.
+fn is_outage(error: &EditError) -> bool {
+    matches!(error, EditError::Ledger(LedgerError::Store(StoreError::Unavailable(_))))
 }
 
 /// A page's own refusal of an edit comes from a hold that was placed meanwhile; the edit is tried again.

@@ -7,18 +7,21 @@ use holdfast_domain::{Resource, ResourceId};
 use jiff::civil::Date;
 
 use crate::catalogue::calendar::slots_between;
+use crate::catalogue::commit::TermsCommit;
 use crate::catalogue::edit::{Begun, DatesEdit, Edit, EditError, ResourceVersion, Run, met_a_hold};
 use crate::catalogue::port::Catalogue;
 use crate::kernel::errors::{LedgerError, StoreError};
 use crate::kernel::failure::Failure;
 use crate::kernel::field::Field;
 use crate::kernel::mutation::Mutation;
+use crate::payments::charge::ChargeRules;
 
 const ATTEMPTS_MAX: usize = 8;
 
 /// The use cases of operators.
 pub struct Resources {
     catalogue: Arc<dyn Catalogue>,
+    charges: ChargeRules,
 }
 
 /// A resource that was put.
@@ -58,10 +61,10 @@ impl Precondition {
 }
 
 impl Resources {
-    /// Over a catalogue.
+    /// Over a catalogue, for a provider that can charge by these rules.
     #[must_use]
-    pub fn new(catalogue: Arc<dyn Catalogue>) -> Self {
-        Self { catalogue }
+    pub fn new(catalogue: Arc<dyn Catalogue>, charges: ChargeRules) -> Self {
+        Self { catalogue, charges }
     }
 
     /// A resource.
@@ -76,7 +79,7 @@ impl Resources {
     ///
     /// # Errors
     /// [`Failure::CapacityInUse`] when live holds or bookings do not fit the new terms; nothing is changed then.
-    /// [`Failure::PreconditionFailed`].
+    /// [`Failure::PreconditionFailed`]. [`Failure::Invalid`] of a price that nobody can pay.
     pub async fn put(
         &self,
         id: &ResourceId,
@@ -85,6 +88,7 @@ impl Resources {
         run: Run,
         mutation: &Mutation,
     ) -> Result<Put, Failure> {
+        self.charges.check_terms(terms)?;
         // What this very edit writes is not what its precondition is about.
         let (mut checked, mut refused) = (false, None);
         for _ in 0..ATTEMPTS_MAX {
@@ -127,10 +131,11 @@ impl Resources {
     }
 
     async fn create(&self, resource: &Resource, run: Run, mutation: &Mutation) -> Result<Put, EditError> {
+        let commit = TermsCommit::new(None, resource, mutation);
         if run == Run::Real {
-            self.catalogue.put_resource(None, resource, mutation).await?;
+            self.catalogue.put_resource(&commit).await?;
         }
-        Ok(Put { resource: resource.clone(), created: true, lost_dates: Vec::new() })
+        Ok(Put { resource: commit.next, created: true, lost_dates: Vec::new() })
     }
 
     /// Sets capacity and stop-sell of every slot whose local date lies in the range. Gives the resource as it is then.

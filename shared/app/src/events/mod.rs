@@ -3,5 +3,5 @@
 pub(crate) mod port;
 pub(crate) mod record;
 
-pub use port::{EventBus, OutgoingEvent, Unpublished};
+pub use port::{EVENT_BYTES_MAX, EventBus, OutgoingEvent, Unpublished};
 pub use record::{LedgerRecord, PageRecord, Write};

@@ -6,6 +6,9 @@ use thiserror::Error;
 
 use crate::kernel::errors::Source;
 
+/// The most bytes of an event's body: a larger one no bus of ours takes, however often it is asked to.
+pub const EVENT_BYTES_MAX: usize = 240 * 1024;
+
 /// An event as the bus takes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutgoingEvent {
@@ -13,7 +16,7 @@ pub struct OutgoingEvent {
     pub kind: String,
     /// When it happened.
     pub at: Timestamp,
-    /// The whole event, JSON.
+    /// The whole event, JSON, of at most [`EVENT_BYTES_MAX`] bytes.
     pub body: String,
 }
 

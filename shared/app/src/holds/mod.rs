@@ -6,4 +6,4 @@ pub(crate) mod port;
 
 pub use expiry::Expiry;
 pub use place::{HoldRequest, Holds, RESOURCE_MEMORY_MS, claimed_by_another};
-pub use port::{HoldReader, HoldStore, Placed, Timers};
+pub use port::{HoldReader, HoldStops, HoldStore, Placed, Timers};

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use futures::future::try_join;
 use holdfast_domain::bookings::Order;
 use holdfast_domain::catalogue::Stay;
 use holdfast_domain::holds::Extension;
@@ -14,14 +15,15 @@ use holdfast_domain::{
 use jiff::{SignedDuration, Timestamp};
 
 use crate::catalogue::port::CatalogueReader;
-use crate::holds::port::{HoldReader, HoldStore, Placed};
+use crate::holds::port::{HoldReader, HoldStops, HoldStore, Placed};
 use crate::kernel::errors::LedgerError;
 use crate::kernel::failure::Failure;
 use crate::kernel::field::Field;
 use crate::kernel::identity::{Caller, RequestKey, guest_mark, hold_id, key_digest};
 use crate::kernel::mutation::Mutation;
+use crate::payments::charge::ChargeRules;
 
-/// How long a resource's terms are remembered, in milliseconds. No hold is placed by terms that were replaced: its write names
+/// How long a resource's terms, and that an operator has stopped its holds or has not, are remembered, in milliseconds. No hold is placed by terms that were replaced: its write names
 /// their revision. What is refused by remembered terms is looked at again by present ones.
 pub const RESOURCE_MEMORY_MS: i64 = 1000;
 const RESOURCES_REMEMBERED_MAX: usize = 1000;
@@ -47,14 +49,29 @@ pub struct HoldRequest {
 pub struct Holds {
     catalogue: Arc<dyn CatalogueReader>,
     holds: Arc<dyn HoldStore>,
-    remembered: Mutex<HashMap<ResourceId, (Timestamp, Arc<Resource>)>>,
+    stops: Arc<dyn HoldStops>,
+    charges: ChargeRules,
+    remembered: Mutex<HashMap<ResourceId, (Timestamp, Known)>>,
+}
+
+/// What is read of a resource before a hold of it is placed.
+#[derive(Clone)]
+struct Known {
+    resource: Arc<Resource>,
+    /// Whether an operator has stopped new holds.
+    is_stopped: bool,
 }
 
 impl Holds {
-    /// Over the catalogue and a store of holds.
+    /// Over the catalogue, a store of holds and the operator's stops, for a provider that can charge by these rules.
     #[must_use]
-    pub fn new(catalogue: Arc<dyn CatalogueReader>, holds: Arc<dyn HoldStore>) -> Self {
-        Self { catalogue, holds, remembered: Mutex::new(HashMap::new()) }
+    pub fn new(
+        catalogue: Arc<dyn CatalogueReader>,
+        holds: Arc<dyn HoldStore>,
+        stops: Arc<dyn HoldStops>,
+        charges: ChargeRules,
+    ) -> Self {
+        Self { catalogue, holds, stops, charges, remembered: Mutex::new(HashMap::new()) }
     }
 
     /// Places a hold. The same caller, key and content again: the first answer, marked as replayed.
@@ -103,8 +120,17 @@ impl Holds {
         mutation: &Mutation,
     ) -> Result<Placed, Failure> {
         for _ in 0..ATTEMPTS_MAX {
-            let (resource, remembered) = self.resource(&request.resource, mutation.now).await?;
-            let hold = match new_hold(&resource, id, guest, caller, key, request, mutation.now) {
+            let (known, remembered) = self.resource(&request.resource, mutation.now).await?;
+            if known.is_stopped {
+                return Err(Failure::HoldsStopped);
+            }
+            let resource = known.resource;
+            let decided =
+                new_hold(&resource, id, guest, caller, key, request, mutation.now).and_then(|hold| {
+                    self.charges.check_total(hold.order.price.total())?;
+                    Ok(hold)
+                });
+            let hold = match decided {
                 Err(_) if remembered => {
                     self.forget(&request.resource);
                     continue;
@@ -174,26 +200,28 @@ impl Holds {
         }
     }
 
-    /// A resource, and whether it is given from memory.
-    async fn resource(&self, id: &ResourceId, now: Timestamp) -> Result<(Arc<Resource>, bool), Failure> {
+    /// A resource and whether its holds are stopped, and whether both are given from memory.
+    async fn resource(&self, id: &ResourceId, now: Timestamp) -> Result<(Known, bool), Failure> {
         let known = {
             let remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
             remembered.get(id).cloned()
         };
-        if let Some((read_at, resource)) = known {
+        if let Some((read_at, known)) = known {
             let age = now.duration_since(read_at).as_millis();
             if (0..i128::from(RESOURCE_MEMORY_MS)).contains(&age) {
-                return Ok((resource, true));
+                return Ok((known, true));
             }
         }
-        let resource = self.catalogue.resource(id).await?.ok_or(Failure::NotFound("resource"))?;
-        let resource = Arc::new(resource);
+        let (resource, is_stopped) =
+            try_join(self.catalogue.resource(id), self.stops.are_stopped(id)).await?;
+        let resource = Arc::new(resource.ok_or(Failure::NotFound("resource"))?);
+        let known = Known { resource, is_stopped };
         let mut remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
         if remembered.len() >= RESOURCES_REMEMBERED_MAX {
             remembered.clear();
         }
-        remembered.insert(id.clone(), (now, Arc::clone(&resource)));
-        Ok((resource, false))
+        remembered.insert(id.clone(), (now, known.clone()));
+        Ok((known, false))
     }
 
     fn forget(&self, id: &ResourceId) {

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use holdfast_domain::holds::Extension;
-use holdfast_domain::{Fingerprint, Hold, HoldId, HoldSnapshot, Resource};
+use holdfast_domain::{Fingerprint, Hold, HoldId, HoldSnapshot, Resource, ResourceId};
 use jiff::Timestamp;
 
 use crate::kernel::errors::{LedgerError, StoreError, WorkflowError};
@@ -56,6 +56,13 @@ pub trait HoldStore: HoldReader {
     ///
     /// [`PageRejection::HoldLive`]: holdfast_domain::PageRejection::HoldLive
     async fn expire(&self, hold: &Hold, mutation: &Mutation) -> Result<(), LedgerError>;
+}
+
+/// An operator's stop of new holds, for an emergency.
+#[async_trait]
+pub trait HoldStops: Send + Sync {
+    /// Whether new holds of the resource, or of any, are stopped; reads the latest write.
+    async fn are_stopped(&self, resource: &ResourceId) -> Result<bool, StoreError>;
 }
 
 /// Wakes the expiry of a hold.

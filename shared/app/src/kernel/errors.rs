@@ -33,6 +33,17 @@ pub enum StoreError {
     },
 }
 
+impl StoreError {
+    /// Whether the same call may succeed later. What it meets otherwise is stored, and is there again.
+    #[must_use]
+    pub fn is_outage(&self) -> bool {
+        match self {
+            Self::Unavailable(_) | Self::Contention(_) => true,
+            Self::Corrupt { .. } | Self::TooLarge { .. } => false,
+        }
+    }
+}
+
 /// Why the ledger did not do as asked.
 #[derive(Debug, Error)]
 pub enum LedgerError {

@@ -2,12 +2,14 @@
 
 use holdfast_domain::bookings::BookingRejection;
 use holdfast_domain::catalogue::{RangeError, StayError};
+use holdfast_domain::inventory::EXTENSIONS_MAX;
 use holdfast_domain::{BookingStatus, HoldLimit, PageRejection};
 use jiff::Timestamp;
 use thiserror::Error;
 
 use crate::kernel::errors::{LedgerError, PaymentError, StoreError, WorkflowError};
 use crate::kernel::field::{Field, FieldPath};
+use crate::kernel::not_chargeable::NotChargeable;
 
 /// A slot of which places are in use that an edit would take away.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +42,9 @@ pub enum Failure {
     /// The range does not fit the resource's schedule.
     #[error("{0}")]
     RangeNotBookable(RangeError),
+    /// What is asked for costs what cannot be paid.
+    #[error(transparent)]
+    NotChargeable(#[from] NotChargeable),
     /// Fewer places than asked for.
     #[error("only {available} left")]
     SoldOut {
@@ -49,11 +54,20 @@ pub enum Failure {
     /// Too many guests hold places of the same page at this moment.
     #[error("too many holds at this moment")]
     TooManyHolds,
+    /// An operator has stopped new holds.
+    #[error("new holds are stopped for the moment")]
+    HoldsStopped,
     /// The guest holds as much as they may, or has to wait.
     #[error("{}", limit_in_words(*.limit))]
     HoldLimitReached {
         /// Which limit.
         limit: HoldLimit,
+        /// When it may be otherwise, in seconds from now.
+        wait_seconds: u32,
+    },
+    /// As many of the guest's attempts to pay ended unpaid, or are running, as may within a day.
+    #[error("too many attempts to pay")]
+    TooManyAttempts {
         /// When it may be otherwise, in seconds from now.
         wait_seconds: u32,
     },
@@ -67,13 +81,13 @@ pub enum Failure {
     #[error("the hold is confirmed already")]
     HoldConfirmed,
     /// The hold has been extended as often as it may, or its payment runs.
-    #[error("the hold cannot be extended any more")]
+    #[error("the hold has been extended {EXTENSIONS_MAX} times, or its payment runs")]
     HoldNotExtendable,
     /// Another request on the same thing has not come to its end.
     #[error("another request is still running")]
     RequestInProgress,
     /// The idempotency key was used with other content.
-    #[error("the idempotency key was used for another request")]
+    #[error("the idempotency key was used for another request: take a new key")]
     KeyReused,
     /// More is held or confirmed than the capacity asked for.
     #[error("places of {} slots are in use", .slots.len())]
@@ -82,7 +96,7 @@ pub enum Failure {
         slots: Vec<SlotInUse>,
     },
     /// The resource is not in the version that the edit asks for.
-    #[error("the resource has another version")]
+    #[error("the resource has another version, or exists already")]
     PreconditionFailed,
     /// The change touches more pages than one transaction may.
     #[error("the change touches more than {max} pages")]
@@ -115,18 +129,21 @@ impl Failure {
     #[must_use]
     pub fn is_outage(&self) -> bool {
         match self {
-            Self::Store(StoreError::Unavailable(_) | StoreError::Contention(_))
-            | Self::Workflow(_)
-            | Self::Payment(PaymentError::Unknown(_) | PaymentError::Unavailable(_)) => true,
-            Self::Store(StoreError::Corrupt { .. } | StoreError::TooLarge { .. })
-            | Self::Payment(PaymentError::Refused { .. })
+            Self::Store(error) => error.is_outage(),
+            Self::Workflow(_) | Self::Payment(PaymentError::Unknown(_) | PaymentError::Unavailable(_)) => {
+                true
+            }
+            Self::Payment(PaymentError::Refused { .. })
             | Self::NotFound(_)
             | Self::Forbidden(_)
             | Self::Invalid { .. }
             | Self::RangeNotBookable(_)
+            | Self::NotChargeable(_)
             | Self::SoldOut { .. }
             | Self::TooManyHolds
+            | Self::HoldsStopped
             | Self::HoldLimitReached { .. }
+            | Self::TooManyAttempts { .. }
             | Self::HoldExpired
             | Self::HoldReleased
             | Self::HoldConfirmed
@@ -139,6 +156,39 @@ impl Failure {
             | Self::NotCancellable(_)
             | Self::BookingRejected(_)
             | Self::Inconsistent(_) => false,
+        }
+    }
+
+    /// Whether what is stored cannot be worked: a fault of ours, which no repetition mends. An outage never is, nor is anything
+    /// that another caller or the time changes.
+    #[must_use]
+    pub fn is_fault(&self) -> bool {
+        match self {
+            Self::Store(error) => !error.is_outage(),
+            Self::Inconsistent(_) => true,
+            Self::NotFound(_)
+            | Self::Forbidden(_)
+            | Self::Invalid { .. }
+            | Self::RangeNotBookable(_)
+            | Self::NotChargeable(_)
+            | Self::SoldOut { .. }
+            | Self::TooManyHolds
+            | Self::HoldsStopped
+            | Self::HoldLimitReached { .. }
+            | Self::TooManyAttempts { .. }
+            | Self::HoldExpired
+            | Self::HoldReleased
+            | Self::HoldConfirmed
+            | Self::HoldNotExtendable
+            | Self::RequestInProgress
+            | Self::KeyReused
+            | Self::CapacityInUse { .. }
+            | Self::PreconditionFailed
+            | Self::TooManyPages { .. }
+            | Self::NotCancellable(_)
+            | Self::BookingRejected(_)
+            | Self::Workflow(_)
+            | Self::Payment(_) => false,
         }
     }
 }

@@ -12,6 +12,12 @@ pub enum Field {
     StayEnd,
     /// How many units.
     Quantity,
+    /// The currency of a price.
+    PriceCurrency,
+    /// The price of one slot and unit.
+    BasePrice,
+    /// By which card a booking is paid.
+    PaymentMethod,
     /// Where a list goes on.
     Cursor,
     /// The local date after the last one of a change of inventory.
@@ -26,6 +32,9 @@ impl Field {
             Self::StayStart => "the start",
             Self::StayEnd => "the end",
             Self::Quantity => "the quantity",
+            Self::PriceCurrency => "the currency",
+            Self::BasePrice => "the price",
+            Self::PaymentMethod => "the payment method",
             Self::Cursor => "the cursor",
             Self::InventoryEnd | Self::CalendarEnd => "the last date",
         }

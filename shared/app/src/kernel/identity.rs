@@ -8,12 +8,10 @@ use sha2::{Digest, Sha256};
 /// The caller, as the token says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
-    /// The token's `sub`.
+    /// Who the token names, apart from those of other issuers.
     pub guest: GuestId,
     /// Whether the token has the scope `booking/operator`.
     pub operator: bool,
-    /// The token's `email`, if it has one.
-    pub email: Option<String>,
 }
 
 impl Caller {

@@ -1,5 +1,6 @@
 //! When, by whom and in which trace something is changed.
 
+use async_trait::async_trait;
 use jiff::Timestamp;
 
 /// The time.
@@ -8,12 +9,19 @@ pub trait Clock: Send + Sync {
     fn now(&self) -> Timestamp;
 }
 
+/// A clock by which a use case waits.
+#[async_trait]
+pub trait Pause: Clock {
+    /// Waits until an instant; not at all if it has passed.
+    async fn until(&self, at: Timestamp);
+}
+
 /// When, by whom and in which trace something is changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mutation {
     /// Now: the same for every decision of one request.
     pub now: Timestamp,
-    /// The caller's `sub`, or a part of the system such as `saga`.
+    /// The caller, or a part of the system such as `saga`.
     pub actor: String,
     /// W3C trace context, for the events.
     pub trace: Option<String>,

@@ -3,5 +3,5 @@
 pub(crate) mod notices;
 pub(crate) mod port;
 
-pub use notices::{NoticeError, NoticeKind, NoticeOutcome, Notices};
-pub use port::{Mail, Mailer};
+pub use notices::{MAILS_PER_GUEST_AND_DAY, NoticeError, NoticeKind, NoticeOutcome, Notices};
+pub use port::{GuestDirectory, Mail, MailCounts, Mailer, SentMails};

@@ -1,21 +1,31 @@
 //! Mails to guests: a booking is confirmed, or it was cancelled.
 //!
-//! A mail may be sent twice, when a queue delivers an event twice: it says the same both times. It is never sent before
-//! it is true, nor when it is true no more.
+//! It is remembered by which event a mail was caused, so that an event that comes again, as when the archive is replayed, sends none.
+//! A mail may still be sent twice, when a queue delivers an event twice at once or the function dies before it has remembered: it
+//! says the same both times. It is never sent before it is true, nor when it is true no more.
+//!
+//! An address that a guest names may be anybody's: mails to such addresses are counted, so that nobody floods a stranger by booking and
+//! cancelling what is free.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use holdfast_domain::{Booking, BookingId, BookingStatus, Money, Resource};
+use holdfast_domain::bookings::{Contact, EmailAddress};
+use holdfast_domain::{Booking, BookingId, BookingStatus, Resource};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tokio::time::{sleep, timeout};
 
-use crate::bookings::port::BookingReader;
+use crate::bookings::port::{BookingContacts, BookingReader};
 use crate::catalogue::port::CatalogueReader;
 use crate::kernel::errors::DeliveryError;
 use crate::kernel::failure::Failure;
-use crate::notifications::port::{Mail, Mailer};
+use crate::kernel::identity::guest_mark;
+use crate::kernel::money_text::amount;
+use crate::notifications::port::{GuestDirectory, Mail, MailCounts, Mailer, SentMails};
+
+/// How many mails to contacts that a guest has named go out in a day, by UTC: ten bookings that are confirmed and cancelled.
+pub const MAILS_PER_GUEST_AND_DAY: usize = 20;
 
 /// How long a confirmation waits for the money to be taken before its event is put back.
 const WAIT_FOR_CAPTURE: Duration = Duration::from_secs(8);
@@ -35,10 +45,21 @@ pub enum NoticeKind {
 pub enum NoticeOutcome {
     /// A mail went out.
     Mailed,
-    /// The guest's token named no address.
+    /// A mail had gone out for the same event.
+    MailedBefore,
+    /// The booking has no contact with an address, and the guest's account none that is verified.
     NoAddress,
+    /// The guest has caused as many mails on that day as go to addresses that a guest names.
+    TooMany,
     /// The booking has another status by now.
     OutOfDate,
+}
+
+/// Where a mail goes.
+struct Address {
+    to: EmailAddress,
+    /// Whether nobody but the guest says whose it is.
+    is_guests_word: bool,
 }
 
 /// Why a guest was not notified.
@@ -55,22 +76,31 @@ pub enum NoticeError {
 /// The use case of the notify function.
 pub struct Notices {
     bookings: Arc<dyn BookingReader>,
+    contacts: Arc<dyn BookingContacts>,
+    directory: Arc<dyn GuestDirectory>,
     catalogue: Arc<dyn CatalogueReader>,
     mailer: Arc<dyn Mailer>,
+    sent: Arc<dyn SentMails>,
+    counts: Arc<dyn MailCounts>,
 }
 
 impl Notices {
-    /// Over bookings, the catalogue and a mail service.
+    /// Over bookings, how their guests are reached, the accounts of guests, the catalogue, a mail service, the memory of what it
+    /// took, and the count of what guests cause.
     #[must_use]
     pub fn new(
         bookings: Arc<dyn BookingReader>,
+        contacts: Arc<dyn BookingContacts>,
+        directory: Arc<dyn GuestDirectory>,
         catalogue: Arc<dyn CatalogueReader>,
         mailer: Arc<dyn Mailer>,
+        sent: Arc<dyn SentMails>,
+        counts: Arc<dyn MailCounts>,
     ) -> Self {
-        Self { bookings, catalogue, mailer }
+        Self { bookings, contacts, directory, catalogue, mailer, sent, counts }
     }
 
-    /// Mails the guest of a booking about the event `cause`.
+    /// Mails the guest of a booking about the event `cause`, once.
     ///
     /// # Errors
     /// [`NoticeError`]; the event is to be delivered again.
@@ -79,7 +109,11 @@ impl Notices {
         id: &BookingId,
         kind: NoticeKind,
         cause: &str,
+        now: Timestamp,
     ) -> Result<NoticeOutcome, NoticeError> {
+        if self.sent.sent_at(id, cause).await.map_err(Failure::from)?.is_some() {
+            return Ok(NoticeOutcome::MailedBefore);
+        }
         let booking = match kind {
             NoticeKind::Confirmed => self.captured(id).await?,
             NoticeKind::Cancelled => self.load(id).await?,
@@ -91,7 +125,16 @@ impl Notices {
         if !is_true {
             return Ok(NoticeOutcome::OutOfDate);
         }
-        let Some(to) = booking.email.clone() else { return Ok(NoticeOutcome::NoAddress) };
+        let Some(Address { to, is_guests_word }) = self.address(&booking).await? else {
+            return Ok(NoticeOutcome::NoAddress);
+        };
+        if is_guests_word {
+            let guest = guest_mark(&booking.order.guest);
+            let counted = self.counts.count(&guest, cause, MAILS_PER_GUEST_AND_DAY, now).await;
+            if !counted.map_err(Failure::from)? {
+                return Ok(NoticeOutcome::TooMany);
+            }
+        }
         let resource = self.catalogue.resource(&booking.order.resource).await.map_err(Failure::from)?;
         let zone = resource.map_or(TimeZone::UTC, |resource: Resource| resource.terms.time_zone);
         let (subject, text) = match kind {
@@ -99,7 +142,22 @@ impl Notices {
             NoticeKind::Cancelled => cancellation(&booking, &zone),
         };
         self.mailer.send(&Mail { to, subject, text, cause: cause.to_owned() }).await?;
+        if let Err(error) = self.sent.note_sent(id, cause, now).await {
+            // To report it would have the event delivered again at once, and the guest mailed again for certain.
+            tracing::warn!(booking = %id, event = cause, %error, "a mail was sent, which will not be remembered");
+        }
         Ok(NoticeOutcome::Mailed)
+    }
+
+    /// Where the guest is mailed: as they said for this booking, else where their account is. An operator who booked for a guest is
+    /// never mailed.
+    async fn address(&self, booking: &Booking) -> Result<Option<Address>, NoticeError> {
+        let contact = self.contacts.contact(&booking.id).await.map_err(Failure::from)?;
+        if let Some(Contact { email: Some(to), by_operator, .. }) = contact {
+            return Ok(Some(Address { to, is_guests_word: !by_operator }));
+        }
+        let verified = self.directory.verified_email(&booking.order.guest).await?;
+        Ok(verified.map(|to| Address { to, is_guests_word: false }))
     }
 
     /// The booking once its money is taken, or will not be.
@@ -109,6 +167,7 @@ impl Notices {
     }
 
     async fn until_captured(&self, id: &BookingId) -> Result<Booking, Failure> {
+        // Ends: by the time-out around it.
         loop {
             let booking = self.load(id).await?;
             if !booking.awaits_capture() {
@@ -139,8 +198,7 @@ fn confirmation(booking: &Booking, zone: &TimeZone) -> (String, String) {
 fn cancellation(booking: &Booking, zone: &TimeZone) -> (String, String) {
     let number = &booking.confirmation_number;
     let subject = format!("Your booking {number} is cancelled");
-    let refund = booking.cancellation.as_ref().map(|cancellation| cancellation.refund);
-    let money = match refund.filter(|refund| refund.amount() > 0) {
+    let money = match booking.promised_refund().filter(|refund| refund.amount() > 0) {
         Some(refund) => format!("We are giving you {} back, to the card you paid with.", amount(refund)),
         None if booking.captured().amount() == 0 => "You have not been charged.".to_owned(),
         None => "By the terms of the booking nothing is refunded.".to_owned(),
@@ -167,23 +225,4 @@ fn facts(booking: &Booking, zone: &TimeZone) -> String {
 
 fn local(at: Timestamp, zone: &TimeZone) -> String {
     at.to_zoned_datetime(zone.clone()).strftime("%A, %-d %B %Y, %H:%M").to_string()
-}
-
-/// An amount for people: with as many decimals as ISO 4217 gives its currency.
-pub(crate) fn amount(money: Money) -> String {
-    let currency = money.currency();
-    let decimals: u32 = match currency.code() {
-        "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF" | "UGX" | "VND"
-        | "VUV" | "XAF" | "XOF" | "XPF" => 0,
-        "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND" => 3,
-        _ => 2,
-    };
-    let unit = 10_i64.pow(decimals);
-    let (whole, part) = (money.amount() / unit, money.amount() % unit);
-    if decimals == 0 {
-        format!("{whole} {currency}")
-    } else {
-        let width = usize::try_from(decimals).unwrap_or(2);
-        format!("{whole}.{part:0width$} {currency}")
-    }
 }

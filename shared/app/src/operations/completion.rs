@@ -55,6 +55,7 @@ impl Completion {
         let mut waiting = ended.into_iter();
         let mut running = JoinSet::new();
         let mut outage = None;
+        // Ends: the bookings that wait are at most BOOKINGS_PER_RUN_MAX.
         loop {
             while running.len() < AT_ONCE
                 && outage.is_none()

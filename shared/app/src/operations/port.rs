@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use crate::kernel::errors::{LedgerError, PaymentError, StoreError, WorkflowError};
 use crate::kernel::mutation::Mutation;
+use crate::operations::reconciliation::cycle::Cycle;
 use crate::operations::reconciliation::findings::Finding;
 use crate::payments::port::{Payment, PaymentState};
 
@@ -30,7 +31,16 @@ pub struct Unreadable {
     pub reason: String,
 }
 
-/// The ledger as a whole.
+/// What the reconciliation looks at in the ledger.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Inspected {
+    /// A page.
+    Page(Box<Page>),
+    /// A booking.
+    Booking(Box<Booking>),
+}
+
+/// The ledger as a whole. A part is 1 MB of stored items at most, whatever they are.
 #[async_trait]
 pub trait LedgerInspection: Send + Sync {
     /// Stored pages after `cursor`, each as last written, also those whose counts do not add up.
@@ -38,6 +48,9 @@ pub trait LedgerInspection: Send + Sync {
 
     /// Stored bookings after `cursor`, each as last written.
     async fn bookings_part(&self, cursor: Option<&str>) -> Result<Part<Booking>, StoreError>;
+
+    /// Stored pages and bookings after `cursor`, as [`Self::pages_part`] and [`Self::bookings_part`] give them.
+    async fn ledger_part(&self, cursor: Option<&str>) -> Result<Part<Inspected>, StoreError>;
 
     /// Stored resources after `cursor`, each as last written.
     async fn resources_part(&self, cursor: Option<&str>) -> Result<Part<Resource>, StoreError>;
@@ -84,8 +97,12 @@ pub enum SagaState {
 /// Looks at sagas.
 #[async_trait]
 pub trait SagaInspection: Send + Sync {
-    /// The state of a booking's saga.
-    async fn booking_saga(&self, booking: &BookingId) -> Result<SagaState, WorkflowError>;
+    /// The state of a booking's saga: of its first run, or of the resumption of that number.
+    async fn booking_saga(
+        &self,
+        booking: &BookingId,
+        resumption: Option<u32>,
+    ) -> Result<SagaState, WorkflowError>;
 }
 
 /// A payment of the provider's list.
@@ -118,12 +135,22 @@ impl ListedPayment {
 /// Lists the provider's payments.
 #[async_trait]
 pub trait PaymentListing: Send + Sync {
-    /// Payments made at `since` or later that name a booking, a part at a time, with the next cursor.
-    async fn payments_since(
+    /// Payments made at `since` or later that name a booking, after `cursor`. One that cannot be read does not hide the others.
+    async fn payments_part(
         &self,
         since: Timestamp,
         cursor: Option<&str>,
-    ) -> Result<(Vec<ListedPayment>, Option<String>), PaymentError>;
+    ) -> Result<Part<ListedPayment>, PaymentError>;
+}
+
+/// Keeps the reconciliation's cycle between two runs.
+#[async_trait]
+pub trait CycleStore: Send + Sync {
+    /// The cycle as it was kept last; none before the first. One that cannot be read is [`Cycle::forgotten`].
+    async fn cycle(&self) -> Result<Option<Cycle>, StoreError>;
+
+    /// Keeps a cycle in place of the one of revision `after`, 0 for the first; `false`, and nothing changed, if another was kept since.
+    async fn keep_cycle(&self, cycle: &Cycle, after: u64) -> Result<bool, StoreError>;
 }
 
 /// Where people find what only they can decide.

@@ -1,6 +1,7 @@
 //! What payments need from outside: the payment provider, the sagas that move the money, and their callbacks.
 
 use async_trait::async_trait;
+use holdfast_domain::payments::{CustomerAction, RefundProgress};
 use holdfast_domain::{BookingId, Money};
 
 use crate::kernel::errors::{PaymentError, StoreError, WorkflowError};
@@ -33,6 +34,17 @@ pub enum PaymentState {
     },
 }
 
+/// What the card's bank says against a payment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dispute {
+    /// Nothing, or it has lost.
+    None,
+    /// It disputes the payment: nobody knows yet whose the money is.
+    Open,
+    /// It has taken the money back.
+    Lost,
+}
+
 /// A payment as the provider knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Payment {
@@ -42,8 +54,21 @@ pub struct Payment {
     pub booking: Option<String>,
     /// Its state.
     pub state: PaymentState,
-    /// Given back so far.
+    /// Taken, whatever was given back since; nothing before it is captured.
+    pub taken: Money,
+    /// Given back so far, with what is on its way.
     pub refunded: Money,
+    /// Whether some of that is on its way, and may still fail.
+    pub refund_pending: bool,
+    /// What the card's bank says against it.
+    pub dispute: Dispute,
+    /// What the card's bank has taken back of it, in disputes that were lost.
+    pub charged_back: Money,
+}
+
+/// The part of an amount that a booking can record: what the provider says beyond `most` is no part of it.
+pub(crate) fn no_more_than(amount: Money, most: Money) -> Money {
+    if amount.amount() > most.amount() { most } else { amount }
 }
 
 /// A payment to be prepared.
@@ -85,14 +110,15 @@ pub trait Payments: PaymentInquiry {
     ) -> Result<Payment, PaymentError>;
     /// Gives the reservation back.
     async fn void(&self, booking: &BookingId, intent: &str) -> Result<Payment, PaymentError>;
-    /// Gives `amount` back; `already` was given back before.
+    /// Gives `amount` back; `already` was given back before. Gives how far it has come: never that it has failed, which is
+    /// [`PaymentError::Refused`].
     async fn refund(
         &self,
         booking: &BookingId,
         intent: &str,
         amount: Money,
         already: Money,
-    ) -> Result<(), PaymentError>;
+    ) -> Result<RefundProgress, PaymentError>;
 }
 
 /// Starts booking sagas.
@@ -100,6 +126,10 @@ pub trait Payments: PaymentInquiry {
 pub trait BookingSaga: Send + Sync {
     /// Starts the saga that pays and confirms a booking. Starting it twice starts one.
     async fn start_booking(&self, booking: &BookingId, trace: Option<&str>) -> Result<(), WorkflowError>;
+
+    /// Starts the saga of a booking again after it was parked: it asks the provider first. Starting the same `number` twice
+    /// starts one.
+    async fn resume_booking(&self, booking: &BookingId, number: u32) -> Result<(), WorkflowError>;
 }
 
 /// Starts settlements.
@@ -121,7 +151,15 @@ pub trait SagaResumption: Send + Sync {
     async fn resume(&self, task_token: &str) -> Result<bool, WorkflowError>;
 }
 
-/// Remembers how a saga that waits is resumed.
+/// Reads what customers have to do at their banks. It is written by [`BookingStore`](crate::bookings::BookingStore), with the event that
+/// asks for it.
+#[async_trait]
+pub trait CustomerActions: Send + Sync {
+    /// What the customer of a booking has to do or had to do last, while that is kept; reads the latest write.
+    async fn customer_action(&self, booking: &BookingId) -> Result<Option<CustomerAction>, StoreError>;
+}
+
+/// Remembers how a saga that waits is resumed, for longer than a saga may run.
 #[async_trait]
 pub trait SagaCallbacks: Send + Sync {
     /// Remembers which callback resumes the saga of a booking.

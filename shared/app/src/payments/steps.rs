@@ -6,86 +6,54 @@
 
 use std::sync::Arc;
 
-use async_trait::async_trait;
 use holdfast_domain::bookings::FailureReason;
-use holdfast_domain::payments::{CardPayment, CustomerAction};
+use holdfast_domain::payments::{CardPayment, RefundProgress};
 use holdfast_domain::{
-    Booking, BookingEvent, BookingId, BookingStatus, HoldSnapshot, InventoryMove, PaymentStatus, PaymentStep,
+    Booking, BookingEvent, BookingId, BookingStatus, InventoryMove, Money, PaymentStatus, PaymentStep,
 };
-use jiff::Timestamp;
 
-use crate::bookings::commit::{Committed, Decide, Decision, commit};
+use crate::bookings::commit::{Committed, Decision, commit};
 use crate::bookings::port::BookingStore;
 use crate::bookings::read::load;
+use crate::catalogue::port::CatalogueReader;
 use crate::holds::port::HoldReader;
 use crate::kernel::errors::PaymentError;
 use crate::kernel::failure::Failure;
 use crate::kernel::mutation::Mutation;
-use crate::payments::port::{NewPayment, Payment, PaymentState, Payments, SagaCallbacks, SagaResumption};
-
-/// How a step ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
-    /// The hold is claimed by this booking.
-    Claimed,
-    /// The hold is dead: nothing was paid.
-    Dead,
-    /// The provider knows of the payment.
-    Created,
-    /// The amount is reserved.
-    Authorized,
-    /// The bank wants the customer, for a number of seconds.
-    ActionRequired {
-        /// Until the hold expires, rounded up; 0 once it has: then only a late payment may still come.
-        timeout_seconds: i64,
-    },
-    /// The card was declined.
-    Declined {
-        /// The provider's code.
-        code: String,
-    },
-    /// Nobody has tried to pay yet.
-    NotStarted,
-    /// The callback is remembered.
-    Notified,
-    /// The places are the guest's.
-    Confirmed,
-    /// The hold died and its places are gone.
-    SoldOut,
-    /// The money is taken.
-    Captured,
-    /// Nothing is reserved.
-    Voided,
-    /// All that was taken is given back.
-    Refunded,
-    /// The booking has failed.
-    Failed,
-    /// The money of a cancelled or failed booking is settled.
-    Settled,
-    /// The booking was cancelled meanwhile, or has failed before: only its money is settled.
-    Cancelled,
-}
+use crate::payments::decisions::{
+    AuthorizedInTime, ConfirmedBooking, CustomerStep, FailedBooking, hold_of, taken,
+};
+use crate::payments::outcome::Outcome;
+use crate::payments::paid_otherwise::{RefundNotes, was_paid_otherwise};
+use crate::payments::port::{
+    Dispute, NewPayment, Payment, PaymentState, Payments, SagaCallbacks, SagaResumption, no_more_than,
+};
+use crate::payments::webhook::unrecorded_since;
 
 /// The saga's steps.
 pub struct Saga {
     bookings: Arc<dyn BookingStore>,
     holds: Arc<dyn HoldReader>,
+    catalogue: Arc<dyn CatalogueReader>,
     callbacks: Arc<dyn SagaCallbacks>,
     payments: Arc<dyn Payments>,
     resumption: Arc<dyn SagaResumption>,
+    notes: Arc<dyn RefundNotes>,
 }
 
 impl Saga {
-    /// Over bookings, holds, callbacks, a payment provider, and the sagas that wait.
+    /// Over bookings, holds, resources, callbacks, a payment provider, the sagas that wait, and the notes of operators.
     #[must_use]
     pub fn new(
         bookings: Arc<dyn BookingStore>,
         holds: Arc<dyn HoldReader>,
+        catalogue: Arc<dyn CatalogueReader>,
         callbacks: Arc<dyn SagaCallbacks>,
         payments: Arc<dyn Payments>,
         resumption: Arc<dyn SagaResumption>,
+        notes: Arc<dyn RefundNotes>,
     ) -> Self {
-        Self { bookings, holds, callbacks, payments, resumption }
+        Self { bookings, holds, catalogue, callbacks, payments, resumption, notes }
     }
 
     /// Checks whether the booking's claim of its hold is still live.
@@ -113,7 +81,7 @@ impl Saga {
         if booking.is_cancelled_or_failed() {
             return Ok(Outcome::Cancelled);
         }
-        if booking.card()?.intent.is_some() {
+        if booking.is_free() || booking.card()?.intent.is_some() {
             return Ok(Outcome::Created);
         }
         let payment = NewPayment {
@@ -121,12 +89,7 @@ impl Saga {
             confirmation_number: booking.confirmation_number.clone(),
             amount: booking.only_payment()?.amount,
         };
-        let intent = match self.payments.create(&payment).await {
-            Ok(intent) => intent,
-            // An amount that the provider never takes, for one: not an outage that would pass.
-            Err(PaymentError::Refused { code, .. }) => return Ok(Outcome::Declined { code }),
-            Err(error) => return Err(error.into()),
-        };
+        let intent = self.payments.create(&payment).await?;
         self.write(
             id,
             BookingEvent::first_payment(PaymentStep::Created { intent }),
@@ -145,18 +108,15 @@ impl Saga {
         if booking.is_cancelled_or_failed() {
             return Ok(Outcome::Cancelled);
         }
-        let card = booking.card()?;
-        if booking.payment_status() == PaymentStatus::Authorized {
+        if booking.is_free() || booking.payment_status() == PaymentStatus::Authorized {
             return Ok(Outcome::Authorized);
         }
+        let card = booking.card()?;
         let CardPayment { payment_method, intent: Some(intent), .. } = card else {
             return Ok(Outcome::NotStarted);
         };
-        match self.payments.authorize(id, intent, payment_method).await {
-            Ok(payment) => self.record(id, payment, mutation).await,
-            Err(PaymentError::Refused { code, .. }) => Ok(Outcome::Declined { code }),
-            Err(error) => Err(error.into()),
-        }
+        let payment = self.payments.authorize(id, intent, payment_method).await?;
+        self.record(id, payment, mutation).await
     }
 
     /// Asks the provider for the payment's state, and writes that down. A saga may be started again before it ever came to
@@ -168,6 +128,9 @@ impl Saga {
         let booking = load(self.bookings.as_ref(), id).await?;
         if booking.is_cancelled_or_failed() {
             return Ok(Outcome::Cancelled);
+        }
+        if booking.is_free() {
+            return Ok(Outcome::Captured);
         }
         let Some(intent) = &booking.card()?.intent else { return Ok(Outcome::NotStarted) };
         let payment = self.payments.inquire(intent).await?;
@@ -202,15 +165,18 @@ impl Saga {
         Ok(Outcome::Notified)
     }
 
-    /// Turns the hold into the booking; if the hold died meanwhile, takes free places instead.
+    /// Turns the hold into the booking; if the hold died meanwhile, takes free places instead, if they can still be held.
     ///
     /// # Errors
     /// [`Failure`] on an outage.
     pub async fn confirm_booking(&self, id: &BookingId, mutation: &Mutation) -> Result<Outcome, Failure> {
-        let decide = |booking: &Booking| {
-            Ok(taken(booking, BookingEvent::Confirmed, InventoryMove::Confirm, Outcome::Confirmed))
+        let decision = ConfirmedBooking {
+            bookings: self.bookings.as_ref(),
+            holds: self.holds.as_ref(),
+            catalogue: self.catalogue.as_ref(),
+            now: mutation.now,
         };
-        match commit(self.bookings.as_ref(), id, mutation, &decide).await {
+        match commit(self.bookings.as_ref(), id, mutation, &decision).await {
             // The places are another guest's, or the resource has a schedule without them.
             Err(Failure::SoldOut { .. } | Failure::RangeNotBookable(_)) => Ok(Outcome::SoldOut),
             done => Ok(done?.outcome),
@@ -226,15 +192,12 @@ impl Saga {
         if booking.is_cancelled_or_failed() {
             return Ok(Outcome::Cancelled);
         }
-        let payment = booking.only_payment()?;
-        if payment.status.is_captured() {
+        if booking.payments.are_captured() {
             return Ok(Outcome::Captured);
         }
-        match self.payments.capture(id, booking.intent()?, payment.amount).await {
-            Ok(payment) => self.record(id, payment, mutation).await,
-            Err(PaymentError::Refused { code, .. }) => Ok(Outcome::Declined { code }),
-            Err(error) => Err(error.into()),
-        }
+        let payment = booking.only_payment()?;
+        let payment = self.payments.capture(id, booking.intent()?, payment.amount).await?;
+        self.record(id, payment, mutation).await
     }
 
     /// Gives the reservation back. [`Outcome::Captured`] when it is too late for that.
@@ -243,6 +206,12 @@ impl Saga {
     /// [`Failure`] on an outage.
     pub async fn void_payment(&self, id: &BookingId, mutation: &Mutation) -> Result<Outcome, Failure> {
         let booking = load(self.bookings.as_ref(), id).await?;
+        // No path leads here: whoever is confirmed keeps the reservation until it is captured.
+        if booking.holds_places() {
+            return Err(Failure::Inconsistent(format!(
+                "the payment of {id}, which is confirmed, is to be voided"
+            )));
+        }
         Ok(match self.void(&booking, mutation).await? {
             Reservation::Voided => Outcome::Voided,
             Reservation::Captured => Outcome::Captured,
@@ -255,9 +224,11 @@ impl Saga {
     /// [`Failure`] on an outage.
     pub async fn refund_payment(&self, id: &BookingId, mutation: &Mutation) -> Result<Outcome, Failure> {
         let booking = load(self.bookings.as_ref(), id).await?;
+        // What is recorded since it was asked may be younger than the answer.
+        let before = booking.clone();
         let payment = self.payments.inquire(booking.intent()?).await?;
         let booking = match payment.state {
-            PaymentState::Captured => self.captured(id, mutation).await?.booking,
+            PaymentState::Captured => self.captured(id, payment.taken, mutation).await?.booking,
             PaymentState::NotStarted
             | PaymentState::ActionRequired { .. }
             | PaymentState::Processing
@@ -265,24 +236,96 @@ impl Saga {
             | PaymentState::Voided
             | PaymentState::Declined { .. } => booking,
         };
+        let booking = self.disputed(booking, &payment, &before, mutation).await?;
+        // What was taken or given back beyond what the booking has recorded is no part of it.
+        let refunded = no_more_than(payment.refunded, booking.captured());
+        if refunded.amount() < before.refunded().amount().min(payment.taken.amount()) {
+            // What was given back has come back. The same way again is a person's decision.
+            let code = "refund_failed".to_owned();
+            let returned = PaymentError::Refused { code, message: "the bank has sent it back".to_owned() };
+            return self.refund_failed(id, refunded, returned, mutation).await;
+        }
+        // What was never taken cannot be given back.
         let promised = booking.refund_total();
-        if let Ok(missing) = promised.subtract(payment.refunded)
+        let payable = no_more_than(promised, payment.taken);
+        let mut pending = payment.refund_pending;
+        if let Ok(missing) = payable.subtract(payment.refunded)
             && missing.amount() > 0
         {
-            self.payments.refund(id, &payment.intent, missing, payment.refunded).await?;
+            if was_paid_otherwise(self.notes.as_ref(), id).await? {
+                return self.given_back(id, refunded, pending, mutation).await;
+            }
+            match self.payments.refund(id, &payment.intent, missing, payment.refunded).await {
+                Ok(progress) => pending |= progress == RefundProgress::Pending,
+                Err(error @ PaymentError::Refused { .. }) => {
+                    // What is disputed cannot be refunded now: it is due again when the dispute is won.
+                    let payment = self.payments.inquire(&payment.intent).await?;
+                    self.disputed(booking, &payment, &before, mutation).await?;
+                    return match payment.dispute {
+                        Dispute::Open => Err(error.into()),
+                        Dispute::None | Dispute::Lost => {
+                            self.refund_failed(id, refunded, error, mutation).await
+                        }
+                    };
+                }
+                Err(error) => return Err(error.into()),
+            }
         }
         // More may have been given back in the provider's dashboard than was promised.
-        let total = if payment.refunded.amount() > promised.amount() { payment.refunded } else { promised };
+        let total = if refunded.amount() > promised.amount() { refunded } else { promised };
+        self.given_back(id, total, pending, mutation).await
+    }
+
+    /// Writes down how much was given back in all.
+    async fn given_back(
+        &self,
+        id: &BookingId,
+        total: Money,
+        pending: bool,
+        mutation: &Mutation,
+    ) -> Result<Outcome, Failure> {
         if total.amount() == 0 {
             return Ok(Outcome::Refunded);
         }
-        self.write(
-            id,
-            BookingEvent::first_payment(PaymentStep::Refunded { total }),
-            Outcome::Refunded,
-            mutation,
-        )
-        .await
+        let step =
+            if pending { PaymentStep::RefundPending { total } } else { PaymentStep::Refunded { total } };
+        self.write(id, BookingEvent::first_payment(step), Outcome::Refunded, mutation).await
+    }
+
+    /// Writes down what the card's bank says against a payment that was asked about after its booking was `before`: the webhook
+    /// that tells may be lost.
+    async fn disputed(
+        &self,
+        booking: Booking,
+        payment: &Payment,
+        before: &Booking,
+        mutation: &Mutation,
+    ) -> Result<Booking, Failure> {
+        let unrecorded = |booking: &Booking| unrecorded_since(booking, payment, before).filter(is_of_dispute);
+        if unrecorded(&booking).is_none() {
+            return Ok(booking);
+        }
+        let decide = |booking: &Booking| {
+            Ok(unrecorded(booking).map_or(Decision::Nothing(()), |step| Decision::Commit {
+                event: BookingEvent::first_payment(step),
+                inventory: InventoryMove::Keep,
+                outcome: (),
+            }))
+        };
+        Ok(commit(self.bookings.as_ref(), &booking.id, mutation, &decide).await?.booking)
+    }
+
+    /// Writes down that money was not given back, and gives the reason: it is for a person.
+    async fn refund_failed(
+        &self,
+        id: &BookingId,
+        total: Money,
+        reason: PaymentError,
+        mutation: &Mutation,
+    ) -> Result<Outcome, Failure> {
+        let failed = BookingEvent::first_payment(PaymentStep::RefundFailed { total });
+        self.write(id, failed, Outcome::Refunded, mutation).await?;
+        Err(reason.into())
     }
 
     /// Releases the inventory of a booking that failed: its hold waits for the guest again if it is in time, its places are free
@@ -313,6 +356,9 @@ impl Saga {
     }
 
     async fn void(&self, booking: &Booking, mutation: &Mutation) -> Result<Reservation, Failure> {
+        if booking.is_free() {
+            return Ok(Reservation::Voided);
+        }
         if let Some(intent) = &booking.card()?.intent {
             let payment = self.payments.inquire(intent).await?;
             let after = match payment.state {
@@ -326,7 +372,7 @@ impl Saga {
             match after.state {
                 PaymentState::Voided => {}
                 PaymentState::Captured => {
-                    self.captured(&booking.id, mutation).await?;
+                    self.captured(&booking.id, after.taken, mutation).await?;
                     return Ok(Reservation::Captured);
                 }
                 PaymentState::NotStarted
@@ -344,11 +390,15 @@ impl Saga {
         Ok(Reservation::Voided)
     }
 
-    /// Writes down that the money was taken.
-    async fn captured(&self, id: &BookingId, mutation: &Mutation) -> Result<Committed<Outcome>, Failure> {
+    /// Writes down how much was taken.
+    async fn captured(
+        &self,
+        id: &BookingId,
+        amount: Money,
+        mutation: &Mutation,
+    ) -> Result<Committed<Outcome>, Failure> {
         let decide = |booking: &Booking| {
-            let event =
-                BookingEvent::first_payment(PaymentStep::Captured { amount: booking.only_payment()?.amount });
+            let event = BookingEvent::first_payment(PaymentStep::Captured { amount });
             Ok(taken(booking, event, InventoryMove::Keep, Outcome::Captured))
         };
         commit(self.bookings.as_ref(), id, mutation, &decide).await
@@ -370,23 +420,16 @@ impl Saga {
             PaymentState::Voided => Ok(Outcome::Voided),
             PaymentState::Declined { code } => Ok(Outcome::Declined { code }),
             PaymentState::Authorized => {
-                self.write(
-                    id,
-                    BookingEvent::first_payment(PaymentStep::Authorized),
-                    Outcome::Authorized,
-                    mutation,
-                )
-                .await
+                let decision = AuthorizedInTime { holds: self.holds.as_ref(), now: mutation.now };
+                Ok(commit(bookings, id, mutation, &decision).await?.outcome)
             }
             PaymentState::Captured => {
                 let decide = |booking: &Booking| {
                     // Captured, and given back before the booking was confirmed: a saga that was parked while it undid its
                     // booking. It may not be confirmed on money that is gone.
                     let is_undone = booking.status == BookingStatus::Pending
-                        && payment.refunded.amount() >= booking.order.price.total().amount();
-                    let event = BookingEvent::first_payment(PaymentStep::Captured {
-                        amount: booking.only_payment()?.amount,
-                    });
+                        && payment.refunded.amount() >= payment.taken.amount();
+                    let event = BookingEvent::first_payment(PaymentStep::Captured { amount: payment.taken });
                     Ok(if is_undone {
                         Decision::Nothing(Outcome::Voided)
                     } else {
@@ -421,87 +464,8 @@ impl Saga {
     }
 }
 
-/// A booking fails: its places become the hold again while that is in time, and are free if not.
-struct FailedBooking<'a> {
-    holds: &'a dyn HoldReader,
-    reason: &'a FailureReason,
-    now: Timestamp,
-}
-
-#[async_trait]
-impl Decide<InventoryMove, Outcome> for FailedBooking<'_> {
-    async fn decide(&self, booking: &Booking) -> Result<Decision<InventoryMove, Outcome>, Failure> {
-        let inventory = match booking.status {
-            // A record outlives its hold by a week only, and an authorization may lapse after that.
-            BookingStatus::Confirmed => match self.holds.hold(&booking.hold).await? {
-                Some(snapshot) if snapshot.hold.expires_at > self.now => {
-                    InventoryMove::Return { hold: Box::new(snapshot.hold) }
-                }
-                Some(_) | None => InventoryMove::Free,
-            },
-            BookingStatus::Pending
-            | BookingStatus::Cancelled
-            | BookingStatus::Completed
-            | BookingStatus::Failed => InventoryMove::Unclaim,
-        };
-        let event = BookingEvent::Failed { reason: self.reason.clone() };
-        Ok(taken(booking, event, inventory, Outcome::Failed))
-    }
-}
-
-/// The bank wants the customer. The first time, that gives them one TTL more.
-struct CustomerStep<'a> {
-    holds: &'a dyn HoldReader,
-    client_secret: String,
-    redirect_url: Option<String>,
-    now: Timestamp,
-}
-
-#[async_trait]
-impl Decide<InventoryMove, Outcome> for CustomerStep<'_> {
-    async fn decide(&self, booking: &Booking) -> Result<Decision<InventoryMove, Outcome>, Failure> {
-        if booking.is_cancelled_or_failed() {
-            return Ok(Decision::Nothing(Outcome::Cancelled));
-        }
-        match booking.payment_status() {
-            PaymentStatus::Pending => {}
-            // The customer was faster than the provider's answer.
-            PaymentStatus::Authorized => return Ok(Decision::Nothing(Outcome::Authorized)),
-            PaymentStatus::Captured => return Ok(Decision::Nothing(Outcome::Captured)),
-            PaymentStatus::Voided
-            | PaymentStatus::PartiallyRefunded
-            | PaymentStatus::Refunded
-            | PaymentStatus::Failed => return Ok(Decision::Nothing(Outcome::Voided)),
-        }
-        let waits =
-            |expires_at| Outcome::ActionRequired { timeout_seconds: seconds_until(expires_at, self.now) };
-        if let Some(action) = &booking.action() {
-            return Ok(Decision::Nothing(waits(action.expires_at)));
-        }
-        let snapshot = hold_of(self.holds, booking).await?;
-        let claimed = snapshot.claimed_by(self.now) == Some(&booking.id);
-        let expires_at = if claimed { snapshot.customer_deadline() } else { snapshot.expires_at() };
-        let inventory = if claimed {
-            InventoryMove::Prolong { hold: Box::new(snapshot.hold), expires_at }
-        } else {
-            InventoryMove::Keep
-        };
-        let action = CustomerAction {
-            client_secret: self.client_secret.clone(),
-            redirect_url: self.redirect_url.clone(),
-            expires_at,
-        };
-        Ok(taken(
-            booking,
-            BookingEvent::first_payment(PaymentStep::ActionRequired { action }),
-            inventory,
-            waits(expires_at),
-        ))
-    }
-}
-
-async fn hold_of(holds: &dyn HoldReader, booking: &Booking) -> Result<HoldSnapshot, Failure> {
-    holds.hold(&booking.hold).await?.ok_or(Failure::NotFound("hold"))
+fn is_of_dispute(step: &PaymentStep) -> bool {
+    matches!(step, PaymentStep::Disputed | PaymentStep::DisputeWon | PaymentStep::ChargedBack { .. })
 }
 
 /// What a void came to.
@@ -511,42 +475,4 @@ enum Reservation {
     Voided,
     /// It was too late: the money is taken.
     Captured,
-}
-
-/// What an event does to a booking. A booking that was cancelled or has failed takes only what happened to its money; the
-/// outcome is [`Outcome::Cancelled`] then, unless money was given back.
-fn taken(
-    booking: &Booking,
-    event: BookingEvent,
-    inventory: InventoryMove,
-    outcome: Outcome,
-) -> Decision<InventoryMove, Outcome> {
-    if !booking.is_cancelled_or_failed() {
-        return Decision::Commit { event, inventory, outcome };
-    }
-    match &event {
-        BookingEvent::Payment { step, .. } => match step {
-            PaymentStep::Voided | PaymentStep::Refunded { .. } => {
-                Decision::Commit { event, inventory, outcome }
-            }
-            PaymentStep::Captured { .. } => {
-                Decision::Commit { event, inventory, outcome: Outcome::Cancelled }
-            }
-            PaymentStep::Created { .. } | PaymentStep::ActionRequired { .. } | PaymentStep::Authorized => {
-                Decision::Nothing(Outcome::Cancelled)
-            }
-        },
-        BookingEvent::Failed { .. } if booking.status == BookingStatus::Failed => Decision::Nothing(outcome),
-        BookingEvent::Requested
-        | BookingEvent::Confirmed
-        | BookingEvent::Failed { .. }
-        | BookingEvent::Cancelled(_)
-        | BookingEvent::Completed => Decision::Nothing(Outcome::Cancelled),
-    }
-}
-
-fn seconds_until(deadline: Timestamp, now: Timestamp) -> i64 {
-    let left = deadline.duration_since(now);
-    let started = i64::from(left.subsec_nanos() > 0);
-    left.as_secs().saturating_add(started).max(0)
 }

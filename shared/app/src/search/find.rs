@@ -2,19 +2,31 @@
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
+use std::pin::Pin;
 use std::sync::Arc;
 
 use data_encoding::BASE64URL_NOPAD;
+use futures::{StreamExt, TryStreamExt, stream};
 use holdfast_domain::catalogue::{AttributeValue, Facts, Month, Offerable, Stay};
 use holdfast_domain::{Money, Page, Resource, ResourceId, Slot, When};
 use jiff::Timestamp;
+use serde_json::Value;
 
+use crate::kernel::errors::StoreError;
 use crate::kernel::failure::Failure;
 use crate::kernel::field::Field;
 use crate::search::port::SearchIndex;
 
 /// The most results on one page of results.
 pub const LIMIT_MAX: u32 = 100;
+/// The most bytes of results on one page of results, as JSON. Where results are long, fewer come at a time than were asked for.
+pub const RESULTS_BYTES_MAX: usize = 1024 * 1024;
+/// JSON of a result beside its texts, in bytes.
+const RESULT_FRAME_BYTES: usize = 512;
+/// The longest number or flag as JSON, in bytes.
+const NUMBER_BYTES_MAX: usize = 32;
+/// How many partitions of the read model one question reads side by side.
+const READS_AT_ONCE: usize = 16;
 
 /// In which order.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -61,6 +73,9 @@ pub struct Offer {
     pub price: Money,
 }
 
+/// A reading of the read model.
+type Reading<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
+
 /// The use case of search.
 pub struct Search {
     index: Arc<dyn SearchIndex>,
@@ -89,11 +104,11 @@ impl Search {
             .collect();
         let slots = wanted.iter().flat_map(|(_, offerable)| offerable.slots());
         let names: BTreeSet<&str> = slots.map(|slot| slot.page.as_str()).collect();
+        let (index, kind, place) = (&self.index, &query.resource_type, &query.location);
+        let reads = names.iter().map(|name| index.pages(kind, place, name)).collect();
         let mut pages: BTreeMap<ResourceId, Vec<Page>> = BTreeMap::new();
-        for name in names {
-            for page in self.index.pages(&query.resource_type, &query.location, name).await? {
-                pages.entry(page.key.resource.clone()).or_default().push(page);
-            }
+        for page in side_by_side(reads).await?.into_iter().flatten() {
+            pages.entry(page.key.resource.clone()).or_default().push(page);
         }
         let months: BTreeSet<Month> = wanted
             .iter()
@@ -101,11 +116,12 @@ impl Search {
                 offerable.slots().into_iter().map(|slot| Month::of(resource.terms.local_date(slot)))
             })
             .collect();
+        let reads = months.iter().map(|month| index.facts(kind, place, *month)).collect();
         let mut facts: BTreeMap<ResourceId, Facts> = BTreeMap::new();
-        for month in months {
-            for (id, set) in self.index.facts(&query.resource_type, &query.location, month).await? {
+        for (month, set) in months.iter().zip(side_by_side(reads).await?) {
+            for (id, set) in set {
                 let known = facts.remove(&id).unwrap_or_default();
-                facts.insert(id, known.written(&BTreeMap::from([(month, set)])));
+                facts.insert(id, known.written(&BTreeMap::from([(*month, set)])));
             }
         }
         let nothing_set = Facts::default();
@@ -122,14 +138,40 @@ impl Search {
             })
             .collect();
         offers.sort_by(|a, b| a.0.order(&b.0));
-        let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
-        let mut rest = offers.into_iter().filter(|(position, _)| {
+        let rest = offers.into_iter().filter(|(position, _)| {
             after.as_ref().is_none_or(|after| position.order(after) == Ordering::Greater)
         });
-        let page: Vec<(Position, Offer)> = rest.by_ref().take(limit).collect();
-        let next = rest.next().and_then(|_| page.last().map(|(position, _)| position.encode()));
+        let mut rest = rest.peekable();
+        let mut page: Vec<(Position, Offer)> = Vec::new();
+        let mut room = RESULTS_BYTES_MAX;
+        for _ in 0..query.limit {
+            let fits = |(_, offer): &(Position, Offer)| page.is_empty() || json_bytes(offer) <= room;
+            let Some(next) = rest.next_if(fits) else { break };
+            room = room.saturating_sub(json_bytes(&next.1));
+            page.push(next);
+        }
+        let next = rest.peek().and_then(|_| page.last().map(|(position, _)| position.encode()));
         Ok((page.into_iter().map(|(_, offer)| offer).collect(), next))
     }
+}
+
+/// What was read, in that order; some of it at a time.
+async fn side_by_side<T>(reads: Vec<Reading<'_, T>>) -> Result<Vec<T>, StoreError> {
+    stream::iter(reads).buffered(READS_AT_ONCE).try_collect().await
+}
+
+/// How long an offer is as JSON, at most.
+fn json_bytes(offer: &Offer) -> usize {
+    let text = |text: &str| Value::from(text).to_string().len();
+    let terms = &offer.resource.terms;
+    let value = |value: &AttributeValue| match value {
+        AttributeValue::Text(said) => text(said),
+        AttributeValue::Number(_) | AttributeValue::Flag(_) => NUMBER_BYTES_MAX,
+    };
+    let attributes = terms.attributes.iter().map(|(name, said)| text(name) + value(said) + 2);
+    let labels = [&terms.name, &terms.resource_type, &terms.location];
+    let labels = labels.into_iter().map(|label| text(label.as_str()));
+    RESULT_FRAME_BYTES + attributes.sum::<usize>() + labels.sum::<usize>()
 }
 
 /// Where an offer stands in the order of results: a number to sort by, ties broken by the resource's id.

@@ -25,6 +25,13 @@ pub trait SearchIndex: Send + Sync {
     async fn pages(&self, resource_type: &str, location: &str, page: &str) -> Result<Vec<Page>, StoreError>;
 }
 
+/// Shows the pages of single resources from the read model.
+#[async_trait]
+pub trait ListedPages: Send + Sync {
+    /// The listed ones of the pages of those parts of a resource's schedule, in any order.
+    async fn of_resource(&self, resource: &Resource, pages: &[String]) -> Result<Vec<Page>, StoreError>;
+}
+
 /// A part of the read model in which resources, or the pages of resources, are listed; named by the index that keeps it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Listing(String);

@@ -15,6 +15,9 @@ use crate::kernel::errors::StoreError;
 use crate::operations::port::{LedgerInspection, Unreadable};
 use crate::search::port::{Entry, Listing, SearchIndexInspection, SearchIndexWriter};
 
+/// How often a resource that moves while it is put is put anew.
+const MOVES_MAX: u32 = 8;
+
 /// How far a rebuild has come.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Progress {
@@ -162,8 +165,11 @@ impl SearchRebuild {
     }
 
     /// Puts a resource with its pages where it is listed; the number of pages.
+    ///
+    /// # Errors
+    /// [`StoreError::Contention`] when it moves [`MOVES_MAX`] times meanwhile.
     async fn put(&self, mut resource: Resource) -> Result<usize, StoreError> {
-        loop {
+        for _ in 0..MOVES_MAX {
             self.index.put_resource(&resource).await?;
             let facts = self.catalogue.facts(&resource.id).await?;
             for (month, facts) in facts.months() {
@@ -196,6 +202,7 @@ impl SearchRebuild {
             }
             resource = now;
         }
+        Err(StoreError::Contention(resource.id.to_string()))
     }
 }
 
@@ -208,10 +215,10 @@ fn skip_unreadable<T>(read: Result<T, StoreError>) -> Result<Option<T>, StoreErr
     }
 }
 
-/// How often something was set for dates is no part of what is listed: nothing is listed anew for it.
+/// How often something was set for dates, and the trail, are no part of what is listed: nothing is listed anew for them.
 fn is_resource_or_earlier(listed: &Resource, resource: &Resource) -> bool {
-    let facts_revision = resource.facts_revision;
-    listed.revision < resource.revision || Resource { facts_revision, ..listed.clone() } == *resource
+    let (facts_revision, trail) = (resource.facts_revision, resource.trail.clone());
+    listed.revision < resource.revision || Resource { facts_revision, trail, ..listed.clone() } == *resource
 }
 
 fn is_page_or_earlier(listed: &Page, page: &Page) -> bool {

@@ -14,7 +14,7 @@ use crate::ids::{BookingId, Fingerprint, GuestId, HoldId, ResourceId, Seal};
 use crate::inventory::Placement;
 use crate::money::Money;
 use crate::payments::{
-    BookingPayments, CardPayment, CustomerAction, Payment, PaymentNumber, PaymentRejection, PaymentStatus,
+    AwaitedAction, BookingPayments, CardPayment, Payment, PaymentNumber, PaymentRejection, PaymentStatus,
     PaymentStep,
 };
 
@@ -50,6 +50,8 @@ pub struct Cancellation {
     pub refund: Money,
     /// True if it was cancelled before the capture: any later capture is refunded in full.
     pub before_capture: bool,
+    /// True if an operator cancelled it, not its guest.
+    pub by_operator: bool,
     /// Digests of the request's key and of its content: a retry has the same.
     pub request: (Fingerprint, Fingerprint),
     /// When.
@@ -67,7 +69,8 @@ pub struct Booking {
     pub hold: HoldId,
     /// What it is for.
     pub order: Order,
-    /// The guest's address for the confirmation, if their token names one.
+    /// The address that a release before has kept here. It is written back as it is, and nothing is sent to it: it may be an operator's.
+    /// How a guest is reached is kept apart ([`Contact`](crate::bookings::Contact)).
     pub email: Option<String>,
     /// Digest of the request's content.
     pub fingerprint: Fingerprint,
@@ -149,8 +152,8 @@ pub enum BookingRejection {
     /// More would be given back than was taken.
     #[error("refunds would exceed what was captured")]
     RefundExceedsCapture,
-    /// More would be taken than the price, or in another currency.
-    #[error("the captured amount is not the price")]
+    /// Nothing, or more than the price, would be taken, or in another currency.
+    #[error("the captured amount is not within the price")]
     WrongAmount,
     /// The step needs the payment of the whole price, or the provider's payment, and there is none.
     #[error("the booking has no payment that this step is about")]
@@ -204,6 +207,12 @@ impl Booking {
         self.payments.refunded()
     }
 
+    /// Whether it costs nothing: it is confirmed without a payment.
+    #[must_use]
+    pub fn is_free(&self) -> bool {
+        self.payments.are_none()
+    }
+
     /// The payment of its whole price. The payment saga drives no other booking than one with just this payment, by card.
     ///
     /// # Errors
@@ -234,10 +243,10 @@ impl Booking {
         self.payment_intent().ok_or(BookingRejection::NoPayment)
     }
 
-    /// What the customer has to do, while a payment waits for them.
+    /// That the customer has something to do, while a payment waits for them.
     #[must_use]
-    pub fn action(&self) -> Option<&CustomerAction> {
-        self.payments.iter().find_map(|payment| payment.card()?.action.as_ref())
+    pub fn action(&self) -> Option<AwaitedAction> {
+        self.payments.iter().find_map(|payment| payment.card()?.action)
     }
 
     /// Whether `event` may happen: `Some` if it changes something, `None` if it already happened.
@@ -257,9 +266,14 @@ impl Booking {
             (BookingEvent::Failed { .. }, S::Pending) => Verdict::Happens,
             (BookingEvent::Failed { .. }, S::Confirmed) => match payment_status {
                 P::Authorized => Verdict::Happens,
-                P::Pending | P::Captured | P::Voided | P::PartiallyRefunded | P::Refunded | P::Failed => {
-                    Verdict::Illegal
-                }
+                P::Pending
+                | P::Captured
+                | P::Voided
+                | P::PartiallyRefunded
+                | P::Refunded
+                | P::Failed
+                | P::Disputed
+                | P::ChargedBack => Verdict::Illegal,
             },
             (BookingEvent::Failed { .. }, S::Failed) => Verdict::Already,
             (BookingEvent::Cancelled(_), S::Pending | S::Confirmed) => Verdict::Happens,
@@ -297,7 +311,16 @@ impl Booking {
                 PaymentStep::Created { .. } | PaymentStep::ActionRequired { .. } | PaymentStep::Authorized,
                 S::Pending,
             )
-            | (PaymentStep::Captured { .. } | PaymentStep::Refunded { .. }, _)
+            | (
+                PaymentStep::Captured { .. }
+                | PaymentStep::Refunded { .. }
+                | PaymentStep::RefundPending { .. }
+                | PaymentStep::RefundFailed { .. }
+                | PaymentStep::Disputed
+                | PaymentStep::DisputeWon
+                | PaymentStep::ChargedBack { .. },
+                _,
+            )
             | (PaymentStep::Voided, S::Pending | S::Cancelled | S::Failed) => match payment.decide(step) {
                 Ok(true) => Ok(Verdict::Happens),
                 Ok(false) => Ok(Verdict::Already),
@@ -335,6 +358,9 @@ impl Booking {
                 self.status = BookingStatus::Cancelled;
                 self.cancellation = Some(cancellation.clone());
                 self.payments.forget_actions();
+                if self.refund_due().amount() > 0 {
+                    self.payments.forget_failed_refunds();
+                }
             }
             BookingEvent::Completed => self.status = BookingStatus::Completed,
         }

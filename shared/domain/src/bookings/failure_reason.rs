@@ -31,6 +31,10 @@ impl FailureReason {
     /// How a state machine names a decline; the provider's code comes beside it.
     pub const DECLINED: &str = "payment_declined";
 
+    /// Why a card was declined, as guests and the outside are answered whatever the provider's code: by any second code
+    /// those who try cards would learn which ones their bank knows.
+    pub const DECLINED_TO_GUESTS: &str = "card_declined";
+
     /// Every reason that is a code of ours.
     pub const OWN: [Self; 6] = [
         Self::HoldExpired,
@@ -55,6 +59,20 @@ impl FailureReason {
         }
     }
 
+    /// What guests are answered: [`Self::DECLINED_TO_GUESTS`], or our own code.
+    #[must_use]
+    pub fn shown_to_guests(&self) -> &str {
+        match self {
+            Self::Declined { .. } => Self::DECLINED_TO_GUESTS,
+            Self::HoldExpired
+            | Self::SoldOut
+            | Self::PaymentTimedOut
+            | Self::PaymentVoided
+            | Self::PaymentUnavailable
+            | Self::ServiceUnavailable => self.as_str(),
+        }
+    }
+
     /// The reason that is a code of ours, of that text.
     #[must_use]
     pub fn parse_own(code: &str) -> Option<Self> {
@@ -73,7 +91,9 @@ impl FailureReason {
             | PaymentStatus::Captured
             | PaymentStatus::Voided
             | PaymentStatus::PartiallyRefunded
-            | PaymentStatus::Refunded => Self::parse_own(text).unwrap_or_else(declined),
+            | PaymentStatus::Refunded
+            | PaymentStatus::Disputed
+            | PaymentStatus::ChargedBack => Self::parse_own(text).unwrap_or_else(declined),
         }
     }
 
@@ -85,6 +105,20 @@ impl FailureReason {
             Self::HoldExpired
             | Self::SoldOut
             | Self::PaymentTimedOut
+            | Self::PaymentVoided
+            | Self::PaymentUnavailable
+            | Self::ServiceUnavailable => false,
+        }
+    }
+
+    /// Whether its guest learns something of the card by it, though nothing was taken: by a decline that it is refused, by a bank's
+    /// step that was shown and not finished that its bank knows it.
+    #[must_use]
+    pub fn reveals_the_card(&self) -> bool {
+        match self {
+            Self::Declined { .. } | Self::PaymentTimedOut => true,
+            Self::HoldExpired
+            | Self::SoldOut
             | Self::PaymentVoided
             | Self::PaymentUnavailable
             | Self::ServiceUnavailable => false,

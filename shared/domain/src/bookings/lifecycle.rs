@@ -64,23 +64,35 @@ impl Lifecycle {
         match booking.status {
             BookingStatus::Pending => match booking.payment_status() {
                 P::Authorized => Self::PaymentAuthorized,
-                P::Captured => Self::PaymentCaptured,
+                P::Captured | P::Disputed | P::ChargedBack => Self::PaymentCaptured,
                 P::Pending | P::Voided | P::Failed => Self::HoldActive,
                 P::PartiallyRefunded | P::Refunded => Self::Refunded,
             },
             BookingStatus::Confirmed => match booking.payment_status() {
-                P::Captured => Self::PaymentCaptured,
+                P::Captured | P::Disputed | P::ChargedBack => Self::PaymentCaptured,
                 P::PartiallyRefunded | P::Refunded => Self::Refunded,
                 P::Pending | P::Authorized | P::Voided | P::Failed => Self::BookingConfirmed,
             },
             BookingStatus::Cancelled => match booking.payment_status() {
                 P::PartiallyRefunded | P::Refunded => Self::Refunded,
-                P::Pending | P::Authorized | P::Captured | P::Voided | P::Failed => Self::BookingCancelled,
+                P::Pending
+                | P::Authorized
+                | P::Captured
+                | P::Voided
+                | P::Failed
+                | P::Disputed
+                | P::ChargedBack => Self::BookingCancelled,
             },
             BookingStatus::Completed => Self::BookingCompleted,
             BookingStatus::Failed => match booking.payment_status() {
                 P::PartiallyRefunded | P::Refunded => Self::Refunded,
-                P::Pending | P::Authorized | P::Captured | P::Voided | P::Failed => Self::HoldExpired,
+                P::Pending
+                | P::Authorized
+                | P::Captured
+                | P::Voided
+                | P::Failed
+                | P::Disputed
+                | P::ChargedBack => Self::HoldExpired,
             },
         }
     }

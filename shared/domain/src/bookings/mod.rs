@@ -1,6 +1,7 @@
 //! Bookings: one payment attempt of one hold, its events, cancellation policies.
 
 pub(crate) mod booking;
+pub(crate) mod contact;
 pub(crate) mod failure_reason;
 pub(crate) mod inventory_move;
 pub(crate) mod lifecycle;
@@ -11,6 +12,10 @@ pub(crate) mod refunds;
 pub(crate) mod status;
 
 pub use booking::{Booking, BookingEvent, BookingRejection, Cancellation, Order};
+pub use contact::{
+    CONTACT_NAME_LENGTH_MAX, Contact, ContactName, EMAIL_LENGTH_MAX, EmailAddress, InvalidContact,
+    LANGUAGE_LENGTH_MAX, LanguageTag, PhoneNumber,
+};
 pub use failure_reason::FailureReason;
 pub use inventory_move::{InventoryMove, InventoryPlan};
 pub use lifecycle::Lifecycle;

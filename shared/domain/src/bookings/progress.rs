@@ -10,13 +10,15 @@
 //! | [`Booking::answer_is_known`] | once the bank wants the customer | once captured | yes | yes | yes |
 //! | [`Booking::was_confirmed_and_paid`] | no | once captured | if cancelled after the capture | once captured | no |
 //! | [`Booking::failed_by_outage`] | no | no | no | no | by its reason, unless declined |
+//! | [`Booking::attempt_end`] | running | harmless | unpaid if by its guest before the capture, else harmless | harmless | unpaid if declined or timed out, else harmless |
 //!
 //! [`Booking::money_is_settled`] depends on the payment alone: nothing is reserved, and nothing is left to be refunded.
-//! "Captured" means that the payment status is `captured`, `partially_refunded` or `refunded`.
+//! "Captured" means that the payment status is `captured`, `partially_refunded`, `refunded`, `disputed` or `charged_back`.
 
 use crate::bookings::booking::Booking;
+use crate::bookings::failure_reason::FailureReason;
 use crate::bookings::status::BookingStatus;
-use crate::payments::PaymentStatus;
+use crate::payments::{AttemptEnd, PaymentStatus, RefundProgress};
 
 impl Booking {
     /// Whether its places are counted as confirmed on its pages.
@@ -56,7 +58,9 @@ impl Booking {
             | PaymentStatus::Voided
             | PaymentStatus::PartiallyRefunded
             | PaymentStatus::Refunded
-            | PaymentStatus::Failed => false,
+            | PaymentStatus::Failed
+            | PaymentStatus::Disputed
+            | PaymentStatus::ChargedBack => false,
         };
         match self.status {
             BookingStatus::Pending | BookingStatus::Confirmed => is_open,
@@ -97,6 +101,20 @@ impl Booking {
         was_confirmed && self.payments.are_captured()
     }
 
+    /// What the attempt to pay it has come to.
+    #[must_use]
+    pub fn attempt_end(&self) -> AttemptEnd {
+        let is_unpaid = match self.status {
+            BookingStatus::Pending => return AttemptEnd::Running,
+            BookingStatus::Failed => self.failure.as_ref().is_some_and(FailureReason::reveals_the_card),
+            BookingStatus::Cancelled => {
+                self.cancellation.as_ref().is_some_and(|c| c.before_capture && !c.by_operator)
+            }
+            BookingStatus::Confirmed | BookingStatus::Completed => false,
+        };
+        if is_unpaid { AttemptEnd::Unpaid } else { AttemptEnd::Harmless }
+    }
+
     /// Whether it failed because something outside did not answer: the same request again runs for real.
     #[must_use]
     pub fn failed_by_outage(&self) -> bool {
@@ -114,8 +132,29 @@ impl Booking {
     pub fn money_is_settled(&self) -> bool {
         match self.payment_status() {
             PaymentStatus::Pending | PaymentStatus::Authorized => false,
-            PaymentStatus::Captured | PaymentStatus::PartiallyRefunded => self.refund_due().amount() == 0,
+            PaymentStatus::Captured
+            | PaymentStatus::PartiallyRefunded
+            | PaymentStatus::Disputed
+            | PaymentStatus::ChargedBack => self.refund_due().amount() == 0,
             PaymentStatus::Voided | PaymentStatus::Refunded | PaymentStatus::Failed => true,
         }
+    }
+
+    /// Whether the card's bank disputes its payment, or has taken it back.
+    #[must_use]
+    pub fn is_contested(&self) -> bool {
+        matches!(self.payment_status(), PaymentStatus::Disputed | PaymentStatus::ChargedBack)
+    }
+
+    /// Whether money is on its way back that may still not arrive.
+    #[must_use]
+    pub fn refund_is_pending(&self) -> bool {
+        self.payments.iter().any(|payment| payment.refund == RefundProgress::Pending)
+    }
+
+    /// Whether money that was to be given back was refused, or has come back.
+    #[must_use]
+    pub fn refund_has_failed(&self) -> bool {
+        self.payments.iter().any(|payment| payment.refund == RefundProgress::Failed)
     }
 }

@@ -6,9 +6,13 @@ use thiserror::Error;
 pub const NIGHTS_PER_HOLD_MAX: i32 = 366;
 /// The most slots of one hold, those of a `slots` schedule.
 pub const SLOTS_PER_HOLD_MAX: usize = 300;
-/// The most days from the start of such a hold to its end, in local time. Each date has a page of its own, and two more may
-/// have an opening past midnight: together with the records of a hold or a booking they fit one transaction.
+/// The most days from the start of such a hold to its end, in local time.
 pub const DAYS_PER_HOLD_MAX: i32 = 90;
+/// The most pages of one hold: each date has a page of its own, and beside those of [`DAYS_PER_HOLD_MAX`] days a hold touches at
+/// most two: that of an opening which began the evening before, and that of the date on which it ends. Nights are counted by
+/// months, of which a hold has fewer. A store writes all of them in one transaction, beside what any later step writes; it
+/// checks that they fit when it is compiled.
+pub const PAGES_PER_HOLD_MAX: usize = DAYS_PER_HOLD_MAX as usize + 2;
 /// The longest range of local dates one calendar question may span, in days.
 pub const CALENDAR_DAYS_MAX: i32 = 400;
 

@@ -9,7 +9,9 @@ pub const LABEL_LENGTH_MAX: usize = 120;
 
 /// Why a label is refused.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("must have 1 to {LABEL_LENGTH_MAX} characters, no control characters and no '#'")]
+#[error(
+    "must have 1 to {LABEL_LENGTH_MAX} characters, no control characters, no '#' and no space at its ends"
+)]
 pub struct InvalidLabel;
 
 /// A short text an operator gives: a type, a name, a location.

@@ -1,6 +1,7 @@
 //! Resources and their schedules.
 
 mod bounds;
+pub(crate) mod changes;
 pub(crate) mod dated;
 pub(crate) mod label;
 mod local_time;
@@ -12,8 +13,10 @@ pub(crate) mod schedule;
 pub(crate) mod slot;
 
 pub use bounds::{
-    Bound, CALENDAR_DAYS_MAX, DAYS_PER_HOLD_MAX, NIGHTS_PER_HOLD_MAX, RangeError, SLOTS_PER_HOLD_MAX,
+    Bound, CALENDAR_DAYS_MAX, DAYS_PER_HOLD_MAX, NIGHTS_PER_HOLD_MAX, PAGES_PER_HOLD_MAX, RangeError,
+    SLOTS_PER_HOLD_MAX,
 };
+pub use changes::{DatesChange, ResourceChange, Term, TermsChange};
 pub use dated::{DateFacts, Facts, InvalidMonth, Month, MonthFacts};
 pub use label::{InvalidLabel, LABEL_LENGTH_MAX, Label, comparable};
 pub use offer::Offerable;

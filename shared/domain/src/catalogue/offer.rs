@@ -74,9 +74,13 @@ impl Resource {
     pub fn offerable(&self, start: When, end: When, now: Timestamp) -> Result<Offerable, StayError> {
         let stay = match (start, end, &self.terms.schedule) {
             (When::Date(from), When::Date(to), Schedule::Slots(_) | Schedule::Event { .. }) => {
-                let slots = self.calendar(from, to)?;
                 if from.tomorrow().is_ok_and(|next| next == to) {
-                    return self.offerable_of_date(&slots, now);
+                    return self.offerable_of_date(&self.calendar(from, to)?, now);
+                }
+                // No more slots are cut than one hold can cover.
+                let (slots, more) = self.calendar_part(from, to, None, SLOTS_PER_HOLD_MAX)?;
+                if more.is_some() {
+                    return Err(RangeError::TooLong(Bound::Slots).into());
                 }
                 let whole = Stay::of(slots).ok_or(RangeError::NotBookable)?;
                 self.stay(When::Instant(whole.start), When::Instant(whole.end), now)?

@@ -235,6 +235,7 @@ impl SlotSchedule {
         let slot = SignedDuration::from_mins(i64::from(self.slot_minutes));
         let period = slot + SignedDuration::from_mins(i64::from(self.buffer_minutes));
         let mut spans = Vec::new();
+        // Ends: each slot has a length, and the opening closes.
         while let Ok(end) = start.checked_add(slot) {
             if end > close {
                 break;

@@ -117,15 +117,26 @@ impl Resource {
         self.frame(&page.key, facts).lifted(&strict, page, now)
     }
 
-    /// A stored page as it is shown: in the frame that it would have, if it is not under these terms. A page of a release before
-    /// is, if it is of the schedule.
+    /// The pages of those parts of the schedule, in that order, as they are shown: a page that is not among `stored` as it would be
+    /// made.
     #[must_use]
-    pub fn shown(&self, page: Page, facts: &Facts) -> Page {
-        let is_present = match page.terms_revision {
-            0 => page.schedule_revision == self.schedule_revision,
-            revision => revision == self.revision,
-        };
-        if is_present { page } else { page.clone().reframed(&self.frame(&page.key, facts)) }
+    pub fn shown_pages(&self, names: &[String], stored: Vec<Page>, facts: &Facts) -> Vec<Page> {
+        let mut stored: BTreeMap<PageKey, Page> =
+            stored.into_iter().map(|page| (page.key.clone(), page)).collect();
+        let keys = names.iter().flat_map(|name| self.page_keys(name));
+        let shown = keys.map(|key| match stored.remove(&key) {
+            Some(page) => self.shown(page, facts),
+            None => self.fresh_page(&key, facts),
+        });
+        shown.collect()
+    }
+
+    /// A stored page as it is shown: in the frame that it would have, since it may be of an earlier write than terms and facts. A
+    /// page of a release before is shown as it is, if it is of the schedule: it may be the only one that knows what is set.
+    fn shown(&self, page: Page, facts: &Facts) -> Page {
+        let is_of_a_release_before =
+            page.terms_revision == 0 && page.schedule_revision == self.schedule_revision;
+        if is_of_a_release_before { page } else { page.clone().reframed(&self.frame(&page.key, facts)) }
     }
 
     /// The months whose facts a page is made of.

@@ -14,8 +14,9 @@ use crate::catalogue::label::Label;
 use crate::catalogue::schedule::Schedule;
 use crate::catalogue::slot::{Slot, When};
 use crate::ids::ResourceId;
-use crate::inventory::{COOL_DOWN_SECONDS_MAX, HoldLimits, Page, PageKey};
+use crate::inventory::{COOL_DOWN_SECONDS_MAX, HoldLimits, Page, PageKey, Placement};
 use crate::money::{Money, MoneyError};
+use crate::trail::TrailHead;
 
 /// The most places one slot may have. Beyond a few hundred live holds at a time a page refuses more; see `inventory`.
 pub const CAPACITY_MAX: u32 = 100_000;
@@ -88,9 +89,6 @@ pub enum InvalidTerms {
     /// A limit outside of its bounds; see [`HoldLimits`].
     #[error("a limit on holds is out of bounds")]
     HoldLimits,
-    /// A price of nothing: no provider takes a payment of it.
-    #[error("the price must be at least one minor unit")]
-    Price,
     /// More than [`ATTRIBUTES_MAX`].
     #[error("there must be at most {ATTRIBUTES_MAX} attributes")]
     TooManyAttributes,
@@ -149,9 +147,6 @@ impl ResourceTerms {
         if !are_within_bounds(&self.hold_limits) {
             return Err(InvalidTerms::HoldLimits);
         }
-        if self.base_price.amount() == 0 {
-            return Err(InvalidTerms::Price);
-        }
         if self.attributes.len() > ATTRIBUTES_MAX {
             return Err(InvalidTerms::TooManyAttributes);
         }
@@ -168,10 +163,10 @@ impl ResourceTerms {
 /// Whether each limit is at least 1, the cool-down excepted, and none is larger than what it limits can be.
 fn are_within_bounds(limits: &HoldLimits) -> bool {
     let holds = 1..=HoldLimits::HOLDS_MAX;
-    holds.contains(&limits.per_guest)
+    limits.per_guest.is_none_or(|most| holds.contains(&most))
         && holds.contains(&limits.per_slot)
         && limits.places_per_slot.is_none_or(|places| (1..=CAPACITY_MAX).contains(&places))
-        && limits.cool_down_seconds <= COOL_DOWN_SECONDS_MAX
+        && limits.cool_down_seconds.is_none_or(|seconds| seconds <= COOL_DOWN_SECONDS_MAX)
 }
 
 /// A resource as stored.
@@ -189,6 +184,8 @@ pub struct Resource {
     pub facts_revision: u64,
     /// Terms that are to follow these, while its pages are brought to allow only what both do.
     pub next: Option<Box<ResourceTerms>>,
+    /// How far the trail of its operators' changes has come.
+    pub trail: TrailHead,
 }
 
 /// A range a guest asked for, resolved to slots.
@@ -225,7 +222,15 @@ impl Resource {
     /// A new resource, first revision.
     #[must_use]
     pub fn create(id: ResourceId, terms: ResourceTerms) -> Self {
-        Self { id, terms, revision: 1, schedule_revision: 1, facts_revision: 0, next: None }
+        Self {
+            id,
+            terms,
+            revision: 1,
+            schedule_revision: 1,
+            facts_revision: 0,
+            next: None,
+            trail: TrailHead::default(),
+        }
     }
 
     /// The resource under new terms.
@@ -279,6 +284,18 @@ impl Resource {
     #[must_use]
     pub fn is_past(&self, slot: &Slot, now: Timestamp) -> bool {
         self.terms.schedule.is_past(slot, &self.terms.time_zone, now)
+    }
+
+    /// Whether slots that were taken cannot be held any more at `now`, because the first of them is past or because this resource
+    /// has none of them.
+    #[must_use]
+    pub fn are_past(&self, placements: &[Placement], now: Timestamp) -> bool {
+        let own = placements.iter().filter(|placement| placement.page.resource == self.id);
+        let slots = own.flat_map(|placement| {
+            let known = self.terms.schedule.page(&placement.page.page, &self.terms.time_zone).into_iter();
+            known.filter(|slot| placement.places.in_slot(&slot.key) > 0)
+        });
+        slots.min_by_key(|slot| slot.start).is_none_or(|first| self.is_past(&first, now))
     }
 
     /// The price of `slots` slots for `quantity` units.

@@ -70,6 +70,16 @@ impl Schedule {
         if end > start { Ok(Self::Event { start, end }) } else { Err(InvalidSchedule::EventRange) }
     }
 
+    /// The most slots that one hold can cover.
+    #[must_use]
+    pub fn slots_per_hold_max(&self) -> u32 {
+        match self {
+            Self::Nightly { .. } => NIGHTS_PER_HOLD_MAX.unsigned_abs(),
+            Self::Slots(_) => u32::try_from(SLOTS_PER_HOLD_MAX).unwrap_or(u32::MAX),
+            Self::Event { .. } => 1,
+        }
+    }
+
     /// The slots that the range `[start, end)` covers exactly, in time order.
     ///
     /// # Errors
@@ -110,16 +120,17 @@ impl Schedule {
                     .take_while(|date| *date <= last)
                     .flat_map(|date| rule.slots_of_day(date, zone))
                     .filter(|slot| slot.start >= start && slot.end <= end)
+                    .take(SLOTS_PER_HOLD_MAX + 1)
                     .collect();
+                if covered.len() > SLOTS_PER_HOLD_MAX {
+                    return Err(RangeError::TooLong(Bound::Slots));
+                }
                 let (Some(first), Some(last)) = (covered.first(), covered.last()) else {
                     return Err(RangeError::NotBookable);
                 };
                 let contiguous = covered.windows(2).all(|pair| rule.continues(&pair[0], &pair[1], zone));
                 if !contiguous || first.start != start || last.end != end {
                     return Err(RangeError::NotBookable);
-                }
-                if covered.len() > SLOTS_PER_HOLD_MAX {
-                    return Err(RangeError::TooLong(Bound::Slots));
                 }
                 Ok(covered)
             }
@@ -174,6 +185,14 @@ impl Schedule {
             return Err(RangeError::TooLong(Bound::Calendar));
         }
         let begin = first.map_or(from, |first| zone.to_datetime(first).date().max(from));
+        let (begin, to) = match self {
+            Self::Nightly { .. } | Self::Slots(_) => (begin, to),
+            // It has a slot on one date: the others are passed over.
+            Self::Event { start, .. } => {
+                let date = zone.to_datetime(*start).date();
+                (begin.max(date), to.min(next_day(date)))
+            }
+        };
         let dates = begin.series(1.day()).take_while(move |date| *date < to);
         let slots = dates.flat_map(move |date| self.on_date(date, zone));
         Ok(slots.skip_while(move |slot| first.is_some_and(|first| slot.start < first)))

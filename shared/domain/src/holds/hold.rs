@@ -67,8 +67,8 @@ pub struct Hold {
     pub guest_mark: GuestMark,
     /// One TTL, in seconds.
     pub ttl_seconds: u32,
-    /// How long its guest waits for the same slots if it ends without a booking, in seconds.
-    pub cool_down_seconds: u32,
+    /// How long its guest waits for the same slots if it ends without a booking, in seconds; as the default has it if absent.
+    pub cool_down_seconds: Option<u32>,
     /// When it was placed.
     pub created_at: Timestamp,
     /// When it was to expire, as the first answer said.
@@ -94,6 +94,12 @@ impl Hold {
     #[must_use]
     pub fn is_limited(&self) -> bool {
         self.caller == self.order.guest
+    }
+
+    /// Whose unpaid ends are counted if it ends without a booking.
+    #[must_use]
+    pub fn counts_for(&self) -> Option<GuestMark> {
+        self.cool_down_seconds.is_none().then(|| self.guest_mark.clone())
     }
 
     /// What one page stores of this hold when it is placed, or when a booking becomes a hold again.

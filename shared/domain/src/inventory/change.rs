@@ -56,6 +56,8 @@ pub enum PageCommand {
     Release {
         /// Which hold.
         hold: HoldId,
+        /// Whose unpaid ends are counted, as far as its record says: of a hold that names no cool-down. The page decides.
+        counts_for: Option<GuestMark>,
     },
     /// The booking that claims the hold is cancelled, and the hold released.
     Abandon {
@@ -68,6 +70,8 @@ pub enum PageCommand {
     Expire {
         /// Which hold.
         hold: HoldId,
+        /// As of a release.
+        counts_for: Option<GuestMark>,
     },
     /// Turn the claimed hold into a booking; if it died meanwhile, take free places for the booking instead.
     Confirm {
@@ -149,6 +153,13 @@ pub enum PageChange {
         /// The hold.
         hold: HoldId,
     },
+    /// A guest's hold ended without a booking, under terms that name no cool-down. No event has it.
+    UnpaidEndCounted {
+        /// The guest.
+        guest: GuestMark,
+        /// When it ended.
+        at: Timestamp,
+    },
     /// A guest whose hold ended without a booking waits for its slots.
     CoolDownBegun {
         /// The guest.
@@ -207,7 +218,8 @@ impl PageChange {
             | Self::Expired { hold }
             | Self::Confirmed { hold, .. }
             | Self::Returned { hold, .. } => Some(hold),
-            Self::CoolDownBegun { .. }
+            Self::UnpaidEndCounted { .. }
+            | Self::CoolDownBegun { .. }
             | Self::Reacquired { .. }
             | Self::Freed { .. }
             | Self::Framed { .. } => None,
@@ -224,6 +236,7 @@ impl PageChange {
             | Self::Claimed { .. }
             | Self::Prolonged { .. }
             | Self::Unclaimed { .. }
+            | Self::UnpaidEndCounted { .. }
             | Self::CoolDownBegun { .. }
             | Self::Reacquired { .. }
             | Self::Returned { .. }

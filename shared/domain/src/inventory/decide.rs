@@ -3,8 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    EXTENSIONS_MAX, HOLDS_BESIDE_LONG_MAX, HOLDS_PER_PAGE_MAX, HoldLimits, HoldState, Page, PageChange,
-    PageCommand, PageHold, PageRejection, SHORT_HOLD_SLOTS_MAX, SlotPlaces, count,
+    EXTENSIONS_MAX, HOLDS_PER_PAGE_MAX, HoldLimits, HoldState, LONG_HOLDS_PER_PAGE_MAX, Page, PageChange,
+    PageCommand, PageHold, PageRejection, SlotPlaces, count,
 };
 use crate::ids::{BookingId, Fingerprint, HoldId};
 
@@ -27,7 +27,14 @@ impl Page {
                         booking: booking.clone(),
                         deadline: (*deadline).max(entry.expires_at),
                     }]),
-                    HoldState::Confirming { booking: other, .. } if other == booking => Ok(Vec::new()),
+                    HoldState::Confirming { booking: other, deadline: known } if other == booking => {
+                        let claimed = PageChange::Claimed {
+                            hold: hold.clone(),
+                            booking: booking.clone(),
+                            deadline: *deadline,
+                        };
+                        Ok(if deadline > known { vec![claimed] } else { Vec::new() })
+                    }
                     HoldState::Confirming { .. } => Err(PageRejection::HoldClaimed),
                 }
             }
@@ -51,24 +58,24 @@ impl Page {
                 }
                 Some(_) | None => Ok(Vec::new()),
             },
-            PageCommand::Release { hold } => match self.holds.get(hold) {
+            PageCommand::Release { hold, .. } => match self.holds.get(hold) {
                 None => Ok(Vec::new()),
-                Some(entry) if !entry.is_live(now) => Ok(expired(hold, entry)),
+                Some(entry) if !entry.is_live(now) => Ok(self.expired(hold, entry)),
                 Some(entry) => match entry.state {
-                    HoldState::Active => Ok(released(hold, entry, now)),
+                    HoldState::Active => Ok(self.released(hold, entry, now)),
                     HoldState::Confirming { .. } => Err(PageRejection::HoldClaimed),
                 },
             },
             PageCommand::Abandon { hold, booking } => match self.holds.get(hold) {
-                Some(entry) if entry.is_claimed_by(booking) => Ok(released(hold, entry, now)),
+                Some(entry) if entry.is_claimed_by(booking) => Ok(self.released(hold, entry, now)),
                 Some(_) | None => Ok(Vec::new()),
             },
-            PageCommand::Expire { hold } => match self.holds.get(hold) {
+            PageCommand::Expire { hold, .. } => match self.holds.get(hold) {
                 None => Ok(Vec::new()),
                 Some(entry) if entry.is_live(now) => {
                     Err(PageRejection::HoldLive { until: entry.counts_until() })
                 }
-                Some(entry) => Ok(expired(hold, entry)),
+                Some(entry) => Ok(self.expired(hold, entry)),
             },
             PageCommand::Confirm { hold, booking, places } => self.decide_confirm(hold, booking, places, now),
             PageCommand::Return { hold, entry } => self.decide_return(hold, entry, now),
@@ -105,21 +112,25 @@ impl Page {
             self.require_within_limits(hold, entry, limits, now)
                 .map_err(|(limit, wait_seconds)| PageRejection::LimitReached { limit, wait_seconds })?;
         }
-        let mut changes = if self.needs_reclaim(&entry.places) || self.holds.contains_key(hold) {
-            self.expire_all(now)
-        } else {
-            Vec::new()
-        };
-        let is_long = entry.places.slots().len() > SHORT_HOLD_SLOTS_MAX;
-        let holds_max = if is_long { HOLDS_BESIDE_LONG_MAX } else { HOLDS_PER_PAGE_MAX };
-        if self.holds.len() - dropped(&changes) >= holds_max {
-            changes = self.expire_all(now);
-            if self.holds.len() - dropped(&changes) >= holds_max {
-                return Err(PageRejection::TooManyHolds);
-            }
+        if self.is_full_for(entry, |other| other.is_live(now)) {
+            return Err(PageRejection::TooManyHolds);
         }
+        let must_drop = self.needs_reclaim(&entry.places)
+            || self.holds.contains_key(hold)
+            || self.is_full_for(entry, |_| true);
+        let mut changes = if must_drop { self.expire_all(now) } else { Vec::new() };
         changes.push(PageChange::Placed { hold: hold.clone(), entry: entry.clone() });
         Ok(changes)
+    }
+
+    /// Whether the page has as many holds that count as it may have beside a new one.
+    fn is_full_for(&self, entry: &PageHold, counts: impl Fn(&PageHold) -> bool) -> bool {
+        let (mut holds, mut long) = (0, 0);
+        for other in self.holds.values().filter(|other| counts(other)) {
+            holds += 1;
+            long += usize::from(other.is_long());
+        }
+        holds >= HOLDS_PER_PAGE_MAX || (entry.is_long() && long >= LONG_HOLDS_PER_PAGE_MAX)
     }
 
     fn decide_extend(
@@ -213,37 +224,36 @@ impl Page {
     }
 
     pub(super) fn expire_all(&self, now: Timestamp) -> Vec<PageChange> {
-        self.holds
-            .iter()
-            .filter(|(_, entry)| !entry.is_live(now))
-            .flat_map(|(hold, entry)| expired(hold, entry))
-            .collect()
+        self.expire_where(|entry| !entry.is_live(now))
     }
-}
 
-/// A dead hold is dropped.
-fn expired(hold: &HoldId, entry: &PageHold) -> Vec<PageChange> {
-    let mut changes = vec![PageChange::Expired { hold: hold.clone() }];
-    changes.extend(cool_down(entry, entry.expires_at));
-    changes
-}
+    /// Dead holds are dropped, one after the other.
+    pub(super) fn expire_where(&self, is_dropped: impl Fn(&PageHold) -> bool) -> Vec<PageChange> {
+        let mut ends = self.unpaid_ends.clone();
+        let mut changes = Vec::new();
+        for (hold, entry) in self.holds.iter().filter(|(_, entry)| is_dropped(entry)) {
+            changes.push(PageChange::Expired { hold: hold.clone() });
+            changes.extend(Self::after_unpaid_end(&mut ends, entry, entry.expires_at));
+        }
+        changes
+    }
 
-/// A hold is given back at `now`, perhaps by a booking whose claim has lapsed.
-fn released(hold: &HoldId, entry: &PageHold, now: Timestamp) -> Vec<PageChange> {
-    let ended = if entry.is_live(now) { now } else { entry.expires_at };
-    let mut changes = vec![PageChange::Released { hold: hold.clone() }];
-    changes.extend(cool_down(entry, ended));
-    changes
-}
+    /// A dead hold is dropped.
+    fn expired(&self, hold: &HoldId, entry: &PageHold) -> Vec<PageChange> {
+        self.ended(PageChange::Expired { hold: hold.clone() }, entry, entry.expires_at)
+    }
 
-fn cool_down(entry: &PageHold, ended: Timestamp) -> Option<PageChange> {
-    let until = entry.cools_until(ended)?;
-    let slots = entry.places.slots().cloned().collect();
-    Some(PageChange::CoolDownBegun { guest: entry.guest.clone(), slots, until })
-}
+    /// A hold is given back at `now`, perhaps by a booking whose claim has lapsed.
+    fn released(&self, hold: &HoldId, entry: &PageHold, now: Timestamp) -> Vec<PageChange> {
+        let ended = if entry.is_live(now) { now } else { entry.expires_at };
+        self.ended(PageChange::Released { hold: hold.clone() }, entry, ended)
+    }
 
-fn dropped(changes: &[PageChange]) -> usize {
-    changes.iter().filter(|change| matches!(change, PageChange::Expired { .. })).count()
+    fn ended(&self, end: PageChange, entry: &PageHold, ended: Timestamp) -> Vec<PageChange> {
+        let mut changes = vec![end];
+        changes.extend(Self::after_unpaid_end(&mut self.unpaid_ends.clone(), entry, ended));
+        changes
+    }
 }
 
 fn later(at: Timestamp, by: SignedDuration) -> Timestamp {

@@ -1,6 +1,11 @@
 //! A page after what happened to it.
 
-use super::{HoldState, Page, PageChange, SlotPlaces, count, set};
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::{COOL_DOWNS_PER_PAGE_MAX, HoldState, Page, PageChange, SlotPlaces, count, set};
+use crate::ids::{GuestMark, SlotKey};
 
 impl Page {
     /// The page after a change. A change that `decide` did not give for this page may break the invariant; see
@@ -42,12 +47,14 @@ impl Page {
                     self.give_back(&entry.places);
                 }
             }
+            PageChange::UnpaidEndCounted { guest, at } => self.unpaid_ends.add(guest, *at),
             PageChange::CoolDownBegun { guest, slots, until } => {
                 let cooling = self.cooling.entry(guest.clone()).or_default();
                 for slot in slots {
                     let known = cooling.entry(slot.clone()).or_insert(*until);
                     *known = (*known).max(*until);
                 }
+                self.forget_cool_downs();
             }
             PageChange::Confirmed { hold, .. } => {
                 if let Some(entry) = self.holds.remove(hold) {
@@ -69,6 +76,29 @@ impl Page {
             PageChange::Framed { frame } => return self.reframed(frame),
         }
         self
+    }
+
+    /// Forgets the cool-downs that end first, as many as are too many; of those that end together the first by guest and slot.
+    fn forget_cool_downs(&mut self) {
+        let kept: usize = self.cooling.values().map(BTreeMap::len).sum();
+        let excess = kept.saturating_sub(COOL_DOWNS_PER_PAGE_MAX);
+        if excess == 0 {
+            return;
+        }
+        let of_guest = |(guest, slots): (&GuestMark, &BTreeMap<SlotKey, Timestamp>)| {
+            let ends = |(slot, until): (&SlotKey, &Timestamp)| (*until, guest.clone(), slot.clone());
+            slots.iter().map(ends).collect::<Vec<_>>()
+        };
+        let mut ends: Vec<(Timestamp, GuestMark, SlotKey)> = self.cooling.iter().flat_map(of_guest).collect();
+        ends.sort_unstable();
+        for (_, guest, slot) in ends.into_iter().take(excess) {
+            if let Some(slots) = self.cooling.get_mut(&guest) {
+                slots.remove(&slot);
+                if slots.is_empty() {
+                    self.cooling.remove(&guest);
+                }
+            }
+        }
     }
 
     fn take(&mut self, places: &SlotPlaces) {

@@ -21,10 +21,12 @@ mod decide;
 mod evolve;
 mod frame;
 mod framing;
+mod hoarding;
 mod limits;
 mod operation;
 mod places;
 mod revision;
+mod unpaid_ends;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -32,9 +34,10 @@ use jiff::Timestamp;
 
 pub use self::change::{PageChange, PageCommand, PageRejection};
 pub use self::frame::{PageFrame, PageShape, SlotRule};
-pub use self::limits::{COOL_DOWN_SECONDS_MAX, HoldLimit, HoldLimits};
+pub use self::limits::{COOL_DOWN_SECONDS, COOL_DOWN_SECONDS_MAX, HoldLimit, HoldLimits};
 pub use self::operation::{PageOperation, Placement};
 pub use self::places::{InvalidPlaces, SlotPlaces};
+pub use self::unpaid_ends::{UNPAID_ENDS_FREE, UNPAID_ENDS_WITHIN, UnpaidEnds};
 use crate::ids::{BookingId, Fingerprint, GuestMark, HoldId, ResourceId, SlotKey};
 
 /// The most holds one page stores. At some 130 bytes each they stay far below DynamoDB's 400 KB per item, and every
@@ -42,9 +45,13 @@ use crate::ids::{BookingId, Fingerprint, GuestMark, HoldId, ResourceId, SlotKey}
 pub const HOLDS_PER_PAGE_MAX: usize = 200;
 /// The most slots of one page that a short hold takes; one of more is long. A store may write the two in different ways.
 pub const SHORT_HOLD_SLOTS_MAX: usize = 60;
-/// The most holds beside which a page takes a long one. A hold names its slots, and so does the cool-down that may follow it:
-/// what 40 holds of 300 slots and 160 of 60 store stays below DynamoDB's 400 KB as well.
-pub const HOLDS_BESIDE_LONG_MAX: usize = 40;
+/// The most of these holds that are long. A hold names its slots, and so does the cool-down that may follow it: what 40 holds of
+/// 300 slots and 160 of 60 store stays below DynamoDB's 400 KB as well.
+pub const LONG_HOLDS_PER_PAGE_MAX: usize = 40;
+/// The most cool-downs one page keeps, each of a guest and a slot: where every guest has but one, some 33 bytes each, 130 KB
+/// beside the holds. Beyond that the ones that end first are forgotten, and their guests may hold again too early: no hold is kept
+/// from ending because another cool-down does not fit.
+pub const COOL_DOWNS_PER_PAGE_MAX: usize = 4_000;
 /// How often one hold may be extended.
 pub const EXTENSIONS_MAX: usize = 3;
 
@@ -123,11 +130,17 @@ pub struct PageHold {
     pub fingerprint: Fingerprint,
     /// Whose it is.
     pub guest: GuestMark,
-    /// How long its guest waits for the same slots if it ends without a booking, in seconds.
-    pub cool_down_seconds: u32,
+    /// How long its guest waits for the same slots if it ends without a booking, in seconds; as the default has it if absent.
+    pub cool_down_seconds: Option<u32>,
 }
 
 impl PageHold {
+    /// Whether it takes more slots of this page than a short one.
+    #[must_use]
+    pub fn is_long(&self) -> bool {
+        self.places.slots().len() > SHORT_HOLD_SLOTS_MAX
+    }
+
     /// When it stops counting.
     #[must_use]
     pub fn counts_until(&self) -> Timestamp {
@@ -135,6 +148,12 @@ impl PageHold {
             HoldState::Active => self.expires_at,
             HoldState::Confirming { deadline, .. } => *deadline,
         }
+    }
+
+    /// When it stops counting if its payment, should there be one, fails this moment.
+    #[must_use]
+    pub fn ends_unpaid_at(&self) -> Timestamp {
+        self.expires_at.min(self.counts_until())
     }
 
     /// Whether it waits for the bank because of `booking`.
@@ -182,8 +201,11 @@ pub struct Page {
     pub excess: BTreeMap<SlotKey, u32>,
     /// Holds, dead ones included until they are dropped.
     pub holds: BTreeMap<HoldId, PageHold>,
-    /// Until when a guest may not hold a slot again, by guest and slot; what has passed counts for nothing.
+    /// Until when a guest may not hold a slot again, by guest and slot; what has passed counts for nothing. At most
+    /// [`COOL_DOWNS_PER_PAGE_MAX`] of them.
     pub cooling: BTreeMap<GuestMark, BTreeMap<SlotKey, Timestamp>>,
+    /// Holds that ended without a booking, under terms that name no cool-down.
+    pub unpaid_ends: UnpaidEnds,
 }
 
 impl Page {
@@ -206,6 +228,7 @@ impl Page {
             excess: BTreeMap::new(),
             holds: BTreeMap::new(),
             cooling: BTreeMap::new(),
+            unpaid_ends: UnpaidEnds::default(),
         }
     }
 

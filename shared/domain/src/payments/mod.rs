@@ -1,9 +1,14 @@
 //! Payments: through what the price of a booking is paid, and how far each payment has come.
 
+mod attempts;
 mod payment;
 mod several;
 mod status;
 
-pub use payment::{CardPayment, CustomerAction, Payment, PaymentMethod, PaymentRejection, PaymentStep};
+pub use attempts::{ATTEMPTS_COUNT_FOR, ATTEMPTS_MAX, AttemptEnd, PaymentAttempts};
+pub use payment::{
+    AwaitedAction, CardPayment, CustomerAction, Payment, PaymentMethod, PaymentRejection, PaymentStep,
+    RefundProgress,
+};
 pub use several::{BookingPayments, InvalidPayments, PaymentNumber};
 pub use status::PaymentStatus;

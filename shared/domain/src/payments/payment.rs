@@ -6,13 +6,31 @@ use thiserror::Error;
 use super::PaymentStatus;
 use crate::money::Money;
 
-/// What the customer has to do at their bank.
+/// What the customer has to do at their bank. A booking knows only that it awaits them ([`AwaitedAction`]): whoever reads bookings
+/// need not read this.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct CustomerAction {
     /// Stripe's client secret, for the guest's own device.
     pub client_secret: String,
     /// Where the bank's page is, if the provider names one.
     pub redirect_url: Option<String>,
+    /// Until when it can be done in time.
+    pub expires_at: Timestamp,
+}
+
+impl CustomerAction {
+    /// What a booking knows of it.
+    #[must_use]
+    pub fn awaited(&self) -> AwaitedAction {
+        AwaitedAction { has_page: self.redirect_url.is_some(), expires_at: self.expires_at }
+    }
+}
+
+/// That the customer has something to do at their bank. How, is kept apart from the booking ([`CustomerAction`]).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct AwaitedAction {
+    /// Whether the provider names the bank's page.
+    pub has_page: bool,
     /// Until when it can be done in time.
     pub expires_at: Timestamp,
 }
@@ -24,8 +42,8 @@ pub struct CardPayment {
     pub payment_method: String,
     /// The provider's name for the payment, once there is one.
     pub intent: Option<String>,
-    /// What the customer has to do, while it waits for them.
-    pub action: Option<CustomerAction>,
+    /// That the customer has something to do, while it waits for them.
+    pub action: Option<AwaitedAction>,
 }
 
 /// Through what an amount is paid.
@@ -35,6 +53,23 @@ pub enum PaymentMethod {
     Card(CardPayment),
     /// An account that the payer settles later, without a provider.
     OnAccount,
+}
+
+/// How far the last refund of a payment has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum RefundProgress {
+    /// Nothing is on its way: all that was given back has arrived, if anything was.
+    #[default]
+    Final,
+    /// The provider has accepted and counted it; it may still fail.
+    Pending,
+    /// It was refused, or has come back: what was to be given back is still the house's.
+    Failed,
+}
+
+impl RefundProgress {
+    /// All.
+    pub const ALL: [Self; 3] = [Self::Final, Self::Pending, Self::Failed];
 }
 
 /// A payment. Nothing to pay is no payment, not one of zero.
@@ -48,8 +83,12 @@ pub struct Payment {
     pub status: PaymentStatus,
     /// Taken so far.
     pub captured: Money,
-    /// Given back so far.
+    /// Given back so far, with what is on its way.
     pub refunded: Money,
+    /// How far the last refund has come.
+    pub refund: RefundProgress,
+    /// Taken back by the card's bank, in disputes that were lost: all that was captured, or a part.
+    pub charged_back: Money,
 }
 
 /// What happened to a payment.
@@ -67,15 +106,34 @@ pub enum PaymentStep {
     },
     /// The amount is reserved.
     Authorized,
-    /// The money is taken.
+    /// The money is taken: the amount, or less if a person at the provider took a part only.
     Captured {
-        /// How much.
+        /// How much, as the provider says.
         amount: Money,
     },
     /// The reservation was given back.
     Voided,
     /// Money was given back.
     Refunded {
+        /// How much in all, so far.
+        total: Money,
+    },
+    /// Money is on its way back. It counts as given back, and may still fail.
+    RefundPending {
+        /// How much in all, so far.
+        total: Money,
+    },
+    /// A refund was refused, or has come back from the bank.
+    RefundFailed {
+        /// How much in all was given back without it.
+        total: Money,
+    },
+    /// The card's bank disputes the payment.
+    Disputed,
+    /// The dispute is over, and the money is the house's as before.
+    DisputeWon,
+    /// The card's bank has taken the money back, or a part of it.
+    ChargedBack {
         /// How much in all, so far.
         total: Money,
     },
@@ -92,6 +150,11 @@ impl PaymentStep {
             Self::Captured { .. } => "payment.captured",
             Self::Voided => "payment.voided",
             Self::Refunded { .. } => "payment.refunded",
+            Self::RefundPending { .. } => "payment.refund_pending",
+            Self::RefundFailed { .. } => "payment.refund_failed",
+            Self::Disputed => "payment.disputed",
+            Self::DisputeWon => "payment.dispute_won",
+            Self::ChargedBack { .. } => "payment.charged_back",
         }
     }
 }
@@ -105,8 +168,8 @@ pub enum PaymentRejection {
     /// More would be given back than was taken.
     #[error("refunds would exceed what was captured")]
     RefundExceedsCapture,
-    /// Another amount would be taken than is to be paid, or in another currency.
-    #[error("the captured amount is not the price")]
+    /// Nothing, or more than is to be paid, would be taken, or in another currency.
+    #[error("the captured amount is not within the price")]
     WrongAmount,
 }
 
@@ -121,7 +184,8 @@ impl Payment {
     #[must_use]
     pub fn new(method: PaymentMethod, amount: Money) -> Self {
         let nothing = Money::zero(amount.currency());
-        Self { method, amount, status: PaymentStatus::Pending, captured: nothing, refunded: nothing }
+        let (status, refund) = (PaymentStatus::Pending, RefundProgress::Final);
+        Self { method, amount, status, captured: nothing, refunded: nothing, refund, charged_back: nothing }
     }
 
     /// Its card, if it is paid by one.
@@ -165,36 +229,108 @@ impl Payment {
                     | P::Voided
                     | P::PartiallyRefunded
                     | P::Refunded
-                    | P::Failed,
+                    | P::Failed
+                    | P::Disputed
+                    | P::ChargedBack,
                     _,
                 ) => out_of_turn,
             },
             PaymentStep::Authorized => match self.status {
                 P::Pending => Ok(true),
-                P::Authorized | P::Captured | P::PartiallyRefunded | P::Refunded => Ok(false),
+                P::Authorized
+                | P::Captured
+                | P::PartiallyRefunded
+                | P::Refunded
+                | P::Disputed
+                | P::ChargedBack => Ok(false),
                 P::Voided | P::Failed => out_of_turn,
             },
             PaymentStep::Captured { amount } => match self.status {
-                _ if *amount != self.amount => Err(PaymentRejection::WrongAmount),
-                P::Captured | P::PartiallyRefunded | P::Refunded => Ok(false),
-                P::Pending | P::Authorized => Ok(true),
+                P::Captured | P::PartiallyRefunded | P::Refunded | P::Disputed | P::ChargedBack => Ok(false),
+                P::Pending | P::Authorized if self.takes(*amount) => Ok(true),
+                P::Pending | P::Authorized => Err(PaymentRejection::WrongAmount),
                 P::Voided | P::Failed => out_of_turn,
             },
             PaymentStep::Voided => match self.status {
                 P::Pending | P::Authorized => Ok(true),
                 P::Voided | P::Failed => Ok(false),
-                P::Captured | P::PartiallyRefunded | P::Refunded => out_of_turn,
-            },
-            PaymentStep::Refunded { total } => match self.status {
-                P::Captured | P::PartiallyRefunded | P::Refunded => {
-                    if total.currency() != self.captured.currency() || total.amount() > self.captured.amount()
-                    {
-                        return Err(PaymentRejection::RefundExceedsCapture);
-                    }
-                    Ok(total.amount() > self.refunded.amount())
+                P::Captured | P::PartiallyRefunded | P::Refunded | P::Disputed | P::ChargedBack => {
+                    out_of_turn
                 }
-                P::Pending | P::Authorized | P::Voided | P::Failed => out_of_turn,
             },
+            PaymentStep::Refunded { .. }
+            | PaymentStep::RefundPending { .. }
+            | PaymentStep::RefundFailed { .. }
+            | PaymentStep::Disputed
+            | PaymentStep::DisputeWon
+            | PaymentStep::ChargedBack { .. } => {
+                if self.status.is_captured() {
+                    self.decide_after_capture(step)
+                } else {
+                    out_of_turn
+                }
+            }
+        }
+    }
+
+    /// Whether a step of a payment that was captured changes something.
+    fn decide_after_capture(&self, step: &PaymentStep) -> Result<bool, PaymentRejection> {
+        let beyond = |total: &Money| match total.currency() == self.captured.currency() {
+            true if total.amount() <= self.captured.amount() => Ok(total.amount() - self.refunded.amount()),
+            true | false => Err(PaymentRejection::RefundExceedsCapture),
+        };
+        match step {
+            PaymentStep::Refunded { total } => {
+                let more = beyond(total)?;
+                Ok(more > 0 || (more == 0 && self.refund == RefundProgress::Pending))
+            }
+            PaymentStep::RefundPending { total } => Ok(beyond(total)? > 0),
+            PaymentStep::RefundFailed { total } => {
+                Ok(beyond(total)? != 0 || self.refund != RefundProgress::Failed)
+            }
+            PaymentStep::Disputed => Ok(self.status != PaymentStatus::Disputed),
+            PaymentStep::DisputeWon => Ok(self.is_contested()),
+            PaymentStep::ChargedBack { total } => {
+                beyond(total)?;
+                Ok((self.status, self.charged_back) != (PaymentStatus::ChargedBack, *total))
+            }
+            PaymentStep::Created { .. }
+            | PaymentStep::ActionRequired { .. }
+            | PaymentStep::Authorized
+            | PaymentStep::Captured { .. }
+            | PaymentStep::Voided => Err(PaymentRejection::OutOfTurn),
+        }
+    }
+
+    fn is_contested(&self) -> bool {
+        matches!(self.status, PaymentStatus::Disputed | PaymentStatus::ChargedBack)
+    }
+
+    /// The status of a captured payment by what was given back, disputes aside.
+    #[must_use]
+    pub fn status_by_refunds(&self) -> PaymentStatus {
+        match self.refunded.amount() {
+            0 => PaymentStatus::Captured,
+            all if all == self.captured.amount() => PaymentStatus::Refunded,
+            _ => PaymentStatus::PartiallyRefunded,
+        }
+    }
+
+    fn refund_is(&mut self, total: Money, refund: RefundProgress) {
+        (self.refunded, self.refund) = (total, refund);
+        if !self.is_contested() {
+            self.status = self.status_by_refunds();
+        }
+    }
+
+    fn takes(&self, amount: Money) -> bool {
+        amount.currency() == self.amount.currency() && (1..=self.amount.amount()).contains(&amount.amount())
+    }
+
+    /// What a refund failed to give back is due by a cancellation that comes after it.
+    pub(super) fn forget_failed_refund(&mut self) {
+        if self.refund == RefundProgress::Failed {
+            self.refund = RefundProgress::Final;
         }
     }
 
@@ -208,7 +344,7 @@ impl Payment {
             }
             PaymentStep::ActionRequired { action } => {
                 if let Some(card) = self.card_mut() {
-                    card.action = Some(action.clone());
+                    card.action = Some(action.awaited());
                 }
             }
             PaymentStep::Authorized => {
@@ -224,13 +360,16 @@ impl Payment {
                 self.status = PaymentStatus::Voided;
                 self.forget_action();
             }
-            PaymentStep::Refunded { total } => {
-                self.refunded = *total;
-                self.status = if total.amount() == self.captured.amount() {
-                    PaymentStatus::Refunded
-                } else {
-                    PaymentStatus::PartiallyRefunded
-                };
+            PaymentStep::Refunded { total } => self.refund_is(*total, RefundProgress::Final),
+            PaymentStep::RefundPending { total } => self.refund_is(*total, RefundProgress::Pending),
+            PaymentStep::RefundFailed { total } => self.refund_is(*total, RefundProgress::Failed),
+            PaymentStep::Disputed => self.status = PaymentStatus::Disputed,
+            PaymentStep::DisputeWon => {
+                self.status = self.status_by_refunds();
+                self.charged_back = Money::zero(self.captured.currency());
+            }
+            PaymentStep::ChargedBack { total } => {
+                (self.status, self.charged_back) = (PaymentStatus::ChargedBack, *total);
             }
         }
     }

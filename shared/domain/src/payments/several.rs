@@ -69,6 +69,18 @@ impl BookingPayments {
         Self { currency: payment.amount.currency(), all: vec![payment] }
     }
 
+    /// None: there is nothing to pay.
+    #[must_use]
+    pub fn free(currency: Currency) -> Self {
+        Self { currency, all: Vec::new() }
+    }
+
+    /// Whether there is nothing to pay.
+    #[must_use]
+    pub fn are_none(&self) -> bool {
+        self.all.is_empty()
+    }
+
     /// One payment of `amount` by card, before its first step.
     #[must_use]
     pub fn by_card(payment_method: String, amount: Money) -> Self {
@@ -98,6 +110,12 @@ impl BookingPayments {
         self.sum(|payment| payment.refunded)
     }
 
+    /// Taken back by the card's bank in all, so far.
+    #[must_use]
+    pub fn charged_back(&self) -> Money {
+        self.sum(|payment| payment.charged_back)
+    }
+
     /// In range: [`Self::new`] has added them up, and a step takes no more than the payment's amount.
     fn sum(&self, part: impl Fn(&Payment) -> Money) -> Money {
         self.all.iter().fold(Money::zero(self.currency), |sum, payment| sum.add(part(payment)).unwrap_or(sum))
@@ -109,6 +127,8 @@ impl BookingPayments {
     /// | --- | --- |
     /// | one is pending | `pending` |
     /// | one is authorized | `authorized` |
+    /// | one is disputed | `disputed` |
+    /// | one was taken back by the card's bank | `charged_back` |
     /// | money was taken | `captured`, `partially_refunded` or `refunded`, by the sums |
     /// | one has failed | `failed` |
     /// | one is voided | `voided` |
@@ -124,6 +144,10 @@ impl BookingPayments {
             PaymentStatus::Pending
         } else if any(PaymentStatus::Authorized) {
             PaymentStatus::Authorized
+        } else if any(PaymentStatus::Disputed) {
+            PaymentStatus::Disputed
+        } else if any(PaymentStatus::ChargedBack) {
+            PaymentStatus::ChargedBack
         } else if captured == 0 && any(PaymentStatus::Failed) {
             PaymentStatus::Failed
         } else if captured == 0 && any(PaymentStatus::Voided) {
@@ -146,7 +170,9 @@ impl BookingPayments {
             | PaymentStatus::Voided
             | PaymentStatus::PartiallyRefunded
             | PaymentStatus::Refunded
-            | PaymentStatus::Failed => false,
+            | PaymentStatus::Failed
+            | PaymentStatus::Disputed
+            | PaymentStatus::ChargedBack => false,
         })
     }
 
@@ -180,6 +206,11 @@ impl BookingPayments {
     /// Nothing is asked of the customer any more.
     pub(crate) fn forget_actions(&mut self) {
         self.all.iter_mut().for_each(Payment::forget_action);
+    }
+
+    /// What refunds failed to give back is due again.
+    pub(crate) fn forget_failed_refunds(&mut self) {
+        self.all.iter_mut().for_each(Payment::forget_failed_refund);
     }
 
     /// The card was declined: what is neither taken nor given back has failed.

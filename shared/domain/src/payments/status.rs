@@ -17,11 +17,15 @@ pub enum PaymentStatus {
     Refunded,
     /// The card was declined.
     Failed,
+    /// Taken, and disputed by the card's bank: nobody knows yet whose it is.
+    Disputed,
+    /// Taken, and taken back by the card's bank.
+    ChargedBack,
 }
 
 impl PaymentStatus {
     /// Every status.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Pending,
         Self::Authorized,
         Self::Captured,
@@ -29,6 +33,8 @@ impl PaymentStatus {
         Self::PartiallyRefunded,
         Self::Refunded,
         Self::Failed,
+        Self::Disputed,
+        Self::ChargedBack,
     ];
 
     /// The name in answers and events.
@@ -42,6 +48,8 @@ impl PaymentStatus {
             Self::PartiallyRefunded => "partially_refunded",
             Self::Refunded => "refunded",
             Self::Failed => "failed",
+            Self::Disputed => "disputed",
+            Self::ChargedBack => "charged_back",
         }
     }
 
@@ -51,11 +59,15 @@ impl PaymentStatus {
         Self::ALL.into_iter().find(|status| status.as_str() == name)
     }
 
-    /// Whether the amount was taken, given back since or not.
+    /// Whether the amount was taken, given back or disputed since or not.
     #[must_use]
     pub fn is_captured(self) -> bool {
         match self {
-            Self::Captured | Self::PartiallyRefunded | Self::Refunded => true,
+            Self::Captured
+            | Self::PartiallyRefunded
+            | Self::Refunded
+            | Self::Disputed
+            | Self::ChargedBack => true,
             Self::Pending | Self::Authorized | Self::Voided | Self::Failed => false,
         }
     }

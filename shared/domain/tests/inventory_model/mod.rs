@@ -40,7 +40,7 @@ impl Held {
             requests: Vec::new(),
             fingerprint: entry.fingerprint.clone(),
             guest: entry.guest.clone(),
-            cool_down_seconds: entry.cool_down_seconds,
+            cool_down_seconds: entry.cool_down_seconds.expect("a cool-down that is named"),
         }
     }
 
@@ -119,13 +119,13 @@ impl Model {
     fn may_have_another(&self, entry: &PageHold, limits: &HoldLimits, now: Timestamp) -> bool {
         let own = || self.holds.values().filter(|held| held.guest == entry.guest);
         let in_slot = |slot| own().filter(move |held| places_in(&held.places, slot) > 0);
-        own().count() < limits.per_guest as usize
+        limits.per_guest.is_none_or(|most| own().count() < most as usize)
             && entry.places.iter().all(|(slot, quantity)| {
                 let places = in_slot(slot).map(|held| places_in(&held.places, slot)).sum::<u32>() + quantity;
                 in_slot(slot).count() < limits.per_slot as usize
-                    && limits.places_per_slot.is_none_or(|most| places <= most)
+                    && places <= limits.places_per_slot.unwrap_or(10)
             })
-            && (limits.cool_down_seconds == 0
+            && (limits.cool_down_seconds == Some(0)
                 || !self.waits.iter().any(|(guest, slot, until)| {
                     *guest == entry.guest && places_in(&entry.places, slot) > 0 && *until > now
                 }))
@@ -179,8 +179,12 @@ impl Model {
             }
             PageCommand::Claim { hold, booking, deadline } => {
                 let Some(held) = self.holds.get_mut(hold) else { return false };
-                match &held.claim {
-                    Some((payer, _)) => payer == booking,
+                match &mut held.claim {
+                    Some((payer, known)) if payer == booking => {
+                        *known = (*deadline).max(*known);
+                        true
+                    }
+                    Some(_) => false,
                     None => {
                         held.claim = Some((booking.clone(), (*deadline).max(held.expires_at)));
                         true
@@ -212,14 +216,14 @@ impl Model {
                 }
                 true
             }
-            PageCommand::Release { hold } => {
+            PageCommand::Release { hold, .. } => {
                 let claimed = self.holds.get(hold).is_some_and(|held| held.claim.is_some());
                 if !claimed && let Some(held) = self.holds.remove(hold) {
                     self.wasted(&held, now);
                 }
                 !claimed
             }
-            PageCommand::Expire { hold } => !self.holds.contains_key(hold),
+            PageCommand::Expire { hold, .. } => !self.holds.contains_key(hold),
             PageCommand::Confirm { hold, booking, places } => {
                 let is_own = |held: &&Held| held.claimed_by(booking) && held.places == *places;
                 if let Some(held) = self.holds.get(hold).filter(is_own).cloned() {

@@ -9,10 +9,31 @@ use jiff::civil::{Date, Time};
 use serde_json::Value;
 
 use crate::read::body::kind;
+use crate::read::cards::{REFUSED, has_card_number, is_card_with_plus};
 
-/// A text, as it came.
+/// A text, as it came. Every text of a body is read by this, except instants, whose shape no card's number has ([`shaped_text`]), and
+/// phone numbers, some of which look like a card's ([`phone_text`]).
 pub fn text(value: &Value) -> Result<&str, String> {
+    let text = shaped_text(value)?;
+    without_card(text)?;
+    Ok(text)
+}
+
+/// A text that is refused next unless it has a shape that no card's number has.
+pub fn shaped_text(value: &Value) -> Result<&str, String> {
     value.as_str().ok_or_else(|| format!("must be a string, not {}", kind(value)))
+}
+
+/// A text that is refused next unless it is a phone number: `+` and at most 15 digits. So long are the numbers of American Express and
+/// Diners Club, and no phone number that begins as theirs; those of other cards are longer.
+pub fn phone_text(value: &Value) -> Result<&str, String> {
+    let text = shaped_text(value)?;
+    if is_card_with_plus(text) { Err(REFUSED.to_owned()) } else { Ok(text) }
+}
+
+/// Refuses a text that has a card's number in it.
+pub fn without_card(text: &str) -> Result<(), String> {
+    if has_card_number(text) { Err(REFUSED.to_owned()) } else { Ok(()) }
 }
 
 /// A text that something else can parse.
@@ -65,7 +86,7 @@ pub fn clean(most: usize) -> impl FnOnce(&Value) -> Result<String, String> {
 
 /// A local date, `YYYY-MM-DD`.
 pub fn date(text: &str) -> Result<Date, String> {
-    let wrong = || "must be a date, such as 2026-06-01".to_owned();
+    let wrong = || "must be a day of the calendar, such as 2027-06-01".to_owned();
     if !shaped(text, b"dddd-dd-dd") {
         return Err(wrong());
     }
@@ -83,9 +104,10 @@ pub fn time_of_day(text: &str) -> Result<Time, String> {
     Time::new(hour, minute, 0, 0).map_err(|_| wrong())
 }
 
-/// An instant by RFC 3339, with `Z` or an offset up to 23:59. What RFC 9557 and ISO 8601 allow beyond that is refused.
+/// An instant by RFC 3339, with `Z` or an offset up to 23:59. What RFC 9557 and ISO 8601 allow beyond that is refused, and so
+/// is the 60th second of a minute: the time of computers has no leap seconds, so it would be read as another instant.
 pub fn instant(text: &str) -> Result<Timestamp, String> {
-    let wrong = || "must be an RFC 3339 instant, such as 2026-06-01T15:00:00Z".to_owned();
+    let wrong = || "must be an RFC 3339 instant, such as 2027-06-01T15:00:00Z".to_owned();
     let upper = text.to_ascii_uppercase();
     let (moment, offset) = match upper.strip_suffix('Z') {
         Some(moment) => (moment, ""),
@@ -93,6 +115,7 @@ pub fn instant(text: &str) -> Result<Timestamp, String> {
     };
     let (seconds, fraction) = moment.split_once('.').unwrap_or((moment, "0"));
     let valid = shaped(seconds, b"dddd-dd-ddTdd:dd:dd")
+        && !seconds.ends_with(":60")
         && (1..=9).contains(&fraction.len())
         && fraction.bytes().all(|b| b.is_ascii_digit())
         && (offset.is_empty() || offset.starts_with(['+', '-']) && time_of_day(&offset[1..]).is_ok());
@@ -109,7 +132,7 @@ pub fn when(text: &str) -> Result<When, String> {
     }
     instant(text)
         .map(When::Instant)
-        .map_err(|_| "must be an RFC 3339 instant or a date: 2026-06-01T15:00:00Z or 2026-06-01".to_owned())
+        .map_err(|_| "must be an RFC 3339 instant or a date: 2027-06-01T15:00:00Z or 2027-06-01".to_owned())
 }
 
 /// Whether `text` has the shape of `pattern`, in which `d` stands for a digit.
@@ -154,6 +177,9 @@ mod tests {
             "2026-06-01T15:00Z",
             "2026-06-01 15:00:00Z",
             "2026-06-01T25:00:00Z",
+            "2026-06-01T10:00:60Z",
+            "2016-12-31T23:59:60Z",
+            "2016-12-31T23:59:60.5+00:00",
             "2026-06-01T15:00:00+0200",
             "2026-06-01T15:00:00+99:00",
             "2026-06-01T15:00:00+25:00",

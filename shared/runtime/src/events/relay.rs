@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use holdfast_app::events::{EventBus, LedgerRecord, OutgoingEvent, PageRecord};
+use holdfast_app::events::{EVENT_BYTES_MAX, EventBus, LedgerRecord, OutgoingEvent, PageRecord};
 use holdfast_workflow::events::{Event, EventError, PageWrite, of_audit, of_facts, of_page, of_resource};
+
+use thiserror::Error;
 
 use crate::causes;
 use crate::stream::{NotDone, Record};
@@ -13,8 +15,17 @@ pub struct RelayHandler {
     bus: Arc<dyn EventBus>,
 }
 
+/// Why a record has no events that can be published, however often it is read.
+#[derive(Debug, Error)]
+enum Unpublishable {
+    #[error(transparent)]
+    Event(#[from] EventError),
+    #[error("{kind} has {bytes} bytes, more than a bus takes")]
+    TooLarge { kind: String, bytes: usize },
+}
+
 /// The events of one record, each in every version that is published.
-fn events(record: &Record<LedgerRecord>) -> Result<Vec<OutgoingEvent>, EventError> {
+fn events(record: &Record<LedgerRecord>) -> Result<Vec<OutgoingEvent>, Unpublishable> {
     let events = match &record.content {
         LedgerRecord::Page { record: PageRecord { page, changes, at, trace }, ended } => {
             of_page(&PageWrite { page, changes, ended, at: *at, trace: trace.as_deref() })?
@@ -31,7 +42,13 @@ fn events(record: &Record<LedgerRecord>) -> Result<Vec<OutgoingEvent>, EventErro
         LedgerRecord::PageRemoved(_) | LedgerRecord::Other => Vec::new(),
     };
     let outgoing: Vec<Vec<OutgoingEvent>> = events.iter().map(Event::outgoing).collect::<Result<_, _>>()?;
-    Ok(outgoing.concat())
+    let outgoing = outgoing.concat();
+    match outgoing.iter().find(|event| event.body.len() > EVENT_BYTES_MAX) {
+        Some(OutgoingEvent { kind, body, .. }) => {
+            Err(Unpublishable::TooLarge { kind: kind.clone(), bytes: body.len() })
+        }
+        None => Ok(outgoing),
+    }
 }
 
 impl RelayHandler {
@@ -41,17 +58,15 @@ impl RelayHandler {
         Self { bus }
     }
 
-    /// Publishes the events of a batch. What comes before a record that cannot be read is published; an event may be
+    /// Publishes the events of a batch. What comes before a record whose events never can be is published; an event may be
     /// published twice when its batch is delivered again.
     ///
     /// # Errors
     /// [`NotDone`]: the first record with an event that is not on the bus.
     pub async fn publish(&self, records: Vec<Record<LedgerRecord>>) -> Result<(), NotDone> {
-        let not_done =
-            |record: &Record<LedgerRecord>| NotDone { sequence_number: record.sequence_number.clone() };
         let mut outgoing = Vec::new();
         let mut owners = Vec::new();
-        let mut unreadable = None;
+        let mut poison = None;
         for record in &records {
             match events(record) {
                 Ok(of_record) => {
@@ -61,7 +76,7 @@ impl RelayHandler {
                 Err(error) => {
                     let sequence_number = &record.sequence_number;
                     tracing::error!(sequence_number, error = causes(&error), "a record was not relayed");
-                    unreadable = Some(not_done(record));
+                    poison = Some(NotDone::Never(sequence_number.clone()));
                     break;
                 }
             }
@@ -70,10 +85,10 @@ impl RelayHandler {
             tracing::error!(error = causes(&error), events = outgoing.len(), "events were not published");
             let first = error.positions.first().and_then(|position| owners.get(*position));
             if let Some(record) = first.copied().or(records.first()) {
-                return Err(not_done(record));
+                return Err(NotDone::Later(record.sequence_number.clone()));
             }
         }
         tracing::info!(records = records.len(), events = outgoing.len(), "relayed");
-        unreadable.map_or(Ok(()), Err)
+        poison.map_or(Ok(()), Err)
     }
 }

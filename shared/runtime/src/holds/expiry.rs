@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use holdfast_app::holds::{Expiry, Timers};
+use holdfast_app::operations::PoisonRecords;
 use holdfast_app::payments::SagaRecovery;
 use holdfast_app::{Clock, Mutation, Part};
 use holdfast_domain::{Hold, HoldId};
@@ -13,7 +14,7 @@ use serde_json::Value;
 use crate::batch::BatchFailures;
 use crate::causes;
 use crate::queue::{self, MessageError, QueueEvent};
-use crate::stream::{self, Decode, NotDone, Record, StreamEvent};
+use crate::stream::{Decode, NotDone, Record, StreamEvent, StreamReader};
 
 /// Who changes holds when they expire.
 const ACTOR: &str = Part::Expiry.as_str();
@@ -54,7 +55,8 @@ pub struct ExpiryHandler {
     expiry: Expiry,
     recovery: SagaRecovery,
     timers: Arc<dyn Timers>,
-    formats: ExpiryFormats,
+    timer: fn(&Value) -> Result<Option<HoldId>, MessageError>,
+    deleted: StreamReader<Option<Hold>>,
     clock: Arc<dyn Clock>,
 }
 
@@ -66,9 +68,11 @@ impl ExpiryHandler {
         recovery: SagaRecovery,
         timers: Arc<dyn Timers>,
         formats: ExpiryFormats,
+        poison: Arc<dyn PoisonRecords>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { expiry, recovery, timers, formats, clock }
+        let ExpiryFormats { timer, deleted_hold } = formats;
+        Self { expiry, recovery, timers, timer, deleted: StreamReader::new(deleted_hold, poison), clock }
     }
 
     /// Handles a batch of either kind.
@@ -76,7 +80,7 @@ impl ExpiryHandler {
         match event {
             ExpiryEvent::Queue(event) => queue::process(event, |message| self.on_message(message)).await,
             ExpiryEvent::Stream(event) => {
-                stream::process(event, self.formats.deleted_hold, |records| self.on_deleted(records)).await
+                self.deleted.process(event, |records| self.on_deleted(records)).await
             }
         }
     }
@@ -85,7 +89,7 @@ impl ExpiryHandler {
     /// cancelled.
     async fn on_message(&self, message: Value) -> Result<(), MessageError> {
         let now = self.clock.now();
-        if let Some(hold) = (self.formats.timer)(&message)? {
+        if let Some(hold) = (self.timer)(&message)? {
             let mutation = Mutation { now, actor: ACTOR.to_owned(), trace: None };
             let again = self.expiry.on_timer(&hold, &mutation).await?;
             tracing::info!(%hold, again = again.map(|at| at.to_string()), "timer");
@@ -116,12 +120,16 @@ impl ExpiryHandler {
     }
 
     async fn on_deleted(&self, records: Vec<Record<Option<Hold>>>) -> Result<(), NotDone> {
-        for Record { sequence_number, content: hold, .. } in records {
+        for Record { sequence_number: place, content: hold, .. } in records {
             let Some(hold) = hold else { continue };
             let mutation = Mutation { now: self.clock.now(), actor: ACTOR.to_owned(), trace: None };
             if let Err(error) = self.expiry.on_record_deleted(&hold, &mutation).await {
-                tracing::error!(sequence_number, error = causes(&error), "a deleted hold was not released");
-                return Err(NotDone { sequence_number });
+                tracing::error!(
+                    sequence_number = place,
+                    error = causes(&error),
+                    "a deleted hold was not released"
+                );
+                return Err(NotDone::of(place, &error));
             }
         }
         Ok(())

@@ -42,9 +42,13 @@ impl ProjectorHandler {
         let mut batch = self.projection.batch();
         for record in records {
             if let Err(error) = apply(&mut batch, &record.content).await {
-                let sequence_number = record.sequence_number;
-                tracing::error!(sequence_number, error = causes(&error), "a change was not projected");
-                return Err(NotDone { sequence_number });
+                let place = record.sequence_number;
+                tracing::error!(
+                    sequence_number = place,
+                    error = causes(&error),
+                    "a change was not projected"
+                );
+                return Err(NotDone::of(place, &error));
             }
         }
         Ok(())

@@ -1,11 +1,17 @@
 //! Every sample is understood by the function it is for.
 
+use std::sync::Arc;
+
+use async_trait::async_trait;
 use holdfast_adapters_dynamodb::stream::{decode_ledger_record, decode_previous_hold};
 use holdfast_adapters_messaging::Timer;
+use holdfast_app::WorkflowError;
 use holdfast_app::events::LedgerRecord;
+use holdfast_app::operations::{PoisonRecord, PoisonRecords};
+use holdfast_domain::Hold;
 use holdfast_runtime::ExpiryEvent;
 use holdfast_runtime::queue::{self, QueueEvent};
-use holdfast_runtime::stream::{self, StreamEvent};
+use holdfast_runtime::stream::{Record, StreamEvent, StreamReader};
 use holdfast_workflow::TaskCall;
 use holdfast_workflow::events::{
     Consumer, Declaration, EventType, Received, booking_notice, from_bus, inventory, timer_event,
@@ -15,6 +21,16 @@ use serde_json::Value;
 
 use crate::golden::{files, name_of, read, samples};
 use crate::messages::hold;
+
+/// No record of a sample is poison.
+struct NoPoison;
+
+#[async_trait]
+impl PoisonRecords for NoPoison {
+    async fn set_aside(&self, record: &PoisonRecord) -> Result<(), WorkflowError> {
+        panic!("{record:?}")
+    }
+}
 
 fn each(folder: &str, check: impl Fn(&str, Value)) {
     let found = files(&samples(folder));
@@ -51,6 +67,8 @@ fn meaning(consumer: Consumer, received: Received) -> String {
         Consumer::Expiry => timer_event(&received).map(|event| format!("{event:?}")),
         Consumer::Notify => booking_notice(&received).map(|event| format!("{event:?}")),
         Consumer::Partner => inventory(received).map(|event| event.data["slots"].to_string()),
+        // People read it as it is.
+        Consumer::Review => Ok(received.event.data.to_string()),
     }
     .unwrap_or_else(|error| panic!("{kind}: {error}"))
 }
@@ -111,15 +129,16 @@ async fn records() {
         assert!(matches!(for_expiry, ExpiryEvent::Stream(_)));
         let parsed: StreamEvent = serde_json::from_value(event).expect("a batch");
         let failures = if name == "holds-ttl" {
-            stream::process(parsed, decode_previous_hold, |records| async move {
+            let reader = StreamReader::new(decode_previous_hold, Arc::new(NoPoison));
+            let check = async |records: Vec<Record<Option<Hold>>>| {
                 let deleted = records[0].content.as_ref().expect("a hold");
                 assert_eq!(deleted.id, hold().id);
                 Ok(())
-            })
-            .await
+            };
+            reader.process(parsed, check).await
         } else {
-            let name = name.clone();
-            stream::process(parsed, decode_ledger_record, |records| async move {
+            let reader = StreamReader::new(decode_ledger_record, Arc::new(NoPoison));
+            let check = async |records: Vec<Record<LedgerRecord>>| {
                 let expected = match records[0].content {
                     LedgerRecord::Page { .. } => "ledger-page",
                     LedgerRecord::Resource { .. } => "ledger-resource",
@@ -129,8 +148,8 @@ async fn records() {
                 };
                 assert_eq!(expected, name);
                 Ok(())
-            })
-            .await
+            };
+            reader.process(parsed, check).await
         };
         assert!(failures.ids().is_empty(), "{name} is not understood");
     }

@@ -3,7 +3,7 @@
 use holdfast_adapters_dynamodb::Item;
 use holdfast_app::Clock;
 use holdfast_app::bookings::BookingCommit;
-use holdfast_app::catalogue::{DatesEdit, Edit, Run};
+use holdfast_app::catalogue::{DatesEdit, Edit, Run, TermsCommit};
 use holdfast_domain::{BookingEvent, InventoryMove};
 use holdfast_testkit::{Database, Store, TestClock, at, nightly_resource};
 use jiff::SignedDuration;
@@ -92,7 +92,9 @@ async fn there_is_a_sample_of_every_record() {
     let tables = Tables::start(&clock).await;
     let resource = nightly_resource("hotel-nyc-deluxe", 3, 600);
     let hold = hold();
-    tables.store.catalogue.put_resource(None, &resource, &mutation()).await.expect("a resource");
+    let created = TermsCommit::new(None, &resource, &mutation());
+    tables.store.catalogue.put_resource(&created).await.expect("a resource");
+    let resource = created.next;
     let listed = tables.item(Database::LEDGER, &[("pk", "R#hotel-nyc-deluxe"), ("sk", "R")]).await;
     check("stream", "ledger-resource", &record("INSERT", Some(&listed), None, Database::LEDGER));
 

@@ -65,6 +65,8 @@ pub enum Consumer {
     Notify,
     /// Notifies the partner.
     Partner,
+    /// Keeps what a person has to decide.
+    Review,
 }
 
 impl Consumer {
@@ -75,6 +77,7 @@ impl Consumer {
             Self::Expiry => "expiry",
             Self::Notify => "notify",
             Self::Partner => "partner",
+            Self::Review => "review",
         }
     }
 }
@@ -223,8 +226,20 @@ events! {
     PaymentVoided "payment.voided" of Booking: bookings::BookingState, v1 v1::BookingState, to [];
     /// Money was given back.
     PaymentRefunded "payment.refunded" of Booking: bookings::PaymentRefunded, v1 v1::PaymentRefunded, to [];
+    /// Money is on its way back, and counts as given back; it may still fail.
+    PaymentRefundPending "payment.refund_pending" of Booking: bookings::PaymentRefunded, to [];
+    /// Money that was to be given back was refused, or has come back from the bank.
+    PaymentRefundFailed "payment.refund_failed" of Booking: bookings::PaymentRefunded, to [];
+    /// The card's bank disputes the payment.
+    PaymentDisputed "payment.disputed" of Booking: bookings::BookingState, to [];
+    /// The dispute is over; the money is the house's as before.
+    PaymentDisputeWon "payment.dispute_won" of Booking: bookings::BookingState, to [];
+    /// The card's bank has taken the money back.
+    PaymentChargedBack "payment.charged_back" of Booking: bookings::BookingState, to [];
     /// Reconciliation has found that pages, bookings and the provider's payments differ.
     ReconciliationDrift "reconciliation.drift" of Run: reconciliation::ReconciliationDrift, v1 v1::ReconciliationDrift, to [];
+    /// Reconciliation has found what only a person can decide.
+    ReconciliationReviewRequested "reconciliation.review_requested" of Run: reconciliation::ReconciliationReviewRequested, to [Review V2];
 }
 
 impl EventType {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use holdfast_app::bookings::{AuditEvent, BookingFacts};
 use holdfast_app::events::Write;
+use holdfast_domain::bookings::FailureReason;
 use holdfast_domain::catalogue::{Month, MonthFacts};
 use holdfast_domain::{BookingId, HoldId, Page, PageChange, PageHold, Resource, ResourceId};
 use jiff::Timestamp;
@@ -87,7 +88,8 @@ impl PageWrite<'_> {
             PageChange::CoolDownBegun { .. }
             | PageChange::Reacquired { .. }
             | PageChange::Freed { .. }
-            | PageChange::Framed { .. } => return Ok(None),
+            | PageChange::Framed { .. }
+            | PageChange::UnpaidEndCounted { .. } => return Ok(None),
         };
         Ok(Some(self.event(id, subject, data)))
     }
@@ -115,6 +117,10 @@ fn amount(entry: &AuditEvent, name: &'static str) -> Result<Price, EventError> {
     Ok(Price { amount: fact(entry, name)?, currency: fact(entry, "currency")? })
 }
 
+fn refunded(booking: BookingState, entry: &AuditEvent) -> Result<PaymentRefunded, EventError> {
+    Ok(PaymentRefunded { booking, refunded_total: amount(entry, "refundedTotal")? })
+}
+
 fn booking_data(
     kind: EventType,
     entry: &AuditEvent,
@@ -124,11 +130,12 @@ fn booking_data(
     Ok(Some(match kind {
         EventType::BookingRequested => EventData::BookingRequested(booking),
         EventType::BookingConfirmed => EventData::BookingConfirmed(booking),
-        EventType::BookingFailed => EventData::BookingFailed(BookingFailed {
-            booking,
-            reason: fact(entry, "reason")?,
-            declined: fact(entry, "declined")?,
-        }),
+        EventType::BookingFailed => {
+            let (reason, declined): (String, bool) = (fact(entry, "reason")?, fact(entry, "declined")?);
+            // Whoever listens may be a partner: the provider's code stays in the trail.
+            let reason = if declined { FailureReason::DECLINED_TO_GUESTS.to_owned() } else { reason };
+            EventData::BookingFailed(BookingFailed { booking, reason, declined })
+        }
         EventType::BookingCancelled => EventData::BookingCancelled(BookingCancelled {
             booking,
             reason: fact(entry, "reason")?,
@@ -148,10 +155,12 @@ fn booking_data(
             EventData::PaymentCaptured(PaymentCaptured { booking, captured: amount(entry, "amount")? })
         }
         EventType::PaymentVoided => EventData::PaymentVoided(booking),
-        EventType::PaymentRefunded => EventData::PaymentRefunded(PaymentRefunded {
-            booking,
-            refunded_total: amount(entry, "refundedTotal")?,
-        }),
+        EventType::PaymentRefunded => EventData::PaymentRefunded(refunded(booking, entry)?),
+        EventType::PaymentRefundPending => EventData::PaymentRefundPending(refunded(booking, entry)?),
+        EventType::PaymentRefundFailed => EventData::PaymentRefundFailed(refunded(booking, entry)?),
+        EventType::PaymentDisputed => EventData::PaymentDisputed(booking),
+        EventType::PaymentDisputeWon => EventData::PaymentDisputeWon(booking),
+        EventType::PaymentChargedBack => EventData::PaymentChargedBack(booking),
         EventType::HoldPlaced
         | EventType::HoldExtended
         | EventType::HoldClaimed
@@ -162,7 +171,8 @@ fn booking_data(
         | EventType::InventoryChanged
         | EventType::InventoryDatesSet
         | EventType::ResourceChanged
-        | EventType::ReconciliationDrift => return Ok(None),
+        | EventType::ReconciliationDrift
+        | EventType::ReconciliationReviewRequested => return Ok(None),
     }))
 }
 

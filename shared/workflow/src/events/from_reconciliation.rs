@@ -1,9 +1,10 @@
-//! The event of a reconciliation: counts by kind, and what they are about.
+//! The events of a reconciliation: counts by kind with what they are about, and each case for a person.
 
-use holdfast_app::operations::reconciliation::Report;
+use holdfast_app::operations::reconciliation::{Finding, Report};
+use jiff::Timestamp;
 
 use super::catalogue::EventData;
-use super::data::reconciliation::ReconciliationDrift;
+use super::data::reconciliation::{ReconciliationDrift, ReconciliationReviewRequested};
 use super::envelope::{Content, Event};
 
 /// What it is about.
@@ -15,13 +16,24 @@ pub fn of_drift(report: &Report) -> Option<Event> {
     if report.findings.is_empty() {
         return None;
     }
-    let at = report.at;
-    Some(Event {
-        id: format!("{SUBJECT}/{at}"),
+    let data = EventData::ReconciliationDrift(ReconciliationDrift::new(report));
+    Some(of_run(report.at, format!("{SUBJECT}/{}", report.at), data))
+}
+
+/// The event of a finding that a person has to decide, made by the run at `at`. Cases of a run differ in their ids.
+#[must_use]
+pub fn of_review(finding: &Finding, at: Timestamp) -> Event {
+    let data = EventData::ReconciliationReviewRequested(ReconciliationReviewRequested::new(finding));
+    of_run(at, format!("{SUBJECT}/{at}/{}", finding.case()), data)
+}
+
+fn of_run(at: Timestamp, id: String, data: EventData) -> Event {
+    Event {
+        id,
         subject: SUBJECT.to_owned(),
         sequence: u64::try_from(at.as_millisecond()).unwrap_or(0),
         at,
         trace: None,
-        content: Content::Newest(EventData::ReconciliationDrift(ReconciliationDrift::new(report))),
-    })
+        content: Content::Newest(data),
+    }
 }

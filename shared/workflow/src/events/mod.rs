@@ -4,8 +4,8 @@
 //! A fact is published once for each version of its event that has not ended, under the same `id`; `dataschema` tells the
 //! versions apart. `id` is the same when an event is published again: receivers drop repetitions by it. `sequence` grows by one
 //! with each write of what the event is about: receivers keep the highest and see gaps by it. When a resource gets another
-//! schedule (`resource.changed` says so), the numbers of its pages go on far above the last. `reconciliation.drift` is about
-//! no one thing: its `sequence` is the time of its run.
+//! schedule (`resource.changed` says so), the numbers of its pages go on far above the last. Events of
+//! the reconciliation are about no one thing: their `sequence` is the time of the run.
 
 mod catalogue;
 pub mod data;
@@ -20,7 +20,7 @@ pub use catalogue::{Consumer, Declaration, EventData, EventType, Subject, Versio
 pub use envelope::{Content, Envelope, Event, SOURCE, Sequence};
 pub use error::EventError;
 pub use from_ledger::{PageWrite, of_audit, of_facts, of_page, of_resource};
-pub use from_reconciliation::of_drift;
+pub use from_reconciliation::{of_drift, of_review};
 pub use received::{
     BookingNotice, NotUnderstood, Received, TimerEvent, booking_notice, from_bus, inventory, timer_event,
 };

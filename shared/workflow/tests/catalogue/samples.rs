@@ -6,7 +6,7 @@ use holdfast_app::Mutation;
 use holdfast_app::bookings::BookingCommit;
 use holdfast_app::events::Write;
 use holdfast_app::kernel;
-use holdfast_app::operations::reconciliation::{Finding, Kind, Remedy, Report};
+use holdfast_app::operations::reconciliation::{Finding, Kind, Progress, Remedy, Report};
 use holdfast_domain::bookings::{Cancellation, FailureReason, Order, Tier};
 use holdfast_domain::catalogue::{AttributeValue, Facts, Label, MonthFacts, ResourceTerms};
 use holdfast_domain::inventory::Placement;
@@ -18,7 +18,7 @@ use holdfast_domain::{
     Resource, ResourceId, Schedule, SlotPlaces, When,
 };
 use holdfast_workflow::events::{
-    Envelope, Event, EventType, PageWrite, of_audit, of_drift, of_facts, of_page, of_resource,
+    Envelope, Event, EventType, PageWrite, of_audit, of_drift, of_facts, of_page, of_resource, of_review,
 };
 use jiff::civil::{date, time};
 use jiff::tz::TimeZone;
@@ -87,7 +87,7 @@ pub(crate) fn hold() -> Hold {
         caller: guest,
         fingerprint: kernel::fingerprint(&["sample"]),
         ttl_seconds: 600,
-        cool_down_seconds: 0,
+        cool_down_seconds: Some(0),
         created_at: at(NOW),
         first_expires_at: expires_at,
         expires_at,
@@ -104,7 +104,7 @@ pub(crate) fn mutation() -> Mutation {
 pub(crate) fn booking() -> Booking {
     let hold = hold();
     let payments = BookingPayments::by_card("pm_card_visa".to_owned(), hold.order.price.total());
-    let requested = Booking::requested(
+    Booking::requested(
         kernel::booking_id(&hold.order.guest, "sample"),
         "HF-SAMPLE2345".to_owned(),
         hold.id,
@@ -112,8 +112,7 @@ pub(crate) fn booking() -> Booking {
         payments,
         hold.fingerprint,
         at(NOW),
-    );
-    Booking { email: Some("guest-1@example.com".to_owned()), ..requested }
+    )
 }
 
 /// A page, what the last command did to it, the holds that it took from the page, and when.
@@ -168,12 +167,12 @@ fn page_events() -> Vec<Event> {
         (60, PageCommand::Claim { hold: id(), booking: payer(), deadline: at("2026-05-01T09:16:00Z") });
     let confirm =
         |seconds| (seconds, PageCommand::Confirm { hold: id(), booking: payer(), places: places() });
-    let cooling = PageHold { cool_down_seconds: 900, ..entry.clone() };
+    let cooling = PageHold { cool_down_seconds: Some(900), ..entry.clone() };
     let writes = [
         vec![place.clone()],
         vec![place.clone(), (30, PageCommand::Extend { hold: id(), request: hold.fingerprint.clone(), by })],
-        vec![place.clone(), (30, PageCommand::Release { hold: id() })],
-        vec![place.clone(), (601, PageCommand::Expire { hold: id() })],
+        vec![place.clone(), (30, PageCommand::Release { hold: id(), counts_for: None })],
+        vec![place.clone(), (601, PageCommand::Expire { hold: id(), counts_for: None })],
         vec![place.clone(), claim.clone()],
         vec![place.clone(), claim.clone(), (90, PageCommand::Unclaim { hold: id(), booking: payer() })],
         vec![place.clone(), claim.clone(), confirm(90)],
@@ -193,7 +192,7 @@ fn page_events() -> Vec<Event> {
         vec![place.clone(), claim, confirm(3_600)],
         vec![
             (0, PageCommand::Place { hold: id(), entry: cooling, limits: None }),
-            (30, PageCommand::Release { hold: id() }),
+            (30, PageCommand::Release { hold: id(), counts_for: None }),
         ],
         vec![(0, PageCommand::Frame { frame: Box::new(room().frame(&page_key(), &facts())) })],
     ];
@@ -210,6 +209,7 @@ fn booking_events() -> Vec<Event> {
         reason: Some("a change of plans".to_owned()),
         refund,
         before_capture: false,
+        by_operator: false,
         request: (hold().fingerprint, hold().fingerprint),
         at: at(NOW),
     };
@@ -233,9 +233,18 @@ fn booking_events() -> Vec<Event> {
     ];
     let declined =
         BookingEvent::Failed { reason: FailureReason::Declined { code: "insufficient_funds".to_owned() } };
-    let lives: [Vec<BookingEvent>; 4] = [
+    let late = [
+        BookingEvent::Cancelled(cancellation(price)),
+        BookingEvent::first_payment(PaymentStep::RefundPending { total: price }),
+        BookingEvent::first_payment(PaymentStep::RefundFailed { total: Money::zero(price.currency()) }),
+        BookingEvent::first_payment(PaymentStep::Disputed),
+        BookingEvent::first_payment(PaymentStep::DisputeWon),
+        BookingEvent::first_payment(PaymentStep::ChargedBack { total: price }),
+    ];
+    let lives: [Vec<BookingEvent>; 5] = [
         [common.to_vec(), stands.to_vec(), given_up.to_vec()].concat(),
         [common.to_vec(), stands.to_vec(), vec![BookingEvent::Completed]].concat(),
+        [common.to_vec(), stands.to_vec(), late.to_vec()].concat(),
         [common.to_vec(), vec![BookingEvent::first_payment(PaymentStep::Voided)]].concat(),
         vec![BookingEvent::Requested, declined],
     ];
@@ -263,25 +272,30 @@ pub(crate) fn report(findings: Vec<Finding>) -> Report {
         bookings: 9,
         payments: 9,
         changing: 0,
+        left: BTreeMap::new(),
+        cycle: Progress { began_at: at(NOW), is_over: true, is_whole: true, is_kept: true },
         findings,
         parked: 0,
         more: false,
     }
 }
 
-fn drift() -> Event {
-    let finding = |kind: Kind, subject: &str, remedy: Remedy| Finding {
-        kind,
-        subject: subject.to_owned(),
-        booking: None,
-        detail: SECRET.to_owned(),
-        remedy,
-    };
+fn finding(kind: Kind, subject: &str, remedy: Remedy) -> Finding {
+    Finding { kind, subject: subject.to_owned(), booking: None, detail: SECRET.to_owned(), remedy }
+}
+
+/// The events of a run that found something to repair and something for a person.
+fn run_events() -> [Event; 2] {
+    let booking = booking();
     let report = report(vec![
         finding(Kind::ConfirmedMismatch, "hotel-nyc-deluxe/2026-06", Remedy::Review),
         finding(Kind::ExpiredHold, hold().id.as_str(), Remedy::Repaired),
     ]);
-    of_drift(&report).expect("a drift")
+    let case = Finding {
+        booking: Some(booking.id.clone()),
+        ..finding(Kind::StalledBooking, booking.id.as_str(), Remedy::Review)
+    };
+    [of_drift(&report).expect("a drift"), of_review(&case, at(NOW))]
 }
 
 /// An event of every type.
@@ -295,7 +309,7 @@ pub(crate) fn events() -> Vec<Event> {
             .map(|(month, facts)| of_facts(&room().id, month, facts, &MonthFacts::default(), &write)),
     );
     events.extend(booking_events());
-    events.push(drift());
+    events.extend(run_events());
     events
 }
 

@@ -171,7 +171,7 @@ fn a_wrong_event_is_found_out() {
         ("/data/refund/amount", Value::Null),
         ("/data/reason", json!(1)),
         ("/data/start", json!("tomorrow")),
-        ("/data/paymentStatus", json!("disputed")),
+        ("/data/paymentStatus", json!("contested")),
     ] {
         let mut event = right.clone();
         *event.pointer_mut(pointer).expect("a member") = wrong;

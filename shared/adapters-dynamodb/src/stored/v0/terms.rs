@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use crate::stored::attribute::StoredAttribute;
+use crate::stored::contents::{LimitNumbers, NamedLimit};
 use crate::stored::reason::{Reason, instant, reason};
 use crate::stored::v0::order::{StoredMoney, StoredPolicy, read_policy, store_policy};
 
@@ -77,18 +78,6 @@ impl StoredSchedule {
 #[derive(Debug, Serialize, Deserialize)]
 struct StoredLimits(u32, u32, Option<u32>, u32);
 
-impl From<HoldLimits> for StoredLimits {
-    fn from(limits: HoldLimits) -> Self {
-        Self(limits.per_guest, limits.per_slot, limits.places_per_slot, limits.cool_down_seconds)
-    }
-}
-
-impl From<StoredLimits> for HoldLimits {
-    fn from(StoredLimits(per_guest, per_slot, places_per_slot, cool_down_seconds): StoredLimits) -> Self {
-        Self { per_guest, per_slot, places_per_slot, cool_down_seconds }
-    }
-}
-
 /// What an operator says of a resource.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct StoredTerms {
@@ -100,6 +89,9 @@ pub(crate) struct StoredTerms {
     capacity: u32,
     ttl: u32,
     limits: StoredLimits,
+    /// Which limits an operator named although they are what applied without.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    limits_named: Vec<NamedLimit>,
     price: StoredMoney,
     policy: StoredPolicy,
     attributes: BTreeMap<String, StoredAttribute>,
@@ -107,6 +99,8 @@ pub(crate) struct StoredTerms {
 
 impl From<&ResourceTerms> for StoredTerms {
     fn from(terms: &ResourceTerms) -> Self {
+        let HoldLimits { per_slot, places_per_slot, .. } = terms.hold_limits;
+        let numbers = LimitNumbers::from(&terms.hold_limits);
         Self {
             r#type: terms.resource_type.as_str().to_owned(),
             name: terms.name.as_str().to_owned(),
@@ -115,7 +109,8 @@ impl From<&ResourceTerms> for StoredTerms {
             schedule: (&terms.schedule).into(),
             capacity: terms.capacity,
             ttl: terms.hold_ttl_seconds,
-            limits: terms.hold_limits.into(),
+            limits: StoredLimits(numbers.per_guest, per_slot, places_per_slot, numbers.cool_down_seconds),
+            limits_named: numbers.named,
             price: terms.base_price.into(),
             policy: store_policy(&terms.cancellation_policy),
             attributes: terms.attributes.iter().map(|(name, value)| (name.clone(), value.into())).collect(),
@@ -125,6 +120,8 @@ impl From<&ResourceTerms> for StoredTerms {
 
 impl StoredTerms {
     pub(crate) fn read(self) -> Result<ResourceTerms, Reason> {
+        let StoredLimits(per_guest, per_slot, places_per_slot, cool_down_seconds) = self.limits;
+        let numbers = LimitNumbers { per_guest, cool_down_seconds, named: self.limits_named };
         let terms = ResourceTerms {
             resource_type: Label::parse(&self.r#type).map_err(reason)?,
             name: Label::parse(&self.name).map_err(reason)?,
@@ -133,7 +130,7 @@ impl StoredTerms {
             schedule: self.schedule.read()?,
             capacity: self.capacity,
             hold_ttl_seconds: self.ttl,
-            hold_limits: self.limits.into(),
+            hold_limits: numbers.limits(per_slot, places_per_slot),
             base_price: self.price.read()?,
             cancellation_policy: read_policy(&self.policy)?,
             attributes: self.attributes.into_iter().map(|(name, value)| (name, value.into())).collect(),

@@ -1,15 +1,18 @@
 //! Documents of hold records and bookings as version 1 has them.
 
 use holdfast_domain::bookings::{Cancellation, FailureReason};
-use holdfast_domain::payments::{CardPayment, CustomerAction, PaymentMethod};
+use holdfast_domain::payments::{AwaitedAction, CardPayment, PaymentMethod};
 use holdfast_domain::{
     Booking, BookingPayments, Fingerprint, GuestId, Hold, HoldId, Money, Payment, PaymentStatus,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::stored::contents::{BookingContents, HoldContents};
+use crate::stored::contents::{
+    BookingContents, HoldContents, charged_back_by_status, charged_back_stored, cool_down_of,
+    cool_down_stored, refund_name, refund_of,
+};
 use crate::stored::reason::{Reason, reason};
-use crate::stored::v1::order::{StoredOrder, is_zero};
+use crate::stored::v1::order::StoredOrder;
 use crate::stored::v1::scalar::{Millis, Text};
 
 /// The document of a hold record.
@@ -22,8 +25,8 @@ pub(crate) struct HoldDocument {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     caller: Option<Text<GuestId>>,
     ttl_seconds: u32,
-    #[serde(default, skip_serializing_if = "is_zero")]
-    cool_down_seconds: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    cool_down_seconds: Option<u32>,
 }
 
 impl From<&Hold> for HoldDocument {
@@ -34,7 +37,7 @@ impl From<&Hold> for HoldDocument {
             guest: Text(guest.clone()),
             caller: (hold.caller != *guest).then(|| Text(hold.caller.clone())),
             ttl_seconds: hold.ttl_seconds,
-            cool_down_seconds: hold.cool_down_seconds,
+            cool_down_seconds: cool_down_stored(hold.cool_down_seconds),
         }
     }
 }
@@ -46,7 +49,7 @@ impl HoldDocument {
             caller: self.caller.map_or_else(|| guest.clone(), |Text(caller)| caller),
             order: self.order.read(guest)?,
             ttl_seconds: self.ttl_seconds,
-            cool_down_seconds: self.cool_down_seconds,
+            cool_down_seconds: cool_down_of(self.cool_down_seconds),
         })
     }
 }
@@ -146,6 +149,12 @@ struct StoredPayment {
     state: Text<PaymentStatus>,
     captured: Text<Money>,
     refunded: Text<Money>,
+    /// How far the last refund has come, unless it is final.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    refund: Option<String>,
+    /// What the card's bank has taken back, unless the state says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    charged_back: Option<Text<Money>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     action: Option<StoredAction>,
 }
@@ -167,7 +176,9 @@ impl StoredPayment {
             state: Text(payment.status),
             captured: Text(payment.captured),
             refunded: Text(payment.refunded),
-            action: card.and_then(|card| card.action.as_ref()).map(Into::into),
+            refund: refund_name(payment.refund).map(str::to_owned),
+            charged_back: charged_back_stored(payment).map(Text),
+            action: card.and_then(|card| card.action).map(Into::into),
         }
     }
 
@@ -181,39 +192,38 @@ impl StoredPayment {
             (PaymentKind::OnAccount, None, None) => PaymentMethod::OnAccount,
             (kind, provider, _) => return Err(format!("a payment of kind {kind:?} through {provider:?}")),
         };
+        let by_status = charged_back_by_status(self.state.0, self.captured.0);
         Ok(Payment {
             method,
             amount: self.amount.map_or(price, |Text(amount)| amount),
             status: self.state.0,
             captured: self.captured.0,
             refunded: self.refunded.0,
+            refund: refund_of(self.refund.as_deref())?,
+            charged_back: self.charged_back.map_or(by_status, |Text(amount)| amount),
         })
     }
 }
 
-/// What a customer has to do.
+/// That a customer has something to do; how, is kept apart.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct StoredAction {
-    secret: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    url: Option<String>,
+    /// Whether the provider names the bank's page; left out if not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    has_page: bool,
     expires: Millis,
 }
 
-impl From<&CustomerAction> for StoredAction {
-    fn from(action: &CustomerAction) -> Self {
-        Self {
-            secret: action.client_secret.clone(),
-            url: action.redirect_url.clone(),
-            expires: Millis(action.expires_at),
-        }
+impl From<AwaitedAction> for StoredAction {
+    fn from(action: AwaitedAction) -> Self {
+        Self { has_page: action.has_page, expires: Millis(action.expires_at) }
     }
 }
 
-impl From<StoredAction> for CustomerAction {
+impl From<StoredAction> for AwaitedAction {
     fn from(stored: StoredAction) -> Self {
-        Self { client_secret: stored.secret, redirect_url: stored.url, expires_at: stored.expires.0 }
+        Self { has_page: stored.has_page, expires_at: stored.expires.0 }
     }
 }
 
@@ -225,6 +235,8 @@ struct StoredCancellation {
     reason: Option<String>,
     refund: Text<Money>,
     before_capture: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    by_operator: bool,
     key_digest: Text<Fingerprint>,
     body_digest: Text<Fingerprint>,
     at: Millis,
@@ -237,6 +249,7 @@ impl From<&Cancellation> for StoredCancellation {
             reason: cancellation.reason.clone(),
             refund: Text(cancellation.refund),
             before_capture: cancellation.before_capture,
+            by_operator: cancellation.by_operator,
             key_digest: Text(key_digest),
             body_digest: Text(body_digest),
             at: Millis(cancellation.at),
@@ -250,6 +263,7 @@ impl From<StoredCancellation> for Cancellation {
             reason: stored.reason,
             refund: stored.refund.0,
             before_capture: stored.before_capture,
+            by_operator: stored.by_operator,
             request: (stored.key_digest.0, stored.body_digest.0),
             at: stored.at.0,
         }

@@ -166,11 +166,6 @@ fn is_first(shard: &u16) -> bool {
     *shard == 0
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
-pub(crate) fn is_zero(number: &u32) -> bool {
-    *number == 0
-}
-
 impl StoredPlacement {
     fn of(placement: &Placement, ordered: &ResourceId) -> Self {
         let PageKey { resource, page, shard } = &placement.page;

@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use crate::stored::attribute::StoredAttribute;
+use crate::stored::contents::{LimitNumbers, NamedLimit};
 use crate::stored::reason::{Reason, reason};
 use crate::stored::v1::order::{StoredTier, read_policy, store_policy};
 use crate::stored::v1::scalar::{Millis, Text};
@@ -143,18 +144,22 @@ struct StoredLimits {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     places_per_slot: Option<u32>,
     cool_down_seconds: u32,
+    /// Which of them an operator named although they are what applied without.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    named: Vec<NamedLimit>,
 }
 
 impl From<HoldLimits> for StoredLimits {
     fn from(limits: HoldLimits) -> Self {
-        let HoldLimits { per_guest, per_slot, places_per_slot, cool_down_seconds } = limits;
-        Self { per_guest, per_slot, places_per_slot, cool_down_seconds }
+        let LimitNumbers { per_guest, cool_down_seconds, named } = (&limits).into();
+        let HoldLimits { per_slot, places_per_slot, .. } = limits;
+        Self { per_guest, per_slot, places_per_slot, cool_down_seconds, named }
     }
 }
 
 impl From<StoredLimits> for HoldLimits {
     fn from(stored: StoredLimits) -> Self {
-        let StoredLimits { per_guest, per_slot, places_per_slot, cool_down_seconds } = stored;
-        Self { per_guest, per_slot, places_per_slot, cool_down_seconds }
+        let StoredLimits { per_guest, per_slot, places_per_slot, cool_down_seconds, named } = stored;
+        LimitNumbers { per_guest, cool_down_seconds, named }.limits(per_slot, places_per_slot)
     }
 }

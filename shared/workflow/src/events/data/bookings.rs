@@ -116,7 +116,7 @@ pub struct BookingFailed {
     /// The booking.
     #[serde(flatten)]
     pub booking: BookingState,
-    /// The provider's decline code, or a code of ours.
+    /// `card_declined` if the card was declined, whatever the bank said, else a code of ours.
     pub reason: String,
     /// Whether the card was declined.
     pub declined: bool,

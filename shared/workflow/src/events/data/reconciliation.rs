@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use holdfast_app::operations::reconciliation::{Kind, Remedy, Report};
+use holdfast_app::operations::reconciliation::{Finding, Kind, Remedy, Report};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -27,7 +27,7 @@ pub struct ReconciliationDrift {
     pub repaired: usize,
     /// Findings that wait for a person.
     pub for_review: usize,
-    /// Whether the run stopped at its bound, so that more may be found.
+    /// Whether there was more than one run reports of a kind, or remembers of unread pages: a later run has the rest.
     pub more: bool,
     /// By kind of drift (docs/runbook.md#drift).
     pub kinds: BTreeMap<String, Drift>,
@@ -48,6 +48,31 @@ impl ReconciliationDrift {
             for_review: report.count_remedy(Remedy::Review),
             more: report.more,
             kinds: found.map(|kind| (kind.as_str().to_owned(), drift(*kind))).collect(),
+        }
+    }
+}
+
+/// The data of `reconciliation.review_requested`. What was seen stays in the log: it may quote what is stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ReconciliationReviewRequested {
+    /// The kind of drift (docs/runbook.md#drift).
+    pub kind: String,
+    /// The id of a hold, booking or payment, `resource/page`, or the key of an item.
+    pub subject: String,
+    /// The booking that it is about, if it is about one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub booking_id: Option<String>,
+}
+
+impl ReconciliationReviewRequested {
+    /// What a person has to decide.
+    #[must_use]
+    pub fn new(finding: &Finding) -> Self {
+        Self {
+            kind: finding.kind.as_str().to_owned(),
+            subject: finding.subject.clone(),
+            booking_id: finding.booking.as_ref().map(|id| id.as_str().to_owned()),
         }
     }
 }

@@ -131,7 +131,7 @@ scalars! {
 /// The one that changed a booking.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor {
-    /// The caller's `sub`, or the name of a part of the system. Only version 1 publishes it.
+    /// The caller, or the name of a part of the system. Only version 1 publishes it.
     pub(super) caller: String,
 }
 

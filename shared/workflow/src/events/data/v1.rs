@@ -104,7 +104,7 @@ version_1! {
     BookingState from bookings::BookingState |newer| {
         /// The booking.
         booking_id: BookingName = newer.booking_id.clone(),
-        /// Who: the caller's `sub`, or a part of the system such as `saga`.
+        /// Who: the caller, or a part of the system such as `saga`.
         actor: String = newer.actor.0.caller.clone(),
         /// Status before.
         from: StatusName = newer.previous_status.clone(),
@@ -179,7 +179,7 @@ version_1! {
         /// The booking.
         #[serde(flatten)]
         booking: BookingState = (&newer.booking).into(),
-        /// The provider's decline code, or a code of ours.
+        /// `card_declined` if the card was declined, whatever the bank said, else a code of ours.
         reason: String = newer.reason.clone(),
         /// Whether the card was declined.
         declined: bool = newer.declined,

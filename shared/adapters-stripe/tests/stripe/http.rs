@@ -1,181 +1,19 @@
-//! Each answer of Stripe is classified by what it means for money, against a scripted server.
-#![expect(clippy::expect_used, reason = "helpers of tests")]
+//! Each answer of Stripe is classified by what it means for money.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use async_trait::async_trait;
-use holdfast_adapters_stripe::{StripeEndpoint, StripePayments};
 use holdfast_app::PaymentError;
-use holdfast_app::kernel::{Secret, SecretError, SecretReader};
+use holdfast_app::kernel::SecretError;
 use holdfast_app::operations::{ListedPayment, PaymentListing};
 use holdfast_app::payments::{NewPayment, PaymentInquiry, PaymentState, Payments};
-use holdfast_domain::{BookingId, Currency, Money};
 use jiff::Timestamp;
-use tokio::net::TcpSocket;
 
-/// How one request is answered.
-enum Reply {
-    Json(u16, String),
-    Replayed(u16, String),
-    HangUp,
-    Silence,
-}
-
-/// A request as received: its first line, headers in lower case, body.
-#[derive(Clone, Debug)]
-struct Seen {
-    line: String,
-    headers: Vec<String>,
-    body: String,
-}
-
-impl Seen {
-    fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find_map(|line| line.strip_prefix(&format!("{name}: ")))
-    }
-
-    fn key(&self) -> &str {
-        self.header("idempotency-key").expect("every POST has a key")
-    }
-}
-
-struct Server {
-    payments: StripePayments,
-    keys: Arc<Keys>,
-    seen: Arc<Mutex<Vec<Seen>>>,
-}
-
-fn read_request(stream: &TcpStream) -> Option<Seen> {
-    let mut reader = BufReader::new(stream);
-    let mut line = String::new();
-    reader.read_line(&mut line).ok().filter(|length| *length > 0)?;
-    let mut headers = Vec::new();
-    loop {
-        let mut header = String::new();
-        reader.read_line(&mut header).ok()?;
-        match header.trim_end().split_once(": ") {
-            Some((name, value)) => headers.push(format!("{}: {value}", name.to_ascii_lowercase())),
-            None => break,
-        }
-    }
-    let length = headers.iter().find_map(|header| header.strip_prefix("content-length: ")?.parse().ok());
-    let mut body = vec![0; length.unwrap_or(0)];
-    reader.read_exact(&mut body).ok()?;
-    let body = String::from_utf8(body).ok()?;
-    Some(Seen { line: line.trim_end().trim_end_matches(" HTTP/1.1").to_owned(), headers, body })
-}
-
-/// Longer than a busy machine takes for an answer.
-const PATIENCE: Duration = Duration::from_secs(60);
-/// What a client waits for an answer that does not come.
-const SHORT: Duration = Duration::from_millis(200);
-
-/// A store that fails in these ways first, and then knows the key.
-#[derive(Default)]
-struct Keys(Mutex<Vec<SecretError>>);
-
-#[async_trait]
-impl SecretReader for Keys {
-    async fn secret(&self, secret: Secret) -> Result<String, SecretError> {
-        assert_eq!(secret, Secret::PaymentApiKey);
-        self.0.lock().expect("not poisoned").pop().map_or_else(|| Ok("sk_test_1".to_owned()), Err)
-    }
-}
-
-fn client(url: &str, timeout: Duration, keys: &Arc<Keys>) -> StripePayments {
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let endpoint = StripeEndpoint { timeout, connect_timeout: PATIENCE, ..StripeEndpoint::new(url) };
-    StripePayments::new(endpoint, Arc::clone(keys) as Arc<dyn SecretReader>)
-}
-
-/// A socket whose port is taken and where nobody listens: connections to it are refused as long as it is there.
-fn deaf_socket() -> (TcpSocket, String) {
-    let socket = TcpSocket::new_v4().expect("a socket");
-    socket.bind("127.0.0.1:0".parse().expect("an address")).expect("a free port");
-    let url = format!("http://{}", socket.local_addr().expect("bound"));
-    (socket, url)
-}
-
-/// A server that gives these replies in order, one connection each.
-fn server(replies: Vec<Reply>) -> Server {
-    let is_silent = replies.iter().any(|reply| matches!(reply, Reply::Silence));
-    let timeout = if is_silent { SHORT } else { PATIENCE };
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let url = format!("http://{}", listener.local_addr().expect("bound"));
-    let seen = Arc::new(Mutex::new(Vec::new()));
-    let log = Arc::clone(&seen);
-    std::thread::spawn(move || {
-        for reply in replies {
-            let Ok((mut stream, _)) = listener.accept() else { return };
-            if let Some(request) = read_request(&stream) {
-                log.lock().expect("not poisoned").push(request);
-            }
-            let (status, body, more) = match reply {
-                Reply::Json(status, body) => (status, body, ""),
-                Reply::Replayed(status, body) => (status, body, "Idempotent-Replayed: true\r\n"),
-                Reply::HangUp => continue,
-                Reply::Silence => {
-                    // Open until the client gives up.
-                    let _ = stream.read_to_end(&mut Vec::new());
-                    continue;
-                }
-            };
-            let head = format!(
-                "HTTP/1.1 {status} X\r\nConnection: close\r\n{more}Content-Length: {}\r\n\r\n",
-                body.len()
-            );
-            let _ = stream.write_all(format!("{head}{body}").as_bytes());
-        }
-    });
-    let keys = Arc::default();
-    Server { payments: client(&url, timeout, &keys), keys, seen }
-}
-
-impl Server {
-    fn seen(&self) -> Vec<Seen> {
-        self.seen.lock().expect("not poisoned").clone()
-    }
-}
-
-fn booking() -> BookingId {
-    BookingId::parse("bkg_1").expect("valid")
-}
-
-fn usd(amount: i64) -> Money {
-    Money::new(amount, Currency::parse("USD").expect("known")).expect("valid")
-}
-
-fn intent(status: &str) -> String {
-    format!(
-        r#"{{"id":"pi_1","object":"payment_intent","currency":"usd","status":"{status}","metadata":{{"bookingId":"bkg_1"}},
-           "latest_charge":{{"id":"ch_1","amount_refunded":0}}}}"#
-    )
-}
-
-fn refunded(amount: i64) -> String {
-    format!(
-        r#"{{"id":"pi_1","currency":"usd","status":"succeeded","latest_charge":{{"amount_refunded":{amount}}}}}"#
-    )
-}
-
-fn error(kind: &str, code: &str) -> String {
-    format!(r#"{{"error":{{"type":"{kind}","code":"{code}","message":"No."}}}}"#)
-}
-
-fn wrong_state() -> Reply {
-    Reply::Json(400, error("invalid_request_error", "payment_intent_unexpected_state"))
-}
-
-fn failure() -> Reply {
-    Reply::Json(500, error("api_error", "x"))
-}
-
-fn repeated_failure() -> Reply {
-    Reply::Replayed(500, error("api_error", "x"))
-}
+use crate::server::{
+    PATIENCE, Reply, Seen, booking, client, deaf_socket, error, failure, intent, lasting_server, refunded,
+    repeated_failure, server, usd, wrong_state,
+};
 
 #[tokio::test]
 async fn a_payment_is_created_unconfirmed_and_captured_by_hand() {
@@ -187,7 +25,10 @@ async fn a_payment_is_created_unconfirmed_and_captured_by_hand() {
     assert_eq!(seen.line, "POST /v1/payment_intents");
     assert_eq!(seen.key(), "holdfast-bkg_1-create");
     assert_eq!(seen.header("authorization"), Some("Bearer sk_test_1"));
-    assert_eq!(seen.header("stripe-version"), Some("2024-06-20"));
+    assert_eq!(
+        seen.header("stripe-version"),
+        Some(include_str!("../../src/api_version.txt").trim_ascii_end())
+    );
     for part in [
         "amount=25800",
         "currency=usd",
@@ -247,15 +88,16 @@ async fn a_declined_card_is_an_answer_not_an_error() {
 }
 
 #[tokio::test]
-async fn an_inquiry_asks_for_the_refunds_too() {
+async fn an_inquiry_asks_what_was_taken_and_given_back() {
     let server = server(vec![Reply::Json(200, refunded(700))]);
-    assert_eq!(server.payments.inquire("pi_1").await.expect("known").refunded, usd(700));
-    assert_eq!(server.seen()[0].line, "GET /v1/payment_intents/pi_1?expand%5B%5D=latest_charge");
+    let payment = server.payments.inquire("pi_1").await.expect("known");
+    assert_eq!((payment.taken, payment.refunded), (usd(900), usd(700)));
+    assert_eq!(server.seen()[0].line, "GET /v1/payment_intents/pi_1?expand%5B%5D=latest_charge.refunds");
 }
 
 fn listed(id: &str, status: &str, metadata: &str) -> String {
     format!(
-        r#"{{"id":"{id}","currency":"usd","amount":900,"created":1780000000,"status":"{status}","metadata":{metadata},
+        r#"{{"id":"{id}","currency":"usd","amount":900,"amount_received":900,"created":1780000000,"status":"{status}","metadata":{metadata},
            "latest_charge":{{"id":"ch_1","amount_refunded":100}}}}"#
     )
 }
@@ -271,26 +113,46 @@ async fn payments_of_a_period_are_listed_part_by_part() {
     let server = server(vec![
         list(&[listed("pi_1", "succeeded", of_booking), foreign], true),
         list(&[listed("pi_3", "requires_capture", of_booking)], false),
-        list(&[listed("pi_4", "an_unknown_status", of_booking)], false),
         failure(),
     ]);
     let since = Timestamp::from_second(1_780_000_000).expect("in range");
-    let (first, next) = server.payments.payments_since(since, None).await.expect("a list");
-    let [ListedPayment { payment, amount, created_at }] = &first[..] else { panic!("{first:?}") };
+    let first = server.payments.payments_part(since, None).await.expect("a list");
+    let [ListedPayment { payment, amount, created_at }] = &first.items[..] else { panic!("{first:?}") };
     assert_eq!((payment.intent.as_str(), payment.booking.as_deref()), ("pi_1", Some("bkg_1")));
-    assert_eq!((*amount, payment.refunded, *created_at), (usd(900), usd(100), since));
-    assert_eq!(next.as_deref(), Some("pi_2"));
-    let (rest, end) = server.payments.payments_since(since, next.as_deref()).await.expect("a list");
-    assert_eq!((rest.len(), end), (1, None));
-    assert_eq!(rest[0].payment.state, PaymentState::Authorized);
+    assert_eq!(
+        (*amount, payment.taken, payment.refunded, *created_at),
+        (usd(900), usd(900), usd(100), since)
+    );
+    assert_eq!((first.next.as_deref(), &first.unreadable[..]), (Some("pi_2"), &[][..]));
+    let rest = server.payments.payments_part(since, first.next.as_deref()).await.expect("a list");
+    assert_eq!((rest.items.len(), rest.next), (1, None));
+    assert_eq!(rest.items[0].payment.state, PaymentState::Authorized);
     let query =
-        "GET /v1/payment_intents?limit=100&created%5Bgte%5D=1780000000&expand%5B%5D=data.latest_charge";
+        "GET /v1/payment_intents?limit=50&created%5Bgte%5D=1780000000&expand%5B%5D=data.latest_charge";
     assert_eq!(server.seen()[0].line, query);
     assert_eq!(server.seen()[1].line, format!("{query}&starting_after=pi_2"));
-    let unknown = server.payments.payments_since(since, None).await;
-    assert!(matches!(unknown, Err(PaymentError::Unknown(_))), "nobody guesses: {unknown:?}");
-    let away = server.payments.payments_since(since, None).await;
+    let away = server.payments.payments_part(since, None).await;
     assert!(matches!(away, Err(PaymentError::Unavailable(_))), "{away:?}");
+}
+
+#[tokio::test]
+async fn a_payment_that_cannot_be_read_does_not_hide_the_others_of_its_list() {
+    let of_booking = r#"{"bookingId":"bkg_1"}"#;
+    let unreadable = [
+        listed("pi_2", "an_unknown_status", of_booking),
+        listed("pi_3", "succeeded", of_booking).replace("usd", "xxx"),
+        r#"{"id":"pi_4","object":"another","metadata":{"bookingId":"bkg_4"}}"#.to_owned(),
+        r#"{"id":"pi_5","object":"another","metadata":{}}"#.to_owned(),
+    ];
+    let intents = [&[listed("pi_1", "succeeded", of_booking)], &unreadable[..]].concat().join(",");
+    let list = format!(r#"{{"object":"list","has_more":true,"data":[{intents}]}}"#);
+    let server = server(vec![Reply::Json(200, list)]);
+    let part = server.payments.payments_part(Timestamp::UNIX_EPOCH, None).await.expect("a list");
+    assert_eq!(part.items.iter().map(|listed| listed.payment.intent.as_str()).collect::<Vec<_>>(), ["pi_1"]);
+    let named: Vec<&str> = part.unreadable.iter().map(|one| one.item.as_str()).collect();
+    assert_eq!(named, ["pi_2", "pi_3", "pi_4"], "the last one names no booking");
+    assert!(part.unreadable[0].reason.contains("an_unknown_status"), "{part:?}");
+    assert_eq!(part.next.as_deref(), Some("pi_5"));
 }
 
 /// Authorizes against the replies, and gives the kind of error.
@@ -314,7 +176,6 @@ async fn what_may_have_happened_is_unknown_and_what_did_not_is_not() {
     assert_eq!(kind_of_error(json(409, "idempotency_key_in_use")).await, "unknown");
     assert_eq!(kind_of_error(json(429, "rate_limit")).await, "unavailable");
     assert_eq!(kind_of_error(json(401, "api_key_expired")).await, "unavailable");
-    assert_eq!(kind_of_error(json(400, "resource_missing")).await, "refused");
 }
 
 #[tokio::test]
@@ -336,11 +197,61 @@ async fn a_key_that_cannot_be_read_is_an_outage_and_is_asked_for_again() {
 }
 
 #[tokio::test]
+async fn a_key_that_was_replaced_is_read_anew_once_and_the_same_call_made_with_it() {
+    let rejected = || Reply::Json(401, error("invalid_request_error", "api_key_expired"));
+    let server = server(vec![rejected(), Reply::Json(200, intent("succeeded")), rejected(), rejected()]);
+    *server.keys.1.lock().expect("not poisoned") = Some("sk_test_2");
+    server.payments.capture(&booking(), "pi_1", usd(900)).await.expect("captured");
+    let seen = server.seen();
+    let with = |seen: &Seen| seen.header("authorization").map(str::to_owned);
+    assert_eq!(
+        seen.iter().map(with).collect::<Vec<_>>(),
+        ["Bearer sk_test_1", "Bearer sk_test_2"].map(|it| Some(it.to_owned()))
+    );
+    assert_eq!((seen[0].key(), &seen[0].body), (seen[1].key(), &seen[1].body), "it is the same call");
+    let outcome = server.payments.inquire("pi_1").await;
+    assert!(matches!(outcome, Err(PaymentError::Unavailable(_))), "{outcome:?}");
+    assert_eq!(server.seen().len(), 4, "once, and not again and again");
+}
+
+#[tokio::test]
+async fn a_key_that_is_rejected_and_was_not_replaced_is_an_outage() {
+    let rejected = Reply::Json(401, error("invalid_request_error", "api_key_expired"));
+    let server = server(vec![rejected]);
+    let outcome = server.payments.capture(&booking(), "pi_1", usd(900)).await;
+    assert!(matches!(outcome, Err(PaymentError::Unavailable(_))), "{outcome:?}");
+    assert_eq!(server.seen().len(), 1);
+}
+
+#[tokio::test]
 async fn a_lost_answer_to_a_question_is_an_outage_only() {
-    let server = server(vec![Reply::HangUp, failure()]);
-    for _ in 0..2 {
+    let server = server(vec![Reply::HangUp, failure(), failure(), Reply::HangUp, Reply::HangUp]);
+    for _ in 0..3 {
         let outcome = server.payments.inquire("pi_1").await;
         assert!(matches!(outcome, Err(PaymentError::Unavailable(_))), "{outcome:?}");
+    }
+    assert_eq!(server.seen().len(), 5, "once more where no answer came, and not where one did");
+}
+
+/// A process that was frozen finds its connection dead: the first question gets no answer, and the guest's saga none of it.
+#[tokio::test]
+async fn a_question_without_an_answer_is_asked_once_more_and_a_step_is_not() {
+    let silent = server(vec![Reply::Silence, Reply::Json(200, intent("succeeded"))]);
+    assert_eq!(silent.payments.inquire("pi_1").await.expect("known").state, PaymentState::Captured);
+    let silent = server(vec![Reply::Silence, Reply::Json(200, intent("succeeded"))]);
+    let outcome = silent.payments.capture(&booking(), "pi_1", usd(900)).await;
+    assert!(matches!(outcome, Err(PaymentError::Unknown(_))), "{outcome:?}");
+}
+
+/// A connection may be dead that was not used for long: the next question gets one of its own.
+#[tokio::test]
+async fn a_connection_that_was_idle_for_too_long_is_not_used_again() {
+    for (idle, expected) in [(PATIENCE, 1), (Duration::from_nanos(1), 2)] {
+        let (payments, connections) = lasting_server(intent("succeeded"), idle);
+        for _ in 0..2 {
+            payments.inquire("pi_1").await.expect("an answer");
+        }
+        assert_eq!(connections.load(Ordering::SeqCst), expected, "kept for {idle:?}");
     }
 }
 

@@ -1,0 +1,4 @@
+//! The memory of mails.
+
+pub(crate) mod counts;
+pub(crate) mod sent;

@@ -1,0 +1,53 @@
+//! What the worst legal request to each route that anyone may call costs. `docs/api.md` has the same table; a test makes those
+//! requests and counts.
+//!
+//! The figures are for pages of inventory of at most 4 KB, such as a month of nights with ten holds: a larger one costs a unit more
+//! for each 8 KB. Terms are as long as a request's body allows, and announced ones beside them.
+
+use holdfast_app::catalogue::CALENDAR_SLOTS_MAX;
+use holdfast_app::search::RESULTS_BYTES_MAX;
+use holdfast_domain::catalogue::SLOTS_PER_DAY_MAX;
+use holdfast_http::Budget;
+
+/// What is around the results of an answer, in bytes.
+const FRAME_BYTES: usize = 1024;
+
+/// `GET /api/availability`: a stay over as many days as one hold can cover, among resources each of whose days has a page of its
+/// own. What it reads of one resource is stated for terms of up to 4 KB.
+pub const SEARCH: Budget = Budget {
+    ledger_units: 0,
+    read_model_units: 110,
+    // Half a unit for each of its pages, another for each month of what is set, and its terms.
+    units_per_resource: 50,
+    body_bytes: RESULTS_BYTES_MAX + FRAME_BYTES,
+    // Of a date: its own openings, and what opened the evening before.
+    slots_per_resource: 2 * SLOTS_PER_DAY_MAX,
+};
+
+/// `GET /api/resources/{resourceId}/availability`: of the ledger the terms and what is set in 15 months, of the read model 100
+/// pages, each under two keys.
+pub const CALENDAR: Budget = Budget {
+    ledger_units: 50,
+    read_model_units: 100,
+    units_per_resource: 0,
+    body_bytes: 192 * 1024,
+    slots_per_resource: CALENDAR_SLOTS_MAX,
+};
+
+/// `GET /api/resources/{resourceId}`.
+pub const RESOURCE: Budget = Budget {
+    ledger_units: 35,
+    read_model_units: 0,
+    units_per_resource: 0,
+    body_bytes: 66 * 1024,
+    slots_per_resource: 0,
+};
+
+/// `POST /api/webhooks/stripe` of anyone but Stripe: the signature is checked before anything is read.
+pub const UNSIGNED_WEBHOOK: Budget = Budget {
+    ledger_units: 0,
+    read_model_units: 0,
+    units_per_resource: 0,
+    body_bytes: FRAME_BYTES,
+    slots_per_resource: 0,
+};
