@@ -1,7 +1,8 @@
 #!/usr/bin/env node
-/** Entry of the CDK app: one stack, made for AWS or (context `local=true`) for the local stack. */
+/** Entry of the CDK app: the stack, made for AWS or (context `local=true`) for the local stack, and on AWS what is in us-east-1. */
 import { App, Tags, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
+import { EdgeStack } from '../lib/edge-stack.ts';
 import { HoldfastStack } from '../lib/holdfast-stack.ts';
 import { settingsFromContext } from '../lib/settings.ts';
 
@@ -13,6 +14,15 @@ new HoldfastStack(app, 'Holdfast', {
   settings,
   ...(settings.variant.environment === undefined ? {} : { env: settings.variant.environment }),
 });
+
+const { edge } = settings.variant;
+if (edge.kind === 'cloudfront') {
+  new EdgeStack(app, 'HoldfastEdge', {
+    description: 'Holdfast: web ACL and certificate of the distribution',
+    settings,
+    domain: edge.domain,
+  });
+}
 
 Tags.of(app).add('application', 'holdfast');
 Validations.of(app).addPlugins(new AwsSolutionsChecks(app, { verbose: true }));

@@ -18,6 +18,8 @@ export interface Route {
   readonly functionName: string;
   /** Any one of them suffices; without any the route needs no token. */
   readonly scopes: readonly string[];
+  /** The names of its parameters in the query; others mean nothing to it. */
+  readonly query: readonly string[];
 }
 
 /** A type of events in one of its versions. */
@@ -47,14 +49,19 @@ function document(file: string): unknown {
 }
 
 /**
- * Reads an OpenAPI document. Of each operation it takes the extension `x-function` and `security`: `[]` for a public
- * route, else one requirement of one scope for each scope that suffices, which is all that API Gateway can check.
+ * Reads an OpenAPI document. Of each operation it takes the extension `x-function`, the parameters in the query (written in
+ * place, as this document has them), and `security`: `[]` for a public route, else one requirement of one scope for each
+ * scope that suffices, which is all that API Gateway can check.
  */
 export function routesOf(openapi: unknown): Route[] {
   const { paths } = openapi as { paths: Record<string, Record<string, unknown>> };
   return Object.entries(paths).flatMap(([path, item]) =>
     METHODS.filter((method) => item[method] !== undefined).map((method): Route => {
-      const operation = item[method] as { 'x-function'?: string; security?: Record<string, string[]>[] };
+      const operation = item[method] as {
+        'x-function'?: string;
+        security?: Record<string, string[]>[];
+        parameters?: { in?: string; name?: string }[];
+      };
       const name = `${method.toUpperCase()} ${path}`;
       const { 'x-function': functionName, security } = operation;
       if (functionName === undefined || security === undefined) {
@@ -67,7 +74,8 @@ export function routesOf(openapi: unknown): Route[] {
         }
         return scope;
       });
-      return { method, path, functionName, scopes };
+      const query = (operation.parameters ?? []).flatMap(({ in: place, name }) => (place === 'query' && name !== undefined ? [name] : []));
+      return { method, path, functionName, scopes, query };
     }),
   );
 }

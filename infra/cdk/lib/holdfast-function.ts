@@ -1,5 +1,5 @@
 /** One function of the workspace: its code, log group, role and settings, its grants, its schedule and its alarm. */
-import { CfnOutput, Duration, Stack } from 'aws-cdk-lib';
+import { CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
@@ -11,6 +11,7 @@ import type { IConstruct } from 'constructs';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import path from 'node:path';
+import { KEPT } from './concurrency.ts';
 import type { Foundations } from './foundations.ts';
 import { acknowledgeWildcard } from './foundations/wildcards.ts';
 import { pascalCase } from './names.ts';
@@ -38,6 +39,7 @@ export interface HoldfastFunctionProps {
 export class HoldfastFunction extends Construct {
   readonly lambda: LambdaFunction;
   readonly role: Role;
+  readonly log: LogGroup;
   readonly name: string;
   readonly ports: readonly Port[];
 
@@ -45,17 +47,18 @@ export class HoldfastFunction extends Construct {
     super(scope, pascalCase(props.name));
     this.name = props.name;
     this.ports = props.ports;
-    const { logFilter, variant } = foundations.settings;
+    const { logFilter, reservedConcurrency, variant } = foundations.settings;
+    const reserved = reservedConcurrency.get(props.name);
     const stack = Stack.of(this);
     const functionName = `${stack.stackName.toLowerCase()}-${props.name}`;
 
-    const logGroup = new LogGroup(this, 'Logs', {
+    this.log = new LogGroup(this, 'Logs', {
       logGroupName: `/aws/lambda/${functionName}`,
       retention: RetentionDays.ONE_MONTH,
       removalPolicy: variant.removalPolicy,
     });
     this.role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
-    logGroup.grantWrite(this.role);
+    this.log.grantWrite(this.role);
 
     this.lambda = new LambdaFunction(this, 'Function', {
       functionName,
@@ -68,8 +71,11 @@ export class HoldfastFunction extends Construct {
       timeout: Duration.seconds(props.timeoutSeconds ?? 15),
       environment: { HOLDFAST_LOG: logFilter },
       role: this.role,
-      logGroup,
+      logGroup: this.log,
       loggingFormat: LoggingFormat.TEXT,
+      ...(reserved === undefined ? {} : { reservedConcurrentExecutions: reserved }),
+      // Whoever goes on with an older version still finds it.
+      currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
       tracing: variant.tracing ? Tracing.ACTIVE : Tracing.DISABLED,
     });
     if (variant.tracing) {
@@ -85,20 +91,29 @@ export class HoldfastFunction extends Construct {
     return scope.node.findAll().filter((one): one is HoldfastFunction => one instanceof HoldfastFunction);
   }
 
-  /** Allows exactly these actions on exactly these resources. For what feeds the function: its own calls are ports. */
-  allow(actions: readonly string[], resources: readonly string[]): void {
+  /**
+   * Allows exactly these actions on exactly these resources, of a table only items with such partition keys. For what feeds the
+   * function: its own calls are ports.
+   */
+  allow(actions: readonly string[], resources: readonly string[], keys?: readonly string[]): void {
+    const conditions = keys && { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [...keys] } };
     this.lambda.addToRolePolicy(
-      new PolicyStatement({ effect: Effect.ALLOW, actions: [...actions], resources: [...resources] }),
+      new PolicyStatement({
+        effect: Effect.ALLOW,
+        actions: [...actions],
+        resources: [...resources],
+        ...(conditions === undefined ? {} : { conditions }),
+      }),
     );
   }
 
   private reach(targets: Targets): void {
-    for (const [name, actions] of needs(this.ports)) {
+    for (const [name, grants] of needs(this.ports)) {
       const target = targets[name];
       if (target === undefined) {
         throw new Error(`${this.name} has a port that reaches ${name}, and is not given it`);
       }
-      this.allow([...actions], target.arns);
+      grants.forEach(({ actions, keys }) => this.allow(actions, target.arns, keys));
       for (const [variable, value] of Object.entries(target.environment)) {
         this.lambda.addEnvironment(variable, value);
       }
@@ -111,6 +126,14 @@ export class HoldfastFunction extends Construct {
   }
 
   private watch({ alarms }: Foundations, schedule: HoldfastFunctionProps['schedule']): void {
+    if (this.name in KEPT) {
+      alarms.raise(this, 'Throttled', {
+        anchor: 'functions-throttled',
+        metric: this.lambda.metricThrottles({ period: Duration.minutes(1), statistic: Stats.SUM }),
+        threshold: 1,
+        periods: 3,
+      });
+    }
     const errors = (period: Duration) => this.lambda.metricErrors({ period, statistic: Stats.SUM });
     if (schedule === undefined) {
       alarms.raise(this, 'Errors', { anchor: 'function-errors', metric: errors(Duration.minutes(5)), threshold: 5 });

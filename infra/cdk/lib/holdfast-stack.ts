@@ -22,13 +22,15 @@ import type { Contract } from './contract.ts';
 import type { Foundations } from './foundations.ts';
 import { Alarms } from './foundations/alarms.ts';
 import { Auth } from './foundations/auth.ts';
+import { Edge } from './foundations/edge.ts';
 import { HoldfastBus } from './foundations/event-bus.ts';
 import { BookingApi } from './foundations/http-api.ts';
 import { keptId } from './foundations/kept-ids.ts';
-import { ProviderSecret } from './foundations/secrets.ts';
+import { ProviderSecrets } from './foundations/secrets.ts';
 import { Tables } from './foundations/tables.ts';
 import { sharedTargets } from './foundations/targets.ts';
 import { HoldfastFunction } from './holdfast-function.ts';
+import { writesFacts } from './ports.ts';
 import type { Settings } from './settings.ts';
 
 export interface HoldfastStackProps extends StackProps {
@@ -48,44 +50,57 @@ export class HoldfastStack extends Stack {
     const { routes, routing } = props.contract ?? contractOfRepository();
 
     const tables = new Tables(this, 'Tables', { removalPolicy, deletionProtection });
-    const { secret } = new ProviderSecret(this, 'Provider', { values: variant.secretValues, removalPolicy });
+    const secrets = new ProviderSecrets(this, 'Provider', { values: variant.secretValues, removalPolicy });
     const alarms = new Alarms(this, 'Observability', {
       topicKey: variant.alarmTopicKey,
+      monthlySpendUsd: variant.spendBudget ? settings.monthlySpendUsd : undefined,
       alarmEmail: settings.alarmEmail,
       removalPolicy,
     });
+    alarms.watchAccount();
+    tables.watchThrottles(alarms);
     const bus = new HoldfastBus(this, 'Channels', { archive: variant.busArchiveAndPolicy, routing, alarms });
     const auth = new Auth(this, 'Auth', {
       tokenIssuer: variant.tokenIssuer,
       guestCallbackUrls: settings.guestCallbackUrls,
+      staffCallbackUrls: settings.staffCallbackUrls,
+      mailFrom: settings.namedMailFrom,
+      threatProtection: settings.threatProtection,
       removalPolicy,
       deletionProtection,
     });
     const api = new BookingApi(this, 'Api', {
       routes,
-      authorizer: auth.authorizer,
+      tokenIssuers: auth.issuers,
       throttleRateLimit: settings.throttleRateLimit,
       throttleBurstLimit: settings.throttleBurstLimit,
+      publicRateLimit: settings.publicRateLimit,
+      publicBurstLimit: settings.publicBurstLimit,
       corsOrigins: settings.corsOrigins,
-      publicUrl: variant.publicUrl,
       alarms,
       removalPolicy,
     });
-    const targets = sharedTargets(this, { settings, tables, bus: bus.bus, secret });
+    const edge = new Edge(this, 'Edge', { api, routes, variant: variant.edge, settings, removalPolicy });
+    const publicUrl = variant.publicUrl?.replace('{ApiId}', api.api.apiId) ?? edge.url;
+    api.enterBy({ ...edge.entrance, url: publicUrl });
+    const targets = sharedTargets(this, { settings, tables, bus: bus.bus, secrets, guests: auth.guests });
     this.foundations = { settings, tables, bus, api, alarms, targets };
 
     new Search(this, 'Search', this.foundations);
     new Catalogue(this, 'Catalogue', this.foundations);
     new Holds(this, 'Holds', this.foundations);
     new Bookings(this, 'Bookings', this.foundations);
-    const { manualReview } = new Operations(this, 'Operations', this.foundations);
-    const { sagas } = new Payments(this, 'Payments', this.foundations, manualReview);
+    const operations = new Operations(this, 'Operations', this.foundations);
+    const { sagas } = new Payments(this, 'Payments', this.foundations, operations.manualReview);
     new Notifications(this, 'Notifications', this.foundations);
     new Partners(this, 'Partners', this.foundations);
-    new Events(this, 'Events', this.foundations);
+    const { relay } = new Events(this, 'Events', this.foundations);
 
     const publishers = HoldfastFunction.below(this).filter(({ ports }) => ports.includes('EventBus'));
     bus.rulesBefore(publishers);
+    // The relay of the release before drops facts of kinds that it does not know: who writes them is changed after it.
+    const writers = HoldfastFunction.below(this).filter(({ ports }) => writesFacts(ports));
+    writers.forEach(({ lambda }) => lambda.node.addDependency(relay.lambda.node.defaultChild ?? relay.lambda));
     if (variant.busArchiveAndPolicy) {
       bus.admitOnly(publishers.map(({ role }) => role));
     }
@@ -93,14 +108,27 @@ export class HoldfastStack extends Stack {
     this.say({
       ApiId: api.api.apiId,
       ApiUrl: api.url,
+      // Where clients, and the payment provider, reach the API on AWS; and the distribution's own name, which a name of yours leads to.
+      EdgeUrl: edge.url,
+      EdgeHost: edge.domainName,
+      // `make deploy` reads it, so that a deployment does not take another key by accident.
+      EdgeKey: String(settings.edgeKey),
       LedgerTable: tables.ledger.tableName,
       HoldsTable: tables.holds.tableName,
+      ConfidentialTable: tables.confidential.tableName,
       SearchTable: tables.search.tableName,
       BusName: bus.bus.eventBusName,
+      BusArn: bus.bus.eventBusArn,
       BookingMachineArn: sagas.booking.stateMachineArn,
       CancellationMachineArn: sagas.cancellation.stateMachineArn,
-      SecretArn: secret.secretArn,
+      // Under the name that it had when it was the only one.
+      SecretArn: secrets.stripeKey.secretArn,
+      StripeWebhookSecretArn: secrets.stripeWebhook.secretArn,
+      PartnerSecretArn: secrets.partner.secretArn,
       AlarmTopicArn: alarms.topic.topicArn,
+      AlarmToTry: operations.waiting.alarmName,
+      // `make deploy` reads it, to know what it may count with next time.
+      ReservedConcurrency: [...settings.reservedConcurrency].map((one) => one.join('=')).join(' ') || 'none',
       StripeApiUrl: variant.stripeApiUrl,
       ...auth.outputs,
     });

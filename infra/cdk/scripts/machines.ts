@@ -153,8 +153,13 @@ function arrowsOf(from: string, state: State): Arrow[] {
 }
 
 function conditionLabel(rule: Rule): string {
-  const condition = (rule.Condition ?? '').replace(/^\{% /, '').replace(/ %\}$/, '');
-  return condition
+  return expressionLabel(rule.Condition ?? '');
+}
+
+function expressionLabel(expression: string): string {
+  return expression
+    .replace(/^\{% /, '')
+    .replace(/ %\}$/, '')
     .replace(/\$states\.input\.outcome = '(\w+)'/, '$1')
     .replace(/\$states\.input\.outcome in \[([^\]]*)\]/, (_, names: string) => names.replaceAll("'", ''))
     .replaceAll('$states.input.', '')
@@ -189,7 +194,7 @@ function shape(name: string, state: State): string {
     case 'Choice':
       return `{"${name}"}`;
     case 'Wait':
-      return `("${name}<br/>${String(state['Seconds'])} s")`;
+      return `("${name}<br/>${expressionLabel(String(state['Seconds']))} s")`;
     case 'Pass':
       return state.End === true ? `(["${name}"])` : `("${name}")`;
     case 'Fail':

@@ -80,14 +80,17 @@ test('HEAD goes wherever GET goes, under the same scopes', () => {
   assert.deepEqual(of('HEAD'), of('GET'));
 });
 
-test('functions behind the API know where clients reach it, if the gateway does not', () => {
+test('functions behind the API know where clients reach it', () => {
   const addresses = (local: boolean, context: Readonly<Record<string, string>>): readonly unknown[] =>
     resourcesOf(synthesize(local, undefined, context).template, 'AWS::Lambda::Function')
       .map(([, { Properties }]) => (Properties['Environment'] as { Variables: Record<string, unknown> }).Variables)
       .flatMap((variables) => variables['HOLDFAST_PUBLIC_URL'] ?? []);
-  assert.deepEqual(addresses(false, {}), []);
+  const edge = addresses(false, {});
+  assert.equal(edge.length, 7);
+  assert.match(JSON.stringify(edge[0]), /https:\/\/.*EdgeDistribution\w+","DomainName"/);
+  assert.equal(addresses(false, { domainName: 'booking.example.com', hostedZoneId: 'Z1' })[0], 'https://booking.example.com');
   const local = addresses(true, {});
   assert.equal(local.length, 7);
   assert.match(JSON.stringify(local[0]), /http:\/\/localhost:4566\/_aws\/execute-api\/.*Ref.*%24default/);
-  assert.equal(addresses(false, { publicUrl: 'https://booking.example.com' })[0], 'https://booking.example.com');
+  assert.equal(addresses(false, { publicUrl: 'https://elsewhere.example.com' })[0], 'https://elsewhere.example.com');
 });

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { HoldfastFunction } from '../lib/holdfast-function.ts';
-import { captured, compositions, fieldsOf, implementationsOf, sourcesOf, traitsOf } from './sources.ts';
+import { captured, compositions, fieldsOf, implementationsOf, operatorsTools, sourcesOf, traitsOf } from './sources.ts';
 import { synthesize } from './synthesized.ts';
 
 /** Secrets are read for an adapter, not for a use case: their grant comes with the port of that adapter. */
@@ -60,7 +60,8 @@ test('a function has the ports of the adapters that it composes, and no other', 
 });
 
 test('every adapter is composed somewhere', () => {
-  const somewhere = new Set([...compositions().values()].flatMap((main) => [...composed(main).keys()]));
+  const mains = [...compositions().values(), ...operatorsTools().values()];
+  const somewhere = new Set(mains.flatMap((main) => [...composed(main).keys()]));
   const known = [...adapters].filter(([, those]) => those.some((one) => traits.has(one) && !FOR_ADAPTERS.includes(one)));
   assert.deepEqual([...somewhere].sort(), known.map(([type]) => type).sort());
 });
@@ -69,12 +70,12 @@ test('control: an adapter without its port, a port without its adapter and an ad
   const ports = portsOfStack();
   const without = (name: string, port: string): readonly string[] => (ports.get(name) ?? []).filter((one) => one !== port);
   ports.set('reconciliation', without('reconciliation', 'SagaResumption'));
-  ports.set('confirm', without('confirm', 'BookingStore'));
+  ports.set('confirm', without('confirm', 'AttemptReader'));
   ports.set('relay', [...(ports.get('relay') ?? []), 'Mailer']);
   const mains = new Map(compositions());
   mains.set('search', `${mains.get('search') ?? ''}\nSqsTimers::new(sqs, url);`);
   assert.deepEqual([...differences(ports, mains)].sort(), [
-    'confirm: missing BookingStore',
+    'confirm: missing AttemptReader',
     'reconciliation: missing SagaResumption',
     'relay: needless Mailer',
     'search: unused SqsTimers',

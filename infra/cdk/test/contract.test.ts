@@ -16,6 +16,7 @@ const WAITLIST: Route = {
   path: '/api/waitlist',
   functionName: 'waitlist',
   scopes: ['booking/guest'],
+  query: [],
 };
 
 const HOLD_EXPIRED: EventVersion = { type: 'hold.expired', dataschema: 'urn:holdfast:event:hold.expired:v2' };
@@ -33,7 +34,7 @@ class Waitlist extends Construct {
     const waitlist = new HoldfastFunction(this, foundations, {
       name: 'waitlist',
       description: 'Offers freed places',
-      ports: ['CatalogueReader.resource', 'HoldStore'],
+      ports: ['CatalogueReader.resource', 'HoldStore.place'],
     });
     foundations.api.serve(waitlist);
     queue.feed(waitlist);
@@ -57,7 +58,7 @@ test('a new function is wired by its lines in a capability, the route table and 
     ['AWS::ApiGatewayV2::Route', 2],
     ['AWS::Events::Rule', 1],
     ['AWS::SQS::Queue', 2],
-    ['AWS::CloudWatch::Alarm', 2],
+    ['AWS::CloudWatch::Alarm', 4],
   ] as const) {
     assert.equal(added(type), count, type);
   }
@@ -65,8 +66,12 @@ test('a new function is wired by its lines in a capability, the route table and 
   const routes = resourcesOf(template, 'AWS::ApiGatewayV2::Route').map(([, one]) => one.Properties);
   for (const method of ['GET', 'HEAD']) {
     const route = routes.find((one) => one['RouteKey'] === `${method} /api/waitlist`);
-    assert.deepEqual(route?.['AuthorizationScopes'], ['booking/guest'], method);
+    assert.equal(route?.['AuthorizationType'], 'NONE', method);
   }
+  // The function finds out who calls, and knows whom to believe.
+  const waitlist = resourcesOf(template, 'AWS::Lambda::Function').find(([, one]) => one.Properties['FunctionName'] === 'holdfast-waitlist');
+  const { Variables: known } = waitlist?.[1].Properties['Environment'] as { Variables: Record<string, unknown> };
+  assert.ok('HOLDFAST_TOKEN_ISSUERS' in known);
 });
 
 /** The contract of the repository, with a route of the new function or without, and with its consumer or without. */

@@ -41,7 +41,7 @@ function differences(template: Template, mains: ReadonlyMap<string, string>): re
 }
 
 test("a function's environment has the variables that its composition names, and no other", () => {
-  assert.deepEqual([...OF_THE_RUNTIME].sort(), ['AWS_ENDPOINT_URL', 'AWS_REGION', 'HOLDFAST_LOG', 'HOLDFAST_PUBLIC_URL']);
+  assert.deepEqual([...OF_THE_RUNTIME].sort(), ['AWS_ENDPOINT_URL', 'AWS_REGION', 'HOLDFAST_EDGE_KEYS', 'HOLDFAST_LOG', 'HOLDFAST_PUBLIC_URL', 'HOLDFAST_TOKEN_ISSUERS']);
   assert.deepEqual(differences(synthesize(false).template, compositions()), []);
 });
 

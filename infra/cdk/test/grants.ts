@@ -1,4 +1,4 @@
-/** What the functions of a template may do, in a form that people compare: `action on resource`. */
+/** What the functions of a template may do, in a form that people compare: `action on resource`, with the keys of its items. */
 import { resourcesOf } from './synthesized.ts';
 import type { Synthesized } from './synthesized.ts';
 
@@ -9,6 +9,7 @@ interface Statement {
   readonly Effect: string;
   readonly Action: string | readonly string[];
   readonly Resource: unknown;
+  readonly Condition?: unknown;
 }
 
 export function grantsOf({ template, paths }: Synthesized): Grants {
@@ -18,10 +19,11 @@ export function grantsOf({ template, paths }: Synthesized): Grants {
       PolicyDocument: { Statement: readonly Statement[] };
       Roles: readonly { Ref: string }[];
     };
-    const lines = PolicyDocument.Statement.flatMap(({ Effect, Action, Resource }) => {
+    const lines = PolicyDocument.Statement.flatMap(({ Effect, Action, Resource, Condition }) => {
+      const only = limits(Condition);
       const effect = Effect === 'Allow' ? '' : `${Effect} `;
       const places = listed(Resource).map((resource) => text(resource, paths));
-      return listed(Action).flatMap((action) => places.map((place) => `${effect}${String(action)} on ${place}`));
+      return listed(Action).flatMap((action) => places.map((place) => `${effect}${String(action)} on ${place}${only}`));
     });
     for (const { Ref: role } of Roles) {
       byRole.set(role, [...(byRole.get(role) ?? []), ...lines]);
@@ -32,6 +34,17 @@ export function grantsOf({ template, paths }: Synthesized): Grants {
     return [String(one.Properties['FunctionName']), [...new Set(byRole.get(role))].sort()];
   });
   return Object.fromEntries(functions.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** ` of R#*, X#*` if a statement is limited to such partition keys; any other condition as it is written. */
+function limits(condition: unknown): string {
+  if (condition === undefined) {
+    return '';
+  }
+  const { 'ForAllValues:StringLike': like, ...others } = condition as Record<string, Record<string, unknown>>;
+  const { 'dynamodb:LeadingKeys': keys, ...more } = like ?? {};
+  const plain = keys !== undefined && Object.keys(others).length === 0 && Object.keys(more).length === 0;
+  return plain ? ` of ${listed(keys).join(', ')}` : ` if ${JSON.stringify(condition)}`;
 }
 
 function listed(value: unknown): readonly unknown[] {

@@ -5,7 +5,7 @@ import { HoldfastFunction } from '../lib/holdfast-function.ts';
 import { PORTS } from '../lib/ports.ts';
 import type { Port, TargetName } from '../lib/ports.ts';
 import { grantsOf } from './grants.ts';
-import { sourcesOf, traitsOf } from './sources.ts';
+import { compositions, sourcesOf, traitsOf } from './sources.ts';
 import { resourcesOf, synthesize } from './synthesized.ts';
 import type { Synthesized } from './synthesized.ts';
 
@@ -18,6 +18,7 @@ const PLACES: Readonly<Record<TargetName, readonly string[]>> = {
   ledgerByGuest: ['Ledger/index/by-guest'],
   ledgerByEnd: ['Ledger/index/by-end'],
   holds: ['Holds'],
+  confidential: ['Confidential'],
   search: ['Search'],
   bus: ['Bus'],
   bookingMachine: [`${STATES}:stateMachine:holdfast-booking`],
@@ -25,15 +26,19 @@ const PLACES: Readonly<Record<TargetName, readonly string[]>> = {
   bookingExecutions: [`${STATES}:execution:holdfast-booking:*`],
   cancellationMachine: [`${STATES}:stateMachine:holdfast-cancellation`],
   timerQueue: ['TimerQueue/Queue'],
-  manualReview: ['ManualReview'],
+  /** That of its own stream, which its mapping names. */
+  failureQueue: [],
   mailIdentities: [`${SES}:identity/bookings@example.com`, `${SES}:identity/example.com`],
+  guestPool: ['Pool/Users'],
   stripe: ['Secret'],
-  partner: ['Secret'],
+  stripeWebhook: ['WebhookSecret'],
+  /** No resource. */
+  paymentPace: [],
+  partner: ['PartnerSecret'],
 };
 
 const OF_A_QUEUE = ['ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes', 'ChangeMessageVisibility'];
 const OF_A_STREAM = ['DescribeStream', 'GetRecords', 'GetShardIterator'];
-const OF_FAILURES = ['SendMessage', 'GetQueueAttributes', 'GetQueueUrl'];
 
 /** What each function may do by its ports, its sources, its log and its traces. */
 function expected(synthesized: Synthesized): Record<string, string[]> {
@@ -43,9 +48,14 @@ function expected(synthesized: Synthesized): Record<string, string[]> {
     HoldfastFunction.below(stack).map((one): [string, string[]] => {
       const lambda = String(stack.resolve((one.lambda.node.defaultChild as { logicalId?: string }).logicalId));
       const lines = new Set<string>();
-      for (const { target, actions } of one.ports.flatMap((port): readonly Need[] => PORTS[port])) {
-        PLACES[target].forEach((where) => actions.forEach((action) => lines.add(`${action} on ${where}`)));
+      // Each action once on each place: on all items if any port needs them all, else on those that any of them names.
+      const keys = new Map<string, Set<string>>();
+      for (const need of one.ports.flatMap((port): readonly Need[] => PORTS[port])) {
+        for (const line of PLACES[need.target].flatMap((where) => need.actions.map((action) => `${action} on ${where}`))) {
+          keys.set(line, new Set([...(keys.get(line) ?? []), ...(need.keys ?? [EVERY_ITEM])]));
+        }
       }
+      keys.forEach((of, line) => lines.add(of.has(EVERY_ITEM) ? line : `${line} of ${[...of].sort().join(', ')}`));
       for (const [, mapping] of resourcesOf(template, 'AWS::Lambda::EventSourceMapping')) {
         const { EventSourceArn, FunctionName, DestinationConfig } = mapping.Properties as unknown as Mapping;
         if (FunctionName.Ref !== lambda) {
@@ -56,7 +66,7 @@ function expected(synthesized: Synthesized): Record<string, string[]> {
           OF_A_STREAM.forEach((action) => lines.add(`dynamodb:${action} on ${place(source)} stream`));
           lines.add('dynamodb:ListStreams on *');
           const failures = DestinationConfig?.OnFailure.Destination['Fn::GetAtt'][0] ?? '';
-          OF_FAILURES.forEach((action) => lines.add(`sqs:${action} on ${place(failures)}`));
+          lines.add(`sqs:SendMessage on ${place(failures)}`);
         } else {
           OF_A_QUEUE.forEach((action) => lines.add(`sqs:${action} on ${place(source)}`));
         }
@@ -71,7 +81,10 @@ function expected(synthesized: Synthesized): Record<string, string[]> {
 interface Need {
   readonly target: TargetName;
   readonly actions: readonly string[];
+  readonly keys?: readonly string[];
 }
+
+const EVERY_ITEM = '';
 
 interface Mapping {
   readonly EventSourceArn: { readonly 'Fn::GetAtt': [string, string] };
@@ -95,18 +108,108 @@ test('control: a grant given aside is found', () => {
   assert.notDeepEqual(grantsOf(synthesized), expected(synthesized));
 });
 
+test('control: a grant on items that no port needs is found', () => {
+  const synthesized = synthesize(false, undefined, {}, {
+    adapt: (stack) => {
+      const search = HoldfastFunction.below(stack).find(({ name }) => name === 'search');
+      assert.ok(search !== undefined);
+      search.allow(['dynamodb:GetItem'], [stack.foundations.tables.ledger.tableArn], ['B#*']);
+    },
+  });
+  assert.notDeepEqual(grantsOf(synthesized), expected(synthesized));
+});
+
+test('whom anybody may call reads no booking, and who serves bookings writes no resource by itself', () => {
+  const grants = grantsOf(synthesize(false));
+  const ofLedger = (name: string): readonly string[] =>
+    (grants[`holdfast-${name}`] ?? []).filter((line) => / on Ledger( |$)/.test(line) && !line.includes(' on Ledger stream'));
+  for (const name of ['search', 'hold', 'projector']) {
+    assert.deepEqual(ofLedger(name).filter((line) => !line.endsWith(' of R#*')), [], name);
+  }
+  // And what operators changed.
+  assert.deepEqual(ofLedger('resources').filter((line) => !/ of R#\*(, RE#\*)?$/.test(line)), []);
+  assert.deepEqual(Object.keys(grants).filter((name) => grants[name]?.some((line) => line.includes('RE#*'))), ['holdfast-resources']);
+  for (const name of ['bookings', 'completion']) {
+    assert.deepEqual(ofLedger(name).filter((line) => !line.endsWith(' of B#*')), [], name);
+  }
+  // Only what reads the ledger as a whole has a grant on every item.
+  const whole = Object.keys(grants).filter((name) => ofLedger(name.replace('holdfast-', '')).some((line) => !line.includes(' of ')));
+  assert.deepEqual(whole, ['holdfast-reconciliation']);
+});
+
+/** What each function may do on the confidential table. */
+function onConfidential(synthesized: Synthesized): Readonly<Record<string, readonly string[]>> {
+  const grants = Object.entries(grantsOf(synthesized));
+  const lines = grants.map(([name, all]) => [name.replace('holdfast-', ''), all.filter((line) => line.includes(' on Confidential'))] as const);
+  return Object.fromEntries(lines.filter(([, all]) => all.length > 0));
+}
+
+const CONFIDENTIAL = {
+  bookings: ['dynamodb:GetItem on Confidential of A#*, C#*'],
+  cancel: ['dynamodb:GetItem on Confidential of T#*'],
+  confirm: ['dynamodb:GetItem on Confidential of A#*', 'dynamodb:PutItem on Confidential of C#*'],
+  notify: ['dynamodb:GetItem on Confidential of C#*'],
+  payment: ['dynamodb:PutItem on Confidential of A#*, T#*'],
+  reconciliation: ['dynamodb:GetItem on Confidential of T#*'],
+  'stripe-webhook': ['dynamodb:GetItem on Confidential of T#*'],
+};
+
+test('of tokens, actions and contacts each function reaches what it needs, and all others nothing', () => {
+  assert.deepEqual(onConfidential(synthesize(false)), CONFIDENTIAL);
+  const others = ['search', 'relay', 'projector', 'hold', 'hold-expiry', 'resources', 'partner'];
+  const names = HoldfastFunction.below(synthesize(false).stack).map(({ name }) => name);
+  assert.deepEqual(others.filter((name) => !names.includes(name) || name in CONFIDENTIAL), []);
+});
+
+test('control: a grant on the confidential table that nobody needs is found', () => {
+  const synthesized = synthesize(false, undefined, {}, {
+    adapt: (stack) => {
+      const hold = HoldfastFunction.below(stack).find(({ name }) => name === 'hold');
+      hold?.allow(['dynamodb:GetItem'], [stack.foundations.tables.confidential.tableArn], ['C#*']);
+    },
+  });
+  assert.notDeepEqual(onConfidential(synthesized), CONFIDENTIAL);
+});
+
+test('the confidential table has no stream, and an end for its items', () => {
+  const { template, paths } = synthesize(false);
+  const tables = resourcesOf(template, 'AWS::DynamoDB::Table');
+  const found = tables.filter(([id]) => paths.get(id)?.split('/').at(-1) === 'Confidential');
+  assert.equal(found.length, 1);
+  for (const [, { Properties }] of found) {
+    assert.equal(Properties['StreamSpecification'], undefined);
+    assert.deepEqual(Properties['TimeToLiveSpecification'], { AttributeName: 'ttl', Enabled: true });
+    assert.deepEqual(Properties['PointInTimeRecoverySpecification'], { PointInTimeRecoveryEnabled: true });
+    assert.deepEqual(Properties['SSESpecification'], { SSEEnabled: true });
+    assert.equal(Properties['DeletionProtectionEnabled'], true);
+  }
+});
+
+test('who may answer a task token may read it, and the other way round: by itself it is worth nothing', () => {
+  const ports = HoldfastFunction.below(synthesize(false).stack).map((one): [string, readonly Port[]] => [one.name, one.ports]);
+  const withPort = (...those: readonly Port[]): readonly string[] =>
+    ports.filter(([, own]) => those.some((port) => own.includes(port))).map(([name]) => name).sort();
+  const readers = withPort('SagaCallbacks.task_token', 'SagaCallbacks.put_task_token');
+  assert.deepEqual(readers, withPort('SagaResumption'));
+  assert.equal(readers.length, 4);
+});
+
 test('every port is used', () => {
   const used = new Set(HoldfastFunction.below(synthesize(false).stack).flatMap(({ ports }): readonly Port[] => ports));
   assert.deepEqual([...used].sort(), Object.keys(PORTS).sort());
 });
 
-/** Ports that are neither a trait of the application nor a method of one. */
+/** Ports that are neither a trait of the application, nor a method of one, nor that by a move of inventory. */
 function unheardOf(ports: readonly string[]): readonly string[] {
   const traits = traitsOf(sourcesOf(/^app$/).values());
+  const moves = [...sourcesOf(/^domain$/).values()].find((text) => text.includes('pub enum InventoryMove {')) ?? '';
   return ports.filter((port) => {
-    const [name = '', method, ...more] = port.split('.');
+    const [name = '', member, ...more] = port.split('.');
+    const [method, move, ...others] = member?.split(':') ?? [];
     const trait = traits.get(name);
-    return trait === undefined || more.length > 0 || (method !== undefined && !trait.methods.includes(method));
+    const isMethod = method === undefined || trait?.methods.includes(method) === true;
+    const isMove = move === undefined || new RegExp(`\\bSelf::${move}\\b`).test(moves);
+    return trait === undefined || more.length + others.length > 0 || !isMethod || !isMove;
   });
 }
 
@@ -115,8 +218,16 @@ test('a port is a trait of the application, or a method of one', () => {
 });
 
 test('control: a port by another name is found', () => {
-  const others = ['Sagas.resume', 'Partners', 'BookingHistory.ended', 'BookingStore.commit.twice', 'Booking', 'BookingStore'];
-  assert.deepEqual(unheardOf(others), others.slice(0, -1));
+  const others = [
+    'Sagas.resume',
+    'Partners',
+    'BookingHistory.ended',
+    'BookingStore.commit.twice',
+    'BookingStore.commit:Twice',
+    'BookingStore.commit:Free:Free',
+    'Booking',
+  ];
+  assert.deepEqual(unheardOf([...others, 'BookingStore', 'BookingStore.commit:Free']), others);
 });
 
 /** Calls of the SDK as Rust writes them, and the actions that IAM checks for them. */
@@ -141,11 +252,17 @@ const CALLS: readonly [call: RegExp, action: string][] = [
   [/\.send_message_batch\(\)/, 'sqs:SendMessage'],
   [/\.put_events\(\)/, 'events:PutEvents'],
   [/\.send_email\(\)/, 'ses:SendEmail'],
+  [/\.admin_get_user\(\)/, 'cognito-idp:AdminGetUser'],
   [/\.get_secret_value\(\)/, 'secretsmanager:GetSecretValue'],
 ];
 
 test('the actions of the ports are those that the sources of the functions call', () => {
-  const sources = [...sourcesOf(/^(?!testkit$)/).values()];
+  // What an operator alone runs, with rights of their own: no function composes it.
+  const operators = 'adapters-dynamodb/src/operations/restore.rs';
+  assert.deepEqual([...compositions()].filter(([, source]) => source.includes('TableRestore')), []);
+  const all = sourcesOf(/^(?!testkit$)/);
+  assert.match(all.get(operators) ?? '', /struct TableRestore/);
+  const sources = [...all].filter(([file]) => file !== operators).map(([, text]) => text);
   const called = CALLS.filter(([call]) => sources.some((text) => call.test(text))).map(([, action]) => action);
   const granted = Object.values(PORTS).flatMap((needs: readonly Need[]) => needs.flatMap(({ actions }) => actions));
   assert.deepEqual([...new Set(called)].sort(), [...new Set(granted)].sort());

@@ -19,18 +19,46 @@ function sections(file: string, level: string): string[] {
   return [...text.matchAll(new RegExp(`^${level} (.+)$`, 'gm'))].map((match) => anchor(match[1] ?? ''));
 }
 
+/** The sections of the runbook that are of alarms. */
+function alarmSections(): string[] {
+  const text = readFileSync(path.join(REPOSITORY_DIR, 'docs/runbook.md'), 'utf8');
+  const alarms = text.split(/^## /m).find((part) => part.startsWith('Alarms\n'));
+  return [...(alarms ?? '').matchAll(/^### (.+)$/gm)].map((match) => anchor(match[1] ?? ''));
+}
+
 test('every alarm links to a section of the runbook, and every alarm section has its alarm', () => {
-  const { template } = synthesize(false);
+  const { template, edgeTemplate } = synthesize(false);
+  assert.ok(edgeTemplate !== undefined);
   const linked = new Set<string>();
-  for (const [id, alarm] of resourcesOf(template, 'AWS::CloudWatch::Alarm')) {
+  for (const [id, alarm] of [template, edgeTemplate].flatMap((one) => resourcesOf(one, 'AWS::CloudWatch::Alarm'))) {
     const description = String(alarm.Properties['AlarmDescription']);
     const [file, section] = description.split('#');
     assert.equal(file, 'docs/runbook.md', `${id}: ${description}`);
-    assert.ok(section !== undefined && sections(file, '###').includes(section), `${id}: no section ${description}`);
+    assert.ok(section !== undefined && alarmSections().includes(section), `${id}: no section ${description}`);
     assert.notEqual((alarm.Properties['AlarmActions'] as unknown[]).length, 0, id);
     linked.add(section);
   }
-  assert.deepEqual([...linked].sort(), sections('docs/runbook.md', '###').sort());
+  for (const [id, { Properties }] of resourcesOf(template, 'AWS::Budgets::Budget')) {
+    const { BudgetName: name } = Properties['Budget'] as { BudgetName: string };
+    const section = /^[^:\\]{1,100}$/.test(name) ? name.split(' docs/runbook.md#')[1] : undefined;
+    assert.ok(section !== undefined && alarmSections().includes(section), `${id}: no section ${name}`);
+    linked.add(section);
+  }
+  assert.deepEqual([...linked].sort(), alarmSections().sort());
+});
+
+test('whoever is woken finds each alarm at the top of the runbook', () => {
+  const top = readFileSync(path.join(REPOSITORY_DIR, 'docs/runbook.md'), 'utf8').split(/^## /m)[0] ?? '';
+  const index = top.slice(top.indexOf('**An alarm has rung:**'), top.indexOf('**No alarm:**'));
+  assert.deepEqual([...index.matchAll(/\(#([^)]+)\)/g)].map((match) => match[1]), alarmSections());
+});
+
+test('what commands of the runbook are given by the name of an output, the stack says', () => {
+  const named = [...readFileSync(path.join(REPOSITORY_DIR, 'docs/runbook.md'), 'utf8').matchAll(/<([A-Z][A-Za-z]+[a-z][A-Za-z]*)>/g)];
+  const names = new Set(named.map((match) => match[1] ?? ''));
+  assert.ok(names.size > 12, [...names].join(', '));
+  const { Outputs: outputs } = synthesize(false).template;
+  assert.deepEqual([...names].filter((name) => !(name in outputs)), []);
 });
 
 test('links from code and state machines into the runbook lead somewhere', () => {

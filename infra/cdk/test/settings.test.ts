@@ -8,6 +8,15 @@ const REFUSED: readonly [key: string, value: string][] = [
   ['architecture', 'sparc'],
   ['throttleRateLimit', '0'],
   ['latePaymentSeconds', 'soon'],
+  ['paymentCallsPerSecond', '0'],
+  ['paymentCallsPerSecond', '1001'],
+  ['monthlySpendUsd', 'a lot'],
+  ['accountConcurrency', '0'],
+  ['publicRateLimit', '-1'],
+  ['publicBurstLimit', '1.5'],
+  ['edgeKey', '0'],
+  ['requestsPerAddress', 'few'],
+  ['requestsPerToken', '0'],
   ['corsOrigins', '*'],
   ['corsOrigins', 'https://www.example.com/'],
   ['corsOrigins', 'https://www.example.com, https://example.com'],
@@ -16,6 +25,29 @@ const REFUSED: readonly [key: string, value: string][] = [
 for (const [key, value] of REFUSED) {
   test(`context ${key}=${value} is refused`, () => {
     assert.throws(() => synthesize(true, undefined, { [key]: value }), new RegExp(`context ${key}: `));
+  });
+}
+
+const REFUSED_ON_AWS: readonly [what: string, context: Readonly<Record<string, string>>, message: RegExp][] = [
+  ['a name that is none', { domainName: 'https://booking.example.com', hostedZoneId: 'Z1' }, /context domainName: "https/],
+  ['a name without a zone or certificate', { domainName: 'booking.example.com' }, /context domainName: say -c hostedZoneId/],
+  ['a zone without a name', { hostedZoneId: 'Z1' }, /context domainName: a hosted zone/],
+  [
+    'a certificate of another region',
+    { domainName: 'booking.example.com', certificateArn: 'arn:aws:acm:eu-central-1:123456789012:certificate/x' },
+    /context certificateArn: .* us-east-1/,
+  ],
+];
+
+for (const [what, context, message] of REFUSED_ON_AWS) {
+  test(`for the edge on AWS ${what} is refused`, () => {
+    assert.throws(() => synthesize(false, undefined, context), message);
+  });
+}
+
+for (const [key, value] of [['stripeApiUrl', 'http://stripe.example'], ['partnerWebhookUrl', 'http://localhost:8423/hooks']] as const) {
+  test(`on AWS, context ${key}=${value} is refused`, () => {
+    assert.throws(() => synthesize(false, undefined, { [key]: value }), new RegExp(`context ${key}: .* is not https`));
   });
 }
 

@@ -1,5 +1,5 @@
 /** What the Rust sources of the workspace say, as far as the infrastructure has to agree with them. */
-import { readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { FUNCTION_NAMES, REPOSITORY_DIR } from './synthesized.ts';
 
@@ -10,6 +10,17 @@ export function compositions(): ReadonlyMap<string, string> {
       name,
       readFileSync(path.join(REPOSITORY_DIR, 'functions', name, 'src/main.rs'), 'utf8'),
     ]),
+  );
+}
+
+/** The compositions of the programs that operators run, `tools/<name>/src/main.rs`, by the program's name. */
+export function operatorsTools(): ReadonlyMap<string, string> {
+  const tools = path.join(REPOSITORY_DIR, 'tools');
+  return new Map(
+    readdirSync(tools)
+      .map((name) => [name, path.join(tools, name, 'src/main.rs')] as const)
+      .filter(([, file]) => existsSync(file))
+      .map(([name, file]) => [name, readFileSync(file, 'utf8')]),
   );
 }
 

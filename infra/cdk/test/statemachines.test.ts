@@ -39,10 +39,6 @@ interface Machine {
   readonly States: Readonly<Record<string, State>>;
 }
 
-/** Business answers come back as outcomes; of the errors these may pass by themselves. */
-const TRANSIENT = ['ProviderUnavailable', 'StoreUnavailable'];
-/** Somebody else wrote first: no outage, so it has a retrier of its own. */
-const CONTENTION = ['Conflict'];
 /** Steps that move money: an unknown outcome must lead to a question, never to a blind repetition. */
 const ASK_FIRST = ['AuthorizePayment', 'CapturePayment'];
 
@@ -138,7 +134,7 @@ for (const file of files) {
     }
   });
 
-  test(`${file}: retries are jittered and bounded, transient errors apart from contention`, () => {
+  test(`${file}: retries are jittered and bounded`, () => {
     for (const [name, state] of tasks) {
       for (const retrier of state.Retry ?? []) {
         assert.notEqual(retrier.MaxAttempts, undefined, name);
@@ -148,9 +144,6 @@ for (const file of files) {
         assert.equal(retrier.JitterStrategy, 'FULL', name);
         assert.ok((retrier.MaxDelaySeconds ?? 0) > 0, name);
         assert.ok(!retrier.ErrorEquals.includes('States.ALL'), `${name} repeats faults of our own`);
-        const transient = TRANSIENT.some((error) => retrier.ErrorEquals.includes(error));
-        const contention = CONTENTION.some((error) => retrier.ErrorEquals.includes(error));
-        assert.ok(!(transient && contention), name);
       }
     }
   });

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Contract } from '../lib/contract.ts';
+import { EdgeStack } from '../lib/edge-stack.ts';
 import { HoldfastStack } from '../lib/holdfast-stack.ts';
 import { settingsFromContext } from '../lib/settings.ts';
 
@@ -23,11 +24,15 @@ export interface Resource {
 export interface Template {
   readonly Resources: Readonly<Record<string, Resource>>;
   readonly Outputs: Readonly<Record<string, unknown>>;
+  readonly Parameters: Readonly<Record<string, unknown>>;
 }
 
 export interface Synthesized {
   readonly stack: HoldfastStack;
   readonly template: Template;
+  /** On AWS: what is in us-east-1. */
+  readonly edgeTemplate: Template | undefined;
+  readonly edgeStack: EdgeStack | undefined;
   /** What cdk-nag finds and nobody has acknowledged: rule and place. */
   readonly findings: readonly string[];
   /** Where each logical id comes from: path in the construct tree, without the stack and a last `Resource`. */
@@ -92,10 +97,17 @@ function synthesized(
       ...(changes.contract === undefined ? {} : { contract: changes.contract }),
       ...(settings.variant.environment === undefined ? {} : { env: settings.variant.environment }),
     });
+    const { edge } = settings.variant;
+    const edgeStack =
+      edge.kind === 'cloudfront'
+        ? new EdgeStack(app, 'HoldfastEdge', { description: 'Holdfast: web ACL and certificate of the distribution', settings, domain: edge.domain })
+        : undefined;
     changes.adapt?.(stack);
     Tags.of(app).add('application', 'holdfast');
 
-    const template = app.synth().getStackByName('Holdfast').template as Template;
+    const assembly = app.synth();
+    const template = assembly.getStackByName('Holdfast').template as Template;
+    const edgeTemplate = edgeStack !== undefined ? (assembly.getStackByName('HoldfastEdge').template as Template) : undefined;
     const { violations } = new AwsSolutionsChecks(app).validateScope(app);
     const findings = violations.flatMap(({ ruleName, violatingResources }) =>
       violatingResources.map(({ constructPath }) => `${ruleName}: ${constructPath}`),
@@ -107,7 +119,7 @@ function synthesized(
         one.node.path.replace(/^Holdfast\//, '').replace(/\/Resource$/, ''),
       ]),
     );
-    return { stack, template, findings, paths };
+    return { stack, template, edgeTemplate, edgeStack, findings, paths };
   } finally {
     rmSync(standIns, { recursive: true, force: true });
   }

@@ -10,10 +10,19 @@ import { contractOfRepository } from '../lib/contract.ts';
 import { HoldfastFunction } from '../lib/holdfast-function.ts';
 import type { HoldfastStack } from '../lib/holdfast-stack.ts';
 import { CDK_DIR, resourcesOf, synthesize } from './synthesized.ts';
+import type { Template } from './synthesized.ts';
 
 const GOLDEN_DIR = path.join(CDK_DIR, 'test/golden');
 interface GetAtt {
   readonly 'Fn::GetAtt': readonly [id: string, attribute: string];
+}
+
+interface BusStatement {
+  readonly Effect: string;
+  readonly Action: string;
+  readonly Principal: unknown;
+  readonly Resource: GetAtt;
+  readonly Condition: { readonly ArnNotEquals: { readonly 'aws:PrincipalArn': readonly GetAtt[] } };
 }
 
 const STREAM_SAMPLES = path.join(CDK_DIR, '../../events/samples/stream');
@@ -40,23 +49,33 @@ function matches({ eventName, dynamodb }: StreamRecord, pattern: RecordPattern):
 
 const UPDATE = process.env['UPDATE_GOLDEN'] === '1';
 
+function golden(name: string, template: Template): void {
+  const file = path.join(GOLDEN_DIR, name);
+  const text = `${JSON.stringify(template, null, 1)}\n`;
+  if (UPDATE) {
+    mkdirSync(GOLDEN_DIR, { recursive: true });
+    writeFileSync(file, text);
+  }
+  assert.ok(existsSync(file), `no ${file}: npm run test:update`);
+  assert.deepEqual(
+    JSON.parse(text),
+    JSON.parse(readFileSync(file, 'utf8')),
+    'the template has changed: look at the difference, then npm run test:update',
+  );
+}
+
 for (const variant of ['aws', 'local'] as const) {
-  const { stack, template, findings, paths } = synthesize(variant === 'local');
+  const { stack, template, edgeTemplate, findings, paths } = synthesize(variant === 'local');
 
   test(`${variant}: the template is the golden one`, () => {
-    const golden = path.join(GOLDEN_DIR, `holdfast.${variant}.template.json`);
-    const text = `${JSON.stringify(template, null, 1)}\n`;
-    if (UPDATE) {
-      mkdirSync(GOLDEN_DIR, { recursive: true });
-      writeFileSync(golden, text);
-    }
-    assert.ok(existsSync(golden), `no ${golden}: npm run test:update`);
-    assert.deepEqual(
-      JSON.parse(text),
-      JSON.parse(readFileSync(golden, 'utf8')),
-      'the template has changed: look at the difference, then npm run test:update',
-    );
+    golden(`holdfast.${variant}.template.json`, template);
   });
+
+  if (edgeTemplate !== undefined) {
+    test(`${variant}: the template of us-east-1 is the golden one`, () => {
+      golden(`holdfast-edge.${variant}.template.json`, edgeTemplate);
+    });
+  }
 
   test(`${variant}: cdk-nag finds nothing`, () => {
     assert.deepEqual(findings, []);
@@ -96,6 +115,22 @@ for (const variant of ['aws', 'local'] as const) {
     // The samples are one for each kind of record that is decoded; bookings themselves are told by their audit entries.
     assert.deepEqual(passing('Events/Relay/Function'), samples);
     assert.deepEqual(passing('Search/Projector/Function'), samples.filter((sample) => sample !== 'ledger-audit'));
+  });
+
+  test(`${variant}: of the stream of holds, what the TTL service has deleted passes, and nothing else`, () => {
+    const mapping = resourcesOf(template, 'AWS::Lambda::EventSourceMapping').find(
+      ([, { Properties }]) => Properties['StartingPosition'] !== undefined && paths.get((Properties['FunctionName'] as { Ref: string }).Ref)?.startsWith('Holds/'),
+    );
+    assert.ok(mapping);
+    const { Filters: filters } = mapping[1].Properties['FilterCriteria'] as { Filters: { Pattern: string }[] };
+    const signed = { eventName: ['REMOVE'], userIdentity: { type: ['Service'], principalId: ['dynamodb.amazonaws.com'] } };
+    assert.deepEqual(filters.map(({ Pattern: pattern }) => JSON.parse(pattern) as unknown), [signed]);
+    const { Records: records } = JSON.parse(readFileSync(path.join(STREAM_SAMPLES, 'holds-ttl.json'), 'utf8')) as {
+      Records: { eventName: string; userIdentity: { type: string; principalId: string } }[];
+    };
+    const said = records.map(({ eventName, userIdentity: { type, principalId } }) => ({ eventName: [eventName], userIdentity: { type: [type], principalId: [principalId] } }));
+    assert.deepEqual(said, records.map(() => signed));
+    assert.ok(records.length > 0);
   });
 
   test(`${variant}: a rule selects its events in one version each, before anybody publishes another`, () => {
@@ -169,15 +204,83 @@ test('the local stack asks for nothing the emulator refuses', () => {
   }
 });
 
+test('on AWS nobody but our publishers may publish on the bus', () => {
+  const { template, paths } = synthesize(false);
+  const [policy, ...more] = resourcesOf(template, 'AWS::Events::EventBusPolicy').map(([, one]) => one.Properties['Statement'] as BusStatement);
+  assert.ok(policy !== undefined && more.length === 0);
+  assert.deepEqual([policy.Effect, policy.Action, policy.Principal], ['Deny', 'events:PutEvents', { AWS: '*' }]);
+  assert.equal(paths.get(policy.Resource['Fn::GetAtt'][0]), 'Channels/Bus');
+  const roles = policy.Condition.ArnNotEquals['aws:PrincipalArn'].map((arn) => paths.get(arn['Fn::GetAtt'][0]));
+  const allowed = resourcesOf(template, 'AWS::IAM::Policy')
+    .filter(([, one]) => JSON.stringify(one.Properties['PolicyDocument']).includes('"events:PutEvents"'))
+    .flatMap(([, one]) => (one.Properties['Roles'] as { Ref: string }[]).map(({ Ref: id }) => paths.get(id)));
+  assert.deepEqual(roles.sort(), allowed.sort());
+  assert.equal(resourcesOf(template, 'AWS::Events::Archive').length, 1);
+});
+
 test('on AWS what holds data outlives the stack', () => {
-  const { template } = synthesize(false);
+  const { template, paths } = synthesize(false);
   for (const [id, resource] of Object.entries(template.Resources)) {
-    if (['AWS::DynamoDB::Table', 'AWS::Cognito::UserPool', 'AWS::SecretsManager::Secret'].includes(resource.Type)) {
-      assert.equal((resource as unknown as { DeletionPolicy: string }).DeletionPolicy, 'Retain', id);
+    // The edge's keys are made anew with every stack, and hold nothing.
+    const kept = ['AWS::DynamoDB::Table', 'AWS::Cognito::UserPool', 'AWS::SecretsManager::Secret'].includes(resource.Type);
+    if (kept && !/^Edge\/Key/.test(paths.get(id) ?? '')) {
+      assert.match((resource as unknown as { DeletionPolicy: string }).DeletionPolicy, /^Retain/, id);
     }
     if (resource.Type === 'AWS::DynamoDB::Table') {
       assert.equal(resource.Properties['DeletionProtectionEnabled'], true, id);
       assert.deepEqual(resource.Properties['PointInTimeRecoverySpecification'], { PointInTimeRecoveryEnabled: true }, id);
     }
+  }
+});
+
+test('what alarms count in the logs of payments and mails is what the functions write there', () => {
+  const { template } = synthesize(false);
+  const patterns = resourcesOf(template, 'AWS::Logs::MetricFilter').map(([, one]) => String(one.Properties['FilterPattern']));
+  const [declines = '', tooMany = '', mails = '', ...others] = patterns.filter((pattern) => pattern.includes('$.outcome')).sort().reverse();
+  assert.deepEqual(others, []);
+  const read = (file: string): string => readFileSync(path.join(CDK_DIR, '../../shared', file), 'utf8');
+  for (const [file, line, word, pattern] of [
+    ['runtime/src/payments/saga.rs', 'tracing::info!(outcome, "step taken")', '"step taken"', declines],
+    ['workflow/src/tasks.rs', 'Outcome::Declined { .. } => "declined"', '"declined"', declines],
+    ['runtime/src/notifications/notify.rs', 'tracing::info!(%booking, event = cause, ?outcome, "notice")', '"notice"', mails],
+    ['app/src/notifications/notices.rs', '    NoAddress,', '"NoAddress"', mails],
+    ['app/src/notifications/notices.rs', '    TooMany,', '"TooMany"', tooMany],
+  ] as const) {
+    assert.ok(read(file).includes(line), `${file}: ${line}`);
+    assert.ok(pattern.includes(word), `${pattern}: ${word}`);
+  }
+  const [, old] = /"(an old secret is used[^"]*)"/.exec(read('adapters-secrets/src/lib.rs')) ?? [];
+  const [, noTurn] = /tracing::warn!\(call, "([^"]*)"\)/.exec(read('app/src/payments/pace.rs')) ?? [];
+  for (const message of [old, noTurn]) {
+    assert.ok(patterns.some((pattern) => pattern.includes(`$.message = "${message}"`)), patterns.join('\n'));
+  }
+});
+
+test('what alarms count in the access log is in its lines, of routes that there are', () => {
+  const { template } = synthesize(false);
+  const [stage] = resourcesOf(template, 'AWS::ApiGatewayV2::Stage');
+  const fields = JSON.parse((stage?.[1].Properties['AccessLogSettings'] as { Format: string }).Format) as Record<string, string>;
+  const routes = resourcesOf(template, 'AWS::ApiGatewayV2::Route').map(([, one]) => one.Properties['RouteKey']);
+  const patterns = resourcesOf(template, 'AWS::Logs::MetricFilter')
+    .map(([, one]) => String(one.Properties['FilterPattern']))
+    .filter((pattern) => !pattern.includes('$.message'));
+  assert.equal(patterns.length, 4);
+  for (const [, field, value] of patterns.flatMap((pattern) => [...pattern.matchAll(/\$\.(\w+) = "([^"]+)"/g)])) {
+    assert.ok(field !== undefined && field in fields, field);
+    assert.ok(field !== 'route' || routes.includes(value), value);
+  }
+});
+
+test('the event source mappings count what was reported as failed, each with its alarm', () => {
+  for (const variant of [true, false]) {
+    const { template } = synthesize(variant);
+    const alarmed = resourcesOf(template, 'AWS::CloudWatch::Alarm')
+      .filter(([, one]) => one.Properties['MetricName'] === 'FailedInvokeEventCount')
+      .map(([, one]) => (one.Properties['Dimensions'] as { Value: { Ref: string } }[])[0]?.Value.Ref);
+    const mappings = resourcesOf(template, 'AWS::Lambda::EventSourceMapping');
+    for (const [id, one] of mappings) {
+      assert.deepEqual(one.Properties['MetricsConfig'], { Metrics: ['EventCount'] }, id);
+    }
+    assert.deepEqual(alarmed.sort(), mappings.map(([id]) => id).sort());
   }
 });

@@ -3,15 +3,25 @@ import { Construct } from 'constructs';
 import type { Foundations } from '../foundations.ts';
 import { HoldfastFunction } from '../holdfast-function.ts';
 
+/** Of functions that wait for a saga. The HTTP API gives up after 30 s; they answer how far it is before that. */
+const WAITING_SECONDS = 29;
+
 export class Bookings extends Construct {
   constructor(scope: Construct, id: string, foundations: Foundations) {
     super(scope, id);
     const confirm = new HoldfastFunction(this, foundations, {
       name: 'confirm',
       description: 'Claims a hold, starts its booking saga and waits for it a while',
-      ports: ['HoldReader', 'BookingReader', 'BookingStore', 'BookingSaga'],
-      // The HTTP API gives up after 30 s; the function answers `pending` before that.
-      timeoutSeconds: 29,
+      ports: [
+        'HoldReader',
+        'BookingReader',
+        'BookingStore',
+        'BookingStore.commit:Claim',
+        'AttemptReader',
+        'CustomerActions',
+        'BookingSaga',
+      ],
+      timeoutSeconds: WAITING_SECONDS,
       memoryMegabytes: 512,
     });
     foundations.api.serve(confirm);
@@ -19,14 +29,22 @@ export class Bookings extends Construct {
     const bookings = new HoldfastFunction(this, foundations, {
       name: 'bookings',
       description: 'Reads bookings, their history and their audit trail',
-      ports: ['BookingReader', 'BookingHistory.bookings_of', 'BookingHistory.audit_trail'],
+      ports: ['BookingReader', 'BookingContacts', 'CustomerActions', 'BookingHistory.bookings_of', 'BookingHistory.audit_trail'],
     });
     foundations.api.serve(bookings);
 
     const cancel = new HoldfastFunction(this, foundations, {
       name: 'cancel',
       description: 'Cancels a booking, frees its places and starts the settlement',
-      ports: ['BookingReader', 'BookingStore', 'SagaCallbacks.task_token', 'SagaResumption', 'SettlementSaga'],
+      ports: [
+        'BookingReader',
+        'BookingStore',
+        'BookingStore.commit:Abandon',
+        'SagaCallbacks.task_token',
+        'SagaResumption',
+        'SettlementSaga',
+      ],
+      timeoutSeconds: WAITING_SECONDS,
     });
     foundations.api.serve(cancel);
   }

@@ -8,13 +8,15 @@ export class Catalogue extends Construct {
     super(scope, id);
     const resources = new HoldfastFunction(this, foundations, {
       name: 'resources',
-      description: 'Reads resources; operators write them and their inventory',
+      description: 'Reads resources; operators write them and their inventory, stop new holds, and read who did',
       ports: [
         'CatalogueReader.resource',
         'CatalogueReader.stored_pages',
         'CatalogueReader.stored_among',
         'CatalogueReader.facts',
         'Catalogue',
+        'ResourceHistory',
+        'HoldStopSwitch',
       ],
     });
     foundations.api.serve(resources, 'Reading a resource is public by contract');

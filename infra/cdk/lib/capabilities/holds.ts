@@ -3,7 +3,7 @@ import { FilterCriteria, FilterRule } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import type { Foundations } from '../foundations.ts';
 import { ConsumerQueue } from '../foundations/event-bus.ts';
-import { readStream } from '../foundations/streams.ts';
+import { failureQueue, readStream } from '../foundations/streams.ts';
 import { queueTarget } from '../foundations/targets.ts';
 import { HoldfastFunction } from '../holdfast-function.ts';
 
@@ -13,7 +13,7 @@ export class Holds extends Construct {
     const hold = new HoldfastFunction(this, foundations, {
       name: 'hold',
       description: 'Places, reads, extends and releases holds',
-      ports: ['CatalogueReader.resource', 'HoldReader', 'HoldStore'],
+      ports: ['CatalogueReader.resource', 'HoldReader', 'HoldStore.place', 'HoldStore.extend', 'HoldStore.release', 'HoldStops'],
       memoryMegabytes: 512,
     });
     foundations.api.serve(hold);
@@ -24,15 +24,28 @@ export class Holds extends Construct {
       description:
         'Prompt expiry of holds, and what a function that died has left undone: records, sagas, settlements',
     });
+    const failures = failureQueue(this, foundations, 'hold-expiry');
     const expiry = new HoldfastFunction(this, foundations, {
       name: 'hold-expiry',
       description: 'Releases expired holds promptly (timer) and without fail (TTL)',
-      ports: ['HoldReader', 'HoldStore', 'BookingReader', 'Timers', 'BookingSaga', 'SettlementSaga'],
-      targets: { timerQueue: queueTarget(timer.queue, 'HOLDFAST_TIMER_QUEUE_URL') },
+      ports: [
+        'HoldReader',
+        'HoldStore.release',
+        'HoldStore.expire',
+        'BookingReader',
+        'Timers',
+        'BookingSaga',
+        'SettlementSaga',
+        'PoisonRecords',
+      ],
+      targets: {
+        timerQueue: queueTarget(timer.queue, 'HOLDFAST_TIMER_QUEUE_URL'),
+        failureQueue: queueTarget(failures, 'HOLDFAST_FAILURE_QUEUE_URL'),
+      },
       timeoutSeconds: 30,
     });
     timer.feed(expiry);
-    readStream(this, foundations, expiry, foundations.tables.holds, {
+    readStream(foundations, expiry, failures, foundations.tables.holds, {
       batchSize: 50,
       parallelizationFactor: 1,
       // Only what the TTL service deleted: it signs its deletions.

@@ -1,22 +1,28 @@
 /** Operations: what runs by the clock, and the queue of cases that only a person can decide. */
 import { Duration } from 'aws-cdk-lib';
 import { Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Foundations } from '../foundations.ts';
 import { lastQueue, sayWhere } from '../foundations/queues.ts';
-import { queueTarget } from '../foundations/targets.ts';
 import { HoldfastFunction } from '../holdfast-function.ts';
 
 export class Operations extends Construct {
   /** Bookings that only a person can bring to an end. */
   readonly manualReview: Queue;
+  /** The alarm of that queue. */
+  readonly waiting: Alarm;
 
   constructor(scope: Construct, id: string, foundations: Foundations) {
     super(scope, id);
     this.manualReview = lastQueue(this, 'ManualReview');
-    foundations.alarms.raiseNotEmpty(this, 'ManualReviewWaiting', this.manualReview, 'manual-review-waiting');
+    this.waiting = foundations.alarms.raiseNotEmpty(this, 'ManualReviewWaiting', this.manualReview, 'manual-review-waiting');
     sayWhere(this.manualReview, 'ManualReview');
+    foundations.bus.deliver(this, 'ReviewRequested', this.manualReview, {
+      consumer: 'review',
+      description: 'Cases of the reconciliation to the queue that people read',
+    });
 
     new HoldfastFunction(this, foundations, {
       name: 'completion',
@@ -34,9 +40,11 @@ export class Operations extends Construct {
       description: "Compares pages, bookings and the provider's payments, repairs what is safe",
       ports: [
         'LedgerInspection',
+        'CycleStore',
         'BookingReader',
         'BookingJournal',
         'BookingHistory.audit_trail',
+        'RefundNotes',
         'PaymentInquiry',
         'PaymentListing',
         'SagaCallbacks.task_token',
@@ -44,10 +52,8 @@ export class Operations extends Construct {
         'SagaInspection',
         'BookingSaga',
         'SettlementSaga',
-        'ManualReview',
         'EventBus',
       ],
-      targets: { manualReview: queueTarget(this.manualReview, 'HOLDFAST_MANUAL_REVIEW_QUEUE_URL') },
       timeoutSeconds: 900,
       memoryMegabytes: 1024,
       schedule: {

@@ -2,6 +2,7 @@
 import { Construct } from 'constructs';
 import type { Foundations } from '../foundations.ts';
 import { ConsumerQueue } from '../foundations/event-bus.ts';
+import { watchSecret } from '../foundations/secrets.ts';
 import { HoldfastFunction } from '../holdfast-function.ts';
 
 export class Partners extends Construct {
@@ -19,6 +20,7 @@ export class Partners extends Construct {
       ports: ['PartnerEndpoint'],
       timeoutSeconds: 30,
     });
+    watchSecret(this, 'SecretOld', foundations, partner);
     queue.feed(partner);
   }
 }

@@ -38,8 +38,11 @@ export class Sagas extends Construct {
 
   constructor(scope: Construct, id: string, foundations: Foundations, props: SagasProps) {
     super(scope, id);
+    const { lambda } = props.payment;
+    // An execution keeps the definition that it began with, and so the version that this names.
+    const steps = foundations.settings.variant.publishedVersions ? lambda.currentVersion : lambda;
     const common = {
-      PaymentFunctionArn: props.payment.lambda.functionArn,
+      PaymentFunctionArn: steps.functionArn,
       ManualReviewQueueUrl: props.manualReview.queueUrl,
     };
     this.booking = this.machine('booking', foundations, props, {
@@ -74,13 +77,15 @@ export class Sagas extends Construct {
     props: SagasProps,
     substitutions: Record<string, string>,
   ): StateMachine {
-    const { removalPolicy, tracing } = settings.variant;
+    const { publishedVersions, removalPolicy, tracing } = settings.variant;
     const fullName = machineName(Stack.of(this), name);
     const definition = readFileSync(path.join(STATE_MACHINES_DIR, `${name}.asl.json`), 'utf8');
     const role = new Role(this, `${name}Role`, { assumedBy: new ServicePrincipal('states.amazonaws.com') });
-    role.addToPolicy(
-      new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [props.payment.lambda.functionArn] }),
-    );
+    const { functionArn } = props.payment.lambda;
+    const versions = publishedVersions ? [`${functionArn}:*`] : [];
+    // Without a version it is called by executions of the release before.
+    role.addToPolicy(new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [functionArn, ...versions] }));
+    versions.forEach((arn) => acknowledgeWildcard(role, arn, 'Executions that run go on with older versions of the function'));
     role.addToPolicy(new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [props.manualReview.queueArn] }));
 
     const machine = new StateMachine(this, name, {

@@ -1,7 +1,8 @@
 /** Search: the read model, what keeps it, and what answers from it. */
 import { Construct } from 'constructs';
 import type { Foundations } from '../foundations.ts';
-import { datedFacts, itemsWithSortKey, pages, readStream } from '../foundations/streams.ts';
+import { datedFacts, failureQueue, itemsWithSortKey, pages, readStream } from '../foundations/streams.ts';
+import { queueTarget } from '../foundations/targets.ts';
 import { HoldfastFunction } from '../holdfast-function.ts';
 
 export class Search extends Construct {
@@ -10,10 +11,11 @@ export class Search extends Construct {
     const search = new HoldfastFunction(this, foundations, {
       name: 'search',
       description: 'Search over the read model, and the calendar of one resource',
-      ports: ['SearchIndex', 'CatalogueReader.resource', 'CatalogueReader.pages'],
+      ports: ['SearchIndex', 'ListedPages', 'CatalogueReader.resource', 'CatalogueReader.facts_of'],
     });
     foundations.api.serve(search, 'Search and the calendar of a resource are public by contract');
 
+    const failures = failureQueue(this, foundations, 'projector');
     const projector = new HoldfastFunction(this, foundations, {
       name: 'projector',
       description: 'Keeps the read model of the search',
@@ -22,10 +24,12 @@ export class Search extends Construct {
         'CatalogueReader.resource',
         'CatalogueReader.stored_pages',
         'CatalogueReader.facts',
+        'PoisonRecords',
       ],
+      targets: { failureQueue: queueTarget(failures, 'HOLDFAST_FAILURE_QUEUE_URL') },
       timeoutSeconds: 60,
     });
-    readStream(this, foundations, projector, foundations.tables.ledger, {
+    readStream(foundations, projector, failures, foundations.tables.ledger, {
       batchSize: 100,
       parallelizationFactor: 2,
       filters: [

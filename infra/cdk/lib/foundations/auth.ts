@@ -1,108 +1,125 @@
-/** Who may call: the authorizer of the HTTP API and, on AWS, the user pool that issues the tokens. */
-import { Duration, Stack, Validations } from 'aws-cdk-lib';
-import type { RemovalPolicy } from 'aws-cdk-lib';
-import { HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
+/** Who may call: the user pools with the accounts of guests and of staff, and whose tokens functions believe for what. */
+import { Aws, Duration, Stack, Validations } from 'aws-cdk-lib';
 import {
   AccountRecovery,
-  FeaturePlan,
   Mfa,
   OAuthScope,
   ResourceServerScope,
   UserPool,
   UserPoolClient,
 } from 'aws-cdk-lib/aws-cognito';
-import type { IUserPoolResourceServer } from 'aws-cdk-lib/aws-cognito';
+import type { CfnUserPoolClient } from 'aws-cdk-lib/aws-cognito';
 import { Construct } from 'constructs';
-import type { TokenIssuer } from '../local-differences.ts';
+import type { TokenIssuers } from '../local-differences.ts';
+import { StaffPool } from './staff-pool.ts';
+import { everyPool, passwordsOf, sendFrom, withoutThreatProtection } from './user-pool.ts';
+import type { PoolProps } from './user-pool.ts';
+
+/** The scopes that each issuer may vouch for: a token with another's is not believed (`shared/http/src/identity`). */
+const VOUCHES = {
+  guests: ['booking/guest', 'booking/partner'],
+  staff: ['booking/operator'],
+} as const;
 
 /** The scopes that tokens carry. */
-export const SCOPES: readonly string[] = ['booking/guest', 'booking/operator', 'booking/partner'];
+export const SCOPES: readonly string[] = Object.values(VOUCHES).flat();
 
-export interface AuthProps {
-  readonly tokenIssuer: TokenIssuer;
-  readonly removalPolicy: RemovalPolicy;
-  readonly deletionProtection: boolean;
+/** An issuer of tokens as the verifier in the functions reads it. */
+interface Issuer {
+  /** Stands before the names of its callers; the first issuer that there was has none. */
+  readonly name?: string;
+  readonly url: string;
+  /** Where its keys are, if not below its URL. */
+  readonly keys?: string;
+  readonly clients: readonly string[];
+  readonly scopes: readonly string[];
+}
+
+export interface AuthProps extends PoolProps {
+  readonly tokenIssuer: TokenIssuers;
   readonly guestCallbackUrls: readonly string[];
+  readonly staffCallbackUrls: readonly string[];
 }
 
 export class Auth extends Construct {
-  readonly authorizer: HttpJwtAuthorizer;
+  /** The accounts of guests. */
+  readonly guests: UserPool;
+  /** Whose tokens functions believe, as they read it. */
+  readonly issuers: string;
   /** Names and values worth printing after a deployment. */
   readonly outputs: Readonly<Record<string, string>>;
 
   constructor(scope: Construct, id: string, props: AuthProps) {
     super(scope, id);
-    switch (props.tokenIssuer.kind) {
-      case 'external': {
-        const { issuerUrl, audience } = props.tokenIssuer;
-        this.authorizer = new HttpJwtAuthorizer('Jwt', issuerUrl, { jwtAudience: [audience] });
-        this.outputs = { TokenIssuerUrl: issuerUrl, TokenAudience: audience };
-        break;
-      }
-      case 'cognito': {
-        const pool = new GuestPool(this, 'Pool', props);
-        // A Cognito access token has no `aud`; the authorizer compares `client_id` instead.
-        this.authorizer = new HttpJwtAuthorizer('Jwt', pool.issuerUrl, {
-          jwtAudience: [pool.guest, pool.operator, pool.partner].map((client) => client.userPoolClientId),
-        });
-        this.outputs = {
-          TokenIssuerUrl: pool.issuerUrl,
-          UserPoolId: pool.userPool.userPoolId,
-          UserPoolDomain: pool.domainUrl,
-          GuestClientId: pool.guest.userPoolClientId,
-          OperatorClientId: pool.operator.userPoolClientId,
-          PartnerClientId: pool.partner.userPoolClientId,
-        };
-        break;
-      }
-    }
+    const guests = new GuestPool(this, 'Pool', props);
+    const staff = new StaffPool(this, 'Staff', props);
+    this.guests = guests.userPool;
+    const { tokenIssuer } = props;
+    const [ofGuests, ofStaff] =
+      tokenIssuer.kind === 'external'
+        ? [tokenIssuer.guests, tokenIssuer.staff]
+        : [
+            { url: guests.userPool.userPoolProviderUrl, clients: [guests.guest, guests.partner].map((client) => client.userPoolClientId) },
+            { url: staff.userPool.userPoolProviderUrl, clients: [staff.person, staff.machine].map((client) => client.userPoolClientId) },
+          ];
+    const issuers: readonly Issuer[] = [
+      { ...ofGuests, scopes: VOUCHES.guests },
+      { name: 'staff', ...ofStaff, scopes: VOUCHES.staff },
+      // Guests may sign in at the emulator's pool, whose tokens name AWS: there nobody has its keys.
+      ...(tokenIssuer.kind === 'external'
+        ? [{
+            name: 'pool',
+            url: `https://cognito-idp.${Aws.REGION}.amazonaws.com/${guests.userPool.userPoolId}`,
+            keys: `${tokenIssuer.pools}/${guests.userPool.userPoolId}/.well-known/jwks.json`,
+            clients: [guests.guest.userPoolClientId],
+            scopes: ['booking/guest'],
+          }]
+        : []),
+    ];
+    this.issuers = Stack.of(this).toJsonString(issuers);
+    this.outputs = {
+      TokenIssuerUrl: ofGuests.url,
+      StaffTokenIssuerUrl: ofStaff.url,
+      UserPoolId: guests.userPool.userPoolId,
+      UserPoolDomain: guests.domainUrl,
+      GuestClientId: guests.guest.userPoolClientId,
+      PartnerClientId: guests.partner.userPoolClientId,
+      StaffPoolId: staff.userPool.userPoolId,
+      StaffPoolDomain: staff.domainUrl,
+      StaffClientId: staff.person.userPoolClientId,
+      OperatorClientId: staff.machine.userPoolClientId,
+    };
   }
 }
 
 /**
- * Guests sign in themselves and can only ever get the guest scope. Operators and partners are machines with a client
- * secret: Cognito gives every user of a client all of that client's scopes, so a client that people may sign in to
- * must not carry the operator's.
+ * Guests sign in themselves and can only ever get the guest scope. Partners are machines with a client secret: Cognito gives every
+ * user of a client all of that client's scopes. The scope of operators is not known here at all (`StaffPool`).
  */
 class GuestPool extends Construct {
   readonly userPool: UserPool;
   readonly guest: UserPoolClient;
-  readonly operator: UserPoolClient;
   readonly partner: UserPoolClient;
-  readonly issuerUrl: string;
   readonly domainUrl: string;
 
   constructor(scope: Construct, id: string, props: AuthProps) {
     super(scope, id);
-    const stack = Stack.of(this);
     this.userPool = new UserPool(this, 'Users', {
-      featurePlan: FeaturePlan.ESSENTIALS,
+      ...everyPool(props),
       selfSignUpEnabled: true,
-      signInAliases: { email: true },
-      autoVerify: { email: true },
       accountRecovery: AccountRecovery.EMAIL_ONLY,
       mfa: Mfa.OPTIONAL,
       mfaSecondFactor: { otp: true, sms: false },
-      passwordPolicy: {
-        minLength: 12,
-        requireDigits: true,
-        requireLowercase: true,
-        requireUppercase: true,
-        requireSymbols: true,
-        tempPasswordValidity: Duration.days(3),
-      },
-      deletionProtection: props.deletionProtection,
-      removalPolicy: props.removalPolicy,
+      passwordPolicy: passwordsOf(12, Duration.days(3)),
     });
-    this.issuerUrl = this.userPool.userPoolProviderUrl;
+    sendFrom(this.userPool, props);
     const domain = this.userPool.addDomain('Domain', {
-      cognitoDomain: { domainPrefix: `holdfast-${stack.account}` },
+      cognitoDomain: { domainPrefix: `holdfast-${Aws.ACCOUNT_ID}` },
     });
     this.domainUrl = domain.baseUrl();
 
     const scopes = {
       guest: new ResourceServerScope({ scopeName: 'guest', scopeDescription: 'Hold, book and cancel for oneself' }),
-      operator: new ResourceServerScope({ scopeName: 'operator', scopeDescription: 'Manage resources and inventory' }),
       partner: new ResourceServerScope({ scopeName: 'partner', scopeDescription: 'Exchange inventory' }),
     };
     const server = this.userPool.addResourceServer('Booking', {
@@ -112,32 +129,28 @@ class GuestPool extends Construct {
 
     this.guest = this.userPool.addClient('Guest', {
       generateSecret: false,
-      authFlows: { userSrp: true },
       preventUserExistenceErrors: true,
-      oAuth: {
-        flows: { authorizationCodeGrant: true },
-        scopes: [OAuthScope.OPENID, OAuthScope.resourceServer(server, scopes.guest)],
-        callbackUrls: [...props.guestCallbackUrls],
-      },
+      ...(props.guestCallbackUrls.length === 0
+        ? { disableOAuth: true }
+        : {
+            oAuth: {
+              flows: { authorizationCodeGrant: true },
+              scopes: [OAuthScope.OPENID, OAuthScope.resourceServer(server, scopes.guest)],
+              callbackUrls: [...props.guestCallbackUrls],
+            },
+          }),
     });
-    this.operator = this.machineClient('Operator', server, [scopes.operator, scopes.guest]);
-    this.partner = this.machineClient('Partner', server, [scopes.partner]);
+    // Nobody signs in but by the code flow: tokens of the pool's own calls have no scope of ours, and may change what the pool knows of a guest.
+    (this.guest.node.defaultChild as CfnUserPoolClient).explicitAuthFlows = ['ALLOW_REFRESH_TOKEN_AUTH'];
+    this.partner = this.userPool.addClient('Partner', {
+      generateSecret: true,
+      accessTokenValidity: Duration.hours(1),
+      oAuth: { flows: { clientCredentials: true }, scopes: [OAuthScope.resourceServer(server, scopes.partner)] },
+    });
 
     Validations.of(this.userPool).acknowledge(
       { id: 'AwsSolutions-COG2', reason: 'Guests may choose a second factor; forcing one on every guest costs bookings' },
-      { id: 'AwsSolutions-COG3', reason: 'Threat protection needs the Plus plan, priced per guest; to be decided by the operator' },
-      { id: 'AwsSolutions-COG8', reason: 'The Plus plan is priced per guest; to be decided by the operator' },
     );
-  }
-
-  private machineClient(id: string, server: IUserPoolResourceServer, scopes: ResourceServerScope[]): UserPoolClient {
-    return this.userPool.addClient(id, {
-      generateSecret: true,
-      accessTokenValidity: Duration.hours(1),
-      oAuth: {
-        flows: { clientCredentials: true },
-        scopes: scopes.map((scope) => OAuthScope.resourceServer(server, scope)),
-      },
-    });
+    withoutThreatProtection(this.userPool, props);
   }
 }

@@ -1,7 +1,7 @@
 /** The bus on which everything that happened is published, and the queues by which consumers get their share of it. */
-import { Duration, Stack } from 'aws-cdk-lib';
+import { CfnOutput, Duration, Stack } from 'aws-cdk-lib';
+import { Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { CfnEventBusPolicy, EventBus, Rule } from 'aws-cdk-lib/aws-events';
-import type { RuleProps } from 'aws-cdk-lib/aws-events';
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IRole } from 'aws-cdk-lib/aws-iam';
@@ -10,6 +10,7 @@ import { Construct } from 'constructs';
 import type { EventVersion, Routing } from '../contract.ts';
 import type { Foundations } from '../foundations.ts';
 import type { HoldfastFunction } from '../holdfast-function.ts';
+import { readBatches } from './item-failures.ts';
 import { setAsideQueue, sayWhere, workQueue } from './queues.ts';
 import type { Alarms } from './alarms.ts';
 
@@ -39,11 +40,12 @@ export class HoldfastBus extends Construct {
       description: 'Everything that happened to resources, holds, bookings and payments',
     });
     if (props.archive) {
-      this.bus.archive('Archive', {
+      const archive = this.bus.archive('Archive', {
         description: 'To replay what a consumer has missed',
         eventPattern: { source: [EVENT_SOURCE] },
         retention: Duration.days(30),
       });
+      new CfnOutput(Stack.of(this), 'BusArchiveArn', { value: archive.archiveArn });
     }
     this.undelivered = setAsideQueue(this, 'Undelivered', 'Undelivered', props.alarms);
     this.node.addValidation({
@@ -81,6 +83,24 @@ export class HoldfastBus extends Construct {
     });
   }
 
+  /** Makes the rule that brings a consumer's events to its queue. */
+  deliver(scope: Construct, id: string, queue: Queue, { consumer, description, enabled }: Delivery): Rule {
+    const events = this.eventsFor(consumer);
+    const rule = new Rule(scope, id, {
+      eventBus: this.bus,
+      description,
+      eventPattern: {
+        source: [EVENT_SOURCE],
+        detailType: events.map(({ type }) => type),
+        detail: { dataschema: events.map(({ dataschema }) => dataschema) },
+      },
+      enabled: enabled ?? true,
+      targets: [this.target(queue)],
+    });
+    this.rules.push(rule);
+    return rule;
+  }
+
   /** Only `publishers` may put events on this bus, whoever else in the account may put events somewhere. */
   admitOnly(publishers: readonly IRole[]): void {
     const statementId = 'OnlyOwnFunctionsPublish';
@@ -100,9 +120,8 @@ export class HoldfastBus extends Construct {
   }
 }
 
-export interface ConsumerQueueProps {
-  /** What the queue and the outputs that say where it is are named after. */
-  readonly name: string;
+/** Which events a rule delivers. */
+export interface Delivery {
   /** The consumer's name in `docs/events/catalogue.json`. */
   readonly consumer: string;
   readonly description: string;
@@ -110,27 +129,32 @@ export interface ConsumerQueueProps {
   readonly enabled?: boolean;
 }
 
+export interface ConsumerQueueProps extends Delivery {
+  /** What the queue and the outputs that say where it is are named after. */
+  readonly name: string;
+}
+
 /** The queue of one consumer, with its rule, its dead letters and their alarm. */
 export class ConsumerQueue extends Construct {
   readonly queue: Queue;
+  private readonly foundations: Foundations;
 
-  constructor(scope: Construct, { alarms, bus }: Foundations, props: ConsumerQueueProps) {
+  constructor(scope: Construct, foundations: Foundations, props: ConsumerQueueProps) {
     super(scope, `${props.name}Queue`);
+    this.foundations = foundations;
+    const { alarms, bus } = foundations;
     this.queue = workQueue(this, 'Queue', setAsideQueue(this, 'DeadLetters', `${props.name}DeadLetters`, alarms));
     sayWhere(this.queue, props.name);
-    const events = bus.eventsFor(props.consumer);
-    const rule: RuleProps = {
-      eventBus: bus.bus,
-      description: props.description,
-      eventPattern: {
-        source: [EVENT_SOURCE],
-        detailType: events.map(({ type }) => type),
-        detail: { dataschema: events.map(({ dataschema }) => dataschema) },
-      },
-      enabled: props.enabled ?? true,
-      targets: [bus.target(this.queue)],
-    };
-    bus.rules.push(new Rule(this, 'Rule', rule));
+    alarms.raise(this, 'Behind', {
+      anchor: 'queue-behind',
+      metric: this.queue.metricApproximateAgeOfOldestMessage({ period: Duration.minutes(5), statistic: Stats.MAXIMUM }),
+      // Messages may be delayed by a quarter of an hour, and handed out again every three minutes.
+      threshold: Duration.minutes(30).toSeconds(),
+      periods: 3,
+    });
+    const rule = bus.deliver(this, 'Rule', this.queue, props);
+    // A replay is for one of them alone.
+    new CfnOutput(Stack.of(this), `${props.name}RuleArn`, { value: rule.ruleArn });
   }
 
   /** Hands the messages to a function, ten at a time. */
@@ -139,10 +163,10 @@ export class ConsumerQueue extends Construct {
       ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ChangeMessageVisibility'],
       [this.queue.queueArn],
     );
-    reader.lambda.addEventSourceMapping(this.node.id, {
-      eventSourceArn: this.queue.queueArn,
-      batchSize: 10,
-      reportBatchItemFailures: true,
-    });
+    const { alarms, settings } = this.foundations;
+    const reserved = settings.reservedConcurrency.get(reader.name);
+    // What is handed to a function that has no execution left counts as a delivery all the same.
+    const bounded = reserved === undefined ? {} : { maxConcurrency: reserved - 1 };
+    readBatches(reader, this.node.id, { eventSourceArn: this.queue.queueArn, batchSize: 10, ...bounded }, alarms);
   }
 }

@@ -1,14 +1,21 @@
-/** The HTTP API: its routes as `docs/openapi.json` declares them, who may call it from a browser, throttling, the access log. */
+/**
+ * The HTTP API: its routes as `docs/openapi.json` declares them, who may call it from a browser, throttling, the access log.
+ *
+ * It has no authorizer: a route has one issuer there, and ours serve guests and staff. Functions verify tokens themselves
+ * (docs/adr/0006-identity.md).
+ */
 import { Duration, Stack, Validations } from 'aws-cdk-lib';
 import type { RemovalPolicy } from 'aws-cdk-lib';
+import type { CfnStage } from 'aws-cdk-lib/aws-apigatewayv2';
 import { CorsHttpMethod, HttpApi, HttpMethod, HttpStage, LogGroupLogDestination, PayloadFormatVersion } from 'aws-cdk-lib/aws-apigatewayv2';
 import type { CorsPreflightOptions } from 'aws-cdk-lib/aws-apigatewayv2';
-import type { HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import { Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { CfnLogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import type { IDependable } from 'constructs';
 import type { Route } from '../contract.ts';
 import type { HoldfastFunction } from '../holdfast-function.ts';
 import { pascalCase } from '../names.ts';
@@ -30,47 +37,84 @@ export const CORS_HEADERS = {
   ],
 } as const;
 
+export const CORS_METHODS = [
+  CorsHttpMethod.GET,
+  CorsHttpMethod.HEAD,
+  CorsHttpMethod.POST,
+  CorsHttpMethod.PUT,
+  CorsHttpMethod.PATCH,
+  CorsHttpMethod.DELETE,
+] as const;
+/** Browsers keep the answer to a preflight for so long. */
+export const CORS_SECONDS = 3600;
+
+/** The provider's notifications: 400 is the answer to those that it has not signed. */
+export const WEBHOOK_PATH = '/api/webhooks/stripe';
+export const WEBHOOK_ROUTE = `POST ${WEBHOOK_PATH}`;
+
+/** Whoever looks into abuse needs a quarter of a year. */
+const ACCESS_LOG_RETENTION = RetentionDays.THREE_MONTHS;
+
+/** Answers that in such numbers in five minutes are no mistakes of single clients. */
+const REFUSALS: readonly [status: string, alarm: string, threshold: number][] = [
+  ['401', 'Unauthorized', 200],
+  ['403', 'Forbidden', 50],
+  ['429', 'TooManyRequests', 100],
+];
+
 export interface BookingApiProps {
   readonly routes: readonly Route[];
-  readonly authorizer: HttpJwtAuthorizer;
+  /** Whose tokens functions believe, as they read it. */
+  readonly tokenIssuers: string;
   readonly throttleRateLimit: number;
   readonly throttleBurstLimit: number;
+  /** The same for each route that anybody may call, except for the provider's. */
+  readonly publicRateLimit: number;
+  readonly publicBurstLimit: number;
   /** Origins whose pages may call; without any, none may. */
   readonly corsOrigins: readonly string[];
-  /** Where clients reach the API, `{ApiId}` standing for its id, if not at the host that the gateway names. */
-  readonly publicUrl: string | undefined;
   readonly alarms: Alarms;
   readonly removalPolicy: RemovalPolicy;
+}
+
+/** What is before the API, as its functions must know it. */
+export interface Entrance {
+  /** Where clients reach the API. */
+  readonly url: string;
+  /** The keys of which a request must bring one, with commas; without any, functions answer whoever asks. */
+  readonly keys: string | undefined;
+  /** Is made before the functions, and changed before them. */
+  readonly before: IDependable;
 }
 
 export class BookingApi extends Construct {
   readonly api: HttpApi;
   readonly url: string;
   private readonly routes: readonly Route[];
-  private readonly authorizer: HttpJwtAuthorizer;
-  private readonly publicUrl: string | undefined;
+  private readonly tokenIssuers: string;
+  private entrance: Entrance | undefined;
   private readonly served = new Set<Route>();
+  private readonly stage: HttpStage;
 
   constructor(scope: Construct, id: string, props: BookingApiProps) {
     super(scope, id);
     const stack = Stack.of(this);
     this.routes = props.routes;
-    this.authorizer = props.authorizer;
+    this.tokenIssuers = props.tokenIssuers;
     this.api = new HttpApi(this, 'Http', {
       apiName: stack.stackName.toLowerCase(),
       description: 'Holdfast: search, hold, book, cancel',
       createDefaultStage: false,
       ...(props.corsOrigins.length === 0 ? {} : { corsPreflight: preflight(props.corsOrigins) }),
     });
-    this.publicUrl = props.publicUrl?.replace('{ApiId}', this.api.apiId);
     this.url = this.api.apiEndpoint;
 
     const accessLog = new LogGroup(this, 'AccessLog', {
       logGroupName: `/aws/apigateway/${stack.stackName.toLowerCase()}`,
-      retention: RetentionDays.ONE_MONTH,
+      retention: ACCESS_LOG_RETENTION,
       removalPolicy: props.removalPolicy,
     });
-    new HttpStage(this, 'DefaultStage', {
+    this.stage = new HttpStage(this, 'DefaultStage', {
       httpApi: this.api,
       stageName: '$default',
       autoDeploy: true,
@@ -78,7 +122,8 @@ export class BookingApi extends Construct {
       detailedMetricsEnabled: true,
       accessLogSettings: {
         destination: new LogGroupLogDestination(accessLog),
-        // No token, no body, no address: what is needed to follow one request.
+        // What the gateway itself knows for certain. Who called, from where and with what is in the functions' line `answered`
+        // and in the edge's log: here the address is the edge's, and what a client can write would be written unescaped.
         format: AccessLogFormat.custom(
           JSON.stringify({
             requestId: '$context.requestId',
@@ -86,12 +131,33 @@ export class BookingApi extends Construct {
             method: '$context.httpMethod',
             route: '$context.routeKey',
             status: '$context.status',
+            // `-` where no function was asked: the gateway itself has answered.
+            functionStatus: '$context.integrationStatus',
             responseMilliseconds: '$context.responseLatency',
             integrationError: '$context.integrationErrorMessage',
-            authorizerError: '$context.authorizer.error',
+            error: '$context.error.responseType',
           }),
         ),
       },
+    });
+    (this.stage.node.defaultChild as CfnStage).routeSettings = Object.fromEntries(
+      props.routes.flatMap((route) => routeKeys(route).map((key) => [key, throttle(route, props)])),
+    );
+    for (const [status, name, threshold] of REFUSALS) {
+      props.alarms.raiseLogged(this, name, {
+        anchor: 'api-refusals',
+        log: accessLog,
+        lines: { status },
+        threshold,
+        within: Duration.minutes(5),
+      });
+    }
+    props.alarms.raiseLogged(this, 'WebhooksRefused', {
+      anchor: 'webhooks-refused',
+      log: accessLog,
+      lines: { route: WEBHOOK_ROUTE, status: '400' },
+      threshold: 5,
+      within: Duration.minutes(15),
     });
     props.alarms.raise(this, 'ServerErrors', {
       anchor: 'api-server-errors',
@@ -107,15 +173,31 @@ export class BookingApi extends Construct {
     });
   }
 
+  /** Says what is before the API; functions that are served afterwards know it. */
+  enterBy(entrance: Entrance): void {
+    this.entrance = entrance;
+  }
+
   /** Makes the routes of a function. A function with public routes says why they need no token. */
   serve(target: HoldfastFunction, publicBecause?: string): void {
     const routes = this.routes.filter((route) => route.functionName === target.name);
     if (routes.length === 0) {
       throw new Error(`docs/openapi.json has no route of the function ${target.name}`);
     }
-    if (this.publicUrl !== undefined) {
-      target.lambda.addEnvironment('HOLDFAST_PUBLIC_URL', this.publicUrl);
+    if (this.entrance === undefined) {
+      throw new Error(`${target.name} is served before it is known what is before the API`);
     }
+    const { url, keys, before } = this.entrance;
+    target.lambda.addEnvironment('HOLDFAST_PUBLIC_URL', url);
+    if (keys !== undefined) {
+      target.lambda.addEnvironment('HOLDFAST_EDGE_KEYS', keys);
+    }
+    if (routes.some(({ scopes }) => scopes.length > 0)) {
+      target.lambda.addEnvironment('HOLDFAST_TOKEN_ISSUERS', this.tokenIssuers);
+    }
+    target.lambda.node.addDependency(before);
+    // Its line `answered` says who called.
+    (target.log.node.defaultChild as CfnLogGroup).retentionInDays = ACCESS_LOG_RETENTION;
     const integration = new HttpLambdaIntegration(pascalCase(target.name), target.lambda, {
       payloadFormatVersion: PayloadFormatVersion.VERSION_2_0,
     });
@@ -129,16 +211,16 @@ export class BookingApi extends Construct {
         path: route.path,
         methods: methodsOf(route),
         integration,
-        ...(scopes.length === 0 ? {} : { authorizer: this.authorizer, authorizationScopes: [...scopes] }),
       });
       this.served.add(route);
-      if (scopes.length === 0) {
-        if (publicBecause === undefined) {
-          throw new Error(`${named(route)} is public, and the capability of ${target.name} does not say why`);
-        }
-        for (const one of added) {
-          Validations.of(one).acknowledge({ id: 'AwsSolutions-APIG4', reason: publicBecause });
-        }
+      // The stage names its routes, and is refused if there is none of that name.
+      this.stage.node.addDependency(...added);
+      const reason = scopes.length === 0 ? publicBecause : 'The function verifies the token, of guests or staff (docs/adr/0006-identity.md)';
+      if (reason === undefined) {
+        throw new Error(`${named(route)} is public, and the capability of ${target.name} does not say why`);
+      }
+      for (const one of added) {
+        Validations.of(one).acknowledge({ id: 'AwsSolutions-APIG4', reason });
       }
     }
   }
@@ -150,14 +232,32 @@ function methodsOf({ method }: Route): HttpMethod[] {
   return declared === HttpMethod.GET ? [HttpMethod.GET, HttpMethod.HEAD] : [declared];
 }
 
-/** Browsers keep the answer to a preflight for an hour. No cookies: a caller is who the token says. */
+function routeKeys(route: Route): string[] {
+  return methodsOf(route).map((method) => `${method} ${route.path}`);
+}
+
+/**
+ * What a route lets through. Each has its own: a crowd on one takes nothing from the others, least of all from the provider's
+ * notifications.
+ */
+function throttle(route: Route, limits: BookingApiProps): CfnStage.RouteSettingsProperty {
+  const open = route.scopes.length === 0 && named(route) !== WEBHOOK_ROUTE;
+  // As a template has it: the CDK passes these settings on as they are.
+  return {
+    ThrottlingRateLimit: open ? limits.publicRateLimit : limits.throttleRateLimit,
+    ThrottlingBurstLimit: open ? limits.publicBurstLimit : limits.throttleBurstLimit,
+    DetailedMetricsEnabled: true,
+  } as CfnStage.RouteSettingsProperty;
+}
+
+/** No cookies: a caller is who the token says. */
 function preflight(origins: readonly string[]): CorsPreflightOptions {
   return {
     allowOrigins: [...origins],
-    allowMethods: [CorsHttpMethod.GET, CorsHttpMethod.HEAD, CorsHttpMethod.POST, CorsHttpMethod.PUT, CorsHttpMethod.PATCH, CorsHttpMethod.DELETE],
+    allowMethods: [...CORS_METHODS],
     allowHeaders: [...CORS_HEADERS.allowed],
     exposeHeaders: [...CORS_HEADERS.exposed],
-    maxAge: Duration.hours(1),
+    maxAge: Duration.seconds(CORS_SECONDS),
   };
 }
 

@@ -3,19 +3,23 @@ import { Duration } from 'aws-cdk-lib';
 import { Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { FilterCriteria, FilterRule, StartingPosition } from 'aws-cdk-lib/aws-lambda';
-import { SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
+import type { EventSourceMappingOptions } from 'aws-cdk-lib/aws-lambda';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import type { Foundations } from '../foundations.ts';
 import type { HoldfastFunction } from '../holdfast-function.ts';
 import { pascalCase } from '../names.ts';
+import { readBatches } from './item-failures.ts';
 import { setAsideQueue } from './queues.ts';
 import { acknowledgeWildcard } from './wildcards.ts';
 
 /**
- * How often a stream hands out a batch before it is set aside. A stream repeats at once: a poison record, which fails
- * in milliseconds, is out of the way within a minute, while an outage, where each try takes seconds, is sat out.
+ * A stream repeats at once, and a number of tries says nothing of time: an outage that fails fast burns any number in minutes. So
+ * time alone bounds it, half of what the stream keeps records for. A record that can never be worked does not wait for that: its
+ * function sets it aside (`PoisonRecords`, `shared/runtime/src/stream.rs`), in the same queue.
  */
-const STREAM_RETRIES_MAX = 500;
+const RETRIES_WITHOUT_BOUND = -1;
+const RECORD_AGE_MAX = Duration.hours(12);
 
 export interface StreamReading {
   readonly batchSize: number;
@@ -25,11 +29,17 @@ export interface StreamReading {
   readonly alarmWhenBehind: boolean;
 }
 
-/** Lets `reader` read the stream of `table`. What it keeps refusing goes to a queue of its own, with an alarm. */
+/** Makes the queue, with its alarm, of what a function that reads a stream does not do: it is the function's own, and its target. */
+export function failureQueue(scope: Construct, foundations: Foundations, reader: string): Queue {
+  const name = `${pascalCase(reader)}Failures`;
+  return setAsideQueue(scope, name, name, foundations.alarms);
+}
+
+/** Lets `reader` read the stream of `table`. What it keeps refusing goes to `failures`. */
 export function readStream(
-  scope: Construct,
   foundations: Foundations,
   reader: HoldfastFunction,
+  failures: Queue,
   table: Table,
   reading: StreamReading,
 ): void {
@@ -37,24 +47,24 @@ export function readStream(
   if (streamArn === undefined) {
     throw new Error(`${table.node.id} has no stream`);
   }
-  const name = `${pascalCase(reader.name)}Failures`;
-  const failures = setAsideQueue(scope, name, name, foundations.alarms);
   reader.allow(['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'], [streamArn]);
   reader.allow(['dynamodb:ListStreams'], ['*']);
   acknowledgeWildcard(reader.role, '*', 'ListStreams knows no resources');
   reader.allow(['sqs:SendMessage'], [failures.queueArn]);
-  reader.lambda.addEventSourceMapping(`${table.node.id}Stream`, {
+  const options: EventSourceMappingOptions = {
     eventSourceArn: streamArn,
     startingPosition: StartingPosition.TRIM_HORIZON,
     batchSize: reading.batchSize,
     parallelizationFactor: reading.parallelizationFactor,
     bisectBatchOnError: true,
-    retryAttempts: STREAM_RETRIES_MAX,
-    maxRecordAge: Duration.hours(12),
-    reportBatchItemFailures: true,
-    onFailure: new SqsDlq(failures),
+    retryAttempts: RETRIES_WITHOUT_BOUND,
+    maxRecordAge: RECORD_AGE_MAX,
+    // With the one right that it needs; `SqsDlq` would add two.
+    // https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html
+    onFailure: { bind: () => ({ destination: failures.queueArn }) },
     filters: [...reading.filters],
-  });
+  };
+  readBatches(reader, `${table.node.id}Stream`, options, foundations.alarms);
   if (reading.alarmWhenBehind) {
     foundations.alarms.raise(reader, 'Behind', {
       anchor: 'stream-behind',

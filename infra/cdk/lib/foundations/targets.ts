@@ -2,9 +2,10 @@
 import { ArnFormat, Stack } from 'aws-cdk-lib';
 import type { EventBus } from 'aws-cdk-lib/aws-events';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
-import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { IUserPool } from 'aws-cdk-lib/aws-cognito';
 import type { Target, Targets } from '../ports.ts';
 import type { Settings } from '../settings.ts';
+import type { ProviderSecrets } from './secrets.ts';
 import { BY_END_INDEX, BY_GUEST_INDEX } from './tables.ts';
 import type { Tables } from './tables.ts';
 
@@ -22,10 +23,11 @@ export interface TargetsProps {
   readonly settings: Settings;
   readonly tables: Tables;
   readonly bus: EventBus;
-  readonly secret: Secret;
+  readonly secrets: ProviderSecrets;
+  readonly guests: IUserPool;
 }
 
-export function sharedTargets(stack: Stack, { settings, tables, bus, secret }: TargetsProps): Targets {
+export function sharedTargets(stack: Stack, { settings, tables, bus, secrets, guests }: TargetsProps): Targets {
   const ledger = { HOLDFAST_LEDGER_TABLE: tables.ledger.tableName };
   const index = (name: string): Target => ({ arns: [`${tables.ledger.tableArn}/index/${name}`], environment: ledger });
   const states = (resource: string, resourceName: string): string =>
@@ -34,12 +36,15 @@ export function sharedTargets(stack: Stack, { settings, tables, bus, secret }: T
   const cancellation = states('stateMachine', machineName(stack, 'cancellation'));
   const { mailFrom, variant } = settings;
   const mailDomain = mailFrom.slice(mailFrom.indexOf('@') + 1);
-  const secretId = { HOLDFAST_SECRET_ID: secret.secretArn };
   return {
     ledger: { arns: [tables.ledger.tableArn], environment: ledger },
     ledgerByGuest: index(BY_GUEST_INDEX),
     ledgerByEnd: index(BY_END_INDEX),
     holds: { arns: [tables.holds.tableArn], environment: { HOLDFAST_HOLDS_TABLE: tables.holds.tableName } },
+    confidential: {
+      arns: [tables.confidential.tableArn],
+      environment: { HOLDFAST_CONFIDENTIAL_TABLE: tables.confidential.tableName },
+    },
     search: { arns: [tables.search.tableArn], environment: { HOLDFAST_SEARCH_TABLE: tables.search.tableName } },
     bus: { arns: [bus.eventBusArn], environment: { HOLDFAST_BUS_NAME: bus.eventBusName } },
     bookingMachine: { arns: [booking], environment: { HOLDFAST_BOOKING_MACHINE_ARN: booking } },
@@ -58,10 +63,29 @@ export function sharedTargets(stack: Stack, { settings, tables, bus, secret }: T
       ),
       environment: { HOLDFAST_MAIL_FROM: mailFrom },
     },
-    stripe: { arns: [secret.secretArn], environment: { ...secretId, HOLDFAST_STRIPE_API_URL: variant.stripeApiUrl } },
+    guestPool: { arns: [guests.userPoolArn], environment: { HOLDFAST_GUEST_POOL_ID: guests.userPoolId } },
+    stripe: {
+      arns: [secrets.stripeKey.secretArn],
+      environment: {
+        HOLDFAST_STRIPE_KEY_SECRET_ID: secrets.stripeKey.secretArn,
+        HOLDFAST_STRIPE_API_URL: variant.stripeApiUrl,
+      },
+    },
+    // No resource: how often the provider is called for new payments.
+    paymentPace: {
+      arns: [],
+      environment: { HOLDFAST_PAYMENT_CALLS_PER_SECOND: String(variant.paymentCallsPerSecond) },
+    },
+    stripeWebhook: {
+      arns: [secrets.stripeWebhook.secretArn],
+      environment: { HOLDFAST_STRIPE_WEBHOOK_SECRET_ID: secrets.stripeWebhook.secretArn },
+    },
     partner: {
-      arns: [secret.secretArn],
-      environment: { ...secretId, HOLDFAST_PARTNER_WEBHOOK_URL: variant.partnerWebhookUrl ?? '' },
+      arns: [secrets.partner.secretArn],
+      environment: {
+        HOLDFAST_PARTNER_SECRET_ID: secrets.partner.secretArn,
+        HOLDFAST_PARTNER_WEBHOOK_URL: variant.partnerWebhookUrl ?? '',
+      },
     },
   };
 }

@@ -13,6 +13,10 @@ function flat(part: unknown): string {
   if (typeof part === 'string') {
     return part;
   }
-  const { 'Fn::Join': join, Ref } = part as { 'Fn::Join'?: [delimiter: string, parts: unknown[]]; Ref?: string };
-  return join === undefined ? `<${Ref}>` : join[1].map(flat).join(join[0]);
+  const { 'Fn::Join': join, 'Fn::GetAtt': attribute, Ref } = part as {
+    'Fn::Join'?: [delimiter: string, parts: unknown[]];
+    'Fn::GetAtt'?: [id: string, attribute: string];
+    Ref?: string;
+  };
+  return join === undefined ? `<${attribute?.join('.') ?? Ref}>` : join[1].map(flat).join(join[0]);
 }
