@@ -11,9 +11,10 @@ from console import Stop
 
 SCOPES = ("booking/guest", "booking/operator", "booking/partner")
 # As the domain has it (`shared/domain/src/ids.rs`): what the API takes for a guest's id.
-SUB = re.compile(r"[!-~]{1,128}")
+SUB = re.compile(r"[!-.0-~]{1,128}")
 SEED_MAX = 2**64 - 1
 EXPIRES_IN_MAX = 30 * 24 * 3600
+MINUTES_MAX = 90 * 24 * 60
 
 
 def whole_number(name: str, least: int, most: int, *, optional: bool = False) -> Callable[[str], str]:
@@ -43,7 +44,7 @@ def one_of(name: str, allowed: Callable[[], Collection[str]]) -> Callable[[str],
 
 def subject(text: str) -> str:
     if not SUB.fullmatch(text):
-        raise Stop(f"SUB={text} is no guest's id: 1 to 128 visible ASCII characters without spaces, such as guest-1.")
+        raise Stop(f"SUB={text} is no guest's id: 1 to 128 visible ASCII characters without spaces and slashes, such as guest-1.")
     return text
 
 
@@ -51,6 +52,8 @@ def scope(text: str) -> str:
     words = text.split()
     if not words or not set(words) <= set(SCOPES):
         raise Stop(f"SCOPE={text} is none: one or several of {', '.join(SCOPES)}, with spaces between them.")
+    if config.STAFF_SCOPE in words and len(words) > 1:
+        raise Stop(f"SCOPE={text} is none: {config.STAFF_SCOPE} is for staff, the others are not, and no issuer may vouch for both.")
     return " ".join(words)
 
 

@@ -18,8 +18,6 @@ from console import Stop, say
 
 CARGO_DENY_VERSION = "0.20.2"
 CARGO_DENY_DIR = config.LOCAL_DIR / "cargo-deny"
-PIP_AUDIT_VERSION = "2.10.1"
-PIP_AUDIT_DIR = config.LOCAL_DIR / "pip-audit"
 
 PASSED, FAILED, NOT_CHECKED = "passed", "FAILED", "NOT CHECKED"
 # How the tools say that they could not get their database. All else that goes wrong is a finding, or a fault to be looked at.
@@ -73,13 +71,9 @@ def npm_advisories() -> tuple[str, str]:
 
 
 def python_advisories() -> tuple[str, str]:
-    installed = PIP_AUDIT_DIR / "bin" / "pip-audit"
-    if not installed.exists():
-        run_logged([sys.executable, "-m", "venv", str(PIP_AUDIT_DIR)], "pip-audit-venv", what="Making .local/pip-audit")
-        run_logged(
-            [str(PIP_AUDIT_DIR / "bin" / "pip"), "install", f"pip-audit=={PIP_AUDIT_VERSION}"], "pip-audit", what="Installing pip-audit"
-        )
-    return ask("pip-audit", [str(installed), "--disable-pip", "--no-deps", "--requirement", str(build.CONSTRAINTS)])
+    pip_audit = build.install_audit_tools() / "pip-audit"
+    locks = [word for lock in (build.LOCK, build.SOURCE_LOCK, build.AUDIT_LOCK) for word in ("--requirement", str(lock))]
+    return ask("pip-audit", [str(pip_audit), "--disable-pip", "--no-deps", *locks])
 
 
 PARTS: dict[str, Callable[[], tuple[str, str]]] = {

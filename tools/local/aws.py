@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import urllib.error
+import urllib.parse
 import urllib.request
 from typing import Any
 
 import config
 
 CALL_SECONDS_MAX = 30
+# The most lines of a log in one answer.
+LOG_EVENTS_MAX = 10_000
 
 
 class AwsError(Exception):
@@ -48,6 +51,15 @@ def call(service: str, target: str, body: dict[str, Any]) -> Any:
     return request(service, "POST", "/", body, headers)[0]
 
 
+def query(service: str, form: dict[str, str]) -> bytes:
+    """A call of a service with the query protocol; its answer is XML."""
+    scope = f"{config.AWS_ENV['AWS_ACCESS_KEY_ID']}/20260101/{config.REGION}/{service}/aws4_request"
+    headers = {"Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"}
+    call = urllib.request.Request(config.AWS_ENDPOINT_URL, urllib.parse.urlencode(form).encode(), headers)
+    with urllib.request.urlopen(call, timeout=CALL_SECONDS_MAX) as answer:
+        return answer.read()
+
+
 def parameter(name: str) -> str | None:
     try:
         return call("ssm", "AmazonSSM.GetParameter", {"Name": name})["Parameter"]["Value"]
@@ -75,5 +87,6 @@ def function_configuration(name: str) -> dict[str, Any]:
 
 
 def log_events(group: str, since_milliseconds: int) -> list[dict[str, Any]]:
-    body = {"logGroupName": group, "startTime": since_milliseconds, "limit": 10_000}
+    """The first lines since then, at most `LOG_EVENTS_MAX`, the oldest first."""
+    body = {"logGroupName": group, "startTime": since_milliseconds, "limit": LOG_EVENTS_MAX}
     return call("logs", "Logs_20140328.FilterLogEvents", body)["events"]

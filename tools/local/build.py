@@ -15,32 +15,48 @@ from pathlib import Path
 import config
 import fingerprint
 from commands import run_logged, tool_env
-from console import Stop, step
+from console import Stop, say, step
 
-REQUIREMENTS = config.TOOLS_DIR / "requirements.txt"
-CONSTRAINTS = config.TOOLS_DIR / "constraints.txt"
+# Everything that is installed, by version and hash. The files of the same names that end in .txt say what of it is wanted.
+LOCK = config.TOOLS_DIR / "requirements.lock"
+SOURCE_LOCK = config.TOOLS_DIR / "source-requirements.lock"
+AUDIT_LOCK = config.TOOLS_DIR / "audit-requirements.lock"
 PACKAGE_LOCK = config.CDK_DIR / "package-lock.json"
 
 
 def install_python_tools() -> None:
     with step("Python tools") as note:
-        wanted = fingerprint.of_files([REQUIREMENTS, CONSTRAINTS]) + sys.version
+        wanted = fingerprint.of_files([LOCK, SOURCE_LOCK]) + sys.version
         if fingerprint.stamp_is("requirements", wanted) and config.VENV_PYTHON.exists():
             note("unchanged")
             return
         # Whatever is there may be half of an installation: begin again.
         shutil.rmtree(config.VENV_DIR, ignore_errors=True)
-        run_logged([sys.executable, "-m", "venv", str(config.VENV_DIR)], "venv", what="Making .local/venv")
-        run_logged(
-            [
-                str(config.VENV_PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--progress-bar", "off",
-                "--requirement", str(REQUIREMENTS), "--constraint", str(CONSTRAINTS),
-            ],
-            "pip", what="Installing tools/local/requirements.txt",
-        )
+        install_locked(config.VENV_DIR, LOCK, SOURCE_LOCK)
         link_node(config.VENV_DIR)
         fingerprint.write_stamp("requirements", wanted)
         note("installed in .local/venv")
+
+
+def install_locked(venv: Path, wheels: Path, sources: Path | None = None) -> None:
+    """Makes `venv` of exactly what the lock files name: wheels, so that nothing runs that was not downloaded as it is, and what there is
+    as source alone, which is built by what the wheels have brought. A file of another hash is refused."""
+    run_logged([sys.executable, "-m", "venv", str(venv)], f"{venv.name}-venv", what=f"Making .local/{venv.name}")
+    pip = [str(venv / "bin" / "python"), "-m", "pip", "install", "--disable-pip-version-check", "--progress-bar", "off", "--require-hashes"]
+    run_logged([*pip, "--only-binary", ":all:", "--requirement", str(wheels)], "pip", what=f"Installing {wheels.name}")
+    if sources is not None:
+        run_logged([*pip, "--no-deps", "--no-build-isolation", "--requirement", str(sources)], "pip-sources", what=f"Installing {sources.name}")
+
+
+def install_audit_tools() -> Path:
+    """What looks at packages, in a place of its own; returns the folder of its commands."""
+    wanted = fingerprint.of_files([AUDIT_LOCK]) + sys.version
+    if not fingerprint.stamp_is("audit-requirements", wanted) or not (config.AUDIT_DIR / "bin" / "python").exists():
+        say("Installing what looks at packages into .local/audit")
+        shutil.rmtree(config.AUDIT_DIR, ignore_errors=True)
+        install_locked(config.AUDIT_DIR, AUDIT_LOCK)
+        fingerprint.write_stamp("audit-requirements", wanted)
+    return config.AUDIT_DIR / "bin"
 
 
 def link_node(venv: Path) -> None:
@@ -72,7 +88,7 @@ def function_names() -> list[str]:
 def cargo_target_dir() -> str:
     """Where cargo puts what it builds: the caller may have set CARGO_TARGET_DIR or a configuration file."""
     metadata = subprocess.run(
-        ["cargo", "metadata", "--format-version=1", "--no-deps", "--offline"], cwd=config.ROOT, capture_output=True, text=True
+        ["cargo", "metadata", "--locked", "--format-version=1", "--no-deps", "--offline"], cwd=config.ROOT, capture_output=True, text=True
     )
     if metadata.returncode != 0:
         return os.environ.get("CARGO_TARGET_DIR", str(config.ROOT / "target"))

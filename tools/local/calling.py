@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from datetime import date, timedelta
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import aws
 import config
+import deploy
 from console import say
 
 # What the samples are about lies so many days ahead at least.
@@ -49,11 +51,23 @@ def moved(day: date, years: int) -> date:
         return date(day.year + years, 3, 1)
 
 
+def signed(event: str) -> str:
+    """The event with a token that functions believe: of the caller whom the sample's own names, which nobody has signed."""
+    request = json.loads(event)
+    token = request["headers"].get("authorization")
+    if token is None:
+        return event
+    payload = token.split(".")[1]
+    said = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    request["headers"]["authorization"] = f"Bearer {deploy.issue_token(said['sub'], said['scope'])}"
+    return json.dumps(request)
+
+
 def call(function: str, name: str, event_file: Path) -> int:
     """Calls the function and prints its answer; the exit status: 1 if it ended with an error."""
     event = event_file.read_text()
     if event_file.resolve().is_relative_to(config.SAMPLES_DIR / "http"):
-        event = relative_to_today(event, date.today())
+        event = signed(relative_to_today(event, date.today()))
     path = f"/2015-03-31/functions/{name}/invocations"
     answer, headers = aws.request("lambda", "POST", path, event.encode(), seconds_max=SECONDS_MAX)
     print(json.dumps(readable(answer), indent=2, ensure_ascii=False))

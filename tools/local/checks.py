@@ -93,6 +93,7 @@ def around_the_code() -> None:
     run("Local tools", [str(config.VENV_PYTHON), "-m", "unittest", "discover", "--start-directory", "tools/local/tests"])
     run("Sample catalogue", [sys.executable, "-m", "unittest", "discover", "--start-directory", "tools/catalogue"])
     run("Reference page", [sys.executable, "-m", "unittest", "discover", "--start-directory", "tools/reference"])
+    run("Deployment", [str(config.VENV_PYTHON), "-m", "unittest", "discover", "--start-directory", "tools/deploy"])
     run("CDK app", ["npm", "test", "--silent"], cwd=config.CDK_DIR)
     run("CloudFormation templates", ["npm", "run", "--silent", "lint:template"], cwd=config.CDK_DIR)
 
@@ -105,7 +106,7 @@ def lint() -> None:
 
 def end_to_end() -> None:
     run("Local stack", [*STACK, "up"])
-    with everything_heard():
+    with policies_held(), nothing_private(), everything_heard():
         run_rust_tests("--package", END_TO_END)
     against_the_document()
     run("README", README)
@@ -121,23 +122,42 @@ def everything_heard() -> Iterator[None]:
     run("Bus and search against the ledger", [*program, "--heard", str(note)])
 
 
+@contextmanager
+def policies_held() -> Iterator[None]:
+    """Afterwards AWS would have allowed every call that functions made meanwhile, and no role has a right that none needed."""
+    config.RECORDED_CALLS_FILE.unlink(missing_ok=True)
+    yield
+    run("Roles against calls", [str(config.VENV_PYTHON), str(config.TOOLS_DIR / "policy_check.py")])
+
+
+@contextmanager
+def nothing_private() -> Iterator[None]:
+    """Afterwards, nothing that was written meanwhile may have an address or a name of a guest, or a card's number, in it."""
+    note = config.RUN_DIR / "private.json"
+    program = [sys.executable, str(config.TOOLS_DIR / "private.py")]
+    run("Listening for what is private", [*program, "--listen", str(note)])
+    yield
+    run("Nothing private was written", [*program, "--check", str(note)])
+
+
 def against_the_document() -> None:
     """The running API's answers to what the document allows and forbids, with a fixed seed."""
     run("API against its document", [sys.executable, str(config.TOOLS_DIR / "document_check.py")])
 
 
 def everything() -> None:
-    """All Rust tests in one run, the end-to-end ones included: one selection of packages, compiled once. Then chaos, briefly, and last
-    what a newcomer pastes, on the stack that all of this has used."""
+    """All Rust tests in one run, the end-to-end ones included: one selection of packages, compiled once. Then chaos, briefly, a
+    restore to a point in time, which nobody may use the stack beside, and last what a newcomer pastes, on the stack that all of this has used."""
     was_running = running.is_running()
     lint()
     around_the_code()
     try:
         run("Local stack", [*STACK, "up"])
-        with everything_heard():
+        with policies_held(), nothing_private(), everything_heard():
             run_rust_tests("--workspace")
         against_the_document()
         run("Chaos", [*STACK, "chaos", "--seconds", str(CHAOS_SECONDS), "--seed", str(CHAOS_SEED)])
+        run("Restore drill", [*STACK, "restore-drill"])
         run("README", README)
     finally:
         if not was_running or os.environ.get("CI") == "true":

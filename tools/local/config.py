@@ -12,6 +12,7 @@ SAMPLES_DIR = ROOT / "events" / "samples"
 LOCAL_DIR = ROOT / ".local"
 
 VENV_DIR = LOCAL_DIR / "venv"
+AUDIT_DIR = LOCAL_DIR / "audit"
 VENV_PYTHON = VENV_DIR / "bin" / "python"
 LAMBDA_DIR = LOCAL_DIR / "lambda"
 RUN_DIR = LOCAL_DIR / "run"
@@ -23,6 +24,8 @@ INBOX_STATE = STATE_DIR / "partner-inbox.json"
 KEYS_DIR = LOCAL_DIR / "keys"
 STAMP_DIR = LOCAL_DIR / "stamps"
 MUTANTS_DIR = LOCAL_DIR / "mutants"
+# The calls of the deployed functions since somebody began the record anew, by taking the file away.
+RECORDED_CALLS_FILE = RUN_DIR / "calls.jsonl"
 STACK_ENV_FILE = LOCAL_DIR / "stack.env"
 STACK_JSON_FILE = LOCAL_DIR / "stack.json"
 
@@ -47,16 +50,22 @@ PARTNER_INBOX_URL = f"http://localhost:{INBOX_PORT}"
 MICROBURST_URL = f"http://localhost:{MICROBURST_PORT}"
 
 # How functions reach the servers beside the emulator. Another name than localhost is needed only where they run in
-# containers, as LocalStack's do; the servers then listen on all interfaces.
+# containers, as LocalStack's do; the servers then listen on all interfaces, and the issuer signs for callers on this machine alone.
 NEIGHBOUR_HOST = os.environ.get("NEIGHBOUR_HOST", "localhost")
 NEIGHBOUR_BIND = "127.0.0.1" if NEIGHBOUR_HOST == "localhost" else "0.0.0.0"
 TOKEN_ISSUER = f"http://{NEIGHBOUR_HOST}:{ISSUER_PORT}"
+# Where guests come back to who have signed in at the emulator's user pool.
+SIGNED_IN_URL = "http://localhost:3000/signed-in"
+# The issuer of staff's tokens, which has keys of its own, and alone may vouch for the scope of operators.
+STAFF_PATH = "/staff"
+STAFF_SCOPE = "booking/operator"
 
 # The local stack's public test values, worth nothing anywhere else; the CDK app puts the same ones into its secret.
 STRIPE_API_KEY = "sk_test_holdfast_local"
 STRIPE_WEBHOOK_SECRET = "whsec_holdfast_local"
 PARTNER_SIGNING_SECRET = "whsec_aG9sZGZhc3QtbG9jYWwtcGFydG5lci1zZWNyZXQ="
 TOKEN_AUDIENCE = "holdfast-local"
+STAFF_AUDIENCE = "holdfast-local-staff"
 
 # Of a process that has nothing to save.
 STOP_SECONDS_MAX = 20

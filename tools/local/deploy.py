@@ -27,10 +27,12 @@ MAIL_DOMAIN = "example.com"
 CONTEXT = [
     "-c", "local=true",
     "-c", f"issuerUrl={config.TOKEN_ISSUER}",
-    "-c", f"audience={config.TOKEN_AUDIENCE}",
+    "-c", f"staffIssuerUrl={config.TOKEN_ISSUER}{config.STAFF_PATH}",
     "-c", f"stripeApiUrl=http://{config.NEIGHBOUR_HOST}:{config.STRIPE_PORT}",
     "-c", f"partnerWebhookUrl=http://{config.NEIGHBOUR_HOST}:{config.INBOX_PORT}/webhooks",
     "-c", f"publicUrl={config.API_URL.format(ApiId='{ApiId}')}",
+    # Where nobody listens: who signs in at the emulator's pool takes the code from the address.
+    "-c", f"guestCallbackUrls={config.SIGNED_IN_URL}",
     # Origins whose pages may call the API: CORS_ORIGINS=http://localhost:3000 make up
     "-c", f"corsOrigins={os.environ.get('CORS_ORIGINS', '')}",
 ]
@@ -99,15 +101,16 @@ def stack_values(outputs: dict[str, str]) -> dict[str, str]:
     named = {upper_snake(name): value for name, value in sorted(outputs.items())}
     return {
         "API_URL": config.API_URL.format(ApiId=outputs["ApiId"]),
+        # The distribution, for who sends EDGE_HOST as the Host header: its own name leads to AWS.
+        "EDGE_URL": config.AWS_ENDPOINT_URL,
         **config.AWS_ENV,
         "STRIPE_API_URL": config.STRIPE_API_URL,
         "STRIPE_API_KEY": config.STRIPE_API_KEY,
         "STRIPE_WEBHOOK_SECRET": config.STRIPE_WEBHOOK_SECRET,
         "ISSUER_URL": config.ISSUER_URL,
-        "TOKEN_AUDIENCE": config.TOKEN_AUDIENCE,
         "PARTNER_INBOX_URL": config.PARTNER_INBOX_URL,
         "PARTNER_SIGNING_SECRET": config.PARTNER_SIGNING_SECRET,
-    } | {name: value for name, value in named.items() if name != "API_URL"}
+    } | {name: value for name, value in named.items() if name not in ("API_URL", "EDGE_URL")}
 
 
 def upper_snake(name: str) -> str:
@@ -133,8 +136,10 @@ def set_webhook_target(api_url: str) -> None:
 
 
 def issue_token(subject: str, scope: str, expires_in: str = "") -> str:
+    """A token of staff if it is to have the scope of operators, else of a guest: no issuer may vouch for both."""
     form = {"sub": subject, "scope": scope} | ({"expires_in": expires_in} if expires_in else {})
-    with urllib.request.urlopen(f"{config.ISSUER_URL}/token", data=urlencode(form).encode(), timeout=5) as answer:
+    path = config.STAFF_PATH if config.STAFF_SCOPE in scope.split() else ""
+    with urllib.request.urlopen(f"{config.ISSUER_URL}{path}/token", data=urlencode(form).encode(), timeout=5) as answer:
         return json.loads(answer.read())["access_token"]
 
 

@@ -15,6 +15,8 @@ from __future__ import annotations
 
 import contextvars
 import functools
+import json
+import re
 import threading
 
 # No policy names it, unless it allows everything.
@@ -22,6 +24,8 @@ UNKNOWN = "UnknownToTheLocalStack"
 
 SEND_EMAIL = ("POST", "/v2/email/outbound-emails")
 TASK_CALLBACKS = ("SendTaskSuccess", "SendTaskFailure", "SendTaskHeartbeat")
+
+LEADING_KEYS = "dynamodb:LeadingKeys"
 
 
 def refuse_what_is_unknown() -> None:
@@ -110,6 +114,102 @@ def believe_signatures() -> None:
     sigv4.header_signature_failure = lambda *_, **__: None
 
 
+class ItemArn(str):
+    """The ARN of a table, and the partition keys of the items that a part of a request is about."""
+
+    leading_keys: list[str]
+
+    def __new__(cls, arn: str, leading_keys: list[str]) -> ItemArn:
+        one = super().__new__(cls, arn)
+        one.leading_keys = leading_keys
+        return one
+
+
+def name_the_items() -> None:
+    """`dynamodb:LeadingKeys`, the partition keys that a request names, is unknown: a policy that allows some items allows all.
+
+    Each part of a transaction is decided with the key of its own item. A batch over several tables, which no function makes, would be
+    decided with the keys of all.
+    """
+    from ministack.core import iam_actions, iam_evaluator
+
+    dynamodb_service_context = iam_actions.dynamodb_service_context
+    dynamodb_transaction_checks = iam_actions.dynamodb_transaction_checks
+    enforce = iam_evaluator.enforce
+
+    def context_with_keys(body: bytes) -> dict:
+        context = dynamodb_service_context(body)
+        keys = leading_keys(json_of(body))
+        return context | ({LEADING_KEYS: keys} if keys else {})
+
+    def checks_with_keys(iam_action, body, region, account_id):
+        checks = dynamodb_transaction_checks(iam_action, body, region, account_id)
+        if not checks:
+            return checks
+        parts = [
+            item[member] for item in json_of(body)["TransactItems"] for member in iam_actions._DYNAMODB_TRANSACT_ITEM_ACTIONS
+            if member in item
+        ]
+        return [(action, ItemArn(arn, leading_keys(part))) for (action, arn), part in zip(checks, parts, strict=True)]
+
+    def enforce_with_keys(access_key_id, iam_action, service, region, resource_arn="*", service_context=None):
+        if isinstance(resource_arn, ItemArn):
+            service_context = (service_context or {}) | {LEADING_KEYS: resource_arn.leading_keys}
+        return enforce(access_key_id, iam_action, service, region, resource_arn=resource_arn, service_context=service_context)
+
+    iam_actions.dynamodb_service_context = context_with_keys
+    iam_actions.dynamodb_transaction_checks = checks_with_keys
+    iam_evaluator.enforce = enforce_with_keys
+
+
+def json_of(body: bytes) -> dict:
+    try:
+        content = json.loads(body or b"{}")
+    except ValueError:
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def leading_keys(request: dict) -> list[str]:
+    """The partition keys that a request to DynamoDB names, or a part of a transaction; none of a scan."""
+    if batch := request.get("RequestItems"):
+        return [key for table, of_table in batch.items() for key in keys_of_items(table, items_of_batch(of_table))]
+    table = request.get("TableName", "")
+    if condition := request.get("KeyConditionExpression"):
+        return keys_of_query(partition_key(table, request.get("IndexName")), condition, request)
+    return keys_of_items(table, [item for item in (request.get("Key"), request.get("Item")) if item])
+
+
+def items_of_batch(of_table: dict | list) -> list[dict]:
+    """What a batch has for a table: keys to read (`BatchGetItem`), or requests to put and delete (`BatchWriteItem`)."""
+    if isinstance(of_table, dict):
+        return of_table.get("Keys") or []
+    return [part.get("Item") or part.get("Key") or {} for request in of_table for part in request.values()]
+
+
+def keys_of_items(table: str, items: list[dict]) -> list[str]:
+    name = partition_key(table)
+    return [str(value) for item in items for value in item.get(name, {}).values()]
+
+
+def keys_of_query(name: str, condition: str, request: dict) -> list[str]:
+    """A query names its partition key by equality: `pk = :pk AND begins_with(sk, :prefix)`."""
+    names, values = request.get("ExpressionAttributeNames") or {}, request.get("ExpressionAttributeValues") or {}
+    equal = re.findall(r"([#\w]+)\s*=\s*(:\w+)", condition)
+    return [str(one) for left, right in equal if names.get(left, left) == name for one in values.get(right, {}).values()]
+
+
+def partition_key(table: str, index: str | None = None) -> str:
+    from ministack.services import dynamodb
+
+    description = dynamodb._tables.get(table.rpartition("/")[2]) or {}
+    schema = description.get("KeySchema", [])
+    for one in description.get("GlobalSecondaryIndexes") or []:
+        if one["IndexName"] == index:
+            schema = one["KeySchema"]
+    return next((key["AttributeName"] for key in schema if key["KeyType"] == "HASH"), "")
+
+
 def say_on_which_resource() -> None:
     """A refusal does not say the resource, and comes with status 403 from services of the JSON protocols, where AWS has 400."""
     from ministack.core import iam_actions, iam_evaluator
@@ -151,4 +251,5 @@ def hold_functions_to_their_policies() -> None:
     take_every_request_for_encrypted()
     believe_signatures()
     say_on_which_resource()
+    name_the_items()
     read_policies_once()

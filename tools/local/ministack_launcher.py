@@ -9,12 +9,15 @@ from __future__ import annotations
 import copy
 import inspect
 import json
+import os
 import random
 import socketserver
 import threading
 import time
+from pathlib import Path
 
 import function_policies
+import recorded_calls
 
 REAPER_THREAD = "dynamodb-ttl-reaper"
 REAPER_INTERVAL_SECONDS = 5
@@ -407,6 +410,8 @@ def main() -> None:
     retry_as_the_retrier_says()
     read_origins_of_templates()
     function_policies.hold_functions_to_their_policies()
+    if record := os.environ.pop(recorded_calls.FILE_VARIABLE, None):
+        recorded_calls.record_calls(Path(record))
 
     from ministack.app import main as ministack
 

@@ -135,11 +135,11 @@ class Result:
 def install() -> None:
     if BINARY.exists() and VERSION in subprocess.run([BINARY, "mutants", "--version"], capture_output=True, text=True).stdout:
         return
-    cargo("install", "--locked", "cargo-mutants", "--version", f"={VERSION}", "--root", str(config.MUTANTS_DIR), "--force")
+    cargo("install", "cargo-mutants", "--version", f"={VERSION}", "--root", str(config.MUTANTS_DIR), "--force")
 
 
 def cargo(*words: str, cwd: Path = config.ROOT) -> None:
-    if subprocess.run(["cargo", *words], cwd=cwd, env=tool_env(**ENV), stdin=subprocess.DEVNULL).returncode != 0:
+    if subprocess.run(["cargo", words[0], "--locked", *words[1:]], cwd=cwd, env=tool_env(**ENV), stdin=subprocess.DEVNULL).returncode != 0:
         raise Stop(f"cargo {words[0]} failed.")
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import config
 import fingerprint
 import processes
+import recorded_calls
 from console import Stop, say, step, wait_until
 
 
@@ -61,10 +62,13 @@ MINISTACK = Service(
     env=CLEAN_ENV
     | config.AWS_ENV
     | {
+        # Its CloudFront runs functions by the Node.js that is installed there.
+        "PATH": f"{config.VENV_DIR / 'bin'}:{CLEAN_ENV['PATH']}",
         "BIND_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(config.MINISTACK_PORT),
         # Functions may do what their policies say, and nothing else (function_policies.py).
         "AUTH": "true",
+        recorded_calls.FILE_VARIABLE: str(config.RECORDED_CALLS_FILE),
         "PERSIST_STATE": "1",
         "STATE_DIR": str(config.STATE_DIR / "ministack"),
         "S3_PERSIST": "1",

@@ -10,7 +10,7 @@ import signal
 import sys
 import time
 import urllib.error
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import arguments as check
@@ -24,11 +24,14 @@ import logs
 import prerequisites
 import processes
 import reconcile as reconciliation
+import restore_drill as restoring
 import running
 import services
 import watching
 from commands import tool_env
 from console import Stop, say, step
+
+LOG_MINUTES = 5
 
 
 @contextmanager
@@ -98,7 +101,7 @@ def restart(_arguments: argparse.Namespace) -> None:
         proxied = processes.recorded(services.MICROBURST.name) is not None
         for service in services.USUAL:
             services.stop(service)
-        # The emulator last: it asks the issuer for its keys, and would turn everybody away without them.
+        # The emulator last: its functions ask the issuers for their keys, and would turn everybody away without them.
         wanted = services.THROUGH_MICROBURST if proxied else services.USUAL
         start((*services.NEIGHBOURS, *(service for service in wanted if service not in services.NEIGHBOURS)))
 
@@ -152,10 +155,11 @@ def pascal_case(name: str) -> str:
 
 
 def show_logs(arguments: argparse.Namespace) -> None:
-    """Follows the function's log from the last few minutes on, until Ctrl-C."""
-    for line in logs.tail(deployed_name(arguments.fn), arguments.minutes):
+    """Follows the function's log from the last minutes on, until Ctrl-C; only the lines that have the text, if one is given."""
+    for line in logs.tail(deployed_name(arguments.fn), float(arguments.minutes or LOG_MINUTES)):
         if line:
-            print(line, flush=True)
+            if arguments.find in line:
+                print(line, flush=True)
         elif not arguments.follow:
             return
         else:
@@ -183,7 +187,13 @@ def reconcile(arguments: argparse.Namespace) -> None:
 
 def audit_verify(arguments: argparse.Namespace) -> None:
     """Checks the audit trails that the stack has written; ends as the check does."""
-    run_operators_tool("audit-verify", arguments.bookings)
+    resources = [part for name in arguments.resource for part in ("--resource", name)]
+    run_operators_tool("audit-verify", [*arguments.bookings, *resources])
+
+
+def review(arguments: argparse.Namespace) -> None:
+    """Prints the cases that need a person, and deletes those that have settled themselves; ends as the look does."""
+    run_operators_tool("review", [], {"HOLDFAST_REVIEW_QUEUE_URL": arguments.queue} if arguments.queue else {})
 
 
 def rebuild_search(_arguments: argparse.Namespace) -> None:
@@ -191,12 +201,22 @@ def rebuild_search(_arguments: argparse.Namespace) -> None:
     run_operators_tool("rebuild-search", [])
 
 
-def run_operators_tool(name: str, words: list[str]) -> None:
-    """Runs a program of tools/ on the stack's tables, as an operator would on those of an account."""
+def restore_drill(_arguments: argparse.Namespace) -> None:
+    """Takes the stack back to a point in time, and reconciles it with the provider."""
+    restoring.run(running.values())
+
+
+def run_operators_tool(name: str, words: list[str], elsewhere: Mapping[str, str] = {}) -> None:
+    """Runs a program of tools/ on the stack, as an operator would on those of an account; `elsewhere` has what it is to take instead."""
     values = running.values()
-    tables = {"HOLDFAST_LEDGER_TABLE": values["LEDGER_TABLE"], "HOLDFAST_SEARCH_TABLE": values["SEARCH_TABLE"]}
+    places = {
+        "HOLDFAST_LEDGER_TABLE": values["LEDGER_TABLE"],
+        "HOLDFAST_SEARCH_TABLE": values["SEARCH_TABLE"],
+        "HOLDFAST_REVIEW_QUEUE_URL": values["MANUAL_REVIEW_QUEUE_URL"],
+        "HOLDFAST_BOOKING_MACHINE_ARN": values["BOOKING_MACHINE_ARN"],
+    }
     program = f"{build.cargo_target_dir()}/debug/{name}"
-    os.execve(program, [program, *words], tool_env(**values, **tables, HOLDFAST_LOG="warn"))
+    os.execve(program, [program, *words], tool_env(**values, **(places | elsewhere), HOLDFAST_LOG="warn"))
 
 
 def execute(arguments: argparse.Namespace) -> None:
@@ -248,8 +268,10 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     one.set_defaults(command=token)
     one = commands.add_parser("logs")
     one.add_argument("--fn", required=True, type=function)
-    one.add_argument("--minutes", type=float, default=5)
-    one.add_argument("--no-follow", dest="follow", action="store_false")
+    minutes = check.whole_number("MINUTES", 0, check.MINUTES_MAX, optional=True)
+    one.add_argument("--minutes", type=minutes, default="", help=f"how far back, {LOG_MINUTES} if not given")
+    one.add_argument("--follow", type=check.switch("FOLLOW"), default=True, help="0 ends with the last line there is")
+    one.add_argument("--find", default="", help="what a line must have, such as a booking's id")
     one.set_defaults(command=show_logs)
     one = commands.add_parser("exec")
     one.add_argument("words", nargs=argparse.REMAINDER)
@@ -260,8 +282,16 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     one = commands.add_parser("reconcile")
     one.add_argument("--dry-run", type=check.switch("DRY_RUN"), default=False, help="only look: nothing is changed, parked or published")
     one.set_defaults(command=reconcile)
+    one = commands.add_parser(
+        "restore-drill", description=restoring.__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    one.set_defaults(command=restore_drill)
+    one = commands.add_parser("review")
+    one.add_argument("--queue", default="", help="the URL of another queue than the stack's")
+    one.set_defaults(command=review)
     one = commands.add_parser("audit-verify")
     one.add_argument("bookings", nargs="*", metavar="BOOKING_ID")
+    one.add_argument("--resource", action="append", default=[], metavar="RESOURCE_ID")
     one.set_defaults(command=audit_verify)
     one = commands.add_parser("invoke")
     one.add_argument("--fn", required=True, type=function)
@@ -287,6 +317,9 @@ def main(arguments: list[str]) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:
+        # Who read has seen enough, as `head` does. Python would meet the closed pipe once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 

@@ -3,18 +3,51 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use holdfast_adapters_dynamodb::{DynamoBookingHistory, DynamoDb, DynamoInspection, LedgerTable};
-use holdfast_app::operations::audit_verification::{AuditVerification, Audited};
-use holdfast_domain::BookingId;
+use holdfast_adapters_dynamodb::{
+    DynamoBookingHistory, DynamoCatalogue, DynamoDb, DynamoHoldStopSwitch, DynamoInspection,
+    DynamoResourceHistory, LedgerTable,
+};
+use holdfast_app::operations::audit_verification::{AuditVerification, Audited, ResourceAuditVerification};
+use holdfast_domain::{BookingId, ResourceId};
 use holdfast_runtime::{Error, Process, Variable};
 
 const HELP: &str = "\
-audit-verify [BOOKING_ID...]
+audit-verify [BOOKING_ID...] [--resource RESOURCE_ID]...
 
-Checks the audit trails of the named bookings, or of all. Every entry is sealed over the one before it, and the booking
-keeps the last seal: what was altered, removed or added since is named. Ends with 1 if a trail does not hold.
+Checks the audit trails of the named bookings and resources, or of all. Every entry is sealed over the one before it, and the
+booking or resource keeps the last seal: what was altered, removed or added since is named. Ends with 1 if a trail does not hold.
 
 The table is HOLDFAST_LEDGER_TABLE; region and credentials are those of the environment. `make audit-verify` sets them.";
+
+/// The trails that were asked for.
+#[derive(Default)]
+struct Asked {
+    bookings: Vec<BookingId>,
+    resources: Vec<ResourceId>,
+}
+
+impl Asked {
+    /// Reads the arguments.
+    ///
+    /// # Errors
+    /// What is wrong with the first that is.
+    fn read(mut arguments: impl Iterator<Item = String>) -> Result<Self, String> {
+        let mut asked = Self::default();
+        while let Some(argument) = arguments.next() {
+            if argument == "--resource" {
+                let name = arguments.next().unwrap_or_default();
+                let id = ResourceId::parse(&name)
+                    .map_err(|error| format!("{name} is no resource's id: {error}"))?;
+                asked.resources.push(id);
+            } else {
+                let id = BookingId::parse(&argument)
+                    .map_err(|error| format!("{argument} is no booking's id: {error}"))?;
+                asked.bookings.push(id);
+            }
+        }
+        Ok(asked)
+    }
+}
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<ExitCode, Error> {
@@ -23,58 +56,79 @@ async fn main() -> Result<ExitCode, Error> {
         println!("{HELP}");
         return Ok(ExitCode::SUCCESS);
     }
-    let mut bookings = Vec::with_capacity(arguments.len());
-    for argument in &arguments {
-        match BookingId::parse(argument) {
-            Ok(id) => bookings.push(id),
-            Err(error) => {
-                eprintln!("{argument} is no booking's id: {error}");
-                return Ok(ExitCode::from(2));
-            }
+    let asked = match Asked::read(arguments.into_iter()) {
+        Ok(asked) => asked,
+        Err(reason) => {
+            eprintln!("{reason}");
+            return Ok(ExitCode::from(2));
         }
-    }
+    };
     let process = Process::start(&[Variable::LedgerTable])?;
     let ledger = LedgerTable::new(DynamoDb::new(process.sdk()), process.require(Variable::LedgerTable)?);
+    let inspection = Arc::new(DynamoInspection::new(ledger.clone()));
     let history = DynamoBookingHistory::new(ledger.clone());
-    let verification = AuditVerification::new(Arc::new(history), Arc::new(DynamoInspection::new(ledger)));
-    let audited =
-        if bookings.is_empty() { of_all(&verification).await? } else { of(&verification, &bookings).await? };
-    Ok(report(&audited))
-}
-
-async fn of(verification: &AuditVerification, bookings: &[BookingId]) -> Result<Audited, Error> {
-    let mut all = Audited::default();
-    for id in bookings {
-        all.extend(verification.of(id).await?);
+    let of_bookings = AuditVerification::new(Arc::new(history), inspection.clone());
+    let catalogue = Arc::new(DynamoCatalogue::new(ledger.clone()));
+    let trails = Arc::new(DynamoResourceHistory::new(ledger.clone()));
+    let stops = Arc::new(DynamoHoldStopSwitch::new(ledger));
+    let of_resources = ResourceAuditVerification::new(catalogue, trails, stops, inspection);
+    let (mut bookings, mut resources) = (Audited::default(), Audited::default());
+    if asked.bookings.is_empty() && asked.resources.is_empty() {
+        bookings = all_bookings(&of_bookings).await?;
+        resources = all_resources(&of_resources).await?;
     }
-    Ok(all)
+    for id in &asked.bookings {
+        bookings.extend(of_bookings.of(id).await?);
+    }
+    for id in &asked.resources {
+        resources.extend(of_resources.of(id).await?);
+    }
+    Ok(report(&bookings, &resources))
 }
 
-async fn of_all(verification: &AuditVerification) -> Result<Audited, Error> {
+async fn all_bookings(verification: &AuditVerification) -> Result<Audited, Error> {
     let mut all = Audited::default();
     let mut cursor = None;
     loop {
         let (audited, next) = verification.part(cursor.as_deref()).await?;
         all.extend(audited);
         let Some(next) = next else { return Ok(all) };
-        eprintln!("bookings so far: {}", all.bookings);
+        eprintln!("bookings so far: {}", all.trails);
         cursor = Some(next);
     }
 }
 
-fn report(audited: &Audited) -> ExitCode {
-    for (booking, broken) in &audited.broken {
-        eprintln!("{booking}: {broken}");
+/// Those of resources, and that of all of them.
+async fn all_resources(verification: &ResourceAuditVerification) -> Result<Audited, Error> {
+    let of_all = verification.of_all_resources().await?;
+    let mut all = Audited { trails: 0, ..of_all };
+    let mut cursor = None;
+    loop {
+        let (audited, next) = verification.part(cursor.as_deref()).await?;
+        all.extend(audited);
+        let Some(next) = next else { return Ok(all) };
+        eprintln!("resources so far: {}", all.trails);
+        cursor = Some(next);
+    }
+}
+
+fn report(bookings: &Audited, resources: &Audited) -> ExitCode {
+    for (name, broken) in bookings.broken.iter().chain(&resources.broken) {
+        eprintln!("{name}: {broken}");
     }
     let counted =
         |number: usize, one: &str, more: &str| format!("{number} {}", if number == 1 { one } else { more });
-    let bookings = counted(audited.bookings, "booking", "bookings");
-    let entries = counted(audited.entries, "entry", "entries");
-    if audited.broken.is_empty() {
-        println!("{bookings}, {entries}: every trail is as it was written.");
+    let looked_at = [
+        counted(bookings.trails, "booking", "bookings"),
+        counted(resources.trails, "resource", "resources"),
+        counted(bookings.entries + resources.entries, "entry", "entries"),
+    ]
+    .join(", ");
+    let broken = bookings.broken.len() + resources.broken.len();
+    if broken == 0 {
+        println!("{looked_at}: every trail is as it was written.");
         return ExitCode::SUCCESS;
     }
-    let broken = counted(audited.broken.len(), "trail does", "trails do");
-    eprintln!("{bookings}, {entries}: {broken} not hold.");
+    eprintln!("{looked_at}: {} not hold.", counted(broken, "trail does", "trails do"));
     ExitCode::FAILURE
 }

@@ -30,6 +30,9 @@ capture above the amount: 400 `amount_too_large`          | 400 "Bad request"   
 capturing a part releases the rest                        | books the rest as a refund             | intents.py
 refund without amount: what is left of the captured       | the whole amount, every time           | refunds.py
 amount; above that 400, `charge_already_refunded`         |                                        |
+disputes; refunds that are pending or fail                | none                                   | disputes.py, refunds.py
+webhook endpoints                                         | none                                   | endpoints.py
+currencies, multiples, minimum and maximum of an amount   | any integer is charged                 | currencies.py
 a missing id in the URL: 404 `resource_missing`           | 404 without a code                     | errors.py
 
 For tests (no key needed): `POST /_config`, `POST /_fault`, `GET /_requests`, `GET /_events`, `POST /_events/{id}/send`,

@@ -77,6 +77,8 @@ class Memory:
     # Real card number of a payment method that localstripe stores under another one, or under its own.
     card_numbers: dict[str, str] = field(default_factory=dict)
     refunds: dict[str, dict[str, Any]] = field(default_factory=dict)
+    disputes: dict[str, dict[str, Any]] = field(default_factory=dict)
+    endpoints: dict[str, dict[str, Any]] = field(default_factory=dict)
     # Refund that localstripe books for the part of an authorization that was not captured, by charge.
     release_refunds: dict[str, str] = field(default_factory=dict)
 
@@ -86,7 +88,7 @@ class Memory:
 
     def update(self, other: Memory) -> None:
         for name, content in vars(self).items():
-            content.update(getattr(other, name))
+            content.update(getattr(other, name, {}))
 
 
 class Locks:

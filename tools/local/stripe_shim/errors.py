@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 RESOURCES = {"payment_intents": "payment_intent", "payment_methods": "PaymentMethod", "charges": "charge",
-             "refunds": "refund", "customers": "customer", "events": "event"}
+             "refunds": "refund", "disputes": "dispute", "webhook_endpoints": "webhook endpoint",
+             "customers": "customer", "events": "event"}
 
 
 class StripeError(Exception):
@@ -55,6 +56,11 @@ def unauthorized() -> StripeError:
         "message": "You did not provide an API key. You need to provide your API key in the Authorization header, "
         "using Bearer auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY').",
     }
+    return StripeError(401, error, remember=False)
+
+
+def key_ended() -> StripeError:
+    error = {"type": "invalid_request_error", "code": "api_key_expired", "message": "Expired API Key provided: sk_test_***"}
     return StripeError(401, error, remember=False)
 
 

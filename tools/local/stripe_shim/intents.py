@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from . import errors
+from .currencies import check_charge, check_multiple
 from .engine import LocalStripe, Locks, Memory
 from .errors import StripeError
 from .payment_methods import PaymentMethods
@@ -29,7 +30,6 @@ IGNORED_FIELDS = (
     "off_session", "error_on_requires_action", "mandate", "mandate_data", "use_stripe_sdk", "radar_options",
     "payment_method_data", "capture_method", "final_capture", "return_url", "client_secret",
 )
-AMOUNT_MAX = 99_999_999
 # The most of one list (Stripe's limit).
 LISTED_MAX = 100
 # Of localstripe, for one list.
@@ -53,6 +53,7 @@ class Intents:
             if name not in params:
                 raise errors.missing_parameter(name)
         body: dict[str, Any] = {"amount": amount_of(params["amount"], "amount"), "currency": str(params["currency"]).lower()}
+        check_charge(body["amount"], body["currency"])
         for name in ("customer", "metadata", "capture_method"):
             if name in params:
                 body[name] = params[name]
@@ -140,6 +141,7 @@ class Intents:
             amount = raw["amount"]
             if "amount_to_capture" in params:
                 amount = amount_of(params["amount_to_capture"], "amount_to_capture")
+            check_multiple(amount, raw["currency"], "amount_to_capture")
             if amount > raw["amount"]:
                 raise errors.invalid_request(
                     "The provided amount_to_capture is greater than the remaining authorized amount.",
@@ -189,6 +191,7 @@ class Intents:
             changes = {name: params[name] for name in changeable if name in params}
             if "amount" in changes:
                 changes["amount"] = amount_of(changes["amount"], "amount")
+                check_charge(changes["amount"], changes.get("currency", raw["currency"]))
             if changes.keys() - {"metadata"} and raw["status"] not in CONFIRMABLE:
                 raise errors.unexpected_state(
                     f"This PaymentIntent could not be updated because it has a status of {raw['status']}.", self.mended(raw)
@@ -200,6 +203,14 @@ class Intents:
                 raw = await self._set(intent_id, **changes)
             self._memory.intents[intent_id].fields |= {name: params[name] for name in KEPT_FIELDS if name in params}
             return self.mended(raw)
+
+    async def make_older(self, intent_id: str, seconds: int) -> dict[str, Any]:
+        raw = await self._raw(intent_id)
+        self._memory.intents[intent_id].fields["created"] = raw["created"] - seconds
+        return self.mended(raw)
+
+    def _shown_created(self, raw: dict[str, Any]) -> int:
+        return self._memory.intents[raw["id"]].fields.get("created", raw["created"])
 
     async def retrieve(self, intent_id: str) -> dict[str, Any]:
         return self.mended(await self._raw(intent_id))
@@ -229,7 +240,7 @@ class Intents:
             asked = await asyncio.gather(*(self._raw(name) for name in names[first:first + ASKED_AT_ONCE]))
             found += [
                 raw for raw in asked
-                if within(raw["created"]) and params.get("customer", raw["customer"]) == raw["customer"]
+                if within(self._shown_created(raw)) and params.get("customer", raw["customer"]) == raw["customer"]
             ]
             if len(found) > limit or too_old(asked[-1]["created"]):
                 break
@@ -272,8 +283,11 @@ class Intents:
     def mended_charge(self, raw: dict[str, Any]) -> dict[str, Any]:
         notes = self._memory.intents[raw["payment_intent"]] if raw.get("payment_intent") else None
         captured_amount = (notes and notes.amount_captured) or raw["amount"]
-        released = raw["amount"] - captured_amount if raw["id"] in self._memory.release_refunds else 0
-        refunded = raw["amount_refunded"] - released
+        refunds = [one for one in self._memory.refunds.values() if one.get("charge") == raw["id"]]
+        # What a bank sends back is not refunded, whatever localstripe has booked.
+        returned = sum(one["amount"] for one in refunds if one["status"] == "failed")
+        # What the capture of a part has released counts as refunded, as at Stripe.
+        refunded = raw["amount_refunded"] - returned
         captured = raw["captured"] and raw["status"] == "succeeded"
         declined = raw["status"] == "failed"
         decline = self._methods.decline_of(raw["payment_method"]) if declined else None
@@ -281,6 +295,7 @@ class Intents:
             "amount_captured": captured_amount if captured else 0,
             "amount_refunded": refunded,
             "captured": captured,
+            "disputed": any(one["charge"] == raw["id"] for one in self._memory.disputes.values()),
             "failure_code": decline.code if decline else None,
             "failure_message": decline.message if decline else None,
             "outcome": {
@@ -288,7 +303,7 @@ class Intents:
                 "reason": decline.decline_code if decline else None,
                 "type": "issuer_declined" if decline else "authorized",
             },
-            "refunded": captured and refunded >= captured_amount,
+            "refunded": captured and refunded >= raw["amount"],
         }
 
     def _next_action(self, raw: dict[str, Any]) -> dict[str, Any] | None:
@@ -356,8 +371,6 @@ def amount_of(value: Any, param: str) -> int:
         raise errors.invalid_parameter(
             "This value must be greater than or equal to 1.", "parameter_invalid_integer", param
         )
-    if amount > AMOUNT_MAX:
-        raise errors.invalid_parameter("Amount must be no more than $999,999.99", "amount_too_large", param)
     return amount
 
 

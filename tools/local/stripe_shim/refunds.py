@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from . import errors
+from .currencies import check_multiple
+from .disputes import WITHDRAWN
 from .engine import LocalStripe, Locks, Memory
 from .errors import StripeError
 from .intents import Intents, amount_of
@@ -20,6 +22,8 @@ class Refunds:
         self._intents = intents
         self._webhooks = webhooks
         self._locks = locks
+        # Whether the guests' banks take their time: a refund is pending until `end`.
+        self.slow = False
 
     async def create(self, params: dict[str, Any], key: str | None) -> dict[str, Any]:
         reason = params.get("reason")
@@ -30,10 +34,14 @@ class Refunds:
         intent_id = await self._intent_id_of(params)
         async with self._locks.of(intent_id):
             charge = await self._captured_charge(intent_id)
-            left = charge["amount_captured"] - charge["amount_refunded"]
+            disputes = [one for one in self._memory.disputes.values() if one["charge"] == charge["id"]]
+            if any(one["status"] in WITHDRAWN for one in disputes):
+                raise errors.invalid_request(f"Charge {charge['id']} has been charged back.", "charge_disputed")
+            left = charge["amount"] - charge["amount_refunded"]
             if left <= 0:
                 raise errors.invalid_request(f"Charge {charge['id']} has already been refunded.", "charge_already_refunded")
             amount = amount_of(params["amount"], "amount") if "amount" in params else left
+            check_multiple(amount, charge["currency"], "amount")
             if amount > left:
                 raise errors.invalid_request(
                     f"Refund amount ({amount}) is greater than unrefunded amount on charge ({left})", param="amount"
@@ -41,13 +49,31 @@ class Refunds:
             raw = await self._engine.call(
                 "POST", "/v1/refunds", {"charge": charge["id"], "amount": amount, "metadata": params.get("metadata") or {}}
             )
-            self._memory.refunds[raw["id"]] = {"payment_intent": intent_id, "reason": reason}
+            self._memory.refunds[raw["id"]] = {
+                "payment_intent": intent_id, "reason": reason, "charge": charge["id"], "amount": amount,
+                "status": "pending" if self.slow else "succeeded",
+            }
             refund = self.mended(raw)
             self._webhooks.emit("refund.created", refund, key)
             charge_now = await self._intents.charge_of(intent_id)
             assert charge_now is not None
             self._webhooks.emit("charge.refunded", charge_now, key)
             return refund
+
+    async def end(self, refund_id: str, status: str) -> dict[str, Any]:
+        """What the guest's bank does with a refund, days later."""
+        notes = self._memory.refunds.get(refund_id)
+        if notes is None:
+            raise errors.no_such_in_url("refunds", refund_id)
+        if status not in ("succeeded", "failed"):
+            raise errors.invalid_parameter(f"Invalid status: {status}", "parameter_invalid", "status")
+        notes["status"] = status
+        refund = await self.retrieve(refund_id)
+        if status == "failed":
+            self._webhooks.emit("refund.failed", refund)
+        self._webhooks.emit("refund.updated", refund)
+        self._webhooks.emit("charge.refund.updated", refund)
+        return refund
 
     async def retrieve(self, refund_id: str) -> dict[str, Any]:
         return self.mended(await self._engine.call("GET", f"/v1/refunds/{refund_id}"))
@@ -71,7 +97,8 @@ class Refunds:
         return {name: value for name, value in raw.items() if name != "date"} | {
             "payment_intent": notes.get("payment_intent", raw.get("payment_intent")),
             "reason": notes.get("reason"),
-        }
+            "status": notes.get("status", raw["status"]),
+        } | ({"failure_reason": "expired_or_canceled_card"} if notes.get("status") == "failed" else {})
 
     async def _intent_id_of(self, params: dict[str, Any]) -> str:
         if "payment_intent" in params:

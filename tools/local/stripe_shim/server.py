@@ -1,13 +1,17 @@
 """The shim's HTTP server: routes, keys, faults, records, and what tests may ask of it.
 
 Without a key, for tests and for people:
-POST   /_config               {"webhookUrl", "webhookSecret", "webhooksPaused"}: each may be left out
+POST   /_config               {"webhookUrl", "webhookSecret", "webhooksPaused", "refundsSlow"}: each may be left out
 GET    /_config               what is set
 POST   /_fault                orders a fault for the next matching calls (faults.py); DELETE forgets all
 GET    /_requests             calls to /v1 so far, oldest first; `?contains=text` filters; DELETE forgets them
 GET    /_events               events with their deliveries; `?contains=text` filters (an intent's id, say)
 POST   /_events/{id}/send     sends an event (again): duplicates, late and out-of-order arrivals
 POST   /_sign                 {"payload", "secret", "at"}: the Stripe-Signature of it, for events a test sends itself
+POST   /_refund/{id}          {"status": "succeeded" | "failed"}: what the guest's bank does with a refund
+POST   /_dispute/{intent}     {"status": "warning_needs_response" | "needs_response" | "won" | "lost", "amount": 900}: opens an inquiry or
+                              a dispute, of an amount or of all, makes one of the other, or ends it
+POST   /_age/{intent}         {"seconds"}: shows it as so much older than it is
 GET    /_3ds/{intent}         the bank's page; POST success=true|false decides
 DELETE /_config/data          forgets everything, as in localstripe
 """
@@ -29,6 +33,8 @@ from typing import Any
 from aiohttp import web
 
 from . import errors
+from .disputes import Disputes
+from .endpoints import Endpoints
 from .engine import LocalStripe, Locks, Memory
 from .errors import StripeError
 from .faults import Fault, Faults
@@ -37,7 +43,7 @@ from .idempotency import IdempotencyKeys
 from .intents import Intents
 from .payment_methods import PaymentMethods
 from .refunds import Refunds
-from .webhooks import Webhooks, signature_header
+from .webhooks import API_VERSION, Webhooks, signature_header
 
 RECORDS_MAX = 10_000
 Answer = tuple[int, dict[str, Any]]
@@ -58,6 +64,8 @@ class Shim:
         self._methods = PaymentMethods(self._engine, self._memory)
         self._intents = Intents(self._engine, self._memory, self._methods, self._webhooks, locks, public_url)
         self._refunds = Refunds(self._engine, self._memory, self._intents, self._webhooks, locks)
+        self._disputes = Disputes(self._memory, self._intents, self._webhooks, locks)
+        self._endpoints = Endpoints(self._memory)
 
     def app(self) -> web.Application:
         app = web.Application()
@@ -72,6 +80,9 @@ class Shim:
         app.router.add_get("/_events", self.show_events)
         app.router.add_post("/_events/{id}/send", self.send_event)
         app.router.add_post("/_sign", self.sign)
+        app.router.add_post("/_refund/{id}", self.end_refund)
+        app.router.add_post("/_dispute/{id}", self.set_dispute)
+        app.router.add_post("/_age/{id}", self.make_older)
         app.router.add_get("/_3ds/{id}", self.bank_page)
         app.router.add_post("/_3ds/{id}", self.bank_decision)
         app.router.add_route("*", "/{path:.*}", self.api)
@@ -85,7 +96,7 @@ class Shim:
         text = await request.text()
         key = request.headers.get("Idempotency-Key") if request.method == "POST" else None
         call = f"{request.method} {request.path}"
-        fault = self._faults.take(call, f"{request.path_qs}\n{text}\n{key or ''}")
+        fault = self._faults.take(call, f"{request.path_qs}\n{text}\n{key or ''}", request.headers.get("Authorization", ""))
         record = {"at": time.time(), "method": request.method, "path": request.path, "query": request.query_string,
                   "params": parse_form(text), "idempotencyKey": key, "fault": fault.kind if fault else None}
         self._records.append(record)
@@ -98,7 +109,7 @@ class Shim:
             await asyncio.sleep(fault.delay_seconds)
             if fault.kind == "lose_answer":
                 return hang_up(request)
-        headers = {"Request-Id": "req_" + secrets.token_hex(7), "Stripe-Version": "2024-06-20"}
+        headers = {"Request-Id": "req_" + secrets.token_hex(7), "Stripe-Version": API_VERSION}
         if key is not None:
             headers["Idempotency-Key"] = key
         if replayed:
@@ -108,11 +119,14 @@ class Shim:
     async def _answer(self, request: web.Request, text: str, key: str | None, fault: Fault | None) -> tuple[int, dict[str, Any], bool]:
         """Status, body, and whether it is the repetition of an earlier answer."""
         try:
-            account = api_key_of(request, text)
+            # A key that was rolled is one of the same account.
+            account = "live" if "_live_" in api_key_of(request, text) else "test"
             if fault is not None and fault.kind == "before_500":
                 raise StripeError(500, errors.provider_failure().body["error"], remember=False)
             if fault is not None and fault.kind == "rate_limit":
                 raise errors.rate_limited()
+            if fault is not None and fault.kind == "key_ended":
+                raise errors.key_ended()
             params = parse_form(text if request.method == "POST" else request.query_string)
             params.pop("key", None)
             if key is None:
@@ -154,8 +168,11 @@ class Shim:
             raise errors.provider_failure() from error
         if fault is not None and fault.kind == "error_500":
             raise errors.provider_failure()
-        if "latest_charge" in expand and body.get("latest_charge"):
-            body = body | {"latest_charge": await self._intents.charge_of(body["id"])}
+        if any(one in ("latest_charge", "latest_charge.refunds") for one in expand) and body.get("latest_charge"):
+            charge = await self._intents.charge_of(body["id"])
+            if "latest_charge.refunds" in expand and charge is not None:
+                charge = charge | {"refunds": await self._refunds.list({"charge": charge["id"]})}
+            body = body | {"latest_charge": charge}
         return 200, body
 
     async def _dispatch(self, request: web.Request, params: dict[str, Any], key: str | None, decline: bool,
@@ -188,6 +205,14 @@ class Shim:
                 return await self._refunds.list(params)
             case "GET", ["v1", "refunds", refund_id]:
                 return await self._refunds.retrieve(refund_id)
+            case "GET", ["v1", "disputes"]:
+                return self._disputes.list(params)
+            case "GET", ["v1", "webhook_endpoints"]:
+                return self._endpoints.list(params)
+            case "POST", ["v1", "webhook_endpoints"]:
+                return self._endpoints.create(params)
+            case "POST", ["v1", "webhook_endpoints", endpoint_id]:
+                return self._endpoints.update(endpoint_id, params)
             case "GET", ["v1", "charges", charge_id]:
                 return self._intents.mended_charge(await self._engine.call("GET", f"/v1/charges/{charge_id}"))
             case "GET", ["v1", "events"]:
@@ -213,6 +238,8 @@ class Shim:
             self._webhooks.secret = wish["webhookSecret"]
         if "webhooksPaused" in wish:
             self._webhooks.paused = bool(wish["webhooksPaused"])
+        if "refundsSlow" in wish:
+            self._refunds.slow = bool(wish["refundsSlow"])
         return await self.show_config(request)
 
     async def forget_everything(self, _request: web.Request) -> web.Response:
@@ -263,6 +290,27 @@ class Shim:
         wish = await request.json()
         header = signature_header(wish["payload"].encode(), wish["secret"], wish["at"])
         return web.json_response({"header": header})
+
+    async def end_refund(self, request: web.Request) -> web.Response:
+        wish = await request.json()
+        try:
+            return web.json_response(await self._refunds.end(request.match_info["id"], str(wish.get("status"))))
+        except StripeError as error:
+            return web.json_response(error.body, status=error.status)
+
+    async def set_dispute(self, request: web.Request) -> web.Response:
+        wish = await request.json()
+        try:
+            return web.json_response(await self._disputes.set(request.match_info["id"], str(wish.get("status")), wish.get("amount")))
+        except StripeError as error:
+            return web.json_response(error.body, status=error.status)
+
+    async def make_older(self, request: web.Request) -> web.Response:
+        wish = await request.json()
+        try:
+            return web.json_response(await self._intents.make_older(request.match_info["id"], int(wish["seconds"])))
+        except StripeError as error:
+            return web.json_response(error.body, status=error.status)
 
     async def bank_page(self, request: web.Request) -> web.Response:
         intent_id = html.escape(request.match_info["id"])

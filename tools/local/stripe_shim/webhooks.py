@@ -7,20 +7,16 @@ import json
 import logging
 import secrets
 import time
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 import stripe
 
-API_VERSION = "2024-06-20"
-DELIVERED_TYPES = {
-    "payment_intent.amount_capturable_updated",
-    "payment_intent.requires_action",
-    "payment_intent.payment_failed",
-    "payment_intent.succeeded",
-    "payment_intent.canceled",
-    "charge.refunded",
-}
+ADAPTER = Path(__file__).resolve().parents[3] / "shared/adapters-stripe/src"
+API_VERSION = (ADAPTER / "api_version.txt").read_text().strip()
+# What the application subscribes to, and one kind more, as in an account whose endpoint was made by hand.
+DELIVERED_TYPES = {*(ADAPTER / "webhook_kinds.txt").read_text().split(), "payment_intent.requires_action"}
 RETRY_SECONDS = (0.5, 1, 2, 4, 8, 16)
 FIRST_DELAY_SECONDS = 0.05
 EVENTS_MAX = 10_000

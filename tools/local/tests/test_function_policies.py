@@ -9,17 +9,19 @@ import sys
 import tempfile
 import time
 import unittest
-import urllib.request
 from pathlib import Path
 from typing import Any
 from unittest import mock
-from urllib.parse import urlencode
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import aws  # noqa: E402
 import config  # noqa: E402
+import function_policies  # noqa: E402
+import policies  # noqa: E402
+import policy_check  # noqa: E402
 import processes  # noqa: E402
+import recorded_calls  # noqa: E402
 import services  # noqa: E402
 import watching  # noqa: E402
 
@@ -96,11 +98,19 @@ def key(of: str) -> dict:
     return {"pk": {"S": of}}
 
 
-GET, PUT, CHECK, BATCH = (f"dynamodb:{name}" for name in ("GetItem", "PutItem", "ConditionCheckItem", "BatchGetItem"))
+def of(*keys: str) -> dict:
+    """The condition of statements about some items of a table."""
+    return {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": list(keys)}}
+
+
+GET, PUT, CHECK, BATCH, QUERY = (
+    f"dynamodb:{name}" for name in ("GetItem", "PutItem", "ConditionCheckItem", "BatchGetItem", "Query")
+)
 
 
 class FunctionPoliciesTest(unittest.TestCase):
     emulator: subprocess.Popen
+    record: Path
 
     @classmethod
     def setUpClass(cls) -> None:
@@ -112,7 +122,9 @@ class FunctionPoliciesTest(unittest.TestCase):
         endpoint = f"http://localhost:{port}"
         cls.enterClassContext(mock.patch.object(config, "AWS_ENDPOINT_URL", endpoint))
         own = {"GATEWAY_PORT": str(port), "AWS_ENDPOINT_URL": endpoint, "PERSIST_STATE": "0", "TMPDIR": folder.name,
-               "STATE_DIR": f"{folder.name}/state", "S3_DATA_DIR": f"{folder.name}/s3", "HOME": folder.name}
+               "STATE_DIR": f"{folder.name}/state", "S3_DATA_DIR": f"{folder.name}/s3", "HOME": folder.name,
+               recorded_calls.FILE_VARIABLE: f"{folder.name}/calls.jsonl"}
+        cls.record = Path(folder.name) / "calls.jsonl"
         log = cls.enterClassContext((Path(folder.name) / "log").open("w"))
         launcher = [sys.executable, str(config.TOOLS_DIR / "ministack_launcher.py")]
         cls.emulator = subprocess.Popen(launcher, env=services.MINISTACK.env | own, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
@@ -145,9 +157,9 @@ class FunctionPoliciesTest(unittest.TestCase):
         for bus in ("facts", "other"):
             aws.call("events", "AWSEvents.CreateEventBus", {"Name": bus})
         cls.secret = aws.call("secretsmanager", "secretsmanager.CreateSecret", {"Name": "keys", "SecretString": "s"})["ARN"]
-        as_root("iam", Action="CreateRole", RoleName=ROLE, AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [
+        aws.query("iam", {"Action": "CreateRole", "RoleName": ROLE, "AssumeRolePolicyDocument": json.dumps({"Version": "2012-10-17", "Statement": [
             {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"},
-        ]}))
+        ]})})
         role = f"arn:aws:iam::{config.ACCOUNT}:role/{ROLE}"
         answer = states("SendTaskSuccess", output="{}")
         task = {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken", "TimeoutSeconds": 20, "End": True,
@@ -165,7 +177,7 @@ class FunctionPoliciesTest(unittest.TestCase):
 
     def with_policy(self, *statements: dict) -> None:
         document = json.dumps({"Version": "2012-10-17", "Statement": statements})
-        as_root("iam", Action="PutRolePolicy", RoleName=ROLE, PolicyName="own", PolicyDocument=document)
+        aws.query("iam", {"Action": "PutRolePolicy", "RoleName": ROLE, "PolicyName": "own", "PolicyDocument": document})
 
     def as_function(self, request: dict) -> tuple[int, str]:
         answer, _ = aws.request("lambda", "POST", f"/2015-03-31/functions/{FUNCTION}/invocations", request)
@@ -235,6 +247,71 @@ class FunctionPoliciesTest(unittest.TestCase):
         self.with_policy(allow(LEDGER, BATCH), allow(HOLDS, BATCH))
         self.assert_passes(both)
 
+    def test_a_statement_for_some_items_is_for_those_alone(self) -> None:
+        self.with_policy(allow(LEDGER, GET, PUT, BATCH, CHECK, QUERY) | {"Condition": of("R#*")})
+        one, other = key("R#a"), key("B#a")
+        query = {"KeyConditionExpression": "#k = :a", "ExpressionAttributeNames": {"#k": "pk"}}
+        for request, action in (
+            (lambda item: dynamodb("GetItem", TableName="ledger", Key=item), GET),
+            (lambda item: dynamodb("PutItem", TableName="ledger", Item=item), PUT),
+            (lambda item: dynamodb("BatchGetItem", RequestItems={"ledger": {"Keys": [one, item]}} if item != one else
+                                   {"ledger": {"Keys": [one]}}), BATCH),
+            (lambda item: dynamodb("Query", TableName="ledger", ExpressionAttributeValues={":a": item["pk"]}, **query), QUERY),
+        ):
+            self.assert_passes(request(one))
+            self.assert_refused(request(other), action, LEDGER)
+
+    def test_each_part_of_a_transaction_is_decided_by_its_own_item(self) -> None:
+        self.with_policy(allow(LEDGER, PUT) | {"Condition": of("B#*")}, allow(LEDGER, CHECK) | {"Condition": of("R#*")})
+        check = {"TableName": "ledger", "ConditionExpression": "attribute_not_exists(pk)"}
+
+        def both(put: str, checked: str) -> dict:
+            parts = [{"Put": {"TableName": "ledger", "Item": key(put)}}, {"ConditionCheck": check | {"Key": key(checked)}}]
+            return dynamodb("TransactWriteItems", TransactItems=parts)
+
+        self.assert_passes(both("B#one", "R#none"))
+        self.assert_refused(both("R#one", "R#none"), PUT, LEDGER)
+        self.assert_refused(both("B#two", "B#none"), CHECK, LEDGER)
+
+    def test_calls_are_recorded_with_the_kinds_of_their_items_and_once(self) -> None:
+        self.with_policy(allow(LEDGER, GET, PUT, CHECK))
+        self.record.unlink(missing_ok=True)
+        for name in ("B#1", "B#2", "R#1"):
+            self.assert_passes(dynamodb("GetItem", TableName="ledger", Key=key(name)))
+        self.assert_refused(sqs("timers"), "sqs:SendMessage", TIMERS, status=403)
+        parts = [{"Put": {"TableName": "ledger", "Item": key("B#3")}},
+                 {"ConditionCheck": {"TableName": "ledger", "Key": key("R#3"), "ConditionExpression": "attribute_not_exists(pk)"}}]
+        self.assert_passes(dynamodb("TransactWriteItems", TransactItems=parts))
+        aws.call("dynamodb", "DynamoDB_20120810.GetItem", {"TableName": "holds", "Key": key("a")})
+        expected = [(GET, LEDGER, ("B#1",)), (GET, LEDGER, ("R#1",)), ("sqs:SendMessage", TIMERS, ()), (PUT, LEDGER, ("B#3",)),
+                    (CHECK, LEDGER, ("R#3",))]
+        calls = recorded_calls.read(self.record)
+        self.assertEqual(calls, [recorded_calls.Call(FUNCTION, *one) for one in expected])
+        self.record.unlink()
+        self.assert_passes(dynamodb("GetItem", TableName="ledger", Key=key("B#1")))
+        self.assertEqual(recorded_calls.read(self.record), calls[:1], "a record that was taken away is begun anew")
+
+    def test_resources_of_a_stack_have_the_arns_that_calls_name(self) -> None:
+        key_schema = {"KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}], "BillingMode": "PAY_PER_REQUEST",
+                      "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}]}
+        resources = {
+            "Items": {"Type": "AWS::DynamoDB::Table", "Properties": key_schema}, "Waiting": {"Type": "AWS::SQS::Queue"},
+            "Facts": {"Type": "AWS::Events::EventBus", "Properties": {"Name": "named"}},
+            "Key": {"Type": "AWS::SecretsManager::Secret", "Properties": {"SecretString": "s"}},
+        }
+        # More than one answer names.
+        resources |= {f"Queue{number}": {"Type": "AWS::SQS::Queue"} for number in range(120)}
+        outputs = {id: {"Value": {"Fn::GetAtt": [id, "Arn"]}} for id in ("Items", "Waiting", "Facts")} | {"Key": {"Value": {"Ref": "Key"}}}
+        template = json.dumps({"Resources": resources, "Outputs": outputs})
+        aws.query("cloudformation", {"Action": "CreateStack", "StackName": config.STACK_NAME, "TemplateBody": template})
+        until = time.monotonic() + 20
+        while set(ids := policy_check.physical_ids_of_stack()) != set(resources) and time.monotonic() < until:
+            time.sleep(0.1)
+        said = aws.query("cloudformation", {"Action": "DescribeStacks", "StackName": config.STACK_NAME}).decode()
+        self.assertEqual(set(ids), set(resources))
+        for id, one in list(resources.items())[:4]:
+            self.assertIn(f">{policies.ARNS[one['Type']](ids[id])}<", said)
+
     def test_an_index_is_a_resource_of_its_own(self) -> None:
         query = dynamodb("Query", TableName="ledger", IndexName="by-guest", KeyConditionExpression="pk = :a",
                          ExpressionAttributeValues={":a": {"S": "a"}})
@@ -299,11 +376,12 @@ class FunctionPoliciesTest(unittest.TestCase):
         self.assert_refused({"service": "ses", "path": "/v2/email/unheard-of", "body": {}}, "ses:UnknownToTheLocalStack", "*", status=403)
 
 
-def as_root(service: str, **form: str) -> None:
-    """A call of a service with the query protocol."""
-    scope = f"{config.AWS_ENV['AWS_ACCESS_KEY_ID']}/20260101/{config.REGION}/{service}/aws4_request"
-    headers = {"Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"}
-    urllib.request.urlopen(urllib.request.Request(config.AWS_ENDPOINT_URL, urlencode(form).encode(), headers), timeout=10).close()
+class BatchesTest(unittest.TestCase):
+    def test_a_batch_names_what_it_reads_puts_and_deletes(self) -> None:
+        one, other = {"pk": {"S": "R#1"}}, {"pk": {"S": "B#1"}}
+        self.assertEqual(function_policies.items_of_batch({"Keys": [one, other]}), [one, other])
+        written = [{"PutRequest": {"Item": one}}, {"DeleteRequest": {"Key": other}}]
+        self.assertEqual(function_policies.items_of_batch(written), [one, other])
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ import reconcile  # noqa: E402
 def report(**more: Any) -> dict[str, Any]:
     return {
         "at": "2030-06-01T10:00:00Z", "dryRun": False, "lookedAt": {"pages": 3, "bookings": 2, "payments": 1},
+        "left": {}, "cycle": {"beganAt": "2030-06-01T10:00:00Z", "isOver": True, "isWhole": True, "isKept": True},
         "changing": 0, "repaired": 0, "forReview": 0, "parked": 0, "more": False, "findings": {},
     } | more
 
@@ -52,6 +53,47 @@ class ReconcileTest(unittest.TestCase):
             mock.patch.object(console, "say", say),
         ):
             self.assertEqual(reconcile.run("holdfast-reconciliation", dry_run=True), report())
+
+    def runs(self, *answers: dict[str, Any]) -> tuple[dict[str, Any], list[dict[str, bool]]]:
+        """The report of a whole one whose runs answer so, and what each was asked for."""
+        asked: list[dict[str, bool]] = []
+        left = list(answers)
+
+        def answer(*arguments: Any, seconds_max: float) -> tuple[dict[str, Any], dict[str, str]]:
+            asked.append(arguments[3])
+            return left.pop(0), {}
+
+        with mock.patch.object(reconcile.aws, "request", answer), mock.patch.object(reconcile, "say", lambda _line: None):
+            whole = reconcile.run("holdfast-reconciliation", dry_run=False)
+        self.assertEqual(left, [], "it goes on until everything was looked at")
+        return whole, asked
+
+    def test_it_runs_until_everything_was_looked_at(self) -> None:
+        at = {"beganAt": "2030-06-01T10:00:00Z", "isOver": False, "isWhole": True, "isKept": True}
+        hold, page = finding("hld_1", "repaired"), finding("room/2030-06", "review")
+        first = report(cycle=at, findings={"expired_hold": [hold]}, repaired=1, left={"ledger": 1})
+        last = report(at="2030-06-01T10:15:00Z", findings={"expired_hold": [hold], "page_unbalanced": [page]}, repaired=1, forReview=1, parked=1)
+        whole, asked = self.runs(first, last)
+        self.assertEqual(asked, [{"begin": True}, {"begin": False}])
+        self.assertEqual((whole["at"], whole["repaired"], whole["forReview"], whole["parked"]), (first["at"], 1, 1, 1))
+        self.assertEqual((whole["lookedAt"]["pages"], whole["left"]), (6, {}))
+
+    def test_pages_that_one_cycle_has_no_room_for_are_compared_by_the_next(self) -> None:
+        at = {"beganAt": "2030-06-01T10:00:00Z", "isOver": True, "isWhole": False, "isKept": True}
+        whole, asked = self.runs(report(cycle=at), report(cycle=at | {"beganAt": "2030-06-01T10:15:00Z", "isWhole": True}))
+        self.assertEqual(asked, [{"begin": True}, {"begin": False}])
+        self.assertEqual(whole["lookedAt"]["bookings"], 2, "the second one looks at the same bookings again")
+
+    def test_where_another_run_has_gone_on_meanwhile_it_begins_anew(self) -> None:
+        at = {"beganAt": "2030-06-01T10:00:00Z", "isOver": False, "isWhole": True, "isKept": False}
+        _, asked = self.runs(report(cycle=at), report())
+        self.assertEqual(asked, [{"begin": True}, {"begin": True}])
+
+    def test_what_is_left_is_said(self) -> None:
+        text = "\n".join(reconcile.lines(report(left={"inquiries": 7})))
+        self.assertIn("Left to the next run, which has a budget of its own: 7 inquiries", text)
+        dry = {"beganAt": "2030-06-01T10:00:00Z", "isOver": False, "isWhole": True, "isKept": False}
+        self.assertIn("Its time was up", "\n".join(reconcile.lines(report(dryRun=True, cycle=dry))))
 
     def test_no_drift(self) -> None:
         self.assertEqual(reconcile.lines(report())[1:], ["No drift."])

@@ -227,7 +227,7 @@ class ShimTest(unittest.TestCase):
         captured = self.intents().capture(self.confirmed().id, {"amount_to_capture": 9000})
         self.assertEqual(captured.amount_received, 9000)
         charge = self.client.v1.charges.retrieve(captured.latest_charge)
-        self.assertEqual((charge.amount_captured, charge.amount_refunded), (9000, 0))
+        self.assertEqual((charge.amount_captured, charge.amount_refunded, charge.refunded), (9000, 3900, False))
         refund = self.client.v1.refunds.create({"payment_intent": captured.id})
         self.assertEqual(refund.amount, 9000)
         listed = self.client.v1.refunds.list({"payment_intent": captured.id})
@@ -250,6 +250,84 @@ class ShimTest(unittest.TestCase):
             self.intents().list({"starting_after": "pi_none"})
         with self.assertRaises(stripe.InvalidRequestError):
             self.intents().list({"limit": 101})
+
+    def test_only_what_stripe_charges_is_charged(self) -> None:
+        for amount, currency, code in [
+            (12900, "kpw", "currency_not_supported"), (49, "usd", "amount_too_small"), (50, "usd", None),
+            (99_999_999, "usd", None), (100_000_000, "usd", "amount_too_large"), (100_000_000, "idr", None),
+            (49, "jpy", "amount_too_small"), (5130, "kwd", None), (5131, "kwd", "parameter_invalid_integer"),
+            (500_000, "isk", None), (500_050, "isk", "parameter_invalid_integer"), (505, "ugx", "parameter_invalid_integer"),
+        ]:
+            with self.subTest(amount=amount, currency=currency):
+                try:
+                    self.intents().create({"amount": amount, "currency": currency})
+                    refused = None
+                except stripe.InvalidRequestError as error:
+                    refused = error.code
+                self.assertEqual(refused, code)
+
+    def test_a_payment_is_shown_as_older_where_a_test_asks_for_it(self) -> None:
+        intent = self.captured()
+        self.control("POST", f"/_age/{intent.id}", {"seconds": 3600})
+        listed = self.intents().list({"limit": 1})
+        self.assertEqual([self.intents().retrieve(intent.id).created, listed.data[0].created], [intent.created - 3600] * 2)
+
+    def test_a_refund_is_of_what_can_be_paid(self) -> None:
+        intent = self.intents().confirm(self.intent(amount=5130, currency="kwd").id, {"payment_method": "pm_card_visa"})
+        self.intents().capture(intent.id)
+        with self.assertRaises(stripe.InvalidRequestError):
+            self.client.v1.refunds.create({"payment_intent": intent.id, "amount": 2565})
+        self.assertEqual(self.client.v1.refunds.create({"payment_intent": intent.id, "amount": 2570}).amount, 2570)
+
+    def test_a_refund_is_pending_until_its_bank_has_it_and_may_come_back(self) -> None:
+        self.control("POST", "/_config", {"refundsSlow": True})
+        self.addCleanup(self.control, "POST", "/_config", {"refundsSlow": False})
+        intent = self.captured()
+        refund = self.client.v1.refunds.create({"payment_intent": intent.id, "amount": 5000})
+        self.assertEqual(refund.status, "pending")
+        expanded = self.intents().retrieve(intent.id, {"expand": ["latest_charge.refunds"]})
+        self.assertEqual([one.status for one in expanded.latest_charge.refunds.data], ["pending"])
+        self.assertEqual(expanded.latest_charge.amount_refunded, 5000)
+        self.control("POST", f"/_refund/{refund.id}", {"status": "failed"})
+        self.assertEqual(self.intents().retrieve(intent.id, {"expand": ["latest_charge"]}).latest_charge.amount_refunded, 0)
+        self.assertEqual(self.client.v1.refunds.retrieve(refund.id).status, "failed")
+        self.expect_events(
+            intent.id, "payment_intent.amount_capturable_updated", "payment_intent.succeeded", "charge.refunded",
+            "refund.failed", "refund.updated", "charge.refund.updated",
+        )
+
+    def test_a_dispute_is_opened_and_ends(self) -> None:
+        intent = self.captured()
+        self.control("POST", f"/_dispute/{intent.id}", {"status": "needs_response"})
+        charge = self.intents().retrieve(intent.id, {"expand": ["latest_charge"]}).latest_charge
+        self.assertTrue(charge.disputed)
+        with self.assertRaises(stripe.InvalidRequestError) as caught:
+            self.client.v1.refunds.create({"payment_intent": intent.id})
+        self.assertEqual(caught.exception.code, "charge_disputed")
+        statuses = lambda: [one.status for one in self.client.v1.disputes.list({"payment_intent": intent.id}).data]  # noqa: E731
+        self.assertEqual(statuses(), ["needs_response"])
+        self.control("POST", f"/_dispute/{intent.id}", {"status": "won"})
+        self.assertEqual(statuses(), ["won"])
+        self.client.v1.refunds.create({"payment_intent": intent.id})
+        self.expect_events(
+            intent.id, "payment_intent.amount_capturable_updated", "payment_intent.succeeded", "charge.dispute.created",
+            "charge.dispute.funds_withdrawn", "charge.dispute.closed", "charge.refunded",
+        )
+
+    def test_an_inquiry_becomes_a_chargeback_of_a_part(self) -> None:
+        intent = self.captured()
+        self.control("POST", f"/_dispute/{intent.id}", {"status": "warning_needs_response", "amount": 900})
+        refund = self.client.v1.refunds.create({"payment_intent": intent.id, "amount": 100})
+        self.assertEqual(refund.status, "succeeded")
+        self.control("POST", f"/_dispute/{intent.id}", {"status": "needs_response"})
+        [dispute] = self.client.v1.disputes.list({"payment_intent": intent.id}).data
+        self.assertEqual((dispute.status, dispute.amount), ("needs_response", 900))
+        with self.assertRaises(stripe.InvalidRequestError):
+            self.client.v1.refunds.create({"payment_intent": intent.id})
+        self.expect_events(
+            intent.id, "payment_intent.amount_capturable_updated", "payment_intent.succeeded", "charge.dispute.created",
+            "charge.refunded", "charge.dispute.updated", "charge.dispute.funds_withdrawn",
+        )
 
     def test_capture_above_the_amount(self) -> None:
         with self.assertRaises(stripe.InvalidRequestError) as caught:
@@ -422,7 +500,7 @@ class ShimTest(unittest.TestCase):
     def test_what_was_refused_before_execution_is_not_kept(self) -> None:
         key = str(uuid.uuid4())
         self.assertEqual(self.post_raw("/v1/payment_intents", "amount=x&currency=eur", key)[0], 400)
-        self.assertEqual(self.post_raw("/v1/payment_intents", "amount=5&currency=eur", key)[0], 200)
+        self.assertEqual(self.post_raw("/v1/payment_intents", "amount=55&currency=eur", key)[0], 200)
 
     # Faults
 
@@ -444,6 +522,19 @@ class ShimTest(unittest.TestCase):
                 with self.assertRaises((stripe.APIError, stripe.RateLimitError)):
                     self.intents().confirm(intent.id, {"payment_method": "pm_card_visa"})
                 self.assertEqual(self.intents().retrieve(intent.id).status, status)
+
+    def test_a_key_that_has_ended_is_one_of_the_same_account(self) -> None:
+        intent, key = self.intent(), str(uuid.uuid4())
+        self.fault("POST /v1/payment_intents/*/confirm", "key_ended", contains=intent.id, apiKey="sk_test_shim_client", times=2)
+        rolled = stripe.StripeClient("sk_test_rolled", base_addresses={"api": self.url}, max_network_retries=0)
+        ask = lambda client: client.v1.payment_intents.confirm(  # noqa: E731
+            intent.id, {"payment_method": "pm_card_visa"}, {"idempotency_key": key})
+        with self.assertRaises(stripe.AuthenticationError):
+            ask(self.client)
+        self.assertEqual(ask(rolled).status, "requires_capture")
+        with self.assertRaises(stripe.AuthenticationError):
+            ask(self.client)
+        self.assertEqual(ask(self.client).last_response.headers["Idempotent-Replayed"], "true")
 
     def test_an_ordered_decline(self) -> None:
         intent = self.intent()

@@ -5,6 +5,9 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import os
+import re
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -41,6 +44,8 @@ class ArgumentsTest(unittest.TestCase):
             (["chaos", "--seed=18446744073709551616"], "SEED=18446744073709551616"),
             (["token", "--sub="], "SUB=", "guest-1"),
             (["token", "--sub=two words"], "SUB=two words"),
+            (["token", "--sub=staff/ada"], "SUB=staff/ada"),
+            (["token", "--sub=ada", "--scope=booking/guest booking/operator"], "no issuer may vouch for both"),
             (["token", "--sub=guest-1", "--scope=nonsense"], "SCOPE=nonsense", "booking/operator"),
             (["token", "--sub=guest-1", "--scope="], "SCOPE=", "booking/guest"),
             (["token", "--sub=guest-1", "--expires-in=abc"], "EXPIRES_IN=abc", "whole number"),
@@ -58,8 +63,8 @@ class ArgumentsTest(unittest.TestCase):
     def test_what_is_right_is_taken(self) -> None:
         parsed = stack.parse(["chaos", "--seed=7", "--seconds=300", "--callers="])
         self.assertEqual((parsed.seed, parsed.seconds, parsed.callers), ("7", "300", ""))
-        parsed = stack.parse(["token", "--sub=guest-1", "--scope=booking/guest  booking/operator"])
-        self.assertEqual(parsed.scope, "booking/guest booking/operator")
+        parsed = stack.parse(["token", "--sub=guest-1", "--scope=booking/guest  booking/partner"])
+        self.assertEqual(parsed.scope, "booking/guest booking/partner")
         self.assertEqual([stack.parse(["reconcile", f"--dry-run={text}"]).dry_run for text in ("", "0", "1")], [False, False, True])
         self.assertEqual(
             stack.parse(["invoke", "--fn=hold", "--event=http/hold-create.json"]).event, config.SAMPLES_DIR / "http/hold-create.json"
@@ -70,6 +75,59 @@ class ArgumentsTest(unittest.TestCase):
         self.assertNotEqual(made.returncode, 0)
         self.assertEqual(made.stdout, "")
         self.assertIn("ARCH=sparc is none of: arm64 x86_64", made.stderr)
+
+    def test_what_is_built_for_an_architecture_is_deployed_for_it(self) -> None:
+        for arch, flag in (("arm64", "--arm64"), ("x86_64", "--x86-64")):
+            made = self.dry_run("deploy", f"ARCH={arch}")
+            self.assertEqual(made.returncode, 0, made.stderr)
+            self.assertIn(f"cargo lambda build --locked --release {flag} ", made.stdout)
+            self.assertIn(f"--architecture={arch}", made.stdout)
+
+    def test_a_deployment_to_elsewhere_than_aws_is_refused_before_anything(self) -> None:
+        for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_CLOUDFORMATION"):
+            made = self.dry_run("deploy", **{name: "http://localhost:4566"})
+            self.assertNotEqual(made.returncode, 0)
+            self.assertEqual(made.stdout, "")
+            self.assertIn(f"{name}=http://localhost:4566 leads elsewhere than to AWS", made.stderr)
+        self.assertEqual(self.dry_run("deploy", AWS_ENDPOINT_URL="").returncode, 0)
+        self.assertEqual(self.dry_run("build", AWS_ENDPOINT_URL="http://localhost:4566").returncode, 0)
+
+    def test_a_stack_is_forgotten_and_begun_again_in_that_order(self) -> None:
+        made = self.dry_run("down", "clean-local", "up")
+        words = [line.split()[-1] for line in made.stdout.splitlines()]
+        self.assertEqual((made.returncode, words), (0, ["down", "clean", "up"]), made.stderr)
+
+    def test_every_target_calls_what_there_is(self) -> None:
+        listed = re.findall(r"^([a-z0-9-]+):.*## ", (config.ROOT / "Makefile").read_text(), re.MULTILINE)
+        given = ("FN=hold", "EVENT=http/hold-create.json", "BOOKING=bkg_1", "SEED=7", "CALLERS=16", "MINUTES=60", "FIND=two words", "FOLLOW=0")
+        asked = []
+        for target in listed:
+            made = self.dry_run(target, *given)
+            self.assertEqual(made.returncode, 0, made.stderr)
+            for line in made.stdout.splitlines():
+                _, called, words = line.partition(" tools/local/stack.py ")
+                if called:
+                    with contextlib.redirect_stderr(io.StringIO()) as said:
+                        try:
+                            stack.parse(shlex.split(words))
+                        except SystemExit:
+                            self.fail(f"make {target}: {said.getvalue()}")
+                    asked.append(target)
+        self.assertIn("review", asked)
+        self.assertIn("logs", asked)
+
+    def test_a_reader_who_has_seen_enough_ends_the_log_quietly(self) -> None:
+        endless = "import sys, stack; stack.show_logs = lambda _: [print('line', flush=True) for _ in range(100000)]"
+        command = f"{sys.executable} -c \"{endless}; sys.exit(stack.main(['logs', '--fn=hold']))\" | head -n 1"
+        shown = subprocess.run(["bash", "-c", command], cwd=config.ROOT / "tools/local", capture_output=True, text=True)
+        self.assertEqual((shown.stdout, shown.stderr), ("line\n", ""))
+
+    @staticmethod
+    def dry_run(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """What `make` would do. It does nothing, whatever is set: the words are printed."""
+        outside = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "MAKE", "MFLAGS"))}
+        command = ["make", "--no-print-directory", "--dry-run", *words]
+        return subprocess.run(command, cwd=config.ROOT, capture_output=True, text=True, env=outside | environment)
 
 
 class BusyTest(unittest.TestCase):
@@ -151,6 +209,17 @@ class SampleTest(unittest.TestCase):
 
     def test_a_leap_day_and_what_is_no_date_do_no_harm(self) -> None:
         self.assertEqual(calling.relative_to_today("2028-02-29 2028-99-99 12028-02-28", date(2028, 6, 1)), "2029-03-01 2028-99-99 12028-02-28")
+
+    def test_a_sample_is_sent_with_a_token_of_whom_it_names(self) -> None:
+        for name, caller in (("hold-create", ("guest-1", "booking/guest")), ("resource-put-nightly", ("operator-1", "booking/operator"))):
+            sample = (config.SAMPLES_DIR / "http" / f"{name}.json").read_text()
+            with mock.patch.object(calling.deploy, "issue_token", return_value="signed") as issued:
+                sent = json.loads(calling.signed(sample))
+            issued.assert_called_once_with(*caller)
+            self.assertEqual(sent["headers"]["authorization"], "Bearer signed")
+            self.assertEqual(sent["body"], json.loads(sample)["body"])
+        search = (config.SAMPLES_DIR / "http" / "search.json").read_text()
+        self.assertEqual(calling.signed(search), search)
         self.assertEqual(calling.relative_to_today("no date", date(2028, 6, 1)), "no date")
 
 
