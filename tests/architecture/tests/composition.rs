@@ -102,6 +102,25 @@ fn a_function_is_built_from_the_adapters_that_it_names() {
     assert!(of_hold.contains("holdfast-domain"), "the closure goes on beyond the first step");
 }
 
+/// The functions whose composition says this.
+fn composed_with(call: &str) -> Vec<String> {
+    let says = |function: &String| {
+        let main = holdfast_architecture::root().join("functions").join(function).join("src/main.rs");
+        std::fs::read_to_string(main).expect("a binary").contains(call)
+    };
+    let mut found: Vec<String> = functions().into_iter().filter(says).collect();
+    found.sort();
+    found
+}
+
+/// A crowd asks for holds only. Who confirms or gives back would act on what was so a moment ago.
+#[test]
+fn only_requests_of_guests_are_answered_from_what_was_sold_out_a_moment_ago() {
+    assert_eq!(composed_with(".remembering_sold_out(process.clock())"), ["hold"]);
+    assert_eq!(composed_with("remembering_sold_out"), ["hold"]);
+    assert!(composed_with("DynamoHolds::new").len() > 1, "others have the store without it");
+}
+
 #[test]
 fn control_an_adapter_that_reaches_functions_by_way_of_another_crate_is_found() {
     let with = |package: &str, on: &str| {

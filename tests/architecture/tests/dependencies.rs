@@ -20,11 +20,13 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("api", &["domain", "app", "http"]),
     ("workflow", &["domain", "app"]),
     ("adapters-dynamodb", &["domain", "app"]),
-    ("adapters-stripe", &["domain", "app"]),
-    ("adapters-messaging", &["domain", "app"]),
+    ("egress", &[]),
+    ("stripe-amounts", &["domain", "app"]),
+    ("adapters-stripe", &["domain", "app", "egress", "stripe-amounts"]),
+    ("adapters-messaging", &["domain", "app", "egress"]),
     ("adapters-secrets", &["app"]),
     ("runtime", &["domain", "app", "http", "workflow"]),
-    ("testkit", &["domain", "app", "adapters-dynamodb"]),
+    ("testkit", &["domain", "app", "adapters-dynamodb", "stripe-amounts"]),
 ];
 
 /// What the pure core builds on: dates and zones, error types, and Unicode's tables, by which two texts name the same place or
@@ -60,7 +62,7 @@ const TECHNOLOGIES: &[Technology] = &[
     Technology {
         name: "an HTTP client",
         is: |dependency| dependency == "reqwest" || dependency.starts_with("hyper"),
-        allowed: |of| of.is_adapter() || of.is("runtime"),
+        allowed: |of| of.is_adapter() || of.is("egress") || of.is("runtime"),
     },
     Technology {
         name: "dynoxide",
@@ -181,9 +183,11 @@ fn violations(crates: &[Crate]) -> Vec<String> {
                     on.folder == Folder::Shared
                         && layer.is_some_and(|below| below.contains(&on.name.as_str()))
                 }
-                // A binary composes the use case or the routes it serves from adapters; what they run on is the runtime's.
+                // A binary composes the use case or the routes it serves from adapters; what they run on is the runtime's. What
+                // the provider can charge is told apart from its adapter, which has keys.
                 (Folder::Functions, Some(on)) => {
-                    on.is_adapter() || ["app", "api", "runtime"].iter().any(|name| on.is(name))
+                    let composed = ["app", "api", "runtime", "stripe-amounts"];
+                    on.is_adapter() || composed.iter().any(|name| on.is(name))
                 }
                 // An operator's command is a binary too, and reads its arguments into the domain's types.
                 (Folder::Tools, Some(on)) => {

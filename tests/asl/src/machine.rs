@@ -180,7 +180,8 @@ pub(crate) struct Rule {
 pub(crate) struct Wait {
     #[serde(rename = "Comment")]
     _comment: Option<String>,
-    pub(crate) seconds: f64,
+    #[serde(deserialize_with = "template")]
+    pub(crate) seconds: Template,
     pub(crate) next: String,
 }
 

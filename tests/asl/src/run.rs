@@ -193,7 +193,11 @@ impl Run<'_> {
                 Ok(Step::To(choice.default.clone(), input))
             }
             State::Wait(wait) => {
-                self.services.pass(wait.seconds).await;
+                let seconds = self.value(&wait.seconds, &states)?;
+                let Some(seconds) = seconds.as_f64() else {
+                    return Err(QueryError::Fails(format!("{seconds} is no time")));
+                };
+                self.services.pass(seconds).await;
                 Ok(Step::To(wait.next.clone(), input))
             }
             State::Fail(fail) => {

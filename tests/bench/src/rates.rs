@@ -8,11 +8,12 @@ use std::time::{Duration, Instant};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
 use futures::future::join_all;
-use holdfast_api::{Api, Claims, HoldApi, Request};
+use holdfast_api::{Api, Claims, HoldApi, Identity, Request};
 use holdfast_app::Clock;
+use holdfast_app::catalogue::TermsCommit;
 use holdfast_app::holds::Holds;
 use holdfast_domain::Resource;
-use holdfast_testkit::{Database, TestClock, hold_for, mutation, nightly_resource};
+use holdfast_testkit::{Database, TestClock, charge_rules, hold_for, mutation, nightly_resource};
 use http::{HeaderMap, HeaderValue, Method};
 use jiff::Timestamp;
 
@@ -102,7 +103,7 @@ impl Bench {
         let mut rooms = Vec::new();
         for index in 0..RESOURCES {
             let room = nightly_resource(&format!("room-{index:03}"), 1000, 600);
-            store.catalogue.put_resource(None, &room, &by).await.expect("a resource");
+            store.catalogue.put_resource(&TermsCommit::new(None, &room, &by)).await.expect("a resource");
             for month in 1..=MONTHS {
                 let night = (format!("2031-{month:02}-01"), format!("2031-{month:02}-02"));
                 let hold = hold_for(
@@ -117,7 +118,10 @@ impl Bench {
             }
             rooms.push(room);
         }
-        let api = HoldApi::new(Holds::new(store.catalogue, store.holds), Arc::new(clock.clone()));
+        let api = HoldApi::new(
+            Holds::new(store.catalogue, store.holds, store.stops, charge_rules()),
+            Arc::new(clock.clone()),
+        );
         Self { client: database.client.clone(), rooms, api, now: clock.now() }
     }
 
@@ -164,12 +168,13 @@ impl Bench {
             query: String::new(),
             headers,
             body: body.to_string().into_bytes(),
-            claims: Some(Claims {
+            identity: Identity::Bearer(Claims {
                 sub: "guest".to_owned(),
                 scopes: vec!["booking/guest".to_owned()],
-                email: None,
             }),
+            address: None,
             request_id: task.key.clone(),
+            time_left: Duration::from_secs(29),
         };
         let answer = self.api.handle(request).await;
         assert_eq!(answer.status(), 201, "{}", String::from_utf8_lossy(answer.body()));

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use holdfast_app::bookings::BookingCommit;
+use holdfast_app::catalogue::TermsCommit;
 use holdfast_app::kernel as identity;
 use holdfast_domain::{Booking, BookingEvent, BookingPayments, InventoryMove, PaymentStep};
 use holdfast_testkit::{Database, Store, TestClock, hold_for, mutation, nightly_resource};
@@ -53,7 +54,7 @@ pub(crate) async fn print(now: Timestamp) {
     let store = database.store();
     let room = nightly_resource("nyc-deluxe-double", 20, 600);
     let by = mutation(now, "bench-guest-0001");
-    store.catalogue.put_resource(None, &room, &by).await.expect("a resource");
+    store.catalogue.put_resource(&TermsCommit::new(None, &room, &by)).await.expect("a resource");
     let hold = hold_for(&room, "bench-guest-0001", "key", ("2030-05-01", "2030-05-04"), 1, now);
     store.holds.place(&[&room], &hold, &by).await.expect("a hold");
     let page = stored(&database, Database::LEDGER, "R#nyc-deluxe-double", Some("P#2030-05")).await;
@@ -98,7 +99,7 @@ async fn confirm(store: &Store, hold: &holdfast_domain::Hold, now: Timestamp) ->
         hold.fingerprint.clone(),
         now,
     );
-    let mut booking = Booking { email: Some("bench-guest-0001@example.com".to_owned()), ..requested };
+    let mut booking = requested;
     let deadline = now.checked_add(SignedDuration::from_secs(900)).expect("in range");
     let intent = "pi_3PqX2b2eZvKYlo2C1kXyJ0aB".to_owned();
     let steps = [

@@ -112,9 +112,13 @@ pub(crate) async fn delivered(stack: &Stack, bus: &BusWatch) -> Result<Delivered
 /// Findings of a dry run of the reconciliation that mention one of `names`.
 ///
 /// # Errors
-/// [`Trouble`] of the function.
+/// [`Trouble`] of the function, and if it has not looked at everything.
 pub(crate) async fn drift(stack: &Stack, names: &BTreeSet<String>) -> Result<Vec<String>, Trouble> {
     let report = stack.invoke("reconciliation", r#"{"dryRun": true}"#).await?;
+    let cycle = &report["cycle"];
+    if cycle["isOver"] != true || cycle["isWhole"] != true {
+        return Err(Trouble::unexpected(cycle));
+    }
     let kinds = report["findings"].as_object().ok_or_else(|| Trouble::unexpected(&report))?;
     let all = kinds.iter().flat_map(|(kind, found)| {
         found.as_array().into_iter().flatten().map(move |finding| format!("{kind}: {finding}"))

@@ -24,7 +24,7 @@ const PROVIDER_CALLS: [&str; 7] = [
 const PROVIDER_KINDS: [&str; 6] =
     ["before_500", "error_500", "lose_answer", "lose_request", "rate_limit", "timeout"];
 /// Slower than the client of the provider waits.
-const PROVIDER_SLOW_SECONDS: u8 = 12;
+const PROVIDER_SLOW_SECONDS: u8 = 27;
 /// More than any outage of a run sees.
 const WHILE_AWAY: u32 = 1_000_000;
 /// The most parts of a transaction that the ledger writes.

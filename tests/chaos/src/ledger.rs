@@ -106,7 +106,7 @@ impl Reader {
 
     /// Whether the saga of this name has nothing to do until its customer acts.
     pub(crate) async fn waits_for_its_customer(&self, execution: &str) -> Result<bool, Trouble> {
-        let name = execution.split("-review-").next().unwrap_or(execution);
+        let name = execution.split("-resume-").next().unwrap_or(execution);
         let Ok(id) = BookingId::parse(name) else { return Ok(false) };
         let booking = self.history.booking(&id).await.map_err(Trouble::unexpected)?;
         Ok(booking.is_some_and(|booking| booking.action().is_some() && booking.payment_intent().is_some()))

@@ -17,8 +17,8 @@ use crate::traffic::Traffic;
 use crate::world::World;
 use crate::{Parameters, ends};
 
-/// Guests of one caller: their holds of one page stay few.
-const GUESTS_PER_CALLER: usize = 6;
+/// Guests of one caller: their holds of one page, and their declined cards, stay few.
+const GUESTS_PER_CALLER: usize = 24;
 /// How long sagas that an outage has stuck may take after its end, before the run goes on.
 const RECOVERY_MAX: Duration = Duration::from_secs(90);
 /// How long everything may take to come to rest.

@@ -87,11 +87,22 @@ impl Sagas {
         if resumes {
             again["resume"] = json!(true);
         }
-        let name = format!("{booking}-review-{}", self.restarted.len());
+        let name = self.free_name(machine, booking).await?;
         let start =
             json!({"stateMachineArn": self.stack.value(machine)?, "name": name, "input": again.to_string()});
         self.stack.aws("states", "AWSStepFunctions.StartExecution", &start).await?;
         *self.started_again.entry(error).or_default() += 1;
         Ok(())
+    }
+
+    /// The next name that no execution for the booking has, be it an operator's or the reconciliation's.
+    async fn free_name(&self, machine: &str, booking: &str) -> Result<String, Trouble> {
+        let mut taken = BTreeSet::new();
+        for status in ["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"] {
+            let listed = self.listed(machine, status).await?;
+            taken.extend(listed.iter().filter_map(|one| one["name"].as_str()).map(str::to_owned));
+        }
+        let mut names = (1..).map(|number| format!("{booking}-resume-{number}"));
+        names.find(|name| !taken.contains(name)).ok_or_else(|| Trouble::unexpected("no name is free"))
     }
 }

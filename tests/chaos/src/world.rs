@@ -1,6 +1,6 @@
 //! What there is to be fought over: a few resources of every schedule, with little capacity, and many guests.
 
-use holdfast_client::{Answer, Stack, Trouble, now, unique};
+use holdfast_client::{Answer, Pool, Stack, Trouble, now, unique};
 use jiff::ToSpan;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -126,6 +126,8 @@ impl World {
         let terms = json!({
             "resourceType": resource_type, "name": "Chaos", "location": location, "timeZone": "UTC",
             "schedule": schedule, "capacity": capacity, "holdTtlSeconds": ttl_seconds,
+            // Few guests do what many would.
+            "holdLimits": {"perGuest": 200, "perSlot": 200, "coolDownSeconds": 0},
             "pricing": {"currency": "EUR", "base": 4501},
             "cancellationPolicy": {"tiers": [{"hoursBefore": 24, "refundPercent": 50}]},
             "attributes": {"rating": 4.1}
@@ -147,7 +149,10 @@ impl World {
             let sub = unique("chaos-guest");
             let token = self
                 .stack
-                .token_for(&[("sub", sub.as_str()), ("scope", "booking/guest"), ("expires_in", "7200")])
+                .token_of(
+                    Pool::Guests,
+                    &[("sub", sub.as_str()), ("scope", "booking/guest"), ("expires_in", "7200")],
+                )
                 .await?;
             guests.push(Guest { sub, token });
         }

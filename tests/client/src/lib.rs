@@ -10,7 +10,7 @@ pub mod stack;
 pub mod stripe;
 
 pub use call::{Answer, Call};
-pub use stack::Stack;
+pub use stack::{Pool, Stack};
 
 use std::fmt::Display;
 use std::time::Duration;

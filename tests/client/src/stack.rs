@@ -17,6 +17,15 @@ type Values = BTreeMap<String, String>;
 
 static VALUES: OnceLock<Result<Values, Trouble>> = OnceLock::new();
 
+/// Whose accounts an issuer of tokens has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pool {
+    /// Guests', and partners'.
+    Guests,
+    /// Staff's, and the operator's machines'.
+    Staff,
+}
+
 /// The running stack.
 #[derive(Debug, Clone)]
 pub struct Stack {
@@ -54,20 +63,26 @@ impl Stack {
         &self.http
     }
 
-    /// A token for `sub` with `scope`, as `make token` prints it.
+    /// A token for `sub` with `scope`, as `make token` prints it: of staff if it is to have the scope of operators.
     ///
     /// # Errors
     /// [`Trouble`] of the issuer.
     pub async fn token(&self, sub: &str, scope: &str) -> Result<String, Trouble> {
-        self.token_for(&[("sub", sub), ("scope", scope)]).await
+        let pool =
+            if scope.split(' ').any(|one| one == "booking/operator") { Pool::Staff } else { Pool::Guests };
+        self.token_of(pool, &[("sub", sub), ("scope", scope)]).await
     }
 
-    /// A token from the issuer's form fields `sub`, `scope`, `expires_in`.
+    /// A token of a pool's issuer from the form fields `sub`, `scope`, `expires_in` and those for odd ones (`tools/local/issuer.py`).
     ///
     /// # Errors
     /// [`Trouble`] of the issuer.
-    pub async fn token_for(&self, form: &[(&str, &str)]) -> Result<String, Trouble> {
-        let url = format!("{}/token", self.value("ISSUER_URL")?);
+    pub async fn token_of(&self, pool: Pool, form: &[(&str, &str)]) -> Result<String, Trouble> {
+        let path = match pool {
+            Pool::Guests => "",
+            Pool::Staff => "/staff",
+        };
+        let url = format!("{}{path}/token", self.value("ISSUER_URL")?);
         let answer: Value = self.http.post(url).form(form).send().await?.json().await?;
         match &answer["access_token"] {
             Value::String(token) => Ok(token.clone()),
@@ -81,6 +96,15 @@ impl Stack {
     /// [`Trouble::Unexpected`] if the API's address is not known.
     pub fn call(&self, method: reqwest::Method, path: &str) -> Result<Call, Trouble> {
         Ok(Call::new(self.http.request(method, format!("{}{path}", self.value("API_URL")?))))
+    }
+
+    /// A call of the API by way of its distribution; `path` begins with `/api`.
+    ///
+    /// # Errors
+    /// [`Trouble::Unexpected`] if the distribution's address is not known.
+    pub fn edge(&self, method: reqwest::Method, path: &str) -> Result<Call, Trouble> {
+        let request = self.http.request(method, format!("{}{path}", self.value("EDGE_URL")?));
+        Ok(Call::new(request).header("Host", self.value("EDGE_HOST")?))
     }
 }
 

@@ -81,6 +81,29 @@ impl Stack {
         Ok(page["data"].as_array().cloned().unwrap_or_default())
     }
 
+    /// What the guest's bank does with a refund, days later: it `succeeded` or has `failed`.
+    ///
+    /// # Errors
+    /// [`Trouble`] of the provider.
+    pub async fn refund_ends(&self, refund: &str, status: &str) -> Result<(), Trouble> {
+        self.bank_says(&format!("/_refund/{refund}"), status).await
+    }
+
+    /// What the card's bank says against a payment: `warning_needs_response` opens an inquiry, `needs_response` a
+    /// dispute, also of an inquiry; `won` and `lost` end it.
+    ///
+    /// # Errors
+    /// [`Trouble`] of the provider.
+    pub async fn dispute(&self, intent: &str, status: &str) -> Result<(), Trouble> {
+        self.bank_says(&format!("/_dispute/{intent}"), status).await
+    }
+
+    async fn bank_says(&self, path: &str, status: &str) -> Result<(), Trouble> {
+        let url = format!("{}{path}", self.value("STRIPE_API_URL")?);
+        let answer = self.http().post(url).json(&json!({ "status": status })).send().await?.status();
+        if answer.is_success() { Ok(()) } else { Err(Trouble::unexpected(format!("{path}: {answer}"))) }
+    }
+
     /// What the customer does at their bank: completes the 3-D Secure step, or fails it.
     ///
     /// # Errors

@@ -1,8 +1,8 @@
-//! Bookings: claims, confirmations, ends, the journal, and the callbacks of sagas.
+//! Bookings: claims, confirmations, ends, the journal, the callbacks of sagas, and what else is kept apart from bookings.
 
-use holdfast_app::bookings::{AppendError, CommitError, JournalEntry, verify};
+use holdfast_app::bookings::{AppendError, BookingCommit, CommitError, JournalEntry, verify};
 use holdfast_app::payments::SagaCallbacks;
-use holdfast_domain::bookings::{Cancellation, FailureReason};
+use holdfast_domain::bookings::{Cancellation, Contact, ContactName, FailureReason};
 use holdfast_domain::payments::CustomerAction;
 use holdfast_domain::{
     Booking, BookingEvent, BookingStatus, HoldStatus, InventoryMove, Money, PageRejection, PaymentStep,
@@ -16,6 +16,7 @@ fn cancelled<I: Implementation>(w: &World<I>, booking: &Booking) -> BookingEvent
         reason: None,
         refund: Money::zero(booking.order.price.total().currency()),
         before_capture: true,
+        by_operator: false,
         request: (request("cancel"), request("content")),
         at: w.now,
     })
@@ -227,6 +228,49 @@ pub async fn the_latest_callback_is_remembered<I: Implementation>() {
     assert_eq!(callbacks.task_token(&other).await.expect("a read"), None);
 }
 
+/// What the customer has to do is kept if, and only if, the event is written that asks for it. The booking says only that it is awaited.
+pub async fn what_the_customer_has_to_do_is_kept_with_the_event_that_asks_it<I: Implementation>() {
+    let w = World::<I>::with_places(1).await;
+    let hold = w.held(0).await;
+    let asked = w.asked(&hold, 0).await;
+    let action = |secret: &str| CustomerAction {
+        client_secret: secret.to_owned(),
+        redirect_url: Some(format!("https://bank.example/3ds?client_secret={secret}")),
+        expires_at: hold.expires_at,
+    };
+    let event =
+        |secret: &str| BookingEvent::first_payment(PaymentStep::ActionRequired { action: action(secret) });
+    let kept = async || w.i.ports().actions.customer_action(&asked.id).await.expect("a read");
+    assert_eq!(kept().await, None);
+    let waits = w.write(&asked, event("first"), InventoryMove::Keep).await.expect("asked");
+    assert_eq!(kept().await, Some(action("first")));
+    assert_eq!(waits.action(), Some(action("first").awaited()));
+    w.assert_stored(&waits).await;
+    let stale = w.write(&asked, event("second"), InventoryMove::Keep).await;
+    assert!(matches!(stale, Err(CommitError::Stale)), "{stale:?}");
+    assert_eq!(kept().await, Some(action("first")));
+}
+
+/// How the guest is reached is kept if, and only if, the booking is written.
+pub async fn how_the_guest_is_reached_is_kept_with_the_booking<I: Implementation>() {
+    let w = World::<I>::with_places(1).await;
+    let hold = w.held(0).await;
+    let contact = |name: &str| Contact { name: ContactName::parse(name).ok(), ..Contact::default() };
+    let kept = async |id| w.i.ports().contacts.contact(id).await.expect("a read");
+    let booking = w.asked(&hold, 0).await;
+    assert_eq!(kept(&booking.id).await, None, "it says nothing of it");
+    let commit = |name: &str| {
+        let authorized = BookingEvent::first_payment(PaymentStep::Authorized);
+        BookingCommit::new(&booking, authorized, InventoryMove::Keep, &w.by("saga"))
+            .with_contact(Some(contact(name)))
+    };
+    w.i.ports().bookings.commit(&commit("Ada")).await.expect("written");
+    assert_eq!(kept(&booking.id).await, Some(contact("Ada")));
+    let stale = w.i.ports().bookings.commit(&commit("Grace")).await;
+    assert!(matches!(stale, Err(CommitError::Stale)), "{stale:?}");
+    assert_eq!(kept(&booking.id).await, Some(contact("Ada")));
+}
+
 /// Every change of a booking, with its inventory or without, is an entry of its audit trail.
 pub async fn every_change_has_its_entry_in_the_audit_trail<I: Implementation>() {
     let w = World::<I>::with_places(1).await;
@@ -237,6 +281,14 @@ pub async fn every_change_has_its_entry_in_the_audit_trail<I: Implementation>() 
     let kinds: Vec<&str> = trail.iter().map(|event| event.kind.as_str()).collect();
     assert_eq!(kinds, ["booking.requested", "payment.authorized", "booking.confirmed"]);
     assert_eq!(verify(&booking, &trail), Ok(()));
+    // A page begins after any entry, and may be beyond the last.
+    for (after, limit) in [(0, 100), (0, 2), (1, 1), (2, 2), (3, 1), (u64::MAX, 1)] {
+        let page = history.audit_page(&booking.id, after, limit).await.expect("a page");
+        let rest = trail.iter().filter(|entry| entry.sequence > after);
+        let limit = usize::try_from(limit).expect("a number");
+        let expected: Vec<_> = rest.take(limit).cloned().collect();
+        assert_eq!(page, expected, "{limit} after {after}");
+    }
 }
 
 /// A guest's bookings are theirs alone, newest first, a page at a time.

@@ -1,4 +1,4 @@
-//! What every implementation of the ports of holds and bookings has to do, whatever it is made of. One suite runs over the
+//! What every implementation of the ports of holds, bookings and resources has to do, whatever it is made of. One suite runs over the
 //! DynamoDB adapter and over the in-memory ledger of `tests/model`, so that neither can drift away from the other.
 //!
 //! A behaviour that an implementation deliberately does not have is named by a [`Capability`] with the reason, and is run all
@@ -10,13 +10,15 @@ mod fixture;
 
 pub mod bookings;
 pub mod holds;
+pub mod resources;
 
 use std::future::Future;
 use std::sync::Arc;
 
-use holdfast_app::bookings::{BookingHistory, BookingJournal, BookingStore};
+use holdfast_app::bookings::{BookingContacts, BookingHistory, BookingJournal, BookingStore};
+use holdfast_app::catalogue::{Catalogue, HoldStopSwitch, ResourceHistory};
 use holdfast_app::holds::HoldStore;
-use holdfast_app::payments::SagaCallbacks;
+use holdfast_app::payments::{CustomerActions, SagaCallbacks};
 use holdfast_domain::{BookingId, Hold, Resource};
 use jiff::Timestamp;
 
@@ -29,6 +31,8 @@ pub enum Capability {
     HoldLimits,
     /// Audit trails, and a guest's list of bookings.
     History,
+    /// Operators' changes of resources, and their trail.
+    Operators,
 }
 
 /// The ports, over one ledger.
@@ -39,7 +43,19 @@ pub struct Ports {
     pub bookings: Arc<dyn BookingStore>,
     pub journal: Arc<dyn BookingJournal>,
     pub callbacks: Arc<dyn SagaCallbacks>,
+    pub actions: Arc<dyn CustomerActions>,
+    pub contacts: Arc<dyn BookingContacts>,
     pub history: Option<Arc<dyn BookingHistory>>,
+    pub operators: Option<Operators>,
+}
+
+/// The ports of operators.
+#[derive(Clone)]
+#[expect(missing_docs, reason = "each field is the port of its name")]
+pub struct Operators {
+    pub catalogue: Arc<dyn Catalogue>,
+    pub history: Arc<dyn ResourceHistory>,
+    pub switch: Arc<dyn HoldStopSwitch>,
 }
 
 /// An implementation of the ports, with a resource to book. Holds are of one place; they live for 600 seconds and begin no
@@ -133,10 +149,17 @@ macro_rules! contract {
             the_journal_leaves_inventory_alone,
             a_stale_entry_of_the_journal_is_refused,
             the_latest_callback_is_remembered,
+            what_the_customer_has_to_do_is_kept_with_the_event_that_asks_it,
+            how_the_guest_is_reached_is_kept_with_the_booking,
         ]);
         $crate::contract!($implementation, Some($crate::Capability::History), bookings: [
             every_change_has_its_entry_in_the_audit_trail,
             a_guest_finds_their_own_bookings,
+        ]);
+        $crate::contract!($implementation, Some($crate::Capability::Operators), resources: [
+            every_change_of_a_resource_has_its_entry_in_the_trail,
+            a_stale_change_of_a_resource_enters_nothing,
+            a_stop_is_set_and_ended_with_its_entry,
         ]);
     };
     ($implementation:ty, $needs:expr, $module:ident: [$($behaviour:ident),* $(,)?]) => {

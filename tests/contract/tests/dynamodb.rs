@@ -2,8 +2,9 @@
 #![expect(clippy::expect_used, reason = "helpers of tests")]
 
 use holdfast_app::Clock;
+use holdfast_app::catalogue::TermsCommit;
 use holdfast_app::kernel::booking_id;
-use holdfast_contract::{Capability, Implementation, Ports};
+use holdfast_contract::{Capability, Implementation, Operators, Ports};
 use holdfast_domain::{BookingId, Hold, HoldLimits, Resource};
 use holdfast_testkit::{Database, Store, TestClock, at, hold_for, mutation, nightly_resource};
 use jiff::Timestamp;
@@ -20,7 +21,7 @@ impl DynamoDb {
     fn hold_of(&self, guest: usize, nights: (&str, &str), now: Timestamp) -> Hold {
         let guest = format!("guest-{guest}");
         let hold = hold_for(&self.room, &guest, "hold", nights, 1, now);
-        Hold { cool_down_seconds: 0, ..hold }
+        Hold { cool_down_seconds: Some(0), ..hold }
     }
 }
 
@@ -33,16 +34,25 @@ impl Implementation for DynamoDb {
         let store = database.store();
         let mut room = nightly_resource("room", capacity, 600);
         if one_each {
-            room.terms.hold_limits = HoldLimits { per_guest: 1, ..room.terms.hold_limits };
+            room.terms.hold_limits = HoldLimits { per_guest: Some(1), ..room.terms.hold_limits };
         }
         let by = mutation(clock.now(), "operator");
-        store.catalogue.put_resource(None, &room, &by).await.expect("a resource");
+        let created = TermsCommit::new(None, &room, &by);
+        store.catalogue.put_resource(&created).await.expect("a resource");
+        let room = created.next;
         let ports = Ports {
             holds: store.holds.clone(),
             bookings: store.bookings.clone(),
             journal: store.journal.clone(),
             callbacks: store.callbacks.clone(),
+            actions: store.actions.clone(),
+            contacts: store.contacts.clone(),
             history: Some(store.history.clone()),
+            operators: Some(Operators {
+                catalogue: store.catalogue.clone(),
+                history: store.trails.clone(),
+                switch: store.switch.clone(),
+            }),
         };
         Self { _database: database, clock, store, ports, room }
     }
@@ -76,7 +86,7 @@ impl Implementation for DynamoDb {
         let hold = self.hold(0, now);
         let placement = hold.order.placements.first().expect("a placement");
         let name = placement.page.page.clone();
-        let pages = self.store.catalogue.pages(&self.room, &[name]).await.expect("a page");
+        let pages = self.store.pages(&self.room, &[name]).await.expect("a page");
         let slot = placement.places.slots().next().expect("a slot");
         pages.first().expect("the page asked for").offered(slot, now)
     }

@@ -76,7 +76,7 @@ async fn what_follows(
 ) -> Result<(), BrokenOff> {
     let id = booking.str("/bookingId");
     report
-        .step("The guest gets a mail", async {
+        .step("The guest gets a mail, at the contact of the booking", async {
             let number = booking.str("/confirmationNumber");
             let mail = poll("a mail with the confirmation number", PATIENCE, async || {
                 let mails = w.mails_to(&format!("{}@example.com", guest.sub)).await?;
@@ -104,6 +104,21 @@ async fn what_follows(
             let wanted = ["booking.requested", "payment.authorized", "booking.confirmed", "payment.captured"];
             promised(in_order(&kinds, &wanted), &trail)?;
             Ok(((), kinds.join(", ")))
+        })
+        .await?;
+    report
+        .step("The room's own trail says which operator made it, and operators alone may read it", async {
+            let path = format!("/api/resources/{}/events", offer.id);
+            let trail = w.get(&w.operator, &path).await?;
+            let first = &trail.json["results"][0];
+            promised(
+                first["actor"] == format!("staff/{}", w.operator.sub) && first["type"] == "resource.created",
+                &trail,
+            )?;
+            promised(w.get(guest, &path).await?.status == 403, &trail)?;
+            let happened =
+                format!("{} by {} at {}", text(&first["type"]), text(&first["actor"]), text(&first["at"]));
+            Ok(((), happened))
         })
         .await?;
     report

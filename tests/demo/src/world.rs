@@ -14,7 +14,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(crate) struct World {
     stack: Stack,
-    operator: String,
+    pub(crate) operator: Guest,
 }
 
 pub(crate) struct Guest {
@@ -48,8 +48,9 @@ impl Deref for World {
 impl World {
     pub(crate) async fn new() -> Result<Self, Trouble> {
         let stack = Stack::connect()?;
-        let operator = stack.token("demo-operator", "booking/operator").await?;
-        Ok(Self { stack, operator })
+        let sub = "demo-operator".to_owned();
+        let token = stack.token(&sub, "booking/operator").await?;
+        Ok(Self { stack, operator: Guest { sub, token } })
     }
 
     pub(crate) async fn guest(&self, name: &str) -> Result<Guest, Trouble> {
@@ -72,13 +73,23 @@ impl World {
 
     /// An evening for 89.01 euros, so many hours ahead: one place, held for so many seconds.
     pub(crate) async fn evening(&self, hours_ahead: i64, ttl_seconds: u32) -> Result<Offer, Trouble> {
+        self.evening_for(8901, hours_ahead, ttl_seconds).await
+    }
+
+    /// An evening for so many euro cents.
+    pub(crate) async fn evening_for(
+        &self,
+        cents: i64,
+        hours_ahead: i64,
+        ttl_seconds: u32,
+    ) -> Result<Offer, Trouble> {
         let start = now() + SignedDuration::from_hours(hours_ahead);
         let start = Timestamp::from_second(start.as_second()).map_err(Trouble::unexpected)?;
         let (start, end) = (start.to_string(), (start + 3.hours()).to_string());
         let terms = json!({
             "resourceType": "event", "name": "Chef's table, The Demo", "timeZone": "Europe/Paris",
             "schedule": {"kind": "event", "start": start, "end": end},
-            "capacity": 1, "holdTtlSeconds": ttl_seconds, "pricing": {"currency": "EUR", "base": 8901}
+            "capacity": 1, "holdTtlSeconds": ttl_seconds, "pricing": {"currency": "EUR", "base": cents}
         });
         self.offer(terms, start, end).await
     }
@@ -90,7 +101,7 @@ impl World {
             {"hoursBefore": 24, "refundPercent": 100}, {"hoursBefore": 0, "refundPercent": 50}]});
         terms["attributes"] = json!({"rating": 4.7});
         let call =
-            self.call(Method::PUT, &format!("/api/resources/{id}"))?.token(&self.operator).json(&terms);
+            self.call(Method::PUT, &format!("/api/resources/{id}"))?.token(&self.operator.token).json(&terms);
         let answer = call.send().await?;
         promised(answer.status < 300, &answer)?;
         Ok(Offer { id, place, start, end })
@@ -116,7 +127,9 @@ impl World {
 
     /// Pays a hold with a new card.
     pub(crate) async fn pay(&self, guest: &Guest, hold: &str, card: &str) -> Result<Answer, Trouble> {
-        let body = json!({"holdId": hold, "paymentMethodId": self.card(card).await?});
+        let contact =
+            json!({"name": "Ada Lovelace", "email": format!("{}@example.com", guest.sub), "language": "en"});
+        let body = json!({"holdId": hold, "paymentMethodId": self.card(card).await?, "contact": contact});
         self.post(guest, "/api/bookings", &body).await
     }
 

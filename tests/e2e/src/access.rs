@@ -1,6 +1,6 @@
 //! API.md, Conventions: tokens, scopes, and what belongs to somebody else.
 
-use holdfast_client::{Answer, unique};
+use holdfast_client::{Answer, Pool, unique};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -8,9 +8,13 @@ use crate::terms::nightly;
 use crate::world::{Guest, World, check, check_problem, results};
 
 /// Every route that needs a token, and the scopes of which it takes any.
-const PROTECTED: [(Method, &str, &[&str]); 11] = [
+const PROTECTED: [(Method, &str, &[&str]); 15] = [
     (Method::PUT, "/api/resources/some-resource", &["booking/operator"]),
     (Method::PATCH, "/api/resources/some-resource/inventory", &["booking/operator"]),
+    (Method::GET, "/api/resources/some-resource/events", &["booking/operator"]),
+    (Method::PUT, "/api/resources/some-resource/stop", &["booking/operator"]),
+    (Method::PUT, "/api/stop", &["booking/operator"]),
+    (Method::GET, "/api/stop/events", &["booking/operator"]),
     (Method::POST, "/api/holds", &["booking/guest", "booking/operator"]),
     (Method::GET, "/api/holds/hld_x", &["booking/guest", "booking/operator"]),
     (Method::DELETE, "/api/holds/hld_x", &["booking/guest", "booking/operator"]),
@@ -45,8 +49,10 @@ async fn without_a_token_401() {
 async fn with_a_bad_token_401() {
     let w = World::new().await;
     let good = w.guest().await.token;
-    let expired =
-        w.token_for(&[("sub", "guest"), ("scope", "booking/guest"), ("expires_in", "-60")]).await.unwrap();
+    let expired = w
+        .token_of(Pool::Guests, &[("sub", "guest"), ("scope", "booking/guest"), ("expires_in", "-120")])
+        .await
+        .unwrap();
     let parts: Vec<&str> = good.split('.').collect();
     let (header, claims, signature) = (parts[0], parts[1], parts[2]);
     let other = w.token("somebody-else", "booking/guest").await.unwrap();
@@ -86,11 +92,69 @@ async fn without_the_scope_403() {
 async fn one_of_several_scopes_is_enough() {
     let w = World::new().await;
     let sub = unique("both");
-    let token = w.token(&sub, "booking/partner booking/operator booking/guest").await.unwrap();
+    let token = w.token(&sub, "openid booking/partner booking/guest").await.unwrap();
     let caller = Guest { sub, token };
     check(w.read(&caller, "/api/bookings").await, 200);
-    let put = w.put(&format!("/api/resources/{}", unique("e2e"))).token(&caller.token).json(&nightly());
+    let operator = w.token(&unique("desk"), "openid booking/operator").await.unwrap();
+    let put = w.put(&format!("/api/resources/{}", unique("e2e"))).token(&operator).json(&nightly());
     assert!(put.send().await.unwrap().status < 300);
+}
+
+#[tokio::test]
+async fn the_pool_of_guests_cannot_vouch_for_operators() {
+    let w = World::new().await;
+    let (owner, offer) = (w.guest().await, w.event(json!({})).await);
+    let hold = w.held(&owner, &offer).await;
+    let resource = unique("e2e");
+    for scope in ["booking/operator", "booking/guest booking/operator"] {
+        let form = [("sub", owner.sub.as_str()), ("scope", scope)];
+        let token = w.token_of(Pool::Guests, &form).await.unwrap();
+        let put = w.put(&format!("/api/resources/{resource}")).token(&token).json(&nightly());
+        check_problem(put.send().await.unwrap(), 401, "unauthorized");
+        let patch = json!({"from": "2030-01-01", "to": "2030-01-02", "closed": true});
+        let patch = w.patch(&format!("/api/resources/{}/inventory", offer.id)).token(&token).json(&patch);
+        check_problem(patch.send().await.unwrap(), 401, "unauthorized");
+        let release = w.delete(&format!("/api/holds/{hold}")).token(&token).key(&unique("key"));
+        check_problem(release.send().await.unwrap(), 401, "unauthorized");
+        let place = w.post("/api/holds").token(&token).key(&unique("key")).json(&offer.hold(1));
+        check_problem(place.send().await.unwrap(), 401, "unauthorized");
+    }
+    check(w.get(&format!("/api/resources/{resource}")).send().await.unwrap(), 404);
+    assert_eq!(w.hold(&owner, &hold).await.str("/status"), "active");
+    assert!(results(&w.read(&owner, "/api/bookings").await).is_empty());
+}
+
+#[tokio::test]
+async fn staff_and_guests_of_one_name_are_two_callers() {
+    let w = World::new().await;
+    let (guest, offer) = (w.guest().await, w.event(json!({"capacity": 2})).await);
+    let token = w.token(&guest.sub, "booking/operator").await.unwrap();
+    let staff = Guest { sub: guest.sub.clone(), token };
+    let key = unique("key");
+    let placed = async |caller: &Guest| {
+        check(w.send_keyed(caller, &key, "/api/holds", &offer.hold(1)).await, 201).str("/holdId").to_owned()
+    };
+    let (of_guest, of_staff) = (placed(&guest).await, placed(&staff).await);
+    assert_ne!(of_guest, of_staff, "the same key of two callers is two requests");
+    check(w.read(&guest, &format!("/api/holds/{of_staff}")).await, 404);
+    check(w.read(&staff, &format!("/api/holds/{of_guest}")).await, 200);
+}
+
+/// Whoever may invoke a function could write anything into the event of the gateway.
+#[tokio::test]
+async fn claims_that_no_token_proves_are_not_believed() {
+    let w = World::new().await;
+    let claims = json!({"sub": "operator-1", "scope": "booking/operator", "token_use": "access", "iss": w.value("TOKEN_ISSUER_URL").unwrap()});
+    let event = json!({
+        "version": "2.0", "routeKey": "GET /api/bookings", "rawPath": "/api/bookings", "rawQueryString": "",
+        "headers": {"authorization": "Bearer forged"}, "isBase64Encoded": false,
+        "requestContext": {
+            "http": {"method": "GET", "path": "/api/bookings"}, "requestId": "forged",
+            "authorizer": {"jwt": {"claims": claims, "scopes": ["booking/operator"]}}
+        }
+    });
+    let answer = w.invoke("bookings", &event.to_string()).await.unwrap();
+    assert_eq!(answer["statusCode"], 401, "{answer}");
 }
 
 #[tokio::test]
@@ -107,15 +171,18 @@ async fn search_and_resources_need_no_token() {
 #[tokio::test]
 async fn answers_of_the_gateway_itself_have_its_own_body() {
     let w = World::new().await;
+    let answer = w.get("/api/no/such/route").send().await.unwrap();
+    assert_eq!(answer.status, 404, "{answer:?}");
+    assert!(answer.json["message"].is_string() && answer.json.get("code").is_none(), "{answer:?}");
+}
+
+#[tokio::test]
+async fn whom_nobody_believes_gets_a_problem_that_says_so() {
+    let w = World::new().await;
     let partner = w.token("partner", "booking/partner").await.unwrap();
-    for answer in [
-        w.get("/api/bookings").send().await.unwrap(),
-        w.get("/api/bookings").token(&partner).send().await.unwrap(),
-        w.get("/api/no/such/route").send().await.unwrap(),
-    ] {
-        assert!([401, 403, 404].contains(&answer.status), "{answer:?}");
-        assert!(answer.json["message"].is_string() && answer.json.get("code").is_none(), "{answer:?}");
-    }
+    check_problem(w.get("/api/bookings").send().await.unwrap(), 401, "unauthorized");
+    check_problem(w.get("/api/bookings").token("none").send().await.unwrap(), 401, "unauthorized");
+    check_problem(w.get("/api/bookings").token(&partner).send().await.unwrap(), 403, "insufficient_scope");
 }
 
 #[tokio::test]

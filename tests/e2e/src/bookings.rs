@@ -127,9 +127,9 @@ async fn a_declined_card_leaves_the_hold_active_for_another() {
     let placed = check(w.place(&guest, &offer.hold(1)).await, 201);
     let hold = placed.str("/holdId");
     let declined = check_problem(w.pay(&guest, hold, DECLINED).await, 402, "payment_declined");
-    assert_eq!(declined.str("/declineCode"), "generic_decline", "{declined}");
+    assert_eq!(declined.str("/declineCode"), "card_declined", "{declined}");
     let poor = check_problem(w.pay(&guest, hold, INSUFFICIENT_FUNDS).await, 402, "payment_declined");
-    assert_eq!(poor.str("/declineCode"), "insufficient_funds", "{poor}");
+    assert_eq!(poor.str("/declineCode"), "card_declined", "{poor}");
     let still = w.hold(&guest, hold).await;
     assert_eq!(still.str("/status"), "active");
     assert_eq!(still.str("/expiresAt"), placed.str("/expiresAt"));

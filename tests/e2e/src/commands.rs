@@ -15,11 +15,14 @@ async fn make_env_prints_where_everything_is() {
     let values = key_values(&printed);
     for name in [
         "API_URL",
+        "EDGE_URL",
+        "EDGE_HOST",
         "AWS_ENDPOINT_URL",
         "STRIPE_API_URL",
         "STRIPE_WEBHOOK_SECRET",
         "LEDGER_TABLE",
         "HOLDS_TABLE",
+        "CONFIDENTIAL_TABLE",
         "SEARCH_TABLE",
         "BUS_NAME",
         "TIMER_QUEUE_URL",
@@ -125,10 +128,26 @@ async fn make_rebuild_search_brings_back_what_search_lost() {
     until(Some(1)).await;
 }
 
+#[tokio::test]
+async fn make_logs_finds_the_lines_about_one_booking() {
+    let w = World::new().await;
+    let guest = w.guest().await;
+    let booking = w.booked(&guest, &w.event(json!({})).await).await.str("/bookingId").to_owned();
+    check(w.get(&format!("/api/bookings/{booking}")).token(&guest.token).send().await.unwrap(), 200);
+    let find = format!("FIND={booking}");
+    let printed = poll("a line about the booking", PATIENCE, async || {
+        let printed = run_make(&["logs", "FN=bookings", "MINUTES=60", "FOLLOW=0", &find])?;
+        Ok((!printed.is_empty()).then_some(printed))
+    })
+    .await
+    .unwrap();
+    assert!(printed.lines().all(|line| line.contains(&booking)), "{printed}");
+}
+
 /// A hand in the ledger: who an entry of an audit trail says it was.
-async fn set_actor(w: &World, booking: &str, entry: &str, actor: &str) {
+pub(crate) async fn set_actor(w: &World, (pk, sk): (&str, &str), actor: &str) {
     let update = json!({"TableName": w.value("LEDGER_TABLE").unwrap(),
-                        "Key": {"pk": {"S": format!("B#{booking}")}, "sk": {"S": entry}},
+                        "Key": {"pk": {"S": pk}, "sk": {"S": sk}},
                         "UpdateExpression": "SET #by = :by",
                         "ConditionExpression": "attribute_exists(pk)",
                         "ExpressionAttributeNames": {"#by": "by"},
@@ -145,9 +164,35 @@ async fn make_audit_verify_names_the_first_broken_link() {
     let verify = ["audit-verify", &format!("BOOKING={id}")];
     let whole = run_make(&verify).unwrap();
     assert!(whole.contains("every trail is as it was written"), "{whole}");
-    set_actor(&w, id, "E#000003", "nobody").await;
+    let entry = (format!("B#{id}"), "E#000003");
+    set_actor(&w, (&entry.0, entry.1), "nobody").await;
     let broken = run_make(&verify).unwrap_err().to_string();
-    set_actor(&w, id, "E#000003", "saga").await;
+    set_actor(&w, (&entry.0, entry.1), "saga").await;
     assert!(broken.contains(&format!("{id}: entry 3 is not as it was sealed")), "{broken}");
     run_make(&verify).unwrap();
+}
+
+/// The cases of a queue of this test's own, so that nobody else finds them.
+#[tokio::test]
+async fn make_review_prints_who_needs_a_person_and_deletes_what_has_settled() {
+    let w = World::new().await;
+    let guest = w.guest().await;
+    let offer = w.event(json!({})).await;
+    let settled = w.booked(&guest, &offer).await.str("/bookingId").to_owned();
+    let unknown = unique("bkg");
+    let name = json!({"QueueName": unique("e2e-review")});
+    let queue = w.aws("sqs", "AmazonSQS.CreateQueue", &name).await.unwrap()["QueueUrl"].clone();
+    for booking in [&settled, &unknown] {
+        let case = json!({"machine": "booking", "bookingId": booking, "problem": {"error": "Throttled"}});
+        let message = json!({"QueueUrl": queue, "MessageBody": case.to_string()});
+        w.aws("sqs", "AmazonSQS.SendMessage", &message).await.unwrap();
+    }
+    let url = queue.as_str().unwrap();
+    let printed = run_make(&["review", &format!("QUEUE={url}")]).unwrap();
+    assert!(printed.contains(&unknown) && !printed.contains(&settled), "{printed}");
+    assert!(printed.contains("For a person: 1."), "{printed}");
+    let queued = w.queued(url).await.unwrap();
+    let [left] = &queued[..] else { panic!("{queued:#?}") };
+    assert!(left.to_string().contains(&unknown), "{left}");
+    w.aws("sqs", "AmazonSQS.DeleteQueue", &json!({"QueueUrl": queue})).await.unwrap();
 }

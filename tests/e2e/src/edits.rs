@@ -88,12 +88,15 @@ async fn replacing_keeps_every_hold_and_booking() {
     check(w.put_resource(&chair, &open("07:00", "18:30")).await, 200);
     let paid = check(w.pay(&guest, second.str("/holdId"), ACCEPTED).await, 201);
     assert_eq!(paid.str("/startTime"), second.str("/startTime"));
-    let day = w.calendar(&chair, &in_days(20).to_string(), &in_days(21).to_string()).await;
-    let at_ten = day.iter().find(|slot| instant(slot["start"].as_str().unwrap()) == half_hour(10, 0).0);
-    assert_eq!((at_ten.unwrap()["available"].as_i64(), day.len()), (Some(1), 23), "{day:?}");
+    let dates = (in_days(20).to_string(), in_days(21).to_string());
+    let at_ten = |day: &[Value]| {
+        let ten = day.iter().find(|slot| instant(slot["start"].as_str().unwrap()) == half_hour(10, 0).0);
+        ten.unwrap()["available"].as_i64()
+    };
+    let day = w.calendar_once(&chair, (&dates.0, &dates.1), |day| at_ten(day) == Some(1)).await;
+    assert_eq!(day.len(), 23, "{day:?}");
     check(w.cancel(&guest, booking.str("/bookingId")).await, 200);
-    let day = w.calendar(&chair, &in_days(20).to_string(), &in_days(21).to_string()).await;
-    assert_eq!(available(&day)[6], 2, "{day:?}");
+    w.calendar_once(&chair, (&dates.0, &dates.1), |day| available(day)[6] == 2).await;
     check(w.place(&guest, &of(half_hour(18, 0))).await, 201);
 }
 
@@ -124,7 +127,9 @@ async fn an_accepted_edit_is_met_by_the_next_request() {
     let night = |what: Value| with(json!({"from": room.start, "to": room.end}), what);
     for edit in 1..=EDITS {
         let base = 10_000 + edit;
-        let dearer = with(nightly(), json!({"pricing": {"currency": "USD", "base": base}}));
+        let limits = json!({"coolDownSeconds": 0});
+        let price = json!({"currency": "USD", "base": base});
+        let dearer = with(nightly(), json!({"pricing": price, "holdLimits": limits}));
         check(w.put_resource(&room.id, &dearer).await, 200);
         let held = check(w.place(&guest, &room.hold(1)).await, 201);
         assert_eq!(held.int("/price/amount"), Some(base), "the price of edit {edit}");

@@ -5,7 +5,7 @@ use holdfast_client::stripe::ACCEPTED;
 use serde_json::{Value, json};
 use standardwebhooks::Webhook;
 
-use crate::world::{PATIENCE, World, check};
+use crate::world::{Guest, PATIENCE, World, check};
 
 #[tokio::test]
 async fn what_happens_is_told_on_the_bus() {
@@ -95,8 +95,8 @@ async fn every_event_is_told_once() {
 }
 
 /// The mails to a guest once there are so many.
-async fn mails(w: &World, sub: &str, count: usize) -> Vec<Value> {
-    let address = format!("{sub}@example.com");
+async fn mails(w: &World, guest: &Guest, count: usize) -> Vec<Value> {
+    let address = guest.address();
     poll(&format!("{count} mails to {address}"), PATIENCE, async || {
         let mails = w.mails_to(&address).await?;
         Ok((mails.len() >= count).then_some(mails))
@@ -111,13 +111,13 @@ async fn a_guest_gets_one_mail_for_a_booking_and_one_for_its_cancellation() {
     let guest = w.guest().await;
     let offer = w.event(json!({"name": "Evening of strings"})).await;
     let booking = w.booked(&guest, &offer).await;
-    let confirmed = mails(&w, &guest.sub, 1).await;
+    let confirmed = mails(&w, &guest, 1).await;
     assert_eq!(confirmed.len(), 1, "{confirmed:#?}");
     let text = confirmed[0].to_string();
     assert!(text.contains(booking.str("/confirmationNumber")), "{text}");
     assert!(text.contains("Evening of strings"), "{text}");
     check(w.cancel(&guest, booking.str("/bookingId")).await, 200);
-    let both = mails(&w, &guest.sub, 2).await;
+    let both = mails(&w, &guest, 2).await;
     assert_eq!(both.len(), 2, "{both:#?}");
 }
 

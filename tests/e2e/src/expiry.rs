@@ -62,7 +62,8 @@ async fn an_expired_hold_says_so_and_is_not_payable() {
 async fn an_expired_hold_counts_for_nothing() {
     let w = World::new().await;
     let guest = w.guest().await;
-    let offer = w.event(json!({"capacity": 10, "holdTtlSeconds": 1})).await;
+    let offer =
+        w.event(json!({"capacity": 10, "holdTtlSeconds": 1, "holdLimits": {"coolDownSeconds": 0}})).await;
     let mut last = String::new();
     for _ in 0..4 {
         let hold = check(w.place(&guest, &offer.hold(2)).await, 201);

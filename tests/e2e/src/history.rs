@@ -153,6 +153,13 @@ async fn the_trail_of_a_booking_tells_its_life() {
             "payment.refunded",
         ],
     );
+    let first = check(w.read(&guest, &format!("/api/bookings/{id}/events?limit=4")).await, 200);
+    let cursor = first.str("/nextCursor");
+    let rest =
+        check(w.read(&guest, &format!("/api/bookings/{id}/events?limit=100&cursor={cursor}")).await, 200);
+    let of = |answer: &Answer| answer.json["results"].as_array().expect("entries").clone();
+    assert_eq!([of(&first), of(&rest)].concat(), trail, "two pages are the trail");
+    assert_eq!(rest.json["nextCursor"], Value::Null);
     let step = |kind: &str| trail.iter().find(|event| event["type"] == kind).unwrap();
     assert_eq!(step("booking.requested")["to"], "pending");
     assert_eq!(step("booking.confirmed")["from"], "pending");

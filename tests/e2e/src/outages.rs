@@ -62,7 +62,7 @@ async fn a_503_says_when_to_come_again() {
 async fn a_429_says_when_to_come_again_and_is_not_remembered() {
     let w = World::alone().await;
     let guest = w.guest().await;
-    let offer = w.event(json!({"capacity": HOLDS_MAX + 1})).await;
+    let offer = w.event(json!({"capacity": HOLDS_MAX + 1, "holdLimits": {"coolDownSeconds": 0}})).await;
     let (world, who, body) = (&w, &guest, offer.hold(1));
     let body = &body;
     let mut held: Vec<String> = Vec::new();

@@ -20,6 +20,8 @@ async fn set_counts(w: &World, offer: &Offer, available: u32, confirmed: u32) {
 async fn findings_about(w: &World, subject: &str) -> Vec<(String, Value)> {
     let report = w.invoke("reconciliation", r#"{"dryRun": true}"#).await.unwrap();
     assert_eq!((&report["dryRun"], &report["parked"]), (&json!(true), &json!(0)), "{report}");
+    let cycle = &report["cycle"];
+    assert_eq!((&cycle["isOver"], &cycle["isWhole"]), (&json!(true), &json!(true)), "{cycle}");
     let findings = report["findings"].as_object().unwrap_or_else(|| panic!("no findings: {report}"));
     findings
         .iter()

@@ -81,8 +81,9 @@ async fn of_nights_only_the_local_dates_count() {
         assert_eq!(instant(hold.str("/endTime")), check_out, "{start} to {end}: {hold}");
         assert_eq!(hold.int("/price/amount"), Some(2 * 12900), "{hold}");
     }
-    let nights = w.calendar(&room, &first.to_string(), &last.to_string()).await;
-    assert!(nights.iter().all(|night| night["available"] == 5), "{nights:?}");
+    let all_are_held = |nights: &[Value]| nights.iter().all(|night| night["available"] == 5);
+    let nights = w.calendar_once(&room, (&first.to_string(), &last.to_string()), all_are_held).await;
+    assert_eq!(nights.len(), 2, "{nights:?}");
 }
 
 #[tokio::test]
@@ -94,9 +95,11 @@ async fn nights_reach_over_months_and_years() {
     let (december, january) =
         (|day| date(year, 12, day).to_string(), |day| date(year + 1, 1, day).to_string());
     check(w.place(&guest, &hold_of(&room, &december(30), &january(3), 1)).await, 201);
-    let nights = w.calendar(&room, &december(29), &january(4)).await;
-    let left: Vec<i64> = nights.iter().map(|night| night["available"].as_i64().unwrap()).collect();
-    assert_eq!(left, [1, 0, 0, 0, 0, 1]);
+    let left = |nights: &[Value]| {
+        nights.iter().map(|night| night["available"].as_i64().unwrap()).collect::<Vec<_>>()
+    };
+    let is_held = |nights: &[Value]| left(nights) == [1, 0, 0, 0, 0, 1];
+    w.calendar_once(&room, (&december(29), &january(4)), is_held).await;
     for (start, end) in [(december(31), january(1)), (january(1), january(2)), (january(2), january(4))] {
         check_problem(w.place(&guest, &hold_of(&room, &start, &end, 1)).await, 409, "sold_out");
     }
@@ -300,9 +303,11 @@ async fn a_range_of_several_slots_needs_each_of_them() {
     let over = hold_of(&chair, &at(9, 30), &at(11, 0), 1);
     check_problem(w.place(&guest, &over).await, 409, "sold_out");
     let day = in_days(20);
-    let slots = w.calendar(&chair, &day.to_string(), &day.tomorrow().unwrap().to_string()).await;
-    let taken = slots.iter().filter(|slot| slot["available"] == 0).count();
-    assert_eq!(taken, 1, "all or nothing: {slots:?}");
+    let next = day.tomorrow().unwrap();
+    let taken = |slots: &[Value]| slots.iter().filter(|slot| slot["available"] == 0).count();
+    w.calendar_once(&chair, (&day.to_string(), &next.to_string()), |slots| taken(slots) == 1).await;
+    check(w.place(&guest, &hold_of(&chair, &at(9, 30), &at(10, 0), 1)).await, 201);
+    check(w.place(&guest, &hold_of(&chair, &at(10, 30), &at(11, 0), 1)).await, 201);
 }
 
 #[tokio::test]

@@ -57,6 +57,15 @@ async fn whoever_reads_the_pending_booking_sees_what_to_do_until_when() {
     assert_eq!((read.str("/status"), read.str("/paymentStatus")), ("pending", "pending"));
     assert_eq!(read.json["nextAction"], booking.json["nextAction"], "{read}");
     assert_eq!(read.str("/expiresAt"), booking.str("/expiresAt"), "{read}");
+    let operator =
+        Guest { sub: "desk".to_owned(), token: w.token("desk", "booking/operator").await.unwrap() };
+    let seen = check(w.booking(&operator, booking.str("/bookingId")).await, 200);
+    // That there is something to do, and nothing to do it with.
+    let mut expected = booking.json["nextAction"].clone();
+    let own = expected.as_object_mut().expect("an action");
+    assert!(own.remove("clientSecret").is_some(), "{booking}");
+    own.remove("redirectUrl");
+    assert_eq!(seen.json["nextAction"], expected, "{seen}");
     w.customer_acts(booking.str("/bookingId"), true).await;
     let done = w.until(&guest, booking.str("/bookingId"), "confirmed", "captured").await;
     assert!(done.json["nextAction"].is_null(), "{done}");

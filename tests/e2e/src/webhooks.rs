@@ -9,17 +9,21 @@ use crate::world::{Guest, PATIENCE, World, check, check_problem};
 /// The signature's tolerance, as the contract has it.
 const TOLERANCE_SECONDS: i64 = 300;
 
+/// The version of Stripe's API that the product is written for.
+const API_VERSION: &str =
+    include_str!("../../../shared/adapters-stripe/src/api_version.txt").trim_ascii_end();
+
 /// An event about a payment intent, as Stripe would write it.
-fn event(kind: &str, intent: &Value) -> String {
+pub(crate) fn event(kind: &str, intent: &Value) -> String {
     let event = json!({
-        "id": unique("evt"), "object": "event", "api_version": "2024-06-20", "created": now().as_second(),
+        "id": unique("evt"), "object": "event", "api_version": API_VERSION, "created": now().as_second(),
         "type": kind, "data": {"object": intent}, "livemode": false, "pending_webhooks": 1,
         "request": {"id": null, "idempotency_key": null}
     });
     event.to_string()
 }
 
-async fn deliver(w: &World, payload: &str, signature: &str) -> Answer {
+pub(crate) async fn deliver(w: &World, payload: &str, signature: &str) -> Answer {
     let call = w.post("/api/webhooks/stripe").header("Stripe-Signature", signature);
     call.raw(payload.to_owned()).send().await.unwrap()
 }

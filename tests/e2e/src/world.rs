@@ -52,6 +52,18 @@ pub(crate) struct Guest {
     pub(crate) token: String,
 }
 
+impl Guest {
+    /// The caller that a token of the pool of staff names.
+    pub(crate) fn as_staff(&self) -> String {
+        format!("staff/{}", self.sub)
+    }
+
+    /// Where the guest's bookings say that mails go.
+    pub(crate) fn address(&self) -> String {
+        format!("{}@example.com", self.sub)
+    }
+}
+
 /// A resource with a range of it that can be held.
 #[derive(Clone)]
 pub(crate) struct Offer {
@@ -226,10 +238,34 @@ impl World {
         answer.json["slots"].as_array().unwrap_or_else(|| panic!("no slots: {answer}")).clone()
     }
 
+    /// The slots of a range of local dates, once the read model says of them what `is_so`: what is held and booked shows in a
+    /// calendar a moment later.
+    pub(crate) async fn calendar_once(
+        &self,
+        id: &str,
+        (start, end): (&str, &str),
+        is_so: impl Fn(&[Value]) -> bool,
+    ) -> Vec<Value> {
+        let settled = poll("a calendar that shows what was held and booked", PATIENCE, async || {
+            let slots = self.calendar(id, start, end).await;
+            Ok(is_so(&slots).then_some(slots))
+        });
+        settled.await.unwrap()
+    }
+
     // Holds
 
     pub(crate) async fn place(&self, guest: &Guest, body: &Value) -> Answer {
         self.send(guest, "/api/holds", body).await
+    }
+
+    /// The answer once it is no `sold_out` any more: that may be 250 ms late after places came back (API.md, Holds). How late it is at
+    /// most is what `legal_order` checks.
+    pub(crate) async fn once_free(&self, mut ask: impl AsyncFnMut() -> Answer) -> Answer {
+        let answer = poll("places that came back", PATIENCE, async || {
+            Ok(Some(ask().await).filter(|answer| answer.status != 409))
+        });
+        answer.await.unwrap()
     }
 
     /// A hold of one place; its id.
@@ -259,7 +295,8 @@ impl World {
     }
 
     pub(crate) async fn pay_with(&self, guest: &Guest, key: &str, hold: &str, card: &str) -> Answer {
-        let body = json!({"holdId": hold, "paymentMethodId": card});
+        let contact = json!({"name": "Ada Lovelace", "email": guest.address()});
+        let body = json!({"holdId": hold, "paymentMethodId": card, "contact": contact});
         let call = self.post("/api/bookings").token(&guest.token).key(key).header("Prefer", "wait=25");
         call.json(&body).send().await.unwrap()
     }

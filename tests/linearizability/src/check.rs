@@ -124,6 +124,8 @@ struct Search<'a> {
     holds: Vec<Option<Name>>,
     /// For each call, the others that are under way on its hold at the same time.
     rivals: Vec<Vec<usize>>,
+    /// For each call that may be told what is no longer so, the edits that it has to know.
+    edits: Vec<Vec<usize>>,
     /// For each call, the latest clock of those that may come before it.
     horizon: Vec<i64>,
     /// What each call's hold was placed for, and until when it lived at first.
@@ -158,13 +160,36 @@ pub(crate) fn check(operations: &[Operation], inventory: &Inventory) -> Verdict 
 
 /// What had happened before event `end`: whoever had no answer by then may or may not have been served.
 fn beginning(operations: &[Operation], end: usize) -> Vec<Operation> {
-    let begun = operations.iter().filter(|operation| operation.begun < end);
+    let begun = operations.iter().filter(|operation| operation.asked < end);
     begun
         .map(|operation| match operation.ended {
             ended if ended < end => operation.clone(),
             _ => Operation { answer: None, ended: usize::MAX, ..operation.clone() },
         })
         .collect()
+}
+
+/// Whether an edit certainly sets what is set already: then nobody can tell whether it has been.
+fn repeats(edit: &Operation, operations: &[Operation], inventory: &Inventory) -> bool {
+    let Call::SetInventory { slots, capacity, closed } = &edit.call else { return false };
+    slots.iter().all(|slot| {
+        let (mut present, mut is_closed) = (inventory.capacity.get(slot).copied(), false);
+        for other in operations.iter().filter(|other| other.call.is_edit() && other.asked != edit.asked) {
+            match &other.call {
+                Call::SetInventory { slots, .. } if !slots.contains(slot) => {}
+                Call::SetInventory { .. } if other.begun > edit.ended => {}
+                Call::SetInventory { capacity, closed, .. } if other.ended < edit.begun => {
+                    if other.answer == Some(Answer::Done) {
+                        present = capacity.or(present);
+                        is_closed = closed.unwrap_or(is_closed);
+                    }
+                }
+                _ => return false,
+            }
+        }
+        capacity.is_none_or(|capacity| Some(capacity) == present)
+            && closed.is_none_or(|closed| closed == is_closed)
+    })
 }
 
 impl<'a> Search<'a> {
@@ -194,6 +219,19 @@ impl<'a> Search<'a> {
                 (0..operations.len()).filter(is_rival).collect()
             })
             .collect();
+        let is_known_edit = |one: &Operation, other: &Operation| {
+            one.begun < one.asked
+                && other.call.is_edit()
+                && other.ended < one.asked
+                && other.answer.as_ref().is_some_and(|answer| !answer.changes_nothing())
+                && !repeats(other, operations, inventory)
+        };
+        let edits = operations
+            .iter()
+            .map(|one| {
+                (0..operations.len()).filter(|other| is_known_edit(one, &operations[*other])).collect()
+            })
+            .collect();
         let horizon = operations
             .iter()
             .map(|one| {
@@ -212,7 +250,7 @@ impl<'a> Search<'a> {
                 })
             })
             .collect();
-        Self { operations, inventory, holds, rivals, horizon, terms }
+        Self { operations, inventory, holds, rivals, edits, horizon, terms }
     }
 
     /// A moment at which holds that had been granted, and that nobody had begun to end, took more places of a slot than it
@@ -239,7 +277,7 @@ impl<'a> Search<'a> {
         }
         let moments = granted.values().map(|(from, ..)| *from).filter(|moment| *moment != usize::MAX);
         for moment in moments {
-            let begun = || self.operations.iter().filter(|operation| operation.begun <= moment);
+            let begun = || self.operations.iter().filter(|operation| operation.asked <= moment);
             let clock = begun().map(|operation| operation.at.latest).max()?;
             let mut used: HashMap<Slot, u32> = HashMap::new();
             for (from, to, (slots, quantity, until)) in granted.values() {
@@ -319,7 +357,8 @@ impl<'a> Search<'a> {
                 break;
             }
             first_end = first_end.min(operation.ended);
-            if operation.follows.is_none_or(|earlier| node.done.has(earlier)) {
+            let knows_edits = self.edits[number].iter().all(|edit| node.done.has(*edit));
+            if knows_edits && operation.follows.is_none_or(|earlier| node.done.has(earlier)) {
                 found.push(number);
             }
         }

@@ -31,8 +31,11 @@ pub struct Operation {
     pub call: Call,
     /// What was answered; `None` if the answer is unknown.
     pub answer: Option<Answer>,
-    /// Its place among all beginnings and answers.
+    /// Its place among all beginnings and answers; or that of an earlier one, if what it was told may be as old as that
+    /// ([`History::with_late_refusals`]).
     pub begun: usize,
+    /// Its own place. What edits had answered by then, it knows, however old the rest may be.
+    pub asked: usize,
     /// The place of its answer; `usize::MAX` if the answer is unknown: it may take effect at any later time.
     pub ended: usize,
     /// Its clock.
@@ -89,7 +92,8 @@ impl Recorder {
         record.events += 1;
         let at = Clocks { earliest, latest: i64::MAX };
         let follows = follows.map(|Begun(number)| number);
-        record.operations.push(Operation { call, answer: None, begun, ended: usize::MAX, at, follows });
+        let operation = Operation { call, answer: None, begun, asked: begun, ended: usize::MAX, at, follows };
+        record.operations.push(operation);
         Begun(record.operations.len() - 1)
     }
 
@@ -122,6 +126,37 @@ pub struct History {
 }
 
 impl History {
+    /// The history in which a request for places that was told `sold_out` may have been told what was so at some moment of the
+    /// `millis` before it, but for edits that had been answered before it, and for holds whose time had passed. Clocks are those
+    /// of the beginnings and of the answers.
+    #[must_use]
+    pub fn with_late_refusals(&self, millis: i64) -> Self {
+        let mut operations = self.operations.clone();
+        for operation in &mut operations {
+            let is_refusal = matches!(
+                (&operation.call, &operation.answer),
+                (Call::Place { .. }, Some(Answer::SoldOut { .. }))
+            );
+            if is_refusal {
+                let oldest = operation.at.earliest.saturating_sub(millis);
+                let begun = |other: &Operation| (other.at.earliest, other.begun);
+                let ended = |other: &Operation| (other.at.latest, other.ended);
+                let events = self.operations.iter().flat_map(|other| [begun(other), ended(other)]);
+                let since = events.filter(|(clock, _)| *clock >= oldest).map(|(_, event)| event);
+                operation.begun = since.fold(operation.begun, usize::min);
+            }
+        }
+        let mut order: Vec<usize> = (0..operations.len()).collect();
+        order.sort_by_key(|number| (operations[*number].begun, operations[*number].asked));
+        let mut places = vec![0; order.len()];
+        order.iter().enumerate().for_each(|(place, number)| places[*number] = place);
+        let moved = |number: &usize| {
+            let operation = &operations[*number];
+            Operation { follows: operation.follows.map(|earlier| places[earlier]), ..operation.clone() }
+        };
+        Self { operations: order.iter().map(moved).collect() }
+    }
+
     /// Whether some legal order of an object that began as `inventory` explains it.
     #[must_use]
     pub fn check(&self, inventory: &Inventory) -> Verdict {
@@ -152,6 +187,21 @@ impl History {
         let refused =
             refused.filter(|answer| answer.changes_nothing() && !matches!(answer, Answer::Free(_))).count();
         format!("{} operations, {refused} refused, {unknown} of unknown outcome", self.operations.len())
+    }
+
+    /// Every operation, one in a line, for whoever has to find out why there is no order.
+    #[must_use]
+    pub fn listing(&self) -> String {
+        let line = |(number, operation): (usize, &Operation)| {
+            let Operation { call, answer, begun, ended, at, follows, asked: _ } = operation;
+            let ended = if *ended == usize::MAX { "open".to_owned() } else { ended.to_string() };
+            let follows = follows.map(|earlier| format!(", follows {earlier}")).unwrap_or_default();
+            format!(
+                "{number}: {begun} to {ended}, at {}..{}{follows}: {call:?} -> {answer:?}\n",
+                at.earliest, at.latest
+            )
+        };
+        self.operations.iter().enumerate().map(line).collect()
     }
 
     /// The histories of objects that nothing joins.
@@ -236,6 +286,27 @@ impl Call {
             | Self::Replace { .. }
             | Self::Withdraw { .. }
             | Self::Look { .. } => None,
+        }
+    }
+
+    /// Whether an operator makes it.
+    #[must_use]
+    pub fn is_edit(&self) -> bool {
+        match self {
+            Self::SetInventory { .. }
+            | Self::Announce { .. }
+            | Self::Replace { .. }
+            | Self::Withdraw { .. } => true,
+            Self::Place { .. }
+            | Self::Extend { .. }
+            | Self::Claim { .. }
+            | Self::Unclaim { .. }
+            | Self::Release { .. }
+            | Self::Expire { .. }
+            | Self::Confirm { .. }
+            | Self::Abandon { .. }
+            | Self::Cancel { .. }
+            | Self::Look { .. } => false,
         }
     }
 

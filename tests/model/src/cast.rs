@@ -117,7 +117,7 @@ impl Cast {
     /// Who asks in an attempt.
     #[must_use]
     pub fn caller(&self, attempt: usize) -> Caller {
-        Caller { guest: guest(attempt / self.scenario.cards), operator: false, email: None }
+        Caller { guest: guest(attempt / self.scenario.cards), operator: false }
     }
 
     /// The key of the request to pay, or to cancel.
@@ -131,7 +131,8 @@ impl Cast {
     pub fn request(&self, attempt: usize) -> BookingRequest {
         BookingRequest {
             hold: self.hold(attempt / self.scenario.cards).clone(),
-            payment_method: card(attempt % self.scenario.cards),
+            payment_method: Some(card(attempt % self.scenario.cards)),
+            contact: None,
             wait: std::time::Duration::ZERO,
         }
     }
@@ -169,7 +170,7 @@ impl Cast {
             caller: guest(at),
             fingerprint: known(Fingerprint::parse, "content"),
             guest_mark: guest_mark(&guest(at)),
-            cool_down_seconds: 0,
+            cool_down_seconds: Some(0),
             ttl_seconds: u32::try_from(TICK_SECONDS).unwrap_or(u32::MAX),
             created_at: now,
             first_expires_at: expires_at,

@@ -148,7 +148,7 @@ pub fn extend(
 /// # Errors
 /// The page's own; [`PageRejection::HoldMissing`] if it has been confirmed.
 pub fn release(state: &mut State, cast: &Cast, hold: &HoldId, now: Timestamp) -> Result<(), PageRejection> {
-    let changes = on_page(state, cast, &PageCommand::Release { hold: hold.clone() }, now)?;
+    let changes = on_page(state, cast, &PageCommand::Release { hold: hold.clone(), counts_for: None }, now)?;
     let guest = cast.guest_of(hold).ok_or(PageRejection::HoldMissing)?;
     let Some(record) = state.holds[guest].as_mut() else { return Ok(()) };
     let released = if changes.is_empty() {
@@ -172,7 +172,7 @@ pub fn release(state: &mut State, cast: &Cast, hold: &HoldId, now: Timestamp) ->
 /// # Errors
 /// The page's own.
 pub fn expire(state: &mut State, cast: &Cast, hold: &HoldId, now: Timestamp) -> Result<(), PageRejection> {
-    on_page(state, cast, &PageCommand::Expire { hold: hold.clone() }, now).map(drop)
+    on_page(state, cast, &PageCommand::Expire { hold: hold.clone(), counts_for: None }, now).map(drop)
 }
 
 /// A booking as the ledger reads it.
@@ -248,5 +248,7 @@ fn money_may_follow(from: PaymentStatus, to: PaymentStatus) -> bool {
         P::Captured => matches!(to, P::Captured | P::PartiallyRefunded | P::Refunded),
         P::PartiallyRefunded => matches!(to, P::PartiallyRefunded | P::Refunded),
         P::Voided | P::Refunded | P::Failed => to == from,
+        // No bank of the model disputes anything.
+        P::Disputed | P::ChargedBack => false,
     }
 }

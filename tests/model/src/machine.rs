@@ -3,9 +3,9 @@
 
 use holdfast_app::payments::Outcome;
 
-/// How often the machine asks the bank anew when the request never arrived.
+/// How often the machine asks the bank anew when the request never arrived; the deployed one, once more.
 pub const AUTHORIZATIONS_MAX: u8 = 3;
-/// How often the machine tries to capture.
+/// How often the machine tries to capture; the deployed one goes on for longer than an hour.
 pub const CAPTURES_MAX: u8 = 5;
 /// How long a late payment is waited for, in seconds.
 pub const LATE_SECONDS: i64 = 900;
@@ -284,12 +284,8 @@ impl Machine {
         self.resumed = false;
     }
 
-    /// The wait is over, by callback or by time.
-    pub fn wake(&mut self, by_time: bool) {
-        if by_time && self.at == At::AwaitLatePayment {
-            self.end(Ending::Failed("payment_timed_out"), At::VoidPayment);
-        } else {
-            self.go(At::InquirePayment);
-        }
+    /// The wait is over, by callback or by time: the provider is asked.
+    pub fn wake(&mut self) {
+        self.go(At::InquirePayment);
     }
 }

@@ -3,27 +3,39 @@
 //!
 //! [`stage`]: crate::stage
 
+use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use holdfast_app::bookings::{
-    AppendError, BookingCommit, BookingJournal, BookingReader, BookingStore, CommitError, JournalEntry,
+    AppendError, BookingCommit, BookingContacts, BookingJournal, BookingReader, BookingStore, CommitError,
+    JournalEntry,
 };
 use holdfast_app::holds::{HoldReader, HoldStore, Placed};
-use holdfast_app::payments::SagaCallbacks;
+use holdfast_app::payments::{CustomerActions, SagaCallbacks};
 use holdfast_app::{LedgerError, Mutation, StoreError};
-use holdfast_domain::bookings::InventoryPlan;
+use holdfast_domain::bookings::{Contact, InventoryPlan};
 use holdfast_domain::holds::Extension;
-use holdfast_domain::{Booking, BookingId, Fingerprint, Hold, HoldId, HoldSnapshot, Page, Resource};
+use holdfast_domain::payments::CustomerAction;
+use holdfast_domain::{
+    Booking, BookingEvent, BookingId, Fingerprint, Hold, HoldId, HoldSnapshot, Page, PaymentStep, Resource,
+};
 
 use crate::cast::Cast;
 use crate::ledger::{self, NotWritten};
 use crate::state::State;
 
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// A ledger of one page with one slot.
 pub struct MemoryLedger {
     cast: Cast,
     state: Mutex<State>,
+    /// What no step of the model depends on, so that it is no part of the state.
+    actions: Mutex<HashMap<BookingId, CustomerAction>>,
+    contacts: Mutex<HashMap<BookingId, Contact>>,
 }
 
 impl MemoryLedger {
@@ -31,11 +43,11 @@ impl MemoryLedger {
     #[must_use]
     pub fn new(cast: Cast) -> Self {
         let state = Mutex::new(cast.first_state());
-        Self { cast, state }
+        Self { cast, state, actions: Mutex::default(), contacts: Mutex::default() }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.state)
     }
 
     /// The page as it is now.
@@ -48,7 +60,15 @@ impl MemoryLedger {
         ledger::commit(&mut self.state(), &self.cast, commit).map_err(|error| match error {
             NotWritten::Stale => CommitError::Stale,
             NotWritten::Rejected(rejection) => rejection.into(),
-        })
+        })?;
+        let id = &commit.booking.id;
+        if let BookingEvent::Payment { step: PaymentStep::ActionRequired { action }, .. } = &commit.event {
+            locked(&self.actions).insert(id.clone(), action.clone());
+        }
+        if let Some(contact) = &commit.contact {
+            locked(&self.contacts).insert(id.clone(), contact.clone());
+        }
+        Ok(())
     }
 }
 
@@ -104,16 +124,38 @@ impl BookingStore for MemoryLedger {
 impl BookingJournal for MemoryLedger {
     async fn append(&self, entry: &JournalEntry) -> Result<(), AppendError> {
         let JournalEntry { booking, event, audit } = entry.clone();
-        match self.write(&BookingCommit { booking, event, audit, inventory: InventoryPlan::default() }) {
+        match self.write(&BookingCommit {
+            booking,
+            event,
+            audit,
+            inventory: InventoryPlan::default(),
+            contact: None,
+            attempts: None,
+        }) {
             Ok(()) => Ok(()),
             Err(CommitError::Store(error)) => Err(error.into()),
             Err(
                 CommitError::Stale
+                | CommitError::AttemptsChanged
                 | CommitError::Rejected(_)
                 | CommitError::ResourceChanged
                 | CommitError::TooManyPages { .. },
             ) => Err(AppendError::Stale),
         }
+    }
+}
+
+#[async_trait]
+impl CustomerActions for MemoryLedger {
+    async fn customer_action(&self, id: &BookingId) -> Result<Option<CustomerAction>, StoreError> {
+        Ok(locked(&self.actions).get(id).cloned())
+    }
+}
+
+#[async_trait]
+impl BookingContacts for MemoryLedger {
+    async fn contact(&self, id: &BookingId) -> Result<Option<Contact>, StoreError> {
+        Ok(locked(&self.contacts).get(id).cloned())
     }
 }
 

@@ -62,7 +62,7 @@ pub enum Action {
     /// The machine's patience ends, the step runs on.
     TimeOut(usize),
     /// The callback has come, or the wait's time is over.
-    Wake(usize, bool),
+    Wake(usize),
 }
 
 /// A scenario to be explored.
@@ -166,11 +166,9 @@ impl Bookings {
         if machine.at == At::Unstarted {
             actions.push(Action::StartSaga(at));
         } else if machine.awaits() && machine.noted {
-            if machine.resumed {
-                actions.push(Action::Wake(at, false));
-            }
-            if seconds(state.tick) >= self.patience(machine.at, machine.customer_until, machine.late_until) {
-                actions.push(Action::Wake(at, true));
+            let patience = self.patience(machine.at, machine.customer_until, machine.late_until);
+            if machine.resumed || seconds(state.tick) >= patience {
+                actions.push(Action::Wake(at));
             }
         } else if !machine.is_over() {
             self.advances(state, at, Who::Saga, actions);
@@ -427,7 +425,7 @@ impl Model for Bookings {
                 attempt.straggler = Some(attempt.step.take()?);
                 attempt.machine.trouble(Trouble::Died);
             }
-            Action::Wake(at, by_time) => state.attempts[at].machine.wake(by_time),
+            Action::Wake(at) => state.attempts[at].machine.wake(),
         }
         (state != *last).then_some(state)
     }

@@ -1,25 +1,34 @@
 //! The ports of the real use cases, answered by the model's state. What no modelled step asks for is out of reach.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use holdfast_app::bookings::{
-    AppendError, BookingCommit, BookingJournal, BookingReader, BookingStore, CAUSE_CANCELLED, CommitError,
-    JournalEntry,
+    AppendError, AuditEvent, BookingCommit, BookingHistory, BookingJournal, BookingReader, BookingStore,
+    CAUSE_CANCELLED, CommitError, JournalEntry,
 };
+use holdfast_app::catalogue::CatalogueReader;
 use holdfast_app::holds::HoldReader;
 use holdfast_app::payments::{
-    BookingSaga, NewPayment, Payment, PaymentInquiry, Payments, SagaCallbacks, SagaResumption, SettlementSaga,
+    AttemptReader, BookingSaga, CustomerActions, Dispute, NewPayment, Payment, PaymentInquiry, Payments,
+    RefundNotes, SagaCallbacks, SagaResumption, SettlementSaga, StoredAttempts,
 };
 use holdfast_app::{Mutation, PaymentError, StoreError, WorkflowError};
 use holdfast_domain::bookings::InventoryPlan;
+use holdfast_domain::catalogue::{Facts, Month};
 use holdfast_domain::inventory::HoldState;
-use holdfast_domain::{Booking, BookingId, BookingStatus, HoldId, HoldSnapshot, Money, PageRejection};
+use holdfast_domain::payments::{CustomerAction, RefundProgress};
+use holdfast_domain::{
+    Booking, BookingId, BookingStatus, GuestId, GuestMark, HoldId, HoldSnapshot, Money, Page, PageRejection,
+    Resource, ResourceId,
+};
+use jiff::Timestamp;
 
 use crate::cast::{Cast, money};
 use crate::ledger::{self, NotWritten};
 use crate::machine::At;
-use crate::provider::{Intent, Refused, Stand};
+use crate::provider::{Intent, PRICE, Refused, Stand};
 use crate::scenario::Removed;
 use crate::stage::{Call, Play, Stage, Turn, captures_blindly};
 use crate::state::{Answer, Job, Offence};
@@ -64,6 +73,42 @@ impl HoldReader for Stage {
     }
 }
 
+/// Nothing begins before it is paid for.
+#[async_trait]
+impl CatalogueReader for Stage {
+    async fn resource(&self, _: &ResourceId) -> Result<Option<Resource>, StoreError> {
+        Err(misplaced())
+    }
+    async fn stored_pages(&self, _: &Resource) -> Result<Vec<Page>, StoreError> {
+        Err(misplaced())
+    }
+    async fn stored_among(&self, _: &Resource, _: &[String]) -> Result<Vec<Page>, StoreError> {
+        Err(misplaced())
+    }
+    async fn facts_of(&self, _: &ResourceId, _: &BTreeSet<Month>) -> Result<Facts, StoreError> {
+        Err(misplaced())
+    }
+    async fn facts(&self, _: &ResourceId) -> Result<Facts, StoreError> {
+        Err(misplaced())
+    }
+}
+
+/// No guest of the model tries cards.
+#[async_trait]
+impl AttemptReader for Stage {
+    async fn attempts(&self, _: &GuestMark) -> Result<StoredAttempts, StoreError> {
+        Ok(StoredAttempts::default())
+    }
+}
+
+/// What a customer has to do is no part of the model: only that they have to.
+#[async_trait]
+impl CustomerActions for Stage {
+    async fn customer_action(&self, _: &BookingId) -> Result<Option<CustomerAction>, StoreError> {
+        Ok(None)
+    }
+}
+
 #[async_trait]
 impl BookingReader for Stage {
     async fn booking(&self, id: &BookingId) -> Result<Option<Booking>, StoreError> {
@@ -105,6 +150,32 @@ impl Stage {
 }
 
 #[async_trait]
+impl BookingHistory for Stage {
+    async fn bookings_of(
+        &self,
+        _: &GuestId,
+        _: u32,
+        _: Option<&str>,
+    ) -> Result<(Vec<Booking>, Option<String>), StoreError> {
+        Err(misplaced())
+    }
+    async fn audit_trail(&self, _: &BookingId) -> Result<Vec<AuditEvent>, StoreError> {
+        Err(misplaced())
+    }
+    async fn audit_page(&self, _: &BookingId, _: u64, _: u32) -> Result<Vec<AuditEvent>, StoreError> {
+        Err(misplaced())
+    }
+}
+
+#[async_trait]
+impl RefundNotes for Stage {
+    // No operator is part of the model.
+    async fn paid_otherwise_at(&self, _: &BookingId) -> Result<Option<Timestamp>, StoreError> {
+        Ok(None)
+    }
+}
+
+#[async_trait]
 impl BookingStore for Stage {
     async fn commit(&self, commit: &BookingCommit) -> Result<(), CommitError> {
         self.write(commit).await
@@ -115,13 +186,23 @@ impl BookingStore for Stage {
 impl BookingJournal for Stage {
     async fn append(&self, entry: &JournalEntry) -> Result<(), AppendError> {
         let JournalEntry { booking, event, audit } = entry.clone();
-        let commit = BookingCommit { booking, event, audit, inventory: InventoryPlan::default() };
+        let commit = BookingCommit {
+            booking,
+            event,
+            audit,
+            inventory: InventoryPlan::default(),
+            contact: None,
+            attempts: None,
+        };
         match self.write(&commit).await {
             Ok(()) => Ok(()),
             Err(CommitError::Stale) => Err(AppendError::Stale),
             Err(CommitError::Store(error)) => Err(error.into()),
             Err(
-                CommitError::Rejected(_) | CommitError::ResourceChanged | CommitError::TooManyPages { .. },
+                CommitError::AttemptsChanged
+                | CommitError::Rejected(_)
+                | CommitError::ResourceChanged
+                | CommitError::TooManyPages { .. },
             ) => Err(misplaced().into()),
         }
     }
@@ -181,7 +262,11 @@ impl Stage {
                 intent: attempt.to_string(),
                 booking: Some(self.cast.booking(attempt).to_string()),
                 state: stand.state(),
+                taken: money(if *stand == Stand::Captured { PRICE } else { 0 }),
                 refunded: money(*refunded),
+                refund_pending: false,
+                dispute: Dispute::None,
+                charged_back: money(0),
             }),
             Answer::PaymentRefused => Err(refused()),
             _ => Err(lost()),
@@ -244,7 +329,11 @@ impl Payments for Stage {
             }
             Ok(())
         });
-        self.payment(&answer.await)
+        match answer.await {
+            // The card's bank does not give what it had reserved.
+            Answer::PaymentRefused => self.payment(&Answer::Payment(Stand::Declined, 0)),
+            answer => self.payment(&answer),
+        }
     }
 
     async fn void(&self, _: &BookingId, _: &str) -> Result<Payment, PaymentError> {
@@ -261,12 +350,12 @@ impl Payments for Stage {
         _: &str,
         amount: Money,
         already: Money,
-    ) -> Result<(), PaymentError> {
+    ) -> Result<RefundProgress, PaymentError> {
         let answer = self.effect(|_, cast, intent| {
             let named = !cast.scenario.lacks(Removed::InquiryOfRefund);
             intent.refund(amount.amount(), named.then_some(already.amount()))
         });
-        self.payment(&answer.await).map(drop)
+        self.payment(&answer.await).map(|_| RefundProgress::Final)
     }
 }
 
@@ -276,6 +365,10 @@ impl BookingSaga for Stage {
         // The event of the booking starts its saga all the same: the model leaves it to that.
         drop(self.call(Call::Signal, |_, _| Answer::Done).await);
         Ok(())
+    }
+
+    async fn resume_booking(&self, _: &BookingId, _: u32) -> Result<(), WorkflowError> {
+        unreachable!("only reconciliation resumes sagas, which the model leaves out")
     }
 }
 

@@ -11,8 +11,9 @@ use std::task::{Context, Poll, Waker};
 
 use holdfast_app::Failure;
 use holdfast_app::bookings::{BookingRequests, Cancellations};
-use holdfast_app::payments::{Outcome, Saga, SagaRecovery, Webhook};
+use holdfast_app::payments::{ChargeLimits, ChargeRules, Outcome, Saga, SagaRecovery, Webhook};
 use holdfast_domain::bookings::FailureReason;
+use holdfast_domain::money::AMOUNT_MAX;
 
 use crate::cast::Cast;
 use crate::machine::{At, Ending};
@@ -209,13 +210,21 @@ pub(crate) fn run(
                 rung.map(|_| Outcome::Settled)
             }
             Job::Request => {
-                let requests = BookingRequests::new(ports.clone(), ports.clone(), ports.clone());
+                let requests = BookingRequests::new(
+                    ports.clone(),
+                    ports.clone(),
+                    ports.clone(),
+                    ports.clone(),
+                    ports.clone(),
+                );
                 let (caller, key, request) = (cast.caller(attempt), cast.key(attempt), cast.request(attempt));
                 requests.request(&caller, &key, &request, &mutation).await.map(|_| Outcome::Settled)
             }
             Job::Cancel => {
+                let limits = |currency| ChargeLimits::new(currency, 1, 1, AMOUNT_MAX);
+                let charges = ChargeRules::new(limits);
                 let cancellations =
-                    Cancellations::new(ports.clone(), ports.clone(), ports.clone(), ports.clone());
+                    Cancellations::new(ports.clone(), ports.clone(), ports.clone(), ports.clone(), charges);
                 let (caller, key) = (cast.caller(attempt), cast.key(attempt));
                 let wait = std::time::Duration::ZERO;
                 let given_up = cancellations.cancel(&caller, id, &key, None, wait, &mutation).await;
@@ -241,7 +250,8 @@ pub(crate) fn run(
 }
 
 fn saga(ports: &Arc<Stage>) -> Saga {
-    Saga::new(ports.clone(), ports.clone(), ports.clone(), ports.clone(), ports.clone())
+    let all = || ports.clone();
+    Saga::new(all(), all(), all(), all(), all(), all(), all())
 }
 
 async fn take(

@@ -7,6 +7,8 @@ use holdfast_app::bookings::AuditEvent;
 use holdfast_domain::catalogue::Month;
 use holdfast_domain::{BookingStatus, Page};
 
+use holdfast_workflow::events::{EventType, Version};
+
 use super::{Anomaly, Delivered, Findings, Snapshot};
 
 /// The versions that are published.
@@ -27,10 +29,15 @@ pub(crate) fn facts<'a>(
     pages: impl Iterator<Item = &'a Page>,
     entries: impl Iterator<Item = &'a AuditEvent>,
 ) -> Facts {
-    let both =
-        revisions_of(revisions).chain(pages.flat_map(writes_of)).chain(entries.map(AuditEvent::event_id));
-    let facts = both.map(|id| (id, &VERSIONS[..]));
+    let both = revisions_of(revisions).chain(pages.flat_map(writes_of)).map(|id| (id, &VERSIONS[..]));
+    let facts = both.chain(entries.map(|entry| (entry.event_id(), versions_of(&entry.kind))));
     facts.chain(edits_of(edits).map(|id| (id, &NEWEST[..]))).collect()
+}
+
+/// The versions in which events of a type are published: types that came after version 1 have none.
+fn versions_of(kind: &str) -> &'static [&'static str] {
+    let is_newer = |kind: EventType| !kind.declaration().versions.contains(&Version::V1);
+    if EventType::parse(kind).is_some_and(is_newer) { &NEWEST } else { &VERSIONS }
 }
 
 /// The ids of the revisions of resources.

@@ -18,7 +18,7 @@ use jiff::ToSpan;
 use jiff::civil::date;
 use serde_json::json;
 
-use super::events::{NEWEST, VERSIONS, as_counted};
+use super::events::{self, NEWEST, VERSIONS, as_counted};
 use super::read_model::{self, Mirror};
 use super::{Anomaly, CHECKS, Delivered, Edits, Payment, Snapshot, audit};
 use crate::records::{BookingTold, HoldEnd, HoldTold, KeyedAnswer, Told};
@@ -66,6 +66,7 @@ fn cancelled(refund: i64, before_capture: bool) -> BookingEvent {
         reason: None,
         refund: money(refund),
         before_capture,
+        by_operator: false,
         request: (digest.clone(), digest),
         at: at(NOW),
     })
@@ -99,7 +100,7 @@ fn whole() -> (Snapshot, Told) {
             extensions: Vec::new(),
             fingerprint: kernel::fingerprint(&[key]),
             guest: kernel::guest_mark(&stands.order.guest),
-            cool_down_seconds: 0,
+            cool_down_seconds: Some(0),
         };
         page.holds.insert(kernel::hold_id(&stands.order.guest, key), entry);
     }
@@ -384,6 +385,17 @@ fn plant(snapshot: &mut Snapshot, events: &[BookingEvent]) {
     let (booking, trail) = booked("A", events);
     snapshot.trails.insert(booking.id.to_string(), trail);
     snapshot.bookings[0] = booking;
+}
+
+/// A type that came after version 1 has no event in it.
+#[test]
+fn an_event_is_heard_in_the_versions_of_its_type() {
+    let (_, trail) =
+        booked("D", &[paid(), vec![BookingEvent::first_payment(PaymentStep::Disputed)]].concat());
+    let (disputed, before) = trail.split_last().expect("entries");
+    let facts = events::facts(&BTreeMap::new(), &BTreeMap::new(), [].iter(), trail.iter());
+    assert_eq!(facts[&disputed.event_id()], ["v2"]);
+    assert!(before.iter().all(|entry| facts[&entry.event_id()] == ["v1", "v2"]), "{facts:?}");
 }
 
 #[test]

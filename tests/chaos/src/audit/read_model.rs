@@ -44,12 +44,13 @@ pub(crate) fn check(mirror: &Mirror) -> Vec<Anomaly> {
     found.1
 }
 
-/// Whether an entry is what is listed. How often something was set for dates is no part of it: nothing is listed anew for it.
+/// Whether an entry is what is listed. How often something was set for dates, and the trail, are no part of it: nothing is listed
+/// anew for them.
 fn is_as_listed(entry: &Entry, listed: &Entry) -> bool {
     match (entry, listed) {
         (Entry::Resource(place, resource), Entry::Resource(other_place, other)) => {
-            let facts_revision = resource.facts_revision;
-            place == other_place && **resource == Resource { facts_revision, ..(**other).clone() }
+            let (facts_revision, trail) = (resource.facts_revision, resource.trail.clone());
+            place == other_place && **resource == Resource { facts_revision, trail, ..(**other).clone() }
         }
         _ => entry == listed,
     }

@@ -82,9 +82,10 @@ fn may_follow(from: BookingStatus, to: BookingStatus) -> bool {
 fn money_may_follow(from: PaymentStatus, to: PaymentStatus) -> bool {
     use PaymentStatus as P;
     match from {
-        P::Pending => !matches!(to, P::PartiallyRefunded | P::Refunded),
+        P::Pending => !matches!(to, P::PartiallyRefunded | P::Refunded | P::Disputed | P::ChargedBack),
         P::Authorized => matches!(to, P::Authorized | P::Captured | P::Voided | P::Failed),
-        P::Captured | P::PartiallyRefunded => to == from || matches!(to, P::PartiallyRefunded | P::Refunded),
-        P::Voided | P::Refunded | P::Failed => to == from,
+        // A refund may fail and a dispute be won: what was taken may be in any of these again.
+        P::Captured | P::PartiallyRefunded | P::Refunded | P::Disputed | P::ChargedBack => to.is_captured(),
+        P::Voided | P::Failed => to == from,
     }
 }

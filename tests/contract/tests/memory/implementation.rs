@@ -30,6 +30,7 @@ impl Implementation for Memory {
             Capability::History,
             "an entry of a trail tells all that came before: with it no two ways would meet in one state",
         ),
+        (Capability::Operators, "nobody edits the model's one resource"),
     ];
 
     async fn with_places(capacity: u32, _: bool) -> Self {
@@ -40,7 +41,10 @@ impl Implementation for Memory {
             bookings: ledger.clone(),
             journal: ledger.clone(),
             callbacks: ledger.clone(),
+            actions: ledger.clone(),
+            contacts: ledger.clone(),
             history: None,
+            operators: None,
         };
         Self { cast, ledger, ports, room: event_resource("room", capacity, 600) }
     }

@@ -4,11 +4,12 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use holdfast_app::PaymentError;
 use holdfast_app::payments::{
-    NewPayment, Outcome, Payment, PaymentInquiry, PaymentState, Payments, Reaction,
+    Dispute, NewPayment, Outcome, Payment, PaymentInquiry, PaymentState, Payments, Reaction,
 };
+use holdfast_app::{Failure, PaymentError};
 use holdfast_domain::bookings::FailureReason;
+use holdfast_domain::payments::RefundProgress;
 use holdfast_domain::{BookingId, BookingStatus, Money, PaymentStatus};
 use holdfast_testkit::{money, nightly_resource};
 
@@ -57,7 +58,13 @@ impl Payments for Refuses {
     async fn void(&self, _: &BookingId, _: &str) -> Result<Payment, PaymentError> {
         refused()
     }
-    async fn refund(&self, _: &BookingId, _: &str, _: Money, _: Money) -> Result<(), PaymentError> {
+    async fn refund(
+        &self,
+        _: &BookingId,
+        _: &str,
+        _: Money,
+        _: Money,
+    ) -> Result<RefundProgress, PaymentError> {
         refused()
     }
 }
@@ -67,7 +74,11 @@ fn captured_payment(intent: &str, id: &BookingId, refunded: i64) -> Payment {
         intent: intent.to_owned(),
         booking: Some(id.to_string()),
         state: PaymentState::Captured,
+        taken: money(PRICE),
         refunded: money(refunded),
+        refund_pending: false,
+        dispute: Dispute::None,
+        charged_back: money(0),
     }
 }
 
@@ -111,7 +122,7 @@ async fn an_authorization_that_lapsed_long_after_the_hold_frees_the_places() {
     let by = w.by("saga");
     w.saga.confirm_booking(&id, &by).await.expect("confirmed, and parked before its capture");
     w.pass(8 * DAY);
-    assert_eq!(w.database.sweep_ttl(), 1, "the hold's record");
+    assert_eq!(w.database.sweep_ttl(), 2, "the hold's record, and the guest's attempts to pay");
     w.bank.dashboard(&id, Dashboard::Voids);
     assert_eq!(w.saga.inquire_payment(&id, &w.by("saga")).await.expect("asked"), Outcome::Voided);
     let failed = w.saga.fail_booking(&id, &FailureReason::PaymentVoided, &w.by("saga")).await;
@@ -122,15 +133,15 @@ async fn an_authorization_that_lapsed_long_after_the_hold_frees_the_places() {
 }
 
 #[tokio::test]
-async fn an_amount_that_the_provider_never_takes_is_a_refusal_not_an_outage() {
+async fn an_amount_that_the_provider_never_takes_is_neither_an_outage_nor_a_declined_card() {
     let room = nightly_resource("room", 1, 600);
     let w = World::with(&room).await;
     let hold = w.held(&room, "k", NIGHT).await;
     let id = w.open(&hold, "pay", VISA).await;
     let provider = Arc::new(Refuses(captured_payment("pi_1", &id, 0)));
     let saga = w.saga_over(provider);
-    let outcome = saga.create_payment(&id, &w.by("saga")).await.expect("an outcome");
-    assert_eq!(outcome, Outcome::Declined { code: "amount_too_small".to_owned() });
+    let outcome = saga.create_payment(&id, &w.by("saga")).await;
+    assert!(matches!(outcome, Err(Failure::Payment(PaymentError::Refused { .. }))), "{outcome:?}");
 }
 
 #[tokio::test]
@@ -142,8 +153,8 @@ async fn what_is_written_down_is_not_asked_of_the_bank_again() {
     assert_eq!(saga.create_payment(&id, &by).await.expect("known"), Outcome::Created);
     assert_eq!(saga.authorize_payment(&id, &by).await.expect("known"), Outcome::Authorized);
     w.saga.confirm_booking(&id, &by).await.expect("confirmed");
-    let refused = saga.capture_payment(&id, &by).await.expect("an outcome");
-    assert_eq!(refused, Outcome::Declined { code: "amount_too_small".to_owned() }, "not taken yet");
+    let refused = saga.capture_payment(&id, &by).await;
+    assert!(matches!(refused, Err(Failure::Payment(_))), "not taken yet, and no reason to fail: {refused:?}");
     w.saga.capture_payment(&id, &by).await.expect("captured");
     assert_eq!(saga.capture_payment(&id, &by).await.expect("known"), Outcome::Captured);
 }
@@ -180,7 +191,7 @@ async fn a_booking_parked_while_it_was_undone_is_not_confirmed_on_money_that_is_
 }
 
 #[tokio::test]
-async fn a_refund_that_came_back_from_the_bank_is_settled_again() {
+async fn a_refund_that_came_back_from_the_bank_is_written_down_and_left_to_a_person() {
     let (w, id) = authorized(VISA).await;
     w.saga.confirm_booking(&id, &w.by("saga")).await.expect("confirmed");
     w.saga.capture_payment(&id, &w.by("saga")).await.expect("captured");
@@ -195,7 +206,10 @@ async fn a_refund_that_came_back_from_the_bank_is_settled_again() {
         webhook.on_payment(&format!("evt_{refunded}"), intent, &w.by("stripe")).await.expect("a reaction")
     };
     assert_eq!(rings(PRICE).await, Reaction::Nothing);
-    assert_eq!(rings(0).await, Reaction::Settling);
+    assert_eq!(rings(0).await, Reaction::Recorded);
+    let booking = w.booking(&id).await;
+    assert_eq!((booking.payment_status(), booking.refund_has_failed()), (PaymentStatus::Captured, true));
+    assert_eq!(rings(0).await, Reaction::Nothing);
 }
 
 #[tokio::test]

@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use holdfast_app::StoreError;
-use holdfast_app::bookings::{AuditEvent, BookingHistory, BookingReader, BrokenTrail, verify};
+use holdfast_app::bookings::{AuditEvent, BookingHistory, BookingReader, verify};
+use holdfast_app::kernel::BrokenTrail;
 use holdfast_app::operations::audit_verification::{AuditVerification, Audited};
 use holdfast_domain::{Booking, BookingId, BookingStatus, GuestId, Seal};
 use holdfast_testkit::{Database, nightly_resource};
@@ -150,15 +151,15 @@ async fn a_stored_entry_that_somebody_rewrites_is_found() {
     let verification = AuditVerification::new(w.store.history.clone(), w.store.inspection.clone());
     let found = (booking.id.to_string(), BrokenTrail::Altered(4));
     let of_one = verification.of(&booking.id).await.expect("a look");
-    assert_eq!((of_one.bookings, of_one.broken), (1, vec![found.clone()]));
+    assert_eq!((of_one.trails, of_one.broken), (1, vec![found.clone()]));
     assert_eq!(verification.of(&whole.id).await.expect("a look").broken, []);
     let (of_all, next) = verification.part(None).await.expect("a look");
     let entries = booking.version + w.booking(&whole.id).await.version;
-    assert_eq!((of_all.bookings, of_all.entries as u64), (2, entries));
+    assert_eq!((of_all.trails, of_all.entries as u64), (2, entries));
     assert_eq!((of_all.broken, next), (vec![found], None));
     set(&w, (&format!("B#{}", whole.id), "B"), "st", text("nonsense")).await;
     let (of_all, _) = verification.part(None).await.expect("a look");
-    assert_eq!((of_all.bookings, of_all.broken.len()), (2, 2), "one that cannot be read is looked at too");
+    assert_eq!((of_all.trails, of_all.broken.len()), (2, 2), "one that cannot be read is looked at too");
     let nobody = holdfast_domain::BookingId::parse("bkg_nobody").expect("an id");
     let of_nobody = verification.of(&nobody).await.expect("a look").broken;
     assert_eq!(of_nobody, [(nobody.to_string(), BrokenTrail::Unknown)]);
@@ -194,6 +195,15 @@ impl BookingHistory for Restless {
     async fn audit_trail(&self, booking: &BookingId) -> Result<Vec<AuditEvent>, StoreError> {
         self.inner.audit_trail(booking).await
     }
+
+    async fn audit_page(
+        &self,
+        booking: &BookingId,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<AuditEvent>, StoreError> {
+        self.inner.audit_page(booking, after, limit).await
+    }
 }
 
 #[tokio::test]
@@ -204,7 +214,7 @@ async fn a_booking_that_keeps_changing_is_read_again_eight_times_at_most() {
         AuditVerification::new(Arc::new(history), w.store.inspection.clone()).of(&booking.id).await
     };
     // Each try reads the booking before the trail and after it.
-    let whole = Audited { bookings: 1, entries: trail.len(), broken: vec![] };
+    let whole = Audited { trails: 1, entries: trail.len(), broken: vec![] };
     assert_eq!(check(14).await.expect("the eighth try finds it at rest"), whole);
     let failed = check(15).await;
     assert!(

@@ -1,22 +1,24 @@
 //! A payment provider in memory. It does what a card's name says, does each thing once, and fails as it is told to.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use futures::future::BoxFuture;
 use holdfast_app::PaymentError;
-use holdfast_app::operations::{ListedPayment, PaymentListing};
-use holdfast_app::payments::{NewPayment, Payment, PaymentInquiry, PaymentState, Payments};
+use holdfast_app::operations::{ListedPayment, Part, PaymentListing, Unreadable};
+use holdfast_app::payments::{Dispute, NewPayment, Payment, PaymentInquiry, PaymentState, Payments};
+use holdfast_domain::payments::RefundProgress;
 use holdfast_domain::{BookingId, Money};
+use holdfast_stripe_amounts::{ProviderAmount, charge_rules};
 use jiff::Timestamp;
 
 /// Pays.
-pub(crate) const VISA: &str = "pm_visa";
-/// Is declined.
-pub(crate) const DECLINED: &str = "pm_declined";
+pub(crate) const VISA: &str = "pm_card_visa";
+/// Is declined, as every card is whose name begins so.
+pub(crate) const DECLINED: &str = "pm_card_declined";
 /// Wants the customer first.
-pub(crate) const THREE_D_SECURE: &str = "pm_3ds";
+pub(crate) const THREE_D_SECURE: &str = "pm_card_3ds";
 /// Reserves the amount and then refuses to give it.
 pub(crate) const NEVER_CAPTURES: &str = "pm_never_captures";
 
@@ -66,7 +68,12 @@ struct Intent {
     amount: Money,
     card: String,
     state: PaymentState,
+    /// What is taken at the capture: all, unless a person takes less.
+    taken: Money,
     refunded: Money,
+    refund_pending: bool,
+    dispute: Dispute,
+    charged_back: Money,
     /// None for long ago, within what is listed.
     created_at: Option<Timestamp>,
 }
@@ -74,9 +81,13 @@ struct Intent {
 #[derive(Default)]
 struct Books {
     intents: BTreeMap<String, Intent>,
+    /// Payments whose entries in a list nobody can read.
+    unreadable: BTreeSet<String>,
     refund_keys: HashMap<(String, i64), i64>,
     is_keyless: bool,
+    refunds_slowly: bool,
     effects: Effects,
+    calls: Vec<Op>,
     script: VecDeque<(Op, Act)>,
 }
 
@@ -98,7 +109,14 @@ impl Books {
             intent: name.to_owned(),
             booking: Some(intent.booking.clone()),
             state: intent.state.clone(),
+            taken: match intent.state {
+                PaymentState::Captured => intent.taken,
+                _ => Money::zero(intent.amount.currency()),
+            },
             refunded: intent.refunded,
+            refund_pending: intent.refund_pending,
+            dispute: intent.dispute,
+            charged_back: intent.charged_back,
         })
     }
 
@@ -108,7 +126,9 @@ impl Books {
             intent.card = card.to_owned();
             intent.state = match card {
                 VISA | NEVER_CAPTURES => PaymentState::Authorized,
-                DECLINED => PaymentState::Declined { code: "card_declined".to_owned() },
+                stolen if stolen.starts_with(DECLINED) => {
+                    PaymentState::Declined { code: "card_declined".to_owned() }
+                }
                 THREE_D_SECURE => PaymentState::ActionRequired {
                     client_secret: format!("{name}_secret"),
                     redirect_url: None,
@@ -127,7 +147,8 @@ impl Books {
         assert_eq!(amount, intent.amount, "what was reserved is taken");
         if intent.state == PaymentState::Authorized {
             if intent.card == NEVER_CAPTURES {
-                return Err(refused("card_declined"));
+                let state = PaymentState::Declined { code: "card_declined".to_owned() };
+                return Ok(Payment { state, ..self.payment(name)? });
             }
             intent.state = PaymentState::Captured;
             self.effects.captured += 1;
@@ -145,21 +166,32 @@ impl Books {
         self.payment(name)
     }
 
-    fn refund(&mut self, name: &str, amount: i64, already: i64) -> Result<(), PaymentError> {
+    fn refund(&mut self, name: &str, amount: i64, already: i64) -> Result<RefundProgress, PaymentError> {
+        let slowly = self.refunds_slowly;
         let known = self.refund_keys.get(&(name.to_owned(), already));
         if let Some(known) = known.filter(|_| !self.is_keyless) {
             assert_eq!(*known, amount, "one key, one refund");
-            return Ok(());
+            let pending = self.intent(name)?.refund_pending;
+            return Ok(if pending { RefundProgress::Pending } else { RefundProgress::Final });
         }
         let intent = self.intent(name)?;
+        let is_open = intent.dispute == Dispute::Open;
+        if is_open || intent.charged_back.amount() + amount > intent.taken.amount() {
+            return Err(refused("charge_disputed"));
+        }
         let total = intent.refunded.amount() + amount;
-        if intent.state != PaymentState::Captured || total > intent.amount.amount() {
+        let part = Money::new(amount, intent.amount.currency()).expect("in range");
+        if ProviderAmount::of(part).is_err() {
+            return Err(refused("amount_not_payable"));
+        }
+        if intent.state != PaymentState::Captured || total > intent.taken.amount() {
             return Err(refused("charge_already_refunded"));
         }
         intent.refunded = Money::new(total, intent.amount.currency()).expect("in range");
+        intent.refund_pending |= slowly;
         self.refund_keys.insert((name.to_owned(), already), amount);
         self.effects.refunded += 1;
-        Ok(())
+        Ok(if slowly { RefundProgress::Pending } else { RefundProgress::Final })
     }
 }
 
@@ -193,9 +225,56 @@ impl Bank {
         self.books().is_keyless = true;
     }
 
+    /// From now on refunds take their time.
+    pub(crate) fn refunds_slowly(&self) {
+        self.books().refunds_slowly = true;
+    }
+
+    /// What is on its way back to the guest arrives, or comes back.
+    pub(crate) fn refund_ends(&self, booking: &BookingId, arrives: bool) {
+        let name = self.intent_of(booking);
+        let mut books = self.books();
+        let intent = books.intent(&name).expect("a payment");
+        intent.refund_pending = false;
+        if !arrives {
+            intent.refunded = Money::zero(intent.amount.currency());
+            // Another refund is another request.
+            books.refund_keys.clear();
+        }
+    }
+
+    /// What the provider has really taken is another amount than it was asked for.
+    pub(crate) fn has_taken(&self, booking: &BookingId, amount: i64) {
+        let name = self.intent_of(booking);
+        let mut books = self.books();
+        let intent = books.intent(&name).expect("a payment");
+        intent.taken = Money::new(amount, intent.amount.currency()).expect("an amount");
+    }
+
+    /// The card's bank disputes a payment, or the dispute ends.
+    pub(crate) fn disputes(&self, booking: &BookingId, dispute: Dispute) {
+        let name = self.intent_of(booking);
+        let taken = self.books().intent(&name).expect("a payment").taken.amount();
+        self.disputes_part(booking, dispute, if dispute == Dispute::Lost { taken } else { 0 });
+    }
+
+    /// The card's bank disputes a payment; it takes so much back.
+    pub(crate) fn disputes_part(&self, booking: &BookingId, dispute: Dispute, charged_back: i64) {
+        let name = self.intent_of(booking);
+        let mut books = self.books();
+        let intent = books.intent(&name).expect("a payment");
+        intent.dispute = dispute;
+        intent.charged_back = Money::new(charged_back, intent.amount.currency()).expect("an amount");
+    }
+
     /// Whether every scripted event has come.
     pub(crate) fn script_is_played(&self) -> bool {
         self.books().script.is_empty()
+    }
+
+    /// What it was asked for, in order.
+    pub(crate) fn calls(&self) -> Vec<Op> {
+        self.books().calls.clone()
     }
 
     pub(crate) fn effects(&self) -> Effects {
@@ -220,7 +299,7 @@ impl Bank {
         let of_booking = books.intents.values().filter(|i| i.booking == booking.as_str());
         of_booking
             .map(|i| match i.state {
-                PaymentState::Captured => i.amount.amount() - i.refunded.amount(),
+                PaymentState::Captured => i.taken.amount() - i.refunded.amount(),
                 _ => 0,
             })
             .sum()
@@ -249,6 +328,12 @@ impl Bank {
                 let already = books.intent(&name).expect("a payment").refunded.amount();
                 books.refund(&name, amount, -1 - already).expect("a refund");
             }
+            Dashboard::CapturesOnly(part) => {
+                let intent = books.intent(&name).expect("a payment");
+                intent.taken = Money::new(part, intent.amount.currency()).expect("an amount");
+                intent.state = PaymentState::Captured;
+                books.effects.captured += 1;
+            }
             Dashboard::Captures => {
                 let amount = books.intent(&name).expect("a payment").amount;
                 books.capture(&name, amount).expect("a capture");
@@ -265,7 +350,11 @@ impl Bank {
             amount,
             card: VISA.to_owned(),
             state: payment.state,
+            taken: amount,
             refunded: payment.refunded,
+            refund_pending: payment.refund_pending,
+            dispute: payment.dispute,
+            charged_back: payment.charged_back,
             created_at: Some(created_at),
         };
         self.books().intents.insert(name.to_owned(), intent);
@@ -275,6 +364,11 @@ impl Bank {
     pub(crate) fn rewrite(&self, booking: &BookingId, state: PaymentState) {
         let name = self.intent_of(booking);
         self.books().intent(&name).expect("a payment").state = state;
+    }
+
+    /// From now on, nobody can read what lists say of a payment.
+    pub(crate) fn scribble_over(&self, name: &str) {
+        self.books().unreadable.insert(name.to_owned());
     }
 
     /// The provider has never heard of a refund of a booking.
@@ -297,6 +391,7 @@ impl Bank {
     ) -> Result<T, PaymentError> {
         let act = {
             let mut books = self.books();
+            books.calls.push(op);
             let next = books.script.iter().position(|(at, _)| *at == op);
             next.and_then(|at| books.script.remove(at)).map(|(_, act)| act)
         };
@@ -325,6 +420,8 @@ impl Bank {
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Dashboard {
     Refunds(i64),
+    /// A part of what is reserved; the rest is released.
+    CapturesOnly(i64),
     Captures,
     Voids,
 }
@@ -341,12 +438,22 @@ impl Payments for Bank {
     async fn create(&self, payment: &NewPayment) -> Result<String, PaymentError> {
         let name = format!("pi_{}", payment.booking);
         self.perform(Op::Create, |books| {
+            // In the provider's units, and within its limits, as Stripe would have it.
+            if ProviderAmount::of(payment.amount).is_err()
+                || charge_rules().check_total(payment.amount).is_err()
+            {
+                return Err(refused("amount_not_payable"));
+            }
             books.intents.entry(name.clone()).or_insert_with(|| Intent {
                 booking: payment.booking.to_string(),
                 amount: payment.amount,
                 card: String::new(),
                 state: PaymentState::NotStarted,
+                taken: payment.amount,
                 refunded: Money::zero(payment.amount.currency()),
+                refund_pending: false,
+                dispute: Dispute::None,
+                charged_back: Money::zero(payment.amount.currency()),
                 created_at: None,
             });
             Ok(name)
@@ -372,35 +479,41 @@ impl Payments for Bank {
         intent: &str,
         amount: Money,
         already: Money,
-    ) -> Result<(), PaymentError> {
+    ) -> Result<RefundProgress, PaymentError> {
         self.perform(Op::Refund, |books| books.refund(intent, amount.amount(), already.amount())).await
     }
 }
 
 #[async_trait]
 impl PaymentListing for Bank {
-    async fn payments_since(
+    async fn payments_part(
         &self,
         since: Timestamp,
         cursor: Option<&str>,
-    ) -> Result<(Vec<ListedPayment>, Option<String>), PaymentError> {
+    ) -> Result<Part<ListedPayment>, PaymentError> {
         self.perform(Op::List, |books| {
-            let mut listed = Vec::new();
+            let mut part = Part { items: Vec::new(), unreadable: Vec::new(), next: None };
             let rest = books
                 .intents
                 .iter()
                 .filter(|(_, intent)| intent.created_at.is_none_or(|at| at >= since))
                 .filter(|(name, _)| cursor.is_none_or(|after| name.as_str() > after));
-            for (name, intent) in rest.take(LISTED_MAX) {
+            for (at, (name, intent)) in rest.take(LISTED_MAX).enumerate() {
+                if at + 1 == LISTED_MAX {
+                    part.next = Some(name.clone());
+                }
+                if books.unreadable.contains(name) {
+                    part.unreadable.push(Unreadable { item: name.clone(), reason: "scribbles".to_owned() });
+                    continue;
+                }
                 let created_at = intent.created_at.unwrap_or(since);
-                listed.push(ListedPayment {
+                part.items.push(ListedPayment {
                     payment: books.payment(name)?,
                     amount: intent.amount,
                     created_at,
                 });
             }
-            let next = listed.last().filter(|_| listed.len() == LISTED_MAX).map(|l| l.payment.intent.clone());
-            Ok((listed, next))
+            Ok(part)
         })
         .await
     }

@@ -7,16 +7,16 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures::future::join_all;
 use holdfast_app::bookings::{
-    BookingCommit, BookingReader, BookingRequest, BookingStore, Cancellations, CommitError,
+    BookingCommit, BookingReader, BookingRequest, BookingRequests, BookingStore, Cancellations, CommitError,
 };
 use holdfast_app::{Failure, StoreError};
 use holdfast_domain::bookings::FailureReason;
 use holdfast_domain::{Booking, BookingId, BookingStatus, HoldStatus, PaymentStatus};
-use holdfast_testkit::nightly_resource;
+use holdfast_testkit::{charge_rules, nightly_resource};
 
 use crate::bank::{DECLINED, Effects, VISA};
 use crate::driver::{Drive, Ending};
-use crate::world::{NIGHT, PRICE, SPAN, World, guest, key, operator, soon};
+use crate::world::{NIGHT, PATIENCE, PRICE, SPAN, World, guest, key, operator, soon};
 
 const ONE_CAPTURE: Effects = Effects { authorized: 1, captured: 1, voided: 0, refunded: 0 };
 
@@ -113,7 +113,12 @@ async fn an_answer_comes_as_soon_as_there_is_one() {
     let w = World::running(&room).await;
     let an_hour = std::time::Duration::from_secs(3_600);
     let hold = w.held(&room, "k", NIGHT).await;
-    let request = BookingRequest { hold: hold.id.clone(), payment_method: VISA.to_owned(), wait: an_hour };
+    let request = BookingRequest {
+        hold: hold.id.clone(),
+        payment_method: Some(VISA.to_owned()),
+        contact: None,
+        wait: an_hour,
+    };
     let (by, of) = (w.by("guest"), guest("guest"));
     let (pay, cancel) = (key("pay", ""), key("cancel", ""));
     let asked = soon("the booking", w.requests.request(&of, &pay, &request, &by)).await;
@@ -123,7 +128,7 @@ async fn an_answer_comes_as_soon_as_there_is_one() {
         (BookingStatus::Confirmed, PaymentStatus::Captured)
     );
     let cancelled = w.cancellations.cancel(&of, &booking.id, &cancel, None, an_hour, &by);
-    assert!(soon("the cancellation", cancelled).await.expect("an answer").settled);
+    assert!(soon("the cancellation", cancelled).await.expect("an answer").booking.money_is_settled());
 }
 
 #[tokio::test]
@@ -189,7 +194,8 @@ async fn somebody_elses_hold_cannot_be_paid() {
     let w = World::with(&room).await;
     let hold = w.held(&room, "k", NIGHT).await;
     let wait = std::time::Duration::ZERO;
-    let request = BookingRequest { hold: hold.id.clone(), payment_method: VISA.to_owned(), wait };
+    let request =
+        BookingRequest { hold: hold.id.clone(), payment_method: Some(VISA.to_owned()), contact: None, wait };
     let pays = async |caller| w.requests.request(&caller, &key("pay", ""), &request, &w.by("caller")).await;
     assert!(matches!(pays(guest("thief")).await, Err(Failure::NotFound("hold"))));
     assert_eq!(w.flow.started(), []);
@@ -205,7 +211,7 @@ async fn somebody_elses_booking_does_not_exist() {
     let id = w.ask(&hold, "pay", VISA).await.expect("an answer").booking.id;
     let thief = guest("thief");
     assert!(matches!(w.bookings.get(&thief, &id).await, Err(Failure::NotFound("booking"))));
-    assert!(matches!(w.bookings.trail(&thief, &id).await, Err(Failure::NotFound("booking"))));
+    assert!(matches!(w.bookings.trail(&thief, &id, 0, 100).await, Err(Failure::NotFound("booking"))));
     let wait = std::time::Duration::ZERO;
     let cancelled = w.cancellations.cancel(&thief, &id, &key("x", ""), None, wait, &w.by("thief")).await;
     assert!(matches!(cancelled, Err(Failure::NotFound("booking"))));
@@ -215,11 +221,12 @@ async fn somebody_elses_booking_does_not_exist() {
     assert_eq!(w.bank.kept(&id), PRICE);
 }
 
-/// A store in which somebody else changes the booking before each of the next writes.
+/// A store in which somebody else changes what a write follows before each of the next writes.
 struct Contended {
     inner: Arc<dyn BookingStore>,
     refused: AtomicU32,
     changes: u32,
+    refusal: fn() -> CommitError,
 }
 
 #[async_trait]
@@ -233,7 +240,7 @@ impl BookingReader for Contended {
 impl BookingStore for Contended {
     async fn commit(&self, commit: &BookingCommit) -> Result<(), CommitError> {
         if self.refused.fetch_add(1, Ordering::Relaxed) < self.changes {
-            return Err(CommitError::Stale);
+            return Err((self.refusal)());
         }
         self.inner.commit(commit).await
     }
@@ -248,15 +255,43 @@ async fn a_booking_that_keeps_changing_is_decided_on_eight_times_at_most() {
     w.at_rest(&id).await;
     for (changes, expected) in [(8, None), (7, Some(BookingStatus::Cancelled))] {
         let inner = w.store.bookings.clone();
-        let store = Arc::new(Contended { inner, refused: AtomicU32::new(0), changes });
-        let cancellations =
-            Cancellations::new(store.clone(), w.store.callbacks.clone(), w.flow.clone(), w.flow.clone());
+        let refusal = || CommitError::Stale;
+        let store = Arc::new(Contended { inner, refused: AtomicU32::new(0), changes, refusal });
+        let cancellations = Cancellations::new(
+            store.clone(),
+            w.store.callbacks.clone(),
+            w.flow.clone(),
+            w.flow.clone(),
+            charge_rules(),
+        );
         let (guest, request, by) = (guest("guest"), key("cancel", ""), w.by("guest"));
         let cancelled = cancellations.cancel(&guest, &id, &request, None, Duration::ZERO, &by).await;
         assert_eq!(store.refused.load(Ordering::Relaxed), 8, "{changes}");
         match expected {
             Some(status) => assert_eq!(cancelled.expect("the eighth try").booking.status, status),
             None => assert!(matches!(cancelled, Err(Failure::RequestInProgress)), "{cancelled:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_attempt_among_many_at_once_of_its_guest_is_counted_five_times_at_most() {
+    let room = nightly_resource("room", 1, 600);
+    let w = World::running(&room).await;
+    let hold = w.held(&room, "k", NIGHT).await;
+    for (changes, expected) in [(5, None), (4, Some(BookingStatus::Confirmed))] {
+        let (inner, refusal) = (w.store.bookings.clone(), || CommitError::AttemptsChanged);
+        let store = Arc::new(Contended { inner, refused: AtomicU32::new(0), changes, refusal });
+        let (holds, attempts) = (w.store.holds.clone(), w.store.attempts.clone());
+        let actions = w.store.actions.clone();
+        let requests = BookingRequests::new(store.clone(), holds, attempts, actions, w.flow.clone());
+        let payment_method = Some(VISA.to_owned());
+        let request = BookingRequest { hold: hold.id.clone(), payment_method, contact: None, wait: PATIENCE };
+        let asked = requests.request(&guest("guest"), &key("pay", ""), &request, &w.by("guest")).await;
+        assert_eq!(store.refused.load(Ordering::Relaxed), 5, "{changes}");
+        match expected {
+            Some(status) => assert_eq!(asked.expect("the fifth try").booking.status, status),
+            None => assert!(matches!(asked, Err(Failure::RequestInProgress)), "{asked:?}"),
         }
     }
 }

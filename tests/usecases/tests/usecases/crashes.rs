@@ -3,12 +3,13 @@
 //! what was done is done once.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use holdfast_api::{Api, CancelApi, Claims, ConfirmApi, HoldApi, Request, ResourcesApi, Response};
-use holdfast_app::catalogue::Resources;
+use holdfast_api::{Api, CancelApi, Claims, ConfirmApi, HoldApi, Identity, Request, ResourcesApi, Response};
+use holdfast_app::catalogue::{ResourceTrails, Resources, Stops};
 use holdfast_app::holds::Holds;
 use holdfast_domain::Resource;
-use holdfast_testkit::{Fault, Faults, nightly_resource};
+use holdfast_testkit::{Fault, Faults, charge_rules, nightly_resource};
 use http::{HeaderMap, HeaderValue, Method};
 use serde_json::{Value, json};
 
@@ -98,12 +99,23 @@ impl Route {
         let clock = Arc::new(w.clock.clone());
         match self {
             Self::Hold { .. } | Self::Release | Self::Extend => {
-                HoldApi::new(Holds::new(store.catalogue, store.holds), clock).handle(request).await
+                HoldApi::new(Holds::new(store.catalogue, store.holds, store.stops, charge_rules()), clock)
+                    .handle(request)
+                    .await
             }
             Self::Pay { .. } => ConfirmApi::new(requests(&store, &w.flow), clock).handle(request).await,
             Self::Cancel => CancelApi::new(cancellations(&store, &w.flow), clock).handle(request).await,
             Self::Put | Self::Replace | Self::Inventory => {
-                ResourcesApi::new(Resources::new(store.catalogue), clock).handle(request).await
+                let (catalogue, switch) = (store.catalogue, store.switch);
+                let trails = ResourceTrails::new(catalogue.clone(), store.trails, switch.clone());
+                ResourcesApi::new(
+                    Resources::new(catalogue, charge_rules()),
+                    trails,
+                    Stops::new(switch),
+                    clock,
+                )
+                .handle(request)
+                .await
             }
         }
     }
@@ -119,12 +131,13 @@ fn request((method, path, body): &(Method, String, Value), name: &str) -> Reques
         query: String::new(),
         headers,
         body: if body.is_null() { Vec::new() } else { body.to_string().into_bytes() },
-        claims: Some(Claims {
+        identity: Identity::Bearer(Claims {
             sub: "guest".to_owned(),
             scopes: vec!["booking/guest".to_owned(), "booking/operator".to_owned()],
-            email: None,
         }),
+        address: None,
         request_id: name.to_owned(),
+        time_left: Duration::from_secs(29),
     }
 }
 

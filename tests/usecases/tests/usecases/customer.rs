@@ -107,6 +107,29 @@ async fn a_customer_who_was_faster_than_the_callback_is_not_waited_for() {
     w.at_rest(&id).await;
 }
 
+/// The customer is done a second before the hold expires, and the webhook does not come: the saga asks in time, and the places are
+/// theirs although the hold's time passes before the confirmation.
+#[tokio::test]
+async fn a_customer_who_was_in_time_keeps_the_places_though_the_webhook_is_late() {
+    for range in [NIGHT, SPAN] {
+        let room = nightly_resource("room", 1, 600);
+        let w = World::with(&room).await;
+        let hold = w.held(&room, "k", range).await;
+        let id = w.open(&hold, "pay", THREE_D_SECURE).await;
+        w.saga.create_payment(&id, &w.by("saga")).await.expect("created");
+        w.saga.authorize_payment(&id, &w.by("saga")).await.expect("the customer is wanted");
+        w.pass(2 * TTL - 1);
+        w.bank.customer(&id, true);
+        assert_eq!(w.saga.inquire_payment(&id, &w.by("saga")).await.expect("asked"), Outcome::Authorized);
+        w.pass(3);
+        let thief = w.place(&room, "thief", range, 1).await;
+        assert!(matches!(thief, Err(Failure::SoldOut { .. })), "the hold is claimed anew: {thief:?}");
+        assert_eq!(Drive::new(&w, &id).run().await, Ending::Confirmed);
+        assert_eq!(w.bank.effects(), Effects { authorized: 1, captured: 1, voided: 0, refunded: 0 });
+        w.at_rest(&id).await;
+    }
+}
+
 #[tokio::test]
 async fn a_customer_who_fails_at_the_bank_may_try_another_card_but_is_prolonged_no_more() {
     let room = nightly_resource("room", 1, 600);

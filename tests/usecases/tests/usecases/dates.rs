@@ -14,6 +14,7 @@ use proptest::prelude::*;
 
 use crate::bank::VISA;
 use crate::driver::{Drive, Ending};
+use crate::trails::whole_trail;
 use crate::world::{NIGHT, World, guest, hold_request, key};
 
 const JUNE_1: Date = date(2030, 6, 1);
@@ -37,6 +38,7 @@ const WEEK: [Weekday; 5] =
 
 /// Capacity and places free in each slot of some dates.
 async fn calendar(w: &World, id: &Resource, from: Date, to: Date) -> Vec<(u32, u32)> {
+    w.project_latest(&id.id).await;
     let (slots, _) = w.calendars.slots(&id.id, from, to, None, w.now()).await.expect("a calendar");
     slots.iter().map(|slot| (slot.capacity, slot.available)).collect()
 }
@@ -459,6 +461,7 @@ async fn play(moves: Vec<Move>) -> Result<(), String> {
         }
         // What is sold is on its pages, and what is free is what the paper says.
         let days = (JUNE_1, date(2030, 6, 11));
+        w.project_latest(&terms.id).await;
         let (slots, _) =
             w.calendars.slots(&terms.id, days.0, days.1, None, w.now()).await.expect("a calendar");
         for slot in slots {
@@ -484,6 +487,7 @@ async fn play(moves: Vec<Move>) -> Result<(), String> {
             return Err(format!("{}: pages count {taken}, {sold} are sold", case()));
         }
     }
+    whole_trail(&w, &terms.id).await;
     Ok(())
 }
 

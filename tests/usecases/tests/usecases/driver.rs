@@ -109,7 +109,7 @@ impl<'a> Drive<'a> {
                     late_until.get_or_insert(now + SignedDuration::from_secs(LATE_SECONDS));
                     self.customer().await
                 }
-                Outcome::NotStarted if authorizations < 3 => {
+                Outcome::NotStarted if authorizations < 4 => {
                     authorizations += 1;
                     self.step(Step::AuthorizePayment).await
                 }

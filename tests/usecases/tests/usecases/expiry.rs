@@ -1,7 +1,8 @@
 //! Timers and the table's TTL: whichever comes first, a dead hold is dropped once.
 
+use holdfast_adapters_dynamodb::items::encode_hold_record;
 use holdfast_domain::HoldStatus;
-use holdfast_testkit::nightly_resource;
+use holdfast_testkit::{Database, nightly_resource};
 use jiff::SignedDuration;
 
 use crate::bank::VISA;
@@ -91,6 +92,20 @@ async fn a_deletion_that_comes_after_release_or_confirmation_has_no_effect() {
     assert_eq!(w.taken(&room).await, [("2030-06 01".to_owned(), 1)]);
     assert_eq!(w.hold_status(&released.id).await, HoldStatus::Released);
     assert_eq!(w.hold_status(&paid.id).await, HoldStatus::Confirmed);
+}
+
+#[tokio::test]
+async fn a_release_is_recorded_though_its_function_died() {
+    let room = nightly_resource("room", 1, 60);
+    let w = World::with(&room).await;
+    let hold = w.held(&room, "k", NIGHT).await;
+    w.holds.release(&guest("guest"), &hold.id, &w.by("guest")).await.expect("a release");
+    // As it was between the page and the record.
+    let record = w.database.client.put_item().table_name(Database::HOLDS);
+    record.set_item(Some(encode_hold_record(&hold))).send().await.expect("written");
+    w.expiry.on_released(&hold.id, &w.by("expiry")).await.expect("the record");
+    w.pass(61);
+    assert_eq!(w.hold_status(&hold.id).await, HoldStatus::Released, "and not expired");
 }
 
 #[tokio::test]

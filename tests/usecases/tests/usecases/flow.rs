@@ -20,6 +20,8 @@ use crate::world::{World, soon};
 struct State {
     started: Vec<BookingId>,
     ended: HashSet<BookingId>,
+    resumptions: Vec<(BookingId, u32)>,
+    ended_resumptions: HashSet<(BookingId, u32)>,
     settlements: Vec<(BookingId, String)>,
     waiting: HashMap<String, oneshot::Sender<()>>,
     handed_over: HashSet<String>,
@@ -66,6 +68,18 @@ impl Flow {
     /// The saga of a booking is over.
     pub(crate) fn end(&self, booking: &BookingId) {
         self.state().ended.insert(booking.clone());
+    }
+
+    /// Sagas that were started again, with the number of the resumption.
+    pub(crate) fn resumptions(&self) -> Vec<(BookingId, u32)> {
+        self.state().resumptions.clone()
+    }
+
+    /// All resumptions so far are over.
+    pub(crate) fn end_resumptions(&self) {
+        let mut state = self.state();
+        let all = state.resumptions.clone();
+        state.ended_resumptions.extend(all);
     }
 
     pub(crate) fn settlements(&self) -> Vec<(BookingId, String)> {
@@ -134,6 +148,15 @@ impl BookingSaga for Flow {
         }
         Ok(())
     }
+
+    async fn resume_booking(&self, booking: &BookingId, number: u32) -> Result<(), WorkflowError> {
+        let run = (booking.clone(), number);
+        let mut state = self.state();
+        if !state.resumptions.contains(&run) {
+            state.resumptions.push(run);
+        }
+        Ok(())
+    }
 }
 
 #[async_trait]
@@ -176,9 +199,17 @@ impl SagaResumption for Flow {
 
 #[async_trait]
 impl SagaInspection for Flow {
-    async fn booking_saga(&self, booking: &BookingId) -> Result<SagaState, WorkflowError> {
+    async fn booking_saga(
+        &self,
+        booking: &BookingId,
+        resumption: Option<u32>,
+    ) -> Result<SagaState, WorkflowError> {
         let state = self.state();
-        Ok(match (state.started.contains(booking), state.ended.contains(booking)) {
+        let (is_started, has_ended) = match resumption.map(|number| (booking.clone(), number)) {
+            None => (state.started.contains(booking), state.ended.contains(booking)),
+            Some(run) => (state.resumptions.contains(&run), state.ended_resumptions.contains(&run)),
+        };
+        Ok(match (is_started, has_ended) {
             (false, _) => SagaState::NotStarted,
             (true, false) => SagaState::Running,
             (true, true) => SagaState::Ended,

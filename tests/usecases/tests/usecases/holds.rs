@@ -45,6 +45,23 @@ async fn a_key_with_another_body_is_refused_while_the_hold_lives_and_after() {
     assert_eq!(w.taken(&other).await, []);
 }
 
+/// docs/api.md: "remembered for at least a week after the hold was made".
+#[tokio::test]
+async fn a_key_is_remembered_for_a_week_after_the_hold_was_made() {
+    const WEEK_SECONDS: i64 = 7 * 24 * 3600;
+    let room = nightly_resource("room", 1, 60);
+    let w = World::with(&room).await;
+    let hold = w.held(&room, "k", SPAN).await;
+    w.pass(WEEK_SECONDS);
+    assert_eq!(w.database.sweep_ttl(), 0);
+    let again = w.place(&room, "k", SPAN, 1).await.expect("a replay");
+    assert_eq!((again.replayed, again.hold.id), (true, hold.id));
+    // Control: some day it goes.
+    w.pass(WEEK_SECONDS);
+    assert_eq!(w.database.sweep_ttl(), 1);
+    assert!(!w.place(&room, "k", SPAN, 1).await.expect("free places").replayed);
+}
+
 #[tokio::test]
 async fn a_refusal_is_not_remembered() {
     let room = nightly_resource("room", 1, 60);
@@ -152,7 +169,8 @@ async fn somebody_elses_hold_does_not_exist() {
     assert!(matches!(extended, Err(Failure::NotFound("hold"))));
     let request = holdfast_app::bookings::BookingRequest {
         hold: hold.id.clone(),
-        payment_method: VISA.to_owned(),
+        payment_method: Some(VISA.to_owned()),
+        contact: None,
         wait: std::time::Duration::ZERO,
     };
     let paid = w.requests.request(&thief, &key("p", ""), &request, &w.by("thief")).await;
@@ -235,7 +253,7 @@ async fn a_guest_who_holds_as_much_as_one_may_is_told_when_to_come_again() {
 
 #[tokio::test]
 async fn a_booking_does_not_count_against_its_guest() {
-    let room = limited(HoldLimits { per_guest: 1, ..HoldLimits::default() });
+    let room = limited(HoldLimits { per_guest: Some(1), ..HoldLimits::default() });
     let w = World::running(&room).await;
     for name in ["a", "b", "c"] {
         let hold = w.held(&room, name, NIGHT).await;
@@ -247,7 +265,7 @@ async fn a_booking_does_not_count_against_its_guest() {
 
 #[tokio::test]
 async fn what_an_operator_holds_for_a_guest_is_not_limited() {
-    let room = limited(HoldLimits { per_guest: 1, places_per_slot: Some(1), ..HoldLimits::default() });
+    let room = limited(HoldLimits { per_guest: Some(1), places_per_slot: Some(1), ..HoldLimits::default() });
     let w = World::with(&room).await;
     let for_guest = HoldRequest {
         user: Some(GuestId::parse("guest").expect("a guest")),
@@ -278,7 +296,7 @@ async fn more_places_than_one_guest_may_hold_are_no_valid_wish() {
 
 #[tokio::test]
 async fn who_gave_a_hold_back_lets_others_have_their_turn() {
-    let room = limited(HoldLimits { cool_down_seconds: 300, ..HoldLimits::default() });
+    let room = limited(HoldLimits { cool_down_seconds: Some(300), ..HoldLimits::default() });
     let w = World::with(&room).await;
     let hold = w.held(&room, "a", NIGHT).await;
     w.holds.release(&guest("guest"), &hold.id, &w.by("guest")).await.expect("a release");

@@ -117,7 +117,7 @@ async fn a_bank_that_never_gets_the_request_fails_the_booking_with_nothing_reser
     let w = World::with(&room).await;
     let hold = w.held(&room, "k", NIGHT).await;
     let id = w.open(&hold, "pay", VISA).await;
-    for _ in 0..3 {
+    for _ in 0..4 {
         w.bank.fail(Op::Authorize, Fault::RequestLost);
     }
     assert_eq!(Drive::new(&w, &id).run().await, Ending::Failed);

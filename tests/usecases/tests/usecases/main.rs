@@ -3,31 +3,43 @@
 
 #![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+mod abuse;
 mod again;
 mod audit;
 mod bank;
 mod bookings;
 mod cancelling;
+mod cases;
+mod charging;
 mod completion;
+mod confidential;
 mod crashes;
 mod customer;
+mod cycle_costs;
+mod cycles;
 mod dates;
 mod driver;
 mod expiry;
 mod extending;
 mod faults;
 mod flow;
+mod heat;
 mod holds;
 mod identity;
+mod late_news;
 mod losses;
 mod notices;
+mod pace;
 mod rebuild;
 mod reconciliation;
 mod reconciliation_world;
 mod refunds;
 mod resources;
+mod restoring;
 mod saga;
 mod search;
 mod time;
+mod timeline;
+mod trails;
 mod webhook;
 mod world;

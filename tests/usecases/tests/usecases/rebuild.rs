@@ -1,5 +1,6 @@
 //! The read model made again from the ledger: whatever it was before, and whatever happens meanwhile.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -10,7 +11,7 @@ use holdfast_app::StoreError;
 use holdfast_app::catalogue::CatalogueReader;
 use holdfast_app::search::{Entry, Listing, Progress, Projection, SearchRebuild};
 use holdfast_domain::catalogue::{Facts, Label, Month, MonthFacts};
-use holdfast_domain::{Page, Resource, ResourceId};
+use holdfast_domain::{Page, Resource, ResourceId, TrailHead};
 use holdfast_testkit::{Database, Fault, Faults, nightly_resource};
 use jiff::civil::date;
 
@@ -70,9 +71,10 @@ async fn of_ledger(w: &World) -> Vec<Entry> {
     sorted(entries)
 }
 
-/// A resource without the count of what was set for its dates, which no listing is written anew for.
+/// A resource without its trail and the count of what was set for its dates, which no listing is written anew for.
 fn listed_resource(listing: Listing, resource: &Resource) -> Entry {
-    Entry::Resource(listing, Box::new(Resource { facts_revision: 0, ..resource.clone() }))
+    let trail = TrailHead::default();
+    Entry::Resource(listing, Box::new(Resource { facts_revision: 0, trail, ..resource.clone() }))
 }
 
 /// What it is.
@@ -239,8 +241,8 @@ impl CatalogueReader for Moving {
         self.w.store.catalogue.resource(id).await
     }
 
-    async fn pages(&self, resource: &Resource, pages: &[String]) -> Result<Vec<Page>, StoreError> {
-        self.w.store.catalogue.pages(resource, pages).await
+    async fn facts_of(&self, resource: &ResourceId, months: &BTreeSet<Month>) -> Result<Facts, StoreError> {
+        self.w.store.catalogue.facts_of(resource, months).await
     }
 
     async fn stored_among(&self, resource: &Resource, pages: &[String]) -> Result<Vec<Page>, StoreError> {
@@ -268,6 +270,15 @@ async fn a_resource_that_moves_meanwhile_is_listed_where_it_is_and_nowhere_else(
             assert_eq!(of_read_model(&w).await, of_ledger(&w).await, "{moves:?} at {when:?}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_resource_that_never_rests_does_not_keep_a_rebuild_for_ever() {
+    let (w, ..) = rooms().await;
+    let moves = ["BER", "LON"].repeat(20);
+    let moving = Moving { w: w.clone(), when: Read::Pages, next: tokio::sync::Mutex::new(moves) };
+    let outcome = rebuild(&rebuild_through(&w, Arc::new(moving))).await;
+    assert!(matches!(outcome, Err(StoreError::Contention(_))), "{outcome:?}");
 }
 
 #[tokio::test]

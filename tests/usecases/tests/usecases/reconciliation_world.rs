@@ -8,11 +8,13 @@ use async_trait::async_trait;
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures::future::BoxFuture;
 use holdfast_adapters_dynamodb::Item;
-use holdfast_app::operations::reconciliation::{Finding, Kind, Ports, Reconciliation, Remedy, Report};
-use holdfast_app::operations::{LedgerInspection, ListedPayment, ManualReview, Part, PaymentListing};
-use holdfast_app::{Failure, LedgerError, Mutation, PaymentError, StoreError, WorkflowError};
+use holdfast_app::operations::reconciliation::{
+    Finding, Kind, Limits, Ports, Reconciliation, Remedy, Report, RunRequest,
+};
+use holdfast_app::operations::{Inspected, LedgerInspection, ManualReview, Part};
+use holdfast_app::{Clock, Failure, LedgerError, Mutation, StoreError, WorkflowError};
 use holdfast_domain::{Booking, HoldId, Page, PageHold, PageKey, Resource};
-use holdfast_testkit::Database;
+use holdfast_testkit::{Database, Store};
 use jiff::Timestamp;
 
 use crate::bank::Effects;
@@ -47,6 +49,7 @@ fn ports(w: &World, desk: &Arc<Desk>) -> Ports {
     Ports {
         journal: w.store.journal.clone(),
         history: w.store.history.clone(),
+        notes: w.store.notes.clone(),
         inspection: w.store.inspection.clone(),
         payments: w.bank.clone(),
         listing: w.bank.clone(),
@@ -56,42 +59,100 @@ fn ports(w: &World, desk: &Arc<Desk>) -> Ports {
         resumption: w.flow.clone(),
         sagas: w.flow.clone(),
         review: desk.clone(),
+        cycles: w.store.cycles.clone(),
+        clock: Arc::new(w.clock.clone()),
     }
 }
 
+pub(crate) const DRY: RunRequest = RunRequest { dry_run: true, begin: false, until: None };
+pub(crate) const GO_ON: RunRequest = RunRequest { dry_run: false, begin: false, until: None };
+pub(crate) const ANEW: RunRequest = RunRequest { dry_run: false, begin: true, until: None };
+
 pub(crate) async fn try_run(w: &World, desk: &Arc<Desk>, dry_run: bool) -> Result<Report, Failure> {
-    Reconciliation::new(ports(w, desk)).run(dry_run, &w.by("reconciliation")).await
+    let reconciliation = Reconciliation::new(ports(w, desk), Limits::FUNCTION);
+    reconciliation.run(if dry_run { DRY } else { GO_ON }, &w.by("reconciliation")).await
 }
 
 pub(crate) async fn run(w: &World, desk: &Arc<Desk>, dry_run: bool) -> Report {
     try_run(w, desk, dry_run).await.expect("a run")
 }
 
+/// A run with other limits than the function has.
+pub(crate) async fn run_within(w: &World, desk: &Arc<Desk>, limits: Limits, request: RunRequest) -> Report {
+    let reconciliation = Reconciliation::new(ports(w, desk), limits);
+    reconciliation.run(request, &w.by("reconciliation")).await.expect("a run")
+}
+
+/// The time of a run: it is up when it was asked for that often.
+struct Running {
+    asked: AtomicUsize,
+    most: usize,
+    now: Timestamp,
+}
+
+impl Clock for Running {
+    fn now(&self) -> Timestamp {
+        let is_over = self.asked.fetch_add(1, Ordering::Relaxed) >= self.most;
+        if is_over { Timestamp::MAX } else { self.now }
+    }
+}
+
+/// A run that looks at the clock that often before its time is up.
+pub(crate) async fn run_until_asked(w: &World, desk: &Arc<Desk>, most: usize) -> Report {
+    let clock = Arc::new(Running { asked: AtomicUsize::new(0), most, now: w.now() });
+    let request = RunRequest { until: Some(Timestamp::MAX), ..ANEW };
+    let ports = Ports { clock, ..ports(w, desk) };
+    Reconciliation::new(ports, Limits::FUNCTION).run(request, &w.by("reconciliation")).await.expect("a run")
+}
+
+/// A run over another client's ports of the store.
+pub(crate) async fn run_over(w: &World, desk: &Arc<Desk>, store: &Store) -> Report {
+    let ports = Ports {
+        journal: store.journal.clone(),
+        history: store.history.clone(),
+        notes: store.notes.clone(),
+        inspection: store.inspection.clone(),
+        callbacks: store.callbacks.clone(),
+        cycles: store.cycles.clone(),
+        ..ports(w, desk)
+    };
+    Reconciliation::new(ports, Limits::FUNCTION).run(ANEW, &w.by("reconciliation")).await.expect("a run")
+}
+
+/// A whole cycle, run by run.
+pub(crate) async fn cycle_within(w: &World, desk: &Arc<Desk>, limits: Limits) -> Vec<Report> {
+    let mut reports = vec![run_within(w, desk, limits, ANEW).await];
+    while !reports.last().expect("a report").cycle.is_over {
+        assert!(reports.len() < 1_000, "it comes to no end: {reports:#?}");
+        reports.push(run_within(w, desk, limits, GO_ON).await);
+    }
+    reports
+}
+
 /// A run while others are at the ledger.
 pub(crate) async fn run_while(w: &World, desk: &Arc<Desk>, meddling: Meddling) -> Report {
-    let inspection = Arc::new(Meddled { inner: w.store.inspection.clone(), meddling });
-    let ports = Ports { inspection, ..ports(w, desk) };
-    Reconciliation::new(ports).run(false, &w.by("reconciliation")).await.expect("a run")
+    try_run_while(w, desk, meddling).await.expect("a run")
 }
 
-/// A run over a listing that has that number of parts, all of them empty, and then its end.
-pub(crate) async fn run_over(
+pub(crate) async fn try_run_while(
     w: &World,
     desk: &Arc<Desk>,
-    listing: Listing,
-    parts: usize,
+    meddling: Meddling,
 ) -> Result<Report, Failure> {
-    let meddling = Meddling::Long(listing, AtomicUsize::new(parts));
-    let long = Arc::new(Meddled { inner: w.store.inspection.clone(), meddling });
-    let ports = match listing {
-        Listing::Payments => Ports { listing: long, ..ports(w, desk) },
-        Listing::Pages | Listing::Bookings => Ports { inspection: long, ..ports(w, desk) },
-    };
-    Reconciliation::new(ports).run(false, &w.by("reconciliation")).await
+    let inspection = Arc::new(Meddled { inner: w.store.inspection.clone(), meddling });
+    let ports = Ports { inspection, ..ports(w, desk) };
+    let reconciliation = Reconciliation::new(ports, Limits::FUNCTION);
+    reconciliation.run(GO_ON, &w.by("reconciliation")).await
 }
 
+/// What a run found, by kind and subject.
 pub(crate) fn findings(report: &Report) -> Vec<Found> {
-    report.findings.iter().map(|one| (one.kind, one.subject.clone(), one.remedy)).collect()
+    in_order(report.findings.iter().map(|one| (one.kind, one.subject.clone(), one.remedy)).collect())
+}
+
+pub(crate) fn in_order(mut found: Vec<Found>) -> Vec<Found> {
+    found.sort_by(|(kind, subject, _), other| (kind, subject).cmp(&(&other.0, &other.1)));
+    found
 }
 
 /// Everything that a run could change.
@@ -124,6 +185,7 @@ async fn everything(w: &World, desk: &Desk) -> Everything {
 
 /// A dry run sees this and changes nothing; a real one sees the same.
 pub(crate) async fn check(w: &World, desk: &Arc<Desk>, expected: &[Found]) -> Report {
+    let expected = in_order(expected.to_vec());
     let before = everything(w, desk).await;
     let dry = run(w, desk, true).await;
     assert_eq!(findings(&dry), expected, "dry: {dry:#?}");
@@ -169,32 +231,12 @@ pub(crate) fn number(number: i64) -> AttributeValue {
 pub(crate) enum Meddling {
     /// Something happens once, before the bookings are read.
     BeforeBookings(tokio::sync::Mutex<Option<BoxFuture<'static, ()>>>),
-    /// Every booking is made after the bookings were read.
+    /// Every booking is made after all bookings were read.
     AfterBookings,
-    /// Somebody is always at a page first.
-    AtEveryPage,
-    /// A listing has that number of parts, all of them empty.
-    Long(Listing, AtomicUsize),
-}
-
-/// What a run lists.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Listing {
-    Payments,
-    Pages,
-    Bookings,
-}
-
-impl Meddling {
-    /// The cursor behind the next part of a listing, if it is the one with many parts; none behind the last.
-    fn next_part(&self, of: Listing) -> Option<Option<String>> {
-        match self {
-            Self::Long(listing, left) if *listing == of => {
-                Some((left.fetch_sub(1, Ordering::Relaxed) > 1).then(|| "more".to_owned()))
-            }
-            _ => None,
-        }
-    }
+    /// The store is away from that part of the second reading on.
+    CutOff(AtomicUsize),
+    /// No page can be written, for that reason.
+    AtEveryPage(fn() -> StoreError),
 }
 
 /// The ledger as a whole, while others are at it.
@@ -206,10 +248,15 @@ struct Meddled {
 #[async_trait]
 impl LedgerInspection for Meddled {
     async fn pages_part(&self, cursor: Option<&str>) -> Result<Part<Page>, StoreError> {
-        if let Some(next) = self.meddling.next_part(Listing::Pages) {
-            return Ok(Part { items: vec![], unreadable: vec![], next });
-        }
         self.inner.pages_part(cursor).await
+    }
+
+    async fn ledger_part(&self, cursor: Option<&str>) -> Result<Part<Inspected>, StoreError> {
+        let mut part = self.inner.ledger_part(cursor).await?;
+        if matches!(self.meddling, Meddling::AfterBookings) {
+            part.items.retain(|item| matches!(item, Inspected::Page(_)));
+        }
+        Ok(part)
     }
 
     async fn bookings_part(&self, cursor: Option<&str>) -> Result<Part<Booking>, StoreError> {
@@ -220,10 +267,12 @@ impl LedgerInspection for Meddled {
                 }
             }
             Meddling::AfterBookings => return Ok(Part { items: vec![], unreadable: vec![], next: None }),
-            Meddling::AtEveryPage | Meddling::Long(..) => {}
-        }
-        if let Some(next) = self.meddling.next_part(Listing::Bookings) {
-            return Ok(Part { items: vec![], unreadable: vec![], next });
+            Meddling::CutOff(parts) => {
+                if parts.fetch_sub(1, Ordering::Relaxed) == 1 {
+                    return Err(StoreError::Unavailable("cut off".into()));
+                }
+            }
+            Meddling::AtEveryPage(_) => {}
         }
         self.inner.bookings_part(cursor).await
     }
@@ -243,8 +292,8 @@ impl LedgerInspection for Meddled {
         entry: &PageHold,
         mutation: &Mutation,
     ) -> Result<(), LedgerError> {
-        if matches!(self.meddling, Meddling::AtEveryPage) {
-            return Err(StoreError::Contention(hold.to_string()).into());
+        if let Meddling::AtEveryPage(refusal) = &self.meddling {
+            return Err(refusal().into());
         }
         self.inner.expire_entry(page, hold, entry, mutation).await
     }
@@ -255,16 +304,5 @@ impl LedgerInspection for Meddled {
 
     async fn note_parked(&self, case: &str, at: Timestamp) -> Result<(), StoreError> {
         self.inner.note_parked(case, at).await
-    }
-}
-
-#[async_trait]
-impl PaymentListing for Meddled {
-    async fn payments_since(
-        &self,
-        _: Timestamp,
-        _: Option<&str>,
-    ) -> Result<(Vec<ListedPayment>, Option<String>), PaymentError> {
-        Ok((vec![], self.meddling.next_part(Listing::Payments).flatten()))
     }
 }

@@ -44,7 +44,7 @@ async fn a_cancellation_refunds_what_the_policy_says() {
         w.pass(later);
         let cancelled = w.cancel(&id, "cancel").await.expect("a cancellation");
         assert_eq!(cancelled.refund.amount(), refund, "{later} s later");
-        assert!(cancelled.settled && !cancelled.replayed);
+        assert!(cancelled.booking.money_is_settled() && !cancelled.replayed);
         let booking = w.at_rest(&id).await;
         assert_eq!((booking.status, booking.payment_status()), (BookingStatus::Cancelled, payment_status));
         assert_eq!(w.bank.kept(&id), PRICE - refund);
@@ -88,7 +88,7 @@ async fn a_cancellation_that_dies_before_its_settlement_is_settled_by_its_event(
     }
     assert_eq!(w.flow.settlements().len(), 1, "one, however often it is told");
     let again = w.cancel(&id, "cancel").await.expect("the same again");
-    assert!(again.replayed && again.settled);
+    assert!(again.replayed && again.booking.money_is_settled());
     assert_eq!(w.at_rest(&id).await.payment_status(), PaymentStatus::Refunded);
     assert_eq!((w.bank.kept(&id), w.bank.effects().refunded), (0, 1));
     assert_eq!(w.flow.settlements().len(), 1, "one, whoever asks for it");
@@ -118,7 +118,7 @@ async fn a_refund_made_in_the_dashboard_is_written_down_once_and_counts_towards_
         let (w, id) = booked().await;
         w.bank.dashboard(&id, Dashboard::Refunds(1_000));
         if known {
-            assert_eq!(rings(&w, &id, "evt_1").await, Reaction::RefundRecorded);
+            assert_eq!(rings(&w, &id, "evt_1").await, Reaction::Recorded);
             assert_eq!(rings(&w, &id, "evt_1").await, Reaction::Nothing);
             let booking = w.at_rest(&id).await;
             assert_eq!(booking.status, BookingStatus::Confirmed, "it stands all the same");
@@ -138,7 +138,7 @@ async fn a_dashboard_refund_beyond_the_policy_leaves_nothing_to_refund() {
         let (w, id) = booked().await;
         w.bank.dashboard(&id, Dashboard::Refunds(10_000));
         if known {
-            assert_eq!(rings(&w, &id, "evt_1").await, Reaction::RefundRecorded);
+            assert_eq!(rings(&w, &id, "evt_1").await, Reaction::Recorded);
         }
         w.pass(TO_CHECK_IN - 3600);
         w.cancel(&id, "cancel").await.expect("a cancellation");

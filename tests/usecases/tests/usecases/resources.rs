@@ -91,6 +91,7 @@ async fn the_calendar_shows_what_a_hold_could_take() {
     let room = nightly_resource("room", 3, 60);
     let w = World::with(&room).await;
     let calendar = async || {
+        w.project_latest(&room.id).await;
         let (from, to) = (date(2030, 5, 31), date(2030, 6, 4));
         let (slots, _) = w.calendars.slots(&room.id, from, to, None, w.now()).await.expect("a calendar");
         slots.iter().map(|slot| (slot.capacity, slot.available)).collect::<Vec<_>>()

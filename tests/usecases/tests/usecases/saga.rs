@@ -3,14 +3,13 @@
 use holdfast_app::bookings::BookingCommit;
 use holdfast_app::kernel::{booking_id, confirmation_number};
 use holdfast_app::payments::Outcome;
-use holdfast_domain::bookings::{FailureReason, Order};
+use holdfast_domain::bookings::FailureReason;
 use holdfast_domain::money::Percent;
 use holdfast_domain::payments::PaymentMethod;
 use holdfast_domain::{
-    Booking, BookingEvent, BookingPayments, BookingStatus, HoldStatus, InventoryMove, Money, Payment,
-    PaymentStatus,
+    Booking, BookingEvent, BookingPayments, BookingStatus, HoldStatus, InventoryMove, Payment, PaymentStatus,
 };
-use holdfast_testkit::nightly_resource;
+use holdfast_testkit::{at, daily_resource, nightly_resource};
 use jiff::SignedDuration;
 
 use crate::bank::{DECLINED, Dashboard, Effects, NEVER_CAPTURES, Op, VISA};
@@ -58,6 +57,71 @@ async fn a_saga_run_again_from_its_start_has_no_second_effect() {
     }
     assert_eq!(w.bank.effects(), Effects { authorized: 1, captured: 1, voided: 0, refunded: 0 });
     assert_eq!(w.taken(&room).await.len(), 1);
+}
+
+/// Half an hour after every test begins.
+const RIDE: (&str, &str) = ("2030-05-20T12:30:00Z", "2030-05-20T12:35:00Z");
+
+/// A ride for which the amount is reserved that number of seconds before it begins, and that is confirmed so long after that.
+async fn paid_around_its_start(opened: i64, confirmed: i64) -> (Outcome, Ending, Effects) {
+    const BEGINS: i64 = 1_800;
+    let wheel = daily_resource("wheel", 5, &[("12:00", "20:00")], 1, 600);
+    let w = World::with(&wheel).await;
+    w.pass(BEGINS - opened);
+    let hold = w.held(&wheel, "k", RIDE).await;
+    let id = w.open(&hold, "pay", VISA).await;
+    w.saga.create_payment(&id, &w.by("saga")).await.expect("created");
+    w.saga.authorize_payment(&id, &w.by("saga")).await.expect("authorized");
+    w.pass(opened + confirmed);
+    let outcome = w.saga.confirm_booking(&id, &w.by("saga")).await.expect("an outcome");
+    let ending = match &outcome {
+        Outcome::Confirmed => {
+            w.saga.capture_payment(&id, &w.by("saga")).await.expect("captured");
+            Ending::Confirmed
+        }
+        _ => {
+            w.saga.void_payment(&id, &w.by("saga")).await.expect("voided");
+            w.saga.fail_booking(&id, &FailureReason::SoldOut, &w.by("saga")).await.expect("failed");
+            Ending::Failed
+        }
+    };
+    w.at_rest(&id).await;
+    (outcome, ending, w.bank.effects())
+}
+
+#[tokio::test]
+async fn nobody_is_charged_for_what_began_when_it_was_no_longer_held_or_is_over() {
+    let voided = Effects { authorized: 1, captured: 0, voided: 1, refunded: 0 };
+    let captured = Effects { authorized: 1, captured: 1, voided: 0, refunded: 0 };
+    let late = (Outcome::SoldOut, Ending::Failed, voided);
+    let in_time = (Outcome::Confirmed, Ending::Confirmed, captured);
+    assert_eq!(paid_around_its_start(60, 60).await, in_time, "its claim lives");
+    assert_eq!(
+        paid_around_its_start(1_000, -50).await,
+        in_time,
+        "free places are taken again before it begins"
+    );
+    assert_eq!(paid_around_its_start(1_000, 0).await, in_time, "as a hold of that instant would be");
+    assert_eq!(paid_around_its_start(1_000, 1).await, late, "not once it has begun");
+    assert_eq!(paid_around_its_start(60, 300).await, late, "nor when it is over, whoever holds it");
+}
+
+/// Tonight can be held until the date is over where the hotel is, hours after check-in time: paid late, it is taken again.
+#[tokio::test]
+async fn a_night_is_sold_until_its_date_is_over() {
+    for (hour, expected) in
+        [("2030-05-21T03:00:00Z", Outcome::Confirmed), ("2030-05-21T04:00:00Z", Outcome::SoldOut)]
+    {
+        let room = nightly_resource("room", 1, 600);
+        let w = World::with(&room).await;
+        let hold = w.held(&room, "k", ("2030-05-20", "2030-05-21")).await;
+        let id = w.open(&hold, "pay", VISA).await;
+        w.saga.create_payment(&id, &w.by("saga")).await.expect("created");
+        w.saga.authorize_payment(&id, &w.by("saga")).await.expect("authorized");
+        w.pass(at(hour).duration_since(w.now()).as_secs());
+        let outcome = w.saga.confirm_booking(&id, &w.by("saga")).await.expect("an outcome");
+        assert_eq!(outcome, expected, "{hour}: 23:00 or midnight in New York");
+    }
 }
 
 #[tokio::test]
@@ -256,13 +320,12 @@ async fn a_booking_that_is_not_paid_by_one_card_is_not_for_the_saga() {
     let by = w.by("saga");
     let part = |percent| price.percent(Percent::new(percent).expect("a percentage"));
     let card = |amount| Payment::by_card(VISA.to_owned(), amount);
-    for (name, total, payments) in [
-        ("several", price, vec![card(part(50)), card(part(50))]),
-        ("on-account", price, vec![Payment::new(PaymentMethod::OnAccount, price)]),
-        ("free", Money::zero(price.currency()), Vec::new()),
+    for (name, payments) in [
+        ("several", vec![card(part(50)), card(part(50))]),
+        ("on-account", vec![Payment::new(PaymentMethod::OnAccount, price)]),
     ] {
         let hold = w.held(&room, name, NIGHT).await;
-        let order = Order { price: total.into(), ..hold.order.clone() };
+        let order = hold.order.clone();
         let payments = BookingPayments::new(price.currency(), payments).expect("one currency");
         let id = booking_id(&order.guest, name);
         let (number, print) = (confirmation_number(&id), hold.fingerprint.clone());

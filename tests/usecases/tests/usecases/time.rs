@@ -40,6 +40,7 @@ async fn offered(
 }
 
 async fn calendar(w: &World, resource: &Resource, from: Date, to: Date) -> Vec<CalendarSlot> {
+    w.project_latest(&resource.id).await;
     let (slots, next) = w.calendars.slots(&resource.id, from, to, None, w.now()).await.expect("a calendar");
     assert_eq!(next, None, "in one part");
     slots
@@ -255,6 +256,49 @@ async fn a_long_calendar_comes_in_parts_of_a_thousand_slots() {
     assert_eq!(year.expect("400 days").0.len(), 1000);
     let longer = w.calendars.slots(&desk.id, from, date(2031, 11, 6), None, w.now()).await;
     assert!(matches!(longer, Err(Failure::Invalid { .. })), "{longer:?}");
+}
+
+#[tokio::test]
+async fn a_calendar_of_days_comes_in_parts_of_a_hundred_pages() {
+    let bike = daily_resource("bike", 1440, &[("00:00", "00:00")], 2, 600);
+    let w = World::with(&bike).await;
+    let (from, to) = (date(2030, 10, 1), date(2031, 5, 1));
+    let (mut starts, mut first, mut parts) = (Vec::new(), None, Vec::new());
+    loop {
+        let (slots, next) = w.calendars.slots(&bike.id, from, to, first, w.now()).await.expect("a part");
+        starts.extend(slots.iter().map(|slot| slot.slot.start));
+        parts.push(slots.len());
+        if next.is_none() {
+            break;
+        }
+        first = next;
+    }
+    assert_eq!(parts, [100, 100, 12]);
+    assert!(starts.is_sorted_by(|a, b| a < b));
+}
+
+#[tokio::test]
+async fn a_calendar_shows_an_edit_at_once_and_a_hold_when_the_read_model_has_it() {
+    let room = nightly_resource("room", 3, 600);
+    let w = World::with(&room).await;
+    let (from, to) = (date(2030, 6, 1), date(2030, 6, 4));
+    let shown = async || {
+        let (slots, _) = w.calendars.slots(&room.id, from, to, None, w.now()).await.expect("a calendar");
+        slots.iter().map(|slot| (slot.capacity, slot.available)).collect::<Vec<_>>()
+    };
+    w.held(&room, "k", ("2030-06-01", "2030-06-03")).await;
+    assert_eq!(shown().await, [(3, 3), (3, 3), (3, 3)], "the read model knows of no hold");
+    w.project_latest(&room.id).await;
+    assert_eq!(shown().await, [(3, 2), (3, 2), (3, 3)]);
+    w.set(&room.id, (from, 1), Some(5), None).await.expect("more places");
+    w.set(&room.id, (date(2030, 6, 2), 1), None, Some(true)).await.expect("closed");
+    assert_eq!(shown().await, [(5, 4), (3, 0), (3, 3)], "the page is listed as it was");
+    let mut terms = room.clone();
+    terms.terms.capacity = 9;
+    w.put(&terms).await;
+    assert_eq!(shown().await, [(5, 4), (9, 0), (9, 9)], "and so are other terms");
+    w.project_latest(&room.id).await;
+    assert_eq!(shown().await, [(5, 4), (9, 0), (9, 9)]);
 }
 
 #[tokio::test]

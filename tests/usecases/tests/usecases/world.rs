@@ -16,7 +16,7 @@ use holdfast_app::{Caller, Clock, Failure, Mutation, PaymentError, RequestKey};
 use holdfast_domain::{
     Booking, BookingId, BookingStatus, GuestId, Hold, HoldId, HoldStatus, Resource, ResourceId, When,
 };
-use holdfast_testkit::{Database, Store, TestClock, at, mutation};
+use holdfast_testkit::{Database, Store, TestClock, at, charge_rules, mutation};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
@@ -32,7 +32,7 @@ pub(crate) const SPAN: (&str, &str) = ("2030-06-30", "2030-07-02");
 pub(crate) const PRICE: i64 = 12_900;
 /// How long anything may take that is promised to come. Generous: a busy machine is slow, and a test that passes waits for none
 /// of it.
-const PATIENCE: Duration = Duration::from_secs(120);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
 pub(crate) struct World {
     pub(crate) clock: TestClock,
@@ -60,7 +60,7 @@ pub(crate) fn when(text: &str) -> When {
 }
 
 pub(crate) fn guest(name: &str) -> Caller {
-    Caller { guest: GuestId::parse(name).expect("a guest"), operator: false, email: None }
+    Caller { guest: GuestId::parse(name).expect("a guest"), operator: false }
 }
 
 pub(crate) fn operator() -> Caller {
@@ -90,16 +90,36 @@ pub(crate) fn hold_request(resource: &Resource, range: (&str, &str), quantity: u
 
 /// Booking requests over a store.
 pub(crate) fn requests(store: &Store, flow: &Arc<Flow>) -> BookingRequests {
-    BookingRequests::new(store.bookings.clone(), store.holds.clone(), flow.clone())
+    BookingRequests::new(
+        store.bookings.clone(),
+        store.holds.clone(),
+        store.attempts.clone(),
+        store.actions.clone(),
+        flow.clone(),
+    )
 }
 
 /// Cancellations over a store.
 pub(crate) fn cancellations(store: &Store, flow: &Arc<Flow>) -> Cancellations {
-    Cancellations::new(store.bookings.clone(), store.callbacks.clone(), flow.clone(), flow.clone())
+    Cancellations::new(
+        store.bookings.clone(),
+        store.callbacks.clone(),
+        flow.clone(),
+        flow.clone(),
+        charge_rules(),
+    )
 }
 
 fn saga(store: &Store, payments: Arc<dyn Payments>, flow: &Arc<Flow>) -> Saga {
-    Saga::new(store.bookings.clone(), store.holds.clone(), store.callbacks.clone(), payments, flow.clone())
+    Saga::new(
+        store.bookings.clone(),
+        store.holds.clone(),
+        store.catalogue.clone(),
+        store.callbacks.clone(),
+        payments,
+        flow.clone(),
+        store.notes.clone(),
+    )
 }
 
 fn webhook(store: &Store, payments: Arc<dyn PaymentInquiry>, flow: &Arc<Flow>) -> Webhook {
@@ -124,16 +144,21 @@ impl World {
         let (bank, flow, alarm) =
             (Arc::new(Bank::default()), Arc::new(Flow::default()), Arc::new(Alarm::default()));
         Arc::new(Self {
-            holds: Holds::new(store.catalogue.clone(), store.holds.clone()),
-            bookings: Bookings::new(store.history.clone()),
+            holds: Holds::new(
+                store.catalogue.clone(),
+                store.holds.clone(),
+                store.stops.clone(),
+                charge_rules(),
+            ),
+            bookings: Bookings::new(store.history.clone(), store.contacts.clone(), store.actions.clone()),
             requests: requests(&store, &flow),
             cancellations: cancellations(&store, &flow),
             saga: saga(&store, bank.clone(), &flow),
             webhook: webhook(&store, bank.clone(), &flow),
             expiry: Expiry::new(store.holds.clone(), alarm.clone()),
             recovery: SagaRecovery::new(store.bookings.clone(), flow.clone(), flow.clone()),
-            resources: Resources::new(store.catalogue.clone()),
-            calendars: Calendars::new(store.catalogue.clone()),
+            resources: Resources::new(store.catalogue.clone(), charge_rules()),
+            calendars: Calendars::new(store.catalogue.clone(), store.listed.clone()),
             search: Search::new(store.index.clone()),
             clock,
             database,
@@ -217,15 +242,24 @@ impl World {
     /// Asks for a booking of a hold, and waits for it where sagas run.
     pub(crate) async fn ask(&self, hold: &Hold, name: &str, card: &str) -> Result<Requested, Failure> {
         let wait = PATIENCE;
-        let request = BookingRequest { hold: hold.id.clone(), payment_method: card.to_owned(), wait };
+        let request = BookingRequest {
+            hold: hold.id.clone(),
+            payment_method: Some(card.to_owned()),
+            contact: None,
+            wait,
+        };
         let key = key(name, &format!("{} {card}", hold.id));
         self.requests.request(&guest("guest"), &key, &request, &self.by("guest")).await
     }
 
     /// The same without waiting.
     pub(crate) async fn ask_at_once(&self, hold: &Hold, name: &str, card: &str) -> Requested {
-        let request =
-            BookingRequest { hold: hold.id.clone(), payment_method: card.to_owned(), wait: Duration::ZERO };
+        let request = BookingRequest {
+            hold: hold.id.clone(),
+            payment_method: Some(card.to_owned()),
+            contact: None,
+            wait: Duration::ZERO,
+        };
         let key = key(name, &format!("{} {card}", hold.id));
         let requested = self.requests.request(&guest("guest"), &key, &request, &self.by("guest")).await;
         requested.expect("a booking")
@@ -234,6 +268,15 @@ impl World {
     /// A booking whose saga has not run yet.
     pub(crate) async fn open(&self, hold: &Hold, name: &str, card: &str) -> BookingId {
         self.ask_at_once(hold, name, card).await.booking.id
+    }
+
+    /// A booking that an operator asks for, of whom attempts are not counted.
+    pub(crate) async fn open_by_operator(&self, hold: &Hold, name: &str, card: &str) -> BookingId {
+        let (payment_method, wait) = (Some(card.to_owned()), Duration::ZERO);
+        let request = BookingRequest { hold: hold.id.clone(), payment_method, contact: None, wait };
+        let key = key(name, &format!("{} {card}", hold.id));
+        let requested = self.requests.request(&operator(), &key, &request, &self.by("operator")).await;
+        requested.expect("a booking").booking.id
     }
 
     /// Gives a booking up, and waits for its money where settlements run.
@@ -313,6 +356,12 @@ impl World {
     pub(crate) async fn trail(&self, id: &BookingId) -> Vec<String> {
         let trail = self.store.history.audit_trail(id).await.expect("a trail");
         trail.into_iter().map(|event| event.kind).collect()
+    }
+
+    /// Brings the read model up to date with a resource as it is, and its pages.
+    pub(crate) async fn project_latest(&self, id: &ResourceId) {
+        let resource = self.store.catalogue.resource(id).await.expect("a read").expect("a resource");
+        self.project(&resource, None).await;
     }
 
     /// Brings the read model up to date with a resource and its pages.

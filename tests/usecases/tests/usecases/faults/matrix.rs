@@ -53,7 +53,7 @@ impl Machines {
         Self(machines)
     }
 
-    fn get(&self, name: &str) -> &Machine {
+    pub(crate) fn get(&self, name: &str) -> &Machine {
         self.0.get(name).unwrap_or_else(|| panic!("there is no machine {name}"))
     }
 }
@@ -184,7 +184,7 @@ async fn run(setting: &Setting, case: &Case) -> Report {
             "booking" => json!({ "bookingId": id, "resume": true }),
             _ => input,
         };
-        let again = machine.run(&stage, &format!("{id}-review-1"), resumed).await.expect("a run");
+        let again = machine.run(&stage, &format!("{id}-resume-1"), resumed).await.expect("a run");
         at_last = judge(&stage, scenario.machine, &again.ending, true).await;
         assert!(!at_last.is_parked(), "parked again though the fault is gone: {:?}", again.attempts);
     }

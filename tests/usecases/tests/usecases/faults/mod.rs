@@ -4,7 +4,7 @@
 
 mod controls;
 mod injection;
-mod matrix;
+pub(crate) mod matrix;
 mod outside;
 mod rereads;
 mod scenarios;

@@ -14,6 +14,7 @@ use holdfast_app::payments::{
     NewPayment, Payment, PaymentInquiry, Payments, SagaCallbacks, SagaResumption, SettlementSaga,
 };
 use holdfast_app::{Mutation, PaymentError, StoreError, WorkflowError};
+use holdfast_domain::payments::RefundProgress;
 use holdfast_domain::{Booking, BookingId, HoldId, HoldSnapshot, Money};
 use tokio::sync::Notify;
 
@@ -196,7 +197,7 @@ impl Payments for Outside {
         intent: &str,
         amount: Money,
         already: Money,
-    ) -> Result<(), PaymentError> {
+    ) -> Result<RefundProgress, PaymentError> {
         out(self.0.bank.refund(of, intent, amount, already), payment_lost).await
     }
 }

@@ -9,7 +9,7 @@ use holdfast_app::bookings::Cancellations;
 use holdfast_app::payments::{PaymentState, Payments, Reaction, Saga, Webhook};
 use holdfast_domain::bookings::FailureReason;
 use holdfast_domain::{BookingId, BookingStatus, Hold, HoldStatus, PaymentStatus, Resource};
-use holdfast_testkit::nightly_resource;
+use holdfast_testkit::{charge_rules, nightly_resource};
 
 use crate::bank::{Dashboard, THREE_D_SECURE, VISA};
 use crate::faults::outside::{Fate, Outside, Process};
@@ -72,15 +72,18 @@ impl Race {
             saga: Saga::new(
                 outside.clone(),
                 outside.clone(),
+                w.store.catalogue.clone(),
                 outside.clone(),
                 outside.clone(),
                 outside.clone(),
+                w.store.notes.clone(),
             ),
             cancellations: Cancellations::new(
                 outside.clone(),
                 outside.clone(),
                 outside.clone(),
                 outside.clone(),
+                charge_rules(),
             ),
             webhook: Webhook::new(
                 outside.clone(),

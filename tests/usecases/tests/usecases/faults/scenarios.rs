@@ -145,13 +145,14 @@ pub(crate) static SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         name: "request of the authorization never arrives",
-        bank: &[(Op::Authorize, Fault::RequestLost, 3)],
+        bank: &[(Op::Authorize, Fault::RequestLost, 4)],
         ..BOOKING
     },
     Scenario { name: "answer of the capture lost", bank: &[(Op::Capture, Fault::AnswerLost, 1)], ..BOOKING },
     Scenario {
+        // As often as the machine asks within its 75 minutes: four times soon, then every 20 seconds.
         name: "request of the capture never arrives: parked",
-        bank: &[(Op::Capture, Fault::RequestLost, 5)],
+        bank: &[(Op::Capture, Fault::RequestLost, 229)],
         ..BOOKING
     },
     Scenario {

@@ -84,9 +84,11 @@ impl Stage {
             saga: Arc::new(Saga::new(
                 outside.clone(),
                 outside.clone(),
+                world.store.catalogue.clone(),
                 outside.clone(),
                 outside.clone(),
                 outside,
+                world.store.notes.clone(),
             )),
             world,
             scenario,
