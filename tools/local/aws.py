@@ -86,7 +86,21 @@ def function_configuration(name: str) -> dict[str, Any]:
     return request("lambda", "GET", f"/2015-03-31/functions/{name}/configuration")[0]
 
 
-def log_events(group: str, since_milliseconds: int) -> list[dict[str, Any]]:
-    """The first lines since then, at most `LOG_EVENTS_MAX`, the oldest first."""
-    body = {"logGroupName": group, "startTime": since_milliseconds, "limit": LOG_EVENTS_MAX}
+def log_groups() -> list[str]:
+    """The names of all log groups."""
+    names: list[str] = []
+    body: dict[str, Any] = {}
+    while True:
+        page = call("logs", "Logs_20140328.DescribeLogGroups", body)
+        names += [group["logGroupName"] for group in page["logGroups"]]
+        if not page.get("nextToken"):
+            return names
+        body = {"nextToken": page["nextToken"]}
+
+
+def log_events(group: str, since_milliseconds: int, text: str = "") -> list[dict[str, Any]]:
+    """The first lines since then that have the text, at most `LOG_EVENTS_MAX`, the oldest first."""
+    body: dict[str, Any] = {"logGroupName": group, "startTime": since_milliseconds, "limit": LOG_EVENTS_MAX}
+    if text:
+        body["filterPattern"] = f'"{text}"'
     return call("logs", "Logs_20140328.FilterLogEvents", body)["events"]

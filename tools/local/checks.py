@@ -13,8 +13,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import aws
 import build
 import config
+import logs
 import minutes
 import running
 import stack
@@ -46,6 +48,8 @@ def run_rust_tests(*packages: str, **environment: str) -> None:
     begin(title, command)
     if sys.stdout.isatty():
         environment |= {"CARGO_TERM_COLOR": "always"}
+    requests: list[str] = []
+    began = int(time.time() * 1000)
     with TIMES.suite(title) as suite:
         process = subprocess.Popen(
             command, cwd=config.ROOT, env=tool_env(**environment), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -56,12 +60,27 @@ def run_rust_tests(*packages: str, **environment: str) -> None:
             for line in process.stdout:
                 print(line, end="", flush=True)
                 suite.read(line)
+                requests += logs.request_ids(line)
         except BaseException:
             process.terminate()
             process.wait()
             raise
         status = process.wait()
+    if status != 0:
+        say_what_was_logged(requests, began)
     end(title, status)
+
+
+def say_what_was_logged(requests: Sequence[str], since_milliseconds: int) -> None:
+    """Functions' log lines of the requests whose answers failed tests have printed: the stack with its logs may be gone afterwards."""
+    if not requests:
+        return
+    say("\nWhat functions logged of the requests above:")
+    try:
+        for line in logs.of_requests(aws.log_groups(), dict.fromkeys(requests), since_milliseconds):
+            say(f"  {line}")
+    except (aws.AwsError, OSError) as error:
+        say(f"  cannot be read: {error}")
 
 
 def begin(title: str, command: Sequence[str]) -> None:

@@ -88,9 +88,8 @@ def pages(service: str, target: str, body: dict[str, Any], token: str = "nextTok
 
 
 def log_lines(since_milliseconds: int) -> Iterator[tuple[str, str]]:
-    for groups in pages("logs", "Logs_20140328.DescribeLogGroups", {}):
-        for group in groups["logGroups"]:
-            yield from lines_of(group["logGroupName"], since_milliseconds)
+    for group in aws.log_groups():
+        yield from lines_of(group, since_milliseconds)
 
 
 def lines_of(group: str, since_milliseconds: int) -> Iterator[tuple[str, str]]:

@@ -14,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import checks  # noqa: E402
 import compiled_once  # noqa: E402
+import logs  # noqa: E402
 import readme  # noqa: E402
 from console import Stop  # noqa: E402
 
@@ -44,6 +45,28 @@ class CompiledOnceTest(unittest.TestCase):
     def test_what_is_our_own_is_compiled_as_often_as_it_must(self) -> None:
         own = unit("domain@0.1.0", []) | {"pkg_id": "path+file:///holdfast/shared/domain#holdfast-domain@0.1.0"}
         self.assertEqual(compiled_once.units_in({"units": [own]}), {})
+
+
+class LoggedTest(unittest.TestCase):
+    def test_a_failed_run_shows_what_was_logged_of_the_requests_it_printed(self) -> None:
+        request, other = "fdae0671-97d8-4df8-8fe4-128d0a185183", "610dd1e1-f471-492e-9593-9bb587ef6213"
+        answer = 'lose_request: 503 {"x-request-id": "' + request + '", "content-length": "226"}'
+        logged = {"/aws/lambda/confirm": [f'{{"request_id":"{other}"}}', f'{{"request_id":"{request}","error":"timeout"}}\n']}
+
+        def log_events(group: str, _since: int, text: str) -> list[dict[str, object]]:
+            return [{"message": line} for line in logged.get(group, []) if text in line]
+
+        said: list[str] = []
+        with (
+            mock.patch.object(checks.aws, "log_groups", lambda: ["/aws/lambda/hold", "/aws/lambda/confirm"]),
+            mock.patch.object(checks.aws, "log_events", log_events),
+            mock.patch.object(checks, "say", said.append),
+        ):
+            checks.say_what_was_logged(logs.request_ids(answer), 0)
+            self.assertEqual(said[1:], [f'  confirm: {{"request_id":"{request}","error":"timeout"}}'])
+            said.clear()
+            checks.say_what_was_logged(logs.request_ids("assertion failed"), 0)
+            self.assertEqual(said, [])
 
 
 class OrderTest(unittest.TestCase):
