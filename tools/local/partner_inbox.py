@@ -3,7 +3,7 @@
 POST /<any path>      a delivery; recorded with headers and raw body
 GET  /_requests       the deliveries, oldest first; `?path=/hotel-1` for one path only
 DELETE /_requests     forget them
-POST /_answer         {"status": 503, "times": 2, "delaySeconds": 0}: how the next deliveries are answered
+POST /_answer         {"status": 503, "times": 2, "delaySeconds": 0, "contains": ""}: how the next deliveries with that text are answered
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ class Inbox:
     def __init__(self, state_file: Path | None) -> None:
         self._state_file = state_file
         self._deliveries: deque[dict] = deque(maxlen=DELIVERIES_MAX)
-        self._answers: deque[tuple[int, float]] = deque()
+        self._answers: list[tuple[str, int, float]] = []
 
     async def receive(self, request: web.Request) -> web.Response:
         body = await request.text()
-        status, delay_seconds = self._answers.popleft() if self._answers else (204, 0.0)
+        status, delay_seconds = self._answer_to(body)
         self._deliveries.append(
             {
                 "receivedAt": time.time(),
@@ -39,6 +39,13 @@ class Inbox:
         )
         await asyncio.sleep(delay_seconds)
         return web.Response(status=status)
+
+    def _answer_to(self, body: str) -> tuple[int, float]:
+        for index, (text, status, delay_seconds) in enumerate(self._answers):
+            if text in body:
+                del self._answers[index]
+                return status, delay_seconds
+        return 204, 0.0
 
     async def requests(self, request: web.Request) -> web.Response:
         path = request.query.get("path")
@@ -52,7 +59,7 @@ class Inbox:
 
     async def answer(self, request: web.Request) -> web.Response:
         wish = await request.json()
-        one = (int(wish["status"]), float(wish.get("delaySeconds", 0)))
+        one = (str(wish.get("contains", "")), int(wish["status"]), float(wish.get("delaySeconds", 0)))
         self._answers.extend([one] * int(wish.get("times", 1)))
         return web.Response(status=204)
 

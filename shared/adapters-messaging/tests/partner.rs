@@ -21,27 +21,35 @@ const AT: i64 = 1_800_000_000;
 
 /// A partner that answers once with these lines; gives its URL and what it received.
 fn partner(answer: &'static str) -> (String, Receiver<(HeaderMap, String)>) {
+    partner_of(&[answer])
+}
+
+/// A partner that gives these answers, each over a connection of its own.
+fn partner_of(answers: &'static [&'static str]) -> (String, Receiver<(HeaderMap, String)>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let url = format!("http://{}/webhooks", listener.local_addr().expect("bound"));
     let (send, received) = channel();
     std::thread::spawn(move || {
-        let (mut stream, _) = listener.accept().expect("a delivery");
-        let mut reader = BufReader::new(stream.try_clone().expect("a second handle"));
-        let mut headers = HeaderMap::new();
-        let mut line = String::new();
-        reader.read_line(&mut line).expect("a request line");
-        loop {
-            line.clear();
-            reader.read_line(&mut line).expect("a header");
-            let Some((name, value)) = line.trim_end().split_once(": ") else { break };
-            let name: HeaderName = name.parse().expect("a name");
-            headers.insert(name, value.parse().expect("a value"));
-        }
-        let length = headers["content-length"].to_str().expect("text").parse().expect("a length");
-        let mut body = vec![0; length];
-        reader.read_exact(&mut body).expect("a body");
-        send.send((headers, String::from_utf8(body).expect("text"))).expect("a listener");
-        stream.write_all(format!("HTTP/1.1 {answer}\r\nContent-Length: 0\r\n\r\n").as_bytes()).expect("sent");
+        answers.iter().for_each(|answer| {
+            let (mut stream, _) = listener.accept().expect("a delivery");
+            let mut reader = BufReader::new(stream.try_clone().expect("a second handle"));
+            let mut headers = HeaderMap::new();
+            let mut line = String::new();
+            reader.read_line(&mut line).expect("a request line");
+            loop {
+                line.clear();
+                reader.read_line(&mut line).expect("a header");
+                let Some((name, value)) = line.trim_end().split_once(": ") else { break };
+                let name: HeaderName = name.parse().expect("a name");
+                headers.insert(name, value.parse().expect("a value"));
+            }
+            let length = headers["content-length"].to_str().expect("text").parse().expect("a length");
+            let mut body = vec![0; length];
+            reader.read_exact(&mut body).expect("a body");
+            send.send((headers, String::from_utf8(body).expect("text"))).expect("a listener");
+            let lines = format!("HTTP/1.1 {answer}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+            stream.write_all(lines.as_bytes()).expect("sent");
+        })
     });
     (url, received)
 }
@@ -62,15 +70,34 @@ impl SecretReader for Key {
     }
 }
 
+/// A store whose key, once rejected, turns out to be another.
+struct Rolled(&'static str);
+
+#[async_trait]
+impl SecretReader for Rolled {
+    async fn keys(&self, _: Secret) -> Result<Keys, SecretError> {
+        Ok(Keys { present: SECRET.to_owned(), previous: None })
+    }
+
+    async fn keys_after(&self, secret: Secret, rejected: &str) -> Result<Keys, SecretError> {
+        assert_eq!((secret, rejected), (Secret::PartnerSigningKey, SECRET));
+        Ok(Keys { present: self.0.to_owned(), previous: None })
+    }
+}
+
 async fn deliver(url: &str) -> Result<(), DeliveryError> {
     deliver_signed(url, Key(Some(SECRET), None)).await
 }
 
-async fn deliver_signed(url: &str, key: Key) -> Result<(), DeliveryError> {
+async fn deliver_signed(url: &str, key: impl SecretReader + 'static) -> Result<(), DeliveryError> {
     deliver_within(Reach::Emulated, url, key).await
 }
 
-async fn deliver_within(reach: Reach, url: &str, key: Key) -> Result<(), DeliveryError> {
+async fn deliver_within(
+    reach: Reach,
+    url: &str,
+    key: impl SecretReader + 'static,
+) -> Result<(), DeliveryError> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let endpoint = PartnerWebhook::new(url, reach, Arc::new(key));
     let notice = Notice { id: "hotel-1/2026-06/7/inventory".to_owned(), body: r#"{"a":1}"#.to_owned() };
@@ -105,6 +132,26 @@ async fn while_the_key_is_rotated_a_partner_may_verify_with_either() {
         signer.sign("hotel-1/2026-06/7/inventory", AT, body.as_bytes()).expect("signed")
     };
     assert_eq!(signatures.split(' ').collect::<Vec<_>>(), [by(new), by(SECRET)]);
+}
+
+#[tokio::test]
+async fn what_a_partner_rejects_is_signed_anew_once_if_the_key_is_another() {
+    let new = "whsec_bmV3LXNlY3JldC1vZi10aGUtcGFydG5lci0xMjM0NTY=";
+    for (now, answers, sent) in [
+        (new, &["401 Unauthorized", "204 No Content"][..], 2),
+        (new, &["401 Unauthorized", "401 Unauthorized"], 2),
+        (SECRET, &["401 Unauthorized"], 1),
+    ] {
+        let (url, received) = partner_of(answers);
+        let delivered = deliver_signed(&url, Rolled(now)).await;
+        assert_eq!(delivered.is_ok(), answers.contains(&"204 No Content"), "{answers:?}");
+        let all: Vec<_> = received.iter().collect();
+        assert_eq!(all.len(), sent, "{answers:?}");
+        let (headers, body) = all.last().expect("a delivery");
+        let by = Webhook::new(now).expect("a secret");
+        let expected = by.sign("hotel-1/2026-06/7/inventory", AT, body.as_bytes()).expect("signed");
+        assert_eq!(headers["webhook-signature"], expected);
+    }
 }
 
 #[tokio::test]

@@ -39,6 +39,17 @@ impl Stack {
         Ok(found)
     }
 
+    /// The partner answers the next delivery that mentions `text` with this status.
+    ///
+    /// # Errors
+    /// [`Trouble`] of the inbox.
+    pub async fn partner_answers(&self, text: &str, status: u16) -> Result<(), Trouble> {
+        let url = format!("{}/_answer", self.value("PARTNER_INBOX_URL")?);
+        let wish = json!({"contains": text, "status": status});
+        self.http().post(url).json(&wish).send().await?.error_for_status()?;
+        Ok(())
+    }
+
     /// Deliveries to the partner that mention `text`, oldest first: `headers` (lower case), `body`, `path`, `receivedAt`.
     ///
     /// # Errors

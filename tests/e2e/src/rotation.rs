@@ -4,6 +4,7 @@ use holdfast_client::stripe::ACCEPTED;
 use holdfast_client::{now, poll, unique};
 use serde_json::{Value, json};
 
+use crate::events::is_signed_with;
 use crate::webhooks::{deliver, event};
 use crate::world::{PATIENCE, World, check};
 
@@ -71,4 +72,49 @@ async fn webhooks_signed_with_either_key_are_taken_while_it_is_rotated() {
     assert_eq!(signed_with(old).await, 200);
     assert_eq!(signed_with(&unique("whsec_stranger")).await, 400);
     put_secret(&w, "STRIPE_WEBHOOK_SECRET_ARN", &json!({"stripeWebhookSecret": old})).await;
+}
+
+/// The first delivery that mentions `text`, was answered with that status and is of that notice, if one is named.
+async fn delivered(w: &World, text: &str, status: u16, notice: Option<&Value>) -> Value {
+    poll(&format!("a delivery to the partner, answered {status}"), PATIENCE, async || {
+        let all = w.deliveries_about(text).await?;
+        let is_of_notice = |one: &Value| notice.is_none_or(|id| one["headers"]["webhook-id"] == *id);
+        Ok(all.into_iter().find(|one| one["answered"] == status && is_of_notice(one)))
+    })
+    .await
+    .unwrap()
+}
+
+#[tokio::test]
+async fn a_partner_that_rejects_the_old_key_gets_the_notice_again_under_the_new_one() {
+    let w = World::new().await;
+    let old = w.value("PARTNER_SIGNING_SECRET").unwrap();
+    let new = "whsec_cm9sbGVkLXVuZGVyLWEtcnVubmluZy1zdGFjay0x";
+    let guest = w.guest().await;
+    // Processes of the partner function that have read the old key, minutes before they would read it again by themselves.
+    let offer = w.event(json!({})).await;
+    w.held(&guest, &offer).await;
+    delivered(&w, &offer.id, 204, None).await;
+    // As the runbook has it: what is signed meanwhile is signed with both.
+    let rolled = json!({"partnerSigningSecret": new, "partnerSigningSecretPrevious": old});
+    put_secret(&w, "PARTNER_SECRET_ARN", &rolled).await;
+    let mut rounds = 0;
+    // Several processes serve the partner function, and each learns of it by its own call.
+    loop {
+        rounds += 1;
+        assert!(rounds <= ROUNDS_MAX, "nobody has signed with the old key alone");
+        let offer = w.event(json!({})).await;
+        w.partner_answers(&offer.id, 401).await.unwrap();
+        w.held(&guest, &offer).await;
+        let rejected = delivered(&w, &offer.id, 401, None).await;
+        if is_signed_with(new, &rejected) {
+            // A process that began after the key was rolled: it knows no other, and sends the notice again in three minutes.
+            continue;
+        }
+        assert!(is_signed_with(old, &rejected), "{rejected:#?}");
+        let taken = delivered(&w, &offer.id, 204, Some(&rejected["headers"]["webhook-id"])).await;
+        assert!([old, new].iter().all(|key| is_signed_with(key, &taken)), "{taken:#?}");
+        break;
+    }
+    put_secret(&w, "PARTNER_SECRET_ARN", &json!({"partnerSigningSecret": old})).await;
 }

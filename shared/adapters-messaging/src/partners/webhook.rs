@@ -1,5 +1,6 @@
 //! Sends notices to partners by HTTP POST, signed as Standard Webhooks defines (<https://www.standardwebhooks.com>): while the key
-//! is rotated with both, so that the partner may change at any time.
+//! is rotated with both, so that the partner may change at any time. What a partner answers with 401 is signed with the keys as they
+//! are now, and sent again if they are others.
 //!
 //! Only the operator configures the endpoint. Redirects are not followed, the answer's body is not read, and on AWS notices go over TLS
 //! to public addresses only, whatever the endpoint's name resolves to.
@@ -77,26 +78,10 @@ impl PartnerWebhook {
         self.sender.get_or_try_init(|| async { Ok::<_, Source>(Sender::new(&self.url, self.reach)?) }).await
     }
 
-    /// What signs now: with the present key (`whsec_` and base64), and with the one before.
-    async fn signers(&self) -> Result<Vec<Webhook>, Source> {
-        let keys: Keys = self.secrets.keys(Secret::PartnerSigningKey).await?;
-        let signers = keys.each().map(|key| Webhook::new(key).map_err(|_| InvalidEndpoint::Secret));
-        Ok(signers.collect::<Result<_, _>>()?)
-    }
-}
-
-/// The signatures of a notice, with spaces between them.
-fn signature(signers: &[Webhook], notice: &Notice, at: i64) -> Result<String, WebhookError> {
-    let signed = signers.iter().map(|signer| signer.sign(&notice.id, at, notice.body.as_bytes()));
-    Ok(signed.collect::<Result<Vec<_>, _>>()?.join(" "))
-}
-
-#[async_trait]
-impl PartnerEndpoint for PartnerWebhook {
-    async fn deliver(&self, notice: &Notice, now: Timestamp) -> Result<(), DeliveryError> {
+    /// Sends a notice that these keys have signed.
+    async fn send(&self, notice: &Notice, at: i64, keys: &Keys) -> Result<StatusCode, DeliveryError> {
         let sender = self.sender().await.map_err(DeliveryError::Unavailable)?;
-        let signers = self.signers().await.map_err(DeliveryError::Unavailable)?;
-        let at = now.as_second();
+        let signers = signers(keys).map_err(|error| DeliveryError::Unavailable(error.into()))?;
         let signature =
             signature(&signers, notice, at).map_err(|error| DeliveryError::Refused(error.to_string()))?;
         let answer = sender
@@ -110,7 +95,41 @@ impl PartnerEndpoint for PartnerWebhook {
             .send()
             .await
             .map_err(|error| DeliveryError::Unavailable(Box::new(error.without_url())))?;
-        match answer.status() {
+        Ok(answer.status())
+    }
+
+    /// The keys as they are stored now, if the partner has rejected others; `None` also while they cannot be read, since the notice
+    /// comes again later.
+    async fn keys_after(&self, rejected: &Keys) -> Option<Keys> {
+        let keys = self.secrets.keys_after(Secret::PartnerSigningKey, &rejected.present).await.ok()?;
+        (keys.present != rejected.present).then_some(keys)
+    }
+}
+
+/// What signs: with the present key (`whsec_` and base64), and with the one before.
+fn signers(keys: &Keys) -> Result<Vec<Webhook>, InvalidEndpoint> {
+    keys.each().map(|key| Webhook::new(key).map_err(|_| InvalidEndpoint::Secret)).collect()
+}
+
+/// The signatures of a notice, with spaces between them.
+fn signature(signers: &[Webhook], notice: &Notice, at: i64) -> Result<String, WebhookError> {
+    let signed = signers.iter().map(|signer| signer.sign(&notice.id, at, notice.body.as_bytes()));
+    Ok(signed.collect::<Result<Vec<_>, _>>()?.join(" "))
+}
+
+#[async_trait]
+impl PartnerEndpoint for PartnerWebhook {
+    async fn deliver(&self, notice: &Notice, now: Timestamp) -> Result<(), DeliveryError> {
+        let keys = self.secrets.keys(Secret::PartnerSigningKey).await;
+        let keys = keys.map_err(|error| DeliveryError::Unavailable(error.into()))?;
+        let at = now.as_second();
+        let mut status = self.send(notice, at, &keys).await?;
+        if status == StatusCode::UNAUTHORIZED
+            && let Some(keys) = self.keys_after(&keys).await
+        {
+            status = self.send(notice, at, &keys).await?;
+        }
+        match status {
             status if status.is_success() => Ok(()),
             StatusCode::GONE => {
                 Err(DeliveryError::Refused("410 Gone: the partner wants no more notices".to_owned()))
