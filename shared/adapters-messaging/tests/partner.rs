@@ -21,16 +21,16 @@ const AT: i64 = 1_800_000_000;
 
 /// A partner that answers once with these lines; gives its URL and what it received.
 fn partner(answer: &'static str) -> (String, Receiver<(HeaderMap, String)>) {
-    partner_of(&[answer])
+    partner_of(vec![answer])
 }
 
 /// A partner that gives these answers, each over a connection of its own.
-fn partner_of(answers: &'static [&'static str]) -> (String, Receiver<(HeaderMap, String)>) {
+fn partner_of(answers: Vec<&'static str>) -> (String, Receiver<(HeaderMap, String)>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let url = format!("http://{}/webhooks", listener.local_addr().expect("bound"));
     let (send, received) = channel();
     std::thread::spawn(move || {
-        answers.iter().for_each(|answer| {
+        for answer in answers {
             let (mut stream, _) = listener.accept().expect("a delivery");
             let mut reader = BufReader::new(stream.try_clone().expect("a second handle"));
             let mut headers = HeaderMap::new();
@@ -49,7 +49,7 @@ fn partner_of(answers: &'static [&'static str]) -> (String, Receiver<(HeaderMap,
             send.send((headers, String::from_utf8(body).expect("text"))).expect("a listener");
             let lines = format!("HTTP/1.1 {answer}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
             stream.write_all(lines.as_bytes()).expect("sent");
-        })
+        }
     });
     (url, received)
 }
@@ -142,7 +142,7 @@ async fn what_a_partner_rejects_is_signed_anew_once_if_the_key_is_another() {
         (new, &["401 Unauthorized", "401 Unauthorized"], 2),
         (SECRET, &["401 Unauthorized"], 1),
     ] {
-        let (url, received) = partner_of(answers);
+        let (url, received) = partner_of(answers.to_vec());
         let delivered = deliver_signed(&url, Rolled(now)).await;
         assert_eq!(delivered.is_ok(), answers.contains(&"204 No Content"), "{answers:?}");
         let all: Vec<_> = received.iter().collect();

@@ -1,6 +1,6 @@
 //! The other neighbours: the mailbox of the emulated SES, and the inbox that stands in for a partner.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{Stack, Trouble};
 
