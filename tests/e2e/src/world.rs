@@ -23,6 +23,29 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 /// How long something lives, in seconds, that a test has to be quicker than: each in turn, until the machine is quick enough.
 const LIVES: [i64; 4] = [2, 5, 15, 45];
 
+/// How often one call is made again that was answered 503, and all calls of a run together. The emulator and all functions share a
+/// machine that may stand still for seconds, longer than a function waits for AWS: who calls the API then comes again with the same key
+/// (API.md, Conventions). A product that is unavailable more often than that is broken.
+const REPEATS_MAX: u32 = 2;
+const REPEATS_OF_A_RUN_MAX: u32 = 10;
+static REPEATS: AtomicU32 = AtomicU32::new(0);
+
+/// The answer once the service is available, and says which requests found it unavailable.
+async fn available(ask: impl AsyncFn() -> Answer) -> Answer {
+    for _ in 0..REPEATS_MAX {
+        let answer = ask().await;
+        if answer.status != 503 || answer.code() != "service_unavailable" {
+            return answer;
+        }
+        let repeats = REPEATS.fetch_add(1, Ordering::Relaxed) + 1;
+        eprintln!("made again, {repeats} of at most {REPEATS_OF_A_RUN_MAX} in all: {answer:?}");
+        assert!(repeats <= REPEATS_OF_A_RUN_MAX, "unavailable too often: {answer:?}");
+        let seconds = answer.header("retry-after").parse().unwrap();
+        tokio::time::sleep(Duration::from_secs(seconds)).await;
+    }
+    ask().await
+}
+
 /// Tries a test's hurried part with longer and longer lives, in seconds. The part gives `None` where its moment had passed before
 /// it could look: nothing was shown then.
 pub(crate) async fn quick_enough<T>(part: impl AsyncFn(i64) -> Option<T>) -> T {
@@ -160,7 +183,7 @@ impl World {
     }
 
     pub(crate) async fn read(&self, guest: &Guest, path: &str) -> Answer {
-        self.get(path).token(&guest.token).send().await.unwrap()
+        available(async || self.get(path).token(&guest.token).send().await.unwrap()).await
     }
 
     /// A POST with a key of its own.
@@ -169,14 +192,16 @@ impl World {
     }
 
     pub(crate) async fn send_keyed(&self, guest: &Guest, key: &str, path: &str, body: &Value) -> Answer {
-        self.post(path).token(&guest.token).key(key).json(body).send().await.unwrap()
+        available(async || self.post(path).token(&guest.token).key(key).json(body).send().await.unwrap())
+            .await
     }
 
     // Resources
 
     pub(crate) async fn put_resource(&self, id: &str, terms: &Value) -> Answer {
         let path = format!("/api/resources/{id}");
-        self.put(&path).token(&self.operator.token).json(terms).send().await.unwrap()
+        available(async || self.put(&path).token(&self.operator.token).json(terms).send().await.unwrap())
+            .await
     }
 
     /// A new resource under these terms.
@@ -207,7 +232,8 @@ impl World {
 
     pub(crate) async fn set_inventory(&self, id: &str, body: &Value) -> Answer {
         let path = format!("/api/resources/{id}/inventory");
-        self.patch(&path).token(&self.operator.token).json(body).send().await.unwrap()
+        available(async || self.patch(&path).token(&self.operator.token).json(body).send().await.unwrap())
+            .await
     }
 
     /// Waits until the bus has shown all that has been written to an event's page: one more write follows, and its event is
@@ -279,11 +305,13 @@ impl World {
     }
 
     pub(crate) async fn release(&self, guest: &Guest, id: &str) -> Answer {
-        self.delete(&format!("/api/holds/{id}")).token(&guest.token).send().await.unwrap()
+        let path = format!("/api/holds/{id}");
+        available(async || self.delete(&path).token(&guest.token).send().await.unwrap()).await
     }
 
     pub(crate) async fn extend(&self, guest: &Guest, key: &str, id: &str) -> Answer {
-        self.post(&format!("/api/holds/{id}/extend")).token(&guest.token).key(key).send().await.unwrap()
+        let path = format!("/api/holds/{id}/extend");
+        available(async || self.post(&path).token(&guest.token).key(key).send().await.unwrap()).await
     }
 
     // Bookings
@@ -297,8 +325,11 @@ impl World {
     pub(crate) async fn pay_with(&self, guest: &Guest, key: &str, hold: &str, card: &str) -> Answer {
         let contact = json!({"name": "Ada Lovelace", "email": guest.address()});
         let body = json!({"holdId": hold, "paymentMethodId": card, "contact": contact});
-        let call = self.post("/api/bookings").token(&guest.token).key(key).header("Prefer", "wait=25");
-        call.json(&body).send().await.unwrap()
+        available(async || {
+            let call = self.post("/api/bookings").token(&guest.token).key(key).header("Prefer", "wait=25");
+            call.json(&body).send().await.unwrap()
+        })
+        .await
     }
 
     /// Holds one place and pays it.
