@@ -1,8 +1,8 @@
 //! A test's own corner of the running stack, and what guests and operators do in it.
 
 use std::ops::Deref;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
 use holdfast_client::aws::BusWatch;
@@ -23,23 +23,35 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 /// How long something lives, in seconds, that a test has to be quicker than: each in turn, until the machine is quick enough.
 const LIVES: [i64; 4] = [2, 5, 15, 45];
 
-/// How often one call is made again that was answered 503, and all calls of a run together. The emulator and all functions share a
-/// machine that may stand still for seconds, longer than a function waits for AWS: who calls the API then comes again with the same key
-/// (API.md, Conventions). A product that is unavailable more often than that is broken.
+/// How often one call is made again that was answered 503. The emulator and all functions share a machine that may stand still for
+/// seconds, longer than a function waits for AWS: who calls the API then comes again with the same key (API.md, Conventions).
 const REPEATS_MAX: u32 = 2;
-const REPEATS_OF_A_RUN_MAX: u32 = 10;
-static REPEATS: AtomicU32 = AtomicU32::new(0);
+/// How often that may be in a run: a product that is unavailable more often is broken. Who is answered so within a minute of another is of the
+/// same time.
+const STANDSTILLS_MAX: usize = 10;
+const STANDSTILL_SECONDS: i64 = 60;
+/// When each began.
+static STANDSTILLS: Mutex<Vec<i64>> = Mutex::new(Vec::new());
 
-/// The answer once the service is available, and says which requests found it unavailable.
+/// Writes down that the service was unavailable just now.
+fn stood_still(answer: &Answer) {
+    let at = now().as_second();
+    let mut standstills = STANDSTILLS.lock().unwrap();
+    if standstills.last().is_none_or(|last| at - last > STANDSTILL_SECONDS) {
+        standstills.push(at);
+    }
+    eprintln!("unavailable, {} times of at most {STANDSTILLS_MAX}: {answer:?}", standstills.len());
+    assert!(standstills.len() <= STANDSTILLS_MAX, "unavailable too often");
+}
+
+/// The answer once the service is available.
 async fn available(ask: impl AsyncFn() -> Answer) -> Answer {
     let mut answer = ask().await;
     for _ in 0..REPEATS_MAX {
         if answer.status != 503 || answer.code() != "service_unavailable" {
             return answer;
         }
-        let repeats = REPEATS.fetch_add(1, Ordering::Relaxed) + 1;
-        eprintln!("made again, {repeats} of at most {REPEATS_OF_A_RUN_MAX} in all: {answer:?}");
-        assert!(repeats <= REPEATS_OF_A_RUN_MAX, "unavailable too often: {answer:?}");
+        stood_still(&answer);
         let seconds = answer.header("retry-after").parse().unwrap();
         tokio::time::sleep(Duration::from_secs(seconds)).await;
         answer = ask().await;
