@@ -218,7 +218,8 @@ test('EventBridge may use it for messages of rules of this account, and for the 
   const rule = `arn:aws:events:${REGION}:${ACCOUNT}:rule/holdfast/any`;
   for (const action of ['kms:GenerateDataKey', 'kms:Decrypt']) {
     assert.ok(events(action, { 'aws:SourceAccount': ACCOUNT, 'aws:SourceArn': rule }), action);
-    assert.ok(!events(action, { 'aws:SourceAccount': '999999999999', 'aws:SourceArn': rule.replace(ACCOUNT, '999999999999') }), 'another account');
+    assert.ok(!events(action, { 'aws:SourceAccount': '999999999999', 'aws:SourceArn': rule }), 'for another account');
+    assert.ok(!events(action, { 'aws:SourceAccount': ACCOUNT, 'aws:SourceArn': rule.replace(ACCOUNT, '999999999999') }), 'a rule of another account');
     assert.ok(!events(action, { 'aws:SourceAccount': ACCOUNT, 'aws:SourceArn': rule.replace(':rule/', ':pipe/') }), 'no rule');
     assert.ok(!events(action, { 'aws:SourceAccount': ACCOUNT }) && !events(action, {}), 'without a source');
     for (const service of ['sns.amazonaws.com', 'lambda.amazonaws.com', 'cloudwatch.amazonaws.com']) {
