@@ -98,12 +98,15 @@ def context(options: list[str]) -> list[str]:
     try:
         deployed = outputs()
         words += edge_key(deployed, given(options, "edgeKey"))
+        words += encryption_key(deployed, given(options, "encryptionKey"))
         if given(options, "accountConcurrency") is None:
             words += ["-c", f"accountConcurrency={executions(deployed)}"]
     except (Unknown, KeyError, ValueError) as unknown:
         say(f"What the account allows is not known ({unknown}): no executions are reserved, for no function.")
         if given(options, "edgeKey") is None:
             say("Nor is the number of the edge's key: it is taken to be the first, unless -c edgeKey=... says another.")
+        if given(options, "encryptionKey") is None:
+            say("Nor is whose key encrypts what is stored: AWS's, unless -c encryptionKey=own says that the stack has its own.")
     return words
 
 
@@ -116,6 +119,13 @@ def edge_key(deployed: dict[str, str], wanted: str | None) -> list[str]:
         return ["-c", f"edgeKey={present}"]
     if wanted not in (present, str(int(present) + 1)):
         raise Refused(f"The edge's key is number {present}: the functions know that one and the next, and would refuse number {wanted}.")
+    return []
+
+
+def encryption_key(deployed: dict[str, str], wanted: str | None) -> list[str]:
+    """Whose key encrypts what is stored: it stays as it is, unless the options say otherwise."""
+    if wanted is None and deployed.get("EncryptionKey") == "own":
+        return ["-c", "encryptionKey=own"]
     return []
 
 

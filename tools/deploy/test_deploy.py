@@ -104,6 +104,23 @@ class DeployTest(unittest.TestCase):
             self.assertIn("number 3", refused)
             self.assertFalse([call for call in calls if call[0] == "npx"])
 
+    def test_what_is_encrypted_with_a_key_of_ones_own_stays_so(self) -> None:
+        account = {"get_account_settings": limit(1000, 1000)}
+        for kept, options, words in (
+            ("own", (), ["encryptionKey=own"]),
+            ("own", ("-c", "encryptionKey=own"), ["encryptionKey=own"]),
+            # Going back is asked for.
+            ("own", ("-c", "encryptionKey=aws"), ["encryptionKey=aws"]),
+            ("aws", (), []),
+            ("aws", ("-c", "encryptionKey=own"), ["encryptionKey=own"]),
+        ):
+            for deployed in (stack(EdgeKey="1", EncryptionKey=kept), stack(EncryptionKey=kept)):
+                _, calls = self.deploy(*options, describe_stacks=deployed, **account)
+                for one in ("HoldfastEdge", "Holdfast"):
+                    self.assertEqual([word for word in self.cdk(calls, one) if word.startswith("encryptionKey")], words)
+        said, calls = self.deploy(describe_stacks="Unable to locate credentials")
+        self.assertIn("whose key encrypts what is stored: AWS's, unless -c encryptionKey=own", said)
+
     def test_a_later_deployment_counts_with_what_the_stack_has_reserved_itself(self) -> None:
         deployed = stack(ReservedConcurrency="payment=250 stripe-webhook=100 relay=50")
         said, calls = self.deploy(describe_stacks=deployed, get_account_settings=limit(1000, 600))

@@ -23,6 +23,7 @@ import type { Foundations } from './foundations.ts';
 import { Alarms } from './foundations/alarms.ts';
 import { Auth } from './foundations/auth.ts';
 import { Edge } from './foundations/edge.ts';
+import { EncryptionKey } from './foundations/encryption-key.ts';
 import { HoldfastBus } from './foundations/event-bus.ts';
 import { BookingApi } from './foundations/http-api.ts';
 import { keptId } from './foundations/kept-ids.ts';
@@ -105,6 +106,11 @@ export class HoldfastStack extends Stack {
       bus.admitOnly(publishers.map(({ role }) => role));
     }
 
+    // When all is there that it is for.
+    if (variant.encryptionKey === 'own') {
+      new EncryptionKey(this, 'Encryption').protect(this);
+    }
+
     this.say({
       ApiId: api.api.apiId,
       ApiUrl: api.url,
@@ -113,6 +119,8 @@ export class HoldfastStack extends Stack {
       EdgeHost: edge.domainName,
       // `make deploy` reads it, so that a deployment does not take another key by accident.
       EdgeKey: String(settings.edgeKey),
+      // Likewise, so that what is encrypted with a key of one's own stays so.
+      EncryptionKey: variant.encryptionKey,
       LedgerTable: tables.ledger.tableName,
       HoldsTable: tables.holds.tableName,
       ConfidentialTable: tables.confidential.tableName,

@@ -38,6 +38,8 @@ export type EdgeVariant =
       readonly originPath: string;
     };
 
+export type EncryptionKeyKind = 'aws' | 'own';
+
 /** The name under which clients reach the API. */
 export interface Domain {
   readonly name: string;
@@ -61,6 +63,8 @@ export interface Variant {
   readonly removalPolicy: RemovalPolicy;
   /** Whether tables and user pools refuse to be deleted; then they are kept by all means, also where their creation fails. */
   readonly deletionProtection: boolean;
+  /** Whose key encrypts what is stored: AWS's for this account, or one of one's own (`foundations/encryption-key.ts`). */
+  readonly encryptionKey: EncryptionKeyKind;
   /** Whether functions and state machines send traces to X-Ray. */
   readonly tracing: boolean;
   /** Whether the bus keeps an archive to replay from, and a policy that names who may publish. */
@@ -109,6 +113,7 @@ function awsVariant(context: ContextText): Variant {
     lambdaDir: context('lambdaDir') ?? '../../target/lambda',
     removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     deletionProtection: true,
+    encryptionKey: encryptionKeyNamed(context('encryptionKey') ?? 'aws'),
     tracing: true,
     busArchiveAndPolicy: true,
     alarmTopicKey: true,
@@ -126,12 +131,16 @@ function awsVariant(context: ContextText): Variant {
 }
 
 function localVariant(context: ContextText): Variant {
+  if (encryptionKeyNamed(context('encryptionKey') ?? 'aws') !== 'aws') {
+    throw new Error('context encryptionKey: a key of your own is for AWS; the local stack stores nothing worth one');
+  }
   return {
     environment: { account: context('account') ?? '000000000000', region: context('region') ?? 'us-east-1' },
     architecture: architectureNamed(context('architecture') ?? process.arch),
     lambdaDir: context('lambdaDir') ?? '../../.local/lambda',
     removalPolicy: RemovalPolicy.DESTROY,
     deletionProtection: false,
+    encryptionKey: 'aws',
     tracing: false,
     busArchiveAndPolicy: false,
     alarmTopicKey: false,
@@ -181,6 +190,13 @@ function domainFrom(context: ContextText): Domain | undefined {
     throw new Error(`context certificateArn: "${certificateArn}" is not a certificate in us-east-1`);
   }
   return { name, hostedZoneId, certificateArn };
+}
+
+function encryptionKeyNamed(name: string): EncryptionKeyKind {
+  if (name !== 'aws' && name !== 'own') {
+    throw new Error(`context encryptionKey: "${name}" is neither aws (keys that AWS manages) nor own (one of this stack's)`);
+  }
+  return name;
 }
 
 function architectureNamed(name: string): Architecture {

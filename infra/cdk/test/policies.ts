@@ -31,16 +31,19 @@ const PSEUDO: Readonly<Record<string, string>> = {
   'AWS::AccountId': ACCOUNT,
 };
 
-/** Text of a template's value; a resource of the template is its logical id. */
+/** Text of a template's value; a resource of the template is its logical id, an attribute of it follows after a dot. */
 export function textOf(value: unknown): string {
   if (typeof value === 'string') {
     return value;
   }
-  const { Ref: ref, 'Fn::Join': joined } = value as { Ref?: string; 'Fn::Join'?: [string, unknown[]] };
+  const { Ref: ref, 'Fn::GetAtt': attribute, 'Fn::Join': joined } = value as { Ref?: string; 'Fn::GetAtt'?: [string, string]; 'Fn::Join'?: [string, unknown[]] };
   if (joined !== undefined) {
     return joined[1].map(textOf).join(joined[0]);
   }
-  assert.ok(ref !== undefined, `neither text nor Ref nor Fn::Join: ${JSON.stringify(value)}`);
+  if (attribute !== undefined) {
+    return attribute.join('.');
+  }
+  assert.ok(ref !== undefined, `neither text nor Ref nor Fn::GetAtt nor Fn::Join: ${JSON.stringify(value)}`);
   return PSEUDO[ref] ?? ref;
 }
 
@@ -68,7 +71,7 @@ function applies(statement: Statement, { service, action, resource, context }: A
 
 function principals(principal: unknown, service: string): boolean {
   const { AWS: accounts, Service: services } = (principal === '*' ? { AWS: '*' } : principal) as { AWS?: unknown; Service?: unknown };
-  return (accounts !== undefined && listed(accounts).includes('*')) || listed(services ?? []).includes(service);
+  return (accounts !== undefined && listed(accounts).includes('*')) || listed(services ?? []).map(textOf).includes(service);
 }
 
 function holds(operator: string, actual: string | undefined, expected: readonly string[]): boolean {

@@ -17,6 +17,8 @@ const REFUSED: readonly [key: string, value: string][] = [
   ['edgeKey', '0'],
   ['requestsPerAddress', 'few'],
   ['requestsPerToken', '0'],
+  ['encryptionKey', 'mine'],
+  ['encryptionKey', 'own'],
   ['corsOrigins', '*'],
   ['corsOrigins', 'https://www.example.com/'],
   ['corsOrigins', 'https://www.example.com, https://example.com'],
@@ -44,6 +46,13 @@ for (const [what, context, message] of REFUSED_ON_AWS) {
     assert.throws(() => synthesize(false, undefined, context), message);
   });
 }
+
+test('a key that is none is refused with the two that there are, and the local stack has none of its own', () => {
+  for (const local of [false, true]) {
+    assert.throws(() => synthesize(local, undefined, { encryptionKey: 'true' }), /context encryptionKey: "true" is neither aws .* nor own /);
+  }
+  assert.throws(() => synthesize(true, undefined, { encryptionKey: 'own' }), /context encryptionKey: a key of your own is for AWS/);
+});
 
 for (const [key, value] of [['stripeApiUrl', 'http://stripe.example'], ['partnerWebhookUrl', 'http://localhost:8423/hooks']] as const) {
   test(`on AWS, context ${key}=${value} is refused`, () => {

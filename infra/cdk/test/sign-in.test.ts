@@ -3,9 +3,18 @@ import type { CfnUserPoolClient } from 'aws-cdk-lib/aws-cognito';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { resourcesOf, synthesize } from './synthesized.ts';
-import type { Changes } from './synthesized.ts';
+import type { Changes, Template } from './synthesized.ts';
 
 type Properties = Readonly<Record<string, unknown>>;
+
+const GUESTS = 'Auth/Pool/Users';
+const STAFF = 'Auth/Staff/Users';
+
+function clientAt(template: Template, paths: ReadonlyMap<string, string>, place: string): Properties {
+  const found = resourcesOf(template, 'AWS::Cognito::UserPoolClient').find(([id]) => paths.get(id) === place);
+  assert.ok(found !== undefined, place);
+  return found[1].Properties;
+}
 
 /** The guests' pool, and the client by which they sign in. */
 function signIn(context: Readonly<Record<string, string>>): { pool: Properties; guest: Properties; findings: readonly string[] } {
@@ -27,10 +36,55 @@ test('until a deployment says where guests come back to, nobody signs in, and ne
   assert.deepEqual(guest['CallbackURLs'], ['https://www.example.com/back', 'https://m.example.com/back']);
 });
 
-test('nobody signs in by the calls of the pool itself', () => {
-  for (const context of [{}, { guestCallbackUrls: 'https://www.example.com/back' }] as Record<string, string>[]) {
-    // Left out, Cognito allows SRP and custom flows.
-    assert.deepEqual(signIn(context).guest['ExplicitAuthFlows'], ['ALLOW_REFRESH_TOKEN_AUTH']);
+const BY_CODE: readonly Record<string, string>[] = [
+  {},
+  { guestCallbackUrls: 'https://www.example.com/back', staffCallbackUrls: 'https://desk.example.com/back' },
+];
+
+/** The flows of Cognito's own calls that a client allows: those that it names, or what Cognito takes where it names none. */
+function flowsOf(client: Properties): readonly string[] {
+  const named = (client['ExplicitAuthFlows'] ?? []) as readonly string[];
+  return named.length > 0 ? named : ['ALLOW_CUSTOM_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH', 'ALLOW_USER_SRP_AUTH'];
+}
+
+for (const local of [false, true]) {
+  test(`${local ? 'local' : 'aws'}: nobody signs in by the calls of the pool itself`, () => {
+    for (const context of BY_CODE) {
+      const { template, paths } = synthesize(local, undefined, context);
+      for (const place of [`${GUESTS}/Guest`, `${STAFF}/Person`]) {
+        // A custom flow is led by the triggers of its pool, and no pool has any. No password, SRP, choice of the user or refresh by a call.
+        assert.deepEqual(flowsOf(clientAt(template, paths, place)), ['ALLOW_CUSTOM_AUTH'], place);
+      }
+      const pools = resourcesOf(template, 'AWS::Cognito::UserPool');
+      assert.equal(pools.length, 2);
+      assert.deepEqual(pools.map(([, { Properties }]) => Properties['LambdaConfig']), [undefined, undefined]);
+    }
+  });
+
+  test(`${local ? 'local' : 'aws'}: each refresh replaces the refresh token of a person, and an answer that was lost is asked for again`, () => {
+    for (const context of BY_CODE) {
+      const { template, paths } = synthesize(local, undefined, context);
+      for (const place of [`${GUESTS}/Guest`, `${STAFF}/Person`]) {
+        const client = clientAt(template, paths, place);
+        assert.deepEqual(client['RefreshTokenRotation'], { Feature: 'ENABLED', RetryGracePeriodSeconds: 30 }, place);
+        // A token that was replaced is of no use only where tokens can be revoked, which they can unless a client says no.
+        assert.notEqual(client['EnableTokenRevocation'], false, place);
+      }
+    }
+  });
+
+  test(`${local ? 'local' : 'aws'}: machines have no refresh token, and nothing to rotate`, () => {
+    const { template, paths } = synthesize(local, undefined, BY_CODE[1]);
+    for (const place of [`${GUESTS}/Partner`, `${STAFF}/Operator`]) {
+      const { AllowedOAuthFlows: flows, ExplicitAuthFlows: explicit, RefreshTokenRotation: rotation } = clientAt(template, paths, place);
+      assert.deepEqual([flows, explicit, rotation], [['client_credentials'], undefined, undefined], place);
+    }
+  });
+}
+
+test('control: a client that names no flow, or an empty list, allows what cannot be with rotation', () => {
+  for (const none of [{}, { ExplicitAuthFlows: [] }]) {
+    assert.ok(flowsOf(none).includes('ALLOW_REFRESH_TOKEN_AUTH') && flowsOf(none).includes('ALLOW_USER_SRP_AUTH'));
   }
 });
 
@@ -70,9 +124,6 @@ function clientsOf(local: boolean, adapt?: Changes['adapt']): { clients: Readonl
   ]);
   return { clients: new Map(clients), known: new Map(known) };
 }
-
-const GUESTS = 'Auth/Pool/Users';
-const STAFF = 'Auth/Staff/Users';
 
 /** The clients outside the pool of staff that could have the scope of operators. */
 function intruders({ clients }: ReturnType<typeof clientsOf>): readonly string[] {
@@ -119,7 +170,7 @@ test("a person's token ends after a quarter of an hour, and a sign-in with the w
   const [person, machine] = [of('Person'), of('Operator')];
   assert.deepEqual([person['AccessTokenValidity'], person['IdTokenValidity'], person['RefreshTokenValidity']], [15, 15, 600]);
   assert.deepEqual(person['TokenValidityUnits'], { AccessToken: 'minutes', IdToken: 'minutes', RefreshToken: 'minutes' });
-  assert.deepEqual([person['AllowedOAuthFlows'], person['ExplicitAuthFlows'], person['GenerateSecret']], [['code'], ['ALLOW_REFRESH_TOKEN_AUTH'], false]);
+  assert.deepEqual([person['AllowedOAuthFlows'], person['GenerateSecret']], [['code'], false]);
   assert.deepEqual([machine['AllowedOAuthFlows'], machine['GenerateSecret'], machine['CallbackURLs']], [['client_credentials'], true, undefined]);
   const nobody = resourcesOf(synthesize(false).template, 'AWS::Cognito::UserPoolClient').find(([id]) => paths.get(id) === `${STAFF}/Person`)?.[1].Properties;
   assert.equal(nobody?.['AllowedOAuthFlowsUserPoolClient'], false);

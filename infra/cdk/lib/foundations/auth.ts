@@ -8,11 +8,10 @@ import {
   UserPool,
   UserPoolClient,
 } from 'aws-cdk-lib/aws-cognito';
-import type { CfnUserPoolClient } from 'aws-cdk-lib/aws-cognito';
 import { Construct } from 'constructs';
 import type { TokenIssuers } from '../local-differences.ts';
 import { StaffPool } from './staff-pool.ts';
-import { everyPool, passwordsOf, sendFrom, withoutThreatProtection } from './user-pool.ts';
+import { REFRESH_REPEATED_WITHIN, everyPool, passwordsOf, sendFrom, signInByCodeAlone, withoutThreatProtection } from './user-pool.ts';
 import type { PoolProps } from './user-pool.ts';
 
 /** The scopes that each issuer may vouch for: a token with another's is not believed (`shared/http/src/identity`). */
@@ -130,6 +129,7 @@ class GuestPool extends Construct {
     this.guest = this.userPool.addClient('Guest', {
       generateSecret: false,
       preventUserExistenceErrors: true,
+      refreshTokenRotationGracePeriod: REFRESH_REPEATED_WITHIN,
       ...(props.guestCallbackUrls.length === 0
         ? { disableOAuth: true }
         : {
@@ -140,8 +140,7 @@ class GuestPool extends Construct {
             },
           }),
     });
-    // Nobody signs in but by the code flow: tokens of the pool's own calls have no scope of ours, and may change what the pool knows of a guest.
-    (this.guest.node.defaultChild as CfnUserPoolClient).explicitAuthFlows = ['ALLOW_REFRESH_TOKEN_AUTH'];
+    signInByCodeAlone(this.guest);
     this.partner = this.userPool.addClient('Partner', {
       generateSecret: true,
       accessTokenValidity: Duration.hours(1),

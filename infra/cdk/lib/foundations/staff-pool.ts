@@ -1,9 +1,9 @@
 /** The accounts of staff, and the operator's machines: who may have the scope of operators, each by a client of their own. */
 import { Aws, Duration } from 'aws-cdk-lib';
 import { AccountRecovery, Mfa, OAuthScope, ResourceServerScope, UserPool } from 'aws-cdk-lib/aws-cognito';
-import type { CfnUserPoolClient, UserPoolClient } from 'aws-cdk-lib/aws-cognito';
+import type { UserPoolClient } from 'aws-cdk-lib/aws-cognito';
 import { Construct } from 'constructs';
-import { everyPool, passwordsOf, sendFrom, withoutThreatProtection } from './user-pool.ts';
+import { REFRESH_REPEATED_WITHIN, everyPool, passwordsOf, sendFrom, signInByCodeAlone, withoutThreatProtection } from './user-pool.ts';
 import type { PoolProps } from './user-pool.ts';
 
 export interface StaffPoolProps extends PoolProps {
@@ -50,6 +50,7 @@ export class StaffPool extends Construct {
       accessTokenValidity: TOKEN_OF_A_PERSON,
       idTokenValidity: TOKEN_OF_A_PERSON,
       refreshTokenValidity: SIGN_IN_OF_A_PERSON,
+      refreshTokenRotationGracePeriod: REFRESH_REPEATED_WITHIN,
       ...(props.staffCallbackUrls.length === 0
         ? { disableOAuth: true }
         : {
@@ -60,8 +61,7 @@ export class StaffPool extends Construct {
             },
           }),
     });
-    // As of guests: nobody signs in but by the code flow.
-    (this.person.node.defaultChild as CfnUserPoolClient).explicitAuthFlows = ['ALLOW_REFRESH_TOKEN_AUTH'];
+    signInByCodeAlone(this.person);
     this.machine = this.userPool.addClient('Operator', {
       generateSecret: true,
       accessTokenValidity: TOKEN_OF_A_MACHINE,

@@ -1,7 +1,7 @@
 /** What the user pools of guests and of staff share. */
 import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import { FeaturePlan, StandardThreatProtectionMode } from 'aws-cdk-lib/aws-cognito';
-import type { CfnUserPool, PasswordPolicy, UserPool, UserPoolProps } from 'aws-cdk-lib/aws-cognito';
+import type { CfnUserPool, CfnUserPoolClient, PasswordPolicy, UserPool, UserPoolClient, UserPoolProps } from 'aws-cdk-lib/aws-cognito';
 
 export interface PoolProps {
   readonly removalPolicy: RemovalPolicy;
@@ -34,6 +34,25 @@ export function passwordsOf(minLength: number, tempPasswordValidity: Duration): 
     requireSymbols: true,
     tempPasswordValidity,
   };
+}
+
+/**
+ * How long a refresh token is still accepted after a refresh has replaced it. Each refresh gives another one, which ends when the first would have
+ * ended. A client whose answer was lost asks again with the one that it still has: so this is as long as clients wait for an answer, and no
+ * longer, since a thief may do the same. Cognito allows a minute.
+ * https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-refresh-token.html
+ */
+export const REFRESH_REPEATED_WITHIN = Duration.seconds(30);
+
+/**
+ * Has people sign in by the code flow and no other way: tokens of the pool's own calls have no scope of ours, and may change what the pool
+ * knows of a person. Flows must be named, or Cognito allows SRP, custom and refreshing by its own calls
+ * (https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateUserPoolClient.html, ExplicitAuthFlows); the last
+ * cannot be with rotation. So the one is named that leads nowhere: a custom flow is led by triggers, and a pool without any refuses it
+ * ("Custom auth lambda trigger is not configured for the user pool").
+ */
+export function signInByCodeAlone(client: UserPoolClient): void {
+  (client.node.defaultChild as CfnUserPoolClient).explicitAuthFlows = ['ALLOW_CUSTOM_AUTH'];
 }
 
 /** Has a pool send its mails from a verified sender, if there is one. */
