@@ -23,6 +23,7 @@ const LOCALHOST: &[u8] = include_bytes!("localhost.pem");
 fn read_request(stream: impl Read) -> Option<String> {
     let mut reader = BufReader::new(stream);
     let mut request = String::new();
+    // Ends: with the head's last line, or with the connection.
     while !request.ends_with("\r\n\r\n") {
         reader.read_line(&mut request).ok().filter(|length| *length > 0)?;
     }
@@ -256,6 +257,7 @@ async fn a_connection_that_was_closed_meanwhile_is_not_used_again() {
     client.send(&CHANGE).await.expect("an answer");
     // The server has closed it without a word. That arrives when it arrives.
     let closed = async {
+        // Ends: the server has closed it, and the time-out around it.
         while !client.idle()[0].connection.is_closed() {
             tokio::task::yield_now().await;
         }
