@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use std::{io, vec};
 
 use http_body_util::{BodyExt, Full, Limited};
-use hyper::body::{Body, Bytes, Incoming};
+use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper::header::{CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Method, Response, StatusCode, Uri};
@@ -259,14 +259,15 @@ impl Client {
         bytes_max: Option<usize>,
     ) -> Result<Answer, Source> {
         let (head, incoming) = response.into_parts();
-        let is_whole = bytes_max.is_some() || incoming.is_end_stream();
         let body = match bytes_max {
             Some(bytes_max) => Limited::new(incoming, bytes_max).collect().await?.to_bytes(),
-            None => Bytes::new(),
+            None => {
+                drop(incoming);
+                Bytes::new()
+            }
         };
-        if is_whole {
-            self.keep(connection);
-        }
+        // Of an answer that was not read to its end it is closed, which is seen when the next request takes it.
+        self.keep(connection);
         Ok(Answer { status: head.status, headers: head.headers, body })
     }
 

@@ -146,12 +146,16 @@ async fn what_may_have_arrived_is_told_apart_from_what_was_not_sent() {
 async fn before_tls_is_established_nothing_is_sent() {
     let silent = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let url = format!("https://{}", silent.local_addr().expect("bound"));
-    // Too late by the limit of the whole, and by that of the connection.
     let brief = Request { time_limit: SHORT, ..CHANGE };
-    assert_eq!(failure(client(&url).send(&brief).await), "not sent");
     let limits = Limits { connect_timeout: SHORT, idle_timeout: PATIENCE };
     let impatient = Client::new(&url, Reach::Emulated, limits).expect("a client");
-    assert_eq!(failure(impatient.send(&CHANGE).await), "not sent");
+    for (outcome, late) in [
+        (client(&url).send(&brief).await, "there was no whole answer"),
+        (impatient.send(&CHANGE).await, "there was no connection"),
+    ] {
+        let Err(SendError::NotSent(source)) = outcome else { panic!("it may have been sent") };
+        assert!(source.to_string().starts_with(late), "{source}");
+    }
     for _ in 0..2 {
         let (mut stream, _) = silent.accept().expect("a connection");
         let mut came = Vec::new();
@@ -236,13 +240,13 @@ async fn on_aws_a_client_has_a_public_url_and_reaches_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_connection_is_used_again_if_its_answer_was_read() {
+async fn a_connection_is_used_again_unless_the_rest_of_an_answer_is_to_come() {
     let ok = || OK.to_owned();
     let empty = || "HTTP/1.1 204 No Content\r\n\r\n".to_owned();
     let unread = Request { answer_bytes_max: None, ..CHANGE };
-    let (address, seen) = server(vec![vec![ok(), ok(), empty(), ok()], vec![ok()]]);
+    let (address, seen) =
+        server(vec![vec![ok(), ok(), empty(), OK.replace("2\r\n", "900\r\n"), ok()], vec![ok()]]);
     let client = client(&format!("http://{address}"));
-    // The fourth has a body that nobody reads.
     for request in [CHANGE, QUESTION, unread, unread, CHANGE] {
         client.send(&request).await.expect("an answer");
     }
