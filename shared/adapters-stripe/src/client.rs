@@ -5,9 +5,7 @@ use std::time::Duration;
 
 use holdfast_app::PaymentError;
 use holdfast_app::kernel::{Secret, SecretError, SecretReader, Source};
-use holdfast_egress::Reach;
-use reqwest::header::HeaderMap;
-use reqwest::{Client, Method, StatusCode, redirect};
+use holdfast_egress::{Client, Content, Limits, Reach, Request, SendError, StatusCode};
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 
@@ -64,8 +62,6 @@ const FINAL_REFUSALS: &[&str] = &[
 
 /// How long an idle connection is kept: less than the other side keeps it.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
-/// How long what was sent may stay unacknowledged before the connection counts as dead.
-const UNACKNOWLEDGED: Duration = Duration::from_secs(3);
 
 /// Within a region, a connection takes milliseconds; to Stripe, some hundred.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
@@ -160,32 +156,21 @@ struct Call<'a> {
 /// A client of Stripe's API, which calls it with the key that is stored at that time.
 pub(crate) struct StripeClient {
     http: Client,
-    url: String,
     secrets: Arc<dyn SecretReader>,
-    /// The time limit of one try to read: no bank is asked.
+    timeout: Duration,
     read_timeout: Duration,
 }
 
 impl StripeClient {
-    /// Makes a client with its own connections. The process must have installed a rustls provider before.
+    /// Makes a client with its own connections.
     ///
     /// # Errors
     /// If TLS cannot be set up, or the endpoint is none that requests may be sent to: the key would go with them.
     pub(crate) fn new(endpoint: &StripeEndpoint, secrets: Arc<dyn SecretReader>) -> Result<Self, Source> {
-        endpoint.reach.url(&endpoint.url)?;
-        let http = endpoint
-            .reach
-            .guard(Client::builder())
-            .connect_timeout(endpoint.connect_timeout)
-            .timeout(endpoint.timeout)
-            // A process that was frozen may find its connections dead, and nobody has said so: none is kept for long, and what
-            // is sent on one has to be acknowledged soon.
-            .pool_idle_timeout(endpoint.idle_timeout)
-            .tcp_user_timeout(UNACKNOWLEDGED)
-            .redirect(redirect::Policy::none())
-            .no_proxy()
-            .build()?;
-        Ok(Self { http, url: endpoint.url.clone(), secrets, read_timeout: endpoint.read_timeout })
+        let limits =
+            Limits { connect_timeout: endpoint.connect_timeout, idle_timeout: endpoint.idle_timeout };
+        let http = Client::new(&endpoint.url, endpoint.reach, limits)?;
+        Ok(Self { http, secrets, timeout: endpoint.timeout, read_timeout: endpoint.read_timeout })
     }
 
     pub(crate) async fn post<T: DeserializeOwned>(
@@ -238,27 +223,25 @@ impl StripeClient {
         call: &Call<'_>,
     ) -> Result<Answer<T>, ApiError> {
         let Call { path, form, key } = *call;
-        let method = if key.is_some() { Method::POST } else { Method::GET };
-        let mut request = self
-            .http
-            .request(method, format!("{}{path}", self.url))
-            .bearer_auth(api_key)
-            .header("Stripe-Version", API_VERSION);
-        request = match key {
-            Some(key) => request.header("Idempotency-Key", key).form(form),
-            None => request.timeout(self.read_timeout),
+        let bearer = format!("Bearer {api_key}");
+        let mut headers = vec![("authorization", bearer.as_str()), ("stripe-version", API_VERSION)];
+        headers.extend(key.map(|key| ("idempotency-key", key)));
+        let (content, time_limit) = match key {
+            Some(_) => (Content::Form(form), self.timeout),
+            None => (Content::Nothing, self.read_timeout),
         };
-        let response = request.send().await.map_err(transport)?;
-        let status = response.status();
-        let replayed = is_replayed(response.headers());
-        let body = read_bounded(response).await?;
+        let answer_bytes_max = Some(ANSWER_BYTES_MAX);
+        let request = Request { path, headers: &headers, content, time_limit, answer_bytes_max };
+        let answer = self.http.send(&request).await?;
+        let (status, replayed) = (answer.status, answer.header("idempotent-replayed") == Some("true"));
         if status.is_success() {
-            return match serde_json::from_slice(&body) {
+            return match serde_json::from_slice(&answer.body) {
                 Ok(value) => Ok(Answer::Done { value, replayed }),
                 Err(error) => Err(ApiError::NoAnswer(Box::new(error))),
             };
         }
-        let error = serde_json::from_slice::<ErrorBody>(&body).map(|body| body.error).unwrap_or_default();
+        let error =
+            serde_json::from_slice::<ErrorBody>(&answer.body).map(|body| body.error).unwrap_or_default();
         Ok(Answer::Refused(Box::new(Refusal { status, error, replayed })))
     }
 }
@@ -267,27 +250,13 @@ fn not_sent(error: SecretError) -> ApiError {
     ApiError::NotSent(Box::new(error))
 }
 
-fn is_replayed(headers: &HeaderMap) -> bool {
-    headers.get("Idempotent-Replayed").is_some_and(|value| value.as_bytes() == b"true")
-}
-
-async fn read_bounded(mut response: reqwest::Response) -> Result<Vec<u8>, ApiError> {
-    let mut body = Vec::new();
-    // Ends: with the answer, or at the bound of its bytes.
-    while let Some(chunk) = response.chunk().await.map_err(transport)? {
-        if body.len() + chunk.len() > ANSWER_BYTES_MAX {
-            return Err(ApiError::NoAnswer("the answer is too long".into()));
+impl From<SendError> for ApiError {
+    fn from(error: SendError) -> Self {
+        match error {
+            SendError::NotSent(source) => Self::NotSent(source),
+            SendError::NoAnswer(source) => Self::NoAnswer(source),
         }
-        body.extend_from_slice(&chunk);
     }
-    Ok(body)
-}
-
-/// Classifies a transport error: without a connection nothing was sent; after that, the request may have taken effect.
-fn transport(error: reqwest::Error) -> ApiError {
-    let before_sending = error.is_connect() || error.is_builder();
-    let source = Box::new(error.without_url());
-    if before_sending { ApiError::NotSent(source) } else { ApiError::NoAnswer(source) }
 }
 
 impl Refusal {

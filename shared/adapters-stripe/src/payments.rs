@@ -102,7 +102,7 @@ fn checked(intent: &str) -> Result<&str, PaymentError> {
 }
 
 impl StripePayments {
-    /// Makes the provider. The process must have installed a rustls provider before the first call.
+    /// Makes the provider.
     #[must_use]
     pub fn new(endpoint: StripeEndpoint, secrets: Arc<dyn SecretReader>) -> Self {
         Self { endpoint, secrets, client: OnceCell::new() }

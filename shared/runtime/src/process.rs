@@ -19,7 +19,7 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts the process of a function that needs these variables besides the region: log, TLS, configuration, the SDK's
+    /// Starts the process of a function that needs these variables besides the region: log, configuration, the SDK's
     /// settings.
     ///
     /// # Errors
@@ -31,8 +31,6 @@ impl Process {
             tracing::error!(%error, "the function cannot start");
         })?;
         logging::start(config.get(Variable::LogFilter).unwrap_or_default());
-        // Fails if a provider is installed already, which then serves as well.
-        drop(rustls::crypto::ring::default_provider().install_default());
         let sdk = sdk_config(&config)?;
         Ok(Self { config, sdk, clock: Arc::new(SystemClock) })
     }

@@ -59,10 +59,16 @@ const TECHNOLOGIES: &[Technology] = &[
         is: |dependency| matches!(dependency, "lambda_runtime" | "lambda_http"),
         allowed: |of| of.is("runtime") || of.folder == Folder::Functions,
     },
+    // One client for all that is sent beside AWS, on what the SDK's is built of.
     Technology {
         name: "an HTTP client",
-        is: |dependency| dependency == "reqwest" || dependency.starts_with("hyper"),
-        allowed: |of| of.is_adapter() || of.is("egress") || of.is("runtime"),
+        is: |dependency| dependency.starts_with("hyper"),
+        allowed: |of| of.is("egress"),
+    },
+    Technology {
+        name: "an HTTP client of the suites",
+        is: |dependency| dependency == "reqwest",
+        allowed: |_| false,
     },
     Technology {
         name: "dynoxide",
@@ -282,7 +288,11 @@ fn control_a_dependency_against_the_rules_is_found() {
         ("holdfast-app", "holdfast-api"),
         ("holdfast-app", "aws-sdk-sqs"),
         ("holdfast-app", "http"),
-        ("holdfast-app", "reqwest"),
+        ("holdfast-app", "hyper"),
+        ("holdfast-adapters-stripe", "hyper-util"),
+        ("holdfast-adapters-messaging", "reqwest"),
+        ("holdfast-egress", "reqwest"),
+        ("payment", "reqwest"),
         ("holdfast-http", "holdfast-api"),
         ("holdfast-http", "lambda_http"),
         ("holdfast-api", "holdfast-workflow"),

@@ -12,90 +12,63 @@ use async_trait::async_trait;
 use holdfast_app::DeliveryError;
 use holdfast_app::kernel::{Keys, Secret, SecretReader, Source};
 use holdfast_app::partners::{Notice, PartnerEndpoint};
-use holdfast_egress::{Reach, UnfitUrl};
+use holdfast_egress::{Client, Content, Limits, Reach, Request, StatusCode};
 use jiff::Timestamp;
-use reqwest::{Client, StatusCode, Url, redirect};
 use standardwebhooks::{
     HEADER_WEBHOOK_ID, HEADER_WEBHOOK_SIGNATURE, HEADER_WEBHOOK_TIMESTAMP, Webhook, WebhookError,
 };
 use thiserror::Error;
 use tokio::sync::OnceCell;
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+/// A connection is kept while a partner's notices come one after the other.
+const LIMITS: Limits =
+    Limits { connect_timeout: Duration::from_secs(3), idle_timeout: Duration::from_secs(90) };
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// An endpoint or secret that cannot be used.
+/// The secret is not base64 after `whsec_`.
 #[derive(Debug, Error)]
-enum InvalidEndpoint {
-    /// Nothing is sent there.
-    #[error("the partner's URL cannot be used")]
-    Url(#[source] UnfitUrl),
-    /// The secret is not base64 after `whsec_`.
-    #[error("the partner's signing secret must be base64 after whsec_")]
-    Secret,
-    /// The HTTP client could not be made.
-    #[error("no HTTP client")]
-    Client(#[source] reqwest::Error),
-}
+#[error("the partner's signing secret must be base64 after whsec_")]
+struct InvalidSecret;
 
 /// The endpoint of one partner, whose signing keys are read when they are needed.
 pub struct PartnerWebhook {
     url: String,
     reach: Reach,
     secrets: Arc<dyn SecretReader>,
-    sender: OnceCell<Sender>,
-}
-
-/// The HTTP client, with the partner's address.
-struct Sender {
-    http: Client,
-    url: Url,
-}
-
-impl Sender {
-    fn new(url: &str, reach: Reach) -> Result<Self, InvalidEndpoint> {
-        let url = reach.url(url).map_err(InvalidEndpoint::Url)?;
-        let http = reach
-            .guard(Client::builder())
-            .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(TIMEOUT)
-            .redirect(redirect::Policy::none())
-            .no_proxy()
-            .build()
-            .map_err(InvalidEndpoint::Client)?;
-        Ok(Self { http, url })
-    }
+    client: OnceCell<Client>,
 }
 
 impl PartnerWebhook {
-    /// Makes the endpoint at `url`, if that is within reach. The process must have installed a rustls provider before the first delivery.
+    /// Makes the endpoint at `url`, if that is within reach.
     #[must_use]
     pub fn new(url: &str, reach: Reach, secrets: Arc<dyn SecretReader>) -> Self {
-        Self { url: url.to_owned(), reach, secrets, sender: OnceCell::new() }
+        Self { url: url.to_owned(), reach, secrets, client: OnceCell::new() }
     }
 
-    async fn sender(&self) -> Result<&Sender, Source> {
-        self.sender.get_or_try_init(|| async { Ok::<_, Source>(Sender::new(&self.url, self.reach)?) }).await
+    /// Makes the client at the first delivery. When this fails, the next one tries again.
+    async fn client(&self) -> Result<&Client, Source> {
+        self.client.get_or_try_init(|| async { Client::new(&self.url, self.reach, LIMITS) }).await
     }
 
     /// Sends a notice that these keys have signed.
     async fn send(&self, notice: &Notice, at: i64, keys: &Keys) -> Result<StatusCode, DeliveryError> {
-        let sender = self.sender().await.map_err(DeliveryError::Unavailable)?;
+        let client = self.client().await.map_err(DeliveryError::Unavailable)?;
         let signers = signers(keys).map_err(|error| DeliveryError::Unavailable(error.into()))?;
         let signature =
             signature(&signers, notice, at).map_err(|error| DeliveryError::Refused(error.to_string()))?;
-        let answer = sender
-            .http
-            .post(sender.url.clone())
-            .header(HEADER_WEBHOOK_ID, &notice.id)
-            .header(HEADER_WEBHOOK_TIMESTAMP, at)
-            .header(HEADER_WEBHOOK_SIGNATURE, signature)
-            .header("Content-Type", "application/json")
-            .body(notice.body.clone())
-            .send()
-            .await
-            .map_err(|error| DeliveryError::Unavailable(Box::new(error.without_url())))?;
-        Ok(answer.status())
+        let request = Request {
+            path: "",
+            headers: &[
+                (HEADER_WEBHOOK_ID, &notice.id),
+                (HEADER_WEBHOOK_TIMESTAMP, &at.to_string()),
+                (HEADER_WEBHOOK_SIGNATURE, &signature),
+            ],
+            content: Content::Json(&notice.body),
+            time_limit: TIMEOUT,
+            answer_bytes_max: None,
+        };
+        let answer = client.send(&request).await;
+        Ok(answer.map_err(|error| DeliveryError::Unavailable(Box::new(error)))?.status)
     }
 
     /// The keys as they are stored now, if the partner has rejected others; `None` also while they cannot be read, since the notice
@@ -107,8 +80,8 @@ impl PartnerWebhook {
 }
 
 /// What signs: with the present key (`whsec_` and base64), and with the one before.
-fn signers(keys: &Keys) -> Result<Vec<Webhook>, InvalidEndpoint> {
-    keys.each().map(|key| Webhook::new(key).map_err(|_| InvalidEndpoint::Secret)).collect()
+fn signers(keys: &Keys) -> Result<Vec<Webhook>, InvalidSecret> {
+    keys.each().map(|key| Webhook::new(key).map_err(|_| InvalidSecret)).collect()
 }
 
 /// The signatures of a notice, with spaces between them.

@@ -92,7 +92,6 @@ impl SecretReader for Keys {
 }
 
 pub(crate) fn client(url: &str, timeout: Duration, keys: &Arc<Keys>) -> StripePayments {
-    let _ = rustls::crypto::ring::default_provider().install_default();
     let (connect_timeout, read_timeout) = (PATIENCE, timeout / 2);
     let endpoint = StripeEndpoint {
         timeout,
@@ -106,7 +105,6 @@ pub(crate) fn client(url: &str, timeout: Duration, keys: &Arc<Keys>) -> StripePa
 /// A server that answers every request alike and never closes a connection: a client that keeps connections for `idle`, and the
 /// number of connections so far.
 pub(crate) fn lasting_server(body: String, idle: Duration) -> (StripePayments, Arc<AtomicUsize>) {
-    let _ = rustls::crypto::ring::default_provider().install_default();
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let url = format!("http://{}", listener.local_addr().expect("bound"));
     let connections = Arc::new(AtomicUsize::new(0));

@@ -1,0 +1,274 @@
+//! The client against scripted servers.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpListener;
+use std::sync::mpsc::{Receiver, channel};
+
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{RootCertStore, ServerConfig, ServerConnection, StreamOwned};
+
+use tokio::net::TcpSocket;
+
+use super::*;
+
+/// Longer than a busy machine takes.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// What is waited for that does not come.
+const SHORT: Duration = Duration::from_millis(200);
+const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
+const SECRET: &str = "sk_test_1";
+const LOCALHOST: &[u8] = include_bytes!("localhost.pem");
+
+fn read_request(stream: impl Read) -> Option<String> {
+    let mut reader = BufReader::new(stream);
+    let mut request = String::new();
+    // Ends: with the head's last line, or with the connection.
+    while !request.ends_with("\r\n\r\n") {
+        reader.read_line(&mut request).ok().filter(|length| *length > 0)?;
+    }
+    let length = request.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
+    let mut body = vec![0; length.unwrap_or(0)];
+    reader.read_exact(&mut body).ok()?;
+    request.push_str(&String::from_utf8(body).ok()?);
+    Some(request)
+}
+
+/// A server that gives these answers on one connection after the other, and closes each after its last; its address, and each
+/// request with the number of its connection.
+fn server(connections: Vec<Vec<String>>) -> (String, Receiver<(usize, String)>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("bound").to_string();
+    let (send, seen) = channel();
+    std::thread::spawn(move || {
+        for (number, answers) in connections.into_iter().enumerate() {
+            let (mut stream, _) = listener.accept().expect("a connection");
+            for answer in answers {
+                let Some(request) = read_request(&stream) else { break };
+                send.send((number, request)).expect("a test");
+                stream.write_all(answer.as_bytes()).expect("a client");
+            }
+        }
+    });
+    (address, seen)
+}
+
+fn client(url: &str) -> Client {
+    let limits = Limits { connect_timeout: PATIENCE, idle_timeout: PATIENCE };
+    Client::new(url, Reach::Emulated, limits).expect("a client")
+}
+
+const QUESTION: Request<'_> = Request {
+    path: "",
+    headers: &[("authorization", SECRET)],
+    content: Content::Nothing,
+    time_limit: PATIENCE,
+    answer_bytes_max: Some(2),
+};
+const CHANGE: Request<'_> = Request { content: Content::Form(&[("a[b]", "c d&")]), ..QUESTION };
+
+fn failure(outcome: Result<Answer, SendError>) -> &'static str {
+    let (kind, source) = match outcome {
+        Ok(answer) => panic!("{}", answer.status),
+        Err(SendError::NotSent(source)) => ("not sent", source),
+        Err(SendError::NoAnswer(source)) => ("no answer", source),
+    };
+    assert!(!format!("{source:?} {source}").contains(SECRET), "{source:?}");
+    kind
+}
+
+#[tokio::test]
+async fn a_request_is_sent_as_it_was_made() {
+    for (url, request, expected) in [
+        ("", QUESTION, "GET / HTTP/1.1\r\nhost: HERE\r\nauthorization: sk_test_1\r\n\r\n"),
+        (
+            "/hooks/",
+            Request { content: Content::Json("{}"), headers: &[], ..QUESTION },
+            "POST /hooks/ HTTP/1.1\r\nhost: HERE\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}",
+        ),
+        (
+            "/base/",
+            Request { path: "/v1/x?limit=1", ..CHANGE },
+            "POST /base/v1/x?limit=1 HTTP/1.1\r\nhost: HERE\r\ncontent-type: application/x-www-form-urlencoded\r\n\
+             authorization: sk_test_1\r\ncontent-length: 15\r\n\r\na%5Bb%5D=c+d%26",
+        ),
+    ] {
+        let (address, seen) = server(vec![vec![OK.to_owned()]]);
+        let answer = client(&format!("http://{address}{url}")).send(&request).await.expect("an answer");
+        assert_eq!((answer.status, &answer.body[..]), (StatusCode::OK, &b"{}"[..]));
+        assert_eq!((answer.header("content-length"), answer.header("other")), (Some("2"), None));
+        assert_eq!(seen.recv().expect("a request").1, expected.replace("HERE", &address));
+    }
+}
+
+#[tokio::test]
+async fn a_redirect_is_an_answer_and_nothing_more() {
+    let elsewhere = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    elsewhere.set_nonblocking(true).expect("a socket");
+    let to = elsewhere.local_addr().expect("bound");
+    let (address, _seen) = server(vec![vec![format!(
+        "HTTP/1.1 307 Temporary Redirect\r\nLocation: http://{to}/\r\nContent-Length: 0\r\n\r\n"
+    )]]);
+    let answer = client(&format!("http://{address}")).send(&CHANGE).await.expect("an answer");
+    assert_eq!(answer.status, StatusCode::TEMPORARY_REDIRECT);
+    assert_eq!(elsewhere.accept().expect_err("nobody").kind(), io::ErrorKind::WouldBlock);
+}
+
+#[tokio::test]
+async fn what_may_have_arrived_is_told_apart_from_what_was_not_sent() {
+    let ask = async |answers: &[&str], request: Request<'_>| {
+        let (address, _seen) = server(vec![answers.iter().map(|&answer| answer.to_owned()).collect()]);
+        failure(client(&format!("http://{address}")).send(&request).await)
+    };
+    assert_eq!(ask(&[""], CHANGE).await, "no answer", "the server hangs up");
+    assert_eq!(ask(&["HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{"], CHANGE).await, "no answer", "cut off");
+    assert_eq!(ask(&["220 mail\r\n"], CHANGE).await, "no answer", "no HTTP");
+    assert_eq!(ask(&[&OK.replace("2\r\n\r\n", "3\r\n\r\n ")], CHANGE).await, "no answer", "too long");
+    assert_eq!(
+        ask(&["", ""], Request { headers: &[("authorization", "sk_test_1\n")], ..CHANGE }).await,
+        "not sent",
+        "no header"
+    );
+    assert_eq!(ask(&[], Request { path: "/ ", ..CHANGE }).await, "not sent", "no path");
+
+    let silent = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = silent.local_addr().expect("bound");
+    let brief = Request { time_limit: SHORT, ..CHANGE };
+    assert_eq!(failure(client(&format!("http://{address}")).send(&brief).await), "no answer");
+    // Its port is taken, and nobody listens there: connections are refused as long as it is there.
+    let deaf = TcpSocket::new_v4().expect("a socket");
+    deaf.bind("127.0.0.1:0".parse().expect("an address")).expect("a free port");
+    let nobody = format!("http://{}", deaf.local_addr().expect("bound"));
+    assert_eq!(failure(client(&nobody).send(&CHANGE).await), "not sent");
+}
+
+#[tokio::test]
+async fn before_tls_is_established_nothing_is_sent() {
+    let silent = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let url = format!("https://{}", silent.local_addr().expect("bound"));
+    let brief = Request { time_limit: SHORT, ..CHANGE };
+    let limits = Limits { connect_timeout: SHORT, idle_timeout: PATIENCE };
+    let impatient = Client::new(&url, Reach::Emulated, limits).expect("a client");
+    for (outcome, late) in [
+        (client(&url).send(&brief).await, "there was no whole answer"),
+        (impatient.send(&CHANGE).await, "there was no connection"),
+    ] {
+        let Err(SendError::NotSent(source)) = outcome else { panic!("it may have been sent") };
+        assert!(source.to_string().starts_with(late), "{source}");
+    }
+    for _ in 0..2 {
+        let (mut stream, _) = silent.accept().expect("a connection");
+        let mut came = Vec::new();
+        stream.read_to_end(&mut came).expect("until the client gives up");
+        assert_eq!(came[..2], [22, 3], "the hello of a handshake");
+        assert!(!String::from_utf8_lossy(&came).contains(SECRET));
+    }
+    // Who answers in the clear gets no more.
+    let answer_in_the_clear = std::thread::spawn(move || {
+        let (mut stream, _) = silent.accept().expect("a connection");
+        stream.read_exact(&mut [0; 5]).expect("a hello");
+        stream.write_all(OK.as_bytes()).expect("a client");
+        let mut came = Vec::new();
+        stream.read_to_end(&mut came).map(|_| came)
+    });
+    assert_eq!(failure(client(&url).send(&CHANGE).await), "not sent");
+    let came = answer_in_the_clear.join().expect("a server").unwrap_or_default();
+    assert!(!String::from_utf8_lossy(&came).contains(SECRET));
+}
+
+/// A server of the certificate of `localhost.pem`, that answers once; its URL, and what it was asked, or not.
+fn server_of_tls() -> (String, Receiver<Option<String>>) {
+    let certificate = CertificateDer::from_pem_slice(LOCALHOST).expect("a certificate");
+    let key = PrivateKeyDer::from_pem_slice(LOCALHOST).expect("a key");
+    let mut tls = ServerConfig::builder_with_provider(ring::default_provider().into())
+        .with_safe_default_protocol_versions()
+        .and_then(|tls| tls.with_no_client_auth().with_single_cert(vec![certificate], key))
+        .expect("a server");
+    tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = listener.local_addr().expect("bound").port();
+    let (send, seen) = channel();
+    std::thread::spawn(move || {
+        let (stream, _) = listener.accept().expect("a connection");
+        let mut stream = StreamOwned::new(ServerConnection::new(tls.into()).expect("a server"), stream);
+        let request = read_request(&mut stream);
+        if request.is_some() {
+            assert_ne!(stream.conn.alpn_protocol(), Some(&b"h2"[..]), "HTTP/1.1 is spoken");
+            stream.write_all(OK.as_bytes()).expect("a client");
+        }
+        send.send(request)
+    });
+    (format!("https://localhost:{port}"), seen)
+}
+
+#[tokio::test]
+async fn a_host_proves_itself_by_a_root_that_is_trusted() {
+    let limits = Limits { connect_timeout: PATIENCE, idle_timeout: PATIENCE };
+    let trusted = || {
+        let mut roots = RootCertStore::empty();
+        roots.add(CertificateDer::from_pem_slice(LOCALHOST).expect("a certificate")).expect("a root");
+        ClientConfig::builder_with_provider(ring::default_provider().into())
+            .with_safe_default_protocol_versions()
+            .expect("versions")
+            .with_root_certificates(roots)
+            .with_no_client_auth()
+    };
+    let (url, seen) = server_of_tls();
+    let known = Client::trusting(trusted(), &url, Reach::Emulated, limits).expect("a client");
+    assert_eq!(known.send(&CHANGE).await.expect("an answer").status, StatusCode::OK);
+    assert!(seen.recv().expect("a connection").expect("a request").contains(SECRET));
+
+    // The system does not know that root, and the certificate is not that of the address.
+    let (url, seen) = server_of_tls();
+    assert_eq!(failure(client(&url).send(&CHANGE).await), "not sent");
+    assert_eq!(seen.recv().expect("a connection"), None);
+    let (url, seen) = server_of_tls();
+    let misnamed = url.replace("localhost", "127.0.0.1");
+    let misled = Client::trusting(trusted(), &misnamed, Reach::Emulated, limits).expect("a client");
+    assert_eq!(failure(misled.send(&CHANGE).await), "not sent");
+    assert_eq!(seen.recv().expect("a connection"), None);
+}
+
+#[tokio::test]
+async fn on_aws_a_client_has_a_public_url_and_reaches_nothing_else() {
+    let limits = Limits { connect_timeout: PATIENCE, idle_timeout: PATIENCE };
+    for refused in ["http://127.0.0.1", "http://example.com", "https://127.0.0.1", "https://127.1"] {
+        assert!(Client::new(refused, Reach::Public, limits).is_err(), "{refused}");
+    }
+    let inside = Client::new("https://localhost", Reach::Public, limits).expect("a name may be public");
+    assert_eq!(failure(inside.send(&CHANGE).await), "not sent");
+}
+
+#[tokio::test]
+async fn a_connection_is_used_again_unless_the_rest_of_an_answer_is_to_come() {
+    let ok = || OK.to_owned();
+    let empty = || "HTTP/1.1 204 No Content\r\n\r\n".to_owned();
+    let unread = Request { answer_bytes_max: None, ..CHANGE };
+    let (address, seen) =
+        server(vec![vec![ok(), ok(), empty(), OK.replace("2\r\n", "900\r\n"), ok()], vec![ok()]]);
+    let client = client(&format!("http://{address}"));
+    for request in [CHANGE, QUESTION, unread, unread, CHANGE] {
+        client.send(&request).await.expect("an answer");
+    }
+    assert_eq!(seen.iter().map(|(connection, _)| connection).collect::<Vec<_>>(), [0, 0, 0, 0, 1]);
+}
+
+#[tokio::test]
+async fn a_connection_that_was_closed_meanwhile_is_not_used_again() {
+    let closing = OK.replace("Content-Length", "Connection: close\r\nContent-Length");
+    let (address, seen) = server(vec![vec![OK.to_owned()], vec![closing], vec![OK.to_owned()]]);
+    let client = client(&format!("http://{address}"));
+    client.send(&CHANGE).await.expect("an answer");
+    // The server has closed it without a word. That arrives when it arrives.
+    let closed = async {
+        // Ends: the server has closed it, and the time-out around it.
+        while !client.idle()[0].connection.is_closed() {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(PATIENCE, closed).await.expect("closed");
+    client.send(&CHANGE).await.expect("an answer");
+    // This one the server has announced.
+    client.send(&CHANGE).await.expect("an answer");
+    assert_eq!(seen.iter().map(|(connection, _)| connection).collect::<Vec<_>>(), [0, 1, 2]);
+}
