@@ -74,9 +74,21 @@ impl Stage {
     }
 
     /// Runs a booking's machine; it may not fail.
-    pub(crate) async fn run(&self, machine: &str, booking: &BookingId, resume: bool) {
+    async fn run(&self, machine: &str, booking: &BookingId, resume: bool) {
+        self.run_by(self, machine, booking, resume).await;
+    }
+
+    /// The same by services that may be slower than these.
+    pub(crate) async fn run_by(
+        &self,
+        services: &dyn Services,
+        machine: &str,
+        booking: &BookingId,
+        resume: bool,
+    ) {
         let input = json!({ "bookingId": booking.as_str(), "resume": resume });
-        let execution = self.machines.get(machine).run(self, booking.as_str(), input).await.expect("a run");
+        let execution =
+            self.machines.get(machine).run(services, booking.as_str(), input).await.expect("a run");
         assert!(matches!(execution.ending, Ending::Succeeded(_)), "{booking}: {:?}", execution.ending);
     }
 

@@ -12,11 +12,13 @@ use holdfast_app::bookings::BookingRequest;
 use holdfast_app::holds::HoldRequest;
 use holdfast_app::payments::{NewPayment, PacedPayments, Payment, PaymentInquiry, Payments};
 use holdfast_app::{Caller, Failure, PaymentError};
+use holdfast_asl::{Call, Services, TaskFailure};
 use holdfast_domain::payments::{AttemptEnd, RefundProgress, UNDONE_MAX};
 use holdfast_domain::{BookingId, BookingStatus, HoldId, Money, Resource};
 use holdfast_testkit::{LimitedPayments, UNLIMITED, nightly_resource};
 use serde_json::Value;
 
+use crate::abuse::Numbers;
 use crate::bank::{Bank, VISA};
 use crate::pace::{OWED, PACE, Stage, refused};
 use crate::timeline::Timeline;
@@ -31,6 +33,8 @@ const HONEST_EVERY_MS: i64 = 1000;
 /// How often an honest guest asks again whose payment could not be begun, and after which pause.
 const TRIES_MAX: usize = 5;
 const AGAIN_SECONDS: f64 = 30.0;
+/// What a function and the provider take for a step, at most.
+const STEP_SECONDS_MAX: f64 = 0.4;
 /// Who has to wait for longer is gone.
 const PATIENCE_SECONDS: u32 = 600;
 
@@ -90,6 +94,41 @@ impl Payments for Deaf {
     }
 }
 
+/// A stage on which every step takes its time, and every wait is scattered as the machines' jitter does it: else those who are once in
+/// step with the turns would have all of them.
+struct Scattered<'a> {
+    stage: &'a Stage,
+    numbers: Mutex<Numbers>,
+}
+
+impl Scattered<'_> {
+    /// Of a time, a part between nothing and all.
+    fn part_of(&self, seconds: f64) -> f64 {
+        let numbers = &mut *self.numbers.lock().unwrap_or_else(PoisonError::into_inner);
+        seconds * f64::from(u32::try_from(numbers.below(1000)).expect("small")) / 1000.0
+    }
+}
+
+#[async_trait]
+impl Services for Scattered<'_> {
+    fn now_millis(&self) -> i64 {
+        self.stage.now_millis()
+    }
+
+    async fn pass(&self, seconds: f64) {
+        self.stage.pass(self.part_of(seconds)).await;
+    }
+
+    async fn call(&self, call: &Call) -> Result<Value, TaskFailure> {
+        self.stage.pass(self.part_of(STEP_SECONDS_MAX)).await;
+        self.stage.call(call).await
+    }
+
+    async fn callback(&self, token: &str, seconds: f64) -> Option<Value> {
+        self.stage.callback(token, seconds).await
+    }
+}
+
 /// What an account does with its bookings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Does {
@@ -115,6 +154,13 @@ impl Crowd {
 
     fn hostile(&self) -> MutexGuard<'_, BTreeMap<usize, Vec<BookingId>>> {
         self.hostile.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn runs(&self, machine: &str, booking: &BookingId) {
+        // Another seed for each booking, the same at each run of the test.
+        let seed = booking.as_str().bytes().fold(0, |seed: u64, byte| seed.rotate_left(5) ^ u64::from(byte));
+        let scattered = Scattered { stage: &self.stage, numbers: Mutex::new(Numbers(seed)) };
+        self.stage.run_by(&scattered, machine, booking, false).await;
     }
 
     async fn held(&self, caller: &Caller, name: &str, month: usize) -> HoldId {
@@ -151,7 +197,7 @@ impl Crowd {
                 if unheard {
                     self.deaf.to().insert(asked.booking.id.clone());
                 }
-                self.stage.run("booking", &asked.booking.id, false).await;
+                self.runs("booking", &asked.booking.id).await;
                 Ok(asked.booking.id)
             }
             Err(Failure::TooManyAttempts { wait_seconds }) => Err(wait_seconds),
@@ -180,7 +226,7 @@ impl Crowd {
                         let cancels = &self.world().cancellations;
                         let cancelled = cancels.cancel(&caller, &id, &key, None, Duration::ZERO, &by).await;
                         assert_eq!(cancelled.expect("cancelled").booking.status, BookingStatus::Cancelled);
-                        self.stage.run("cancellation", &id, false).await;
+                        self.runs("cancellation", &id).await;
                     } else {
                         hold = Some(of);
                     }
