@@ -1,5 +1,5 @@
 //! Attempts of a guest to pay. Few of them may end unpaid in a day, whatever the keys, cards and holds, against those who try stolen
-//! cards. And not many may end without a booking that stands, against those who use up what the payment provider takes.
+//! cards. And not many may leave no confirmed booking, against those who use up what the payment provider takes.
 
 use std::collections::BTreeMap;
 
@@ -7,10 +7,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::ids::BookingId;
 
-/// The most attempts of a guest that may end unpaid within [`ATTEMPTS_COUNT_FOR`]. Once as many have ended without a booking that
-/// stands, unpaid or not, one runs at a time.
+/// The most attempts of a guest that may end unpaid within [`ATTEMPTS_COUNT_FOR`]. Once as many have left no confirmed
+/// booking, unpaid or not, one runs at a time.
 pub const ATTEMPTS_MAX: usize = 5;
-/// The most attempts of a guest that may end without a booking that stands within [`ATTEMPTS_COUNT_FOR`]. As many are remembered.
+/// The most attempts of a guest that may leave no confirmed booking within [`ATTEMPTS_COUNT_FOR`]. As many are remembered.
 pub const UNDONE_MAX: usize = 20;
 /// How long an attempt counts.
 pub const ATTEMPTS_COUNT_FOR: SignedDuration = SignedDuration::from_hours(24);
@@ -30,10 +30,10 @@ pub enum AttemptEnd {
     /// Its guest learned something of the card for nothing: it was declined, its bank's step was shown and not finished, or its guest
     /// cancelled before anything was taken.
     Unpaid,
-    /// Nobody learned anything of a card, and no booking stands: its guest cancelled what was paid, or it failed for what is no fault
-    /// of the card, such as an outage or places that were gone.
+    /// Nobody learned anything of a card, and no booking is confirmed: its guest cancelled what was paid, or it failed for what is no fault
+    /// of the card, such as an outage of the provider or places that were gone.
     Undone,
-    /// Its booking stands, or an operator cancelled it.
+    /// Its booking is confirmed, an operator cancelled it, or it failed before the provider was asked.
     Harmless,
 }
 
@@ -46,7 +46,7 @@ impl AttemptEnd {
         }
     }
 
-    /// Whether it has ended without a booking that stands, or may.
+    /// Whether it has left no confirmed booking, or may.
     fn may_be_undone(self) -> bool {
         match self {
             Self::Running | Self::Unpaid | Self::Undone => true,
@@ -105,7 +105,8 @@ impl PaymentAttempts {
     }
 
     /// Those to be remembered, if there is room for another beside them: all that are not harmless, and of these the latest while
-    /// there is room. What stands may be cancelled later, so that it is not forgotten before it has to be.
+    /// there is room. What is confirmed may be cancelled later, so that it is not forgotten
+    /// before it has to be.
     ///
     /// # Errors
     /// The seconds until there may be room.
