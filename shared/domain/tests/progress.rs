@@ -195,36 +195,51 @@ fn only_a_failure_of_the_outside_may_be_tried_again() {
 }
 
 #[test]
-fn an_attempt_comes_to_nothing_where_its_guest_learns_of_the_card_for_nothing() {
+fn an_attempt_is_unpaid_where_its_guest_learns_of_the_card_for_nothing_and_undone_where_no_booking_stands() {
     let attempts = |end| move |booking: &Booking| booking.attempt_end() == end;
     let running = pairs(&[S::Pending], &P::ALL);
+    let standing = pairs(&[S::Confirmed, S::Completed], &P::ALL);
     let declined = FailureReason::Declined { code: "insufficient_funds".to_owned() };
     for reason in FailureReason::OWN.into_iter().chain([declined]) {
-        let expected = match reason {
-            FailureReason::Declined { .. } | FailureReason::PaymentTimedOut => pairs(&[S::Failed], &P::ALL),
-            FailureReason::HoldExpired
-            | FailureReason::SoldOut
-            | FailureReason::PaymentVoided
-            | FailureReason::PaymentUnavailable
-            | FailureReason::ServiceUnavailable => Vec::new(),
+        let all = pairs(&[S::Failed], &P::ALL);
+        let none = Vec::new();
+        let (unpaid, undone, harmless) = match reason {
+            FailureReason::Declined { .. } | FailureReason::PaymentTimedOut => (all, none.clone(), none),
+            FailureReason::SoldOut | FailureReason::PaymentVoided | FailureReason::PaymentUnavailable => {
+                (none.clone(), all, none)
+            }
+            FailureReason::HoldExpired | FailureReason::ServiceUnavailable => (none.clone(), none, all),
         };
-        let failed = |status, payment| Booking { failure: Some(reason.clone()), ..at(status, payment) };
-        assert_eq!(yes(attempts(AttemptEnd::Unpaid), failed), expected, "{reason:?}");
+        let failed = |status, payment| {
+            let booking = cancelled(at(status, payment), false, 0);
+            Booking { failure: Some(reason.clone()), ..booking }
+        };
+        assert_eq!(yes(attempts(AttemptEnd::Unpaid), failed), unpaid, "{reason:?}");
+        let given_up = pairs(&[S::Cancelled], &P::ALL);
+        assert_eq!(yes(attempts(AttemptEnd::Undone), failed), [given_up, undone].concat(), "{reason:?}");
         assert_eq!(yes(attempts(AttemptEnd::Running), failed), running, "{reason:?}");
+        assert_eq!(
+            yes(attempts(AttemptEnd::Harmless), failed),
+            [standing.clone(), harmless].concat(),
+            "{reason:?}"
+        );
     }
-    for before_capture in [false, true] {
-        for by_operator in [false, true] {
-            let given_up = |status, payment| {
-                let mut booking = cancelled(at(status, payment), before_capture, 0);
-                booking.cancellation.as_mut().expect("one").by_operator = by_operator;
-                booking
-            };
-            let counts = before_capture && !by_operator;
-            let expected = if counts { pairs(&[S::Cancelled], &P::ALL) } else { Vec::new() };
-            let case = format!("before the capture: {before_capture}, by an operator: {by_operator}");
-            assert_eq!(yes(attempts(AttemptEnd::Unpaid), given_up), expected, "{case}");
-            assert_eq!(yes(attempts(AttemptEnd::Running), given_up), running, "{case}");
+    for (before_capture, by_operator, end) in [
+        (true, false, AttemptEnd::Unpaid),
+        (false, false, AttemptEnd::Undone),
+        (true, true, AttemptEnd::Harmless),
+        (false, true, AttemptEnd::Harmless),
+    ] {
+        let given_up = |status, payment| {
+            let mut booking = cancelled(at(status, payment), before_capture, 0);
+            booking.cancellation.as_mut().expect("one").by_operator = by_operator;
+            booking
+        };
+        let case = format!("before the capture: {before_capture}, by an operator: {by_operator}");
+        for payment in P::ALL {
+            assert_eq!(given_up(S::Cancelled, payment).attempt_end(), end, "{case}");
         }
+        assert_eq!(yes(attempts(AttemptEnd::Running), given_up), running, "{case}");
     }
     assert_eq!(yes(attempts(AttemptEnd::Unpaid), at), [], "without a reason or a cancellation");
 }

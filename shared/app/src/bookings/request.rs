@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::future::try_join_all;
 use holdfast_domain::bookings::Contact;
 use holdfast_domain::payments::{AttemptEnd, CustomerAction};
 use holdfast_domain::{
@@ -198,7 +199,7 @@ impl BookingRequests {
 
 impl BookingRequests {
     /// The guest's attempts with the one that is about to begin, if they may have another. What earlier ones came to is asked
-    /// only where they are many.
+    /// only where they are many, of twenty at most.
     async fn attempted(
         &self,
         booking: &BookingId,
@@ -209,14 +210,13 @@ impl BookingRequests {
         let StoredAttempts { attempts, revision } = self.attempts.attempts(&guest).await?;
         let mut attempts = attempts.since(now);
         if !attempts.are_few() {
-            let mut ends = HashMap::new();
-            for (known, _) in attempts.iter() {
-                let booking = self.bookings.booking(known).await?;
-                ends.insert(
-                    known.clone(),
-                    booking.map_or(AttemptEnd::Harmless, |booking| booking.attempt_end()),
-                );
-            }
+            let known = attempts.iter().map(|(known, _)| self.bookings.booking(known));
+            let ends: HashMap<_, _> = try_join_all(known)
+                .await?
+                .into_iter()
+                .flatten()
+                .map(|booking| (booking.id.clone(), booking.attempt_end()))
+                .collect();
             let end_of = |known: &BookingId| ends.get(known).copied().unwrap_or(AttemptEnd::Harmless);
             attempts = attempts
                 .counted(end_of, now)

@@ -125,6 +125,19 @@ impl FailureReason {
         }
     }
 
+    /// Whether the payment provider was not asked for anything yet.
+    #[must_use]
+    pub fn precedes_the_payment(&self) -> bool {
+        match self {
+            Self::HoldExpired | Self::ServiceUnavailable => true,
+            Self::Declined { .. }
+            | Self::SoldOut
+            | Self::PaymentTimedOut
+            | Self::PaymentVoided
+            | Self::PaymentUnavailable => false,
+        }
+    }
+
     /// Whether something outside did not answer, so that the same request may succeed later.
     #[must_use]
     pub fn is_outage(&self) -> bool {

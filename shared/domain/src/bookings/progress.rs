@@ -10,13 +10,12 @@
 //! | [`Booking::answer_is_known`] | once the bank wants the customer | once captured | yes | yes | yes |
 //! | [`Booking::was_confirmed_and_paid`] | no | once captured | if cancelled after the capture | once captured | no |
 //! | [`Booking::failed_by_outage`] | no | no | no | no | by its reason, unless declined |
-//! | [`Booking::attempt_end`] | running | harmless | unpaid if by its guest before the capture, else harmless | harmless | unpaid if declined or timed out, else harmless |
+//! | [`Booking::attempt_end`] | running | harmless | harmless if by an operator, else unpaid before the capture and undone after it | harmless | unpaid if declined or timed out, harmless if the provider was not asked, else undone |
 //!
 //! [`Booking::money_is_settled`] depends on the payment alone: nothing is reserved, and nothing is left to be refunded.
 //! "Captured" means that the payment status is `captured`, `partially_refunded`, `refunded`, `disputed` or `charged_back`.
 
 use crate::bookings::booking::Booking;
-use crate::bookings::failure_reason::FailureReason;
 use crate::bookings::status::BookingStatus;
 use crate::payments::{AttemptEnd, PaymentStatus, RefundProgress};
 
@@ -104,15 +103,20 @@ impl Booking {
     /// What the attempt to pay it has come to.
     #[must_use]
     pub fn attempt_end(&self) -> AttemptEnd {
-        let is_unpaid = match self.status {
-            BookingStatus::Pending => return AttemptEnd::Running,
-            BookingStatus::Failed => self.failure.as_ref().is_some_and(FailureReason::reveals_the_card),
-            BookingStatus::Cancelled => {
-                self.cancellation.as_ref().is_some_and(|c| c.before_capture && !c.by_operator)
-            }
-            BookingStatus::Confirmed | BookingStatus::Completed => false,
-        };
-        if is_unpaid { AttemptEnd::Unpaid } else { AttemptEnd::Harmless }
+        match self.status {
+            BookingStatus::Pending => AttemptEnd::Running,
+            BookingStatus::Confirmed | BookingStatus::Completed => AttemptEnd::Harmless,
+            BookingStatus::Failed => match &self.failure {
+                Some(reason) if reason.reveals_the_card() => AttemptEnd::Unpaid,
+                Some(reason) if reason.precedes_the_payment() => AttemptEnd::Harmless,
+                Some(_) | None => AttemptEnd::Undone,
+            },
+            BookingStatus::Cancelled => match &self.cancellation {
+                Some(cancellation) if cancellation.by_operator => AttemptEnd::Harmless,
+                Some(cancellation) if cancellation.before_capture => AttemptEnd::Unpaid,
+                Some(_) | None => AttemptEnd::Undone,
+            },
+        }
     }
 
     /// Whether it failed because something outside did not answer: the same request again runs for real.

@@ -1,5 +1,5 @@
-//! Attempts of a guest to pay, against those who try stolen cards: few of them may end unpaid in a day, whatever the keys, cards
-//! and holds.
+//! Attempts of a guest to pay. Few of them may end unpaid in a day, whatever the keys, cards and holds, against those who try stolen
+//! cards. And not many may leave no confirmed booking, against those who use up what the payment provider takes.
 
 use std::collections::BTreeMap;
 
@@ -7,8 +7,11 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::ids::BookingId;
 
-/// The most attempts of a guest that may end unpaid within [`ATTEMPTS_COUNT_FOR`].
+/// The most attempts of a guest that may end unpaid within [`ATTEMPTS_COUNT_FOR`]. Once as many have left no confirmed
+/// booking, unpaid or not, one runs at a time.
 pub const ATTEMPTS_MAX: usize = 5;
+/// The most attempts of a guest that may leave no confirmed booking within [`ATTEMPTS_COUNT_FOR`]. As many are remembered.
+pub const UNDONE_MAX: usize = 20;
 /// How long an attempt counts.
 pub const ATTEMPTS_COUNT_FOR: SignedDuration = SignedDuration::from_hours(24);
 /// After how many seconds a guest may come again whose attempts have just begun.
@@ -27,8 +30,49 @@ pub enum AttemptEnd {
     /// Its guest learned something of the card for nothing: it was declined, its bank's step was shown and not finished, or its guest
     /// cancelled before anything was taken.
     Unpaid,
-    /// It was paid, an operator cancelled it, or it failed for what is no fault of the card: an outage, places that were gone.
+    /// Nobody learned anything of a card, and no booking is confirmed: its guest cancelled what was paid, or it failed for what is no fault
+    /// of the card, such as an outage of the provider or places that were gone.
+    Undone,
+    /// Its booking is confirmed, an operator cancelled it, or it failed before the provider was asked.
     Harmless,
+}
+
+impl AttemptEnd {
+    /// Whether it has ended unpaid, or may.
+    fn may_be_unpaid(self) -> bool {
+        match self {
+            Self::Running | Self::Unpaid => true,
+            Self::Undone | Self::Harmless => false,
+        }
+    }
+
+    /// Whether it has left no confirmed booking, or may.
+    fn may_be_undone(self) -> bool {
+        match self {
+            Self::Running | Self::Unpaid | Self::Undone => true,
+            Self::Harmless => false,
+        }
+    }
+}
+
+/// An attempt with what it has come to.
+struct Known {
+    booking: BookingId,
+    at: Timestamp,
+    end: AttemptEnd,
+}
+
+/// The seconds until one of them may count no more: the first of them is a day old, or one that runs has ended.
+fn seconds_until_one_less(of: &[&Known], now: Timestamp) -> i64 {
+    let first = of.iter().map(|known| known.at).min().unwrap_or(now);
+    let until_first_counts_no_more =
+        ATTEMPTS_COUNT_FOR.saturating_sub(now.duration_since(first)).as_secs() + 1;
+    let running = of.iter().filter(|known| known.end == AttemptEnd::Running);
+    let until_one_may_have_ended = running.map(|known| match now.duration_since(known.at).as_secs() {
+        ..RUNNING_NEW_SECONDS => RUNNING_WAIT_SECONDS,
+        age => age.min(RUNNING_WAIT_SECONDS_MAX),
+    });
+    until_one_may_have_ended.fold(until_first_counts_no_more, i64::min)
 }
 
 /// Attempts of one guest, by their bookings, with when each was begun.
@@ -60,26 +104,33 @@ impl PaymentAttempts {
         self.0.len() < ATTEMPTS_MAX
     }
 
-    /// Those that are not harmless, if there is room for another beside them.
+    /// Those to be remembered, if there is room for another beside them: all that are not harmless, and of these the latest while
+    /// there is room. What is confirmed may be cancelled later, so that it is not forgotten
+    /// before it has to be.
     ///
     /// # Errors
     /// The seconds until there may be room.
     pub fn counted(&self, end_of: impl Fn(&BookingId) -> AttemptEnd, now: Timestamp) -> Result<Self, u32> {
-        let ends = self.iter().map(|(booking, at)| (booking, at, end_of(booking)));
-        let kept: Vec<_> = ends.filter(|(_, _, end)| *end != AttemptEnd::Harmless).collect();
-        if kept.len() < ATTEMPTS_MAX {
-            return Ok(Self(kept.into_iter().map(|(booking, at, _)| (booking.clone(), at)).collect()));
+        let known: Vec<Known> = self
+            .iter()
+            .map(|(booking, at)| Known { booking: booking.clone(), at, end: end_of(booking) })
+            .collect();
+        let of = |counts: fn(AttemptEnd) -> bool| -> Vec<&Known> {
+            known.iter().filter(|known| counts(known.end)).collect()
+        };
+        let (unpaid, undone) = (of(AttemptEnd::may_be_unpaid), of(AttemptEnd::may_be_undone));
+        let running = of(|end| end == AttemptEnd::Running);
+        let running_max = if undone.len() - running.len() < ATTEMPTS_MAX { ATTEMPTS_MAX } else { 1 };
+        let bounds = [(&unpaid, ATTEMPTS_MAX), (&undone, UNDONE_MAX), (&running, running_max)];
+        let passed = bounds.into_iter().filter(|(of, max)| of.len() >= *max);
+        if let Some(wait) = passed.map(|(of, _)| seconds_until_one_less(of, now)).max() {
+            return Err(u32::try_from(wait).unwrap_or(1).max(1));
         }
-        let first = kept.iter().map(|(_, at, _)| *at).min().unwrap_or(now);
-        let until_first_counts_no_more =
-            ATTEMPTS_COUNT_FOR.saturating_sub(now.duration_since(first)).as_secs() + 1;
-        let running = kept.iter().filter(|(_, _, end)| *end == AttemptEnd::Running);
-        let until_one_may_have_ended = running.map(|(_, at, _)| match now.duration_since(*at).as_secs() {
-            ..RUNNING_NEW_SECONDS => RUNNING_WAIT_SECONDS,
-            age => age.min(RUNNING_WAIT_SECONDS_MAX),
-        });
-        let wait = until_one_may_have_ended.fold(until_first_counts_no_more, i64::min);
-        Err(u32::try_from(wait).unwrap_or(1).max(1))
+        let room = UNDONE_MAX - 1 - undone.len();
+        let mut harmless: Vec<&Known> = of(|end| end == AttemptEnd::Harmless);
+        harmless.sort_unstable_by_key(|known| std::cmp::Reverse(known.at));
+        let kept = undone.into_iter().chain(harmless.into_iter().take(room));
+        Ok(Self(kept.map(|known| (known.booking.clone(), known.at)).collect()))
     }
 
     /// With another, begun at `now`.

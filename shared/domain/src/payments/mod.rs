@@ -5,7 +5,7 @@ mod payment;
 mod several;
 mod status;
 
-pub use attempts::{ATTEMPTS_COUNT_FOR, ATTEMPTS_MAX, AttemptEnd, PaymentAttempts};
+pub use attempts::{ATTEMPTS_COUNT_FOR, ATTEMPTS_MAX, AttemptEnd, PaymentAttempts, UNDONE_MAX};
 pub use payment::{
     AwaitedAction, CardPayment, CustomerAction, Payment, PaymentMethod, PaymentRejection, PaymentStep,
     RefundProgress,

@@ -6,8 +6,9 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use futures::future::join_all;
 use holdfast_app::Failure;
 use holdfast_app::bookings::BookingRequest;
+use holdfast_app::payments::Outcome;
 use holdfast_domain::bookings::{Contact, EmailAddress, FailureReason};
-use holdfast_domain::payments::ATTEMPTS_MAX;
+use holdfast_domain::payments::{ATTEMPTS_MAX, UNDONE_MAX};
 use holdfast_domain::{BookingStatus, Hold, HoldLimit, HoldLimits, Resource};
 use holdfast_testkit::{Database, nightly_resource};
 use tokio::spawn;
@@ -105,10 +106,10 @@ async fn an_operator_stops_new_holds_while_what_is_held_is_paid() {
 }
 
 /// Numbers below a bound, always the same ones for a seed.
-struct Numbers(u64);
+pub(crate) struct Numbers(pub(crate) u64);
 
 impl Numbers {
-    fn below(&mut self, bound: usize) -> usize {
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         usize::try_from(self.0 >> 33).expect("31 bits") % bound
     }
@@ -197,6 +198,60 @@ async fn attempts_that_run_may_still_be_declined_and_leave_no_room() {
     let one_more = w.held(&room, "one more", NIGHT).await;
     let early = pay(&w, "guest", &one_more, "early", VISA).await;
     assert!(matches!(early, Err(Failure::TooManyAttempts { wait_seconds: 5 })), "{early:?}");
+}
+
+#[tokio::test]
+async fn a_guest_who_pays_and_cancels_has_twenty_and_from_the_fifth_on_one_at_a_time() {
+    let room = room(holdfast_testkit::UNLIMITED);
+    let w = World::with(&room).await;
+    let mut standing = Vec::new();
+    for number in 0..UNDONE_MAX {
+        let name = format!("k{number}");
+        let hold = w.held(&room, &name, NIGHT).await;
+        let id = w.open(&hold, &name, VISA).await;
+        // Six stood before the first was cancelled: they count all the same.
+        if number > ATTEMPTS_MAX {
+            let other = w.held(&room, &format!("beside {name}"), NIGHT).await;
+            let beside = pay(&w, "guest", &other, &format!("beside {name}"), VISA).await;
+            assert!(matches!(beside, Err(Failure::TooManyAttempts { wait_seconds: 5 })), "{beside:?}");
+        }
+        assert_eq!(Drive::new(&w, &id).run().await, Ending::Confirmed);
+        standing.push(id);
+        if number >= ATTEMPTS_MAX {
+            for id in standing.drain(..) {
+                w.cancel(&id, "cancel").await.expect("a cancellation");
+                w.settle(&id).await;
+            }
+        }
+    }
+    let hold = w.held(&room, "one more", NIGHT).await;
+    assert!(is_too_many(&pay(&w, "guest", &hold, "one more", VISA).await));
+    w.pass(DAY_SECONDS);
+    let hold = w.held(&room, "next day", NIGHT).await;
+    w.open(&hold, "next day", VISA).await;
+}
+
+#[tokio::test]
+async fn who_cancels_three_trips_and_tries_again_in_an_outage_pays_in_the_end() {
+    let room = room(holdfast_testkit::UNLIMITED);
+    let w = World::with(&room).await;
+    for number in 0..3 {
+        let name = format!("trip-{number}");
+        let hold = w.held(&room, &name, NIGHT).await;
+        let id = w.open(&hold, &name, VISA).await;
+        assert_eq!(Drive::new(&w, &id).run().await, Ending::Confirmed);
+        w.cancel(&id, "cancel").await.expect("a cancellation");
+        w.settle(&id).await;
+    }
+    let hold = w.held(&room, "k", NIGHT).await;
+    for _ in 0..8 {
+        // The same key each time, as a client repeats it.
+        let id = w.open(&hold, "k", VISA).await;
+        let outage = w.saga.fail_booking(&id, &FailureReason::PaymentUnavailable, &w.by("saga")).await;
+        assert_eq!(outage.expect("an answer"), Outcome::Failed);
+    }
+    let id = w.open(&hold, "k", VISA).await;
+    assert_eq!(Drive::new(&w, &id).run().await, Ending::Confirmed);
 }
 
 #[tokio::test]
