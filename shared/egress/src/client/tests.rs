@@ -4,8 +4,8 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::sync::mpsc::{Receiver, channel};
 
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rcgen::{CertifiedKey, KeyPair, generate_simple_self_signed};
+use rustls::pki_types::PrivateKeyDer;
 use rustls::{RootCertStore, ServerConfig, ServerConnection, StreamOwned};
 
 use tokio::net::TcpSocket;
@@ -18,7 +18,6 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const SHORT: Duration = Duration::from_millis(200);
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
 const SECRET: &str = "sk_test_1";
-const LOCALHOST: &[u8] = include_bytes!("localhost.pem");
 
 fn read_request(stream: impl Read) -> Option<String> {
     let mut reader = BufReader::new(stream);
@@ -176,10 +175,10 @@ async fn before_tls_is_established_nothing_is_sent() {
     assert!(!String::from_utf8_lossy(&came).contains(SECRET));
 }
 
-/// A server of the certificate of `localhost.pem`, that answers once; its URL, and what it was asked, or not.
-fn server_of_tls() -> (String, Receiver<Option<String>>) {
-    let certificate = CertificateDer::from_pem_slice(LOCALHOST).expect("a certificate");
-    let key = PrivateKeyDer::from_pem_slice(LOCALHOST).expect("a key");
+/// A server with this certificate, that answers once; its URL, and what it was asked, or not.
+fn server_of_tls(localhost: &CertifiedKey<KeyPair>) -> (String, Receiver<Option<String>>) {
+    let certificate = localhost.cert.der().clone();
+    let key = PrivateKeyDer::try_from(localhost.signing_key.serialize_der()).expect("a key");
     let mut tls = ServerConfig::builder_with_provider(ring::default_provider().into())
         .with_safe_default_protocol_versions()
         .and_then(|tls| tls.with_no_client_auth().with_single_cert(vec![certificate], key))
@@ -204,25 +203,26 @@ fn server_of_tls() -> (String, Receiver<Option<String>>) {
 #[tokio::test]
 async fn a_host_proves_itself_by_a_root_that_is_trusted() {
     let limits = Limits { connect_timeout: PATIENCE, idle_timeout: PATIENCE };
+    let localhost = generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
     let trusted = || {
         let mut roots = RootCertStore::empty();
-        roots.add(CertificateDer::from_pem_slice(LOCALHOST).expect("a certificate")).expect("a root");
+        roots.add(localhost.cert.der().clone()).expect("a root");
         ClientConfig::builder_with_provider(ring::default_provider().into())
             .with_safe_default_protocol_versions()
             .expect("versions")
             .with_root_certificates(roots)
             .with_no_client_auth()
     };
-    let (url, seen) = server_of_tls();
+    let (url, seen) = server_of_tls(&localhost);
     let known = Client::trusting(trusted(), &url, Reach::Emulated, limits).expect("a client");
     assert_eq!(known.send(&CHANGE).await.expect("an answer").status, StatusCode::OK);
     assert!(seen.recv().expect("a connection").expect("a request").contains(SECRET));
 
     // The system does not know that root, and the certificate is not that of the address.
-    let (url, seen) = server_of_tls();
+    let (url, seen) = server_of_tls(&localhost);
     assert_eq!(failure(client(&url).send(&CHANGE).await), "not sent");
     assert_eq!(seen.recv().expect("a connection"), None);
-    let (url, seen) = server_of_tls();
+    let (url, seen) = server_of_tls(&localhost);
     let misnamed = url.replace("localhost", "127.0.0.1");
     let misled = Client::trusting(trusted(), &misnamed, Reach::Emulated, limits).expect("a client");
     assert_eq!(failure(misled.send(&CHANGE).await), "not sent");
