@@ -124,11 +124,12 @@ impl State {
             let known =
                 booking.map(|booking| (booking.fingerprint.to_string(), self.ends.get(&booking.id).copied()));
             // A fingerprint has hold and card: of another hold than the last it is of nothing that can be asked for.
-            let of_card = known.map(|(print, end)| {
+            let of_key = known.map(|(print, end)| {
                 (CARDS.iter().position(|card| print == content(hold, card).content.to_string()), end)
             });
-            let claimed = snapshot.claimed_by(now).map(|by| booking.is_some_and(|booking| booking.id == *by));
-            (of_card, snapshot.status(now), claimed)
+            let claimer = snapshot.claimed_by(now);
+            let claimed_by_key = claimer.map(|by| booking.is_some_and(|booking| booking.id == *by));
+            Last { of_key, hold: snapshot.status(now), claimed_by_key }
         });
         Outline { running: self.running().count(), ended: How::ALL.map(count), last }
     }
@@ -138,9 +139,17 @@ impl State {
 struct Outline {
     running: usize,
     ended: [usize; 3],
-    /// The booking of the last key, by its card if it was of the last hold, and its end; the last hold, and whether the last key's
-    /// booking claims it.
-    last: Option<(Option<(Option<usize>, Option<How>)>, HoldStatus, Option<bool>)>,
+    last: Option<Last>,
+}
+
+/// What was asked for last.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Last {
+    /// The booking of the key, if there is one: its card if it is of the hold, and its end.
+    of_key: Option<(Option<usize>, Option<How>)>,
+    hold: HoldStatus,
+    /// Whether the key's booking claims the hold, if any does.
+    claimed_by_key: Option<bool>,
 }
 
 fn content(hold: &HoldId, card: &str) -> holdfast_app::RequestKey {
