@@ -2,8 +2,9 @@
 
 use std::cmp::Reverse;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
+use crate::bookings::quote::just_before;
 use crate::money::{Money, Percent};
 
 /// The most tiers one policy may have.
@@ -57,5 +58,16 @@ impl CancellationPolicy {
             .find(|tier| remaining.as_secs() >= i64::from(tier.hours_before) * 3600)
             .map_or(Percent::ZERO, |tier| tier.refund);
         paid.percent(share)
+    }
+
+    /// The last instant at which each of the tiers applies, in no order, and the last before `start`. After each of them, and at no
+    /// other time, may [`Self::refund`] give another answer.
+    pub fn last_instants(&self, start: Timestamp) -> impl Iterator<Item = Timestamp> {
+        let before_start = just_before(start);
+        // Of a tier that reaches back beyond the beginning of time there is no instant.
+        let ends = self.tiers.iter().filter_map(move |tier| {
+            start.checked_sub(SignedDuration::from_hours(i64::from(tier.hours_before))).ok()
+        });
+        ends.map(move |end| end.min(before_start)).chain([before_start])
     }
 }
