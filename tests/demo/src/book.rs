@@ -200,7 +200,8 @@ pub(crate) async fn a_booking_is_cancelled(w: &World, report: &mut Report) -> Re
             let later = quote.int("/schedule/1/refund/amount") == Some(0);
             promised(quote.status == 200 && refund && later, &quote)?;
             let (refund, until) = (money(&quote.json["refund"]), quote.str("/validUntil"));
-            let happened = format!("{refund} until {until}, then {}", money(&quote.json["schedule"][1]["refund"]));
+            let happened =
+                format!("{refund} until {until}, then {}", money(&quote.json["schedule"][1]["refund"]));
             Ok((quote, happened))
         })
         .await?;

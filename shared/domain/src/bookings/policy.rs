@@ -60,14 +60,13 @@ impl CancellationPolicy {
         paid.percent(share)
     }
 
-    /// The last instant at which each of the tiers applies, in no order, and the last before `start`. After each of them, and at no
-    /// other time, may [`Self::refund`] give another answer.
+    /// In no order, instants after which [`Self::refund`] may give another answer, and after no others: the last one of each tier, and the
+    /// last before `start`.
     pub fn last_instants(&self, start: Timestamp) -> impl Iterator<Item = Timestamp> {
-        let before_start = just_before(start);
-        // Of a tier that reaches back beyond the beginning of time there is no instant.
+        // A tier that reaches back beyond the beginning of time has none.
         let ends = self.tiers.iter().filter_map(move |tier| {
             start.checked_sub(SignedDuration::from_hours(i64::from(tier.hours_before))).ok()
         });
-        ends.map(move |end| end.min(before_start)).chain([before_start])
+        ends.chain([just_before(start)])
     }
 }
