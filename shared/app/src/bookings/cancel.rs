@@ -11,6 +11,7 @@ use jiff::Timestamp;
 
 use crate::bookings::commit::{Decision, commit};
 use crate::bookings::port::BookingStore;
+use crate::bookings::promise::promise_at;
 use crate::bookings::read::wait_for;
 use crate::kernel::failure::Failure;
 use crate::kernel::identity::{Caller, RequestKey, key_digest};
@@ -154,9 +155,4 @@ fn cancellation(
         at: now,
     };
     Ok(Decision::Commit { event: BookingEvent::Cancelled(cancellation), inventory, outcome: false })
-}
-
-/// What a cancellation at `at` promises the guest in all: what the booking's terms give back, in what can be paid.
-pub(crate) fn promise_at(booking: &Booking, charges: ChargeRules, at: Timestamp) -> Money {
-    charges.payable(booking.refund_at(at), booking.captured())
 }

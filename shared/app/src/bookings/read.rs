@@ -11,8 +11,8 @@ use holdfast_domain::{Booking, BookingId, BookingStatus};
 use jiff::Timestamp;
 use tokio::time::{sleep, timeout};
 
-use crate::bookings::cancel::promise_at;
 use crate::bookings::port::{BookingContacts, BookingHistory, BookingReader};
+use crate::bookings::promise::promise_at;
 use crate::bookings::trail::AuditEvent;
 use crate::kernel::chain::TRAIL_LIMIT_MAX;
 use crate::kernel::failure::Failure;

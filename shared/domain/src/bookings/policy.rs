@@ -4,11 +4,12 @@ use std::cmp::Reverse;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::bookings::quote::just_before;
 use crate::money::{Money, Percent};
 
 /// The most tiers one policy may have.
 pub const TIERS_MAX: usize = 16;
+/// The smallest difference between two instants.
+pub(crate) const TICK: SignedDuration = SignedDuration::from_nanos(1);
 /// The most hours before the start that a tier may name: ten years.
 pub const HOURS_BEFORE_MAX: u32 = 87_600;
 
@@ -63,10 +64,9 @@ impl CancellationPolicy {
     /// In no order, instants after which [`Self::refund`] may give another answer, and after no others: the last one of each tier, and the
     /// last before `start`.
     pub fn last_instants(&self, start: Timestamp) -> impl Iterator<Item = Timestamp> {
-        // A tier that reaches back beyond the beginning of time has none.
-        let ends = self.tiers.iter().filter_map(move |tier| {
-            start.checked_sub(SignedDuration::from_hours(i64::from(tier.hours_before))).ok()
-        });
-        ends.chain([just_before(start)])
+        // What would be before the beginning of time is none.
+        let before = move |time: SignedDuration| start.checked_sub(time).ok();
+        let hours = |tier: &Tier| SignedDuration::from_hours(i64::from(tier.hours_before));
+        self.tiers.iter().map(hours).chain([TICK]).filter_map(before)
     }
 }

@@ -4,19 +4,17 @@
 //! what can be paid). This finds the instants at which the promise may change, and asks. Terms of another kind than tiers only have to
 //! name the last instants of theirs.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use crate::bookings::booking::Booking;
 use crate::bookings::inventory_move::InventoryMove;
-use crate::bookings::policy::TIERS_MAX;
+use crate::bookings::policy::{TICK, TIERS_MAX};
 use crate::bookings::status::BookingStatus;
 use crate::money::Money;
 use crate::payments::PaymentStatus;
 
 /// The most steps of a quote: one to the end of each tier, one up to the start, and one after it.
 pub const STEPS_MAX: usize = TIERS_MAX + 2;
-/// The smallest difference between two instants.
-const TICK: SignedDuration = SignedDuration::from_nanos(1);
 
 /// What a cancellation gives back for some time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,12 +82,6 @@ pub fn refund_steps(
         }
     }
     steps
-}
-
-/// The last instant before `at`.
-pub(crate) fn just_before(at: Timestamp) -> Timestamp {
-    // Nothing is before the beginning of time.
-    at.checked_sub(TICK).unwrap_or(Timestamp::MIN)
 }
 
 impl Booking {
