@@ -53,7 +53,7 @@ ENV = {"RUST_TEST_THREADS": str(TEST_THREADS)}
 FAIL_FAST = ["-Zunstable-options", "--fail-fast"]
 
 CRATES = {"holdfast-domain": "shared/domain/src", "holdfast-app": "shared/app/src"}
-DOMAIN_TESTS = ("booking", "calendar", "hoarding", "holds", "ids", "inventory", "money", "payments", "places", "progress", "reshape", "resource", "schedule", "terms")
+DOMAIN_TESTS = ("booking", "calendar", "hoarding", "holds", "ids", "inventory", "money", "payments", "places", "progress", "quote", "reshape", "resource", "schedule", "terms")
 # Without those of the adapters: a client's timeouts on a busy machine would be taken for caught mutants.
 ALL_TESTS = (*DOMAIN_TESTS, "usecases", "handlers", "http")
 # Waits for ten seconds of the clock on the wall; the fault matrix takes half a minute. The second run has both.
@@ -82,8 +82,9 @@ def use_cases(*modules: str) -> Tests:
 # The tests nearest to a source file. A file that is not named here gets those of its folder.
 NEAREST = {
     "shared/domain/src": Tests(DOMAIN_TESTS),
-    "shared/domain/src/bookings": Tests(("booking", "progress", "payments")),
-    "shared/domain/src/bookings/policy.rs": Tests(("money",)),
+    "shared/domain/src/bookings": Tests(("booking", "progress", "payments", "quote")),
+    "shared/domain/src/bookings/policy.rs": Tests(("money", "quote")),
+    "shared/domain/src/bookings/quote.rs": Tests(("quote",)),
     "shared/domain/src/catalogue/reshape.rs": Tests(("reshape",)),
     "shared/domain/src/catalogue/resource.rs": Tests(("resource", "calendar", "terms")),
     "shared/domain/src/catalogue/schedule.rs": Tests(("schedule", "calendar")),
@@ -94,7 +95,7 @@ NEAREST = {
     "shared/domain/src/money.rs": Tests(("money",)),
     "shared/domain/src/payments": Tests(("payments", "booking", "progress")),
     "shared/app/src": use_cases(),
-    "shared/app/src/bookings": use_cases("bookings", "customer", "refunds", "again"),
+    "shared/app/src/bookings": use_cases("bookings", "customer", "refunds", "quotes", "again"),
     "shared/app/src/bookings/trail.rs": use_cases("audit"),
     "shared/app/src/catalogue": use_cases("resources"),
     "shared/app/src/holds": use_cases("holds", "extending", "expiry"),

@@ -1,4 +1,5 @@
-//! `GET /api/bookings`, `GET /api/bookings/{bookingId}` and `.../events`: reads bookings and their audit trails.
+//! `GET /api/bookings`, `GET /api/bookings/{bookingId}`, `.../events` and `.../cancellation`: reads bookings, their audit trails, and what
+//! cancelling them would give back.
 
 use std::sync::Arc;
 
@@ -9,6 +10,7 @@ use holdfast_adapters_dynamodb::{
 use holdfast_api::BookingsApi;
 use holdfast_app::bookings::Bookings;
 use holdfast_runtime::{Error, Process, Variable, http};
+use holdfast_stripe_amounts::charge_rules;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -20,6 +22,7 @@ async fn main() -> Result<(), Error> {
         Arc::new(DynamoBookingHistory::new(ledger.clone())),
         Arc::new(DynamoBookingContacts::new(confidential.clone())),
         Arc::new(DynamoCustomerActions::new(confidential, ledger)),
+        charge_rules(),
     );
     let api = BookingsApi::new(bookings, process.clock());
     http::serve(&process, api).await

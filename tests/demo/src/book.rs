@@ -193,11 +193,24 @@ pub(crate) async fn a_booking_is_cancelled(w: &World, report: &mut Report) -> Re
             Ok(((offer, guest, booking.str("/bookingId").to_owned()), happened))
         })
         .await?;
+    let quote = report
+        .step("Asked before, it says what would come back, and until when", async {
+            let quote = w.get(&guest, &format!("/api/bookings/{id}/cancellation")).await?;
+            let refund = quote.int("/refund/amount") == Some(4451) && quote.json["cancellable"] == true;
+            let later = quote.int("/schedule/1/refund/amount") == Some(0);
+            promised(quote.status == 200 && refund && later, &quote)?;
+            let (refund, until) = (money(&quote.json["refund"]), quote.str("/validUntil"));
+            let happened =
+                format!("{refund} until {until}, then {}", money(&quote.json["schedule"][1]["refund"]));
+            Ok((quote, happened))
+        })
+        .await?;
     let path = format!("/api/bookings/{id}/cancel");
     let first = report
-        .step("Cancelled, the policy's share comes back, rounded half up", async {
+        .step("Cancelled, the policy's share comes back, rounded half up: what was said", async {
             let cancelled = w.post(&guest, &path, &json!({"reason": "plans changed"})).await?;
-            promised(cancelled.status == 200 && cancelled.int("/refund/amount") == Some(4451), &cancelled)?;
+            let as_quoted = cancelled.int("/refund/amount") == quote.int("/refund/amount");
+            promised(cancelled.status == 200 && as_quoted, &cancelled)?;
             let happened = format!("50 % of 89.01 EUR is {}", money(&cancelled.json["refund"]));
             Ok((cancelled, happened))
         })

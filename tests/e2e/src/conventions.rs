@@ -72,6 +72,7 @@ async fn answers_are_json_in_camel_case() {
     check_camel_case(&check(w.booking(&guest, id).await, 200));
     check_camel_case(&check(w.read(&guest, "/api/bookings").await, 200));
     check_camel_case(&check(w.read(&guest, &format!("/api/bookings/{id}/events")).await, 200));
+    check_camel_case(&check(w.read(&guest, &format!("/api/bookings/{id}/cancellation")).await, 200));
     check_camel_case(&check(w.cancel(&guest, id).await, 200));
     check_camel_case(&check(w.hold(&guest, "hld_unknown").await, 404));
 }

@@ -153,7 +153,8 @@ fn success(operation: &str) -> u16 {
         "search" | "readCalendar" | "readResource" | "setInventory" => 200,
         "readResourceEvents" | "readStopEvents" | "stopHolds" | "stopHoldsOfResource" => 200,
         "readHold" | "extendHold" => 200,
-        "listBookings" | "readBooking" | "readBookingEvents" | "cancelBooking" => 200,
+        "listBookings" | "readBooking" | "readBookingEvents" => 200,
+        "quoteCancellation" | "cancelBooking" => 200,
         "createHold" | "createBooking" | "putResource" => 201,
         "releaseHold" => 204,
         // Whoever it is, it is not Stripe that has signed.
@@ -244,7 +245,7 @@ impl Route {
                 let body = json!({"holdId": pair.hold, "paymentMethodId": pair.card});
                 (path, Some(body), Subject::OfTheOwner)
             }
-            "readHold" | "releaseHold" | "readBooking" | "readBookingEvents" => {
+            "readHold" | "releaseHold" | "readBooking" | "readBookingEvents" | "quoteCancellation" => {
                 (path, None, Subject::OfTheOwner)
             }
             "extendHold" | "cancelBooking" => (path, Some(json!({})), Subject::OfTheOwner),

@@ -1,4 +1,4 @@
-//! API.md, Resources: what a cancellation gives back, by the policy's tiers, and what the bank sees of it.
+//! API.md, Resources: what a cancellation gives back, by the policy's tiers, what is said of it before, and what the bank sees of it.
 
 use holdfast_client::stripe::ACCEPTED;
 use holdfast_client::{now, wait_past};
@@ -123,4 +123,36 @@ async fn once_it_has_started_nothing_is_refunded() {
     .await;
     wait_past(instant(&offer.start)).await;
     check_cancellation(&w, &guest, &booking, EUR_10001, 0, "captured").await;
+}
+
+#[tokio::test]
+async fn what_is_quoted_is_what_the_cancellation_gives_back() {
+    let w = World::new().await;
+    let guest = w.guest().await;
+    let start_in = SignedDuration::from_hours(30);
+    let (offer, booking) =
+        booked(&w, &guest, start_in, &three_tiers(), EUR_10001).await.expect("hours are long enough");
+    let path = format!("/api/bookings/{booking}/cancellation");
+    let quote = check(w.read(&guest, &path).await, 200);
+    let eur = |amount: i64| json!({"amount": amount, "currency": "EUR"});
+    assert_eq!(quote.header("cache-control"), "no-store");
+    assert_eq!((quote.str("/bookingId"), quote.str("/status")), (booking.as_str(), "confirmed"));
+    assert_eq!((&quote.json["cancellable"], quote.str("/paymentStatus")), (&json!(true), "captured"));
+    let money = ["paid", "refund", "kept"].map(|name| quote.json[name].clone());
+    assert_eq!(money, [eur(10_001), eur(7_501), eur(2_500)]);
+    let start = instant(&offer.start);
+    let day_before = start - SignedDuration::from_hours(24);
+    assert_eq!(instant(quote.str("/validUntil")), day_before);
+    let steps = quote.json["schedule"].as_array().unwrap();
+    let refunds: Vec<&Value> = steps.iter().map(|step| &step["refund"]).collect();
+    assert_eq!(refunds, [&eur(7_501), &eur(5_001), &eur(0)]);
+    assert_eq!(instant(quote.str("/schedule/0/until")), day_before);
+    assert_eq!(instant(quote.str("/schedule/1/until")), start - SignedDuration::from_millis(1));
+    assert_eq!(quote.json["schedule"][2]["until"], Value::Null);
+    assert_eq!(w.booking(&guest, &booking).await.str("/status"), "confirmed", "nothing is cancelled");
+
+    check_cancellation(&w, &guest, &booking, EUR_10001, 7_501, "partially_refunded").await;
+    let after = check(w.read(&guest, &path).await, 200);
+    assert_eq!((&after.json["cancellable"], &after.json["schedule"]), (&json!(false), &json!([])));
+    assert_eq!((&after.json["refund"], &after.json["kept"]), (&eur(7_501), &eur(2_500)));
 }

@@ -8,6 +8,7 @@ use holdfast_http::{Api, Documentation, Exchange, Response, Route, answer, pagin
 use http::{Method, StatusCode};
 
 use crate::bookings::ids::booking_id;
+use crate::bookings::quote::CancellationQuoteBody;
 use crate::bookings::requests::BookingListParameters;
 use crate::bookings::wire::{BookingBody, BookingEventBody, BookingEventList, BookingList};
 use crate::problem::{Code, Problem, problem};
@@ -65,6 +66,26 @@ impl Api for BookingsApi {
         (
             Route::scoped(
                 Method::GET,
+                "/api/bookings/{bookingId}/cancellation",
+                "quoteCancellation",
+                GUEST,
+                |api, exchange, caller| Box::pin(quote(api, exchange, caller)),
+            ),
+            Documentation::new(TAG, "What cancelling a booking now would give back, and until when. Nothing is cancelled.")
+                .described(
+                    "`refund` is what `cancelBooking` at `asOf` would name, by the same rule. `validUntil` is the last moment at which \
+                    it is that, and `schedule` says the same of all time to come. It is for the booking as it is: a refund in the dashboard, \
+                    a dispute or a capture in the meantime changes it, as does the end of its time, from which on it cannot be cancelled. \
+                    A booking that cannot be cancelled has `cancellable` false, an empty `schedule`, and as `refund` what was promised or \
+                    given back.",
+                )
+                .path("bookingId", "The booking")
+                .answer::<CancellationQuoteBody>(StatusCode::OK, "What a cancellation would give back")
+                .problems(&[Code::NotFound]),
+        ),
+        (
+            Route::scoped(
+                Method::GET,
                 "/api/bookings/{bookingId}/events",
                 "readBookingEvents",
                 GUEST,
@@ -110,6 +131,12 @@ async fn read(api: &BookingsApi, exchange: &Exchange, caller: &Caller) -> Result
     let body =
         BookingBody::at(&booking, action.as_ref(), caller, exchange.now).with_contact(contact.as_ref());
     Ok(answer::json(StatusCode::OK, &body)?)
+}
+
+async fn quote(api: &BookingsApi, exchange: &Exchange, caller: &Caller) -> Result<Response, Problem> {
+    let id = booking_id(&exchange.named)?;
+    let quote = api.bookings.quote_cancellation(caller, &id, exchange.now).await.map_err(problem)?;
+    Ok(answer::json(StatusCode::OK, &CancellationQuoteBody::of(&id, &quote))?)
 }
 
 async fn trail(api: &BookingsApi, exchange: &Exchange, caller: &Caller) -> Result<Response, Problem> {

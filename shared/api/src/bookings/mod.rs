@@ -1,15 +1,17 @@
-//! Bookings: paying a hold, reading bookings and their trail, cancelling.
+//! Bookings: paying a hold, reading bookings and their trail, what cancelling would give back, cancelling.
 
 pub(crate) mod cancel;
 pub(crate) mod confirm;
 pub(crate) mod history;
 pub(crate) mod ids;
+pub(crate) mod quote;
 pub(crate) mod requests;
 pub(crate) mod wire;
 
 pub use cancel::CancelApi;
 pub use confirm::ConfirmApi;
 pub use history::BookingsApi;
+pub use quote::{CancellationQuoteBody, RefundStepBody};
 pub use requests::{BookingListParameters, BookingListQuestion, ContactBody, NewBooking, NewCancellation};
 pub use wire::{
     BookingBody, BookingEventBody, BookingEventList, BookingList, BookingStatusName, CancellationBody,

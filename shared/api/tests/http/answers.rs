@@ -142,6 +142,7 @@ fn head_is_answered_wherever_get_is() {
         "/api/resources/hotel-nyc-deluxe",
         "/api/availability?resourceType=hotel&location=NYC&start=2027-06-01&end=2027-06-03",
         "/api/bookings/b",
+        "/api/bookings/b/cancellation",
         "/api/bookings?limit=0",
     ] {
         let (full, head) =
@@ -166,6 +167,7 @@ fn doors_are_shut() {
         get("/api/bookings"),
         get("/api/bookings/b"),
         get("/api/bookings/b/events"),
+        get("/api/bookings/b/cancellation"),
         post("/api/bookings/b/cancel", ""),
         put(),
         request(Method::PATCH, "/api/resources/r/inventory", "{}"),
@@ -264,7 +266,7 @@ fn usd(amount: i64) -> Money {
     Money::new(amount, holdfast_domain::Currency::parse("USD").expect("known")).expect("in range")
 }
 
-fn paid() -> Vec<BookingEvent> {
+pub(crate) fn paid() -> Vec<BookingEvent> {
     vec![
         BookingEvent::first_payment(PaymentStep::Created { intent: "pi_1".to_owned() }),
         BookingEvent::first_payment(PaymentStep::Authorized),
@@ -273,12 +275,12 @@ fn paid() -> Vec<BookingEvent> {
     ]
 }
 
-fn failed(reason: FailureReason) -> Vec<BookingEvent> {
+pub(crate) fn failed(reason: FailureReason) -> Vec<BookingEvent> {
     vec![BookingEvent::Failed { reason }]
 }
 
 /// Places a hold and asks for its booking; the saga does `saga`.
-fn booked(saga: Vec<BookingEvent>) -> (Arc<Outside>, Request) {
+pub(crate) fn booked(saga: Vec<BookingEvent>) -> (Arc<Outside>, Request) {
     let outside = Arc::new(Outside { saga, ..Outside::with_resource() });
     let hold = check(&outside, post("/api/holds", HOLD), 201, None);
     let pay = json!({ "holdId": hold.body["holdId"], "paymentMethodId": "pm_card_visa" }).to_string();

@@ -472,7 +472,7 @@ async fn answered(outside: &Arc<Outside>, request: Request) -> Response {
             .handle(request)
             .await
     } else if path.starts_with("/api/bookings") {
-        BookingsApi::new(Bookings::new(stub(), stub(), stub()), clock).handle(request).await
+        BookingsApi::new(Bookings::new(stub(), stub(), stub(), charges()), clock).handle(request).await
     } else if path.starts_with("/api/webhooks") {
         WebhookApi::new(Webhook::new(stub(), stub(), stub(), stub(), stub()), stub(), clock)
             .handle(request)

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 
 use crate::bookings::commit::{Decision, commit};
 use crate::bookings::port::BookingStore;
+use crate::bookings::promise::promise_at;
 use crate::bookings::read::wait_for;
 use crate::kernel::failure::Failure;
 use crate::kernel::identity::{Caller, RequestKey, key_digest};
@@ -135,25 +136,20 @@ fn cancellation(
     charges: ChargeRules,
     now: Timestamp,
 ) -> Result<Decision<InventoryMove, bool>, Failure> {
-    let inventory = match (booking.status_at(now), &booking.cancellation) {
-        (BookingStatus::Cancelled, Some(known)) if known.request.0 == request.0 => {
-            return if known.request.1 == request.1 {
-                Ok(Decision::Nothing(true))
-            } else {
+    if booking.status == BookingStatus::Cancelled {
+        return match &booking.cancellation {
+            Some(known) if known.request.0 == request.0 && known.request.1 != request.1 => {
                 Err(Failure::KeyReused)
-            };
-        }
-        (BookingStatus::Cancelled, _) => return Ok(Decision::Nothing(false)),
-        (status @ (BookingStatus::Failed | BookingStatus::Completed), _) => {
-            return Err(Failure::NotCancellable(status));
-        }
-        (BookingStatus::Confirmed, _) => InventoryMove::Free,
-        (BookingStatus::Pending, _) => InventoryMove::Abandon,
-    };
+            }
+            known => Ok(Decision::Nothing(known.as_ref().is_some_and(|known| known.request == request))),
+        };
+    }
+    let inventory =
+        booking.cancellable_at(now).ok_or_else(|| Failure::NotCancellable(booking.status_at(now)))?;
     let cancellation = Cancellation {
         reason,
-        refund: charges.payable(booking.refund_at(now), booking.captured()),
-        before_capture: !booking.payments.are_captured() || booking.status == BookingStatus::Pending,
+        refund: promise_at(booking, charges, now),
+        before_capture: booking.is_before_capture(),
         by_operator,
         request,
         at: now,

@@ -3,6 +3,7 @@
 pub(crate) mod cancel;
 pub(crate) mod commit;
 pub(crate) mod port;
+pub(crate) mod promise;
 pub(crate) mod read;
 pub(crate) mod request;
 pub(crate) mod trail;

@@ -1,20 +1,23 @@
-//! Reading bookings: one, those of a guest, an audit trail; and waiting for what a saga makes of one.
+//! Reading bookings: one, those of a guest, an audit trail, what a cancellation would give back; and waiting for what a saga makes of one.
 //!
 //! What is kept apart from a booking is read for those alone whom it is for: what the customer has to do for the guest.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use holdfast_domain::bookings::Contact;
+use holdfast_domain::bookings::{CancellationQuote, Contact};
 use holdfast_domain::payments::CustomerAction;
 use holdfast_domain::{Booking, BookingId, BookingStatus};
+use jiff::Timestamp;
 use tokio::time::{sleep, timeout};
 
 use crate::bookings::port::{BookingContacts, BookingHistory, BookingReader};
+use crate::bookings::promise::promise_at;
 use crate::bookings::trail::AuditEvent;
 use crate::kernel::chain::TRAIL_LIMIT_MAX;
 use crate::kernel::failure::Failure;
 use crate::kernel::identity::Caller;
+use crate::payments::charge::ChargeRules;
 use crate::payments::port::CustomerActions;
 
 const POLL_FIRST: Duration = Duration::from_millis(15);
@@ -36,17 +39,19 @@ pub struct Bookings {
     history: Arc<dyn BookingHistory>,
     contacts: Arc<dyn BookingContacts>,
     actions: Arc<dyn CustomerActions>,
+    charges: ChargeRules,
 }
 
 impl Bookings {
-    /// Over the history of bookings, how their guests are reached, and what these have to do.
+    /// Over the history of bookings, how their guests are reached, and what these have to do, for a provider that pays by these rules.
     #[must_use]
     pub fn new(
         history: Arc<dyn BookingHistory>,
         contacts: Arc<dyn BookingContacts>,
         actions: Arc<dyn CustomerActions>,
+        charges: ChargeRules,
     ) -> Self {
-        Self { history, contacts, actions }
+        Self { history, contacts, actions, charges }
     }
 
     /// A booking of the caller's.
@@ -86,6 +91,20 @@ impl Bookings {
             listed.push((booking, action));
         }
         Ok((listed, next))
+    }
+
+    /// What cancelling a booking of the caller's at `now` would give back, to the minor unit, and from then on. Nothing is written.
+    ///
+    /// # Errors
+    /// [`Failure::NotFound`], also for somebody else's.
+    pub async fn quote_cancellation(
+        &self,
+        caller: &Caller,
+        id: &BookingId,
+        now: Timestamp,
+    ) -> Result<CancellationQuote, Failure> {
+        let booking = self.get(caller, id).await?;
+        Ok(booking.cancellation_quote(now, |at| promise_at(&booking, self.charges, at)))
     }
 
     /// The audit trail of a booking of the caller's, oldest first: at most `limit` entries, up to [`TRAIL_LIMIT_MAX`], that

@@ -8,6 +8,7 @@ pub(crate) mod lifecycle;
 pub(crate) mod policy;
 pub(crate) mod price;
 pub(crate) mod progress;
+pub(crate) mod quote;
 pub(crate) mod refunds;
 pub(crate) mod status;
 
@@ -21,4 +22,5 @@ pub use inventory_move::{InventoryMove, InventoryPlan};
 pub use lifecycle::Lifecycle;
 pub use policy::{CancellationPolicy, HOURS_BEFORE_MAX, TIERS_MAX, Tier};
 pub use price::{Price, PriceLine, PriceLineKind};
+pub use quote::{CancellationQuote, RefundStep, STEPS_MAX, refund_steps};
 pub use status::BookingStatus;

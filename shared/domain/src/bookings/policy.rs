@@ -2,12 +2,14 @@
 
 use std::cmp::Reverse;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::money::{Money, Percent};
 
 /// The most tiers one policy may have.
 pub const TIERS_MAX: usize = 16;
+/// The smallest difference between two instants.
+pub(crate) const TICK: SignedDuration = SignedDuration::from_nanos(1);
 /// The most hours before the start that a tier may name: ten years.
 pub const HOURS_BEFORE_MAX: u32 = 87_600;
 
@@ -57,5 +59,14 @@ impl CancellationPolicy {
             .find(|tier| remaining.as_secs() >= i64::from(tier.hours_before) * 3600)
             .map_or(Percent::ZERO, |tier| tier.refund);
         paid.percent(share)
+    }
+
+    /// In no order, instants after which [`Self::refund`] may give another answer, and after no others: the last one of each tier, and the
+    /// last before `start`.
+    pub fn last_instants(&self, start: Timestamp) -> impl Iterator<Item = Timestamp> {
+        // What would be before the beginning of time is none.
+        let before = move |time: SignedDuration| start.checked_sub(time).ok();
+        let hours = |tier: &Tier| SignedDuration::from_hours(i64::from(tier.hours_before));
+        self.tiers.iter().map(hours).chain([TICK]).filter_map(before)
     }
 }

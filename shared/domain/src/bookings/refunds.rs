@@ -18,13 +18,22 @@ impl Booking {
     /// What the guest is to have back in all, refunds so far included.
     fn refund_target(&self) -> Money {
         match (self.status, &self.cancellation) {
-            (BookingStatus::Cancelled, Some(cancellation)) if !cancellation.before_capture => {
-                less(least(cancellation.refund, self.captured()), self.payments.charged_back())
+            (BookingStatus::Cancelled, Some(cancellation)) => {
+                self.cancelled_target(cancellation.refund, cancellation.before_capture)
             }
             (BookingStatus::Cancelled | BookingStatus::Failed, _) => self.left(),
             (BookingStatus::Pending | BookingStatus::Confirmed | BookingStatus::Completed, _) => {
                 Money::zero(self.captured().currency())
             }
+        }
+    }
+
+    /// The same after a cancellation that promises so much.
+    fn cancelled_target(&self, promise: Money, before_capture: bool) -> Money {
+        if before_capture {
+            self.left()
+        } else {
+            less(least(promise, self.captured()), self.payments.charged_back())
         }
     }
 
@@ -44,13 +53,37 @@ impl Booking {
             | BookingStatus::Completed
             | BookingStatus::Failed => self.refund_target(),
         };
-        if target.amount() > self.refunded().amount() { target } else { self.refunded() }
+        greatest(target, self.refunded())
     }
 
     /// What its cancellation gives back by refunds: what it promises, without what the card's bank has taken back.
     #[must_use]
     pub fn promised_refund(&self) -> Option<Money> {
-        self.cancellation.as_ref().map(|cancellation| least(cancellation.refund, self.refund_total()))
+        self.cancellation
+            .as_ref()
+            .map(|cancellation| self.given_back(cancellation.refund, cancellation.before_capture))
+    }
+
+    /// What a cancellation of it as it is would give back by refunds if it promised so much: its [`Booking::promised_refund`] then.
+    #[must_use]
+    pub fn refund_if_cancelled(&self, promise: Money) -> Money {
+        self.given_back(promise, self.is_before_capture())
+    }
+
+    /// What a cancellation that promises so much gives back by refunds.
+    fn given_back(&self, promise: Money, before_capture: bool) -> Money {
+        least(promise, greatest(self.cancelled_target(promise, before_capture), self.refunded()))
+    }
+
+    /// Whether a cancellation of it as it is comes before the capture: any later capture is refunded in full.
+    #[must_use]
+    pub fn is_before_capture(&self) -> bool {
+        !self.payments.are_captured() || self.status == BookingStatus::Pending
+    }
+
+    /// What is left of what was captured once so much is given back, without what the card's bank has taken back.
+    pub(crate) fn kept_after(&self, refund: Money) -> Money {
+        less(self.left(), refund)
     }
 
     /// What a guest who cancels at `now` is to have back in all: by policy if the money was taken, nothing otherwise. What was
@@ -68,7 +101,7 @@ impl Booking {
             | PaymentStatus::Disputed
             | PaymentStatus::ChargedBack => {
                 let by_policy = self.order.policy.refund(self.captured(), self.order.start, now);
-                if by_policy.amount() > self.refunded().amount() { by_policy } else { self.refunded() }
+                greatest(by_policy, self.refunded())
             }
             PaymentStatus::Pending
             | PaymentStatus::Authorized
@@ -80,6 +113,10 @@ impl Booking {
 
 fn least(amount: Money, other: Money) -> Money {
     if other.amount() < amount.amount() { other } else { amount }
+}
+
+fn greatest(amount: Money, other: Money) -> Money {
+    if other.amount() > amount.amount() { other } else { amount }
 }
 
 /// An amount without a part of it; nothing where that is more.

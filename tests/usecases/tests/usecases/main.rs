@@ -31,6 +31,7 @@ mod late_news;
 mod losses;
 mod notices;
 mod pace;
+mod quotes;
 mod rebuild;
 mod reconciliation;
 mod reconciliation_world;

@@ -150,7 +150,12 @@ impl World {
                 store.stops.clone(),
                 charge_rules(),
             ),
-            bookings: Bookings::new(store.history.clone(), store.contacts.clone(), store.actions.clone()),
+            bookings: Bookings::new(
+                store.history.clone(),
+                store.contacts.clone(),
+                store.actions.clone(),
+                charge_rules(),
+            ),
             requests: requests(&store, &flow),
             cancellations: cancellations(&store, &flow),
             saga: saga(&store, bank.clone(), &flow),
