@@ -1,19 +1,17 @@
 //! Verifies the signature of Stripe's webhooks and reads which payment they are about (<https://docs.stripe.com/webhooks>).
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use data_encoding::HEXLOWER_PERMISSIVE;
 use hmac::{Hmac, KeyInit, Mac};
-use holdfast_app::kernel::{Keys, Secret, SecretReader};
+use holdfast_app::kernel::{Keys, Secret, SecretReader, SharedSecret};
 use holdfast_app::payments::{InvalidWebhook, WebhookError, WebhookEvent, WebhookVerifier};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 use sha2::Sha256;
 
-/// How long a verifier that has met a foreign signature does not read its key anew for another: strangers can send any number.
-const READ_ANEW_PAUSE: SignedDuration = SignedDuration::from_secs(30);
 /// The largest difference between a signature's time and ours, in seconds, either way (API.md, Webhooks in).
 const TOLERANCE_SECONDS: i64 = 300;
 /// The most signatures that are checked in one header. Stripe sends one, and two while a secret is rotated.
@@ -31,7 +29,7 @@ pub fn subscribed_kinds() -> impl Iterator<Item = &'static str> {
 /// before it, while it is rotated. A signature that is neither's may be that of a key which has just been replaced: it is read anew.
 pub struct StripeWebhook {
     secrets: Arc<dyn SecretReader>,
-    read_anew_at: Mutex<Option<Timestamp>>,
+    webhook_key: SharedSecret,
 }
 
 #[derive(Deserialize)]
@@ -134,21 +132,8 @@ impl StripeWebhook {
     /// Makes a verifier that reads the key when the first webhook arrives.
     #[must_use]
     pub fn new(secrets: Arc<dyn SecretReader>) -> Self {
-        Self { secrets, read_anew_at: Mutex::new(None) }
-    }
-
-    /// The keys that have taken the place of those that have not signed; `None` if they are the same, cannot be read, or were read
-    /// anew a moment ago.
-    async fn keys_after(&self, known: &Keys, now: Timestamp) -> Option<Keys> {
-        {
-            let mut read_anew_at = self.read_anew_at.lock().unwrap_or_else(PoisonError::into_inner);
-            if read_anew_at.is_some_and(|at| now.duration_since(at) < READ_ANEW_PAUSE) {
-                return None;
-            }
-            *read_anew_at = Some(now);
-        }
-        let keys = self.secrets.keys_after(Secret::PaymentWebhookKey, &known.present).await.ok()?;
-        (keys != *known).then_some(keys)
+        let webhook_key = SharedSecret::new(Arc::clone(&secrets), Secret::PaymentWebhookKey);
+        Self { secrets, webhook_key }
     }
 }
 
@@ -185,10 +170,10 @@ impl WebhookVerifier for StripeWebhook {
         header: &str,
         now: Timestamp,
     ) -> Result<WebhookEvent, WebhookError> {
-        let keys = self.secrets.keys(Secret::PaymentWebhookKey).await?;
+        let keys = self.webhook_key.keys().await?;
         let mut verified = verify(&keys, payload, header, now);
         if matches!(verified, Err(InvalidWebhook::Foreign))
-            && let Some(keys) = self.keys_after(&keys, now).await
+            && let Some(keys) = self.webhook_key.keys_after(&keys, now).await
         {
             verified = verify(&keys, payload, header, now);
         }

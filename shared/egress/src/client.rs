@@ -12,7 +12,7 @@ use std::{io, vec};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1::{SendRequest, handshake};
-use hyper::header::{CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue};
+use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Method, Response, StatusCode, Uri};
 use hyper_rustls::{ConfigBuilderExt, HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -199,6 +199,7 @@ impl Client {
     fn message(&self, request: &Request<'_>) -> Result<hyper::Request<Full<Bytes>>, Source> {
         let target = match request.path {
             "" => self.path.clone(),
+            _ if self.path.contains('?') => return Err("nothing lies below a URL with a query".into()),
             below => format!("{}{below}", self.path.trim_end_matches('/')),
         };
         let (method, kind, body) = match request.content {
@@ -209,6 +210,7 @@ impl Client {
             }
             Content::Json(text) => (Method::POST, Some("application/json"), text.to_owned()),
         };
+        let length = body.len();
         let mut message = hyper::Request::new(Full::from(body));
         *message.method_mut() = method;
         *message.uri_mut() = target.parse()?;
@@ -216,6 +218,8 @@ impl Client {
         headers.insert(HOST, self.host.clone());
         if let Some(kind) = kind {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+            // Also of nothing: a POST without a length is refused by some (411).
+            headers.insert(CONTENT_LENGTH, length.into());
         }
         for (name, value) in request.headers {
             let mut value = HeaderValue::from_str(value)?;

@@ -23,37 +23,50 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 /// How long something lives, in seconds, that a test has to be quicker than: each in turn, until the machine is quick enough.
 const LIVES: [i64; 4] = [2, 5, 15, 45];
 
-/// How often one call is made again that was answered 503. The emulator and all functions share a machine that may stand still for
-/// seconds, longer than a function waits for AWS: who calls the API then comes again with the same key (API.md, Conventions).
+/// How often one call is made again that the stack, standing still, answered with 503.
 const REPEATS_MAX: u32 = 2;
-/// How often that may be in a run: a product that is unavailable more often is broken. Who is answered so within a minute of another is of the
-/// same time.
-const STANDSTILLS_MAX: usize = 10;
-const STANDSTILL_SECONDS: i64 = 60;
-/// When each began.
+/// For so long a function has waited for AWS at least when it gives up (`shared/runtime/src/sdk.rs`). What is refused sooner is no standstill.
+const STANDSTILL_SECONDS: i64 = 3;
+/// How often the stack may stand still in a run, of some minutes: a product that gives up every now and then does so more often. Who is
+/// answered so within half a minute of the first was in the same standstill.
+const STANDSTILLS_MAX: usize = 5;
+const SAME_STANDSTILL_SECONDS: i64 = 30;
+/// When the first answer of each standstill came.
 static STANDSTILLS: Mutex<Vec<i64>> = Mutex::new(Vec::new());
 
-/// Writes down that the service was unavailable just now.
+/// Whether the service gave up what it was asked at `asked_at`, since it waited for a stack that stood still. A booking that failed because
+/// something outside did not answer is told with 503 as well, and names itself: nothing of it is made good by asking again.
+fn is_standstill(answer: &Answer, asked_at: Timestamp) -> bool {
+    answer.status == 503
+        && answer.code() == "service_unavailable"
+        && answer.str("/bookingId").is_empty()
+        && now().duration_since(asked_at).as_secs() >= STANDSTILL_SECONDS
+}
+
+/// Writes down that the stack stood still just now.
 fn stood_still(answer: &Answer) {
     let at = now().as_second();
     let mut standstills = STANDSTILLS.lock().unwrap();
-    if standstills.last().is_none_or(|last| at - last > STANDSTILL_SECONDS) {
+    if standstills.last().is_none_or(|first| at - first > SAME_STANDSTILL_SECONDS) {
         standstills.push(at);
     }
-    eprintln!("unavailable, {} times of at most {STANDSTILLS_MAX}: {answer:?}", standstills.len());
+    eprintln!("standstill {} of at most {STANDSTILLS_MAX}: {answer:?}", standstills.len());
     assert!(standstills.len() <= STANDSTILLS_MAX, "unavailable too often");
 }
 
-/// The answer once the service is available.
+/// The answer once the stack does not stand still. The emulator and all functions share a machine, which may do so for seconds, longer than
+/// a function waits for AWS: who calls the API then comes again with the same key (API.md, Conventions).
 async fn available(ask: impl AsyncFn() -> Answer) -> Answer {
+    let mut asked_at = now();
     let mut answer = ask().await;
     for _ in 0..REPEATS_MAX {
-        if answer.status != 503 || answer.code() != "service_unavailable" {
-            return answer;
+        if !is_standstill(&answer, asked_at) {
+            break;
         }
         stood_still(&answer);
         let seconds = answer.header("retry-after").parse().unwrap();
         tokio::time::sleep(Duration::from_secs(seconds)).await;
+        asked_at = now();
         answer = ask().await;
         if answer.is_replay() && !answer.header("location").is_empty() {
             // It was made all the same, and is answered as it would have been then.

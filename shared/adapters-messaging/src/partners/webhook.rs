@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use holdfast_app::DeliveryError;
-use holdfast_app::kernel::{Keys, Secret, SecretReader, Source};
+use holdfast_app::kernel::{Keys, Secret, SecretReader, SharedSecret, Source};
 use holdfast_app::partners::{Notice, PartnerEndpoint};
 use holdfast_egress::{Client, Content, Limits, Reach, Request, StatusCode};
 use jiff::Timestamp;
@@ -34,7 +34,7 @@ struct InvalidSecret;
 pub struct PartnerWebhook {
     url: String,
     reach: Reach,
-    secrets: Arc<dyn SecretReader>,
+    secret: SharedSecret,
     client: OnceCell<Client>,
 }
 
@@ -42,7 +42,8 @@ impl PartnerWebhook {
     /// Makes the endpoint at `url`, if that is within reach.
     #[must_use]
     pub fn new(url: &str, reach: Reach, secrets: Arc<dyn SecretReader>) -> Self {
-        Self { url: url.to_owned(), reach, secrets, client: OnceCell::new() }
+        let secret = SharedSecret::new(secrets, Secret::PartnerSigningKey);
+        Self { url: url.to_owned(), reach, secret, client: OnceCell::new() }
     }
 
     /// Makes the client at the first delivery. When this fails, the next one tries again.
@@ -70,13 +71,6 @@ impl PartnerWebhook {
         let answer = client.send(&request).await;
         Ok(answer.map_err(|error| DeliveryError::Unavailable(Box::new(error)))?.status)
     }
-
-    /// The keys as they are stored now, if the partner has rejected others; `None` also while they cannot be read, since the notice
-    /// comes again later.
-    async fn keys_after(&self, rejected: &Keys) -> Option<Keys> {
-        let keys = self.secrets.keys_after(Secret::PartnerSigningKey, &rejected.present).await.ok()?;
-        (keys.present != rejected.present).then_some(keys)
-    }
 }
 
 /// What signs: with the present key (`whsec_` and base64), and with the one before.
@@ -93,12 +87,12 @@ fn signature(signers: &[Webhook], notice: &Notice, at: i64) -> Result<String, We
 #[async_trait]
 impl PartnerEndpoint for PartnerWebhook {
     async fn deliver(&self, notice: &Notice, now: Timestamp) -> Result<(), DeliveryError> {
-        let keys = self.secrets.keys(Secret::PartnerSigningKey).await;
+        let keys = self.secret.keys().await;
         let keys = keys.map_err(|error| DeliveryError::Unavailable(error.into()))?;
         let at = now.as_second();
         let mut status = self.send(notice, at, &keys).await?;
         if status == StatusCode::UNAUTHORIZED
-            && let Some(keys) = self.keys_after(&keys).await
+            && let Some(keys) = self.secret.keys_after(&keys, now).await
         {
             status = self.send(notice, at, &keys).await?;
         }

@@ -22,4 +22,4 @@ pub use identity::{
 };
 pub use mutation::{Clock, Mutation, Part, Pause};
 pub use not_chargeable::NotChargeable;
-pub use secrets::{Keys, Secret, SecretReader};
+pub use secrets::{Keys, Secret, SecretReader, SharedSecret};

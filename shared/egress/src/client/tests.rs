@@ -89,7 +89,12 @@ async fn a_request_is_sent_as_it_was_made() {
             "/base/",
             Request { path: "/v1/x?limit=1", ..CHANGE },
             "POST /base/v1/x?limit=1 HTTP/1.1\r\nhost: HERE\r\ncontent-type: application/x-www-form-urlencoded\r\n\
-             authorization: sk_test_1\r\ncontent-length: 15\r\n\r\na%5Bb%5D=c+d%26",
+             content-length: 15\r\nauthorization: sk_test_1\r\n\r\na%5Bb%5D=c+d%26",
+        ),
+        (
+            "/?a=1",
+            Request { content: Content::Form(&[]), headers: &[], ..QUESTION },
+            "POST /?a=1 HTTP/1.1\r\nhost: HERE\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: 0\r\n\r\n",
         ),
     ] {
         let (address, seen) = server(vec![vec![OK.to_owned()]]);
@@ -129,6 +134,8 @@ async fn what_may_have_arrived_is_told_apart_from_what_was_not_sent() {
         "no header"
     );
     assert_eq!(ask(&[], Request { path: "/ ", ..CHANGE }).await, "not sent", "no path");
+    let below_a_query = client("http://127.0.0.1:1/?a=1").send(&Request { path: "/v1", ..CHANGE }).await;
+    assert_eq!(failure(below_a_query), "not sent", "below a query");
 
     let silent = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = silent.local_addr().expect("bound");
