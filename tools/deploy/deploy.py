@@ -3,7 +3,8 @@
 There are two stacks. The one of us-east-1 has the web ACL and, with a name of one's own, its certificate; what it puts out are
 parameters of the other, which is everything else.
 
-It asks AWS by the `aws` command, with the credentials that the CDK uses too. What it cannot find out it says, and goes on without.
+It asks AWS by the `aws` command, with the credentials that the CDK uses too. Without knowing which keys a stack has it deploys nothing, unless the
+options name them: with others, functions lose what they read with. Whatever else it cannot find out it says, and goes on without.
 
     python3 tools/deploy/deploy.py --architecture=arm64 [options of `cdk deploy`, such as -c alarmEmail=you@example.com]
 """
@@ -62,10 +63,13 @@ def outputs() -> dict[str, str]:
     try:
         stacks = ask("cloudformation", "describe-stacks", "--stack-name", STACK_NAME)
     except Unknown as unknown:
-        if "does not exist" in str(unknown):
+        if "(ValidationError)" in str(unknown) and f"{STACK_NAME} does not exist" in str(unknown):
             return {}
         raise
-    return {one["OutputKey"]: one["OutputValue"] for one in stacks["Stacks"][0].get("Outputs", [])}
+    try:
+        return {one["OutputKey"]: one["OutputValue"] for one in stacks["Stacks"][0].get("Outputs", [])}
+    except (KeyError, IndexError, TypeError, AttributeError) as error:
+        raise Unknown("`aws cloudformation describe-stacks` answers no stack with outputs") from error
 
 
 def reserved(text: str) -> int:
@@ -88,26 +92,54 @@ def executions(deployed: dict[str, str]) -> int:
 
 def given(options: list[str], name: str) -> str | None:
     """What the options say of a context value."""
-    values = [option.partition("=")[2] for option in options if option.startswith(f"{name}=")]
+    texts = [option.removeprefix("--context=") for option in options]
+    values = [text.partition("=")[2] for text in texts if text.startswith(f"{name}=")]
     return values[-1] if values else None
+
+
+# Values that must stay what they are unless the options say otherwise: what they may be, for somebody who says so.
+KEPT = {
+    "encryptionKey": "-c encryptionKey=own or -c encryptionKey=aws: whose key encrypts what is stored (output EncryptionKey; a first deployment has aws)",
+    "edgeKey": "-c edgeKey=<number>: the edge's key (output EdgeKey; a first deployment has 1)",
+}
 
 
 def context(options: list[str]) -> list[str]:
     """What the CDK is told of the account and of what is deployed, unless the options say it."""
-    words: list[str] = []
     try:
         deployed = outputs()
-        words += edge_key(deployed, given(options, "edgeKey"))
-        words += encryption_key(deployed, given(options, "encryptionKey"))
-        if given(options, "accountConcurrency") is None:
-            words += ["-c", f"accountConcurrency={executions(deployed)}"]
-    except (Unknown, KeyError, ValueError) as unknown:
-        say(f"What the account allows is not known ({unknown}): no executions are reserved, for no function.")
-        if given(options, "edgeKey") is None:
-            say("Nor is the number of the edge's key: it is taken to be the first, unless -c edgeKey=... says another.")
-        if given(options, "encryptionKey") is None:
-            say("Nor is whose key encrypts what is stored: AWS's, unless -c encryptionKey=own says that the stack has its own.")
+        words = [*edge_key(deployed, given(options, "edgeKey")), *encryption_key(deployed, given(options, "encryptionKey"))]
+    except Unknown as unknown:
+        missing = [name for name in KEPT if given(options, name) is None]
+        if missing:
+            raise Refused(untold(unknown, missing)) from unknown
+        say(f"What is deployed is not known ({unknown}): its keys are taken to be those of the options.")
+        deployed, words = None, []
+    if given(options, "accountConcurrency") is None:
+        words += concurrency(deployed)
     return words
+
+
+def untold(unknown: Unknown, missing: list[str]) -> str:
+    """Why nothing is deployed while the keys of a stack are not known, and what helps."""
+    return "\n".join([
+        f"Nothing is deployed: whether there is a stack {STACK_NAME}, and which keys it has, is not known ({unknown}).",
+        "With other keys its functions would lose what they read with, or refuse what the edge sends.",
+        "Asking needs the `aws` command and the right cloudformation:DescribeStacks on that stack. Where AWS is busy or out of reach, try again.",
+        "To go on without asking, say what there is:",
+        *(f"  {KEPT[name]}" for name in missing),
+    ])
+
+
+def concurrency(deployed: dict[str, str] | None) -> list[str]:
+    """How many executions the CDK may count with, if the account and the stack say so."""
+    try:
+        if deployed is None:
+            raise Unknown("what the stack has reserved itself is not")
+        return ["-c", f"accountConcurrency={executions(deployed)}"]
+    except (Unknown, KeyError, ValueError, TypeError) as unknown:
+        say(f"What the account allows is not known ({unknown}): no executions are reserved, for no function.")
+        return []
 
 
 def edge_key(deployed: dict[str, str], wanted: str | None) -> list[str]:
@@ -115,6 +147,8 @@ def edge_key(deployed: dict[str, str], wanted: str | None) -> list[str]:
     present = deployed.get("EdgeKey")
     if present is None:
         return []
+    if not present.isdecimal():
+        raise Unknown(f"the output EdgeKey is {present!r}, and no number")
     if wanted is None:
         return ["-c", f"edgeKey={present}"]
     if wanted not in (present, str(int(present) + 1)):

@@ -65,7 +65,8 @@ class DeployTest(unittest.TestCase):
                               env={**os.environ, "PATH": str(self.folder)})
         self.assertEqual(done.returncode, status if ends is None else ends, done.stderr)
         self.assertEqual(done.stderr, "")
-        calls = [json.loads(line) for line in (self.folder / "calls").read_text().splitlines()]
+        made = self.folder / "calls"
+        calls = [json.loads(line) for line in made.read_text().splitlines()] if made.exists() else []
         return done.stdout, calls
 
     @staticmethod
@@ -118,8 +119,54 @@ class DeployTest(unittest.TestCase):
                 _, calls = self.deploy(*options, describe_stacks=deployed, **account)
                 for one in ("HoldfastEdge", "Holdfast"):
                     self.assertEqual([word for word in self.cdk(calls, one) if word.startswith("encryptionKey")], words)
-        said, calls = self.deploy(describe_stacks="Unable to locate credentials")
-        self.assertIn("whose key encrypts what is stored: AWS's, unless -c encryptionKey=own", said)
+
+    def test_what_cannot_be_read_of_the_stack_is_said_by_options_or_nothing_is_deployed(self) -> None:
+        account = {"get_account_settings": limit(1000, 1000)}
+        throttled = "An error occurred (Throttling) when calling the DescribeStacks operation (reached max retries: 4): Rate exceeded"
+        denied = "An error occurred (AccessDenied) when calling the DescribeStacks operation: not authorized to perform: cloudformation:DescribeStacks"
+        for unknown, answers in (
+            ("Rate exceeded", {"describe_stacks": throttled}),
+            ("not authorized", {"describe_stacks": denied}),
+            ("Could not connect", {"describe_stacks": 'Could not connect to the endpoint URL: "https://cloudformation.eu-central-1.amazonaws.com/"'}),
+            # Something else that is not there says nothing of the stack.
+            ("profile", {"describe_stacks": "The source profile does not exist"}),
+            ("Role", {"describe_stacks": "An error occurred (ValidationError) when calling the AssumeRole operation: Role x does not exist"}),
+            ("no `aws` command", {"aws": False}),
+            ("answers no stack", {"describe_stacks": {}}),
+            ("answers no stack", {"describe_stacks": {"Stacks": []}}),
+            ("answers no stack", {"describe_stacks": {"Stacks": [{"Outputs": [{}]}]}}),
+            ("EdgeKey", {"describe_stacks": stack(EdgeKey="new")}),
+        ):
+            for options, missing in (
+                ((), ["encryptionKey", "edgeKey"]),
+                (("-c", "encryptionKey=own"), ["edgeKey"]),
+                (("--context=edgeKey=2",), ["encryptionKey"]),
+                (("-c", "accountConcurrency=400"), ["encryptionKey", "edgeKey"]),
+            ):
+                with self.subTest(unknown=unknown, options=options):
+                    said, calls = self.deploy(*options, ends=2, **account, **answers)
+                    self.assertEqual([call for call in calls if call[0] == "npx"], [])
+                    self.assertIn(unknown, said)
+                    self.assertIn("cloudformation:DescribeStacks", said)
+                    self.assertEqual([name for name in ("encryptionKey", "edgeKey") if f"-c {name}=" in said], missing)
+            with self.subTest(unknown=unknown, options="both"):
+                said, calls = self.deploy("-c", "encryptionKey=own", "-c", "edgeKey=2", **account, **answers)
+                for one in ("HoldfastEdge", "Holdfast"):
+                    told = [word for word in self.cdk(calls, one) if word.startswith(("encryptionKey", "edgeKey", "accountConcurrency"))]
+                    # What the stack has reserved itself is not known either, nor what is left without it.
+                    self.assertEqual(told, ["encryptionKey=own", "edgeKey=2"])
+                self.assertIn(unknown, said)
+                self.assertIn("What the account allows is not known", said)
+
+    def test_what_the_account_does_not_say_leaves_what_was_read_of_the_stack(self) -> None:
+        denied = "An error occurred (AccessDeniedException) when calling the GetAccountSettings operation: not authorized"
+        for account in (denied, {}, {"AccountLimit": None}, {"AccountLimit": {"ConcurrentExecutions": None, "UnreservedConcurrentExecutions": 1}}):
+            said, calls = self.deploy(describe_stacks=stack(EdgeKey="3", EncryptionKey="own"), get_account_settings=account)
+            for one in ("HoldfastEdge", "Holdfast"):
+                told = [word for word in self.cdk(calls, one) if word.startswith(("encryptionKey", "edgeKey", "accountConcurrency"))]
+                self.assertEqual(told, ["edgeKey=3", "encryptionKey=own"])
+            self.assertIn("What the account allows is not known", said)
+            self.assertNotIn("which keys", said)
 
     def test_a_later_deployment_counts_with_what_the_stack_has_reserved_itself(self) -> None:
         deployed = stack(ReservedConcurrency="payment=250 stripe-webhook=100 relay=50")
@@ -132,7 +179,6 @@ class DeployTest(unittest.TestCase):
         denied = "An error occurred (AccessDeniedException) when calling the GetAccountSettings operation: not authorized"
         for what, answers in (
             ("not authorized", {"describe_stacks": NO_STACK, "get_account_settings": denied}),
-            ("Unable to locate credentials", {"describe_stacks": "Unable to locate credentials"}),
             ("AccountLimit", {"describe_stacks": NO_STACK, "get_account_settings": {}}),
         ):
             said, calls = self.deploy(**answers)
@@ -140,8 +186,8 @@ class DeployTest(unittest.TestCase):
             self.assertIn(what, said)
             self.assertFalse([option for option in self.cdk(calls) if option.startswith("accountConcurrency")])
 
-    def test_without_the_aws_command_it_deploys_all_the_same(self) -> None:
-        said, calls = self.deploy(aws=False)
+    def test_without_the_aws_command_it_deploys_what_the_options_say(self) -> None:
+        said, calls = self.deploy("-c", "encryptionKey=aws", "-c", "edgeKey=1", aws=False)
         self.assertIn("there is no `aws` command", said)
         self.assertEqual([call[0] for call in calls], ["npx", "npx"])
 

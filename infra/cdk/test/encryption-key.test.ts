@@ -131,7 +131,7 @@ function neededBy(statements: readonly Statement[]): readonly string[] {
   const may = (pattern: RegExp): boolean => actions.some((action) => pattern.test(action));
   const by = (service: string, ...rights: string[]): string[] => rights.map((right) => `kms:${right} by ${service}.${REGION}.amazonaws.com`);
   const needed = [
-    ...(may(/^dynamodb:/) ? by('dynamodb', 'Decrypt') : []),
+    ...(may(/^dynamodb:/) ? by('dynamodb', 'Encrypt', 'Decrypt', 'ReEncryptFrom', 'ReEncryptTo', 'GenerateDataKey', 'GenerateDataKeyWithoutPlaintext', 'DescribeKey') : []),
     ...(may(/^sqs:Send/) ? by('sqs', 'Decrypt', 'GenerateDataKey') : []),
     ...(may(/^sqs:Receive/) ? by('sqs', 'Decrypt') : []),
     ...(may(/^secretsmanager:Get/) ? by('secretsmanager', 'Decrypt') : []),
@@ -159,7 +159,11 @@ test('whoever works on a table, a queue or a secret may use the key by that serv
   const all = [...users.values()].flat();
   const count = (right: string): number => all.filter((one) => one === `${right}.${REGION}.amazonaws.com`).length;
   const dynamodb = [...statementsOf(made.template).values()].filter((one) => one.some(({ Action }) => listed(Action).some((action) => action.startsWith('dynamodb:'))));
-  assert.equal(count('kms:Decrypt by dynamodb'), dynamodb.length);
+  for (const right of ['Encrypt', 'Decrypt', 'ReEncryptFrom', 'ReEncryptTo', 'GenerateDataKey', 'GenerateDataKeyWithoutPlaintext', 'DescribeKey']) {
+    assert.equal(count(`kms:${right} by dynamodb`), dynamodb.length, right);
+  }
+  // Whoever makes tables has them encrypted from then on; no role does.
+  assert.deepEqual(all.filter((one) => /Grant|\*/.test(one)), []);
   assert.ok(dynamodb.length > 10 && count('kms:GenerateDataKey by sqs') >= 5 && count('kms:Decrypt by secretsmanager') >= 4, all.join('\n'));
 });
 

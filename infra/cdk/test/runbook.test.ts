@@ -61,6 +61,26 @@ test('what commands of the runbook are given by the name of an output, the stack
   assert.deepEqual([...names].filter((name) => !(name in outputs)), []);
 });
 
+/** What is wrong with how the runbook sends people back to a release that may not know of a key of one's own. */
+function rollbacksThatLoseTheKey(text: string): readonly string[] {
+  const [home, key] = ['deploying-over-the-release-before', 'a-key-of-your-own'];
+  const ofHome = text.split(/^## /m).find((part) => anchor(part.split('\n')[0] ?? '') === home) ?? '';
+  const described = ofHome.split('\n\n').find((part) => part.startsWith('**Rolling back')) ?? '';
+  const elsewhere = text.replace(ofHome, '').split('\n\n').filter((part) => /\broll back\b/i.test(part) && !part.includes(`(#${home})`));
+  return [
+    ...(described.includes(`(#${key})`) && described.includes('`encryptionKey`') ? [] : [`where rolling back is described: ${described}`]),
+    ...elsewhere,
+  ];
+}
+
+test('whoever is told to roll back comes by what to do first with a key of their own', () => {
+  const text = readFileSync(path.join(REPOSITORY_DIR, 'docs/runbook.md'), 'utf8');
+  assert.deepEqual(rollbacksThatLoseTheKey(text), []);
+  // Control: a paragraph that sends back and says no more is found, and so is a description without the key.
+  assert.equal(rollbacksThatLoseTheKey(`${text}\n\nSince a deployment: roll back.\n`).length, 1);
+  assert.equal(rollbacksThatLoseTheKey(text.replaceAll('`encryptionKey`', '')).length, 1);
+});
+
 test('links from code and state machines into the runbook lead somewhere', () => {
   const known = [...sections('docs/runbook.md', '##'), ...sections('docs/runbook.md', '###')];
   for (const file of ['statemachines/booking.asl.json', 'statemachines/cancellation.asl.json', 'infra/cdk/lib/foundations/secrets.ts']) {

@@ -73,6 +73,23 @@ for (const local of [false, true]) {
     }
   });
 
+  test(`${local ? 'local' : 'aws'}: of what a pool knows of a person that person may change the address alone, and only to one that is theirs`, () => {
+    for (const context of BY_CODE) {
+      const { template, paths } = synthesize(local, undefined, context);
+      for (const place of [`${GUESTS}/Guest`, `${STAFF}/Person`]) {
+        // Without a list, or with an empty one, all standard attributes may be written.
+        assert.deepEqual(clientAt(template, paths, place)['WriteAttributes'], ['email'], place);
+      }
+      const pools = resourcesOf(template, 'AWS::Cognito::UserPool');
+      assert.deepEqual(pools.map(([id]) => paths.get(id)).sort(), [GUESTS, STAFF]);
+      for (const [id, { Properties }] of pools) {
+        assert.deepEqual(Properties['UserAttributeUpdateSettings'], { AttributesRequireVerificationBeforeUpdate: ['email'] }, id);
+        // What is verified before an update must be verified at all; and a pool that requires another attribute needs it written by every client.
+        assert.deepEqual([Properties['AutoVerifiedAttributes'], Properties['Schema']], [['email'], undefined], id);
+      }
+    }
+  });
+
   test(`${local ? 'local' : 'aws'}: machines have no refresh token, and nothing to rotate`, () => {
     const { template, paths } = synthesize(local, undefined, BY_CODE[1]);
     for (const place of [`${GUESTS}/Partner`, `${STAFF}/Operator`]) {

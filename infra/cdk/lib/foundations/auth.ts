@@ -11,7 +11,7 @@ import {
 import { Construct } from 'constructs';
 import type { TokenIssuers } from '../local-differences.ts';
 import { StaffPool } from './staff-pool.ts';
-import { REFRESH_REPEATED_WITHIN, everyPool, passwordsOf, sendFrom, signInByCodeAlone, withoutThreatProtection } from './user-pool.ts';
+import { REFRESH_REPEATED_WITHIN, WRITTEN_BY_PEOPLE, everyPool, passwordsOf, sendFrom, signInByCodeAlone, withoutThreatProtection } from './user-pool.ts';
 import type { PoolProps } from './user-pool.ts';
 
 /** The scopes that each issuer may vouch for: a token with another's is not believed (`shared/http/src/identity`). */
@@ -130,6 +130,7 @@ class GuestPool extends Construct {
       generateSecret: false,
       preventUserExistenceErrors: true,
       refreshTokenRotationGracePeriod: REFRESH_REPEATED_WITHIN,
+      writeAttributes: WRITTEN_BY_PEOPLE,
       ...(props.guestCallbackUrls.length === 0
         ? { disableOAuth: true }
         : {

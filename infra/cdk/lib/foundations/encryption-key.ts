@@ -28,11 +28,26 @@ interface Use {
 
 const USES = {
   /**
-   * A table's own key was made by DynamoDB under a grant that it got when the table was made; whoever reads or writes the table or its
-   * stream has it decrypted.
-   * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
+   * What DynamoDB requires "at a minimum" to act for somebody who uses a table ("Key policy for a customer managed key"), and what the CDK's own
+   * grants on a table give, with what the guide's `ReEncrypt*` and `GenerateDataKey*` stand for. That a reader has no more than the table's
+   * own key decrypted is what the guide's example of CloudTrail shows, not what it promises. `kms:CreateGrant` is in the list
+   * for who makes a table or chooses its key: that is CloudFormation, with the rights of who deploys.
+   * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html#dynamodb-kms-authz
    */
-  tables: { id: 'UsingTables', service: 'dynamodb', action: /^dynamodb:/, rights: ['kms:Decrypt'] },
+  tables: {
+    id: 'UsingTables',
+    service: 'dynamodb',
+    action: /^dynamodb:/,
+    rights: [
+      'kms:Encrypt',
+      'kms:Decrypt',
+      'kms:ReEncryptFrom',
+      'kms:ReEncryptTo',
+      'kms:GenerateDataKey',
+      'kms:GenerateDataKeyWithoutPlaintext',
+      'kms:DescribeKey',
+    ],
+  },
   /**
    * Whoever sends has a new data key made, and has it decrypted to see that it is whole.
    * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html

@@ -3,7 +3,7 @@ import { Aws, Duration } from 'aws-cdk-lib';
 import { AccountRecovery, Mfa, OAuthScope, ResourceServerScope, UserPool } from 'aws-cdk-lib/aws-cognito';
 import type { UserPoolClient } from 'aws-cdk-lib/aws-cognito';
 import { Construct } from 'constructs';
-import { REFRESH_REPEATED_WITHIN, everyPool, passwordsOf, sendFrom, signInByCodeAlone, withoutThreatProtection } from './user-pool.ts';
+import { REFRESH_REPEATED_WITHIN, WRITTEN_BY_PEOPLE, everyPool, passwordsOf, sendFrom, signInByCodeAlone, withoutThreatProtection } from './user-pool.ts';
 import type { PoolProps } from './user-pool.ts';
 
 export interface StaffPoolProps extends PoolProps {
@@ -51,6 +51,7 @@ export class StaffPool extends Construct {
       idTokenValidity: TOKEN_OF_A_PERSON,
       refreshTokenValidity: SIGN_IN_OF_A_PERSON,
       refreshTokenRotationGracePeriod: REFRESH_REPEATED_WITHIN,
+      writeAttributes: WRITTEN_BY_PEOPLE,
       ...(props.staffCallbackUrls.length === 0
         ? { disableOAuth: true }
         : {

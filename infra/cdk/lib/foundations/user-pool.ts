@@ -1,6 +1,6 @@
 /** What the user pools of guests and of staff share. */
 import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
-import { FeaturePlan, StandardThreatProtectionMode } from 'aws-cdk-lib/aws-cognito';
+import { ClientAttributes, FeaturePlan, StandardThreatProtectionMode } from 'aws-cdk-lib/aws-cognito';
 import type { CfnUserPool, CfnUserPoolClient, PasswordPolicy, UserPool, UserPoolClient, UserPoolProps } from 'aws-cdk-lib/aws-cognito';
 
 export interface PoolProps {
@@ -19,6 +19,9 @@ export function everyPool({ deletionProtection, removalPolicy, threatProtection 
     ...(threatProtection ? { standardThreatProtectionMode: StandardThreatProtectionMode.FULL_FUNCTION } : {}),
     signInAliases: { email: true },
     autoVerify: { email: true },
+    // Another address counts once a code that was sent there has come back.
+    // https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_UserAttributeUpdateSettingsType.html
+    keepOriginal: { email: true },
     deletionProtection,
     removalPolicy: deletionProtection ? RemovalPolicy.RETAIN : removalPolicy,
   };
@@ -45,11 +48,24 @@ export function passwordsOf(minLength: number, tempPasswordValidity: Duration): 
 export const REFRESH_REPEATED_WITHIN = Duration.seconds(30);
 
 /**
- * Has people sign in by the code flow and no other way: tokens of the pool's own calls have no scope of ours, and may change what the pool
- * knows of a person. Flows must be named, or Cognito allows SRP, custom and refreshing by its own calls
- * (https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateUserPoolClient.html, ExplicitAuthFlows); the last
- * cannot be with rotation. So the one is named that leads nowhere: a custom flow is led by triggers, and a pool without any refuses it
- * ("Custom auth lambda trigger is not configured for the user pool").
+ * What people may write, of what the pool knows of them, by a client of theirs: their address, because the form for new accounts writes it. A
+ * client without a list may write all standard attributes. A pool that requires another attribute refuses clients that may not write it.
+ * https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-attributes.html#user-pool-settings-attribute-permissions-and-scopes
+ */
+export const WRITTEN_BY_PEOPLE = new ClientAttributes().withStandardAttributes({ email: true });
+
+/**
+ * Has people sign in by the code flow and no other way: tokens of the pool's own sign-in calls have no scope of ours, and may change what the
+ * pool knows of a person (`aws.cognito.signin.user.admin`). Flows must be named, or Cognito allows SRP, custom and refreshing by
+ * `InitiateAuth` (https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateUserPoolClient.html, ExplicitAuthFlows);
+ * the last cannot be with rotation. So the one is named that leads nowhere: a custom flow is led by triggers, and a pool without any refuses
+ * it ("Custom auth lambda trigger is not configured for the user pool").
+ *
+ * Refreshing is another matter. With rotation it goes by the token endpoint or by Cognito's call `GetTokensFromRefreshToken`, which wants the
+ * client's id and the refresh token alone; no flow is documented that closes it. Whether its access token may change what the pool knows of a
+ * person, when the one before could not, is documented nowhere: hence `WRITTEN_BY_PEOPLE`, which bounds what it could write
+ * (docs/untried-on-aws.md, step 16).
+ * https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_GetTokensFromRefreshToken.html
  */
 export function signInByCodeAlone(client: UserPoolClient): void {
   (client.node.defaultChild as CfnUserPoolClient).explicitAuthFlows = ['ALLOW_CUSTOM_AUTH'];
