@@ -229,10 +229,9 @@ fn in_every_order_the_bounds_hold() {
         let next = tally.begun(&names);
         let Tally { running, unpaid, undone, standing, .. } = tally;
         match next {
-            Some(after) => {
+            Some(_) => {
                 begun += 1;
                 assert!(unpaid + undone < ATTEMPTS_MAX || running == 0, "{tally:?}: one at a time");
-                assert!(after.standing_forgotten + after.undone_forgotten == 0, "{tally:?}: forgotten");
             }
             None => {
                 refused += 1;
