@@ -10,8 +10,8 @@ use crate::ids::BookingId;
 /// The most attempts of a guest that may end unpaid within [`ATTEMPTS_COUNT_FOR`]. Once as many have left no confirmed
 /// booking, unpaid or not, one runs at a time.
 pub const ATTEMPTS_MAX: usize = 5;
-/// The most attempts of a guest that may leave no confirmed booking within [`ATTEMPTS_COUNT_FOR`] while none of the guest's bookings of
-/// that time stands. One that stands may still be cancelled, so that it counts as half of one.
+/// The most attempts of a guest that may leave no confirmed booking within [`ATTEMPTS_COUNT_FOR`] while the guest has no
+/// confirmed booking of that time. One that is confirmed and captured may still be cancelled, so that it counts as half of one.
 pub const UNDONE_MAX: usize = 20;
 /// The most attempts of a guest within [`ATTEMPTS_COUNT_FOR`] that have left no confirmed booking or still may. As many are remembered.
 pub const REMEMBERED_MAX: usize = 2 * UNDONE_MAX;
