@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use holdfast_domain::BookingId;
 use holdfast_domain::bookings::FailureReason;
-use holdfast_domain::payments::{ATTEMPTS_MAX, AttemptEnd, PaymentAttempts, UNDONE_MAX};
+use holdfast_domain::payments::{ATTEMPTS_MAX, AttemptEnd, PaymentAttempts, REMEMBERED_MAX};
 use jiff::Timestamp;
 
 const DAY: i64 = 24 * 3600;
@@ -41,12 +41,12 @@ fn after_five_that_came_to_nothing_a_guest_waits_until_the_first_is_a_day_old() 
 fn what_is_harmless_makes_room_and_what_runs_may_soon() {
     let many = attempts(i64::try_from(ATTEMPTS_MAX).expect("small"));
     let first_is = |end| move |known: &BookingId| if *known == booking(0) { end } else { AttemptEnd::Unpaid };
-    assert_eq!(
-        many.counted(first_is(AttemptEnd::Harmless), at(10)),
-        Ok(many.clone()),
-        "room, and all remembered"
-    );
-    assert_eq!(many.counted(first_is(AttemptEnd::Undone), at(10)), Ok(many.clone()));
+    let without_the_first: Vec<_> = many.iter().filter(|(known, _)| **known != booking(0)).collect();
+    let kept = many.counted(first_is(AttemptEnd::Harmless), at(10)).expect("room");
+    assert_eq!(kept.iter().collect::<Vec<_>>(), without_the_first, "nothing more comes of it");
+    for end in [AttemptEnd::Standing, AttemptEnd::Undone] {
+        assert_eq!(many.counted(first_is(end), at(10)), Ok(many.clone()), "{end:?}: remembered");
+    }
     assert_eq!(many.counted(first_is(AttemptEnd::Running), at(10)), Err(5));
 }
 
@@ -66,9 +66,9 @@ fn after_twenty_without_a_booking_that_stands_a_guest_waits_for_the_first() {
     let a_day = u32::try_from(DAY - 100 + 1).expect("small");
     assert_eq!(twenty.counted(undone, at(100)), Err(a_day));
     let stands = |known: &BookingId| {
-        if *known == booking(3) { AttemptEnd::Harmless } else { AttemptEnd::Undone }
+        if *known == booking(3) { AttemptEnd::Standing } else { AttemptEnd::Undone }
     };
-    assert!(twenty.counted(stands, at(100)).is_ok(), "one that stands is not among them");
+    assert!(twenty.counted(stands, at(100)).is_ok(), "one that stands counts as half");
     let last_runs = |known: &BookingId| {
         if *known == booking(19) { AttemptEnd::Running } else { AttemptEnd::Undone }
     };
@@ -103,62 +103,96 @@ fn after_five_without_a_booking_that_stands_one_runs_at_a_time() {
     assert_eq!(many.counted(mixed, at(300)), Err(295), "as long again as it runs");
 }
 
-/// What stands may be cancelled later: who pays and cancels in any order meets the bound all the same, as long as no more stand than
-/// are remembered.
+/// Who books for many and cancels little is not refused before the forty-first of a day.
 #[test]
-fn of_what_stands_the_latest_are_remembered_while_there_is_room() {
-    let many = attempts(20);
-    let unpaid = |known: &BookingId| {
-        if [booking(2), booking(3)].contains(known) { AttemptEnd::Unpaid } else { AttemptEnd::Harmless }
+fn what_stands_counts_as_half_and_is_not_forgotten() {
+    let of = |undone: i64, standing: i64| {
+        let all = attempts(undone + standing);
+        let stands = |known: &BookingId| match () {
+            () if (0..undone).any(|number| *known == booking(number)) => AttemptEnd::Undone,
+            () => AttemptEnd::Standing,
+        };
+        (all.counted(stands, at(100)), all)
     };
-    let kept = many.counted(unpaid, at(30)).expect("room");
-    let without_the_first: Vec<_> = many.iter().filter(|(known, _)| **known != booking(0)).collect();
-    assert_eq!(kept.iter().collect::<Vec<_>>(), without_the_first, "nineteen, and the next is the twentieth");
+    for (undone, standing_max) in [(0, 39), (1, 37), (5, 29), (10, 19), (15, 9), (19, 1)] {
+        let (few, all) = of(undone, standing_max);
+        assert_eq!(few, Ok(all), "{standing_max} stand beside {undone}: all remembered");
+        let a_day = u32::try_from(DAY - 100 + 1).expect("small");
+        assert_eq!(of(undone, standing_max + 1).0, Err(a_day), "one more beside {undone}");
+    }
 }
 
-/// How many attempts of a guest have come to what: those that are remembered, and those that were forgotten as harmless.
+/// How many attempts of a guest have come to what, whether they are remembered or not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 struct Tally {
     running: usize,
     unpaid: usize,
     undone: usize,
+    standing: usize,
     harmless: usize,
+    /// No longer remembered, though they may still be cancelled.
+    standing_forgotten: usize,
+    /// No longer remembered when they ended.
+    undone_forgotten: usize,
 }
 
 impl Tally {
+    const NONE: Self = Self {
+        running: 0,
+        unpaid: 0,
+        undone: 0,
+        standing: 0,
+        harmless: 0,
+        standing_forgotten: 0,
+        undone_forgotten: 0,
+    };
+
+    /// Of what is remembered.
     fn ends(self) -> Vec<AttemptEnd> {
-        // The oldest first: what stands was begun before what is undone, so that it is forgotten first.
+        // The oldest first: what stands was begun before what is undone.
         let of = |end, count| std::iter::repeat_n(end, count);
         of(AttemptEnd::Harmless, self.harmless)
+            .chain(of(AttemptEnd::Standing, self.standing))
             .chain(of(AttemptEnd::Undone, self.undone))
             .chain(of(AttemptEnd::Unpaid, self.unpaid))
             .chain(of(AttemptEnd::Running, self.running))
             .collect()
     }
 
-    fn of(ends: &[AttemptEnd]) -> Self {
-        let count = |end| ends.iter().filter(|known| **known == end).count();
-        Self {
-            running: count(AttemptEnd::Running),
-            unpaid: count(AttemptEnd::Unpaid),
-            undone: count(AttemptEnd::Undone),
-            harmless: count(AttemptEnd::Harmless),
-        }
+    /// Those that have left no booking that stands.
+    fn without_booking(self) -> usize {
+        self.unpaid + self.undone + self.undone_forgotten
+    }
+
+    /// Those that have left no booking that stands, or still may.
+    fn may_be_without_booking(self) -> usize {
+        self.without_booking() + self.running + self.standing + self.standing_forgotten
     }
 
     /// After another attempt has begun, as the use case does it, if it may.
-    fn begun(self) -> Option<Self> {
+    fn begun(self, names: &[BookingId]) -> Option<Self> {
         let ends = self.ends();
-        let known = attempts(i64::try_from(ends.len()).expect("small"));
-        let numbers: HashMap<BookingId, usize> =
-            (0..ends.len()).map(|number| (booking(i64::try_from(number).expect("small")), number)).collect();
+        let numbers: HashMap<&BookingId, usize> = names.iter().take(ends.len()).zip(0..).collect();
+        let known = PaymentAttempts::new(names.iter().take(ends.len()).cloned().zip((0..).map(at)).collect());
         let kept = match known.are_few() {
             true => known,
             false => known.counted(|id| ends[numbers[id]], at(100)).ok()?,
         };
-        let kept: Vec<_> = kept.iter().map(|(id, _)| ends[numbers[id]]).collect();
-        let tally = Self::of(&kept);
-        Some(Self { running: tally.running + 1, ..tally })
+        let kept: Vec<AttemptEnd> = kept.iter().map(|(id, _)| ends[numbers[id]]).collect();
+        let count = |end| kept.iter().filter(|known| **known == end).count();
+        let after = Self {
+            running: count(AttemptEnd::Running) + 1,
+            unpaid: count(AttemptEnd::Unpaid),
+            undone: count(AttemptEnd::Undone),
+            standing: count(AttemptEnd::Standing),
+            harmless: count(AttemptEnd::Harmless),
+            ..self
+        };
+        Some(Self {
+            standing_forgotten: self.standing_forgotten + self.standing - after.standing,
+            undone_forgotten: self.undone_forgotten + self.unpaid + self.undone - after.unpaid - after.undone,
+            ..after
+        })
     }
 
     /// After one thing more has come of one attempt.
@@ -167,56 +201,87 @@ impl Tally {
         if let Some(running) = self.running.checked_sub(1) {
             next.push(Self { running, unpaid: self.unpaid + 1, ..self });
             next.push(Self { running, undone: self.undone + 1, ..self });
+            next.push(Self { running, standing: self.standing + 1, ..self });
             next.push(Self { running, harmless: self.harmless + 1, ..self });
         }
-        if let Some(harmless) = self.harmless.checked_sub(1) {
-            next.push(Self { harmless, undone: self.undone + 1, ..self });
+        if let Some(standing) = self.standing.checked_sub(1) {
+            next.push(Self { standing, undone: self.undone + 1, ..self });
+            // More than these make no difference to what follows.
+            if self.harmless < ATTEMPTS_MAX {
+                next.push(Self { standing, harmless: self.harmless + 1, ..self });
+            }
+        }
+        if let Some(standing_forgotten) = self.standing_forgotten.checked_sub(1) {
+            next.push(Self { standing_forgotten, undone_forgotten: self.undone_forgotten + 1, ..self });
         }
         next
     }
 }
 
-/// Every order in which attempts begin, end unpaid, undone or standing, and are cancelled after they stood.
+/// Every order in which attempts of a day begin, end unpaid, undone or standing, and are cancelled or completed after they stood,
+/// remembered or not.
 #[test]
 fn in_every_order_the_bounds_hold() {
-    let first = Tally { running: 0, unpaid: 0, undone: 0, harmless: 0 };
-    let (mut seen, mut left) = (BTreeSet::from([first]), vec![first]);
+    let names: Vec<BookingId> = (0..100).map(booking).collect();
+    let (mut seen, mut left) = (BTreeSet::from([Tally::NONE]), vec![Tally::NONE]);
     let (mut refused, mut begun) = (0, 0);
     while let Some(tally) = left.pop() {
-        let next = tally.begun();
+        let next = tally.begun(&names);
+        let Tally { running, unpaid, undone, standing, .. } = tally;
         match next {
-            Some(after) => {
+            Some(_) => {
                 begun += 1;
-                let ended = tally.unpaid + tally.undone;
-                assert!(ended < ATTEMPTS_MAX || tally.running == 0, "{tally:?}: one at a time");
-                let dropped = tally.harmless - after.harmless;
-                assert!(
-                    dropped == 0 || after.ends().len() == UNDONE_MAX,
-                    "{tally:?}: dropped for want of room"
-                );
+                assert!(unpaid + undone < ATTEMPTS_MAX || running == 0, "{tally:?}: one at a time");
             }
             None => {
                 refused += 1;
-                let Tally { running, unpaid, undone, .. } = tally;
                 let has_cause = running + unpaid >= ATTEMPTS_MAX
-                    || running + unpaid + undone >= UNDONE_MAX
+                    || 2 * (running + unpaid + undone) + standing >= REMEMBERED_MAX
                     || running > 0 && unpaid + undone >= ATTEMPTS_MAX;
                 assert!(has_cause, "{tally:?}");
             }
         }
         for after in tally.after().into_iter().chain(next) {
-            assert!(after.ends().len() <= UNDONE_MAX, "{after:?}: what is remembered has a bound");
             assert!(after.running + after.unpaid <= ATTEMPTS_MAX, "{after:?}: cards that are tried");
+            assert!(
+                after.may_be_without_booking() <= REMEMBERED_MAX,
+                "{after:?}: attempts without a booking"
+            );
+            assert!(after.ends().len() <= REMEMBERED_MAX, "{after:?}: what is remembered has a bound");
             if seen.insert(after) {
                 left.push(after);
             }
         }
     }
     println!("{} tallies, {begun} attempts, {refused} refusals", seen.len());
-    let undone_most = seen.iter().map(|tally| tally.unpaid + tally.undone).max();
-    let unpaid_most = seen.iter().map(|tally| tally.unpaid).max();
-    assert_eq!((unpaid_most, undone_most), (Some(ATTEMPTS_MAX), Some(UNDONE_MAX)), "each bound is met");
+    let most = |of: fn(&Tally) -> usize| seen.iter().map(of).max();
+    assert_eq!(most(|tally| tally.unpaid), Some(ATTEMPTS_MAX), "the bound is met");
+    assert_eq!(most(|tally| tally.without_booking()), Some(REMEMBERED_MAX), "the bound is met");
     assert!(refused > 0);
+}
+
+/// Who cancels each booking before the next begins has twenty, and not one more for each that was forgotten.
+#[test]
+fn who_cancels_each_booking_before_the_next_has_twenty() {
+    let remembered_max = i64::try_from(REMEMBERED_MAX).expect("small");
+    for keeps in 0..remembered_max {
+        // So many stand at a time. The oldest is cancelled after each that begins.
+        let (mut known, mut ends, mut cancelled) = (PaymentAttempts::default(), HashMap::new(), 0);
+        for number in 0..1000 {
+            let now = at(number);
+            let few = known.are_few();
+            let counted = if few { Ok(known.clone()) } else { known.counted(|id| ends[id], now) };
+            let Ok(counted) = counted else { break };
+            known = counted.with(booking(number), now);
+            ends.insert(booking(number), AttemptEnd::Standing);
+            if number >= keeps {
+                ends.insert(booking(number - keeps), AttemptEnd::Undone);
+                cancelled += 1;
+            }
+        }
+        let most = (remembered_max - keeps + 1) / 2;
+        assert_eq!(cancelled, most, "{keeps} stand at a time");
+    }
 }
 
 #[test]

@@ -197,8 +197,10 @@ fn only_a_failure_of_the_outside_may_be_tried_again() {
 #[test]
 fn an_attempt_is_unpaid_where_its_guest_learns_of_the_card_for_nothing_and_undone_where_no_booking_stands() {
     let attempts = |end| move |booking: &Booking| booking.attempt_end() == end;
-    let running = pairs(&[S::Pending], &P::ALL);
-    let standing = pairs(&[S::Confirmed, S::Completed], &P::ALL);
+    // What is confirmed and not captured may still be cancelled before anything is taken, which is unpaid.
+    let running = [pairs(&[S::Pending], &P::ALL), pairs(&[S::Confirmed], &NOT_CAPTURED)].concat();
+    let standing = pairs(&[S::Confirmed], &CAPTURED);
+    let completed = pairs(&[S::Completed], &P::ALL);
     let declined = FailureReason::Declined { code: "insufficient_funds".to_owned() };
     for reason in FailureReason::OWN.into_iter().chain([declined]) {
         let all = pairs(&[S::Failed], &P::ALL);
@@ -218,9 +220,10 @@ fn an_attempt_is_unpaid_where_its_guest_learns_of_the_card_for_nothing_and_undon
         let given_up = pairs(&[S::Cancelled], &P::ALL);
         assert_eq!(yes(attempts(AttemptEnd::Undone), failed), [given_up, undone].concat(), "{reason:?}");
         assert_eq!(yes(attempts(AttemptEnd::Running), failed), running, "{reason:?}");
+        assert_eq!(yes(attempts(AttemptEnd::Standing), failed), standing, "{reason:?}");
         assert_eq!(
             yes(attempts(AttemptEnd::Harmless), failed),
-            [standing.clone(), harmless].concat(),
+            [completed.clone(), harmless].concat(),
             "{reason:?}"
         );
     }
@@ -240,8 +243,17 @@ fn an_attempt_is_unpaid_where_its_guest_learns_of_the_card_for_nothing_and_undon
             assert_eq!(given_up(S::Cancelled, payment).attempt_end(), end, "{case}");
         }
         assert_eq!(yes(attempts(AttemptEnd::Running), given_up), running, "{case}");
+        assert_eq!(yes(attempts(AttemptEnd::Standing), given_up), standing, "{case}");
     }
     assert_eq!(yes(attempts(AttemptEnd::Unpaid), at), [], "without a reason or a cancellation");
+    let early = |status, payment| cancelled(at(status, payment), at(status, payment).is_before_capture(), 0);
+    for (status, payment) in pairs(&[S::Pending, S::Confirmed], &P::ALL) {
+        let before = at(status, payment);
+        let after = Booking { status: S::Cancelled, ..early(status, payment) };
+        let was_running = before.attempt_end() == AttemptEnd::Running;
+        let is_unpaid = after.attempt_end() == AttemptEnd::Unpaid;
+        assert_eq!(is_unpaid, was_running, "{status:?} {payment:?}: only what ran ends unpaid");
+    }
 }
 
 #[test]

@@ -25,7 +25,7 @@ use holdfast_domain::catalogue::{
 use holdfast_domain::inventory::{
     COOL_DOWNS_PER_PAGE_MAX, HOLDS_PER_PAGE_MAX, LONG_HOLDS_PER_PAGE_MAX, Placement, SHORT_HOLD_SLOTS_MAX,
 };
-use holdfast_domain::payments::{CustomerAction, PaymentAttempts, UNDONE_MAX};
+use holdfast_domain::payments::{CustomerAction, PaymentAttempts, REMEMBERED_MAX, UNDONE_MAX};
 use holdfast_domain::{
     Booking, BookingId, GuestId, Hold, HoldId, Page, PageChange, PageCommand, PageHold, PageKey, Resource,
     ResourceId, SlotKey, SlotPlaces,
@@ -97,11 +97,14 @@ fn a_request_costs_eight_units_and_a_contact_two_more_at_most() {
     let booking = BookingId::parse(&"b".repeat(64)).expect("an id");
     let contact = item_size(&encode_contact(&booking, &contact, at("2030-06-13T09:00:00Z")));
     let guest = GuestId::parse(&"g".repeat(128)).expect("a guest");
-    // As many as are remembered, under the ids that the use case gives.
-    let attempts =
-        (0..UNDONE_MAX).map(|n| (booking_id(&guest, &n.to_string()), at("2030-05-01T10:00:00.001Z")));
-    let attempts = StoredAttempts { attempts: PaymentAttempts::new(attempts.collect()), revision: u64::MAX };
-    let attempts = item_size(&encode_attempts(&guest_mark(&guest), &attempts));
+    // Under the ids that the use case gives.
+    let attempts = |count: usize| {
+        let all = (0..count).map(|n| (booking_id(&guest, &n.to_string()), at("2030-05-01T10:00:00.001Z")));
+        let stored = StoredAttempts { attempts: PaymentAttempts::new(all.collect()), revision: u64::MAX };
+        item_size(&encode_attempts(&guest_mark(&guest), &stored))
+    };
+    assert_eq!(units(attempts(REMEMBERED_MAX)), 2, "as many as are remembered");
+    let attempts = attempts(UNDONE_MAX);
     for version in Version::ALL {
         let mut sizes: BTreeMap<&str, usize> = samples::of_a_confirmation()
             .into_iter()

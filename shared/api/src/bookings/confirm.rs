@@ -51,8 +51,9 @@ impl Api for ConfirmApi {
                 **Declined cards.** 402 `payment_declined` leaves the hold as it is: pay it with another card and a new \
                 `Idempotency-Key`. The same key again is the same 402. `declineCode` is `card_declined` for guests, whatever the bank \
                 said. After five attempts that came to nothing within a day, whatever the keys, cards and holds, a guest gets 429 \
-                `too_many_attempts`; after twenty that left no confirmed booking, cancelled ones and those that an outage of the \
-                payment provider ended among them, likewise. Once five have left none, one runs at a time.\n\n\
+                `too_many_attempts`; after twenty that left no booking that stands, cancelled ones and those that an outage of the \
+                payment provider ended among them, likewise. One that stands may still be cancelled and counts as half. Once five \
+                have left none, one runs at a time, until its booking is captured or has ended.\n\n\
                 **Idempotency.** The same key with the same request gives the first answer again, as 200, and never a second \
                 charge; that of a pending booking shows it as it is now. While another key's payment of the same hold runs, the answer \
                 is 409 `request_in_progress`. One hold makes at most one confirmed booking, whatever the keys.",

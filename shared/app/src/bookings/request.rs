@@ -199,7 +199,7 @@ impl BookingRequests {
 
 impl BookingRequests {
     /// The guest's attempts with the one that is about to begin, if they may have another. What earlier ones came to is asked
-    /// only where they are many, of twenty at most.
+    /// only where they are many, of forty at most.
     async fn attempted(
         &self,
         booking: &BookingId,

@@ -65,7 +65,7 @@ pub enum Failure {
         /// When it may be otherwise, in seconds from now.
         wait_seconds: u32,
     },
-    /// As many of the guest's attempts to pay ended unpaid, left no confirmed booking, or are running, as may within a day.
+    /// As many of the guest's attempts to pay ended unpaid, left no confirmed booking, still may, or are running, as may within a day.
     #[error("too many attempts to pay")]
     TooManyAttempts {
         /// When it may be otherwise, in seconds from now.

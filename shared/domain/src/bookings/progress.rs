@@ -10,7 +10,7 @@
 //! | [`Booking::answer_is_known`] | once the bank wants the customer | once captured | yes | yes | yes |
 //! | [`Booking::was_confirmed_and_paid`] | no | once captured | if cancelled after the capture | once captured | no |
 //! | [`Booking::failed_by_outage`] | no | no | no | no | by its reason, unless declined |
-//! | [`Booking::attempt_end`] | running | harmless | harmless if by an operator, else unpaid before the capture and undone after it | harmless | unpaid if declined or timed out, harmless if the provider was not asked, else undone |
+//! | [`Booking::attempt_end`] | running | standing once captured, else running | harmless if by an operator, else unpaid before the capture and undone after it | harmless | unpaid if declined or timed out, harmless if the provider was not asked, else undone |
 //!
 //! [`Booking::money_is_settled`] depends on the payment alone: nothing is reserved, and nothing is left to be refunded.
 //! "Captured" means that the payment status is `captured`, `partially_refunded`, `refunded`, `disputed` or `charged_back`.
@@ -104,8 +104,9 @@ impl Booking {
     #[must_use]
     pub fn attempt_end(&self) -> AttemptEnd {
         match self.status {
-            BookingStatus::Pending => AttemptEnd::Running,
-            BookingStatus::Confirmed | BookingStatus::Completed => AttemptEnd::Harmless,
+            BookingStatus::Confirmed if self.payments.are_captured() => AttemptEnd::Standing,
+            BookingStatus::Pending | BookingStatus::Confirmed => AttemptEnd::Running,
+            BookingStatus::Completed => AttemptEnd::Harmless,
             BookingStatus::Failed => match &self.failure {
                 Some(reason) if reason.reveals_the_card() => AttemptEnd::Unpaid,
                 Some(reason) if reason.precedes_the_payment() => AttemptEnd::Harmless,

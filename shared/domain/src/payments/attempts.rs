@@ -10,8 +10,11 @@ use crate::ids::BookingId;
 /// The most attempts of a guest that may end unpaid within [`ATTEMPTS_COUNT_FOR`]. Once as many have left no confirmed
 /// booking, unpaid or not, one runs at a time.
 pub const ATTEMPTS_MAX: usize = 5;
-/// The most attempts of a guest that may leave no confirmed booking within [`ATTEMPTS_COUNT_FOR`]. As many are remembered.
+/// The most attempts of a guest that may leave no confirmed booking within [`ATTEMPTS_COUNT_FOR`] while the guest has no
+/// confirmed booking of that time. One that is confirmed and captured may still be cancelled, so that it counts as half of one.
 pub const UNDONE_MAX: usize = 20;
+/// The most attempts of a guest within [`ATTEMPTS_COUNT_FOR`] that have left no confirmed booking or still may. As many are remembered.
+pub const REMEMBERED_MAX: usize = 2 * UNDONE_MAX;
 /// How long an attempt counts.
 pub const ATTEMPTS_COUNT_FOR: SignedDuration = SignedDuration::from_hours(24);
 /// After how many seconds a guest may come again whose attempts have just begun.
@@ -25,7 +28,8 @@ const RUNNING_WAIT_SECONDS_MAX: i64 = 3600;
 /// What an attempt has come to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum AttemptEnd {
-    /// Nothing yet: it may be declined.
+    /// Nothing yet: it may be declined. Or its booking is confirmed and not captured, so that its guest may still cancel it before
+    /// anything is taken.
     Running,
     /// Its guest learned something of the card for nothing: it was declined, its bank's step was shown and not finished, or its guest
     /// cancelled before anything was taken.
@@ -33,7 +37,10 @@ pub enum AttemptEnd {
     /// Nobody learned anything of a card, and no booking is confirmed: its guest cancelled what was paid, or it failed for what is no fault
     /// of the card, such as an outage of the provider or places that were gone.
     Undone,
-    /// Its booking is confirmed, an operator cancelled it, or it failed before the provider was asked.
+    /// Its booking is confirmed and captured. Its guest may still cancel it.
+    Standing,
+    /// Nothing more comes of it, and it counts for nothing: its booking is completed, an operator cancelled it, or it failed before the
+    /// provider was asked.
     Harmless,
 }
 
@@ -42,14 +49,22 @@ impl AttemptEnd {
     fn may_be_unpaid(self) -> bool {
         match self {
             Self::Running | Self::Unpaid => true,
-            Self::Undone | Self::Harmless => false,
+            Self::Undone | Self::Standing | Self::Harmless => false,
         }
     }
 
-    /// Whether it has left no confirmed booking, or may.
-    fn may_be_undone(self) -> bool {
+    /// Whether it has left no confirmed booking, or has none yet that is paid.
+    fn is_undone_so_far(self) -> bool {
         match self {
             Self::Running | Self::Unpaid | Self::Undone => true,
+            Self::Standing | Self::Harmless => false,
+        }
+    }
+
+    /// Whether it has left no confirmed booking, or still may.
+    fn may_be_undone(self) -> bool {
+        match self {
+            Self::Running | Self::Unpaid | Self::Undone | Self::Standing => true,
             Self::Harmless => false,
         }
     }
@@ -104,9 +119,9 @@ impl PaymentAttempts {
         self.0.len() < ATTEMPTS_MAX
     }
 
-    /// Those to be remembered, if there is room for another beside them: all that are not harmless, and of these the latest while
-    /// there is room. What is confirmed may be cancelled later, so that it is not forgotten
-    /// before it has to be.
+    /// Those to be remembered, if there is room for another beside them: all that have left no confirmed booking, or still may. What
+    /// was forgotten while it stood and is cancelled later would count for nothing, so that it is never forgotten: there is no room
+    /// instead.
     ///
     /// # Errors
     /// The seconds until there may be room.
@@ -118,19 +133,21 @@ impl PaymentAttempts {
         let of = |counts: fn(AttemptEnd) -> bool| -> Vec<&Known> {
             known.iter().filter(|known| counts(known.end)).collect()
         };
-        let (unpaid, undone) = (of(AttemptEnd::may_be_unpaid), of(AttemptEnd::may_be_undone));
+        let (unpaid, undone) = (of(AttemptEnd::may_be_unpaid), of(AttemptEnd::is_undone_so_far));
+        let remembered = of(AttemptEnd::may_be_undone);
         let running = of(|end| end == AttemptEnd::Running);
         let running_max = if undone.len() - running.len() < ATTEMPTS_MAX { ATTEMPTS_MAX } else { 1 };
-        let bounds = [(&unpaid, ATTEMPTS_MAX), (&undone, UNDONE_MAX), (&running, running_max)];
-        let passed = bounds.into_iter().filter(|(of, max)| of.len() >= *max);
+        // What stands is among the second alone, and so counts as half.
+        let bounds = [
+            (&unpaid, unpaid.len() >= ATTEMPTS_MAX),
+            (&remembered, undone.len() + remembered.len() >= REMEMBERED_MAX),
+            (&running, running.len() >= running_max),
+        ];
+        let passed = bounds.into_iter().filter(|(_, is_passed)| *is_passed);
         if let Some(wait) = passed.map(|(of, _)| seconds_until_one_less(of, now)).max() {
             return Err(u32::try_from(wait).unwrap_or(1).max(1));
         }
-        let room = UNDONE_MAX - 1 - undone.len();
-        let mut harmless: Vec<&Known> = of(|end| end == AttemptEnd::Harmless);
-        harmless.sort_unstable_by_key(|known| std::cmp::Reverse(known.at));
-        let kept = undone.into_iter().chain(harmless.into_iter().take(room));
-        Ok(Self(kept.map(|known| (known.booking.clone(), known.at)).collect()))
+        Ok(Self(remembered.into_iter().map(|known| (known.booking.clone(), known.at)).collect()))
     }
 
     /// With another, begun at `now`.

@@ -5,7 +5,9 @@ mod payment;
 mod several;
 mod status;
 
-pub use attempts::{ATTEMPTS_COUNT_FOR, ATTEMPTS_MAX, AttemptEnd, PaymentAttempts, UNDONE_MAX};
+pub use attempts::{
+    ATTEMPTS_COUNT_FOR, ATTEMPTS_MAX, AttemptEnd, PaymentAttempts, REMEMBERED_MAX, UNDONE_MAX,
+};
 pub use payment::{
     AwaitedAction, CardPayment, CustomerAction, Payment, PaymentMethod, PaymentRejection, PaymentStep,
     RefundProgress,

@@ -9,7 +9,7 @@ use holdfast_app::bookings::BookingRequest;
 use holdfast_app::payments::Outcome;
 use holdfast_domain::bookings::{Contact, EmailAddress, FailureReason};
 use holdfast_domain::payments::{ATTEMPTS_MAX, UNDONE_MAX};
-use holdfast_domain::{BookingStatus, Hold, HoldLimit, HoldLimits, Resource};
+use holdfast_domain::{BookingId, BookingStatus, Hold, HoldLimit, HoldLimits, Resource};
 use holdfast_testkit::{Database, nightly_resource};
 use tokio::spawn;
 
@@ -229,6 +229,38 @@ async fn a_guest_who_pays_and_cancels_has_twenty_and_from_the_fifth_on_one_at_a_
     w.pass(DAY_SECONDS);
     let hold = w.held(&room, "next day", NIGHT).await;
     w.open(&hold, "next day", VISA).await;
+}
+
+#[tokio::test]
+async fn a_guest_who_cancels_each_booking_once_the_next_is_paid_is_not_forgotten() {
+    let room = room(holdfast_testkit::UNLIMITED);
+    let w = World::with(&room).await;
+    let mut stands: Option<BookingId> = None;
+    // One more is begun than is cancelled: the last stands.
+    for number in 0..=UNDONE_MAX {
+        let name = format!("k{number}");
+        let hold = w.held(&room, &name, NIGHT).await;
+        let id = w.open(&hold, &name, VISA).await;
+        assert_eq!(Drive::new(&w, &id).run().await, Ending::Confirmed);
+        if let Some(before) = stands.replace(id) {
+            w.cancel(&before, "cancel").await.expect("a cancellation");
+            w.settle(&before).await;
+        }
+    }
+    let hold = w.held(&room, "one more", NIGHT).await;
+    assert!(is_too_many(&pay(&w, "guest", &hold, "one more", VISA).await));
+}
+
+#[tokio::test]
+async fn a_guest_with_twenty_bookings_that_stand_pays_the_next() {
+    let room = room(holdfast_testkit::UNLIMITED);
+    let w = World::with(&room).await;
+    for number in 0..=UNDONE_MAX {
+        let name = format!("k{number}");
+        let hold = w.held(&room, &name, NIGHT).await;
+        let id = w.open(&hold, &name, VISA).await;
+        assert_eq!(Drive::new(&w, &id).run().await, Ending::Confirmed);
+    }
 }
 
 #[tokio::test]

@@ -1,7 +1,8 @@
 //! A guest who tries cards, in every order: the use case of booking requests over a ledger in memory, as the domain decides.
 //!
 //! The model. A request has a new key or the last one, one of two cards, and a new hold or the last one. Any number of attempts run
-//! at a time; each ends when it does, declined, with the bank's step not finished, or cancelled by the guest before the capture.
+//! at a time; each ends when it does, declined, with the bank's step not finished, or cancelled by the guest before the capture. It may be
+//! confirmed before that, and waits then for a capture that never comes, beside any number of others.
 //! Orders are of any length: two that have led to the same counts of attempts by their end, and to the same last key and hold, go on
 //! alike, so that the second is not followed. Nothing else of the past can be asked for again.
 
@@ -18,7 +19,7 @@ use holdfast_app::kernel::booking_id;
 use holdfast_app::payments::{AttemptReader, BookingSaga, CustomerActions, StoredAttempts};
 use holdfast_app::{Failure, StoreError, WorkflowError};
 use holdfast_domain::bookings::{Cancellation, FailureReason, InventoryMove};
-use holdfast_domain::payments::{ATTEMPTS_COUNT_FOR, ATTEMPTS_MAX, CustomerAction};
+use holdfast_domain::payments::{ATTEMPTS_COUNT_FOR, ATTEMPTS_MAX, CustomerAction, PaymentStep};
 use holdfast_domain::{
     Booking, BookingEvent, BookingId, BookingStatus, GuestMark, Hold, HoldId, HoldSnapshot, HoldStatus,
     Money, Page, PageCommand,
@@ -36,11 +37,27 @@ const CARDS: [&str; 2] = ["pm_card_one", "pm_card_two"];
 enum How {
     Declined,
     ChallengeNotFinished,
-    CancelledBeforeCapture,
+    CancelledWhilePending,
+    CancelledOnceConfirmed,
 }
 
 impl How {
-    const ALL: [Self; 3] = [Self::Declined, Self::ChallengeNotFinished, Self::CancelledBeforeCapture];
+    const ALL: [Self; 4] = [
+        Self::Declined,
+        Self::ChallengeNotFinished,
+        Self::CancelledWhilePending,
+        Self::CancelledOnceConfirmed,
+    ];
+
+    /// Whether a booking of such a status may end so.
+    fn is_of(self, status: BookingStatus) -> bool {
+        match self {
+            Self::Declined | Self::ChallengeNotFinished | Self::CancelledWhilePending => {
+                status == BookingStatus::Pending
+            }
+            Self::CancelledOnceConfirmed => status == BookingStatus::Confirmed,
+        }
+    }
 
     /// The event, and what it does to the hold: a card that failed leaves it to its guest.
     fn event(self, booking: &Booking, now: Timestamp) -> (BookingEvent, InventoryMove) {
@@ -48,16 +65,17 @@ impl How {
         match self {
             Self::Declined => failed(FailureReason::Declined { code: "stolen_card".to_owned() }),
             Self::ChallengeNotFinished => failed(FailureReason::PaymentTimedOut),
-            Self::CancelledBeforeCapture => {
+            Self::CancelledWhilePending | Self::CancelledOnceConfirmed => {
                 let cancellation = Cancellation {
                     reason: None,
                     refund: Money::zero(booking.order.price.total().currency()),
-                    before_capture: true,
+                    before_capture: booking.is_before_capture(),
                     by_operator: false,
                     request: (booking.fingerprint.clone(), booking.fingerprint.clone()),
                     at: now,
                 };
-                (BookingEvent::Cancelled(cancellation), InventoryMove::Abandon)
+                let places = booking.cancellable_at(now).expect("it may be cancelled");
+                (BookingEvent::Cancelled(cancellation), places)
             }
         }
     }
@@ -111,8 +129,8 @@ impl State {
         Ok(after)
     }
 
-    fn running(&self) -> impl Iterator<Item = &Booking> {
-        self.bookings.values().filter(|booking| booking.status == BookingStatus::Pending)
+    fn of(&self, status: BookingStatus) -> impl Iterator<Item = &Booking> {
+        self.bookings.values().filter(move |booking| booking.status == status)
     }
 
     /// All of it on which depends what is answered from now on.
@@ -121,32 +139,50 @@ impl State {
         let last = self.last.as_ref().map(|(key, hold)| {
             let snapshot = self.snapshot(hold).expect("a record");
             let booking = self.bookings.get(&booking_id(&guest(TESTER).guest, key));
-            let known =
-                booking.map(|booking| (booking.fingerprint.to_string(), self.ends.get(&booking.id).copied()));
+            let known = booking.map(|booking| (booking.fingerprint.to_string(), self.progress(booking)));
             // A fingerprint has hold and card: of another hold than the last it is of nothing that can be asked for.
-            let of_key = known.map(|(print, end)| {
-                (CARDS.iter().position(|card| print == content(hold, card).content.to_string()), end)
+            let of_key = known.map(|(print, progress)| {
+                (CARDS.iter().position(|card| print == content(hold, card).content.to_string()), progress)
             });
             let claimer = snapshot.claimed_by(now);
             let claimed_by_key = claimer.map(|by| booking.is_some_and(|booking| booking.id == *by));
             Last { of_key, hold: snapshot.status(now), claimed_by_key }
         });
-        Outline { running: self.running().count(), ended: How::ALL.map(count), last }
+        let [pending, confirmed] =
+            [BookingStatus::Pending, BookingStatus::Confirmed].map(|status| self.of(status).count());
+        Outline { pending, confirmed, ended: How::ALL.map(count), last }
     }
+
+    fn progress(&self, booking: &Booking) -> Progress {
+        match self.ends.get(&booking.id) {
+            Some(how) => Progress::Ended(*how),
+            None if booking.status == BookingStatus::Confirmed => Progress::Confirmed,
+            None => Progress::Pending,
+        }
+    }
+}
+
+/// How far an attempt has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Progress {
+    Pending,
+    Confirmed,
+    Ended(How),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Outline {
-    running: usize,
-    ended: [usize; 3],
+    pending: usize,
+    confirmed: usize,
+    ended: [usize; 4],
     last: Option<Last>,
 }
 
 /// What was asked for last.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Last {
-    /// The booking of the key, if there is one: its card if it is of the hold, and its end.
-    of_key: Option<(Option<usize>, Option<How>)>,
+    /// The booking of the key, if there is one: its card if it is of the hold, and how far it has come.
+    of_key: Option<(Option<usize>, Progress)>,
     hold: HoldStatus,
     /// Whether the key's booking claims the hold, if any does.
     claimed_by_key: Option<bool>,
@@ -237,6 +273,7 @@ enum Answer {
     Replayed,
     KeyReused,
     HoldReleased,
+    HoldConfirmed,
     InProgress,
     TooMany,
 }
@@ -284,7 +321,8 @@ impl Tester {
             HoldStatus::Active if before.started.len() < ATTEMPTS_MAX => Answer::Begun,
             HoldStatus::Active => Answer::TooMany,
             HoldStatus::Released => Answer::HoldReleased,
-            other => panic!("no hold ends {other:?}"),
+            HoldStatus::Confirmed => Answer::HoldConfirmed,
+            HoldStatus::Expired => panic!("no hold expires"),
         }
     }
 
@@ -324,6 +362,7 @@ impl Tester {
             Ok(_) => Answer::Begun,
             Err(Failure::KeyReused) => Answer::KeyReused,
             Err(Failure::HoldReleased) => Answer::HoldReleased,
+            Err(Failure::HoldConfirmed) => Answer::HoldConfirmed,
             Err(Failure::RequestInProgress) => Answer::InProgress,
             Err(Failure::TooManyAttempts { wait_seconds: 1.. }) => Answer::TooMany,
             Err(other) => panic!("{ask:?}: {other:?}"),
@@ -333,11 +372,26 @@ impl Tester {
         (after, answer)
     }
 
-    fn ends(&self, before: &State, booking: &Booking, how: How) -> State {
-        let (event, inventory) = how.event(booking, self.now);
+    fn goes_on(
+        &self,
+        before: &State,
+        id: &BookingId,
+        (event, inventory): (BookingEvent, InventoryMove),
+    ) -> State {
         let mutation = mutation(self.now, "saga");
-        let commit = BookingCommit::new(booking, event, inventory, &mutation);
-        let mut after = before.committed(&commit).unwrap_or_else(|error| panic!("{how:?}: {error}"));
+        let commit = BookingCommit::new(&before.bookings[id], event, inventory, &mutation);
+        before.committed(&commit).unwrap_or_else(|error| panic!("{:?}: {error}", commit.event))
+    }
+
+    /// The card is authorized and the booking confirmed, and nothing is captured yet.
+    fn confirms(&self, before: &State, id: &BookingId) -> State {
+        let authorized = BookingEvent::first_payment(PaymentStep::Authorized);
+        let authorized = self.goes_on(before, id, (authorized, InventoryMove::Keep));
+        self.goes_on(&authorized, id, (BookingEvent::Confirmed, InventoryMove::Confirm))
+    }
+
+    fn ends(&self, before: &State, booking: &Booking, how: How) -> State {
+        let mut after = self.goes_on(before, &booking.id, how.event(booking, self.now));
         after.ends.insert(booking.id.clone(), how);
         after
     }
@@ -358,11 +412,15 @@ async fn in_every_order_five_tries_reach_the_provider_and_the_sixth_is_refused()
             refused += usize::from(answer == Answer::TooMany);
             next.push(after);
         }
-        for booking in state.running() {
-            next.extend(How::ALL.map(|how| tester.ends(&state, booking, how)));
+        for booking in state.of(BookingStatus::Pending) {
+            next.push(tester.confirms(&state, &booking.id));
         }
-        let Outline { running, ended, .. } = state.outline(now);
-        if state.started.len() == ATTEMPTS_MAX && spent.insert((running, ended)) {
+        for booking in state.bookings.values() {
+            let ways = How::ALL.into_iter().filter(|how| how.is_of(booking.status));
+            next.extend(ways.map(|how| tester.ends(&state, booking, how)));
+        }
+        let Outline { pending, confirmed, ended, .. } = state.outline(now);
+        if state.started.len() == ATTEMPTS_MAX && spent.insert((pending, confirmed, ended)) {
             let tomorrow = now.checked_add(ATTEMPTS_COUNT_FOR).expect("a day later");
             let ask = Ask { new_key: true, card: 0, new_hold: true };
             let fresh = State { started: BTreeSet::new(), ..state.clone() };
@@ -372,7 +430,7 @@ async fn in_every_order_five_tries_reach_the_provider_and_the_sixth_is_refused()
         left.extend(next.into_iter().filter(|after| seen.insert(after.outline(now))));
     }
     println!("{} states, {steps} steps, {refused} times too many", seen.len());
-    // Five attempts, each running or ended in one of three ways: C(8, 3).
-    assert_eq!(spent.len(), 56, "five tries of every end were made: {spent:?}");
+    // Five attempts, each pending, confirmed, or ended in one of four ways: C(10, 5).
+    assert_eq!(spent.len(), 252, "five tries of every end were made: {spent:?}");
     assert!(refused > 0);
 }
