@@ -13,6 +13,7 @@ pub mod ids;
 pub mod inventory;
 pub mod money;
 pub mod payments;
+pub mod rates;
 pub mod trail;
 
 pub use bookings::{Booking, BookingEvent, BookingStatus, CancellationPolicy, InventoryMove, Lifecycle};

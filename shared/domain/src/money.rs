@@ -165,6 +165,71 @@ impl Money {
     }
 }
 
+/// An amount in the minor unit of its currency that may be below nothing, such as a discount.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SignedMoney {
+    amount: i64,
+    currency: Currency,
+}
+
+impl SignedMoney {
+    /// An amount in minor units, its size at most [`AMOUNT_MAX`].
+    ///
+    /// # Errors
+    /// [`MoneyError::OutOfRange`].
+    pub fn new(amount: i64, currency: Currency) -> Result<Self, MoneyError> {
+        if (-AMOUNT_MAX..=AMOUNT_MAX).contains(&amount) {
+            Ok(Self { amount, currency })
+        } else {
+            Err(MoneyError::OutOfRange)
+        }
+    }
+
+    /// Nothing, in a currency.
+    #[must_use]
+    pub fn zero(currency: Currency) -> Self {
+        Self { amount: 0, currency }
+    }
+
+    /// Minor units.
+    #[must_use]
+    pub fn amount(&self) -> i64 {
+        self.amount
+    }
+
+    /// The currency.
+    #[must_use]
+    pub fn currency(&self) -> Currency {
+        self.currency
+    }
+
+    /// The sum.
+    ///
+    /// # Errors
+    /// [`MoneyError::CurrencyMismatch`], [`MoneyError::OutOfRange`].
+    #[expect(clippy::should_implement_trait, reason = "a checked sum is no `Add`")]
+    pub fn add(self, other: Self) -> Result<Self, MoneyError> {
+        if self.currency != other.currency {
+            return Err(MoneyError::CurrencyMismatch(self.currency, other.currency));
+        }
+        Self::new(self.amount.saturating_add(other.amount), self.currency)
+    }
+}
+
+impl From<Money> for SignedMoney {
+    fn from(money: Money) -> Self {
+        Self { amount: money.amount, currency: money.currency }
+    }
+}
+
+impl TryFrom<SignedMoney> for Money {
+    type Error = MoneyError;
+
+    fn try_from(money: SignedMoney) -> Result<Self, MoneyError> {
+        Self::new(money.amount, money.currency)
+    }
+}
+
 /// A whole percentage between 0 and 100.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Percent(u8);

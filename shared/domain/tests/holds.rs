@@ -375,6 +375,7 @@ fn record() -> Hold {
             quantity: 1,
             price: nothing.into(),
             policy: CancellationPolicy::default(),
+            rate: None,
             placements: vec![placement()],
         },
         caller: GuestId::parse("guest-1").expect("an id"),

@@ -400,12 +400,13 @@ fn payments_are_in_one_currency_and_add_up_to_an_amount() {
 
 #[test]
 fn the_lines_of_a_price_add_up() {
-    let extra = |amount| PriceLine { kind: PriceLineKind::Extra, amount };
-    let price = Price::new(eur(900), vec![extra(eur(80)), extra(eur(20))]).expect("one currency");
+    let stay = |amount| PriceLine::plain(PriceLineKind::Stay, amount);
+    let extra = |amount| PriceLine::plain(PriceLineKind::Extra, amount);
+    let price = Price::new(vec![stay(eur(900)), extra(eur(80)), extra(eur(20))]).expect("one currency");
     let lines: Vec<_> = price.lines().iter().map(|line| (line.kind, line.amount.amount())).collect();
     assert_eq!(lines, [(PriceLineKind::Stay, 900), (PriceLineKind::Extra, 80), (PriceLineKind::Extra, 20)]);
     assert_eq!(price.total(), eur(1_000));
-    assert_eq!(Price::from(eur(5)), Price::new(eur(5), Vec::new()).expect("in range"));
-    assert!(Price::new(eur(900), vec![extra(usd(80))]).is_err());
-    assert!(Price::new(eur(AMOUNT_MAX), vec![extra(eur(1))]).is_err());
+    assert_eq!(Price::from(eur(5)), Price::new(vec![stay(eur(5))]).expect("in range"));
+    assert!(Price::new(vec![stay(eur(900)), extra(usd(80))]).is_err());
+    assert!(Price::new(vec![stay(eur(AMOUNT_MAX)), extra(eur(1))]).is_err());
 }

@@ -143,6 +143,7 @@ pub fn hold_for(
             quantity,
             price: resource.price(stay.slots.len(), quantity).expect("a price in range").into(),
             policy: resource.terms.cancellation_policy.clone(),
+            rate: None,
             placements,
         },
         guest_mark: identity::guest_mark(&guest),

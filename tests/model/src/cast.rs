@@ -161,6 +161,7 @@ impl Cast {
                 quantity: 1,
                 price: price().into(),
                 policy: CancellationPolicy::new(vec![half]).unwrap_or_default(),
+                rate: None,
                 placements: vec![Placement {
                     page: self.page.clone(),
                     schedule_revision: 1,

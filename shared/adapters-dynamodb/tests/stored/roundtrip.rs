@@ -95,8 +95,9 @@ fn price(shapes: Shapes) -> impl Strategy<Value = Price> {
         |(stay, extras, currency)| {
             let money = |amount| Money::new(amount, currency).expect("in range");
             let extras = extras.into_iter().map(money);
-            let extra = |amount| PriceLine { kind: PriceLineKind::Extra, amount };
-            Price::new(money(stay), extras.map(extra).collect()).expect("in range")
+            let extra = |amount| PriceLine::plain(PriceLineKind::Extra, amount);
+            let stay = PriceLine::plain(PriceLineKind::Stay, money(stay));
+            Price::new(std::iter::once(stay).chain(extras.map(extra)).collect()).expect("in range")
         },
     )
 }
@@ -222,7 +223,7 @@ fn order(shapes: Shapes) -> impl Strategy<Value = Order> {
         if own {
             placements[0].page.resource = resource.clone();
         }
-        Order { resource, resource_name, guest, start, end, quantity, price, policy, placements }
+        Order { resource, resource_name, guest, start, end, quantity, price, policy, rate: None, placements }
     })
 }
 

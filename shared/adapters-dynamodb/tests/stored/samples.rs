@@ -505,8 +505,9 @@ pub(crate) fn ahead() -> BTreeMap<&'static str, Stored> {
     let uneven = SlotPlaces::new([(slot("30"), 1), (slot("31"), 3)]).expect("ascending slots");
     let shard = PageKey { shard: 1, ..PageKey::first(room().id, "2030-07") };
     hold.order.placements.push(Placement { page: shard, schedule_revision: 1, places: uneven.clone() });
-    let extra = PriceLine { kind: PriceLineKind::Extra, amount: money(1_500) };
-    hold.order.price = Price::new(money(38_700), vec![extra]).expect("one currency");
+    let stay = PriceLine::plain(PriceLineKind::Stay, money(38_700));
+    let extra = PriceLine::plain(PriceLineKind::Extra, money(1_500));
+    hold.order.price = Price::new(vec![stay, extra]).expect("one currency");
     let deposit = Payment { amount: money(10_000), ..payment(&hold.order, Some("pi_deposit")) };
     let deposit = Payment { status: PaymentStatus::Captured, captured: money(10_000), ..deposit };
     let rest = Payment::new(PaymentMethod::OnAccount, money(30_200));

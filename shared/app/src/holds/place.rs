@@ -256,6 +256,7 @@ fn new_hold(
         quantity: request.quantity,
         price: price.into(),
         policy: terms.cancellation_policy.clone(),
+        rate: None,
         placements,
     };
     let ttl = SignedDuration::from_secs(i64::from(terms.hold_ttl_seconds));

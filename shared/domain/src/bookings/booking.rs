@@ -17,6 +17,7 @@ use crate::payments::{
     AwaitedAction, BookingPayments, CardPayment, Payment, PaymentNumber, PaymentRejection, PaymentStatus,
     PaymentStep,
 };
+use crate::rates::quote::AppliedRate;
 
 /// What a guest wants: the same for a hold and for the booking made of it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -35,8 +36,10 @@ pub struct Order {
     pub quantity: u32,
     /// For the whole stay and all units.
     pub price: Price,
-    /// What a cancellation refunds.
+    /// What a cancellation refunds, where no rate says it.
     pub policy: CancellationPolicy,
+    /// The rate by which it was priced; none of a resource without a rate card.
+    pub rate: Option<Box<AppliedRate>>,
     /// Where the places are counted: each page once.
     pub placements: Vec<Placement>,
 }

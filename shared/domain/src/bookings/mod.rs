@@ -21,6 +21,6 @@ pub use failure_reason::FailureReason;
 pub use inventory_move::{InventoryMove, InventoryPlan};
 pub use lifecycle::Lifecycle;
 pub use policy::{CancellationPolicy, HOURS_BEFORE_MAX, TIERS_MAX, Tier};
-pub use price::{Price, PriceLine, PriceLineKind};
+pub use price::{LineDetail, Price, PriceLine, PriceLineKind};
 pub use quote::{CancellationQuote, RefundStep, STEPS_MAX, refund_steps};
 pub use status::BookingStatus;

@@ -81,6 +81,7 @@ pub(crate) fn hold() -> Hold {
             quantity: 1,
             price: room.price(stay.slots.len(), 1).expect("a price").into(),
             policy: room.terms.cancellation_policy.clone(),
+            rate: None,
             placements: vec![placement],
         },
         guest_mark: kernel::guest_mark(&guest),

@@ -28,7 +28,8 @@ impl StoredMoney {
 
 /// A price; `None` for one of several lines, which version 0 cannot say.
 fn store_price(price: &Price) -> Option<StoredMoney> {
-    (price.lines().len() == 1).then(|| price.total().into())
+    let [line] = price.lines() else { return None };
+    (line.detail.is_none()).then(|| price.total().into())
 }
 
 /// Hours before the start, and percent.
@@ -78,6 +79,9 @@ fn store_placement(placement: &Placement, ordered: &ResourceId) -> Option<Stored
 impl StoredOrder {
     /// The order; `None` for one that version 0 cannot say.
     pub(crate) fn of(order: &Order) -> Option<Self> {
+        if order.rate.is_some() {
+            return None;
+        }
         Some(Self {
             resource: order.resource.to_string(),
             name: order.resource_name.clone(),
@@ -122,6 +126,7 @@ impl StoredOrder {
             quantity: self.quantity,
             price: self.price.read()?.into(),
             policy: read_policy(&self.policy)?,
+            rate: None,
             placements,
         })
     }

@@ -2,7 +2,7 @@
 
 use holdfast_domain::bookings::{Order, Price, PriceLine, PriceLineKind, Tier};
 use holdfast_domain::inventory::Placement;
-use holdfast_domain::money::Percent;
+use holdfast_domain::money::{Percent, SignedMoney};
 use holdfast_domain::{CancellationPolicy, GuestId, Money, PageKey, ResourceId, SlotKey, SlotPlaces};
 use serde::{Deserialize, Serialize};
 
@@ -53,6 +53,7 @@ impl StoredOrder {
             quantity: self.quantity,
             price: self.price.read()?,
             policy: read_policy(self.policy)?,
+            rate: None,
             placements,
         })
     }
@@ -71,24 +72,45 @@ struct StoredPrice {
 #[serde(deny_unknown_fields)]
 struct StoredPriceLine {
     kind: LineKind,
-    amount: Text<Money>,
+    amount: Text<SignedMoney>,
 }
 
 /// What a line is for.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum LineKind {
-    /// The places themselves: the first line, and no other.
+    /// The places themselves.
     Stay,
+    /// What a promotion takes off.
+    Discount,
     /// Something beside the places.
     Extra,
+    /// What the place takes beside the price.
+    Fee,
+    /// A tax that the other lines do not include.
+    Tax,
 }
 
 impl From<PriceLineKind> for LineKind {
     fn from(kind: PriceLineKind) -> Self {
         match kind {
             PriceLineKind::Stay => Self::Stay,
+            PriceLineKind::Discount => Self::Discount,
             PriceLineKind::Extra => Self::Extra,
+            PriceLineKind::Fee => Self::Fee,
+            PriceLineKind::Tax => Self::Tax,
+        }
+    }
+}
+
+impl From<LineKind> for PriceLineKind {
+    fn from(kind: LineKind) -> Self {
+        match kind {
+            LineKind::Stay => Self::Stay,
+            LineKind::Discount => Self::Discount,
+            LineKind::Extra => Self::Extra,
+            LineKind::Fee => Self::Fee,
+            LineKind::Tax => Self::Tax,
         }
     }
 }
@@ -102,15 +124,12 @@ impl From<&Price> for StoredPrice {
 
 impl StoredPrice {
     fn read(self) -> Result<Price, Reason> {
-        let mut lines = self.lines.into_iter();
-        let Some(StoredPriceLine { kind: LineKind::Stay, amount: Text(stay) }) = lines.next() else {
-            return Err("a price whose first line is not for the places".to_owned());
-        };
-        let extras = lines.map(|StoredPriceLine { kind, amount: Text(amount) }| match kind {
-            LineKind::Stay => Err("a price with two lines for the places".to_owned()),
-            LineKind::Extra => Ok(PriceLine { kind: PriceLineKind::Extra, amount }),
+        let lines = self.lines.into_iter().map(|StoredPriceLine { kind, amount: Text(amount) }| PriceLine {
+            kind: kind.into(),
+            amount,
+            detail: None,
         });
-        let price = Price::new(stay, extras.collect::<Result<_, Reason>>()?).map_err(reason)?;
+        let price = Price::new(lines.collect()).map_err(reason)?;
         if price.total() == self.total.0 { Ok(price) } else { Err("lines that are not the total".to_owned()) }
     }
 }

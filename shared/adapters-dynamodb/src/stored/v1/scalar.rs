@@ -3,6 +3,7 @@
 use std::fmt::Display;
 
 use holdfast_domain::catalogue::Label;
+use holdfast_domain::money::SignedMoney;
 use holdfast_domain::{Currency, Fingerprint, GuestId, HoldId, Money, PaymentStatus, ResourceId, SlotKey};
 use jiff::Timestamp;
 use jiff::civil::Time;
@@ -93,7 +94,7 @@ impl Scalar for Time {
 }
 
 /// Currency code, space, minor units, such as `EUR 38700`: one value, so that no amount is without its currency.
-impl Scalar for Money {
+impl Scalar for SignedMoney {
     fn write(&self) -> String {
         format!("{} {}", self.currency(), self.amount())
     }
@@ -102,5 +103,15 @@ impl Scalar for Money {
         let (currency, amount) = text.split_once(' ').ok_or_else(|| format!("{text:?} is no amount"))?;
         let amount = amount.parse().map_err(|_| format!("{text:?} is no amount"))?;
         Self::new(amount, parsed(Currency::parse, currency)?).map_err(reason)
+    }
+}
+
+impl Scalar for Money {
+    fn write(&self) -> String {
+        format!("{} {}", self.currency(), self.amount())
+    }
+
+    fn read(text: &str) -> Result<Self, Reason> {
+        SignedMoney::read(text)?.try_into().map_err(reason)
     }
 }

@@ -1,0 +1,21 @@
+//! Rates: which plans a stay can be booked under, what it costs line by line and why, and what a cancellation gives back.
+//!
+//! A [`RateCard`](card::RateCard) is what an operator says of one resource; [`DatedRates`](dated::DatedRates) are prices and
+//! restrictions of single dates, which come before it. Both are data: this module decides by them alone, without a clock, without
+//! floating point, and rounds only where it says so.
+
+pub mod cancellation;
+pub mod card;
+pub mod charge;
+pub mod condition;
+pub mod dated;
+pub mod extra;
+pub mod ids;
+pub mod occupancy;
+pub mod percentage;
+pub mod plan;
+pub mod promotion;
+pub mod quote;
+pub mod request;
+pub mod restriction;
+pub mod rule;

@@ -1,0 +1,36 @@
+//! Percentages with decimals, exact.
+
+use rust_decimal::Decimal;
+use thiserror::Error;
+
+/// The most decimals of a percentage.
+pub const DECIMALS_MAX: u32 = 4;
+/// The most that a price may be raised by, in percent.
+pub const RAISE_PERCENT_MAX: i64 = 900;
+
+/// Why a number is no percentage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("must be between -100 and {RAISE_PERCENT_MAX}, with at most {DECIMALS_MAX} decimals")]
+pub struct InvalidPercentage;
+
+/// A percentage from -100 to [`RAISE_PERCENT_MAX`], with at most [`DECIMALS_MAX`] decimals: 12.5 is 12.5 %.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Percentage(Decimal);
+
+impl Percentage {
+    /// The percentage of that number.
+    ///
+    /// # Errors
+    /// [`InvalidPercentage`].
+    pub fn new(value: Decimal) -> Result<Self, InvalidPercentage> {
+        let value = value.normalize();
+        let is_within = (Decimal::from(-100)..=Decimal::from(RAISE_PERCENT_MAX)).contains(&value);
+        if is_within && value.scale() <= DECIMALS_MAX { Ok(Self(value)) } else { Err(InvalidPercentage) }
+    }
+
+    /// The number: 12.5 of 12.5 %.
+    #[must_use]
+    pub fn value(self) -> Decimal {
+        self.0
+    }
+}

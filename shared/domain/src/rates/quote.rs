@@ -1,0 +1,177 @@
+//! What a plan costs for a stay, and why; or why it cannot be had.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::bookings::Price;
+use crate::catalogue::Label;
+use crate::rates::cancellation::RefundTerms;
+use crate::rates::extra::ExtraChoice;
+use crate::rates::ids::{ChargeId, ExtraId, PlanId, RestrictionId, RuleId};
+use crate::rates::occupancy::Unit;
+use crate::rates::plan::Payment;
+use crate::rates::promotion::PromotionCode;
+
+/// What was applied to an order's price: with the price's lines all that is charged and given back for, whatever changes later.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct AppliedRate {
+    /// The plan.
+    pub plan: PlanId,
+    /// Its name, as it was.
+    pub plan_name: Label,
+    /// The version of the rate card.
+    pub card_version: u64,
+    /// When it is paid.
+    pub payment: Payment,
+    /// What the price includes, for people.
+    pub included: Vec<Label>,
+    /// The units that were priced.
+    pub units: Vec<Unit>,
+    /// What was chosen beside the places.
+    pub extras: Vec<ExtraChoice>,
+    /// The promotion that was used.
+    pub promotion: Option<PromotionCode>,
+    /// What a cancellation keeps.
+    pub refunds: RefundTerms,
+    /// When it was priced.
+    pub priced_at: Timestamp,
+}
+
+/// What one plan costs for a stay.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlanQuote {
+    /// The price, line by line.
+    pub price: Price,
+    /// What was applied.
+    pub applied: AppliedRate,
+    /// Why each slot of each unit costs what it costs, in the order of slots, then units.
+    pub slots: Vec<SlotPrice>,
+}
+
+/// Why a slot of a unit costs what it costs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SlotPrice {
+    /// When the slot begins.
+    pub start: Timestamp,
+    /// Its local date.
+    pub date: Date,
+    /// Which of the units, from 0.
+    pub unit: u32,
+    /// What made the price, in order.
+    pub steps: Vec<PriceStep>,
+    /// The price, in minor units: that of the last step.
+    pub amount: i64,
+}
+
+/// A step of a slot's price.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PriceStep {
+    /// What it is from.
+    pub cause: Cause,
+    /// The running price after it, in minor units, rounded half up for the reader: what follows goes on with the exact one.
+    pub amount: i64,
+}
+
+/// What made a step of a price.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cause {
+    /// The plan's own price.
+    Base(PlanId),
+    /// The price that is set for the date under that plan.
+    DatedPrice(PlanId),
+    /// The plan derives its price.
+    Derived(PlanId),
+    /// The kind of unit.
+    UnitType,
+    /// The unit's guests.
+    Guests,
+    /// A rule.
+    Rule(RuleId),
+    /// The least price.
+    PriceMin,
+    /// The greatest price.
+    PriceMax,
+    /// Rounding to what can be charged.
+    Rounding,
+    /// The plan never costs more than the plan it derives from.
+    NotAboveParent,
+}
+
+/// Why a plan cannot be had for a stay: every reason there is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unavailable {
+    /// At least one.
+    pub reasons: Vec<Reason>,
+}
+
+/// A reason why a plan cannot be had.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reason {
+    /// There is no such plan, or the caller may not see it.
+    NoPlan,
+    /// The plan is not sold through the channel.
+    Channel,
+    /// A restriction of the card, or of a date where no restriction is named.
+    Restricted {
+        /// Which; none for what is set for a date.
+        restriction: Option<RestrictionId>,
+        /// The date it is about.
+        date: Date,
+        /// What it asks.
+        limit: Limit,
+    },
+    /// A kind of unit that the card does not have, or none where it has kinds.
+    UnitType,
+    /// More guests than a unit takes, or none.
+    Guests {
+        /// The most.
+        guests_max: u32,
+    },
+    /// An extra that the card or the plan does not have, or more of it than there may be.
+    Extra(ExtraId),
+    /// The code is unknown, not for this stay, plan or guest, or used up: one answer for all.
+    Promotion,
+    /// The price is out of range.
+    OutOfRange,
+}
+
+/// What a restriction asks of a stay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Limit {
+    /// At least so many slots.
+    StayMin(u32),
+    /// At most so many slots.
+    StayMax(u32),
+    /// No arrival on the date.
+    ClosedToArrival,
+    /// No departure on the date.
+    ClosedToDeparture,
+    /// No slot on the date.
+    StopSell,
+    /// To be booked so many minutes before.
+    NoticeMin(u32),
+    /// To be booked at most so many days before.
+    WindowMax(u32),
+    /// At least so many units.
+    QuantityMin(u32),
+    /// At most so many units.
+    QuantityMax(u32),
+    /// All dates up to this one, itself included.
+    SoldTogether {
+        /// The first date of the range.
+        from: Date,
+        /// The one after the last.
+        to: Date,
+    },
+}
+
+/// A part of a line's amount that is a tax.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct IncludedTax {
+    /// Which.
+    pub charge: ChargeId,
+    /// Its name, as it was.
+    pub name: Label,
+    /// Minor units.
+    pub amount: i64,
+}

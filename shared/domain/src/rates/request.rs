@@ -1,0 +1,51 @@
+//! What a guest asks a price for.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use crate::catalogue::Slot;
+use crate::rates::extra::ExtraChoice;
+use crate::rates::ids::{Channel, RateGroup};
+use crate::rates::occupancy::Unit;
+use crate::rates::promotion::PromotionCode;
+
+/// A slot of a stay.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StaySlot {
+    /// The slot.
+    pub slot: Slot,
+    /// Its local date.
+    pub date: Date,
+    /// Places that are taken, as far as known.
+    pub taken: u32,
+    /// Places that there are; 0 if not known, when it counts as not sold.
+    pub places: u32,
+}
+
+/// A question for prices.
+#[derive(Debug, Clone)]
+pub struct RateRequest {
+    /// The slots of the stay, in time order; at least one.
+    pub slots: Vec<StaySlot>,
+    /// The zone of the resource.
+    pub zone: TimeZone,
+    /// The units; at least one.
+    pub units: Vec<Unit>,
+    /// When it is asked.
+    pub at: Timestamp,
+    /// Where it comes from.
+    pub channel: Channel,
+    /// The groups that the caller is in.
+    pub groups: BTreeSet<RateGroup>,
+    /// What is chosen beside the places.
+    pub extras: Vec<ExtraChoice>,
+    /// A promotion's code.
+    pub promotion: Option<PromotionCode>,
+    /// Whether the last slot before the stay is free, where it is known; for [`Limits::fills_gaps`](super::restriction::Limits).
+    pub is_free_before: Option<bool>,
+    /// Whether the first slot after the stay is free, where it is known.
+    pub is_free_after: Option<bool>,
+}
