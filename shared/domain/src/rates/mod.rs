@@ -6,6 +6,7 @@
 
 pub mod cancellation;
 pub mod card;
+pub mod changes;
 pub mod charge;
 pub mod condition;
 pub mod dated;

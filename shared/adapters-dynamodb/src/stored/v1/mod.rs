@@ -3,5 +3,6 @@
 
 pub(crate) mod booking;
 pub(crate) mod order;
+pub(crate) mod rates;
 pub(crate) mod scalar;
 pub(crate) mod terms;

@@ -51,7 +51,7 @@ impl<'de> Deserialize<'de> for Millis {
     }
 }
 
-fn parsed<T, E: Display>(parse: impl Fn(&str) -> Result<T, E>, text: &str) -> Result<T, Reason> {
+pub(crate) fn parsed<T, E: Display>(parse: impl Fn(&str) -> Result<T, E>, text: &str) -> Result<T, Reason> {
     parse(text).map_err(|error| format!("{text:?} {error}"))
 }
 
@@ -69,6 +69,8 @@ macro_rules! parsed_text {
         }
     )*};
 }
+
+pub(crate) use parsed_text;
 
 parsed_text!(ResourceId, GuestId, HoldId, Fingerprint, SlotKey, Label);
 
