@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use holdfast_adapters_dynamodb::stream::decode_ledger_record;
-use holdfast_adapters_dynamodb::{DynamoCatalogue, DynamoDb, DynamoSearchIndexWriter, LedgerTable};
+use holdfast_adapters_dynamodb::{
+    DynamoCatalogue, DynamoDb, DynamoRates, DynamoSearchIndexWriter, LedgerTable,
+};
 use holdfast_adapters_messaging::{OnFirstUse, Sqs, SqsPoisonRecords};
 use holdfast_runtime::stream::StreamReader;
 use holdfast_runtime::{Error, Process, ProjectorHandler, Variable};
@@ -18,6 +20,7 @@ async fn main() -> Result<(), Error> {
         OnFirstUse::new(process.making(Sqs::new)),
         process.require(Variable::FailureQueueUrl)?,
     );
-    let handler = ProjectorHandler::new(Arc::new(DynamoCatalogue::new(ledger)), Arc::new(index));
+    let (catalogue, rates) = (DynamoCatalogue::new(ledger.clone()), DynamoRates::new(ledger));
+    let handler = ProjectorHandler::new(Arc::new(catalogue), Arc::new(rates), Arc::new(index));
     StreamReader::new(decode_ledger_record, Arc::new(poison)).serve(|records| handler.apply(records)).await
 }

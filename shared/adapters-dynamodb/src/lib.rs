@@ -78,8 +78,12 @@ pub mod items {
         decode_parked_case, decode_sent_mail, decode_task_token, encode_parked_case, encode_parked_case_as,
         encode_sent_mail, encode_sent_mail_as, encode_task_token,
     };
+    pub use crate::stored::rate_listings::{
+        decode_listed_month_rates, decode_listed_rates, encode_listed_month_rates, encode_listed_rates,
+    };
     pub use crate::stored::rates::{
-        decode_card_record, decode_month_rates, decode_rates, encode_card_record, encode_month_rates, encode_rates,
+        decode_card_record, decode_month_rates, decode_rates, encode_card_record, encode_month_rates,
+        encode_rates,
     };
     pub use crate::stored::records::{
         decode_audit, decode_audit_with_facts, decode_booking, decode_hold_record, decode_resource,

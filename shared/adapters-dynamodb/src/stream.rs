@@ -14,6 +14,7 @@ use serde_json::Value;
 use crate::catalogue::dated::{FACTS_SK_PREFIX, decode_month, decode_month_record};
 use crate::page::item::{PAGE_SK_PREFIX, decode_hold, decode_page_as_stored, decode_page_record};
 use crate::stored::attempts::is_of_guest;
+use crate::stored::rates::{MONTH_SK_PREFIX, RATES_SK, decode_month_rates, decode_rates, rated_resource};
 use crate::stored::records::{
     EVENT_SK_PREFIX, RESOURCE_SK, decode_audit_with_facts, decode_hold_record, decode_resource,
     decode_resource_write,
@@ -44,6 +45,13 @@ pub fn decode_ledger_record(new: Option<Value>, old: Option<Value>) -> Result<Le
         let previous = old.map(decode_image).transpose()?.as_ref().map(decode_month).transpose()?;
         let previous = previous.map(|(_, facts)| facts).unwrap_or_default();
         return Ok(LedgerRecord::Facts { resource, month, facts, previous, write });
+    }
+    if sk == RATES_SK {
+        return Ok(LedgerRecord::Rates { rates: Box::new(decode_rates(&new)?) });
+    }
+    if sk.starts_with(MONTH_SK_PREFIX) {
+        let (month, rates) = decode_month_rates(&new)?;
+        return Ok(LedgerRecord::MonthRates { resource: rated_resource(&new)?, month, rates });
     }
     if sk == RESOURCE_SK {
         let resource = decode_resource(&new)?;

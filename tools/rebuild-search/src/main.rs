@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use holdfast_adapters_dynamodb::{
-    DynamoCatalogue, DynamoDb, DynamoInspection, DynamoSearchIndexWriter, LedgerTable,
+    DynamoCatalogue, DynamoDb, DynamoInspection, DynamoRates, DynamoSearchIndexWriter, LedgerTable,
 };
 use holdfast_app::search::{Progress, SearchRebuild};
 use holdfast_runtime::{Error, Process, Variable};
@@ -30,8 +30,9 @@ async fn main() -> Result<ExitCode, Error> {
     let ledger = LedgerTable::new(dynamodb.clone(), process.require(Variable::LedgerTable)?);
     let index = Arc::new(DynamoSearchIndexWriter::new(dynamodb, process.require(Variable::SearchTable)?));
     let catalogue = Arc::new(DynamoCatalogue::new(ledger.clone()));
+    let rates = Arc::new(DynamoRates::new(ledger.clone()));
     let rebuild =
-        SearchRebuild::new(catalogue, Arc::new(DynamoInspection::new(ledger)), index.clone(), index);
+        SearchRebuild::new(catalogue, rates, Arc::new(DynamoInspection::new(ledger)), index.clone(), index);
     Ok(report(&run(&rebuild).await?))
 }
 

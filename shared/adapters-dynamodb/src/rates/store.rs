@@ -15,14 +15,16 @@ use holdfast_domain::rates::card::ResourceRates;
 use holdfast_domain::rates::dated::DatedRates;
 use holdfast_domain::{Resource, ResourceId};
 
+use crate::page::item::resource_pk;
 use crate::stored::rates::{
     RATES_SK, decode_month_rates, decode_rates, encode_card_record, encode_month_rates, encode_rates,
     month_rates_key, rates_key,
 };
 use crate::stored::records::resource_key;
 use crate::stored::trail::{TRAIL_IS, encode_head};
-use crate::table::item::{Item, Reader, n};
+use crate::table::item::{Item, Reader, n, s};
 use crate::table::ledger::LedgerTable;
+use crate::table::query::{QUERY_MIB_MAX, read_all};
 use crate::table::transact::built;
 
 /// [`RateStore`] on DynamoDB.
@@ -45,17 +47,38 @@ impl RateReader for DynamoRates {
         months: &BTreeSet<Month>,
     ) -> Result<(Option<ResourceRates>, DatedRates), StoreError> {
         let months = months.iter().map(|month| month_rates_key(resource, *month));
-        let items = self.0.get_many(std::iter::once(rates_key(resource)).chain(months).collect()).await?;
-        let (mut rates, mut dated) = (None, Vec::new());
-        for item in &items {
-            if Reader::new(item).text("sk")? == RATES_SK {
-                rates = Some(decode_rates(item)?);
-            } else {
-                dated.push(decode_month_rates(item)?);
-            }
-        }
-        Ok((rates, DatedRates::new(dated)))
+        rates_of(&self.0.get_many(std::iter::once(rates_key(resource)).chain(months).collect()).await?)
     }
+
+    async fn all_rates(
+        &self,
+        resource: &ResourceId,
+    ) -> Result<(Option<ResourceRates>, DatedRates), StoreError> {
+        let pk = resource_pk(resource);
+        let query = self
+            .0
+            .client
+            .query()
+            .table_name(&self.0.name)
+            .key_condition_expression("pk = :pk AND begins_with(sk, :sk)")
+            .expression_attribute_values(":pk", s(&pk))
+            .expression_attribute_values(":sk", s(RATES_SK))
+            .consistent_read(true);
+        rates_of(&read_all(query, &pk, QUERY_MIB_MAX).await?)
+    }
+}
+
+/// Cards and months as they are among the items of a resource.
+fn rates_of(items: &[Item]) -> Result<(Option<ResourceRates>, DatedRates), StoreError> {
+    let (mut rates, mut dated) = (None, Vec::new());
+    for item in items {
+        if Reader::new(item).text("sk")? == RATES_SK {
+            rates = Some(decode_rates(item)?);
+        } else {
+            dated.push(decode_month_rates(item)?);
+        }
+    }
+    Ok((rates, DatedRates::new(dated)))
 }
 
 #[async_trait]

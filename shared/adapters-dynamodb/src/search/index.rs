@@ -4,6 +4,8 @@
 //! | --- | --- | --- |
 //! | `T#type#location` | resource | the resource |
 //! | `T#type#location#D#month` | resource | what is set for the dates of that month, once anything was |
+//! | `T#type#location#R` | resource | its rate cards, once it had any |
+//! | `T#type#location#R#month` | resource | what is set for the dates of that month under plans, once anything was |
 //! | `T#type#location#page` | resource, or `resource~shard` | its page of that part of the schedule, once anybody touched it |
 //!
 //! Type and location are in comparable form. Where the texts as they came differ from it, there are the same items under these
@@ -16,11 +18,16 @@ use aws_sdk_dynamodb::Client;
 use holdfast_app::StoreError;
 use holdfast_app::search::{ListedPages, SearchIndex};
 use holdfast_domain::catalogue::{Month, MonthFacts};
+use holdfast_domain::rates::card::ResourceRates;
+use holdfast_domain::rates::dated::MonthRates;
 use holdfast_domain::{Page, PageKey, Resource, ResourceId};
 
 use crate::stored::listings::{
     decode_listed_month, decode_listed_page, decode_listing, listed_facts_pk, listed_page_key,
     listed_pages_pk, listing_pks, listings_of,
+};
+use crate::stored::rate_listings::{
+    decode_listed_month_rates, decode_listed_rates, listed_month_rates_pk, listed_rates_pk,
 };
 use crate::table::item::{Item, s};
 use crate::table::ledger::get_many;
@@ -89,6 +96,37 @@ impl SearchIndex for DynamoSearchIndex {
             let (id, _, facts) = decode_listed_month(&item)?;
             if latest.get(&id).is_none_or(|known| known.revision < facts.revision) {
                 latest.insert(id, facts);
+            }
+        }
+        Ok(latest.into_iter().collect())
+    }
+
+    async fn rates(&self, resource_type: &str, location: &str) -> Result<Vec<ResourceRates>, StoreError> {
+        let pks = listing_pks(resource_type, location);
+        let pks = pks.iter().map(|pk| listed_rates_pk(pk)).collect();
+        let mut latest: BTreeMap<ResourceId, ResourceRates> = BTreeMap::new();
+        for item in self.query_all(&pks).await? {
+            let rates = decode_listed_rates(&item)?;
+            if latest.get(&rates.resource).is_none_or(|known| known.revision < rates.revision) {
+                latest.insert(rates.resource.clone(), rates);
+            }
+        }
+        Ok(latest.into_values().collect())
+    }
+
+    async fn month_rates(
+        &self,
+        resource_type: &str,
+        location: &str,
+        month: Month,
+    ) -> Result<Vec<(ResourceId, MonthRates)>, StoreError> {
+        let pks = listing_pks(resource_type, location);
+        let pks = pks.iter().map(|pk| listed_month_rates_pk(pk, month)).collect();
+        let mut latest: BTreeMap<ResourceId, MonthRates> = BTreeMap::new();
+        for item in self.query_all(&pks).await? {
+            let (id, _, rates) = decode_listed_month_rates(&item)?;
+            if latest.get(&id).is_none_or(|known| known.revision < rates.revision) {
+                latest.insert(id, rates);
             }
         }
         Ok(latest.into_iter().collect())

@@ -8,17 +8,22 @@ use holdfast_app::StoreError;
 use holdfast_app::operations::{Part, Unreadable};
 use holdfast_app::search::{Entry, Listing, SearchIndexInspection, SearchIndexWriter};
 use holdfast_domain::catalogue::{Month, MonthFacts};
+use holdfast_domain::rates::card::ResourceRates;
+use holdfast_domain::rates::dated::MonthRates;
 use holdfast_domain::{Page, Resource, ResourceId};
 
 use crate::stored::listings::{
     WRITE_NUMBER, decode_entry, encode_listed_month, encode_listed_page, encode_listing, listed_facts_key,
     listed_page_key, listing_key, listings_of,
 };
+use crate::stored::rate_listings::{
+    encode_listed_month_rates, encode_listed_rates, listed_month_rates_key, listed_rates_key,
+};
 use crate::table::error::{Passing, Refused, unavailable};
 use crate::table::item::{Item, n};
 use crate::table::scan::{key_of, read_part};
 
-/// Attribute of the revision of a listed resource or month.
+/// Attribute of the revision of a listed resource, of its rates or of a month.
 const REVISION: &str = "rev";
 
 /// [`SearchIndexWriter`] on DynamoDB, and its [`SearchIndexInspection`].
@@ -104,6 +109,28 @@ impl SearchIndexWriter for DynamoSearchIndexWriter {
         Ok(())
     }
 
+    async fn put_rates(&self, resource: &Resource, rates: &ResourceRates) -> Result<(), StoreError> {
+        for listing in listings_of(resource) {
+            let item = under(listed_rates_key(&listing, &resource.id), encode_listed_rates(resource, rates));
+            self.put_newer(item, REVISION, rates.revision).await?;
+        }
+        Ok(())
+    }
+
+    async fn put_month_rates(
+        &self,
+        resource: &Resource,
+        month: Month,
+        rates: &MonthRates,
+    ) -> Result<(), StoreError> {
+        for listing in listings_of(resource) {
+            let key = listed_month_rates_key(&listing, &resource.id, month);
+            let item = under(key, encode_listed_month_rates(resource, month, rates));
+            self.put_newer(item, REVISION, rates.revision).await?;
+        }
+        Ok(())
+    }
+
     async fn put_page(&self, resource: &Resource, page: &Page) -> Result<(), StoreError> {
         for listing in listings_of(resource) {
             let item = under(listed_page_key(&listing, &page.key), encode_listed_page(resource, page));
@@ -124,6 +151,20 @@ impl SearchIndexWriter for DynamoSearchIndexWriter {
         facts: &MonthFacts,
     ) -> Result<(), StoreError> {
         self.remove_earlier(listed_facts_key(listing, resource, month), REVISION, facts.revision).await
+    }
+
+    async fn remove_rates(&self, listing: &Listing, rates: &ResourceRates) -> Result<(), StoreError> {
+        self.remove_earlier(listed_rates_key(listing, &rates.resource), REVISION, rates.revision).await
+    }
+
+    async fn remove_month_rates(
+        &self,
+        listing: &Listing,
+        resource: &ResourceId,
+        month: Month,
+        rates: &MonthRates,
+    ) -> Result<(), StoreError> {
+        self.remove_earlier(listed_month_rates_key(listing, resource, month), REVISION, rates.revision).await
     }
 
     async fn remove_page(&self, listing: &Listing, page: &Page) -> Result<(), StoreError> {

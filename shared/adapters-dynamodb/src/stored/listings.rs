@@ -12,13 +12,16 @@ use jiff::Timestamp;
 
 use crate::catalogue::dated::{FACTS_SK_PREFIX, decode_month, encode_month_as, month_key};
 use crate::page::item::{decode_page, encode_page_as, page_sk, resource_pk};
+use crate::stored::rate_listings::{
+    RATES, decode_listed_month_rates, decode_listed_rates, listed_month_rates_key, listed_rates_key,
+};
 use crate::stored::records::{encode_resource_as, resource_of};
 use crate::stored::version::{Version, WRITES};
 use crate::table::item::{Item, Reader, n, s};
 use crate::table::scan::name_of;
 
 /// Where an item's own key is kept, since the item's is that of the listing.
-const KEPT_KEYS: [(&str, &str); 2] = [("pk", "page_pk"), ("sk", "page_sk")];
+pub(crate) const KEPT_KEYS: [(&str, &str); 2] = [("pk", "page_pk"), ("sk", "page_sk")];
 /// Attribute of a listed page's [`Page::write_number`].
 pub(crate) const WRITE_NUMBER: &str = "wn";
 /// Bits of version 0's `order` that count a page's writes.
@@ -29,7 +32,7 @@ const ORDER_BITS: u32 = 40;
 const KEY_TEXT_BYTES_MAX: usize = 960;
 
 /// Partition of the resources of a type at a location.
-fn listing_pk(resource_type: &str, location: &str) -> String {
+pub(crate) fn listing_pk(resource_type: &str, location: &str) -> String {
     format!("T#{resource_type}#{location}")
 }
 
@@ -89,6 +92,20 @@ pub(crate) fn decode_entry(item: &Item) -> Result<Entry, StoreError> {
             let listing = Listing::new(pk.to_owned());
             let is_in_place = listings_of(&resource).contains(&listing);
             (Entry::Resource(listing, Box::new(resource)), is_in_place)
+        }
+        ["T", resource_type, location, RATES] => {
+            let listing = Listing::new(listing_pk(resource_type, location));
+            let rates = decode_listed_rates(item).map_err(unread)?;
+            let key = listed_rates_key(&listing, &rates.resource);
+            let is_in_place = key.iter().all(|(name, value)| item.get(name) == Some(value));
+            (Entry::Rates(listing, Box::new(rates)), is_in_place)
+        }
+        ["T", resource_type, location, RATES, _] => {
+            let listing = Listing::new(listing_pk(resource_type, location));
+            let (resource, month, rates) = decode_listed_month_rates(item).map_err(unread)?;
+            let key = listed_month_rates_key(&listing, &resource, month);
+            let is_in_place = key.iter().all(|(name, value)| item.get(name) == Some(value));
+            (Entry::MonthRates(listing, resource, month, rates), is_in_place)
         }
         ["T", resource_type, location, _] => {
             let listing = Listing::new(listing_pk(resource_type, location));
@@ -218,7 +235,7 @@ pub fn decode_listed_page(item: &Item) -> Result<Page, StoreError> {
     decode_page(&with_kept_keys(item))
 }
 
-fn with_kept_keys(item: &Item) -> Item {
+pub(crate) fn with_kept_keys(item: &Item) -> Item {
     let mut item = item.clone();
     for (key, kept) in KEPT_KEYS {
         if let Some(value) = item.remove(kept) {

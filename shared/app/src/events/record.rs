@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use holdfast_domain::catalogue::{Month, MonthFacts};
+use holdfast_domain::rates::card::ResourceRates;
+use holdfast_domain::rates::dated::MonthRates;
 use holdfast_domain::{HoldId, Page, PageChange, PageHold, Resource, ResourceId};
 use jiff::Timestamp;
 
@@ -63,6 +65,20 @@ pub enum LedgerRecord {
         previous: MonthFacts,
         /// The write.
         write: Write,
+    },
+    /// The rate cards of a resource were written.
+    Rates {
+        /// The cards after the write.
+        rates: Box<ResourceRates>,
+    },
+    /// What is set for the dates of a month under plans was written.
+    MonthRates {
+        /// The resource.
+        resource: ResourceId,
+        /// The month.
+        month: Month,
+        /// What is set after the write.
+        rates: MonthRates,
     },
     /// An audit event of a booking was written.
     Audit(AuditEvent),

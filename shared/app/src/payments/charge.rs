@@ -59,6 +59,12 @@ impl ChargeRules {
         Self(limits)
     }
 
+    /// Of what every payment in a currency is a multiple, in minor units: 1 of one that cannot be charged.
+    #[must_use]
+    pub fn step(&self, currency: Currency) -> i64 {
+        (self.0)(currency).map_or(1, |limits| limits.step)
+    }
+
     /// Checks a resource's price: whether its currency can be charged, and some stay in it.
     ///
     /// # Errors
@@ -123,8 +129,7 @@ impl ChargeRules {
     /// was taken.
     #[must_use]
     pub fn payable(&self, promised: Money, taken: Money) -> Money {
-        let step = (self.0)(promised.currency()).map_or(1, |limits| limits.step);
-        let rounded = multiple_above(promised.amount(), step);
+        let rounded = multiple_above(promised.amount(), self.step(promised.currency()));
         // Beyond the largest amount is beyond what was taken.
         Money::new(rounded, promised.currency()).ok().filter(|_| rounded <= taken.amount()).unwrap_or(taken)
     }

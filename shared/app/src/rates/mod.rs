@@ -1,5 +1,6 @@
 //! Rates of resources: their cards with drafts and history, and what is set for single dates.
 
+pub(crate) mod asked;
 pub(crate) mod commit;
 pub(crate) mod port;
 pub(crate) mod trail;

@@ -20,6 +20,12 @@ pub trait RateReader: Send + Sync {
         resource: &ResourceId,
         months: &BTreeSet<Month>,
     ) -> Result<(Option<ResourceRates>, DatedRates), StoreError>;
+
+    /// The cards of a resource, if it ever had any, and everything that is set for its dates; the latest writes.
+    async fn all_rates(
+        &self,
+        resource: &ResourceId,
+    ) -> Result<(Option<ResourceRates>, DatedRates), StoreError>;
 }
 
 /// Reads and writes the rates of resources.

@@ -8,6 +8,9 @@ use std::sync::Arc;
 use data_encoding::BASE64URL_NOPAD;
 use futures::{StreamExt, TryStreamExt, stream};
 use holdfast_domain::catalogue::{AttributeValue, Facts, Month, Offerable, Stay};
+use holdfast_domain::rates::card::{CardVersion, ResourceRates};
+use holdfast_domain::rates::dated::{DatedRates, MonthRates};
+use holdfast_domain::rates::evaluate::quote;
 use holdfast_domain::{Money, Page, Resource, ResourceId, Slot, When};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -15,6 +18,8 @@ use serde_json::Value;
 use crate::kernel::errors::StoreError;
 use crate::kernel::failure::Failure;
 use crate::kernel::field::Field;
+use crate::payments::charge::ChargeRules;
+use crate::rates::asked::default_request;
 use crate::search::port::SearchIndex;
 
 /// The most results on one page of results.
@@ -69,7 +74,7 @@ pub struct Offer {
     pub stay: Stay,
     /// Units that could be held in every slot of the stay.
     pub available: u32,
-    /// For the stay and the quantity asked for.
+    /// For the stay and the quantity asked for: of a resource with rates, under its default plan.
     pub price: Money,
 }
 
@@ -79,13 +84,14 @@ type Reading<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send 
 /// The use case of search.
 pub struct Search {
     index: Arc<dyn SearchIndex>,
+    charges: ChargeRules,
 }
 
 impl Search {
-    /// Over a read model.
+    /// Over a read model, for a provider that can charge by these rules.
     #[must_use]
-    pub fn new(index: Arc<dyn SearchIndex>) -> Self {
-        Self { index }
+    pub fn new(index: Arc<dyn SearchIndex>, charges: ChargeRules) -> Self {
+        Self { index, charges }
     }
 
     /// Offers in order, with the next cursor.
@@ -124,6 +130,7 @@ impl Search {
                 facts.insert(id, known.written(&BTreeMap::from([(*month, set)])));
             }
         }
+        let rates = self.rates(query, &months).await?;
         let nothing_set = Facts::default();
         let mut offers: Vec<(Position, Offer)> = wanted
             .into_iter()
@@ -132,7 +139,16 @@ impl Search {
                 let facts = facts.get(&resource.id).unwrap_or(&nothing_set);
                 let offered = |slot: &Slot| resource.offered(slot, stored, facts, now);
                 let (stay, available) = offerable.best(query.quantity, offered)?;
-                let price = resource.price(stay.slots.len(), query.quantity).ok()?;
+                let price = match rates.get(&resource.id).and_then(|listed| listed.at(now)) {
+                    None => resource.price(stay.slots.len(), query.quantity).ok()?,
+                    Some((card, dated)) => {
+                        let sold = |slot: &Slot| resource.sold(slot, stored, facts, now);
+                        let asked = default_request(&resource, &stay, query.quantity, sold, now);
+                        let step = self.charges.step(card.card.currency);
+                        let plan = &card.card.default_plan;
+                        quote(card, dated, step, &asked, plan).ok()?.price.total()
+                    }
+                };
                 let offer = Offer { available, price, stay, resource };
                 Some((Position::of(&offer, query.sort), offer))
             })
@@ -152,6 +168,52 @@ impl Search {
         }
         let next = rest.peek().and_then(|_| page.last().map(|(position, _)| position.encode()));
         Ok((page.into_iter().map(|(_, offer)| offer).collect(), next))
+    }
+}
+
+/// The rates of a resource as they are listed.
+#[derive(Default)]
+struct ListedRates {
+    cards: Option<ResourceRates>,
+    dated: DatedRates,
+}
+
+impl ListedRates {
+    /// The card that holds at `now`, and what is set for dates; none of a resource without a card.
+    fn at(&self, now: Timestamp) -> Option<(&CardVersion, &DatedRates)> {
+        Some((self.cards.as_ref()?.at(now)?, &self.dated))
+    }
+}
+
+impl Search {
+    /// The rates of the resources that a question is about. Where none of them has a card, nothing is read of their dates.
+    async fn rates(
+        &self,
+        query: &Query,
+        months: &BTreeSet<Month>,
+    ) -> Result<BTreeMap<ResourceId, ListedRates>, Failure> {
+        let (index, kind, place) = (&self.index, &query.resource_type, &query.location);
+        let cards = index.rates(kind, place).await?;
+        let listed = |cards: ResourceRates| {
+            (cards.resource.clone(), ListedRates { cards: Some(cards), ..ListedRates::default() })
+        };
+        let mut rates: BTreeMap<ResourceId, ListedRates> = cards.into_iter().map(listed).collect();
+        if rates.is_empty() {
+            return Ok(rates);
+        }
+        let reads = months.iter().map(|month| index.month_rates(kind, place, *month)).collect();
+        let mut dated: BTreeMap<ResourceId, Vec<(Month, MonthRates)>> = BTreeMap::new();
+        for (month, set) in months.iter().zip(side_by_side(reads).await?) {
+            for (id, set) in set {
+                dated.entry(id).or_default().push((*month, set));
+            }
+        }
+        for (id, months) in dated {
+            if let Some(listed) = rates.get_mut(&id) {
+                listed.dated = DatedRates::new(months);
+            }
+        }
+        Ok(rates)
     }
 }
 

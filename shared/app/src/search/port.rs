@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use holdfast_domain::catalogue::{Month, MonthFacts};
+use holdfast_domain::rates::card::ResourceRates;
+use holdfast_domain::rates::dated::MonthRates;
 use holdfast_domain::{Page, Resource, ResourceId};
 
 use crate::kernel::errors::StoreError;
@@ -21,6 +23,15 @@ pub trait SearchIndex: Send + Sync {
         location: &str,
         month: Month,
     ) -> Result<Vec<(ResourceId, MonthFacts)>, StoreError>;
+    /// The rate cards of the resources of a type at a location, as they are listed; of a resource without any there are none.
+    async fn rates(&self, resource_type: &str, location: &str) -> Result<Vec<ResourceRates>, StoreError>;
+    /// What is set for the dates of a month under plans, of the resources of a type at a location; those without any are absent.
+    async fn month_rates(
+        &self,
+        resource_type: &str,
+        location: &str,
+        month: Month,
+    ) -> Result<Vec<(ResourceId, MonthRates)>, StoreError>;
     /// Every page of that part of the schedule, of the resources of a type at a location; untouched ones are absent.
     async fn pages(&self, resource_type: &str, location: &str, page: &str) -> Result<Vec<Page>, StoreError>;
 }
@@ -64,6 +75,15 @@ pub trait SearchIndexWriter: Send + Sync {
         month: Month,
         facts: &MonthFacts,
     ) -> Result<(), StoreError>;
+    /// Keeps a resource's rate cards wherever it is listed, unless later ones are kept already.
+    async fn put_rates(&self, resource: &Resource, rates: &ResourceRates) -> Result<(), StoreError>;
+    /// Keeps what is set for a month under plans wherever the resource is listed, unless later is kept already.
+    async fn put_month_rates(
+        &self,
+        resource: &Resource,
+        month: Month,
+        rates: &MonthRates,
+    ) -> Result<(), StoreError>;
     /// Keeps a page wherever its resource is listed, unless a later one is kept already.
     async fn put_page(&self, resource: &Resource, page: &Page) -> Result<(), StoreError>;
     /// Removes a resource from a listing, unless a later revision is listed there.
@@ -76,6 +96,16 @@ pub trait SearchIndexWriter: Send + Sync {
         month: Month,
         facts: &MonthFacts,
     ) -> Result<(), StoreError>;
+    /// Removes a resource's rate cards from a listing, unless later ones are kept there.
+    async fn remove_rates(&self, listing: &Listing, rates: &ResourceRates) -> Result<(), StoreError>;
+    /// Removes what is set for a month under plans from a listing, unless later is kept there.
+    async fn remove_month_rates(
+        &self,
+        listing: &Listing,
+        resource: &ResourceId,
+        month: Month,
+        rates: &MonthRates,
+    ) -> Result<(), StoreError>;
     /// Removes a page from a listing, unless a later one is kept there.
     async fn remove_page(&self, listing: &Listing, page: &Page) -> Result<(), StoreError>;
 }
@@ -87,6 +117,10 @@ pub enum Entry {
     Resource(Listing, Box<Resource>),
     /// What is set for the dates of a month, and where it is listed.
     Facts(Listing, ResourceId, Month, MonthFacts),
+    /// A resource's rate cards, and where they are listed.
+    Rates(Listing, Box<ResourceRates>),
+    /// What is set for the dates of a month under plans, and where it is listed.
+    MonthRates(Listing, ResourceId, Month, MonthRates),
     /// A page, and where it is listed.
     Page(Listing, Box<Page>),
 }

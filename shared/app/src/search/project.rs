@@ -5,15 +5,19 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use holdfast_domain::catalogue::{Month, MonthFacts};
+use holdfast_domain::rates::card::ResourceRates;
+use holdfast_domain::rates::dated::MonthRates;
 use holdfast_domain::{Page, Resource, ResourceId};
 
 use crate::catalogue::port::CatalogueReader;
 use crate::kernel::failure::Failure;
+use crate::rates::port::RateReader;
 use crate::search::port::SearchIndexWriter;
 
 /// The use case of the projector.
 pub struct Projection {
     catalogue: Arc<dyn CatalogueReader>,
+    rates: Arc<dyn RateReader>,
     index: Arc<dyn SearchIndexWriter>,
 }
 
@@ -25,10 +29,14 @@ pub struct ProjectionBatch<'a> {
 }
 
 impl Projection {
-    /// From a catalogue into a read model.
+    /// From a catalogue and its rates into a read model.
     #[must_use]
-    pub fn new(catalogue: Arc<dyn CatalogueReader>, index: Arc<dyn SearchIndexWriter>) -> Self {
-        Self { catalogue, index }
+    pub fn new(
+        catalogue: Arc<dyn CatalogueReader>,
+        rates: Arc<dyn RateReader>,
+        index: Arc<dyn SearchIndexWriter>,
+    ) -> Self {
+        Self { catalogue, rates, index }
     }
 
     /// For a batch of changes.
@@ -92,6 +100,39 @@ impl ProjectionBatch<'_> {
         }
     }
 
+    /// The rate cards of a resource were written.
+    ///
+    /// # Errors
+    /// [`Failure::Store`].
+    pub async fn on_rates(&mut self, rates: &ResourceRates) -> Result<(), Failure> {
+        match self.read_once(&rates.resource).await? {
+            Some(resource) => Ok(self.projection.index.put_rates(&resource, &rates.listed()).await?),
+            None => {
+                tracing::warn!(resource = %rates.resource, "rates of no resource");
+                Ok(())
+            }
+        }
+    }
+
+    /// What is set for the dates of a month under plans was written.
+    ///
+    /// # Errors
+    /// [`Failure::Store`].
+    pub async fn on_month_rates(
+        &mut self,
+        id: &ResourceId,
+        month: Month,
+        rates: &MonthRates,
+    ) -> Result<(), Failure> {
+        match self.read_once(id).await? {
+            Some(resource) => Ok(self.projection.index.put_month_rates(&resource, month, rates).await?),
+            None => {
+                tracing::warn!(resource = %id, %month, "rates of no resource");
+                Ok(())
+            }
+        }
+    }
+
     async fn read_once(&mut self, id: &ResourceId) -> Result<Option<Resource>, Failure> {
         if let Some(known) = self.resources.get(id) {
             return Ok(known.clone());
@@ -122,6 +163,19 @@ impl ProjectionBatch<'_> {
             index.put_facts(resource, month, facts).await?;
             for listing in &left {
                 index.remove_facts(listing, &resource.id, month, facts).await?;
+            }
+        }
+        let (rates, dated) = self.projection.rates.all_rates(&resource.id).await?;
+        if let Some(rates) = rates.map(|rates| rates.listed()) {
+            index.put_rates(resource, &rates).await?;
+            for listing in &left {
+                index.remove_rates(listing, &rates).await?;
+            }
+        }
+        for (month, rates) in dated.months() {
+            index.put_month_rates(resource, month, rates).await?;
+            for listing in &left {
+                index.remove_month_rates(listing, &resource.id, month, rates).await?;
             }
         }
         for page in self.projection.catalogue.stored_pages(resource).await? {

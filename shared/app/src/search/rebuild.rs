@@ -4,15 +4,18 @@
 //! the projector this is safe because neither replaces or removes what is later than it knows, and because a resource is
 //! read once more after it was put: one that moved meanwhile is taken from where it was put.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use holdfast_domain::catalogue::Facts;
+use holdfast_domain::rates::card::ResourceRates;
+use holdfast_domain::rates::dated::DatedRates;
 use holdfast_domain::{Page, Resource, ResourceId};
 
 use crate::catalogue::port::CatalogueReader;
 use crate::kernel::errors::StoreError;
 use crate::operations::port::{LedgerInspection, Unreadable};
+use crate::rates::port::RateReader;
 use crate::search::port::{Entry, Listing, SearchIndexInspection, SearchIndexWriter};
 
 /// How often a resource that moves while it is put is put anew.
@@ -47,6 +50,7 @@ impl Progress {
 /// The use case of an operator who does not trust the read model.
 pub struct SearchRebuild {
     catalogue: Arc<dyn CatalogueReader>,
+    rates: Arc<dyn RateReader>,
     ledger: Arc<dyn LedgerInspection>,
     entries: Arc<dyn SearchIndexInspection>,
     index: Arc<dyn SearchIndexWriter>,
@@ -57,11 +61,12 @@ impl SearchRebuild {
     #[must_use]
     pub fn new(
         catalogue: Arc<dyn CatalogueReader>,
+        rates: Arc<dyn RateReader>,
         ledger: Arc<dyn LedgerInspection>,
         entries: Arc<dyn SearchIndexInspection>,
         index: Arc<dyn SearchIndexWriter>,
     ) -> Self {
-        Self { catalogue, ledger, entries, index }
+        Self { catalogue, rates, ledger, entries, index }
     }
 
     /// Removes what the ledger does not have so, among the entries after `cursor`; gives the next cursor. An entry that is
@@ -82,7 +87,8 @@ impl SearchRebuild {
         for entry in part.items {
             let id = match &entry {
                 Entry::Resource(_, resource) => &resource.id,
-                Entry::Facts(_, resource, ..) => resource,
+                Entry::Facts(_, resource, ..) | Entry::MonthRates(_, resource, ..) => resource,
+                Entry::Rates(_, rates) => &rates.resource,
                 Entry::Page(_, page) => &page.key.resource,
             };
             if !resources.contains_key(id) {
@@ -124,6 +130,36 @@ impl SearchRebuild {
                 }
                 self.index.remove_facts(listing, id, *month, listed).await?;
                 Ok(Some(format!("{id}/{month}")))
+            }
+            Entry::Rates(listing, listed) => {
+                let is_here =
+                    resource.is_some_and(|resource| self.index.listings(resource).contains(listing));
+                let rates = if is_here {
+                    self.rates.rates(&listed.resource, &BTreeSet::new()).await?.0
+                } else {
+                    None
+                };
+                let is_of_ledger =
+                    |rates: ResourceRates| rates.revision > listed.revision || rates.listed() == **listed;
+                if rates.is_some_and(is_of_ledger) {
+                    return Ok(None);
+                }
+                self.index.remove_rates(listing, listed).await?;
+                Ok(Some(format!("{}/rates", listed.resource)))
+            }
+            Entry::MonthRates(listing, id, month, listed) => {
+                let is_here =
+                    resource.is_some_and(|resource| self.index.listings(resource).contains(listing));
+                let months = BTreeSet::from([*month]);
+                let rates =
+                    if is_here { self.rates.rates(id, &months).await?.1 } else { DatedRates::default() };
+                let is_of_ledger = rates.revision(*month) > listed.revision
+                    || rates.months().any(|(of, rates)| of == *month && rates == listed);
+                if is_of_ledger {
+                    return Ok(None);
+                }
+                self.index.remove_month_rates(listing, id, *month, listed).await?;
+                Ok(Some(format!("{id}/rates/{month}")))
             }
             Entry::Page(listing, listed) => {
                 let is_here =
@@ -175,6 +211,14 @@ impl SearchRebuild {
             for (month, facts) in facts.months() {
                 self.index.put_facts(&resource, month, facts).await?;
             }
+            let (rates, dated) = self.rates.all_rates(&resource.id).await?;
+            let rates = rates.map(|rates| rates.listed());
+            if let Some(rates) = &rates {
+                self.index.put_rates(&resource, rates).await?;
+            }
+            for (month, rates) in dated.months() {
+                self.index.put_month_rates(&resource, month, rates).await?;
+            }
             let pages = self.catalogue.stored_pages(&resource).await?;
             for page in &pages {
                 self.index.put_page(&resource, page).await?;
@@ -195,6 +239,12 @@ impl SearchRebuild {
                 self.index.remove_resource(&listing, &resource).await?;
                 for (month, facts) in facts.months() {
                     self.index.remove_facts(&listing, &resource.id, month, facts).await?;
+                }
+                if let Some(rates) = &rates {
+                    self.index.remove_rates(&listing, rates).await?;
+                }
+                for (month, rates) in dated.months() {
+                    self.index.remove_month_rates(&listing, &resource.id, month, rates).await?;
                 }
                 for page in &pages {
                     self.index.remove_page(&listing, page).await?;

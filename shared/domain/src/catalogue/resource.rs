@@ -325,6 +325,13 @@ impl Resource {
         Page::framed(key.clone(), &self.frame(key, facts))
     }
 
+    /// Places of `slot` that are taken at `now`, and those that there are, as far as `stored` pages say; see [`Resource::offered`].
+    #[must_use]
+    pub fn sold(&self, slot: &Slot, stored: &[Page], facts: &Facts, now: Timestamp) -> (u32, u32) {
+        let places = facts.of(self.terms.local_date(slot)).capacity.unwrap_or(self.terms.capacity);
+        (places.saturating_sub(self.offered(slot, stored, facts, now)), places)
+    }
+
     /// Places that a new hold could take in `slot` at `now`, in all the pages that count it. `stored` are the resource's
     /// stored pages: one that a release before wrote for another schedule does not know the slot, and one that is not stored
     /// offers its share. A slot that is past has none.

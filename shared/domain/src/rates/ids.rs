@@ -81,3 +81,11 @@ name!(
     /// A group of people who may see a private rate, such as `company-acme`.
     RateGroup
 );
+
+impl Channel {
+    /// Where what names no channel comes from: the house's own pages.
+    #[must_use]
+    pub fn web() -> Self {
+        Self("web".to_owned())
+    }
+}

@@ -14,6 +14,7 @@ pub mod dated_edit;
 pub mod evaluate;
 pub mod extra;
 pub mod ids;
+pub mod listed;
 pub mod occupancy;
 pub mod percentage;
 pub mod plan;

@@ -39,7 +39,10 @@ fn events(record: &Record<LedgerRecord>) -> Result<Vec<OutgoingEvent>, Unpublish
                 write.as_ref().map_or((record.at, None), |write| (write.at, write.trace.as_deref()));
             vec![of_resource(resource, previous.as_deref(), at, trace)]
         }
-        LedgerRecord::PageRemoved(_) | LedgerRecord::Other => Vec::new(),
+        LedgerRecord::PageRemoved(_)
+        | LedgerRecord::Rates { .. }
+        | LedgerRecord::MonthRates { .. }
+        | LedgerRecord::Other => Vec::new(),
     };
     let outgoing: Vec<Vec<OutgoingEvent>> = events.iter().map(Event::outgoing).collect::<Result<_, _>>()?;
     let outgoing = outgoing.concat();

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use holdfast_app::Failure;
 use holdfast_app::catalogue::CatalogueReader;
 use holdfast_app::events::LedgerRecord;
+use holdfast_app::rates::RateReader;
 use holdfast_app::search::{Projection, ProjectionBatch, SearchIndexWriter};
 
 use crate::causes;
@@ -23,15 +24,23 @@ async fn apply(batch: &mut ProjectionBatch<'_>, record: &LedgerRecord) -> Result
             batch.on_resource(resource, previous.as_deref()).await
         }
         LedgerRecord::Facts { resource, month, facts, .. } => batch.on_facts(resource, *month, facts).await,
+        LedgerRecord::Rates { rates } => batch.on_rates(rates).await,
+        LedgerRecord::MonthRates { resource, month, rates } => {
+            batch.on_month_rates(resource, *month, rates).await
+        }
         LedgerRecord::Audit(_) | LedgerRecord::Other => Ok(()),
     }
 }
 
 impl ProjectorHandler {
-    /// Makes the handler over a catalogue and a read model.
+    /// Makes the handler over a catalogue, its rates and a read model.
     #[must_use]
-    pub fn new(catalogue: Arc<dyn CatalogueReader>, index: Arc<dyn SearchIndexWriter>) -> Self {
-        Self { projection: Projection::new(catalogue, index) }
+    pub fn new(
+        catalogue: Arc<dyn CatalogueReader>,
+        rates: Arc<dyn RateReader>,
+        index: Arc<dyn SearchIndexWriter>,
+    ) -> Self {
+        Self { projection: Projection::new(catalogue, rates, index) }
     }
 
     /// Applies a batch, in order.
