@@ -242,7 +242,7 @@ fn is_for_stay(when: &Condition, request: &RateRequest) -> bool {
 }
 
 /// Whether a time is at or after the first and before the second, which may be on the next date.
-fn is_between(time: Time, (from, to): (Time, Time)) -> bool {
+pub(super) fn is_between(time: Time, (from, to): (Time, Time)) -> bool {
     if from < to { from <= time && time < to } else { from <= time || time < to }
 }
 

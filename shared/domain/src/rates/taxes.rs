@@ -227,7 +227,10 @@ impl<'a> Levied<'a> {
                 {
                     percentage.ten_thousandths()
                 }
-                (ChargeKind::Tax | ChargeKind::Fee { .. }, _) => 0,
+                (
+                    ChargeKind::Tax | ChargeKind::Fee { .. },
+                    Levy::Percent(_) | Levy::Amount { .. } | Levy::Bands(_),
+                ) => 0,
             };
             part.included = self.card.charges.iter().map(percent).sum();
         }
