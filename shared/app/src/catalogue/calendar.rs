@@ -5,7 +5,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use holdfast_domain::catalogue::{Month, RangeError};
+use holdfast_domain::catalogue::{Month, RangeError, Stay};
+use holdfast_domain::rates::evaluate::shown_price;
 use holdfast_domain::{Money, Page, Resource, ResourceId, Slot};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -13,6 +14,9 @@ use jiff::civil::Date;
 use crate::catalogue::port::CatalogueReader;
 use crate::kernel::failure::Failure;
 use crate::kernel::field::Field;
+use crate::payments::charge::ChargeRules;
+use crate::rates::asked::{default_request, months_of};
+use crate::rates::port::RateReader;
 use crate::search::port::ListedPages;
 
 /// One slot of a calendar.
@@ -24,7 +28,7 @@ pub struct CalendarSlot {
     pub capacity: u32,
     /// Places that could be held now.
     pub available: u32,
-    /// For one unit.
+    /// For one unit: of a resource with rates, for a stay of this slot alone under the default plan.
     pub price: Money,
 }
 
@@ -37,13 +41,20 @@ pub const CALENDAR_PAGES_MAX: usize = 100;
 pub struct Calendars {
     catalogue: Arc<dyn CatalogueReader>,
     listed: Arc<dyn ListedPages>,
+    rates: Arc<dyn RateReader>,
+    charges: ChargeRules,
 }
 
 impl Calendars {
-    /// Over a catalogue and the read model.
+    /// Over a catalogue with its rates and the read model, for a provider that can charge by these rules.
     #[must_use]
-    pub fn new(catalogue: Arc<dyn CatalogueReader>, listed: Arc<dyn ListedPages>) -> Self {
-        Self { catalogue, listed }
+    pub fn new(
+        catalogue: Arc<dyn CatalogueReader>,
+        listed: Arc<dyn ListedPages>,
+        rates: Arc<dyn RateReader>,
+        charges: ChargeRules,
+    ) -> Self {
+        Self { catalogue, listed, rates, charges }
     }
 
     /// The slots that start on local dates of `[from, to)`, with what is free in each at `now`: at most [`CALENDAR_SLOTS_MAX`] of them
@@ -75,27 +86,37 @@ impl Calendars {
         }
         let names: Vec<String> = names.into_iter().collect();
         let months: BTreeSet<Month> = names.iter().flat_map(|name| resource.months(name)).collect();
-        let (facts, listed) = tokio::try_join!(
+        let rated = months_of(&resource, &slots);
+        let (facts, listed, (cards, dated)) = tokio::try_join!(
             self.catalogue.facts_of(&resource.id, &months),
             self.listed.of_resource(&resource, &names),
+            self.rates.rates(&resource.id, &rated),
         )?;
         let pages = resource.shown_pages(&names, listed, &facts);
-        let price = resource.terms.base_price;
+        let card = cards.as_ref().and_then(|cards| cards.at(now));
+        let price = |slot: &Slot, taken: u32, places: u32| {
+            let card = card?;
+            let stay = Stay { slots: vec![slot.clone()], start: slot.start, end: slot.end };
+            let request = default_request(&resource, &stay, 1, |_| (taken, places), now);
+            shown_price(card, &dated, self.charges.step(card.card.currency), &request)
+        };
         let counted = |slot: Slot| {
             let is_past = resource.is_past(&slot, now);
-            let counted = counted(slot, &pages, price, now);
-            if is_past { CalendarSlot { available: 0, ..counted } } else { counted }
+            let (capacity, available) = counted(&slot, &pages, now);
+            let price = price(&slot, capacity.saturating_sub(available), capacity);
+            let price = price.unwrap_or(resource.terms.base_price);
+            CalendarSlot { capacity, available: if is_past { 0 } else { available }, price, slot }
         };
         Ok((slots.into_iter().map(counted).collect(), next))
     }
 }
 
-/// A slot with the places of all the pages that count it.
-fn counted(slot: Slot, pages: &[Page], price: Money, now: Timestamp) -> CalendarSlot {
+/// The places of a slot in all the pages that count it, and those of them that could be held.
+fn counted(slot: &Slot, pages: &[Page], now: Timestamp) -> (u32, u32) {
     let of_slot = || pages.iter().filter(|page| page.key.page == slot.page);
     let capacity = of_slot().map(|page| page.capacity_of(&slot.key)).fold(0, u32::saturating_add);
     let available = of_slot().map(|page| page.offered(&slot.key, now)).fold(0, u32::saturating_add);
-    CalendarSlot { slot, capacity, available, price }
+    (capacity, available)
 }
 
 /// The slots of `[from, to)`, local dates. `end` names the field that is wrong when the range is empty or too long.
@@ -119,7 +140,7 @@ fn range_failure(error: RangeError, end: Field) -> Failure {
 
 #[cfg(test)]
 mod tests {
-    use holdfast_domain::{Currency, PageKey, SlotKey};
+    use holdfast_domain::{PageKey, SlotKey};
 
     use super::*;
 
@@ -137,8 +158,6 @@ mod tests {
         let pages = [page(0, "2026-06", 5, 2), page(1, "2026-06", 4, 3), page(0, "2026-07", 9, 9)];
         let (start, end) = (Timestamp::UNIX_EPOCH, Timestamp::MAX);
         let slot = Slot { page: "2026-06".to_owned(), key: key.clone(), start, end };
-        let price = Money::zero(Currency::parse("EUR").expect("known"));
-        let counted = counted(slot, &pages, price, start);
-        assert_eq!((counted.capacity, counted.available), (9, 5));
+        assert_eq!(counted(&slot, &pages, start), (9, 5));
     }
 }

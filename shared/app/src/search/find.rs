@@ -19,7 +19,7 @@ use crate::kernel::errors::StoreError;
 use crate::kernel::failure::Failure;
 use crate::kernel::field::Field;
 use crate::payments::charge::ChargeRules;
-use crate::rates::asked::default_request;
+use crate::rates::asked::{default_request, months_of};
 use crate::search::port::SearchIndex;
 
 /// The most results on one page of results.
@@ -130,7 +130,14 @@ impl Search {
                 facts.insert(id, known.written(&BTreeMap::from([(*month, set)])));
             }
         }
-        let rates = self.rates(query, &months).await?;
+        let rated: BTreeSet<Month> = wanted
+            .iter()
+            .flat_map(|(resource, offerable)| {
+                let slots: Vec<Slot> = offerable.slots().into_iter().cloned().collect();
+                months_of(resource, &slots)
+            })
+            .collect();
+        let rates = self.rates(query, &rated).await?;
         let nothing_set = Facts::default();
         let mut offers: Vec<(Position, Offer)> = wanted
             .into_iter()

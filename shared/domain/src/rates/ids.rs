@@ -89,3 +89,11 @@ impl Channel {
         Self("web".to_owned())
     }
 }
+
+impl TaxCategory {
+    /// The category of the places themselves, without what a plan includes and taxes apart.
+    #[must_use]
+    pub fn stay() -> Self {
+        Self("stay".to_owned())
+    }
+}
