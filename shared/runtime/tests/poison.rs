@@ -113,7 +113,8 @@ impl World {
     }
 
     async fn project(&self, store: &Store, records: &[Value]) -> Vec<String> {
-        let handler = ProjectorHandler::new(store.catalogue.clone(), store.index_writer.clone());
+        let handler =
+            ProjectorHandler::new(store.catalogue.clone(), store.rates.clone(), store.index_writer.clone());
         let reader = StreamReader::new(decode_ledger_record, self.aside.clone());
         let event: StreamEvent = serde_json::from_value(json!({ "Records": records })).expect("a batch");
         let failures = reader.process(event, |records| handler.apply(records)).await;

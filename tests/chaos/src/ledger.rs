@@ -5,17 +5,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use holdfast_adapters_dynamodb::{
-    DynamoBookingHistory, DynamoCatalogue, DynamoHolds, DynamoInspection, DynamoSearchIndexWriter,
-    HoldsTable, LedgerTable,
+    DynamoBookingHistory, DynamoCatalogue, DynamoHolds, DynamoInspection, DynamoRates,
+    DynamoSearchIndexWriter, HoldsTable, LedgerTable,
 };
 use holdfast_app::StoreError;
 use holdfast_app::bookings::{BookingHistory, BookingReader};
 use holdfast_app::catalogue::CatalogueReader;
 use holdfast_app::holds::HoldReader;
 use holdfast_app::operations::{LedgerInspection, Part};
+use holdfast_app::rates::RateReader;
 use holdfast_app::search::{Entry, Listing, SearchIndexInspection, SearchIndexWriter};
 use holdfast_client::{Stack, Trouble, now};
 use holdfast_domain::catalogue::MonthFacts;
+use holdfast_domain::rates::dated::MonthRates;
 use holdfast_domain::{Booking, BookingId, Hold, Page, ResourceId};
 
 use crate::audit::read_model::Mirror;
@@ -24,6 +26,7 @@ use crate::audit::{Edits, Facts, Snapshot, facts};
 /// Reads the ledger.
 pub(crate) struct Reader {
     catalogue: DynamoCatalogue,
+    rates: DynamoRates,
     holds: DynamoHolds,
     history: DynamoBookingHistory,
     inspection: DynamoInspection,
@@ -50,6 +53,7 @@ impl Reader {
         let holds = HoldsTable::new(client, stack.value("HOLDS_TABLE")?.to_owned());
         Ok(Self {
             catalogue: DynamoCatalogue::new(ledger.clone()),
+            rates: DynamoRates::new(ledger.clone()),
             holds: DynamoHolds::new(ledger.clone(), holds),
             history: DynamoBookingHistory::new(ledger.clone()),
             inspection: DynamoInspection::new(ledger),
@@ -123,11 +127,18 @@ impl Reader {
         let mut ledger = Vec::new();
         for resource in resources {
             let facts = self.catalogue.facts(&resource.id).await.map_err(Trouble::unexpected)?;
+            let (cards, dated) = self.rates.all_rates(&resource.id).await.map_err(Trouble::unexpected)?;
             for listing in self.entries.listings(&resource) {
                 let month = |(month, facts): (_, &MonthFacts)| {
                     Entry::Facts(listing.clone(), resource.id.clone(), month, facts.clone())
                 };
                 ledger.extend(facts.months().map(month));
+                let cards = cards.as_ref().map(|cards| Box::new(cards.listed()));
+                ledger.extend(cards.map(|cards| Entry::Rates(listing.clone(), cards)));
+                let month = |(month, rates): (_, &MonthRates)| {
+                    Entry::MonthRates(listing.clone(), resource.id.clone(), month, rates.clone())
+                };
+                ledger.extend(dated.months().map(month));
                 ledger.push(Entry::Resource(listing.clone(), Box::new(resource.clone())));
                 listings.entry(resource.id.clone()).or_default().insert(listing);
             }

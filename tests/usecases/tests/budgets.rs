@@ -134,7 +134,11 @@ impl World {
     }
 
     async fn project(&self, resource: &Resource) {
-        let projection = Projection::new(self.store.catalogue.clone(), self.store.index_writer.clone());
+        let projection = Projection::new(
+            self.store.catalogue.clone(),
+            self.store.rates.clone(),
+            self.store.index_writer.clone(),
+        );
         projection.batch().on_resource(resource, None).await.expect("a projection");
     }
 
@@ -174,8 +178,15 @@ impl World {
     async fn answer(&self, request: Request) -> Response {
         let (store, clock) = (&self.metered, Arc::new(self.clock.clone()));
         if request.path.ends_with("/availability") {
-            let calendars = Calendars::new(store.catalogue.clone(), store.listed.clone());
-            SearchApi::new(Search::new(store.index.clone()), calendars, clock).handle(request).await
+            let calendars = Calendars::new(
+                store.catalogue.clone(),
+                store.listed.clone(),
+                store.rates.clone(),
+                charge_rules(),
+            );
+            SearchApi::new(Search::new(store.index.clone(), charge_rules()), calendars, clock)
+                .handle(request)
+                .await
         } else if request.path.starts_with("/api/webhooks") {
             let nobody = || Arc::new(Nobody);
             let webhook =

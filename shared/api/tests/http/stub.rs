@@ -24,12 +24,15 @@ use holdfast_app::payments::{
     PaymentInquiry, SagaCallbacks, SagaResumption, SettlementSaga, StoredAttempts, Webhook, WebhookError,
     WebhookEvent, WebhookVerifier,
 };
+use holdfast_app::rates::RateReader;
 use holdfast_app::search::{ListedPages, Search, SearchIndex};
 use holdfast_app::{Clock, LedgerError, Mutation, PaymentError, StoreError, WorkflowError};
 use holdfast_domain::bookings::Contact;
 use holdfast_domain::catalogue::{Facts, Month, MonthFacts, Surplus};
 use holdfast_domain::holds::Extension;
 use holdfast_domain::payments::CustomerAction;
+use holdfast_domain::rates::card::ResourceRates;
+use holdfast_domain::rates::dated::{DatedRates, MonthRates};
 use holdfast_domain::{
     Booking, BookingEvent, BookingId, Fingerprint, GuestId, GuestMark, Hold, HoldId, HoldSnapshot,
     InventoryMove, Money, Page, PageRejection, PaymentStep, Resource, ResourceId, TrailHead, TrailSubject,
@@ -400,8 +403,35 @@ impl SearchIndex for Stub {
     async fn facts(&self, _: &str, _: &str, _: Month) -> Result<Vec<(ResourceId, MonthFacts)>, StoreError> {
         Ok(Vec::new())
     }
+    async fn rates(&self, _: &str, _: &str) -> Result<Vec<ResourceRates>, StoreError> {
+        Ok(Vec::new())
+    }
+    async fn month_rates(
+        &self,
+        _: &str,
+        _: &str,
+        _: Month,
+    ) -> Result<Vec<(ResourceId, MonthRates)>, StoreError> {
+        Ok(Vec::new())
+    }
     async fn pages(&self, _: &str, _: &str, _: &str) -> Result<Vec<Page>, StoreError> {
         Ok(Vec::new())
+    }
+}
+
+#[async_trait]
+impl RateReader for Stub {
+    async fn rates(
+        &self,
+        _: &ResourceId,
+        _: &BTreeSet<Month>,
+    ) -> Result<(Option<ResourceRates>, DatedRates), StoreError> {
+        self.0.up()?;
+        Ok((None, DatedRates::default()))
+    }
+    async fn all_rates(&self, _: &ResourceId) -> Result<(Option<ResourceRates>, DatedRates), StoreError> {
+        self.0.up()?;
+        Ok((None, DatedRates::default()))
     }
 }
 
@@ -478,7 +508,13 @@ async fn answered(outside: &Arc<Outside>, request: Request) -> Response {
             .handle(request)
             .await
     } else if path.ends_with("/availability") {
-        SearchApi::new(Search::new(stub()), Calendars::new(stub(), stub()), clock).handle(request).await
+        SearchApi::new(
+            Search::new(stub(), charges()),
+            Calendars::new(stub(), stub(), stub(), charges()),
+            clock,
+        )
+        .handle(request)
+        .await
     } else {
         let trails = ResourceTrails::new(stub(), stub(), stub());
         let resources = Resources::new(stub(), charges());

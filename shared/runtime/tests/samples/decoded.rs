@@ -144,6 +144,8 @@ async fn records() {
                     LedgerRecord::Resource { .. } => "ledger-resource",
                     LedgerRecord::Facts { .. } => "ledger-facts",
                     LedgerRecord::Audit(_) => "ledger-audit",
+                    LedgerRecord::Rates { .. } => "ledger-rates",
+                    LedgerRecord::MonthRates { .. } => "ledger-month-rates",
                     LedgerRecord::PageRemoved(_) | LedgerRecord::Other => "nothing",
                 };
                 assert_eq!(expected, name);

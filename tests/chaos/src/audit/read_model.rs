@@ -18,7 +18,7 @@ pub(crate) struct Mirror {
     pub(crate) unreadable: Vec<String>,
 }
 
-/// Every resource, month of dated facts and page is listed as it is, and nothing is listed besides.
+/// Every resource, with its rates, month of dated facts and page is listed as it is, and nothing is listed besides.
 pub(crate) fn check(mirror: &Mirror) -> Vec<Anomaly> {
     let mut found = Findings::of("read model");
     for what in &mirror.unreadable {
@@ -62,6 +62,10 @@ fn name_of(entry: &Entry) -> String {
         Entry::Facts(listing, resource, month, _) => {
             format!("dates of {resource}/{month} at {}", listing.as_str())
         }
+        Entry::Rates(listing, rates) => format!("rates of {} at {}", rates.resource, listing.as_str()),
+        Entry::MonthRates(listing, resource, month, _) => {
+            format!("rates of {resource}/{month} at {}", listing.as_str())
+        }
         Entry::Page(listing, page) => {
             format!("{}/{} at {}", page.key.resource, page.key.name(), listing.as_str())
         }
@@ -73,6 +77,8 @@ fn write_of(entry: &Entry) -> String {
     match entry {
         Entry::Resource(_, resource) => resource.revision.to_string(),
         Entry::Facts(.., facts) => facts.revision.to_string(),
+        Entry::Rates(_, rates) => rates.revision.to_string(),
+        Entry::MonthRates(.., rates) => rates.revision.to_string(),
         Entry::Page(_, page) => format!("{}.{}", page.schedule_revision, page.seq),
     }
 }

@@ -40,6 +40,7 @@ mod resources;
 mod restoring;
 mod saga;
 mod search;
+mod search_rates;
 mod time;
 mod timeline;
 mod trails;

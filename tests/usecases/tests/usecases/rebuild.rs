@@ -11,6 +11,7 @@ use holdfast_app::StoreError;
 use holdfast_app::catalogue::CatalogueReader;
 use holdfast_app::search::{Entry, Listing, Progress, Projection, SearchRebuild};
 use holdfast_domain::catalogue::{Facts, Label, Month, MonthFacts};
+use holdfast_domain::rates::dated::MonthRates;
 use holdfast_domain::{Page, Resource, ResourceId, TrailHead};
 use holdfast_testkit::{Database, Fault, Faults, nightly_resource};
 use jiff::civil::date;
@@ -21,6 +22,7 @@ fn rebuild_through(w: &World, catalogue: Arc<dyn CatalogueReader>) -> SearchRebu
     let store = &w.store;
     SearchRebuild::new(
         catalogue,
+        store.rates.clone(),
         store.inspection.clone(),
         store.index_entries.clone(),
         store.index_writer.clone(),
@@ -58,6 +60,7 @@ async fn of_ledger(w: &World) -> Vec<Entry> {
     for resource in w.store.inspection.resources_part(None).await.expect("resources").items {
         let pages = w.store.catalogue.stored_pages(&resource).await.expect("pages");
         let facts = w.store.catalogue.facts(&resource.id).await.expect("facts");
+        let (cards, dated) = w.store.rates.all_rates(&resource.id).await.expect("rates");
         for listing in w.store.index_writer.listings(&resource) {
             let listed = |page: &Page| Entry::Page(listing.clone(), Box::new(page.clone()));
             entries.extend(pages.iter().map(listed));
@@ -65,6 +68,12 @@ async fn of_ledger(w: &World) -> Vec<Entry> {
                 Entry::Facts(listing.clone(), resource.id.clone(), month, facts.clone())
             };
             entries.extend(facts.months().map(month));
+            let cards = cards.as_ref().map(|cards| Box::new(cards.listed()));
+            entries.extend(cards.map(|cards| Entry::Rates(listing.clone(), cards)));
+            let month = |(month, rates): (Month, &MonthRates)| {
+                Entry::MonthRates(listing.clone(), resource.id.clone(), month, rates.clone())
+            };
+            entries.extend(dated.months().map(month));
             entries.push(listed_resource(listing, &resource));
         }
     }
@@ -83,7 +92,7 @@ async fn of_read_model(w: &World) -> Vec<Entry> {
     assert_eq!((part.unreadable, part.next), (vec![], None));
     let comparable = |entry| match entry {
         Entry::Resource(listing, resource) => listed_resource(listing, &resource),
-        other @ (Entry::Facts(..) | Entry::Page(..)) => other,
+        other @ (Entry::Facts(..) | Entry::Rates(..) | Entry::MonthRates(..) | Entry::Page(..)) => other,
     };
     sorted(part.items.into_iter().map(comparable).collect())
 }
@@ -290,6 +299,7 @@ async fn one_that_was_broken_off_anywhere_is_begun_again() {
         let store = w.database.store_under(&faults);
         let broken_off = SearchRebuild::new(
             store.catalogue.clone(),
+            store.rates.clone(),
             store.inspection.clone(),
             store.index_entries.clone(),
             store.index_writer.clone(),
@@ -330,7 +340,8 @@ async fn the_projector_leaves_nothing_where_a_resource_was_and_nothing_of_a_sche
     let mut over = w.store.catalogue.stored_pages(&moved).await.expect("pages").remove(0);
     over.key.page = "2030-07".to_owned();
     w.store.index_writer.put_page(&moved, &over).await.expect("a page");
-    let projection = Projection::new(w.store.catalogue.clone(), w.store.index_writer.clone());
+    let projection =
+        Projection::new(w.store.catalogue.clone(), w.store.rates.clone(), w.store.index_writer.clone());
     projection.batch().on_page_removed(&over).await.expect("a projection");
     assert_eq!(w.store.index.pages(place.0, "BER", "2030-07").await.expect("pages"), []);
 }

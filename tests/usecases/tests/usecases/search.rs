@@ -225,7 +225,8 @@ async fn a_page_that_was_written_is_found_as_it_is_now() {
     w.project(&room, None).await;
     w.held(&room, "k", NIGHT).await;
     assert_eq!(found(&w, &query(NIGHT, 1)).await, [("room".to_owned(), 2)], "nothing has been projected");
-    let projection = Projection::new(w.store.catalogue.clone(), w.store.index_writer.clone());
+    let projection =
+        Projection::new(w.store.catalogue.clone(), w.store.rates.clone(), w.store.index_writer.clone());
     let mut batch = projection.batch();
     for page in w.store.catalogue.stored_pages(&room).await.expect("pages") {
         batch.on_page(&page).await.expect("a projection");
@@ -247,7 +248,8 @@ async fn what_is_set_for_a_date_is_found_with_and_without_a_page_and_under_other
         assert_eq!(found(&w, &query(NIGHT, 1)).await, free(2), "{touched}");
         w.set(&room.id, (date(2030, 6, 1), 1), None, Some(true)).await.expect("an inventory");
         assert_eq!(w.store.catalogue.stored_pages(&room).await.expect("pages").len(), usize::from(touched));
-        let projection = Projection::new(w.store.catalogue.clone(), w.store.index_writer.clone());
+        let projection =
+            Projection::new(w.store.catalogue.clone(), w.store.rates.clone(), w.store.index_writer.clone());
         let mut batch = projection.batch();
         let facts = w.store.catalogue.facts(&room.id).await.expect("facts");
         for (month, facts) in facts.months() {

@@ -163,8 +163,13 @@ impl World {
             expiry: Expiry::new(store.holds.clone(), alarm.clone()),
             recovery: SagaRecovery::new(store.bookings.clone(), flow.clone(), flow.clone()),
             resources: Resources::new(store.catalogue.clone(), charge_rules()),
-            calendars: Calendars::new(store.catalogue.clone(), store.listed.clone()),
-            search: Search::new(store.index.clone()),
+            calendars: Calendars::new(
+                store.catalogue.clone(),
+                store.listed.clone(),
+                store.rates.clone(),
+                charge_rules(),
+            ),
+            search: Search::new(store.index.clone(), charge_rules()),
             clock,
             database,
             store,
@@ -371,7 +376,11 @@ impl World {
 
     /// Brings the read model up to date with a resource and its pages.
     pub(crate) async fn project(&self, resource: &Resource, previous: Option<&Resource>) {
-        let projection = Projection::new(self.store.catalogue.clone(), self.store.index_writer.clone());
+        let projection = Projection::new(
+            self.store.catalogue.clone(),
+            self.store.rates.clone(),
+            self.store.index_writer.clone(),
+        );
         projection.batch().on_resource(resource, previous).await.expect("a projection");
     }
 }
