@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use holdfast_domain::Currency;
+use holdfast_domain::catalogue::Label;
 use holdfast_domain::rates::card::{CardVersion, RateCard};
 use holdfast_domain::rates::extra::Extra;
-use holdfast_domain::rates::ids::{CalendarId, ExtraId, PlanId, RestrictionId, RuleId, TaxCategory, UnitTypeId};
+use holdfast_domain::rates::ids::{
+    CalendarId, ExtraId, PlanId, RestrictionId, RuleId, TaxCategory, UnitTypeId,
+};
 use holdfast_domain::rates::occupancy::{ChildBand, Occupancy, UnitType};
 use holdfast_domain::rates::restriction::Restriction;
 use holdfast_domain::rates::rule::Rule;
-use holdfast_domain::catalogue::Label;
-use holdfast_domain::Currency;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -53,9 +55,7 @@ impl StoredRates {
             Ok(CardVersion { number, valid_from, card: card.read()? })
         };
         let versions = self.versions.into_iter().map(version).collect::<Result<Vec<_>, Reason>>()?;
-        let in_order = versions
-            .windows(2)
-            .all(|pair| matches!(pair, [a, b] if a.number < b.number && a.valid_from < b.valid_from));
+        let in_order = versions.windows(2).all(|pair| matches!(pair, [a, b] if a.valid_from < b.valid_from));
         if !in_order {
             return Err("versions that are not in the order in which they hold".to_owned());
         }
@@ -126,7 +126,11 @@ impl StoredCard {
             rules: self.rules.into_iter().map(|rule| rule.read(currency)).collect::<Result<_, _>>()?,
             price_min: some_money(self.price_min, currency)?,
             price_max: some_money(self.price_max, currency)?,
-            charges: self.charges.into_iter().map(|charge| charge.read(currency)).collect::<Result<_, _>>()?,
+            charges: self
+                .charges
+                .into_iter()
+                .map(|charge| charge.read(currency))
+                .collect::<Result<_, _>>()?,
             restrictions: self
                 .restrictions
                 .into_iter()
