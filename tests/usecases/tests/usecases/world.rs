@@ -11,6 +11,7 @@ use holdfast_app::catalogue::{Calendars, DatesEdit, Precondition, Put, Resources
 use holdfast_app::holds::{Expiry, HoldRequest, Holds, Placed};
 use holdfast_app::kernel as identity;
 use holdfast_app::payments::{Outcome, PaymentInquiry, PaymentState, Payments, Saga, SagaRecovery, Webhook};
+use holdfast_app::rates::Rates;
 use holdfast_app::search::{Projection, Search};
 use holdfast_app::{Caller, Clock, Failure, Mutation, PaymentError, RequestKey};
 use holdfast_domain::{
