@@ -3,6 +3,7 @@
 use holdfast_domain::bookings::BookingRejection;
 use holdfast_domain::catalogue::{RangeError, StayError};
 use holdfast_domain::inventory::EXTENSIONS_MAX;
+use holdfast_domain::rates::validate::CardProblem;
 use holdfast_domain::{BookingStatus, HoldLimit, PageRejection};
 use jiff::Timestamp;
 use thiserror::Error;
@@ -39,6 +40,9 @@ pub enum Failure {
         /// What is wrong.
         detail: String,
     },
+    /// A rate card makes no sense.
+    #[error("the rate card has {} problems", .0.len())]
+    RateCard(Vec<CardProblem>),
     /// The range does not fit the resource's schedule.
     #[error("{0}")]
     RangeNotBookable(RangeError),
@@ -137,6 +141,7 @@ impl Failure {
             | Self::NotFound(_)
             | Self::Forbidden(_)
             | Self::Invalid { .. }
+            | Self::RateCard(_)
             | Self::RangeNotBookable(_)
             | Self::NotChargeable(_)
             | Self::SoldOut { .. }
@@ -169,6 +174,7 @@ impl Failure {
             Self::NotFound(_)
             | Self::Forbidden(_)
             | Self::Invalid { .. }
+            | Self::RateCard(_)
             | Self::RangeNotBookable(_)
             | Self::NotChargeable(_)
             | Self::SoldOut { .. }

@@ -24,6 +24,8 @@ pub enum Field {
     InventoryEnd,
     /// The local date after the last one of a calendar.
     CalendarEnd,
+    /// From when on a rate card holds.
+    ValidFrom,
 }
 
 impl Field {
@@ -36,6 +38,7 @@ impl Field {
             Self::BasePrice => "the price",
             Self::PaymentMethod => "the payment method",
             Self::Cursor => "the cursor",
+            Self::ValidFrom => "the beginning",
             Self::InventoryEnd | Self::CalendarEnd => "the last date",
         }
     }

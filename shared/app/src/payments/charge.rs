@@ -59,12 +59,6 @@ impl ChargeRules {
         Self(limits)
     }
 
-    /// Of what every payment in a currency is a multiple, in minor units: 1 of one that cannot be charged.
-    #[must_use]
-    pub fn step(&self, currency: Currency) -> i64 {
-        (self.0)(currency).map_or(1, |limits| limits.step)
-    }
-
     /// Checks a resource's price: whether its currency can be charged, and some stay in it.
     ///
     /// # Errors
@@ -105,6 +99,12 @@ impl ChargeRules {
         Ok(())
     }
 
+    /// Of what every payment in a currency is a multiple; 1 of one that cannot be paid with.
+    #[must_use]
+    pub fn step(&self, currency: Currency) -> i64 {
+        (self.0)(currency).map_or(1, |limits| limits.step)
+    }
+
     /// Checks what a stay costs.
     ///
     /// # Errors
@@ -129,7 +129,8 @@ impl ChargeRules {
     /// was taken.
     #[must_use]
     pub fn payable(&self, promised: Money, taken: Money) -> Money {
-        let rounded = multiple_above(promised.amount(), self.step(promised.currency()));
+        let step = self.step(promised.currency());
+        let rounded = multiple_above(promised.amount(), step);
         // Beyond the largest amount is beyond what was taken.
         Money::new(rounded, promised.currency()).ok().filter(|_| rounded <= taken.amount()).unwrap_or(taken)
     }

@@ -1,9 +1,15 @@
 //! Rates of resources: their cards with drafts and history, and what is set for single dates.
 
 pub(crate) mod asked;
+pub(crate) mod cards;
 pub(crate) mod commit;
+pub(crate) mod dates;
 pub(crate) mod port;
 pub(crate) mod trail;
 
+pub use cards::{CardUse, PutRates, Rates, VERSIONS_PER_PAGE_MAX};
 pub use commit::{CardRecord, DatedCommit, RatesCommit};
-pub use port::{RateHistory, RateReader, RateStore};
+pub use dates::{
+    LINE_MONTHS_MAX, LINE_RESOURCES_MAX, LINE_RESULTS_MAX, LINES_MAX, Line, LineEdit, LineFault, LineOutcome,
+};
+pub use port::{CardPage, RateHistory, RateReader, RateStore};

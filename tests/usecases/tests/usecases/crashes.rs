@@ -8,6 +8,7 @@ use std::time::Duration;
 use holdfast_api::{Api, CancelApi, Claims, ConfirmApi, HoldApi, Identity, Request, ResourcesApi, Response};
 use holdfast_app::catalogue::{ResourceTrails, Resources, Stops};
 use holdfast_app::holds::Holds;
+use holdfast_app::rates::Rates;
 use holdfast_domain::Resource;
 use holdfast_testkit::{Fault, Faults, charge_rules, nightly_resource};
 use http::{HeaderMap, HeaderValue, Method};
@@ -106,12 +107,14 @@ impl Route {
             Self::Pay { .. } => ConfirmApi::new(requests(&store, &w.flow), clock).handle(request).await,
             Self::Cancel => CancelApi::new(cancellations(&store, &w.flow), clock).handle(request).await,
             Self::Put | Self::Replace | Self::Inventory => {
-                let (catalogue, switch) = (store.catalogue, store.switch);
+                let (catalogue, switch, cards) = (store.catalogue, store.switch, store.rates);
                 let trails = ResourceTrails::new(catalogue.clone(), store.trails, switch.clone());
+                let rates = Rates::new(catalogue.clone(), cards.clone(), store.versions, charge_rules());
                 ResourcesApi::new(
-                    Resources::new(catalogue, charge_rules()),
+                    Resources::new(catalogue, cards, charge_rules()),
                     trails,
                     Stops::new(switch),
+                    rates,
                     clock,
                 )
                 .handle(request)

@@ -16,6 +16,7 @@ use holdfast_domain::{Page, Resource, ResourceId, TrailHead};
 use holdfast_testkit::{Database, Fault, Faults, nightly_resource};
 use jiff::civil::date;
 
+use crate::search_rates::{card, put_card, set_price};
 use crate::world::{NIGHT, SPAN, World};
 
 fn rebuild_through(w: &World, catalogue: Arc<dyn CatalogueReader>) -> SearchRebuild {
@@ -115,6 +116,8 @@ async fn rooms() -> (Arc<World>, Resource, Resource) {
     let b = w.put(&nightly_resource("room-b", 9, 600)).await;
     w.held(&a, "a", NIGHT).await;
     w.held(&b, "b", SPAN).await;
+    put_card(&w, &a, card()).await;
+    set_price(&w, &a, 7_700).await;
     let a = w.set(&a.id, (date(2030, 6, 20), 3), None, Some(true)).await.expect("a stop-sell");
     let b = w.set(&b.id, (date(2030, 9, 1), 5), Some(4), None).await.expect("a capacity");
     (w, a, b)

@@ -47,7 +47,7 @@ fn plan(name: &str, price: PlanPrice) -> RatePlan {
 }
 
 /// Per night 100.00; a fifth more from half sold on; two nights at least from the third of June.
-fn card() -> RateCard {
+pub(crate) fn card() -> RateCard {
     let june = DateRange { from: date(2030, 6, 3), to: date(2030, 7, 1) };
     let busy = Condition { sold_percent: Some(Bounds { min: Some(50), max: None }), ..Condition::default() };
     let saver = PlanPrice::Derived {
@@ -87,7 +87,7 @@ fn card() -> RateCard {
     }
 }
 
-async fn put(w: &World, room: &Resource, card: RateCard) -> ResourceRates {
+pub(crate) async fn put_card(w: &World, room: &Resource, card: RateCard) -> ResourceRates {
     let stored = w.store.catalogue.resource(&room.id).await.expect("a read").expect("a resource");
     let before = w.store.rates.rates(&room.id, &BTreeSet::new()).await.expect("a read").0;
     let revision = before.map_or(1, |rates| rates.revision + 1);
@@ -101,7 +101,7 @@ async fn put(w: &World, room: &Resource, card: RateCard) -> ResourceRates {
 }
 
 /// Sets a price for the second of June.
-async fn set_price(w: &World, room: &Resource, cents: i64) -> (Month, MonthRates) {
+pub(crate) async fn set_price(w: &World, room: &Resource, cents: i64) -> (Month, MonthRates) {
     let stored = w.store.catalogue.resource(&room.id).await.expect("a read").expect("a resource");
     let set = DateRates { price: Some(money(cents)), limits: Limits::default() };
     let dates = BTreeMap::from([(date(2030, 6, 2), BTreeMap::from([(plan_id("flexible"), set)]))]);
@@ -152,7 +152,7 @@ async fn the_default_plan_is_the_price_that_is_shown() {
     let base = room.terms.base_price.amount();
     let both = |price| vec![("plain".to_owned(), base), ("room".to_owned(), price)];
     assert_eq!(found(&w, NIGHT, 1).await, both(base), "neither has a card");
-    let rates = put(&w, &room, card()).await;
+    let rates = put_card(&w, &room, card()).await;
     projection(&w).batch().on_rates(&rates).await.expect("a projection");
     let mut of_room = found(&w, NIGHT, 1).await;
     of_room.retain(|(id, _)| id == "room");
@@ -169,7 +169,7 @@ async fn a_stay_that_a_restriction_forbids_is_not_offered() {
     let room = nightly_resource("room", 2, 600);
     let w = World::with(&room).await;
     w.project(&room, None).await;
-    let rates = put(&w, &room, card()).await;
+    let rates = put_card(&w, &room, card()).await;
     projection(&w).batch().on_rates(&rates).await.expect("a projection");
     assert_eq!(found(&w, ("2030-06-03", "2030-06-04"), 1).await, []);
     assert_eq!(found(&w, ("2030-06-03", "2030-06-05"), 1).await, [("room".to_owned(), 2 * BASE)]);
@@ -180,7 +180,7 @@ async fn rates_of_dates_are_shown_and_move_with_the_resource() {
     let room = nightly_resource("room", 2, 600);
     let w = World::with(&room).await;
     w.project(&room, None).await;
-    let rates = put(&w, &room, card()).await;
+    let rates = put_card(&w, &room, card()).await;
     let (month, dated) = set_price(&w, &room, 7_700).await;
     let range = ("2030-06-01", "2030-06-03");
     let read = projection(&w);
@@ -206,10 +206,10 @@ async fn rates_that_come_late_replace_nothing_later() {
     let room = nightly_resource("room", 2, 600);
     let w = World::with(&room).await;
     w.project(&room, None).await;
-    let first = put(&w, &room, card()).await;
+    let first = put_card(&w, &room, card()).await;
     let mut dearer = card();
     dearer.plans[0].price = PlanPrice::Base(money(20_000));
-    let second = put(&w, &room, dearer).await;
+    let second = put_card(&w, &room, dearer).await;
     let read = projection(&w);
     let mut batch = read.batch();
     for rates in [&second, &first] {

@@ -11,6 +11,7 @@ use holdfast_app::catalogue::{Calendars, DatesEdit, Precondition, Put, Resources
 use holdfast_app::holds::{Expiry, HoldRequest, Holds, Placed};
 use holdfast_app::kernel as identity;
 use holdfast_app::payments::{Outcome, PaymentInquiry, PaymentState, Payments, Saga, SagaRecovery, Webhook};
+use holdfast_app::rates::Rates;
 use holdfast_app::search::{Projection, Search};
 use holdfast_app::{Caller, Clock, Failure, Mutation, PaymentError, RequestKey};
 use holdfast_domain::{
@@ -50,6 +51,7 @@ pub(crate) struct World {
     pub(crate) expiry: Expiry,
     pub(crate) recovery: SagaRecovery,
     pub(crate) resources: Resources,
+    pub(crate) rates: Rates,
     pub(crate) calendars: Calendars,
     pub(crate) search: Search,
 }
@@ -162,7 +164,13 @@ impl World {
             webhook: webhook(&store, bank.clone(), &flow),
             expiry: Expiry::new(store.holds.clone(), alarm.clone()),
             recovery: SagaRecovery::new(store.bookings.clone(), flow.clone(), flow.clone()),
-            resources: Resources::new(store.catalogue.clone(), charge_rules()),
+            resources: Resources::new(store.catalogue.clone(), store.rates.clone(), charge_rules()),
+            rates: Rates::new(
+                store.catalogue.clone(),
+                store.rates.clone(),
+                store.versions.clone(),
+                charge_rules(),
+            ),
             calendars: Calendars::new(
                 store.catalogue.clone(),
                 store.listed.clone(),
