@@ -19,3 +19,4 @@ pub mod quote;
 pub mod request;
 pub mod restriction;
 pub mod rule;
+pub mod snapshot;
