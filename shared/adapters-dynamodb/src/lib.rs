@@ -20,6 +20,7 @@ mod notifications;
 mod operations;
 mod page;
 mod payments;
+mod rates;
 mod search;
 mod stored;
 pub mod stream;
@@ -46,6 +47,8 @@ pub use payments::actions::DynamoCustomerActions;
 pub use payments::attempts::DynamoPaymentAttempts;
 pub use payments::callbacks::DynamoSagaCallbacks;
 pub use payments::turns::DynamoPaymentTurns;
+pub use rates::history::DynamoRateHistory;
+pub use rates::store::DynamoRates;
 pub use search::index::DynamoSearchIndex;
 pub use search::writer::DynamoSearchIndexWriter;
 pub use table::confidential::ConfidentialTable;
@@ -74,6 +77,9 @@ pub mod items {
     pub use crate::stored::notes::{
         decode_parked_case, decode_sent_mail, decode_task_token, encode_parked_case, encode_parked_case_as,
         encode_sent_mail, encode_sent_mail_as, encode_task_token,
+    };
+    pub use crate::stored::rates::{
+        decode_card_record, decode_month_rates, decode_rates, encode_card_record, encode_month_rates, encode_rates,
     };
     pub use crate::stored::records::{
         decode_audit, decode_audit_with_facts, decode_booking, decode_hold_record, decode_resource,

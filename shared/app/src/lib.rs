@@ -12,6 +12,7 @@ pub mod notifications;
 pub mod operations;
 pub mod partners;
 pub mod payments;
+pub mod rates;
 pub mod search;
 
 pub use kernel::{

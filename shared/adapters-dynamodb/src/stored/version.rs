@@ -68,6 +68,8 @@ pub struct Writes {
     pub resource: Version,
     /// Dated facts, and their copies in the read model.
     pub facts: Version,
+    /// Rate cards, their versions, and what is set for dates.
+    pub rates: Version,
     /// Pages, and their copies in the read model.
     pub page: Version,
     /// Hold records.
@@ -85,6 +87,7 @@ pub struct Writes {
 pub const WRITES: Writes = Writes {
     resource: Version::V0,
     facts: Version::V1,
+    rates: Version::V1,
     page: Version::V1,
     hold: Version::V0,
     booking: Version::V0,

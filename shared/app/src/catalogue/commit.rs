@@ -10,7 +10,7 @@ use crate::events::record::Write;
 use crate::kernel::mutation::Mutation;
 
 impl Write {
-    fn of(mutation: &Mutation) -> Self {
+    pub(crate) fn of(mutation: &Mutation) -> Self {
         Self { at: mutation.now, trace: mutation.trace.clone() }
     }
 }

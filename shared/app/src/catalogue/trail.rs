@@ -16,6 +16,7 @@ use crate::kernel::canonical::canonical;
 use crate::kernel::chain::{self, BrokenTrail, Link};
 use crate::kernel::identity::seal;
 use crate::kernel::mutation::Mutation;
+use crate::rates::trail::rates_before_and_after;
 
 /// What a seal is made of: a later way gets another name.
 const SEAL_VERSION: &str = "resource-audit-1";
@@ -135,6 +136,7 @@ fn before_and_after(change: &ResourceChange) -> (Value, Value) {
             (side(|change| change.before), side(|change| change.after))
         }
         ResourceChange::Stop { stopped } => (json!({ "stopped": !stopped }), json!({ "stopped": stopped })),
+        ResourceChange::Rates(change) => rates_before_and_after(change),
     }
 }
 

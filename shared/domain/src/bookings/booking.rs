@@ -36,12 +36,35 @@ pub struct Order {
     pub quantity: u32,
     /// For the whole stay and all units.
     pub price: Price,
-    /// What a cancellation refunds, where no rate says it.
+    /// What a cancellation refunds, where no rate says it; see [`Order::refund_of`].
     pub policy: CancellationPolicy,
     /// The rate by which it was priced; none of a resource without a rate card.
     pub rate: Option<Box<AppliedRate>>,
     /// Where the places are counted: each page once.
     pub placements: Vec<Placement>,
+}
+
+impl Order {
+    /// What a cancellation at `now` gives back of `paid`, of an order that was booked at `booked_at`: by its rate, or else by its policy.
+    #[must_use]
+    pub fn refund_of(&self, paid: Money, booked_at: Timestamp, now: Timestamp) -> Money {
+        match &self.rate {
+            Some(rate) => {
+                let kept = rate.refunds.kept_at(self.price.total(), self.start, booked_at, now);
+                paid.subtract(kept).unwrap_or(Money::zero(paid.currency()))
+            }
+            None => self.policy.refund(paid, self.start, now),
+        }
+    }
+
+    /// In no order, instants after which [`Order::refund_of`] may give another answer, and after no others.
+    #[must_use]
+    pub fn refund_last_instants(&self, booked_at: Timestamp) -> Vec<Timestamp> {
+        match &self.rate {
+            Some(rate) => rate.refunds.last_instants(self.start, booked_at).collect(),
+            None => self.policy.last_instants(self.start).collect(),
+        }
+    }
 }
 
 /// How a booking was cancelled.

@@ -105,7 +105,7 @@ impl Booking {
         let refund_at = |at| self.refund_if_cancelled(promise_at(at));
         let (refund, steps) = match self.cancellable_at(now) {
             Some(_) => {
-                let ends = self.order.policy.last_instants(self.order.start);
+                let ends = self.order.refund_last_instants(self.created_at);
                 (refund_at(now), refund_steps(now, ends, refund_at))
             }
             None => (self.refund_total(), Vec::new()),

@@ -86,7 +86,7 @@ impl Booking {
         less(self.left(), refund)
     }
 
-    /// What a guest who cancels at `now` is to have back in all: by policy if the money was taken, nothing otherwise. What was
+    /// What a guest who cancels at `now` is to have back in all: by its terms if the money was taken, nothing otherwise. What was
     /// refunded before counts towards it, and stays theirs where it is more. So does what the card's bank takes back for them,
     /// before and after: a dispute may still be decided the other way. A pending booking keeps nothing.
     #[must_use]
@@ -100,8 +100,8 @@ impl Booking {
             | PaymentStatus::Refunded
             | PaymentStatus::Disputed
             | PaymentStatus::ChargedBack => {
-                let by_policy = self.order.policy.refund(self.captured(), self.order.start, now);
-                greatest(by_policy, self.refunded())
+                let by_terms = self.order.refund_of(self.captured(), self.created_at, now);
+                greatest(by_terms, self.refunded())
             }
             PaymentStatus::Pending
             | PaymentStatus::Authorized

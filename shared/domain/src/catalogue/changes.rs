@@ -7,6 +7,7 @@ use jiff::civil::Date;
 
 use crate::catalogue::dated::{DateFacts, Facts};
 use crate::catalogue::resource::{Resource, ResourceTerms, zone_name};
+use crate::rates::changes::RatesChange;
 
 /// One of a resource's terms.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +60,8 @@ pub enum ResourceChange {
         /// Whether they are stopped now.
         stopped: bool,
     },
+    /// Its rates were changed.
+    Rates(RatesChange),
 }
 
 /// Terms before and after; they differ.
@@ -123,6 +126,7 @@ impl ResourceChange {
             Self::DatesTakenBack(_) => "inventory.taken_back",
             Self::Stop { stopped: true } => "holds.stopped",
             Self::Stop { stopped: false } => "holds.resumed",
+            Self::Rates(change) => change.kind(),
         }
     }
 }

@@ -1,8 +1,9 @@
 //! What a plan keeps of a booking that is cancelled, in words and, for one stay, in instants and amounts.
 
-use jiff::Timestamp;
 use jiff::civil::Time;
+use jiff::{SignedDuration, Timestamp};
 
+use crate::bookings::policy::TICK;
 use crate::money::{Money, Percent};
 
 /// The most steps of a plan's cancellation terms.
@@ -71,4 +72,40 @@ pub struct KeptStep {
     pub until: Timestamp,
     /// What is kept of the price.
     pub kept: Money,
+}
+
+impl RefundTerms {
+    /// What a cancellation at `at` keeps of `price`, of a booking that was made at `booked_at` for a stay from `start` on: never more than
+    /// the price.
+    #[must_use]
+    pub fn kept_at(&self, price: Money, start: Timestamp, booked_at: Timestamp, at: Timestamp) -> Money {
+        let step = || self.steps.iter().find(|step| at <= step.until).map(|step| step.kept);
+        let kept = if at >= start {
+            price
+        } else if self.free_until(booked_at).is_some_and(|until| at <= until) {
+            self.kept_always
+        } else {
+            step().unwrap_or(price)
+        };
+        if kept.amount() < price.amount() { kept } else { price }
+    }
+
+    /// In no order, instants after which [`RefundTerms::kept_at`] may give another answer, and after no others: the last one of each
+    /// step, of the free hours, and the last before `start`.
+    pub fn last_instants(
+        &self,
+        start: Timestamp,
+        booked_at: Timestamp,
+    ) -> impl Iterator<Item = Timestamp> + use<'_> {
+        let steps = self.steps.iter().map(|step| step.until);
+        // What would be before the beginning of time is none.
+        steps.chain(self.free_until(booked_at)).chain(start.checked_sub(TICK).ok())
+    }
+
+    /// The last instant of the hours after booking.
+    fn free_until(&self, booked_at: Timestamp) -> Option<Timestamp> {
+        let hours = SignedDuration::from_hours(i64::from(self.free_hours_after_booking));
+        let until = booked_at.checked_add(hours).unwrap_or(Timestamp::MAX);
+        (self.free_hours_after_booking > 0).then_some(until)
+    }
 }

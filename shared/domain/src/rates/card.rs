@@ -15,7 +15,6 @@ use crate::rates::plan::RatePlan;
 use crate::rates::promotion::Promotion;
 use crate::rates::restriction::Restriction;
 use crate::rates::rule::Rule;
-use crate::trail::TrailHead;
 
 /// The most plans of a card.
 pub const PLANS_MAX: usize = 20;
@@ -89,6 +88,4 @@ pub struct ResourceRates {
     pub versions: Vec<CardVersion>,
     /// A card that can be tried, and does not hold.
     pub draft: Option<RateCard>,
-    /// How far the trail of the operators' changes of rates has come.
-    pub trail: TrailHead,
 }

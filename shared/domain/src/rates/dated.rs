@@ -54,4 +54,18 @@ impl DatedRates {
     pub fn months(&self) -> impl Iterator<Item = (Month, &MonthRates)> {
         self.0.iter().map(|(month, rates)| (*month, rates))
     }
+
+    /// Everything that is set for a date, by plan.
+    #[must_use]
+    pub fn on(&self, date: Date) -> Option<&BTreeMap<PlanId, DateRates>> {
+        self.0.get(&Month::of(date))?.dates.get(&date)
+    }
+
+    pub(super) fn month(&self, month: Month) -> Option<&MonthRates> {
+        self.0.get(&month)
+    }
+
+    pub(super) fn month_mut(&mut self, month: Month) -> &mut MonthRates {
+        self.0.entry(month).or_default()
+    }
 }

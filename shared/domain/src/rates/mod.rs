@@ -6,9 +6,12 @@
 
 pub mod cancellation;
 pub mod card;
+pub mod changes;
 pub mod charge;
 pub mod condition;
 pub mod dated;
+pub mod dated_edit;
+pub mod evaluate;
 pub mod extra;
 pub mod ids;
 pub mod occupancy;
@@ -17,6 +20,9 @@ pub mod plan;
 pub mod promotion;
 pub mod quote;
 pub mod request;
+pub mod restrict;
 pub mod restriction;
 pub mod rule;
 pub mod snapshot;
+pub mod validate;
+pub mod versions;

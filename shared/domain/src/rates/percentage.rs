@@ -1,5 +1,7 @@
 //! Percentages with decimals, exact.
 
+use std::fmt;
+
 use rust_decimal::Decimal;
 use thiserror::Error;
 
@@ -28,9 +30,23 @@ impl Percentage {
         if is_within && value.scale() <= DECIMALS_MAX { Ok(Self(value)) } else { Err(InvalidPercentage) }
     }
 
+    /// Parses a number as it is written: `12.5`, without an exponent.
+    ///
+    /// # Errors
+    /// [`InvalidPercentage`].
+    pub fn parse(text: &str) -> Result<Self, InvalidPercentage> {
+        Decimal::from_str_exact(text).map_err(|_| InvalidPercentage).and_then(Self::new)
+    }
+
     /// The number: 12.5 of 12.5 %.
     #[must_use]
     pub fn value(self) -> Decimal {
         self.0
+    }
+}
+
+impl fmt::Display for Percentage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
     }
 }

@@ -4,11 +4,9 @@ use std::fmt::Display;
 
 use holdfast_domain::catalogue::Label;
 use holdfast_domain::money::SignedMoney;
-use holdfast_domain::rates::ids::{ExtraId, PlanId, UnitTypeId};
-use holdfast_domain::rates::promotion::PromotionCode;
 use holdfast_domain::{Currency, Fingerprint, GuestId, HoldId, Money, PaymentStatus, ResourceId, SlotKey};
 use jiff::Timestamp;
-use jiff::civil::{Date, Time};
+use jiff::civil::Time;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -53,7 +51,7 @@ impl<'de> Deserialize<'de> for Millis {
     }
 }
 
-fn parsed<T, E: Display>(parse: impl Fn(&str) -> Result<T, E>, text: &str) -> Result<T, Reason> {
+pub(crate) fn parsed<T, E: Display>(parse: impl Fn(&str) -> Result<T, E>, text: &str) -> Result<T, Reason> {
     parse(text).map_err(|error| format!("{text:?} {error}"))
 }
 
@@ -72,18 +70,9 @@ macro_rules! parsed_text {
     )*};
 }
 
-parsed_text!(
-    ResourceId,
-    GuestId,
-    HoldId,
-    Fingerprint,
-    SlotKey,
-    Label,
-    PlanId,
-    ExtraId,
-    UnitTypeId,
-    PromotionCode
-);
+pub(crate) use parsed_text;
+
+parsed_text!(ResourceId, GuestId, HoldId, Fingerprint, SlotKey, Label);
 
 impl Scalar for PaymentStatus {
     fn write(&self) -> String {
@@ -92,17 +81,6 @@ impl Scalar for PaymentStatus {
 
     fn read(text: &str) -> Result<Self, Reason> {
         Self::parse(text).ok_or_else(|| format!("{text:?} is no payment status"))
-    }
-}
-
-/// A local date as ISO 8601 has it, such as `2026-06-01`.
-impl Scalar for Date {
-    fn write(&self) -> String {
-        self.to_string()
-    }
-
-    fn read(text: &str) -> Result<Self, Reason> {
-        text.parse().map_err(reason)
     }
 }
 

@@ -1,0 +1,51 @@
+//! What rates need of the store.
+
+use std::collections::BTreeSet;
+
+use async_trait::async_trait;
+use holdfast_domain::ResourceId;
+use holdfast_domain::catalogue::Month;
+use holdfast_domain::rates::card::ResourceRates;
+use holdfast_domain::rates::dated::DatedRates;
+
+use crate::kernel::errors::{LedgerError, StoreError};
+use crate::rates::commit::{CardRecord, DatedCommit, RatesCommit};
+
+/// Reads the rates of resources.
+#[async_trait]
+pub trait RateReader: Send + Sync {
+    /// The cards of a resource, if it ever had any, and what is set for the dates of those months; the latest writes, in one read.
+    async fn rates(
+        &self,
+        resource: &ResourceId,
+        months: &BTreeSet<Month>,
+    ) -> Result<(Option<ResourceRates>, DatedRates), StoreError>;
+}
+
+/// Reads and writes the rates of resources.
+#[async_trait]
+pub trait RateStore: RateReader {
+    /// Writes the cards of a resource with the entry of its trail and the version that is put, all or nothing.
+    /// [`LedgerError::ResourceChanged`] if the resource's terms or trail, or its cards, are others than those that they follow.
+    async fn put_rates(&self, commit: &RatesCommit) -> Result<(), LedgerError>;
+
+    /// Writes what is set for some months with the entry of the resource's trail, all or nothing.
+    /// [`LedgerError::ResourceChanged`] if the resource's terms or trail, or one of the months, are others than those that they follow.
+    async fn put_months(&self, commit: &DatedCommit) -> Result<(), LedgerError>;
+}
+
+/// Reads the versions of rate cards that were ever put.
+#[async_trait]
+pub trait RateHistory: Send + Sync {
+    /// A version of a resource's card.
+    async fn version(&self, resource: &ResourceId, number: u64) -> Result<Option<CardRecord>, StoreError>;
+
+    /// The newest versions whose number is less than `before`, the newest first: at most `limit`, and fewer where they are large;
+    /// none only if there is none.
+    async fn versions_before(
+        &self,
+        resource: &ResourceId,
+        before: u64,
+        limit: u32,
+    ) -> Result<Vec<CardRecord>, StoreError>;
+}
