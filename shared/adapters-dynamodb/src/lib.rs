@@ -79,7 +79,8 @@ pub mod items {
         encode_sent_mail, encode_sent_mail_as, encode_task_token,
     };
     pub use crate::stored::rates::{
-        decode_card_record, decode_month_rates, decode_rates, encode_card_record, encode_month_rates, encode_rates,
+        decode_card_record, decode_month_rates, decode_rates, encode_card_record, encode_month_rates,
+        encode_rates,
     };
     pub use crate::stored::records::{
         decode_audit, decode_audit_with_facts, decode_booking, decode_hold_record, decode_resource,

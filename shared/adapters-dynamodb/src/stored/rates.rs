@@ -91,7 +91,12 @@ pub fn decode_rates(item: &Item) -> Result<ResourceRates, StoreError> {
     let reader = version_1(item)?;
     let stored = reader.document::<StoredRates>("doc")?.read();
     let (versions, draft) = stored.map_err(|reason| reader.corrupt(reason))?;
-    Ok(ResourceRates { resource: resource_of(&reader, "R#")?, revision: reader.number("rev")?, versions, draft })
+    Ok(ResourceRates {
+        resource: resource_of(&reader, "R#")?,
+        revision: reader.number("rev")?,
+        versions,
+        draft,
+    })
 }
 
 /// A version of a resource's card, as the history keeps it.
@@ -143,8 +148,10 @@ pub fn encode_month_rates(resource: &ResourceId, month: Month, rates: &MonthRate
 /// [`StoreError::Corrupt`] when the item cannot be read as such.
 pub fn decode_month_rates(item: &Item) -> Result<(Month, MonthRates), StoreError> {
     let reader = version_1(item)?;
-    let month = reader.parsed("sk", |sk| Month::parse(sk.strip_prefix(MONTH_SK_PREFIX).unwrap_or_default()))?;
+    let month =
+        reader.parsed("sk", |sk| Month::parse(sk.strip_prefix(MONTH_SK_PREFIX).unwrap_or_default()))?;
     let stored = reader.document::<StoredMonthRates>("doc")?.read(month);
-    let dates: BTreeMap<Date, BTreeMap<PlanId, DateRates>> = stored.map_err(|reason| reader.corrupt(reason))?;
+    let dates: BTreeMap<Date, BTreeMap<PlanId, DateRates>> =
+        stored.map_err(|reason| reader.corrupt(reason))?;
     Ok((month, MonthRates { revision: reader.number("rev")?, dates }))
 }

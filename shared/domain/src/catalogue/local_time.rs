@@ -25,12 +25,12 @@ pub(super) fn instant_by(local: DateTime, zone: &TimeZone) -> Result<Timestamp, 
 }
 
 /// The instant at which a date begins.
-pub(super) fn start_of(date: Date, zone: &TimeZone) -> Result<Timestamp, RangeError> {
+pub(crate) fn start_of(date: Date, zone: &TimeZone) -> Result<Timestamp, RangeError> {
     instant_by(date.to_datetime(Time::midnight()), zone)
 }
 
 /// A time on a date of the zone, also where a gap at the end of that date would carry it into the next.
-pub(super) fn instant_on(date: Date, time: Time, zone: &TimeZone) -> Result<Timestamp, RangeError> {
+pub(crate) fn instant_on(date: Date, time: Time, zone: &TimeZone) -> Result<Timestamp, RangeError> {
     let local = zone.to_ambiguous_timestamp(date.to_datetime(time));
     let at = local.compatible().map_err(|_| RangeError::NotBookable)?;
     if zone.to_datetime(at).date() == date || !is_day(date, zone) {
@@ -40,7 +40,7 @@ pub(super) fn instant_on(date: Date, time: Time, zone: &TimeZone) -> Result<Time
 }
 
 /// Whether the zone has that date at all. Those that moved over the date line skipped one.
-pub(super) fn is_day(date: Date, zone: &TimeZone) -> bool {
+pub(crate) fn is_day(date: Date, zone: &TimeZone) -> bool {
     instant_of(date, Time::midnight(), zone).is_ok_and(|at| zone.to_datetime(at).date() == date)
 }
 

@@ -4,7 +4,7 @@ mod bounds;
 pub(crate) mod changes;
 pub(crate) mod dated;
 pub(crate) mod label;
-mod local_time;
+pub(crate) mod local_time;
 pub(crate) mod offer;
 pub(crate) mod opening_hours;
 pub(crate) mod reshape;

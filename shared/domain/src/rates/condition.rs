@@ -1,6 +1,6 @@
 //! When a rule or a restriction applies.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::{Date, Time, Weekday};
 
@@ -13,6 +13,14 @@ pub struct DateRange {
     pub from: Date,
     /// The one after the last.
     pub to: Date,
+}
+
+impl DateRange {
+    /// Whether a date is in it.
+    #[must_use]
+    pub fn contains(&self, date: Date) -> bool {
+        self.from <= date && date < self.to
+    }
 }
 
 /// Numbers from `min` to `max`, both included, where given.
@@ -41,13 +49,13 @@ pub struct Condition {
     pub weekdays: Vec<Weekday>,
     /// The slot's local date is in this calendar of the card.
     pub calendar: Option<CalendarId>,
-    /// The slot begins at or after the first and before the second local time.
+    /// The slot begins at or after the first and before the second local time, which is on the next date where it is the earlier one.
     pub times: Option<(Time, Time)>,
     /// Slots of the stay.
     pub slots: Option<Bounds>,
     /// Local dates between that of the quote and that of the stay's start.
     pub lead_days: Option<Bounds>,
-    /// Percent of the slot's places that are taken before this unit, rounded down.
+    /// Percent of the slot's places that are taken before this unit, rounded down, at most 100.
     pub sold_percent: Option<Bounds>,
     /// Guests of the unit.
     pub guests: Option<Bounds>,
@@ -55,6 +63,19 @@ pub struct Condition {
     pub quantity: Option<Bounds>,
     /// The channel is one of these.
     pub channels: BTreeSet<Channel>,
-    /// The plan is one of these; a plan that derives its price meets the rules of the plan it derives from.
+    /// The plan is one of these. A rule of a plan is in the price of the plans that derive theirs from it, and applies to these only once,
+    /// also where it names them.
     pub plans: BTreeSet<PlanId>,
+}
+
+impl Condition {
+    /// Whether what it says of dates is so of a date.
+    pub(super) fn is_on(&self, date: Date, calendars: &BTreeMap<CalendarId, BTreeSet<Date>>) -> bool {
+        (self.dates.is_empty() || self.dates.iter().any(|range| range.contains(date)))
+            && (self.weekdays.is_empty() || self.weekdays.contains(&date.weekday()))
+            && self
+                .calendar
+                .as_ref()
+                .is_none_or(|id| calendars.get(id).is_some_and(|dates| dates.contains(&date)))
+    }
 }

@@ -81,3 +81,11 @@ name!(
     /// A group of people who may see a private rate, such as `company-acme`.
     RateGroup
 );
+
+impl TaxCategory {
+    /// The category of the places themselves, without what a plan includes and taxes apart.
+    #[must_use]
+    pub fn stay() -> Self {
+        Self("stay".to_owned())
+    }
+}

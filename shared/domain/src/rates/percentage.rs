@@ -43,6 +43,13 @@ impl Percentage {
     pub fn value(self) -> Decimal {
         self.0
     }
+
+    /// The number in ten-thousandths of a percent: 125,000 of 12.5 %.
+    #[must_use]
+    pub fn ten_thousandths(self) -> i128 {
+        let missing = DECIMALS_MAX.saturating_sub(self.0.scale());
+        self.0.mantissa() * 10_i128.pow(missing)
+    }
 }
 
 impl fmt::Display for Percentage {

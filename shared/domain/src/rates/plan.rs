@@ -8,6 +8,9 @@ use crate::rates::cancellation::CancellationTerms;
 use crate::rates::ids::{Channel, PlanId, RateGroup, TaxCategory};
 use crate::rates::rule::Adjustment;
 
+/// The most plans of which each derives its price from the next, beside the last of them.
+pub const DERIVATIONS_MAX: usize = 4;
+
 /// A rate plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RatePlan {
@@ -70,4 +73,19 @@ pub enum Audience {
     Everyone,
     /// Members of a group, by their token.
     Group(RateGroup),
+}
+
+/// A plan, the plan it derives its price from, the plan that one does, and so on up to a plan with a price of its own. `None` where one of
+/// them is not among the plans, or they are more than [`DERIVATIONS_MAX`] beside the last.
+#[must_use]
+pub fn lineage<'a>(plans: &'a [RatePlan], plan: &PlanId) -> Option<Vec<&'a RatePlan>> {
+    let find = |id: &PlanId| plans.iter().find(|known| known.id == *id);
+    let mut line = vec![find(plan)?];
+    while let Some(PlanPrice::Derived { from, .. }) = line.last().map(|last| &last.price) {
+        if line.len() > DERIVATIONS_MAX {
+            return None;
+        }
+        line.push(find(from)?);
+    }
+    Some(line)
 }

@@ -136,7 +136,7 @@ pub enum Reason {
 }
 
 /// What a restriction asks of a stay.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Limit {
     /// At least so many slots.
     StayMin(u32),

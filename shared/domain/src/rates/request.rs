@@ -49,3 +49,13 @@ pub struct RateRequest {
     /// Whether the first slot after the stay is free, where it is known.
     pub is_free_after: Option<bool>,
 }
+
+impl RateRequest {
+    /// The local dates between that of the question and that of the stay's start; 0 of a start in the past.
+    #[must_use]
+    pub fn lead_days(&self) -> u32 {
+        let asked = self.zone.to_datetime(self.at).date();
+        let days = self.slots.first().and_then(|first| asked.until(first.date).ok());
+        days.and_then(|span| u32::try_from(span.get_days()).ok()).unwrap_or(0)
+    }
+}

@@ -1,33 +1,328 @@
 //! Restrictions: which stays a plan is not sold for, and what would do instead.
+//!
+//! Limits of arrival hold on the local date of the first slot, those of departure on the local date on which the last one ends, the others
+//! on the date of each slot. All restrictions of the card that concern a plan count; where a limit is set for a date, it counts there in
+//! place of the card's limits of its kind. What is set for a date under a plan counts for the plans that derive from it, unless something of
+//! its kind is set under these. That nothing is closed cannot be set for a date: what the card closes stays closed.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
 
+use crate::catalogue::local_time::is_day;
 use crate::rates::card::RateCard;
+use crate::rates::condition::DateRange;
 use crate::rates::dated::DatedRates;
-use crate::rates::ids::PlanId;
-use crate::rates::quote::{Reason, Unavailable};
+use crate::rates::ids::{PlanId, RestrictionId};
+use crate::rates::plan::{RatePlan, lineage};
+use crate::rates::quote::{Limit, Reason, Unavailable};
 use crate::rates::request::RateRequest;
+use crate::rates::restriction::{Limits, Restriction};
+
+/// The most dates that are sold together: of one range of a card; where they are set, before and after each.
+pub const SOLD_TOGETHER_MAX: i32 = 100;
+/// How many days earlier or later an arrival is looked for.
+pub const NEAREST_DAYS_MAX: i32 = 60;
+/// The longest stay that is looked for, in slots.
+pub const NEAREST_SLOTS_MAX: u32 = 366;
 
 /// What is nearest to an offer where there is none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Nearest {
-    /// The reason that is easiest to avoid.
+    /// The first of the reasons.
     pub reason: Reason,
-    /// With this number of slots from the same start on it would be sold.
+    /// With this number of slots from the same start on it would be sold; the number nearest to what is asked, the greater of two.
     pub slots: Option<u32>,
-    /// With an arrival on this date and as many slots it would be sold.
+    /// With an arrival on this date and as many slots it would be sold; the date nearest to what is asked, the later of two.
     pub arrival: Option<Date>,
 }
 
-/// The reason that is easiest to avoid, and how: by another length, or by another date of arrival. What is free then is not looked at.
+/// What would do where only restrictions keep a plan from being sold for a stay: another length, or another date of arrival. It says
+/// nothing of places, which may be taken. `dated` has the months within [`NEAREST_DAYS_MAX`] days of the stay too, as far as they are to
+/// count.
 #[must_use]
 pub fn nearest(
-    _card: &RateCard,
-    _dated: &DatedRates,
-    _request: &RateRequest,
-    _plan: &PlanId,
+    card: &RateCard,
+    dated: &DatedRates,
+    request: &RateRequest,
+    plan: &PlanId,
     unavailable: &Unavailable,
 ) -> Option<Nearest> {
     let reason = unavailable.reasons.first()?.clone();
-    Some(Nearest { reason, slots: None, arrival: None })
+    let is_restricted = |reason: &Reason| matches!(reason, Reason::Restricted { .. });
+    let (Some(stay), Some(lineage)) = (Stay::of(request), lineage(&card.plans, plan)) else { return None };
+    if !unavailable.reasons.iter().all(is_restricted) {
+        return Some(Nearest { reason, slots: None, arrival: None });
+    }
+    let restricted = Restricted::new(card, dated, request, &lineage);
+    let is_sold = |stay: &Stay| restricted.reasons(stay).is_empty();
+    let lengths =
+        (1..NEAREST_SLOTS_MAX).flat_map(|by| [stay.slots().checked_add(by), stay.slots().checked_sub(by)]);
+    let lengths = lengths.flatten().filter(|slots| (1..=NEAREST_SLOTS_MAX).contains(slots));
+    let long = |slots: u32| stay.with_slots(slots, &request.zone).filter(is_sold).map(|_| slots);
+    let today = request.zone.to_datetime(request.at).date();
+    let moves = (1..=NEAREST_DAYS_MAX).flat_map(|days| [days, -days]);
+    let moved = |days: i32| {
+        let moved = stay.moved(days, &request.zone).filter(|moved| moved.arrival() >= today);
+        moved.filter(is_sold).map(|moved| moved.arrival())
+    };
+    Some(Nearest {
+        reason,
+        slots: lengths.into_iter().find_map(long),
+        arrival: moves.into_iter().find_map(moved),
+    })
+}
+
+/// Why a stay is not sold under the first plan of a lineage, in an order that does not depend on how restrictions are written.
+pub(super) fn reasons(
+    card: &RateCard,
+    dated: &DatedRates,
+    request: &RateRequest,
+    lineage: &[&RatePlan],
+) -> Vec<Reason> {
+    let Some(stay) = Stay::of(request) else { return Vec::new() };
+    Restricted::new(card, dated, request, lineage).reasons(&stay)
+}
+
+/// What restrictions ask of a stay.
+#[derive(Debug, Clone)]
+struct Stay {
+    /// The local date of each slot.
+    dates: Vec<Date>,
+    departure: Date,
+    start: Timestamp,
+    /// Whether it fills all that is free around it.
+    fills_gap: bool,
+}
+
+impl Stay {
+    fn of(request: &RateRequest) -> Option<Self> {
+        let (first, last) = (request.slots.first()?, request.slots.last()?);
+        Some(Self {
+            dates: request.slots.iter().map(|slot| slot.date).collect(),
+            departure: request.zone.to_datetime(last.slot.end).date(),
+            start: first.slot.start,
+            fills_gap: request.is_free_before == Some(false) && request.is_free_after == Some(false),
+        })
+    }
+
+    fn arrival(&self) -> Date {
+        self.dates.first().copied().unwrap_or(self.departure)
+    }
+
+    fn slots(&self) -> u32 {
+        u32::try_from(self.dates.len()).unwrap_or(u32::MAX)
+    }
+
+    /// The same from the same start on with another number of slots: one on each date that there is, as it has, or all on its only date.
+    fn with_slots(&self, slots: u32, zone: &TimeZone) -> Option<Self> {
+        let slots = usize::try_from(slots).ok()?;
+        let (first, last) = (self.dates.first()?, self.dates.last()?);
+        let dates: Vec<Date> = if self.dates.len() > 1 && first == last {
+            vec![*first; slots]
+        } else {
+            first.series(1.day()).filter(|date| is_day(*date, zone)).take(slots).collect()
+        };
+        if !self.dates.iter().zip(&dates).all(|(own, date)| own == date) || dates.len() < slots {
+            return None;
+        }
+        let departure = dates.last()?.checked_add(last.until(self.departure).ok()?).ok()?;
+        Some(Self { dates, departure, fills_gap: false, ..self.clone() })
+    }
+
+    /// The same so many days later, where each of its dates exists.
+    fn moved(&self, days: i32, zone: &TimeZone) -> Option<Self> {
+        let later = |date: &Date| date.checked_add(days.days()).ok().filter(|date| is_day(*date, zone));
+        let dates: Vec<Date> = self.dates.iter().map(later).collect::<Option<_>>()?;
+        let start = zone.to_datetime(self.start).checked_add(days.days()).ok()?;
+        Some(Self {
+            dates,
+            departure: self.departure.checked_add(days.days()).ok()?,
+            start: zone.to_timestamp(start).ok()?,
+            fills_gap: false,
+        })
+    }
+}
+
+/// What is asked of a stay under a plan.
+struct Restricted<'a> {
+    dated: &'a DatedRates,
+    request: &'a RateRequest,
+    /// The plan, and those it derives from.
+    lineage: &'a [&'a RatePlan],
+    /// The card's restrictions that concern the plan.
+    concern: Vec<&'a Restriction>,
+}
+
+/// The earliest date of each limit of each restriction that a stay does not keep.
+type Broken<'a> = BTreeMap<(Limit, Option<&'a RestrictionId>), Date>;
+
+impl<'a> Restricted<'a> {
+    fn new(
+        card: &'a RateCard,
+        dated: &'a DatedRates,
+        request: &'a RateRequest,
+        lineage: &'a [&'a RatePlan],
+    ) -> Self {
+        let is_for_channel = |restriction: &&Restriction| {
+            restriction.channels.is_empty() || restriction.channels.contains(&request.channel)
+        };
+        let restrictions = card.restrictions.iter().filter(is_for_channel);
+        let concern = restrictions.filter(|restriction| concerns(restriction, lineage)).collect();
+        Self { dated, request, lineage, concern }
+    }
+
+    fn reasons(&self, stay: &Stay) -> Vec<Reason> {
+        let mut broken = Broken::new();
+        self.on_arrival(stay, &mut broken);
+        for id in self.closing(stay.departure, |limits| limits.closed_to_departure) {
+            note(&mut broken, Limit::ClosedToDeparture, id, stay.departure);
+        }
+        let dates: BTreeSet<Date> = stay.dates.iter().copied().collect();
+        for date in &dates {
+            for id in self.closing(*date, |limits| limits.stop_sell) {
+                note(&mut broken, Limit::StopSell, id, *date);
+            }
+            for (id, least, fills) in self.numbers(*date, |limits| limits.stay_min_through) {
+                if stay.slots() < least && !(fills && stay.fills_gap) {
+                    note(&mut broken, Limit::StayMin(least), id, *date);
+                }
+            }
+            for (id, range) in self.sold_together(*date, &dates) {
+                note(&mut broken, Limit::SoldTogether { from: range.from, to: range.to }, id, *date);
+            }
+        }
+        let reason = |((limit, id), date): ((Limit, Option<&RestrictionId>), Date)| Reason::Restricted {
+            restriction: id.cloned(),
+            date,
+            limit,
+        };
+        broken.into_iter().map(reason).collect()
+    }
+
+    /// What is asked of a stay on the date on which it arrives.
+    fn on_arrival(&self, stay: &Stay, broken: &mut Broken<'a>) {
+        let date = stay.arrival();
+        let asked = self.request.zone.to_datetime(self.request.at).date();
+        let units = u32::try_from(self.request.units.len()).unwrap_or(u32::MAX);
+        let notice = stay.start.duration_since(self.request.at);
+        let days = asked.until(date).map_or(0, |span| span.get_days());
+        for (id, least, fills) in self.numbers(date, |limits| limits.stay_min_on_arrival) {
+            if stay.slots() < least && !(fills && stay.fills_gap) {
+                note(broken, Limit::StayMin(least), id, date);
+            }
+        }
+        let mut ask =
+            |kind: fn(&Limits) -> Option<u32>, limit: fn(u32) -> Limit, is_kept: &dyn Fn(u32) -> bool| {
+                for (id, number, _) in
+                    self.numbers(date, kind).into_iter().filter(|(_, number, _)| !is_kept(*number))
+                {
+                    note(broken, limit(number), id, date);
+                }
+            };
+        ask(|limits| limits.stay_max_on_arrival, Limit::StayMax, &|most| stay.slots() <= most);
+        ask(|limits| limits.notice_minutes_min, Limit::NoticeMin, &|least| {
+            least == 0 || notice.as_secs() >= i64::from(least) * 60
+        });
+        ask(|limits| limits.window_days_max, Limit::WindowMax, &|most| i64::from(days) <= i64::from(most));
+        ask(|limits| limits.quantity_min, Limit::QuantityMin, &|least| units >= least);
+        ask(|limits| limits.quantity_max, Limit::QuantityMax, &|most| units <= most);
+        for id in self.closing(date, |limits| limits.closed_to_arrival) {
+            note(broken, Limit::ClosedToArrival, id, date);
+        }
+    }
+
+    /// The limits of a kind on a date: the one that is set for it, or else the card's. With each whether it does not count where a stay
+    /// fills a gap.
+    fn numbers(
+        &self,
+        date: Date,
+        kind: fn(&Limits) -> Option<u32>,
+    ) -> Vec<(Option<&'a RestrictionId>, u32, bool)> {
+        let sets = self.set_for(date).find_map(kind);
+        let fills_gaps = self.set_for(date).any(|limits| limits.fills_gaps);
+        if let Some(number) = sets {
+            return vec![(None, number, fills_gaps)];
+        }
+        let of_card = self.concern.iter().filter_map(|restriction| {
+            let number = kind(&restriction.limits).filter(|_| restriction.is_on(date))?;
+            Some((Some(&restriction.id), number, fills_gaps || restriction.limits.fills_gaps))
+        });
+        of_card.collect()
+    }
+
+    /// What closes a date in a way.
+    fn closing(&self, date: Date, kind: fn(&Limits) -> bool) -> Vec<Option<&'a RestrictionId>> {
+        let set = self.set_for(date).any(kind).then_some(None);
+        let of_card =
+            self.concern.iter().filter(|restriction| kind(&restriction.limits) && restriction.is_on(date));
+        set.into_iter().chain(of_card.map(|restriction| Some(&restriction.id))).collect()
+    }
+
+    /// The ranges of dates sold together, one of which is `date`, of which the stay has not all.
+    fn sold_together(
+        &self,
+        date: Date,
+        dates: &BTreeSet<Date>,
+    ) -> Vec<(Option<&'a RestrictionId>, DateRange)> {
+        let mut ranges: Vec<(Option<&RestrictionId>, DateRange)> = Vec::new();
+        let zone = &self.request.zone;
+        for restriction in &self.concern {
+            let is_missing =
+                |one: &Date| !dates.contains(one) && restriction.is_on(*one) && is_day(*one, zone);
+            let all = restriction.dates.iter().filter(|range| range.contains(date));
+            let missed = all.filter(|range| days(**range).any(|one| is_missing(&one)));
+            if restriction.limits.sold_together && restriction.is_on(date) {
+                ranges.extend(missed.map(|range| (Some(&restriction.id), *range)));
+            }
+        }
+        let is_set = |date: Date| self.set_for(date).any(|limits| limits.sold_together);
+        if is_set(date) {
+            let most = usize::try_from(SOLD_TOGETHER_MAX).unwrap_or(0);
+            let goes_on =
+                |step: i32| date.series(step.days()).take(most).take_while(|date| is_set(*date)).last();
+            let (first, last) = (goes_on(-1).unwrap_or(date), goes_on(1).unwrap_or(date));
+            let range = DateRange { from: first, to: last.tomorrow().unwrap_or(Date::MAX) };
+            if days(range).any(|one| !dates.contains(&one) && is_day(one, zone)) {
+                ranges.push((None, range));
+            }
+        }
+        ranges
+    }
+
+    /// The limits that are set for a date: under the plan, then under those it derives from.
+    fn set_for(&self, date: Date) -> impl Iterator<Item = &'a Limits> + use<'a> {
+        let on = self.dated.on(date);
+        let lineage = self.lineage;
+        on.into_iter()
+            .flat_map(move |plans| lineage.iter().filter_map(move |plan| plans.get(&plan.id)))
+            .map(|rates| &rates.limits)
+    }
+}
+
+fn note<'a>(broken: &mut Broken<'a>, limit: Limit, id: Option<&'a RestrictionId>, date: Date) {
+    broken.entry((limit, id)).and_modify(|earliest| *earliest = date.min(*earliest)).or_insert(date);
+}
+
+fn days(range: DateRange) -> impl Iterator<Item = Date> {
+    range.from.series(1.day()).take_while(move |date| *date < range.to)
+}
+
+/// Whether a restriction concerns the first plan of a lineage: it names the plan, or no plans, or concerns the plan that it derives from.
+fn concerns(restriction: &Restriction, lineage: &[&RatePlan]) -> bool {
+    let Some((plan, ancestors)) = lineage.split_first() else { return false };
+    !restriction.not_plans.contains(&plan.id)
+        && (restriction.plans.is_empty()
+            || restriction.plans.contains(&plan.id)
+            || concerns(restriction, ancestors))
+}
+
+impl Restriction {
+    /// Whether it is on a date.
+    fn is_on(&self, date: Date) -> bool {
+        (self.dates.is_empty() || self.dates.iter().any(|range| range.contains(date)))
+            && (self.weekdays.is_empty() || self.weekdays.contains(&date.weekday()))
+    }
 }

@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use holdfast_domain::Currency;
+use holdfast_domain::catalogue::Label;
 use holdfast_domain::rates::card::{CardVersion, RateCard};
 use holdfast_domain::rates::extra::Extra;
-use holdfast_domain::rates::ids::{CalendarId, ExtraId, PlanId, RestrictionId, RuleId, TaxCategory, UnitTypeId};
+use holdfast_domain::rates::ids::{
+    CalendarId, ExtraId, PlanId, RestrictionId, RuleId, TaxCategory, UnitTypeId,
+};
 use holdfast_domain::rates::occupancy::{ChildBand, Occupancy, UnitType};
 use holdfast_domain::rates::restriction::Restriction;
 use holdfast_domain::rates::rule::Rule;
-use holdfast_domain::catalogue::Label;
-use holdfast_domain::Currency;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -126,7 +128,11 @@ impl StoredCard {
             rules: self.rules.into_iter().map(|rule| rule.read(currency)).collect::<Result<_, _>>()?,
             price_min: some_money(self.price_min, currency)?,
             price_max: some_money(self.price_max, currency)?,
-            charges: self.charges.into_iter().map(|charge| charge.read(currency)).collect::<Result<_, _>>()?,
+            charges: self
+                .charges
+                .into_iter()
+                .map(|charge| charge.read(currency))
+                .collect::<Result<_, _>>()?,
             restrictions: self
                 .restrictions
                 .into_iter()

@@ -20,7 +20,16 @@ use crate::stored::reason::{Reason, reason};
 use crate::stored::v1::scalar::{Scalar, Text, parsed, parsed_text};
 
 parsed_text!(
-    CalendarId, Channel, ChargeId, ExtraId, PlanId, RateGroup, RestrictionId, RuleId, TaxCategory, UnitTypeId,
+    CalendarId,
+    Channel,
+    ChargeId,
+    ExtraId,
+    PlanId,
+    RateGroup,
+    RestrictionId,
+    RuleId,
+    TaxCategory,
+    UnitTypeId,
     PromotionCode
 );
 

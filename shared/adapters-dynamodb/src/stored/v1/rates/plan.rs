@@ -98,10 +98,9 @@ impl From<&RatePlan> for StoredPlan {
             name: Text(plan.name.clone()),
             price: match &plan.price {
                 PlanPrice::Base(price) => StoredPlanPrice::Base(price.amount()),
-                PlanPrice::Derived { from, adjustment } => StoredPlanPrice::Derived {
-                    from: Text(from.clone()),
-                    adjustment: (*adjustment).into(),
-                },
+                PlanPrice::Derived { from, adjustment } => {
+                    StoredPlanPrice::Derived { from: Text(from.clone()), adjustment: (*adjustment).into() }
+                }
             },
             free_hours: plan.cancellation.free_hours_after_booking,
             cancellation: plan.cancellation.steps.iter().copied().map(Into::into).collect(),

@@ -1,0 +1,71 @@
+//! Restrictions.
+
+use super::{CardFault, Check, NAMES_MAX};
+use crate::catalogue::{CAPACITY_MAX, NIGHTS_PER_HOLD_MAX};
+use crate::rates::card::RateCard;
+use crate::rates::restrict::SOLD_TOGETHER_MAX;
+use crate::rates::restriction::{Limits, Restriction};
+
+/// The most days of a booking window, ten years.
+const WINDOW_DAYS_MAX: u32 = 3_653;
+/// The most minutes of notice, ten years.
+const NOTICE_MINUTES_MAX: u32 = WINDOW_DAYS_MAX * 24 * 60;
+
+pub(super) fn check(card: &RateCard, check: &mut Check) {
+    check.unique("restrictions", "id", card.restrictions.iter().map(|restriction| &restriction.id));
+    for (index, restriction) in card.restrictions.iter().enumerate() {
+        check_restriction(card, &format!("/restrictions/{index}"), restriction, check);
+    }
+}
+
+fn check_restriction(card: &RateCard, path: &str, restriction: &Restriction, check: &mut Check) {
+    let id = Some(restriction.id.as_str());
+    check.ranges(&format!("{path}/dates"), id, &restriction.dates);
+    check.weekdays(&format!("{path}/weekdays"), id, &restriction.weekdays);
+    check.plans(&format!("{path}/plans"), id, &restriction.plans, card);
+    check.plans(&format!("{path}/notPlans"), id, &restriction.not_plans, card);
+    check.at_most(&format!("{path}/channels"), restriction.channels.len(), NAMES_MAX);
+    let limits = &restriction.limits;
+    let nothing = Limits { fills_gaps: limits.fills_gaps, ..Limits::default() };
+    if *limits == nothing {
+        check.problem(&format!("{path}/limits"), id, CardFault::NoLimit);
+    }
+    check_limits(&format!("{path}/limits"), id, limits, check);
+    if limits.sold_together {
+        let days = |index: usize| {
+            let range = restriction.dates.get(index)?;
+            range.from.until(range.to).ok().map(|span| span.get_days())
+        };
+        let fit = (0..restriction.dates.len())
+            .all(|index| days(index).is_some_and(|days| days <= SOLD_TOGETHER_MAX));
+        if restriction.dates.is_empty() || !fit {
+            check.problem(&format!("{path}/limits/soldTogether"), id, CardFault::SoldTogether);
+        }
+    }
+}
+
+/// Checks numbers of limits, each and with each other.
+pub(super) fn check_limits(path: &str, id: Option<&str>, limits: &Limits, check: &mut Check) {
+    let nights = NIGHTS_PER_HOLD_MAX.unsigned_abs();
+    let numbers = [
+        ("stayMinOnArrival", limits.stay_min_on_arrival, (1, nights)),
+        ("stayMinThrough", limits.stay_min_through, (1, nights)),
+        ("stayMaxOnArrival", limits.stay_max_on_arrival, (1, nights)),
+        ("noticeMinutesMin", limits.notice_minutes_min, (0, NOTICE_MINUTES_MAX)),
+        ("windowDaysMax", limits.window_days_max, (0, WINDOW_DAYS_MAX)),
+        ("quantityMin", limits.quantity_min, (1, CAPACITY_MAX)),
+        ("quantityMax", limits.quantity_max, (1, CAPACITY_MAX)),
+    ];
+    for (name, number, bounds) in numbers {
+        if let Some(number) = number {
+            check.within(&format!("{path}/{name}"), id, number, bounds);
+        }
+    }
+    let crossed = |min: Option<u32>, max: Option<u32>| min.zip(max).is_some_and(|(min, max)| min > max);
+    if crossed(limits.stay_min_on_arrival, limits.stay_max_on_arrival) {
+        check.problem(&format!("{path}/stayMinOnArrival"), id, CardFault::EmptyBounds);
+    }
+    if crossed(limits.quantity_min, limits.quantity_max) {
+        check.problem(&format!("{path}/quantityMin"), id, CardFault::EmptyBounds);
+    }
+}

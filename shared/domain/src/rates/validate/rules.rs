@@ -1,0 +1,173 @@
+//! Rules: what they say, whether they can apply, and whether two of them contradict each other.
+
+use jiff::civil::{Date, Time};
+
+use super::{CardFault, Check, NAMES_MAX};
+use crate::catalogue::NIGHTS_PER_HOLD_MAX;
+use crate::rates::card::RateCard;
+use crate::rates::condition::{Bounds, Condition, DateRange};
+use crate::rates::ids::PlanId;
+use crate::rates::night::{is_between, order};
+use crate::rates::plan::lineage;
+use crate::rates::rule::{Adjustment, Rule};
+
+pub(super) fn check(card: &RateCard, check: &mut Check) {
+    check.unique("rules", "id", card.rules.iter().map(|rule| &rule.id));
+    for (index, rule) in card.rules.iter().enumerate() {
+        let (path, id) = (format!("/rules/{index}"), Some(rule.id.as_str()));
+        check_condition(card, &format!("{path}/when"), id, &rule.when, check);
+        match &rule.adjustment {
+            Adjustment::Price(price) => check.money(&format!("{path}/adjustment"), id, price),
+            Adjustment::Percent(_) => {}
+            Adjustment::Amount(amount) => check.multiple(&format!("{path}/adjustment"), id, *amount),
+        }
+        for other in &card.rules[..index] {
+            if let Some(fault) = contradiction(card, rule, other) {
+                check.problem(&path, id, fault);
+            }
+        }
+        if let Some(other) = card.rules.iter().find(|other| overwrites(other, rule)) {
+            check.problem(&path, id, CardFault::Overwritten(other.id.clone()));
+        }
+    }
+    for (path, money) in [("/priceMin", &card.price_min), ("/priceMax", &card.price_max)] {
+        if let Some(money) = money {
+            check.money(path, None, money);
+        }
+    }
+    if card.price_min.zip(card.price_max).is_some_and(|(min, max)| min.amount() > max.amount()) {
+        check.problem("/priceMin", None, CardFault::FencesCrossed);
+    }
+}
+
+fn check_condition(card: &RateCard, path: &str, id: Option<&str>, when: &Condition, check: &mut Check) {
+    let before = check.problems.len();
+    check.ranges(&format!("{path}/dates"), id, &when.dates);
+    check.weekdays(&format!("{path}/weekdays"), id, &when.weekdays);
+    if let Some(calendar) = when.calendar.as_ref().filter(|calendar| !card.calendars.contains_key(*calendar))
+    {
+        check.problem(&format!("{path}/calendar"), id, CardFault::UnknownCalendar(calendar.clone()));
+    }
+    if when.times.is_some_and(|(from, to)| from == to) {
+        check.problem(&format!("{path}/times"), id, CardFault::EmptyRange);
+    }
+    let bounds = [
+        ("slots", when.slots),
+        ("leadDays", when.lead_days),
+        ("soldPercent", when.sold_percent),
+        ("guests", when.guests),
+        ("quantity", when.quantity),
+    ];
+    for (name, bounds) in bounds {
+        if bounds.is_some_and(|bounds| !meet(Some(bounds), Some(bounds))) {
+            check.problem(&format!("{path}/{name}"), id, CardFault::EmptyBounds);
+        }
+    }
+    check.at_most(&format!("{path}/channels"), when.channels.len(), NAMES_MAX);
+    check.plans(&format!("{path}/plans"), id, &when.plans, card);
+    let up_to = |max: u32| Some(Bounds { min: None, max: Some(max) });
+    let can_apply = dates_meet(card, when, when)
+        && meet(when.slots, up_to(NIGHTS_PER_HOLD_MAX.unsigned_abs()))
+        && meet(when.sold_percent, up_to(100));
+    if check.problems.len() == before && !can_apply {
+        check.problem(path, id, CardFault::NeverApplies);
+    }
+}
+
+/// Why two rules are not both in a card.
+fn contradiction(card: &RateCard, rule: &Rule, other: &Rule) -> Option<CardFault> {
+    if rule.priority != other.priority {
+        return None;
+    }
+    let is_price = |rule: &Rule| matches!(rule.adjustment, Adjustment::Price(_));
+    let same_group = rule.group.is_some() && rule.group == other.group;
+    let both_set = is_price(rule) && is_price(other);
+    if !(same_group || both_set) || !both_apply(card, &rule.when, &other.when) {
+        return None;
+    }
+    let id = other.id.clone();
+    Some(if same_group { CardFault::GroupOverlap(id) } else { CardFault::Overlap(id) })
+}
+
+/// Whether two conditions can be met by one slot of one unit.
+fn both_apply(card: &RateCard, one: &Condition, other: &Condition) -> bool {
+    let channels = one.channels.is_empty()
+        || other.channels.is_empty()
+        || one.channels.iter().any(|channel| other.channels.contains(channel));
+    let times = match (one.times, other.times) {
+        (Some(one), Some(other)) => is_between(one.0, other) || is_between(other.0, one),
+        (None, _) | (_, None) => true,
+    };
+    channels
+        && times
+        && meet(one.slots, other.slots)
+        && meet(one.lead_days, other.lead_days)
+        && meet(one.sold_percent, other.sold_percent)
+        && meet(one.guests, other.guests)
+        && meet(one.quantity, other.quantity)
+        && plans_meet(card, one, other)
+        && dates_meet(card, one, other)
+}
+
+/// Whether some number is within both.
+fn meet(one: Option<Bounds>, other: Option<Bounds>) -> bool {
+    let (one, other) = (one.unwrap_or_default(), other.unwrap_or_default());
+    let least = one.min.unwrap_or(0).max(other.min.unwrap_or(0));
+    one.contain(least) && other.contain(least)
+}
+
+/// Whether some plan is in the price of which both rules are: a rule of a plan is in that of the plans that derive from it.
+fn plans_meet(card: &RateCard, one: &Condition, other: &Condition) -> bool {
+    let concerns = |when: &Condition, plan: &PlanId| {
+        let line = lineage(&card.plans, plan).unwrap_or_default();
+        when.plans.is_empty() || line.iter().any(|plan| when.plans.contains(&plan.id))
+    };
+    card.plans.iter().any(|plan| concerns(one, &plan.id) && concerns(other, &plan.id))
+}
+
+/// Whether some date is on both.
+fn dates_meet(card: &RateCard, one: &Condition, other: &Condition) -> bool {
+    let both = |date: Date| one.is_on(date, &card.calendars) && other.is_on(date, &card.calendars);
+    if let Some(calendar) = one.calendar.as_ref().or(other.calendar.as_ref()) {
+        return card.calendars.get(calendar).is_some_and(|dates| dates.iter().any(|date| both(*date)));
+    }
+    let always = [DateRange { from: Date::MIN, to: Date::MAX }];
+    let ranges = |when: &Condition| if when.dates.is_empty() { always.to_vec() } else { when.dates.clone() };
+    let (of_one, of_other) = (ranges(one), ranges(other));
+    let pairs = of_one.iter().flat_map(|one| of_other.iter().map(move |other| (one, other)));
+    let mut shared =
+        pairs.map(|(one, other)| DateRange { from: one.from.max(other.from), to: one.to.min(other.to) });
+    // A week has every day there is.
+    shared.any(|range| {
+        range.from.series(jiff::Span::new().days(1)).take(7).any(|date| date < range.to && both(date))
+    })
+}
+
+/// Whether a rule sets the price wherever and after another one applies, as far as their conditions show without a stay.
+fn overwrites(rule: &Rule, earlier: &Rule) -> bool {
+    let (when, earlier_when) = (&rule.when, &earlier.when);
+    let same_dates = when.dates == earlier_when.dates
+        && when.weekdays == earlier_when.weekdays
+        && when.calendar == earlier_when.calendar;
+    let on_all_dates = when.dates.is_empty() && when.weekdays.is_empty() && when.calendar.is_none();
+    let is_within = |bounds: Option<Bounds>, outer: Option<Bounds>| {
+        let (bounds, outer) = (bounds.unwrap_or_default(), outer.unwrap_or_default());
+        outer.min.is_none_or(|min| bounds.min.is_some_and(|least| min <= least))
+            && outer.max.is_none_or(|max| bounds.max.is_some_and(|most| most <= max))
+    };
+    let at_all_times = |times: Option<(Time, Time)>| times.is_none() || times == earlier_when.times;
+    matches!(rule.adjustment, Adjustment::Price(_))
+        && order(rule) > order(earlier)
+        && rule.group.is_none()
+        && earlier.group.is_none()
+        && when.plans == earlier_when.plans
+        && (on_all_dates || same_dates)
+        && at_all_times(when.times)
+        && is_within(earlier_when.slots, when.slots)
+        && is_within(earlier_when.lead_days, when.lead_days)
+        && is_within(earlier_when.sold_percent, when.sold_percent)
+        && is_within(earlier_when.guests, when.guests)
+        && is_within(earlier_when.quantity, when.quantity)
+        && (when.channels.is_empty()
+            || (!earlier_when.channels.is_empty() && earlier_when.channels.is_subset(&when.channels)))
+}
