@@ -53,6 +53,11 @@ fn form_of(secret: Secret) -> Form {
             previous: Some("partnerSigningSecretPrevious"),
             prefixes: &["whsec_"],
         },
+        Secret::QuoteSigningKey => Form {
+            present: "quoteSigningKey",
+            previous: Some("quoteSigningKeyPrevious"),
+            prefixes: &["quote_"],
+        },
     }
 }
 

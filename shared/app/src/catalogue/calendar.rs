@@ -91,7 +91,7 @@ impl Calendars {
 }
 
 /// A slot with the places of all the pages that count it.
-fn counted(slot: Slot, pages: &[Page], price: Money, now: Timestamp) -> CalendarSlot {
+pub(crate) fn counted(slot: Slot, pages: &[Page], price: Money, now: Timestamp) -> CalendarSlot {
     let of_slot = || pages.iter().filter(|page| page.key.page == slot.page);
     let capacity = of_slot().map(|page| page.capacity_of(&slot.key)).fold(0, u32::saturating_add);
     let available = of_slot().map(|page| page.offered(&slot.key, now)).fold(0, u32::saturating_add);

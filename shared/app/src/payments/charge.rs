@@ -99,6 +99,12 @@ impl ChargeRules {
         Ok(())
     }
 
+    /// Of what every amount that is paid in a currency is a multiple, in minor units.
+    #[must_use]
+    pub fn step(&self, currency: Currency) -> i64 {
+        (self.0)(currency).map_or(1, |limits| limits.step)
+    }
+
     /// Checks what a stay costs.
     ///
     /// # Errors

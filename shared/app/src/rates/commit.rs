@@ -90,7 +90,6 @@ impl DatedCommit {
 /// The resource with the entry of a change, and the entry.
 fn entered(previous: &Resource, change: RatesChange, mutation: &Mutation) -> (Resource, ResourceEvent) {
     let subject = TrailSubject::Resource(previous.id.clone());
-    let entry =
-        ResourceEvent::record(subject, &previous.trail, &ResourceChange::Rates(change), mutation);
+    let entry = ResourceEvent::record(subject, &previous.trail, &ResourceChange::Rates(change), mutation);
     (Resource { trail: entry.head(), ..previous.clone() }, entry)
 }

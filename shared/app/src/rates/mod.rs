@@ -1,8 +1,14 @@
-//! Rates of resources: their cards with drafts and history, and what is set for single dates.
+//! Rates of resources: their cards with drafts and history, what is set for single dates, and what a stay costs by them.
 
+pub(crate) mod choice;
 pub(crate) mod commit;
 pub(crate) mod port;
+pub(crate) mod pricing;
+pub(crate) mod quotes;
 pub(crate) mod trail;
 
+pub use choice::RateChoice;
 pub use commit::{CardRecord, DatedCommit, RatesCommit};
 pub use port::{RateHistory, RateReader, RateStore};
+pub use pricing::{PRICED_MAX, Pricing, RATES_MEMORY_MS};
+pub use quotes::{NotOffered, Offered, QUOTE_ID_LENGTH_MAX, QUOTE_LIFETIME, Quote, QuoteRequest, QuoteSeals, Quoted, Quotes};

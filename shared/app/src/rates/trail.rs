@@ -26,9 +26,8 @@ pub(crate) fn rates_before_and_after(change: &RatesChange) -> (Value, Value) {
         }
         RatesChange::Draft { before, after } => {
             let (from, to) = differing(before.as_deref(), after.as_deref());
-            let draft = |card: Option<&RateCard>, fields| {
-                json!({ "draft": card.map(|_| Value::Object(fields)) })
-            };
+            let draft =
+                |card: Option<&RateCard>, fields| json!({ "draft": card.map(|_| Value::Object(fields)) });
             (draft(before.as_deref(), from), draft(after.as_deref(), to))
         }
         RatesChange::Dates(changes) => {
@@ -42,7 +41,10 @@ pub(crate) fn rates_before_and_after(change: &RatesChange) -> (Value, Value) {
 }
 
 /// The parts of two cards that differ, by kind: of each card the names of those that the other has not, or has otherwise.
-fn differing(before: Option<&RateCard>, after: Option<&RateCard>) -> (Map<String, Value>, Map<String, Value>) {
+fn differing(
+    before: Option<&RateCard>,
+    after: Option<&RateCard>,
+) -> (Map<String, Value>, Map<String, Value>) {
     (parts(before, after), parts(after, before))
 }
 
@@ -94,7 +96,8 @@ fn of_dates(change: &DatedChange, rates: &DateRates) -> Value {
         ("planId".to_owned(), json!(change.plan.as_str())),
     ]);
     if change.before.price != change.after.price {
-        let price = rates.price.map(|price| json!({ "amount": price.amount(), "currency": price.currency().code() }));
+        let price =
+            rates.price.map(|price| json!({ "amount": price.amount(), "currency": price.currency().code() }));
         fields.insert("price".to_owned(), json!(price));
     }
     if change.before.limits != change.after.limits {
