@@ -3,6 +3,8 @@
 
 use holdfast_domain::bookings::{CONTACT_NAME_LENGTH_MAX, EMAIL_LENGTH_MAX, LANGUAGE_LENGTH_MAX};
 use holdfast_domain::catalogue::{ATTRIBUTE_NAME_LENGTH_MAX, LABEL_LENGTH_MAX};
+use holdfast_domain::rates::ids::NAME_LENGTH_MAX;
+use holdfast_domain::rates::promotion::CODE_LENGTH_MAX;
 use serde_json::{Value, json};
 
 /// Puts what a kind means in the place of its name, everywhere in a document.
@@ -30,6 +32,9 @@ fn meaning(kind: &str) -> Option<Value> {
         // Ids of Stripe's: of a payment method, a card, a source or a token.
         "payment-method" => json!({ "maxLength": 255, "pattern": "^(pm|card|src|tok)_[A-Za-z0-9_]{6,}$" }),
         "label" => text(LABEL_LENGTH_MAX, LABEL),
+        // The name of a part of a rate card.
+        "rate-name" => text(NAME_LENGTH_MAX, "^[a-z0-9-]+$"),
+        "promotion-code" => text(CODE_LENGTH_MAX, "^[A-Za-z0-9-]+$"),
         "attribute-name" => text(ATTRIBUTE_NAME_LENGTH_MAX, r"^[^\u0000-\u001f\u007f-\u009f]+$"),
         // Tabs and line breaks, and no other control characters.
         "words" => text(500, r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]+$"),

@@ -2,6 +2,7 @@
 //! whole is added here. `docs/openapi.json` is its golden copy; `cargo run -p holdfast-api --example openapi` prints it.
 
 use holdfast_domain::catalogue::{ATTRIBUTE_TEXT_LENGTH_MAX, ATTRIBUTES_MAX};
+use holdfast_domain::rates::card::{CALENDAR_DATES_MAX, CALENDARS_MAX};
 use holdfast_http::document::{Document, Keys, TOKEN};
 use holdfast_http::document_30::in_3_0;
 use holdfast_http::{FieldError, ProblemCode, Refusal, Scope};
@@ -66,6 +67,7 @@ pub fn document() -> Value {
         { "name": "holds", "description": "Taking places for a while" },
         { "name": "bookings", "description": "Paying, reading, cancelling" },
         { "name": "resources", "description": "What can be booked" },
+        { "name": "rates", "description": "What it costs, and under which conditions" },
         { "name": "webhooks", "description": "Events of the payment provider" },
     ]);
     document["components"]["securitySchemes"] = json!({
@@ -82,6 +84,7 @@ pub fn document() -> Value {
     });
     always(&mut document, "Resource", &["attributes", "holdLimits"]);
     bound_attributes(&mut document);
+    bound_calendars(&mut document);
     formats::expand(&mut document);
     document
 }
@@ -148,6 +151,16 @@ fn bound_attributes(document: &mut Value) {
     let attributes = &mut schemas["ResourceTerms"]["properties"]["attributes"];
     attributes["maxProperties"] = json!(ATTRIBUTES_MAX);
     attributes["propertyNames"] = json!({ "type": "string", "format": "attribute-name" });
+}
+
+/// Says what calendars of a rate card may be, which the types of Rust do not.
+fn bound_calendars(document: &mut Value) {
+    let calendars = &mut document["components"]["schemas"]["RateCard"]["properties"]["calendars"];
+    calendars["maxProperties"] = json!(CALENDARS_MAX);
+    calendars["propertyNames"] = json!({ "type": "string", "format": "rate-name" });
+    calendars["additionalProperties"] = json!({
+        "type": "array", "maxItems": CALENDAR_DATES_MAX, "items": { "type": "string", "format": "date" }
+    });
 }
 
 /// The problem that shows a code.

@@ -14,6 +14,7 @@ use std::error::Error;
 
 use holdfast_app::kernel::{NotChargeable, SlotInUse};
 use holdfast_app::{Failure, Field, FieldPath, StoreError};
+use holdfast_domain::rates::validate::CardProblem;
 use holdfast_http::code::{CodeDefinition, OUTAGE_SECONDS};
 use holdfast_http::{FieldError, HttpCode, ProblemCode, Refusal, problem_codes};
 use serde::Serialize;
@@ -221,6 +222,16 @@ pub fn problem(failure: Failure) -> Problem {
         Failure::Invalid { field, detail } => {
             Refusal::invalid(vec![FieldError { pointer: pointer_to(field), detail }]).into()
         }
+        Failure::RateCard(problems) => {
+            let error = |problem: CardProblem| FieldError {
+                pointer: problem.path,
+                detail: match problem.id {
+                    Some(id) => format!("{id}: {}", problem.fault),
+                    None => problem.fault.to_string(),
+                },
+            };
+            Refusal::invalid(problems.into_iter().map(error).collect()).into()
+        }
         Failure::RangeNotBookable(_) => plain(Code::RangeNotBookable),
         Failure::TooManyPages { .. } => {
             Problem::new(Code::RangeNotBookable, format!("{detail}: ask for a shorter range"))
@@ -306,6 +317,7 @@ fn pointer_to(path: FieldPath) -> String {
         Field::Cursor => "cursor",
         Field::InventoryEnd => "to",
         Field::CalendarEnd => "end",
+        Field::ValidFrom => "validFrom",
     };
     path.item.map_or_else(|| format!("/{name}"), |item| format!("/lines/{item}/{name}"))
 }

@@ -7,8 +7,8 @@ use holdfast_adapters_dynamodb::{
     ConfidentialTable, DynamoBookingContacts, DynamoBookingHistory, DynamoBookingJournal, DynamoBookings,
     DynamoCatalogue, DynamoCustomerActions, DynamoCycles, DynamoEndedBookings, DynamoHoldStopSwitch,
     DynamoHoldStops, DynamoHolds, DynamoInspection, DynamoMailCounts, DynamoPaymentAttempts,
-    DynamoPaymentTurns, DynamoResourceHistory, DynamoSagaCallbacks, DynamoSearchIndex,
-    DynamoSearchIndexWriter, DynamoSentMails, HoldsTable, LedgerTable,
+    DynamoPaymentTurns, DynamoRateHistory, DynamoRates, DynamoResourceHistory, DynamoSagaCallbacks,
+    DynamoSearchIndex, DynamoSearchIndexWriter, DynamoSentMails, HoldsTable, LedgerTable,
 };
 use holdfast_app::StoreError;
 use holdfast_app::bookings::{BookingContacts, BookingHistory, BookingJournal, BookingStore};
@@ -17,6 +17,7 @@ use holdfast_app::holds::{HoldStops, HoldStore};
 use holdfast_app::notifications::{MailCounts, SentMails};
 use holdfast_app::operations::{CycleStore, EndedBookings, LedgerInspection};
 use holdfast_app::payments::{AttemptReader, CustomerActions, PaymentTurns, RefundNotes, SagaCallbacks};
+use holdfast_app::rates::{RateHistory, RateStore};
 use holdfast_app::search::{ListedPages, SearchIndex, SearchIndexInspection, SearchIndexWriter};
 use holdfast_domain::{Page, Resource};
 
@@ -28,6 +29,8 @@ use crate::{Database, Faults};
 pub struct Store {
     pub catalogue: Arc<dyn Catalogue>,
     pub trails: Arc<dyn ResourceHistory>,
+    pub rates: Arc<dyn RateStore>,
+    pub versions: Arc<dyn RateHistory>,
     pub holds: Arc<dyn HoldStore>,
     pub stops: Arc<dyn HoldStops>,
     pub switch: Arc<dyn HoldStopSwitch>,
@@ -64,6 +67,8 @@ impl Store {
         Self {
             catalogue: Arc::new(DynamoCatalogue::new(ledger())),
             trails: Arc::new(DynamoResourceHistory::new(ledger())),
+            rates: Arc::new(DynamoRates::new(ledger())),
+            versions: Arc::new(DynamoRateHistory::new(ledger())),
             holds: Arc::new(DynamoHolds::new(ledger(), holds())),
             stops: Arc::new(DynamoHoldStops::new(ledger())),
             switch: Arc::new(DynamoHoldStopSwitch::new(ledger())),

@@ -48,6 +48,7 @@ pub fn error_name(failure: &Failure) -> &'static str {
         Failure::NotFound(_) => NOT_FOUND,
         Failure::Forbidden(_)
         | Failure::Invalid { .. }
+        | Failure::RateCard(_)
         | Failure::RangeNotBookable(_)
         | Failure::NotChargeable(_)
         | Failure::SoldOut { .. }

@@ -184,9 +184,10 @@ impl World {
         } else {
             let (catalogue, switch) = (store.catalogue.clone(), store.switch.clone());
             let trails = ResourceTrails::new(catalogue.clone(), store.trails.clone(), switch.clone());
-            ResourcesApi::new(Resources::new(catalogue, charge_rules()), trails, Stops::new(switch), clock)
-                .handle(request)
-                .await
+            let (cards, versions) = (store.rates.clone(), store.versions.clone());
+            let rates = Rates::new(catalogue.clone(), cards.clone(), versions, charge_rules());
+            let resources = Resources::new(catalogue, cards, charge_rules());
+            ResourcesApi::new(resources, trails, Stops::new(switch), rates, clock).handle(request).await
         }
     }
 }

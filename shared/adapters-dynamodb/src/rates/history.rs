@@ -2,10 +2,10 @@
 
 use async_trait::async_trait;
 use holdfast_app::StoreError;
-use holdfast_app::rates::{CardRecord, RateHistory};
+use holdfast_app::rates::{CardPage, RateHistory};
 use holdfast_domain::ResourceId;
 
-use crate::stored::rates::{decode_card_record, version_key, version_sk, versions_pk};
+use crate::stored::rates::{decode_card_record, version_sk, versions_pk};
 use crate::table::error::unavailable;
 use crate::table::item::s;
 use crate::table::ledger::LedgerTable;
@@ -24,17 +24,13 @@ impl DynamoRateHistory {
 
 #[async_trait]
 impl RateHistory for DynamoRateHistory {
-    async fn version(&self, resource: &ResourceId, number: u64) -> Result<Option<CardRecord>, StoreError> {
-        self.0.get(version_key(resource, number)).await?.as_ref().map(decode_card_record).transpose()
-    }
-
     // DynamoDB answers 1 MB at most, and at least one version.
     async fn versions_before(
         &self,
         resource: &ResourceId,
         before: u64,
         limit: u32,
-    ) -> Result<Vec<CardRecord>, StoreError> {
+    ) -> Result<CardPage, StoreError> {
         let query = self
             .0
             .client
@@ -44,10 +40,15 @@ impl RateHistory for DynamoRateHistory {
             .expression_attribute_values(":pk", s(versions_pk(resource)))
             .expression_attribute_values(":first", s(version_sk(0)))
             .expression_attribute_values(":last", s(version_sk(before.saturating_sub(1))))
-            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
+            // One more than is given says whether there are more.
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX).saturating_add(1))
             .scan_index_forward(false)
             .consistent_read(true);
-        let items = query.send().await.map_err(unavailable)?.items.unwrap_or_default();
-        items.iter().map(decode_card_record).collect()
+        let answer = query.send().await.map_err(unavailable)?;
+        let items = answer.items.unwrap_or_default();
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let more = items.len() > limit || answer.last_evaluated_key.is_some();
+        let records = items.iter().take(limit).map(decode_card_record).collect::<Result<_, _>>()?;
+        Ok(CardPage { records, more })
     }
 }

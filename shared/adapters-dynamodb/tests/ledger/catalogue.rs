@@ -230,7 +230,8 @@ async fn a_page_is_not_written_over_by_an_edit_that_read_it_before() {
     h.touch(&room, &PageKey::first(room.id.clone(), "2030-06")).await;
     for passes in 0..6 {
         let slow = Faults::default();
-        let late = Resources::new(Store::over(&h.database.client_under(&slow)).catalogue, charge_rules());
+        let theirs = Store::over(&h.database.client_under(&slow));
+        let late = Resources::new(theirs.catalogue, theirs.rates, charge_rules());
         slow.strike(Fault::Delayed, passes, 1);
         let edit = DatesEdit {
             from: date(2030, 6, 1),
@@ -265,7 +266,8 @@ async fn what_is_given_back_while_terms_are_announced_is_not_taken_again() {
     let h = Harness::with(&room).await;
     h.placed(&room, "first", NIGHT, 4).await;
     let (slow, less) = (Faults::default(), with_capacity(&room, 5));
-    let late = Resources::new(Store::over(&h.database.client_under(&slow)).catalogue, charge_rules());
+    let theirs = Store::over(&h.database.client_under(&slow));
+    let late = Resources::new(theirs.catalogue, theirs.rates, charge_rules());
     slow.strike(Fault::Delayed, 0, usize::MAX);
     let night = SlotKey::parse("01").expect("a night");
     let stored = async || h.store.catalogue.resource(&room.id).await.expect("a read").expect("a resource");

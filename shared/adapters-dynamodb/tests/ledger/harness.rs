@@ -107,7 +107,7 @@ impl Harness {
     }
 
     fn resources(&self) -> Resources {
-        Resources::new(self.store.catalogue.clone(), charge_rules())
+        Resources::new(self.store.catalogue.clone(), self.store.rates.clone(), charge_rules())
     }
 
     /// Replaces a resource's terms.

@@ -17,7 +17,8 @@ const REQUESTS_MAX: usize = 30;
 
 /// An operator whose requests wait for `faults`.
 fn late(h: &Harness, faults: &Faults) -> Resources {
-    Resources::new(Store::over(&h.database.client_under(faults)).catalogue, charge_rules())
+    let theirs = Store::over(&h.database.client_under(faults));
+    Resources::new(theirs.catalogue, theirs.rates, charge_rules())
 }
 
 async fn present(h: &Harness, room: &Resource) -> Resource {

@@ -203,8 +203,8 @@ async fn replaced_terms_are_met_by_the_next_request() {
 async fn what_a_page_refuses_in_the_middle_of_an_edit_is_not_remembered() {
     let scene = Scene::start().await;
     let slow = Faults::default();
-    let operator = Store::over(&scene.h.database.client_under(&slow)).catalogue;
-    let resources = Resources::new(operator, charge_rules());
+    let operator = Store::over(&scene.h.database.client_under(&slow));
+    let resources = Resources::new(operator.catalogue, operator.rates, charge_rules());
     let edit = DatesEdit { from: FIRST, to: date(2030, 6, 5), capacity: Some(3), closed: None };
     let by = scene.h.by("operator");
     slow.strike(Fault::Delayed, 0, usize::MAX);

@@ -1,8 +1,9 @@
-//! `/api/resources`: the function `resources`.
+//! `/api/resources` and `/api/rates`: the function `resources`.
 
 use std::sync::Arc;
 
 use holdfast_app::catalogue::{ResourceEvent, ResourceTrails, Resources, Run, Stops};
+use holdfast_app::rates::Rates;
 use holdfast_app::{Caller, Clock};
 use holdfast_domain::{ResourceId, TrailSubject};
 use holdfast_http::read::fields::without_card;
@@ -21,6 +22,7 @@ use crate::catalogue::wire::{
     TermsBody, iso,
 };
 use crate::problem::{Code, Problem, problem, range_problem};
+use crate::rates::routes as rates;
 use crate::scopes::OPERATOR;
 use crate::trail::TrailParameters;
 
@@ -29,14 +31,21 @@ pub struct ResourcesApi {
     resources: Resources,
     trails: ResourceTrails,
     stops: Stops,
+    rates: Rates,
     clock: Arc<dyn Clock>,
 }
 
 impl ResourcesApi {
-    /// Over the use cases of resources.
+    /// Over the use cases of resources and their rates.
     #[must_use]
-    pub fn new(resources: Resources, trails: ResourceTrails, stops: Stops, clock: Arc<dyn Clock>) -> Self {
-        Self { resources, trails, stops, clock }
+    pub fn new(
+        resources: Resources,
+        trails: ResourceTrails,
+        stops: Stops,
+        rates: Rates,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self { resources, trails, stops, rates, clock }
     }
 }
 
@@ -46,6 +55,7 @@ const IF_MATCH: (&str, &str) = (
     "The `ETag` of the resource as the edit was made for it; otherwise 412 `precondition_failed`",
 );
 const ONE: &str = "/api/resources/{resourceId}";
+const RATES: &str = "/api/resources/{resourceId}/rates";
 
 impl Api for ResourcesApi {
     type Error = Problem;
@@ -175,6 +185,54 @@ impl Api for ResourcesApi {
                 .queries::<TrailParameters>()
                 .answer::<ResourceEventList>(StatusCode::OK, "What operators did")
                 .problems(&[Code::ValidationFailed]),
+        ),
+        (
+            Route::scoped(Method::GET, RATES, "readRates", OPERATOR, |api, exchange, _caller| {
+                Box::pin(rates::read(&api.rates, exchange))
+            }),
+            rates::read_documentation(),
+        ),
+        (
+            Route::scoped(Method::PUT, RATES, "putRates", OPERATOR, |api, exchange, caller| {
+                Box::pin(rates::put(&api.rates, exchange, caller))
+            }),
+            rates::put_documentation(),
+        ),
+        (
+            Route::scoped(
+                Method::DELETE,
+                "/api/resources/{resourceId}/rates/draft",
+                "discardRatesDraft",
+                OPERATOR,
+                |api, exchange, caller| Box::pin(rates::discard(&api.rates, exchange, caller)),
+            ),
+            rates::discard_documentation(),
+        ),
+        (
+            Route::scoped(
+                Method::GET,
+                "/api/resources/{resourceId}/rates/versions",
+                "readRateVersions",
+                OPERATOR,
+                |api, exchange, _caller| Box::pin(rates::versions(&api.rates, exchange)),
+            ),
+            rates::versions_documentation(),
+        ),
+        (
+            Route::scoped(
+                Method::GET,
+                "/api/resources/{resourceId}/rates/calendar",
+                "readRateCalendar",
+                OPERATOR,
+                |api, exchange, _caller| Box::pin(rates::calendar(&api.rates, exchange)),
+            ),
+            rates::calendar_documentation(),
+        ),
+        (
+            Route::scoped(Method::PATCH, "/api/rates", "setDatedRates", OPERATOR, |api, exchange, caller| {
+                Box::pin(rates::set_dates(&api.rates, exchange, caller))
+            }),
+            rates::set_dates_documentation(),
         ),
     ];
 

@@ -158,7 +158,8 @@ fn opening(value: &Value, at: String, errors: &Errors) -> Option<Opening> {
     Some(Opening { days: days?, from: from?, to: to? })
 }
 
-fn weekday(name: &str) -> Result<Weekday, String> {
+/// A day of the week.
+pub(crate) fn weekday(name: &str) -> Result<Weekday, String> {
     match name {
         "mon" => Ok(Weekday::Monday),
         "tue" => Ok(Weekday::Tuesday),
@@ -301,13 +302,19 @@ impl EditParameters {
     /// 422 naming the parameter that is wrong.
     pub fn read(query: &str) -> Result<Run, Refusal> {
         let query = Query::parse(query);
-        let dry = query.optional("dryRun", |text| match text {
-            "true" => Ok(Run::Dry),
-            "false" => Ok(Run::Real),
-            _ => Err("must be true or false".to_owned()),
-        });
-        query.finish(Some(dry.unwrap_or(Run::Real)))
+        let run = dry_run(&query);
+        query.finish(Some(run))
     }
+}
+
+/// The parameter `dryRun` of an edit.
+pub(crate) fn dry_run(query: &Query) -> Run {
+    let dry = query.optional("dryRun", |text| match text {
+        "true" => Ok(Run::Dry),
+        "false" => Ok(Run::Real),
+        _ => Err("must be true or false".to_owned()),
+    });
+    dry.unwrap_or(Run::Real)
 }
 
 /// The answer to an edit of dates.

@@ -27,6 +27,15 @@ pub(crate) fn tagged(mut response: Response, resource: &Resource) -> Response {
 
 /// What `If-Match` asks and, of an edit that may create the resource, `If-None-Match: *`.
 pub(crate) fn precondition(headers: &HeaderMap, may_create: bool) -> Precondition {
+    asked(headers, may_create, version)
+}
+
+/// The same of what has other versions, each named by a tag.
+pub(crate) fn asked<V>(
+    headers: &HeaderMap,
+    may_create: bool,
+    version: fn(&str) -> Option<V>,
+) -> Precondition<V> {
     let asked = tags(headers, IF_MATCH);
     if may_create && tags(headers, IF_NONE_MATCH).iter().any(|tag| tag == "*") {
         return Precondition::Absent;
@@ -43,6 +52,11 @@ pub(crate) fn precondition(headers: &HeaderMap, may_create: bool) -> Preconditio
 /// Whether the client has the resource as it is.
 pub(crate) fn is_known(headers: &HeaderMap, resource: &Resource) -> bool {
     let own = tag(resource.into());
+    knows(headers, &own)
+}
+
+/// Whether the client has what has that tag.
+pub(crate) fn knows(headers: &HeaderMap, own: &str) -> bool {
     let known = |tag: &String| *tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == own;
     tags(headers, IF_NONE_MATCH).iter().any(known)
 }
@@ -60,16 +74,16 @@ mod tests {
 
     const CURRENT: ResourceVersion = ResourceVersion { terms: 3, facts: 12 };
 
-    fn asked(name: HeaderName, value: &str) -> HeaderMap {
-        let mut headers = HeaderMap::new();
-        headers.insert(name, HeaderValue::from_str(value).expect("a header"));
-        headers
+    fn headers(name: HeaderName, value: &str) -> HeaderMap {
+        let mut sent = HeaderMap::new();
+        sent.insert(name, HeaderValue::from_str(value).expect("a header"));
+        sent
     }
 
     #[test]
     fn a_condition_is_strong_and_names_versions() {
         let check = |value: &str, expected| {
-            assert_eq!(precondition(&asked(IF_MATCH, value), true), expected, "{value}");
+            assert_eq!(precondition(&headers(IF_MATCH, value), true), expected, "{value}");
         };
         check("\"3-12\"", Precondition::Match(vec![CURRENT]));
         check("\"x\", \"3-12\"", Precondition::Match(vec![CURRENT]));
@@ -78,8 +92,8 @@ mod tests {
             check(other, Precondition::Match(Vec::new()));
         }
         assert_eq!(precondition(&HeaderMap::new(), true), Precondition::None);
-        assert_eq!(precondition(&asked(IF_NONE_MATCH, "*"), true), Precondition::Absent);
-        assert_eq!(precondition(&asked(IF_NONE_MATCH, "*"), false), Precondition::None);
-        assert_eq!(precondition(&asked(IF_NONE_MATCH, "\"3-12\""), true), Precondition::None);
+        assert_eq!(precondition(&headers(IF_NONE_MATCH, "*"), true), Precondition::Absent);
+        assert_eq!(precondition(&headers(IF_NONE_MATCH, "*"), false), Precondition::None);
+        assert_eq!(precondition(&headers(IF_NONE_MATCH, "\"3-12\""), true), Precondition::None);
     }
 }

@@ -24,12 +24,17 @@ use holdfast_app::payments::{
     PaymentInquiry, SagaCallbacks, SagaResumption, SettlementSaga, StoredAttempts, Webhook, WebhookError,
     WebhookEvent, WebhookVerifier,
 };
+use holdfast_app::rates::{
+    CardPage, CardRecord, DatedCommit, RateHistory, RateReader, RateStore, Rates, RatesCommit,
+};
 use holdfast_app::search::{ListedPages, Search, SearchIndex};
 use holdfast_app::{Clock, LedgerError, Mutation, PaymentError, StoreError, WorkflowError};
 use holdfast_domain::bookings::Contact;
 use holdfast_domain::catalogue::{Facts, Month, MonthFacts, Surplus};
 use holdfast_domain::holds::Extension;
 use holdfast_domain::payments::CustomerAction;
+use holdfast_domain::rates::card::{CardVersion, ResourceRates};
+use holdfast_domain::rates::dated::DatedRates;
 use holdfast_domain::{
     Booking, BookingEvent, BookingId, Fingerprint, GuestId, GuestMark, Hold, HoldId, HoldSnapshot,
     InventoryMove, Money, Page, PageRejection, PaymentStep, Resource, ResourceId, TrailHead, TrailSubject,
@@ -47,6 +52,8 @@ pub(crate) const NOW: &str = "2027-05-01T10:00:00.123456789Z";
 #[derive(Default)]
 pub(crate) struct Outside {
     pub(crate) resource: Option<Resource>,
+    pub(crate) rates: Option<ResourceRates>,
+    pub(crate) dated: DatedRates,
     pub(crate) hold: Mutex<Option<Hold>>,
     pub(crate) booking: Mutex<Option<Booking>>,
     pub(crate) contact: Mutex<Option<Contact>>,
@@ -140,6 +147,48 @@ impl Catalogue for Stub {
         _: &Mutation,
     ) -> Result<(), LedgerError> {
         self.0.refused()
+    }
+}
+
+#[async_trait]
+impl RateReader for Stub {
+    async fn rates(
+        &self,
+        _: &ResourceId,
+        _: &BTreeSet<Month>,
+    ) -> Result<(Option<ResourceRates>, DatedRates), StoreError> {
+        self.0.up()?;
+        Ok((self.0.rates.clone(), self.0.dated.clone()))
+    }
+}
+
+#[async_trait]
+impl RateStore for Stub {
+    async fn put_rates(&self, _: &RatesCommit) -> Result<(), LedgerError> {
+        self.0.refused()
+    }
+    async fn put_months(&self, _: &DatedCommit) -> Result<(), LedgerError> {
+        self.0.refused()
+    }
+}
+
+/// The history of what the resource has now, as if one had put it all.
+#[async_trait]
+impl RateHistory for Stub {
+    async fn versions_before(&self, _: &ResourceId, before: u64, limit: u32) -> Result<CardPage, StoreError> {
+        self.0.up()?;
+        let record = |version: &CardVersion| CardRecord {
+            version: version.clone(),
+            at: NOW.parse().expect("an instant"),
+            actor: "staff/operator-1".to_owned(),
+        };
+        let versions = self.0.rates.iter().flat_map(|rates| rates.versions.iter().rev());
+        let mut records: Vec<CardRecord> =
+            versions.filter(|version| version.number < before).map(record).collect();
+        let limit = usize::try_from(limit).expect("a number");
+        let more = records.len() > limit;
+        records.truncate(limit);
+        Ok(CardPage { records, more })
     }
 }
 
@@ -481,8 +530,9 @@ async fn answered(outside: &Arc<Outside>, request: Request) -> Response {
         SearchApi::new(Search::new(stub()), Calendars::new(stub(), stub()), clock).handle(request).await
     } else {
         let trails = ResourceTrails::new(stub(), stub(), stub());
-        let resources = Resources::new(stub(), charges());
-        ResourcesApi::new(resources, trails, Stops::new(stub()), clock).handle(request).await
+        let resources = Resources::new(stub(), stub(), charges());
+        let rates = Rates::new(stub(), stub(), stub(), charges());
+        ResourcesApi::new(resources, trails, Stops::new(stub()), rates, clock).handle(request).await
     }
 }
 

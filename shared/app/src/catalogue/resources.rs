@@ -1,5 +1,6 @@
 //! Resources and their inventory: what operators set.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use holdfast_domain::catalogue::{RangeError, ResourceTerms};
@@ -15,12 +16,14 @@ use crate::kernel::failure::Failure;
 use crate::kernel::field::Field;
 use crate::kernel::mutation::Mutation;
 use crate::payments::charge::ChargeRules;
+use crate::rates::port::RateReader;
 
 const ATTEMPTS_MAX: usize = 8;
 
 /// The use cases of operators.
 pub struct Resources {
     catalogue: Arc<dyn Catalogue>,
+    rates: Arc<dyn RateReader>,
     charges: ChargeRules,
 }
 
@@ -35,9 +38,9 @@ pub struct Put {
     pub lost_dates: Vec<Date>,
 }
 
-/// What an edit asks of the resource as it is, beside being possible.
+/// What an edit asks of what is edited as it is, beside being possible.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum Precondition {
+pub enum Precondition<V = ResourceVersion> {
     /// Nothing.
     #[default]
     None,
@@ -46,14 +49,15 @@ pub enum Precondition {
     /// It exists.
     Present,
     /// It exists, in one of these versions.
-    Match(Vec<ResourceVersion>),
+    Match(Vec<V>),
 }
 
-impl Precondition {
-    fn check(&self, resource: Option<&Resource>) -> Result<(), Failure> {
-        let holds = match (self, resource) {
+impl<V: PartialEq> Precondition<V> {
+    /// Checks it against the version that there is.
+    pub(crate) fn check(&self, version: Option<V>) -> Result<(), Failure> {
+        let holds = match (self, version) {
             (Self::None, _) | (Self::Absent, None) | (Self::Present, Some(_)) => true,
-            (Self::Match(versions), Some(resource)) => versions.contains(&resource.into()),
+            (Self::Match(versions), Some(version)) => versions.contains(&version),
             (Self::Absent, Some(_)) | (Self::Present | Self::Match(_), None) => false,
         };
         if holds { Ok(()) } else { Err(Failure::PreconditionFailed) }
@@ -61,10 +65,10 @@ impl Precondition {
 }
 
 impl Resources {
-    /// Over a catalogue, for a provider that can charge by these rules.
+    /// Over a catalogue and the rates of its resources, for a provider that can charge by these rules.
     #[must_use]
-    pub fn new(catalogue: Arc<dyn Catalogue>, charges: ChargeRules) -> Self {
-        Self { catalogue, charges }
+    pub fn new(catalogue: Arc<dyn Catalogue>, rates: Arc<dyn RateReader>, charges: ChargeRules) -> Self {
+        Self { catalogue, rates, charges }
     }
 
     /// A resource.
@@ -79,7 +83,8 @@ impl Resources {
     ///
     /// # Errors
     /// [`Failure::CapacityInUse`] when live holds or bookings do not fit the new terms; nothing is changed then.
-    /// [`Failure::PreconditionFailed`]. [`Failure::Invalid`] of a price that nobody can pay.
+    /// [`Failure::PreconditionFailed`]. [`Failure::Invalid`] of a price that nobody can pay, and of another currency while the resource
+    /// has a rate card.
     pub async fn put(
         &self,
         id: &ResourceId,
@@ -94,7 +99,10 @@ impl Resources {
         for _ in 0..ATTEMPTS_MAX {
             let previous = self.catalogue.resource(id).await?;
             if !checked {
-                precondition.check(previous.as_ref())?;
+                precondition.check(previous.as_ref().map(Into::into))?;
+            }
+            if let Some(previous) = &previous {
+                self.check_currency(previous, terms).await?;
             }
             let outcome = match &previous {
                 Some(previous) => {
@@ -121,6 +129,23 @@ impl Resources {
             }
         }
         Err(refused.map_or_else(|| StoreError::Contention(id.to_string()).into(), Into::into))
+    }
+
+    /// A rate card is in the currency of its resource. Whoever puts one moves the resource's trail, on whose head the terms' write depends:
+    /// so a card that is not seen here makes that write begin anew.
+    async fn check_currency(&self, previous: &Resource, terms: &ResourceTerms) -> Result<(), Failure> {
+        let (was, is) = (previous.terms.base_price.currency(), terms.base_price.currency());
+        if was == is {
+            return Ok(());
+        }
+        let (rates, _) = self.rates.rates(&previous.id, &BTreeSet::new()).await?;
+        match rates {
+            None => Ok(()),
+            Some(_) => Err(Failure::Invalid {
+                field: Field::PriceCurrency.into(),
+                detail: format!("must stay {was}, the currency of the resource's rate card"),
+            }),
+        }
     }
 
     /// Whether an edit to those terms is under way.
@@ -155,7 +180,7 @@ impl Resources {
         for _ in 0..ATTEMPTS_MAX {
             let resource = self.get(id).await?;
             let run = Edit::new(self.catalogue.as_ref(), run, mutation);
-            let outcome = match precondition.check(Some(&resource)) {
+            let outcome = match precondition.check(Some((&resource).into())) {
                 // What this very edit has written is not what its precondition is about.
                 Err(_) if begun.as_ref().is_some_and(|begun| begun.version == (&resource).into()) => {
                     run.set_dates(&resource, edit, &mut begun).await

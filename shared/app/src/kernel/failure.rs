@@ -5,6 +5,7 @@ use holdfast_domain::catalogue::{RangeError, StayError};
 use holdfast_domain::inventory::EXTENSIONS_MAX;
 use holdfast_domain::rates::ids::PlanId;
 use holdfast_domain::rates::quote::Reason;
+use holdfast_domain::rates::validate::CardProblem;
 use holdfast_domain::{BookingStatus, HoldLimit, PageRejection};
 use jiff::Timestamp;
 use thiserror::Error;
@@ -41,6 +42,9 @@ pub enum Failure {
         /// What is wrong.
         detail: String,
     },
+    /// A rate card makes no sense.
+    #[error("the rate card has {} problems", .0.len())]
+    RateCard(Vec<CardProblem>),
     /// The range does not fit the resource's schedule.
     #[error("{0}")]
     RangeNotBookable(RangeError),
@@ -156,6 +160,7 @@ impl Failure {
             | Self::NotFound(_)
             | Self::Forbidden(_)
             | Self::Invalid { .. }
+            | Self::RateCard(_)
             | Self::RangeNotBookable(_)
             | Self::RateNotAvailable { .. }
             | Self::QuoteExpired
@@ -191,6 +196,7 @@ impl Failure {
             Self::NotFound(_)
             | Self::Forbidden(_)
             | Self::Invalid { .. }
+            | Self::RateCard(_)
             | Self::RangeNotBookable(_)
             | Self::RateNotAvailable { .. }
             | Self::QuoteExpired

@@ -34,6 +34,8 @@ pub enum Field {
     InventoryEnd,
     /// The local date after the last one of a calendar.
     CalendarEnd,
+    /// From when on a rate card holds.
+    ValidFrom,
 }
 
 impl Field {
@@ -51,6 +53,7 @@ impl Field {
             Self::Quote => "the quote",
             Self::PaymentMethod => "the payment method",
             Self::Cursor => "the cursor",
+            Self::ValidFrom => "the beginning",
             Self::InventoryEnd | Self::CalendarEnd => "the last date",
         }
     }

@@ -99,7 +99,7 @@ impl ChargeRules {
         Ok(())
     }
 
-    /// Of what every amount that is paid in a currency is a multiple, in minor units.
+    /// Of what every payment in a currency is a multiple; 1 of one that cannot be paid with.
     #[must_use]
     pub fn step(&self, currency: Currency) -> i64 {
         (self.0)(currency).map_or(1, |limits| limits.step)
@@ -129,7 +129,7 @@ impl ChargeRules {
     /// was taken.
     #[must_use]
     pub fn payable(&self, promised: Money, taken: Money) -> Money {
-        let step = (self.0)(promised.currency()).map_or(1, |limits| limits.step);
+        let step = self.step(promised.currency());
         let rounded = multiple_above(promised.amount(), step);
         // Beyond the largest amount is beyond what was taken.
         Money::new(rounded, promised.currency()).ok().filter(|_| rounded <= taken.amount()).unwrap_or(taken)

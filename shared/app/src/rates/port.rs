@@ -34,18 +34,24 @@ pub trait RateStore: RateReader {
     async fn put_months(&self, commit: &DatedCommit) -> Result<(), LedgerError>;
 }
 
+/// A page of the history of a resource's cards.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CardPage {
+    /// The versions, the newest first.
+    pub records: Vec<CardRecord>,
+    /// Whether there may be older ones.
+    pub more: bool,
+}
+
 /// Reads the versions of rate cards that were ever put.
 #[async_trait]
 pub trait RateHistory: Send + Sync {
-    /// A version of a resource's card.
-    async fn version(&self, resource: &ResourceId, number: u64) -> Result<Option<CardRecord>, StoreError>;
-
-    /// The newest versions whose number is less than `before`, the newest first: at most `limit`, and fewer where they are large;
-    /// none only if there is none.
+    /// The newest versions whose number is less than `before`: at most `limit`, and fewer where they are large; none only if there is
+    /// none.
     async fn versions_before(
         &self,
         resource: &ResourceId,
         before: u64,
         limit: u32,
-    ) -> Result<Vec<CardRecord>, StoreError>;
+    ) -> Result<CardPage, StoreError>;
 }

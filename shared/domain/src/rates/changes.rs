@@ -4,8 +4,11 @@ use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 
+use crate::catalogue::Month;
 use crate::rates::card::{CardVersion, RateCard};
+use crate::rates::condition::DateRange;
 use crate::rates::dated::{DateRates, DatedRates};
+use crate::rates::dated_edit::dates;
 use crate::rates::ids::PlanId;
 
 /// What was changed of a resource's rates.
@@ -29,7 +32,7 @@ pub enum RatesChange {
     Dates(Vec<DatedChange>),
 }
 
-/// What was changed for a range of dates under a plan, the same for each of them.
+/// What was changed for a range of dates of one month under a plan, the same for each of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DatedChange {
     /// First local date.
@@ -58,13 +61,14 @@ impl RatesChange {
 }
 
 impl DatedRates {
-    /// The dates and plans for which `after` says something else, by plan, then by date: neighbours with the same change together.
+    /// The dates and plans for which `after` says something else, by month, plan and date: neighbours of one month with the same change
+    /// together.
     #[must_use]
     pub fn differing(&self, after: &Self) -> Vec<DatedChange> {
-        let cells: BTreeSet<(&PlanId, Date)> = self.cells().chain(after.cells()).collect();
+        let cells: BTreeSet<(Month, &PlanId, Date)> = self.cells().chain(after.cells()).collect();
         let none = DateRates::default();
         let mut changes: Vec<DatedChange> = Vec::new();
-        for (plan, date) in cells {
+        for (month, plan, date) in cells {
             let was = self.of(date, plan).unwrap_or(&none);
             let is = after.of(date, plan).unwrap_or(&none);
             if was == is {
@@ -74,7 +78,11 @@ impl DatedRates {
             let to = date.tomorrow().unwrap_or(date);
             match changes.last_mut() {
                 Some(last)
-                    if last.plan == *plan && last.to == date && last.before == *was && last.after == *is =>
+                    if Month::of(last.from) == month
+                        && last.plan == *plan
+                        && last.to == date
+                        && last.before == *was
+                        && last.after == *is =>
                 {
                     last.to = to;
                 }
@@ -90,9 +98,23 @@ impl DatedRates {
         changes
     }
 
-    /// Each plan and date for which something is set.
-    fn cells(&self) -> impl Iterator<Item = (&PlanId, Date)> {
-        let dates = self.months().flat_map(|(_, month)| &month.dates);
-        dates.flat_map(|(date, plans)| plans.keys().map(|plan| (plan, *date)))
+    /// What is set after some changes.
+    #[must_use]
+    pub fn changed(&self, changes: &[DatedChange]) -> Self {
+        let mut rates = self.clone();
+        for change in changes {
+            for date in dates(DateRange { from: change.from, to: change.to }) {
+                rates.set(date, &change.plan, change.after.clone());
+            }
+        }
+        rates
+    }
+
+    /// Each plan and date for which something is set, with its month.
+    fn cells(&self) -> impl Iterator<Item = (Month, &PlanId, Date)> {
+        self.months().flat_map(|(month, rates)| {
+            let dates = rates.dates.iter();
+            dates.flat_map(move |(date, plans)| plans.keys().map(move |plan| (month, plan, *date)))
+        })
     }
 }

@@ -161,7 +161,7 @@ impl DatedRates {
         self
     }
 
-    fn set(&mut self, date: Date, plan: &PlanId, rates: DateRates) {
+    pub(super) fn set(&mut self, date: Date, plan: &PlanId, rates: DateRates) {
         let month = self.month_mut(Month::of(date));
         let plans = month.dates.entry(date).or_default();
         if rates == DateRates::default() {
@@ -175,7 +175,7 @@ impl DatedRates {
     }
 }
 
-fn dates(range: DateRange) -> impl Iterator<Item = Date> {
+pub(super) fn dates(range: DateRange) -> impl Iterator<Item = Date> {
     range.from.series(1.day()).take_while(move |date| *date < range.to)
 }
 

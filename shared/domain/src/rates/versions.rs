@@ -5,8 +5,8 @@ use thiserror::Error;
 
 use crate::rates::card::{CardVersion, RateCard, ResourceRates};
 
-/// The most versions that hold, or are to, at a time.
-pub const VERSIONS_MAX: usize = 10;
+/// The most versions that hold, or are to, at a time: with a draft, as many cards as one item of the store takes.
+pub const VERSIONS_MAX: usize = 4;
 
 /// Why a version is not added: there are [`VERSIONS_MAX`] already that are not over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]

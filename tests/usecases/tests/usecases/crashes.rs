@@ -106,12 +106,14 @@ impl Route {
             Self::Pay { .. } => ConfirmApi::new(requests(&store, &w.flow), clock).handle(request).await,
             Self::Cancel => CancelApi::new(cancellations(&store, &w.flow), clock).handle(request).await,
             Self::Put | Self::Replace | Self::Inventory => {
-                let (catalogue, switch) = (store.catalogue, store.switch);
+                let (catalogue, switch, cards) = (store.catalogue, store.switch, store.rates);
                 let trails = ResourceTrails::new(catalogue.clone(), store.trails, switch.clone());
+                let rates = Rates::new(catalogue.clone(), cards.clone(), store.versions, charge_rules());
                 ResourcesApi::new(
-                    Resources::new(catalogue, charge_rules()),
+                    Resources::new(catalogue, cards, charge_rules()),
                     trails,
                     Stops::new(switch),
+                    rates,
                     clock,
                 )
                 .handle(request)

@@ -181,8 +181,8 @@ async fn nothing_is_in_force_without_its_entry_wherever_an_edit_stops() {
             other.terms.capacity = 3;
             let faults = Faults::default();
             faults.strike(Fault::Killed, passes, 1);
-            let catalogue = w.database.store_under(&faults).catalogue;
-            let theirs = Resources::new(catalogue, charge_rules());
+            let store = w.database.store_under(&faults);
+            let theirs = Resources::new(store.catalogue, store.rates, charge_rules());
             let dates = edit(3, Some(3), Some(false));
             let first = Desk { resources: &theirs, by: w.by("desk-1") };
             let done = async |desk: &Desk<'_>| {

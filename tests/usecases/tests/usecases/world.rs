@@ -50,6 +50,7 @@ pub(crate) struct World {
     pub(crate) expiry: Expiry,
     pub(crate) recovery: SagaRecovery,
     pub(crate) resources: Resources,
+    pub(crate) rates: Rates,
     pub(crate) calendars: Calendars,
     pub(crate) search: Search,
 }
@@ -162,7 +163,13 @@ impl World {
             webhook: webhook(&store, bank.clone(), &flow),
             expiry: Expiry::new(store.holds.clone(), alarm.clone()),
             recovery: SagaRecovery::new(store.bookings.clone(), flow.clone(), flow.clone()),
-            resources: Resources::new(store.catalogue.clone(), charge_rules()),
+            resources: Resources::new(store.catalogue.clone(), store.rates.clone(), charge_rules()),
+            rates: Rates::new(
+                store.catalogue.clone(),
+                store.rates.clone(),
+                store.versions.clone(),
+                charge_rules(),
+            ),
             calendars: Calendars::new(store.catalogue.clone(), store.listed.clone()),
             search: Search::new(store.index.clone()),
             clock,

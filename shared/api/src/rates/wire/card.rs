@@ -323,7 +323,9 @@ pub struct PromotionBody {
 pub struct RateName(pub String);
 
 /// The names of parts, in their order.
-pub(super) fn rate_names<'a, T: std::fmt::Display + 'a>(all: impl IntoIterator<Item = &'a T>) -> Vec<RateName> {
+pub(super) fn rate_names<'a, T: std::fmt::Display + 'a>(
+    all: impl IntoIterator<Item = &'a T>,
+) -> Vec<RateName> {
     names(all).into_iter().map(RateName).collect()
 }
 
@@ -350,7 +352,10 @@ impl From<&Promotion> for PromotionBody {
             Discount::Amount(money) => (None, Some(amount(money))),
         };
         let Validity { from, until } = promotion.stays;
-        let stays = ValidityBody { from: from.map(|date| date.to_string()), until: until.map(|date| date.to_string()) };
+        let stays = ValidityBody {
+            from: from.map(|date| date.to_string()),
+            until: until.map(|date| date.to_string()),
+        };
         Self {
             code: promotion.code.to_string(),
             name: promotion.name.as_str().to_owned(),

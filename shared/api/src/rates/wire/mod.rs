@@ -18,15 +18,17 @@ use jiff::civil::Time;
 use serde_json::Number;
 
 pub use answers::{
-    CalendarDay, CalendarParameters, DiscardParameters, ListedVersion, PlanOfDay, PutParameters, RateCalendar, RatesBody,
-    RatesWritten, VersionBody, VersionList,
+    ListedVersion, PutParameters, RateCalendar, RateCalendarParameters, RateDay, RatesBody, RatesOfDay,
+    VersionBody, VersionList, VersionParameters,
 };
 pub use card::{
-    ChildBandBody, DateRangeBody, ExtraBody, OccupancyBody, PromotionBody, RateCardBody, UnitTypeBody,
-    ValidityBody,
+    ChildBandBody, DateRangeBody, ExtraBody, OccupancyBody, PromotionBody, RateCardBody, RateName,
+    UnitTypeBody, ValidityBody,
 };
 pub use charge::{BandBody, ChargeBody, ChargeKindName, DueName, PerName};
-pub use dated::{DatedLine, DatedLimits, DatedRatesBody, LineResult, LineResults, LineStatus};
+pub use dated::{
+    DatedLimits, DatedLine, DatedRatesBody, LineResult, LineResults, LineStatus, ResourceIdText,
+};
 pub use plan::{CancellationBody, IncludedBody, PaymentName, PlanBody, PlanPriceBody, StepBody};
 pub use rule::{BoundsBody, ConditionBody, LimitsBody, RestrictionBody, RuleBody, TimesBody};
 

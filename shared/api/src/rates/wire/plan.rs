@@ -82,13 +82,9 @@ pub(super) fn adjusted(adjustment: Adjustment) -> (Option<Number>, Option<i64>, 
 impl From<&PlanPrice> for PlanPriceBody {
     fn from(price: &PlanPrice) -> Self {
         match price {
-            PlanPrice::Base(base) => Self {
-                base: Some(amount(*base)),
-                derived_from: None,
-                percent: None,
-                amount: None,
-                set: None,
-            },
+            PlanPrice::Base(base) => {
+                Self { base: Some(amount(*base)), derived_from: None, percent: None, amount: None, set: None }
+            }
             PlanPrice::Derived { from, adjustment } => {
                 let (percent, amount, set) = adjusted(*adjustment);
                 Self { base: None, derived_from: Some(from.to_string()), percent, amount, set }

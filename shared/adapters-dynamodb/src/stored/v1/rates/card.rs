@@ -55,9 +55,7 @@ impl StoredRates {
             Ok(CardVersion { number, valid_from, card: card.read()? })
         };
         let versions = self.versions.into_iter().map(version).collect::<Result<Vec<_>, Reason>>()?;
-        let in_order = versions
-            .windows(2)
-            .all(|pair| matches!(pair, [a, b] if a.number < b.number && a.valid_from < b.valid_from));
+        let in_order = versions.windows(2).all(|pair| matches!(pair, [a, b] if a.valid_from < b.valid_from));
         if !in_order {
             return Err("versions that are not in the order in which they hold".to_owned());
         }

@@ -1,0 +1,192 @@
+//! Rates of resources: handlers of the function `resources`, which declares the routes, and their documentation.
+
+use holdfast_app::Caller;
+use holdfast_app::catalogue::Run;
+use holdfast_app::rates::{PutRates, Rates};
+use holdfast_http::{Documentation, Exchange, Response, answer, paging};
+use http::StatusCode;
+use http::header::ETAG;
+
+use crate::catalogue::ids::resource_id;
+use crate::catalogue::version::{asked, knows};
+use crate::catalogue::wire::EditParameters;
+use crate::problem::{Code, Problem, problem};
+use crate::rates::read::history_of;
+use crate::rates::wire::{
+    DatedRatesBody, LineResults, PutParameters, RateCalendar, RateCalendarParameters, RateCardBody,
+    RatesBody, VersionList, VersionParameters,
+};
+
+const TAG: &str = "rates";
+const IF_MATCH: (&str, &str) = (
+    "If-Match",
+    "The `ETag` of the rates as the edit was made for them; otherwise 412 `precondition_failed`",
+);
+
+/// The strong tag of a resource's cards.
+fn tag(revision: u64) -> String {
+    format!("\"{revision}\"")
+}
+
+/// The revision that a tag names; `None` for any other text, weak tags included.
+fn revision(text: &str) -> Option<u64> {
+    let revision = text.strip_prefix('"')?.strip_suffix('"')?.parse().ok()?;
+    (tag(revision) == text).then_some(revision)
+}
+
+pub(crate) fn read_documentation() -> Documentation<Code> {
+    Documentation::new(TAG, "The rate cards of a resource.")
+        .described(
+            "The version that holds, those that are to, and the draft. 404 if the resource never had a card.",
+        )
+        .path("resourceId", "The resource")
+        .header("If-None-Match", "An earlier answer's `ETag`")
+        .answer::<RatesBody>(StatusCode::OK, "The cards")
+        .having(&["ETag"])
+        .empty(StatusCode::NOT_MODIFIED, "As the answer with that `ETag`")
+        .having(&["ETag"])
+        .problems(&[Code::NotFound])
+}
+
+pub(crate) async fn read(rates: &Rates, exchange: &Exchange) -> Result<Response, Problem> {
+    let found = rates.get(&resource_id(&exchange.named)?).await.map_err(problem)?;
+    let own = tag(found.revision);
+    let mut response = if knows(&exchange.request.headers, &own) {
+        answer::empty(StatusCode::NOT_MODIFIED)
+    } else {
+        answer::json(StatusCode::OK, &RatesBody::from(&found))?
+    };
+    answer::set(&mut response, ETAG, &own);
+    Ok(response)
+}
+
+pub(crate) fn put_documentation() -> Documentation<Code> {
+    Documentation::new(TAG, "Puts the rate card of a resource.")
+        .described(
+            "The card holds from `validFrom` on; what was sold before keeps its own terms. With `draft=true` it does not hold, and takes \
+            the place of an earlier draft. A field that is left out has its default. The same card again changes nothing. Every problem of \
+            the card is named, each with its pointer. It is entered into the trail of the resource.",
+        )
+        .path("resourceId", "The resource")
+        .header(IF_MATCH.0, IF_MATCH.1)
+        .header("If-None-Match", "`*`: only if the resource has no card yet")
+        .queries::<PutParameters>()
+        .body::<RateCardBody>()
+        .answer::<RatesBody>(StatusCode::CREATED, "The first card of the resource")
+        .having(&["Location", "ETag"])
+        .answer::<RatesBody>(StatusCode::OK, "The cards as they are then")
+        .having(&["ETag"])
+        .problems(&[Code::NotFound, Code::PreconditionFailed])
+}
+
+pub(crate) async fn put(rates: &Rates, exchange: &Exchange, caller: &Caller) -> Result<Response, Problem> {
+    let card = RateCardBody::read(&exchange.json()?)?;
+    let id = resource_id(&exchange.named)?;
+    let (held, run) = PutParameters::read(&exchange.request.query)?;
+    let precondition = asked(&exchange.request.headers, true, revision);
+    let mutation = exchange.mutation(caller.guest.as_str());
+    let put = rates.put(&id, &card, held, &precondition, run, &mutation).await.map_err(problem)?;
+    written(&put, run)
+}
+
+/// The cards as an edit leaves them.
+fn written(put: &PutRates, run: Run) -> Result<Response, Problem> {
+    let body = RatesBody::from(&put.rates);
+    let mut response = match (run, put.created) {
+        (Run::Dry, _) => return Ok(answer::json(StatusCode::OK, &body)?),
+        (Run::Real, false) => answer::json(StatusCode::OK, &body)?,
+        (Run::Real, true) => {
+            let path = format!("/api/resources/{}/rates", put.rates.resource);
+            answer::located(answer::json(StatusCode::CREATED, &body)?, &path)
+        }
+    };
+    answer::set(&mut response, ETAG, &tag(put.rates.revision));
+    Ok(response)
+}
+
+pub(crate) fn discard_documentation() -> Documentation<Code> {
+    Documentation::new(TAG, "Throws the draft of a resource's rate card away.")
+        .described("Nothing changes if there is none. It is entered into the trail of the resource.")
+        .path("resourceId", "The resource")
+        .header(IF_MATCH.0, IF_MATCH.1)
+        .queries::<EditParameters>()
+        .answer::<RatesBody>(StatusCode::OK, "The cards as they are then")
+        .having(&["ETag"])
+        .problems(&[Code::NotFound, Code::PreconditionFailed, Code::ValidationFailed])
+}
+
+pub(crate) async fn discard(
+    rates: &Rates,
+    exchange: &Exchange,
+    caller: &Caller,
+) -> Result<Response, Problem> {
+    let id = resource_id(&exchange.named)?;
+    let run = EditParameters::read(&exchange.request.query)?;
+    let precondition = asked(&exchange.request.headers, false, revision);
+    let mutation = exchange.mutation(caller.guest.as_str());
+    let put = rates.discard_draft(&id, &precondition, run, &mutation).await.map_err(problem)?;
+    written(&put, run)
+}
+
+pub(crate) fn versions_documentation() -> Documentation<Code> {
+    Documentation::new(TAG, "Every version of a resource's rate card, the newest first.")
+        .described(
+            "With who put it and when; no version is ever changed. Give `nextCursor` as `cursor` for the next page; on the last it is null.",
+        )
+        .path("resourceId", "The resource")
+        .queries::<VersionParameters>()
+        .answer::<VersionList>(StatusCode::OK, "The versions")
+        .problems(&[Code::NotFound, Code::ValidationFailed])
+}
+
+pub(crate) async fn versions(rates: &Rates, exchange: &Exchange) -> Result<Response, Problem> {
+    let id = resource_id(&exchange.named)?;
+    let asked = VersionParameters::read(&exchange.request.query, id.as_str())?;
+    let (records, next) = rates.versions(&id, asked.before, asked.limit).await.map_err(problem)?;
+    let body = VersionList {
+        results: records.iter().map(Into::into).collect(),
+        next_cursor: next.map(|before| paging::opaque(&before.to_string(), &history_of(id.as_str()))),
+    };
+    Ok(answer::json(StatusCode::OK, &body)?)
+}
+
+pub(crate) fn set_dates_documentation() -> Documentation<Code> {
+    Documentation::new(TAG, "Sets prices and restrictions of dates, of many resources at once.")
+        .described(
+            "Each line is done or refused for each of its resources, whatever becomes of the others; the answer says which. What is set for a \
+            date comes before what the rate card says. A call that was not answered is sent again as it is: what is set is set once. It is \
+            entered into the trails of the resources.",
+        )
+        .queries::<EditParameters>()
+        .body::<DatedRatesBody>()
+        .answer::<LineResults>(StatusCode::OK, "What became of each line")
+        .problems(&[])
+}
+
+pub(crate) async fn set_dates(
+    rates: &Rates,
+    exchange: &Exchange,
+    caller: &Caller,
+) -> Result<Response, Problem> {
+    let lines = DatedRatesBody::read(&exchange.json()?)?;
+    let run = EditParameters::read(&exchange.request.query)?;
+    let mutation = exchange.mutation(caller.guest.as_str());
+    let outcomes = rates.set_dates(&lines, run, &mutation).await.map_err(problem)?;
+    Ok(answer::json(StatusCode::OK, &LineResults::from(outcomes))?)
+}
+
+pub(crate) fn calendar_documentation() -> Documentation<Code> {
+    Documentation::new(TAG, "What is set for the dates of a resource.")
+        .described("Prices and limits that take the place of the rate card's, by date and plan, as the latest edit left them.")
+        .path("resourceId", "The resource")
+        .queries::<RateCalendarParameters>()
+        .answer::<RateCalendar>(StatusCode::OK, "The dates for which something is set")
+        .problems(&[Code::NotFound, Code::ValidationFailed])
+}
+
+pub(crate) async fn calendar(rates: &Rates, exchange: &Exchange) -> Result<Response, Problem> {
+    let id = resource_id(&exchange.named)?;
+    let (range, plan) = RateCalendarParameters::read(&exchange.request.query)?;
+    let dates = rates.dates(&id, range).await.map_err(problem)?;
+    Ok(answer::json(StatusCode::OK, &RateCalendar::of(id.to_string(), range, plan.as_ref(), &dates))?)
+}
