@@ -56,7 +56,8 @@ fn form_of(secret: Secret) -> Form {
         Secret::QuoteSigningKey => Form {
             present: "quoteSigningKey",
             previous: Some("quoteSigningKeyPrevious"),
-            prefixes: &["quote_"],
+            // Whatever was generated.
+            prefixes: &[""],
         },
     }
 }

@@ -175,7 +175,9 @@ impl World {
         let (store, clock) = (&self.metered, Arc::new(self.clock.clone()));
         if request.path.ends_with("/availability") {
             let calendars = Calendars::new(store.catalogue.clone(), store.listed.clone());
-            SearchApi::new(Search::new(store.index.clone()), calendars, clock).handle(request).await
+            SearchApi::new(Search::new(store.index.clone()), calendars, store.quote_cases(), clock)
+                .handle(request)
+                .await
         } else if request.path.starts_with("/api/webhooks") {
             let nobody = || Arc::new(Nobody);
             let webhook =

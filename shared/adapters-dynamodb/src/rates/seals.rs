@@ -20,9 +20,6 @@ use crate::stored::v1::applied::StoredRate;
 use crate::stored::v1::price::StoredPrice;
 use crate::stored::v1::scalar::{Millis, Scalar, Text, parsed};
 
-
-
-
 /// [`QuoteSeals`] by a key that nobody else knows.
 pub struct SignedQuotes {
     secret: SharedSecret,

@@ -3,13 +3,12 @@
 use holdfast_domain::bookings::{Order, Price, PriceLine, PriceLineKind};
 use holdfast_domain::money::SignedMoney;
 use holdfast_domain::rates::cancellation::{CANCELLATION_STEPS_MAX, RefundTerms};
-use holdfast_domain::rates::charge::Due;
 use holdfast_domain::rates::extra::ExtraChoice;
 use holdfast_domain::rates::occupancy::Unit;
-use holdfast_domain::rates::plan::Payment;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::rates::wire::DueName;
 use crate::wire::{MoneyBody, instant};
 
 /// The rate of an order. Everything is left out where its resource has no rate card.
@@ -36,7 +35,7 @@ pub struct RateBody {
     /// What was chosen beside the places, if anything.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    pub extras: Option<Vec<ExtraBody>>,
+    pub extras: Option<Vec<ChosenExtraBody>>,
     /// The promotion's code, if one was used.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -44,7 +43,7 @@ pub struct RateBody {
     /// What a cancellation keeps. It comes before `cancellationPolicy`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    pub cancellation_terms: Option<CancellationTermsBody>,
+    pub cancellation_terms: Option<KeptTermsBody>,
 }
 
 /// A rate plan.
@@ -81,34 +80,6 @@ impl From<PriceLineKind> for LineKindName {
             PriceLineKind::Extra => Self::Extra,
             PriceLineKind::Fee => Self::Fee,
             PriceLineKind::Tax => Self::Tax,
-        }
-    }
-}
-
-/// When something is paid.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum DueName {
-    /// With the booking.
-    Now,
-    /// At the place.
-    AtProperty,
-}
-
-impl From<Due> for DueName {
-    fn from(due: Due) -> Self {
-        match due {
-            Due::Now => Self::Now,
-            Due::AtProperty => Self::AtProperty,
-        }
-    }
-}
-
-impl From<Payment> for DueName {
-    fn from(payment: Payment) -> Self {
-        match payment {
-            Payment::Now => Self::Now,
-            Payment::AtProperty => Self::AtProperty,
         }
     }
 }
@@ -191,14 +162,14 @@ pub struct UnitBody {
     pub adults: Option<u32>,
     /// The age of each child on the day of arrival, in years.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(max_items = 100, inline)]
+    #[schema(max_items = 100)]
     pub child_ages: Option<Vec<ChildAge>>,
 }
 
 /// The age of a child, in years.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[schema(value_type = u8)]
-pub struct ChildAge(#[schema(minimum = 0, maximum = 17)] pub u8);
+#[schema(minimum = 0, maximum = 17)]
+pub struct ChildAge(pub u8);
 
 impl From<&Unit> for UnitBody {
     fn from(unit: &Unit) -> Self {
@@ -217,8 +188,8 @@ impl From<&Unit> for UnitBody {
 /// How many of an extra are chosen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schema(as = ExtraChoice, example = json!({ "extraId": "parking", "quantity": 1 }))]
-pub struct ExtraBody {
+#[schema(as = ChosenExtra, example = json!({ "extraId": "parking", "quantity": 1 }))]
+pub struct ChosenExtraBody {
     /// Which.
     #[schema(format = "rate-name")]
     pub extra_id: String,
@@ -227,7 +198,7 @@ pub struct ExtraBody {
     pub quantity: u32,
 }
 
-impl From<&ExtraChoice> for ExtraBody {
+impl From<&ExtraChoice> for ChosenExtraBody {
     fn from(choice: &ExtraChoice) -> Self {
         Self { extra_id: choice.extra.to_string(), quantity: choice.quantity }
     }
@@ -236,8 +207,8 @@ impl From<&ExtraChoice> for ExtraBody {
 /// What a cancellation keeps of what is paid with the booking.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(as = CancellationTerms)]
-pub struct CancellationTermsBody {
+#[schema(as = KeptTerms)]
+pub struct KeptTermsBody {
     /// Hours after the booking in which only `keptAlways` is kept, as long as the stay has not begun.
     pub free_hours_after_booking: u32,
     /// What is never given back.
@@ -260,7 +231,7 @@ pub struct KeptStepBody {
     pub kept: MoneyBody,
 }
 
-impl From<&RefundTerms> for CancellationTermsBody {
+impl From<&RefundTerms> for KeptTermsBody {
     fn from(terms: &RefundTerms) -> Self {
         let step = |step: &holdfast_domain::rates::cancellation::KeptStep| KeptStepBody {
             until: instant(step.until),
@@ -293,7 +264,8 @@ impl From<&PriceLine> for PriceLineBody {
             from: dates.map(|dates| dates.from.to_string()),
             to: dates.map(|dates| dates.to.to_string()),
             due: line.due().into(),
-            included_taxes: detail.map_or_else(Vec::new, |detail| detail.included_taxes.iter().map(tax).collect()),
+            included_taxes: detail
+                .map_or_else(Vec::new, |detail| detail.included_taxes.iter().map(tax).collect()),
         }
     }
 }

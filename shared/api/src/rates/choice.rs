@@ -83,9 +83,13 @@ fn extras(fields: &mut Object<'_>, errors: &Errors) -> Vec<ExtraChoice> {
 /// The id of a quote. Its shape is that of no card's number; only its seal says whether it is one.
 pub(crate) fn quote_id(value: &Value) -> Result<String, String> {
     let text = shaped_text(value)?;
-    let is_base64 = |part: &str| part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+    let is_base64 =
+        |part: &str| part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
     let has_shape = text.split_once('.').is_some_and(|(document, seal)| {
-        document.starts_with(QUOTE_BEGINS) && is_base64(document) && seal.len() == QUOTE_SEAL_LENGTH && is_base64(seal)
+        document.starts_with(QUOTE_BEGINS)
+            && is_base64(document)
+            && seal.len() == QUOTE_SEAL_LENGTH
+            && is_base64(seal)
     });
     if has_shape && text.len() <= QUOTE_ID_LENGTH_MAX {
         Ok(text.to_owned())

@@ -1,20 +1,23 @@
 //! Quotes on the wire.
 
-use holdfast_app::rates::{NotOffered, Offered, QuoteRequest, Quoted};
-use holdfast_domain::catalogue::CAPACITY_MAX;
-use holdfast_domain::rates::quote::{Cause, Reason, SlotPrice};
-use holdfast_domain::rates::restriction::Limit;
+use holdfast_app::rates::{NotOffered, Offered, QuoteRequest, Quoted, QuotedPlans, RateChoice};
 use holdfast_domain::ResourceId;
+use holdfast_domain::catalogue::CAPACITY_MAX;
+use holdfast_domain::rates::ids::PlanId;
+use holdfast_domain::rates::plan::Payment;
+use holdfast_domain::rates::quote::{Cause, Limit, Reason, SlotPrice};
 use holdfast_http::Refusal;
 use holdfast_http::read::body::Object;
 use holdfast_http::read::errors::Errors;
 use holdfast_http::read::fields::{instant as read_instant, parsed, shaped_text, text, unsigned, when};
+use holdfast_http::read::query::{Query, number};
 use serde::Serialize;
 use serde_json::Value;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
-use crate::rates::applied::{CancellationTermsBody, DueName, ExtraBody, PriceLineBody, UnitBody, lines};
+use crate::rates::applied::{ChosenExtraBody, KeptTermsBody, PriceLineBody, UnitBody, lines};
 use crate::rates::choice::choice;
+use crate::rates::wire::PaymentName;
 use crate::wire::{MoneyBody, instant};
 
 /// A stay whose price is asked for.
@@ -44,7 +47,7 @@ pub struct NewQuote {
     pub units: Option<Vec<UnitBody>>,
     /// What is chosen beside the places.
     #[schema(max_items = 40)]
-    pub extras: Option<Vec<ExtraBody>>,
+    pub extras: Option<Vec<ChosenExtraBody>>,
     /// A promotion's code.
     #[schema(format = "promotion-code")]
     pub promotion_code: Option<String>,
@@ -89,7 +92,8 @@ impl NewQuote {
             let draft = fields.optional("rules", |value| is_draft(text(value)?)).unwrap_or(false);
             fields.close();
             let (resource, start, end) = (resource?, start?, end?);
-            Some(QuoteRequest { resource, start, end, quantity: quantity?, choice, as_of, draft })
+            let (quantity, plans) = (quantity?, QuotedPlans::Every);
+            Some(QuoteRequest { resource, start, end, quantity, choice, plans, as_of, draft })
         });
         errors.finish(request)
     }
@@ -116,6 +120,9 @@ pub struct QuoteBody {
     /// Plans that cannot be had for the stay, with every reason.
     #[schema(max_items = 20)]
     pub unavailable: Vec<UnavailablePlanBody>,
+    /// Plans that can be had and would make the answer too long: ask for each by `ratePlanId`. Left out if there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<String>,
     /// The moment that the prices are for.
     #[schema(format = DateTime)]
     pub as_of: String,
@@ -140,11 +147,11 @@ pub struct PlanOfferBody {
     #[schema(max_items = 500)]
     pub lines: Vec<PriceLineBody>,
     /// What a cancellation keeps.
-    pub cancellation_terms: CancellationTermsBody,
+    pub cancellation_terms: KeptTermsBody,
     /// What the price includes, for people.
     pub included: Vec<String>,
     /// When the plan is paid.
-    pub payment: DueName,
+    pub payment: PaymentName,
     /// By which `createHold` honours the price until `expiresAt`. Left out where nothing is promised: of a resource without a rate card,
     /// under rates that are not in force, and of a price with very many different lines.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -265,7 +272,9 @@ impl From<&Reason> for ReasonBody {
             Reason::Guests { guests_max } => {
                 Self { limit: Some(*guests_max), ..Self::plain(ReasonName::Guests) }
             }
-            Reason::Extra(extra) => Self { extra_id: Some(extra.to_string()), ..Self::plain(ReasonName::Extra) },
+            Reason::Extra(extra) => {
+                Self { extra_id: Some(extra.to_string()), ..Self::plain(ReasonName::Extra) }
+            }
             Reason::Promotion => Self::plain(ReasonName::Promotion),
             Reason::OutOfRange => Self::plain(ReasonName::OutOfRange),
         }
@@ -314,8 +323,16 @@ impl QuoteBody {
             quantity: request.quantity,
             offers: quoted.offers.iter().map(|offer| offered(offer, quoted)).collect(),
             unavailable: quoted.unavailable.iter().map(Into::into).collect(),
+            left_out: quoted.left_out.iter().map(ToString::to_string).collect(),
             as_of: instant(quoted.as_of),
         }
+    }
+}
+
+fn payment(payment: Payment) -> PaymentName {
+    match payment {
+        Payment::Now => PaymentName::Now,
+        Payment::AtProperty => PaymentName::AtProperty,
     }
 }
 
@@ -332,9 +349,64 @@ fn offered(offer: &Offered, quoted: &Quoted) -> PlanOfferBody {
         included: rate.map_or_else(Vec::new, |rate| {
             rate.included.iter().map(|name| name.as_str().to_owned()).collect()
         }),
-        payment: rate.map_or(DueName::Now, |rate| rate.payment.into()),
+        payment: rate.map_or(PaymentName::Now, |rate| payment(rate.payment)),
         quote_id: offer.promise.as_ref().map(|(id, _)| id.clone()),
         expires_at: offer.promise.as_ref().map(|(_, until)| instant(*until)),
+    }
+}
+
+/// The most units of which is explained what they cost.
+const EXPLAINED_UNITS_MAX: u32 = 5;
+
+/// Parameters of an explanation.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query, rename_all = "camelCase")]
+pub struct ExplainParameters {
+    /// First moment (RFC 3339), or a local date of the resource.
+    #[param(format = "when", example = "2027-06-01")]
+    pub start: String,
+    /// Moment or local date after the last.
+    #[param(format = "when", example = "2027-06-03")]
+    pub end: String,
+    /// Units.
+    #[param(required = false, default = 1, minimum = 1, maximum = 5)]
+    pub quantity: u32,
+    /// The rate plan; the default one if left out.
+    #[param(required = false, format = "rate-name")]
+    pub rate_plan_id: String,
+    /// For which moment the price is asked, in place of now.
+    #[param(required = false, format = DateTime)]
+    pub as_of: String,
+    /// Which rates are asked: `draft` for those that are not in force yet.
+    #[param(required = false, inline)]
+    pub rules: RulesName,
+}
+
+impl ExplainParameters {
+    /// Reads the query string of `GET /api/resources/{resourceId}/rates/explain`.
+    ///
+    /// # Errors
+    /// 422 naming every parameter that is wrong.
+    pub fn read(query: &str, id: &ResourceId) -> Result<QuoteRequest, Refusal> {
+        let query = Query::parse(query);
+        let start = query.required("start", when);
+        let end = query.required("end", when);
+        let quantity = query.optional("quantity", number(1..=EXPLAINED_UNITS_MAX)).unwrap_or(1);
+        let plan =
+            query.optional("ratePlanId", |text| PlanId::parse(text).map_err(|error| error.to_string()));
+        let as_of = query.optional("asOf", read_instant);
+        let draft = query.optional("rules", is_draft).unwrap_or(false);
+        let request = start.zip(end).map(|(start, end)| QuoteRequest {
+            resource: id.clone(),
+            start,
+            end,
+            quantity,
+            choice: RateChoice { plan, ..RateChoice::default() },
+            plans: QuotedPlans::Default,
+            as_of,
+            draft,
+        });
+        query.finish(request)
     }
 }
 

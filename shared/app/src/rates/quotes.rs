@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use holdfast_domain::bookings::Price;
+use holdfast_domain::bookings::{LineDetail, Price, PriceLine};
 use holdfast_domain::catalogue::Label;
 use holdfast_domain::rates::cancellation::{KeptStep, RefundTerms};
 use holdfast_domain::rates::card::CardVersion;
 use holdfast_domain::rates::ids::PlanId;
-use holdfast_domain::rates::quote::{AppliedRate, PlanQuote, Reason, SlotPrice};
+use holdfast_domain::rates::quote::{AppliedRate, IncludedTax, PlanQuote, Reason, SlotPrice};
 use holdfast_domain::{GuestMark, Money, Resource, ResourceId, When};
 use jiff::{SignedDuration, Timestamp};
 
@@ -23,8 +23,15 @@ use crate::rates::pricing::{Asked, KnownRates, Pricing};
 /// How long a quote's price is honoured.
 pub const QUOTE_LIFETIME: SignedDuration = SignedDuration::from_mins(15);
 
+/// The most bytes of the offers of one answer, as JSON, but for the first. A plan beyond that is named, to be asked for alone.
+pub const QUOTE_BYTES_MAX: usize = 2 * 1024 * 1024;
 /// The longest id of a quote, in characters: a request with it stays well below what a body may have.
 pub const QUOTE_ID_LENGTH_MAX: usize = 48 * 1024;
+
+/// JSON of an offer beside its lines, what it includes and its id, in bytes.
+const OFFER_FRAME_BYTES: usize = 4096;
+/// JSON of a line beside its texts, in bytes.
+const LINE_FRAME_BYTES: usize = 240;
 
 /// A price that was promised for a stay.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,6 +63,15 @@ pub trait QuoteSeals: Send + Sync {
     async fn open(&self, id: &str, now: Timestamp) -> Result<Option<Quote>, SecretError>;
 }
 
+/// Which plans a quote is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum QuotedPlans {
+    /// Every plan that the caller may see.
+    Every,
+    /// The default plan.
+    Default,
+}
+
 /// A question for prices.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QuoteRequest {
@@ -69,6 +85,8 @@ pub struct QuoteRequest {
     pub quantity: u32,
     /// What is chosen; one plan alone is offered if it is named.
     pub choice: RateChoice,
+    /// Which plans are quoted if none is named.
+    pub plans: QuotedPlans,
     /// When it is asked, in place of now: for operators.
     pub as_of: Option<Timestamp>,
     /// Whether the draft is tried in place of the card: for operators.
@@ -112,6 +130,8 @@ pub struct Quoted {
     pub offers: Vec<Offered>,
     /// Plans that cannot.
     pub unavailable: Vec<NotOffered>,
+    /// Plans that can be had, and would make the answer too long.
+    pub left_out: Vec<PlanId>,
     /// For which moment it was asked.
     pub as_of: Timestamp,
 }
@@ -167,6 +187,7 @@ impl Quotes {
             resource_name: resource.terms.name.clone(),
             offers: Vec::new(),
             unavailable: Vec::new(),
+            left_out: Vec::new(),
             as_of: at,
         };
         let Some(version) = version_of(&rates, request, at)? else {
@@ -174,7 +195,13 @@ impl Quotes {
             self.pricing.price(asked, &KnownRates::default()).await?;
             return Ok(Quoted { offers: vec![self.without_card(asked)?], ..quoted });
         };
-        let (mut offers, mut unavailable) = (Vec::new(), Vec::new());
+        let mut choice = request.choice.clone();
+        if request.plans == QuotedPlans::Default && choice.plan.is_none() {
+            choice.plan = Some(version.card.default_plan.clone());
+        }
+        let asked = Asked { choice: &choice, ..asked };
+        let (mut offers, mut unavailable, mut left_out) = (Vec::new(), Vec::new(), Vec::new());
+        let mut room = QUOTE_BYTES_MAX;
         for offer in self.pricing.offers(asked, &version, &rates.dated).await? {
             let name =
                 version.card.plans.iter().find(|plan| plan.id == offer.plan).map(|plan| plan.name.clone());
@@ -190,6 +217,12 @@ impl Quotes {
                     let guest = caller.map(|caller| guest_mark(&caller.guest));
                     let promise =
                         if is_trial { None } else { self.promise(asked, &quote, guest, now).await? };
+                    let bytes = json_bytes(&quote, promise.as_ref());
+                    if bytes > room && !offers.is_empty() {
+                        left_out.push(offer.plan);
+                        continue;
+                    }
+                    room = room.saturating_sub(bytes);
                     let PlanQuote { price, applied, slots } = quote;
                     offers.push(Offered {
                         price,
@@ -202,7 +235,7 @@ impl Quotes {
                 Err(none) => unavailable.push(NotOffered { plan: offer.plan, name, reasons: none.reasons }),
             }
         }
-        Ok(Quoted { offers, unavailable, ..quoted })
+        Ok(Quoted { offers, unavailable, left_out, ..quoted })
     }
 
     /// The id by which a hold gets a price.
@@ -243,6 +276,27 @@ impl Quotes {
             promise: None,
         })
     }
+}
+
+/// How long an offer is as JSON, at most.
+fn json_bytes(quote: &PlanQuote, promise: Option<&(String, Timestamp)>) -> usize {
+    // A character of a text is at most six of JSON, for three bytes of its own.
+    let text = |text: &str| 2 * text.len();
+    let line = |line: &PriceLine| {
+        let detail = line.detail.as_ref();
+        let tax = |tax: &IncludedTax| LINE_FRAME_BYTES + text(tax.charge.as_str()) + text(tax.name.as_str());
+        let said = |detail: &LineDetail| {
+            text(&detail.code)
+                + text(detail.name.as_str())
+                + detail.included_taxes.iter().map(tax).sum::<usize>()
+        };
+        LINE_FRAME_BYTES + detail.map_or(0, said)
+    };
+    let included = quote.applied.included.iter().map(|name| LINE_FRAME_BYTES + text(name.as_str()));
+    OFFER_FRAME_BYTES
+        + quote.price.lines().iter().map(line).sum::<usize>()
+        + included.sum::<usize>()
+        + promise.map_or(0, |(id, _)| id.len())
 }
 
 /// The version by which is priced: that of a moment, or the draft.
