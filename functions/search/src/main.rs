@@ -1,22 +1,34 @@
-//! `GET /api/availability` and `GET /api/resources/{resourceId}/availability`: searches resources and reads calendars.
+//! Searches resources, reads calendars, and says what stays cost: `GET /api/availability`, `GET /api/resources/{resourceId}/availability`,
+//! `POST /api/quotes` and `GET /api/resources/{resourceId}/rates/explain`.
 
 use std::sync::Arc;
 
-use holdfast_adapters_dynamodb::{DynamoCatalogue, DynamoDb, DynamoRates, DynamoSearchIndex, LedgerTable};
+use holdfast_adapters_dynamodb::{
+    DynamoCatalogue, DynamoDb, DynamoRates, DynamoSearchIndex, LedgerTable, SignedQuotes,
+};
+use holdfast_adapters_secrets::{SecretsManager, StoredSecrets};
 use holdfast_api::SearchApi;
 use holdfast_app::catalogue::Calendars;
+use holdfast_app::kernel::Secret;
+use holdfast_app::rates::{Pricing, Quotes};
 use holdfast_app::search::Search;
 use holdfast_runtime::{Error, Process, Variable, http};
 use holdfast_stripe_amounts::charge_rules;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let process = Process::start(&[Variable::LedgerTable, Variable::SearchTable])?;
+    let needs = [Variable::LedgerTable, Variable::SearchTable, Variable::QuoteKeySecretId];
+    let process = Process::start(&needs)?;
     let dynamodb = DynamoDb::new(process.sdk());
     let ledger = LedgerTable::new(dynamodb.clone(), process.require(Variable::LedgerTable)?);
     let index = Arc::new(DynamoSearchIndex::new(dynamodb, process.require(Variable::SearchTable)?));
-    let (catalogue, rates) = (DynamoCatalogue::new(ledger.clone()), DynamoRates::new(ledger));
-    let calendars = Calendars::new(Arc::new(catalogue), index.clone(), Arc::new(rates), charge_rules());
-    let api = SearchApi::new(Search::new(index, charge_rules()), calendars, process.clock());
+    let secrets = StoredSecrets::new(SecretsManager::new(process.sdk()), process.clock())
+        .with(Secret::QuoteSigningKey, process.require(Variable::QuoteKeySecretId)?);
+    let catalogue = Arc::new(DynamoCatalogue::new(ledger.clone()));
+    let rates = Arc::new(DynamoRates::new(ledger));
+    let calendars = Calendars::new(catalogue.clone(), index.clone(), rates.clone(), charge_rules());
+    let pricing = Pricing::new(rates, catalogue.clone(), index.clone(), charge_rules());
+    let quotes = Quotes::new(catalogue, pricing, Arc::new(SignedQuotes::new(Arc::new(secrets))));
+    let api = SearchApi::new(Search::new(index, charge_rules()), calendars, quotes, process.clock());
     http::serve(&process, api).await
 }

@@ -48,6 +48,7 @@ pub use payments::attempts::DynamoPaymentAttempts;
 pub use payments::callbacks::DynamoSagaCallbacks;
 pub use payments::turns::DynamoPaymentTurns;
 pub use rates::history::DynamoRateHistory;
+pub use rates::seals::SignedQuotes;
 pub use rates::store::DynamoRates;
 pub use search::index::DynamoSearchIndex;
 pub use search::writer::DynamoSearchIndexWriter;

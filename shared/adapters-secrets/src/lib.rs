@@ -53,6 +53,12 @@ fn form_of(secret: Secret) -> Form {
             previous: Some("partnerSigningSecretPrevious"),
             prefixes: &["whsec_"],
         },
+        Secret::QuoteSigningKey => Form {
+            present: "quoteSigningKey",
+            previous: Some("quoteSigningKeyPrevious"),
+            // Whatever was generated.
+            prefixes: &[""],
+        },
     }
 }
 

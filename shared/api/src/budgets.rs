@@ -5,12 +5,16 @@
 //! for each 8 KB. Terms are as long as a request's body allows, and announced ones beside them.
 
 use holdfast_app::catalogue::CALENDAR_SLOTS_MAX;
+use holdfast_app::rates::QUOTE_BYTES_MAX;
 use holdfast_app::search::RESULTS_BYTES_MAX;
 use holdfast_domain::catalogue::SLOTS_PER_DAY_MAX;
 use holdfast_http::Budget;
 
 /// What is around the results of an answer, in bytes.
 const FRAME_BYTES: usize = 1024;
+
+/// What is around the offers of a quote: plans that cannot be had, each with every restriction of the card.
+const QUOTE_FRAME_BYTES: usize = 2 * 1024 * 1024;
 
 /// `GET /api/availability`: a stay over as many days as one hold can cover, among resources each of whose days has a page of its
 /// own. What it reads of one resource is stated for terms of up to 4 KB.
@@ -32,6 +36,16 @@ pub const CALENDAR: Budget = Budget {
     units_per_resource: 0,
     body_bytes: 192 * 1024,
     slots_per_resource: CALENDAR_SLOTS_MAX,
+};
+
+/// `POST /api/quotes`: of the ledger the terms, the rate card at its largest, and what is set in 15 months, of rates and of inventory; of
+/// the read model as many pages as one hold can cover and those beside them, each under two keys.
+pub const QUOTE: Budget = Budget {
+    ledger_units: 250,
+    read_model_units: 110,
+    units_per_resource: 0,
+    body_bytes: QUOTE_BYTES_MAX + QUOTE_FRAME_BYTES,
+    slots_per_resource: SLOTS_PER_DAY_MAX,
 };
 
 /// `GET /api/resources/{resourceId}`.

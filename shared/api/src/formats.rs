@@ -1,6 +1,7 @@
 //! The kinds of text that requests have, as the document publishes them. A field says its kind by `format`; here is what that
 //! means in a schema, as strictly as the readers of requests take it. A test holds both against each other.
 
+use holdfast_app::rates::QUOTE_ID_LENGTH_MAX;
 use holdfast_domain::bookings::{CONTACT_NAME_LENGTH_MAX, EMAIL_LENGTH_MAX, LANGUAGE_LENGTH_MAX};
 use holdfast_domain::catalogue::{ATTRIBUTE_NAME_LENGTH_MAX, LABEL_LENGTH_MAX};
 use holdfast_domain::rates::ids::NAME_LENGTH_MAX;
@@ -35,6 +36,7 @@ fn meaning(kind: &str) -> Option<Value> {
         // The name of a part of a rate card.
         "rate-name" => text(NAME_LENGTH_MAX, "^[a-z0-9-]+$"),
         "promotion-code" => text(CODE_LENGTH_MAX, "^[A-Za-z0-9-]+$"),
+        "quote-id" => text(QUOTE_ID_LENGTH_MAX, r"^eyJ[A-Za-z0-9_-]*\.[A-Za-z0-9_-]{43}$"),
         "attribute-name" => text(ATTRIBUTE_NAME_LENGTH_MAX, r"^[^\u0000-\u001f\u007f-\u009f]+$"),
         // Tabs and line breaks, and no other control characters.
         "words" => text(500, r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]+$"),

@@ -14,6 +14,8 @@ use std::error::Error;
 
 use holdfast_app::kernel::{NotChargeable, SlotInUse};
 use holdfast_app::{Failure, Field, FieldPath, StoreError};
+use holdfast_domain::rates::ids::PlanId;
+use holdfast_domain::rates::quote::Reason;
 use holdfast_domain::rates::validate::CardProblem;
 use holdfast_http::code::{CodeDefinition, OUTAGE_SECONDS};
 use holdfast_http::{FieldError, HttpCode, ProblemCode, Refusal, problem_codes};
@@ -21,6 +23,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::bookings::wire::BookingStatusName;
+use crate::rates::quotes::ReasonBody;
 use crate::wire::{MoneyBody, instant};
 
 /// Seconds after which a request that met another may be sent again.
@@ -51,6 +54,8 @@ problem_codes! {
         RequestInProgress, CONFLICT, "request_in_progress", "Another request is still running";
         CapacityInUse, CONFLICT, "capacity_in_use", "The capacity is in use";
         BookingNotCancellable, CONFLICT, "booking_not_cancellable", "The booking cannot be cancelled";
+        RateNotAvailable, CONFLICT, "rate_not_available", "The stay is not to be had under the rate plan";
+        QuoteExpired, CONFLICT, "quote_expired", "The quote has expired";
         PaymentFailed, CONFLICT, "payment_failed", "The payment failed";
         PreconditionFailed, PRECONDITION_FAILED, "precondition_failed", "The resource has another version";
         BodyTooLarge, PAYLOAD_TOO_LARGE, "body_too_large", "The body is too large";
@@ -59,6 +64,7 @@ problem_codes! {
         AboveMaximumCharge, UNPROCESSABLE_ENTITY, "above_maximum_charge", "The total is more than can be paid at once";
         PriceNotPayable, UNPROCESSABLE_ENTITY, "price_not_payable", "The resource's price cannot be paid";
         RangeNotBookable, UNPROCESSABLE_ENTITY, "range_not_bookable", "The range cannot be booked";
+        QuoteNotValid, UNPROCESSABLE_ENTITY, "quote_not_valid", "The quote is not valid";
         IdempotencyKeyReused, UNPROCESSABLE_ENTITY, "idempotency_key_reused", "The Idempotency-Key was used before";
         TooManyHolds, TOO_MANY_REQUESTS, "too_many_holds", "Too many holds at this moment";
         HoldLimitReached, TOO_MANY_REQUESTS, "hold_limit_reached", "The guest holds as much as one may";
@@ -103,6 +109,9 @@ impl ProblemCode for Code {
             | Self::CapacityInUse
             | Self::PreconditionFailed
             | Self::BookingNotCancellable
+            | Self::RateNotAvailable
+            | Self::QuoteExpired
+            | Self::QuoteNotValid
             | Self::PaymentFailed
             | Self::BodyTooLarge
             | Self::ValidationFailed
@@ -153,6 +162,14 @@ pub struct Facts {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub maximum: Option<MoneyBody>,
+    /// With `rate_not_available`: the rate plan.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub rate_plan_id: Option<String>,
+    /// With `rate_not_available`: why, every reason.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub reasons: Option<Vec<ReasonBody>>,
     /// With `hold_limit_reached`: the limit, a field of the resource's `holdLimits`. With `too_many_attempts`: `attemptsPerDay`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = "perSlot")]
@@ -233,6 +250,9 @@ pub fn problem(failure: Failure) -> Problem {
             Refusal::invalid(problems.into_iter().map(error).collect()).into()
         }
         Failure::RangeNotBookable(_) => plain(Code::RangeNotBookable),
+        Failure::RateNotAvailable { plan, reasons } => not_available(&detail, &plan, &reasons),
+        Failure::QuoteExpired => plain(Code::QuoteExpired),
+        Failure::QuoteNotValid => plain(Code::QuoteNotValid).blaming(&["/quoteId"]),
         Failure::TooManyPages { .. } => {
             Problem::new(Code::RangeNotBookable, format!("{detail}: ask for a shorter range"))
         }
@@ -290,11 +310,41 @@ pub fn problem(failure: Failure) -> Problem {
             Refusal::internal_error().into()
         }
         Failure::Store(StoreError::Unavailable(_) | StoreError::Contention(_))
+        | Failure::Secret(_)
         | Failure::Workflow(_)
         | Failure::Payment(_) => {
             tracing::error!(error = causes(&failure), "something outside failed");
             Refusal::unavailable().into()
         }
+    }
+}
+
+/// A stay that is not to be had under a plan. What the request names and the plan does not have is wrong in itself; anything else may be
+/// had on other dates.
+fn not_available(detail: &str, plan: &PlanId, reasons: &[Reason]) -> Problem {
+    let wrong = |reason: &Reason| {
+        let error = |pointer: &str, detail: String| Some(FieldError { pointer: pointer.to_owned(), detail });
+        match reason {
+            Reason::NoPlan => error("/ratePlanId", "is not a rate plan of the resource".to_owned()),
+            Reason::UnitType => error("/units", "must name kinds of units that the resource has".to_owned()),
+            Reason::Guests { guests_max } => {
+                error("/units", format!("each unit takes between 1 and {guests_max} guests"))
+            }
+            Reason::Extra(extra) => error("/extras", format!("{extra} is not to be had, or not as many")),
+            Reason::Promotion => error("/promotionCode", "is not a code for this stay".to_owned()),
+            Reason::OutOfRange => error("/quantity", "makes a price that cannot be paid".to_owned()),
+            Reason::Channel | Reason::Restricted { .. } => None,
+        }
+    };
+    let errors: Vec<FieldError> = reasons.iter().filter_map(wrong).collect();
+    if errors.is_empty() {
+        Problem::new(Code::RateNotAvailable, detail).with(Facts {
+            rate_plan_id: Some(plan.to_string()),
+            reasons: Some(reasons.iter().map(ReasonBody::from).collect()),
+            ..Facts::default()
+        })
+    } else {
+        Refusal::invalid(errors).into()
     }
 }
 
@@ -313,6 +363,11 @@ fn pointer_to(path: FieldPath) -> String {
         Field::Quantity => "quantity",
         Field::PriceCurrency => "pricing/currency",
         Field::BasePrice => "pricing/base",
+        Field::RatePlan => "ratePlanId",
+        Field::Units => "units",
+        Field::Extras => "extras",
+        Field::PromotionCode => "promotionCode",
+        Field::Quote => "quoteId",
         Field::PaymentMethod => "paymentMethodId",
         Field::Cursor => "cursor",
         Field::InventoryEnd => "to",

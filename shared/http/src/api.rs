@@ -10,7 +10,7 @@ use crate::answer::ErrorAnswer;
 use crate::budget::Budget;
 use crate::documentation::Documentation;
 use crate::exchange::Exchange;
-use crate::identity::authorized;
+use crate::identity::{authorized, known};
 use crate::refusal::Refusal;
 use crate::request::{Request, Response, Scope};
 use crate::route::matches;
@@ -19,6 +19,7 @@ use crate::route::matches;
 pub type Answering<'a, A> = Pin<Box<dyn Future<Output = Result<Response, <A as Api>::Error>> + Send + 'a>>;
 
 type OpenHandler<A> = for<'a> fn(&'a A, &'a Exchange) -> Answering<'a, A>;
+type KnownHandler<A> = for<'a> fn(&'a A, &'a Exchange, Option<&'a Caller>) -> Answering<'a, A>;
 type ScopedHandler<A> = for<'a> fn(&'a A, &'a Exchange, &'a Caller) -> Answering<'a, A>;
 
 /// The routes of one function, with what their handlers need.
@@ -41,7 +42,7 @@ pub trait Api: Sized + Send + Sync + 'static {
     /// Whether it matters who sends such a request.
     #[must_use]
     fn asks_who(method: &Method, path: &str) -> bool {
-        find(Self::ROUTES, method, path).is_ok_and(|(route, _)| !route.scopes().is_empty())
+        find(Self::ROUTES, method, path).is_ok_and(|(route, _)| route.asks_who())
     }
 
     /// Answers a request.
@@ -87,6 +88,7 @@ pub struct Route<A: Api> {
 
 enum Handler<A: Api> {
     Open(&'static Budget, OpenHandler<A>),
+    Known(&'static Budget, KnownHandler<A>),
     Scoped(&'static [Scope], ScopedHandler<A>),
 }
 
@@ -101,6 +103,18 @@ impl<A: Api> Route<A> {
         handler: OpenHandler<A>,
     ) -> Self {
         Self { method, path, operation_id, handler: Handler::Open(budget, handler) }
+    }
+
+    /// A route that anyone may call, each time at a cost of at most `budget`, and whose handler gets the caller if a token says who it is.
+    #[must_use]
+    pub const fn open_to_callers(
+        method: Method,
+        path: &'static str,
+        operation_id: &'static str,
+        budget: &'static Budget,
+        handler: KnownHandler<A>,
+    ) -> Self {
+        Self { method, path, operation_id, handler: Handler::Known(budget, handler) }
     }
 
     /// A route for bearers of a token with any one of `scopes`. Its handler gets the caller.
@@ -119,8 +133,17 @@ impl<A: Api> Route<A> {
     #[must_use]
     pub fn scopes(&self) -> &'static [Scope] {
         match self.handler {
-            Handler::Open(..) => &[],
+            Handler::Open(..) | Handler::Known(..) => &[],
             Handler::Scoped(scopes, _) => scopes,
+        }
+    }
+
+    /// Whether it matters who sends a request.
+    #[must_use]
+    pub fn asks_who(&self) -> bool {
+        match self.handler {
+            Handler::Open(..) => false,
+            Handler::Known(..) | Handler::Scoped(..) => true,
         }
     }
 
@@ -128,7 +151,7 @@ impl<A: Api> Route<A> {
     #[must_use]
     pub fn budget(&self) -> Option<&'static Budget> {
         match self.handler {
-            Handler::Open(budget, _) => Some(budget),
+            Handler::Open(budget, _) | Handler::Known(budget, _) => Some(budget),
             Handler::Scoped(..) => None,
         }
     }
@@ -140,6 +163,10 @@ async fn answered<A: Api>(api: &A, exchange: &mut Exchange) -> Result<Response, 
     exchange.route = Some(route.path);
     match route.handler {
         Handler::Open(_, handler) => handler(api, exchange).await,
+        Handler::Known(_, handler) => {
+            let caller = known(&exchange.request.identity)?;
+            handler(api, exchange, caller.as_ref()).await
+        }
         Handler::Scoped(scopes, handler) => {
             let caller = authorized(&exchange.request.identity, scopes)?;
             handler(api, exchange, &caller).await

@@ -46,6 +46,7 @@ variables! {
     StripeKeySecretId, "HOLDFAST_STRIPE_KEY_SECRET_ID", "Name or ARN of the secret with Stripe's API key.";
     StripeWebhookSecretId, "HOLDFAST_STRIPE_WEBHOOK_SECRET_ID", "Name or ARN of the secret with the key of Stripe's webhooks.";
     PartnerSecretId, "HOLDFAST_PARTNER_SECRET_ID", "Name or ARN of the secret with the key that signs notices to the partner.";
+    QuoteKeySecretId, "HOLDFAST_QUOTE_KEY_SECRET_ID", "Name or ARN of the secret with the key that signs quotes.";
     PartnerWebhookUrl, "HOLDFAST_PARTNER_WEBHOOK_URL", "The partner's endpoint; no partner is notified if absent.";
     MailFrom, "HOLDFAST_MAIL_FROM", "Sender of mails.";
     GuestPoolId, "HOLDFAST_GUEST_POOL_ID", "Id of the user pool that guests sign up to.";
@@ -76,6 +77,7 @@ impl Variable {
             | Self::StripeKeySecretId
             | Self::StripeWebhookSecretId
             | Self::PartnerSecretId
+            | Self::QuoteKeySecretId
             | Self::PartnerWebhookUrl
             | Self::MailFrom
             | Self::GuestPoolId

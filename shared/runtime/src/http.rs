@@ -16,7 +16,7 @@ use holdfast_app::Clock;
 use holdfast_http::exchange::loggable;
 use holdfast_http::identity::Issuers;
 use holdfast_http::problem::unanswered;
-use holdfast_http::{Api, Identity, Refusal, Request, Response, Verifier};
+use holdfast_http::{Api, Identity, Refusal, Request, Response, Route, Verifier};
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use lambda_runtime::{Diagnostic, LambdaEvent, Runtime, service_fn};
 use serde::Serialize;
@@ -206,7 +206,7 @@ fn time_left(deadline_ms: u64, now_ms: i64) -> Duration {
 
 /// The verifier of the tokens that routes of `A` ask for, if any does.
 fn verifier<A: Api>(process: &Process) -> Result<Option<Verifier>, lambda_runtime::Error> {
-    if A::ROUTES.iter().all(|route| route.scopes().is_empty()) {
+    if !A::ROUTES.iter().any(Route::asks_who) {
         return Ok(None);
     }
     let issuers = Issuers::read(process.require(Variable::TokenIssuers)?)?;

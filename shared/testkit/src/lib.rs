@@ -26,5 +26,5 @@ pub use holdfast_stripe_amounts::charge_rules;
 pub use image::image_json;
 pub use meter::Meter;
 pub use provider::{Endpoint, LimitedPayments, Requests};
-pub use store::Store;
+pub use store::{QUOTE_KEY, Store, quote_seals};
 pub use throughput::{Tally, Throughput};

@@ -2,26 +2,28 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use holdfast_adapters_dynamodb::{
     ConfidentialTable, DynamoBookingContacts, DynamoBookingHistory, DynamoBookingJournal, DynamoBookings,
     DynamoCatalogue, DynamoCustomerActions, DynamoCycles, DynamoEndedBookings, DynamoHoldStopSwitch,
     DynamoHoldStops, DynamoHolds, DynamoInspection, DynamoMailCounts, DynamoPaymentAttempts,
     DynamoPaymentTurns, DynamoRateHistory, DynamoRates, DynamoResourceHistory, DynamoSagaCallbacks,
-    DynamoSearchIndex, DynamoSearchIndexWriter, DynamoSentMails, HoldsTable, LedgerTable,
+    DynamoSearchIndex, DynamoSearchIndexWriter, DynamoSentMails, HoldsTable, LedgerTable, SignedQuotes,
 };
 use holdfast_app::StoreError;
 use holdfast_app::bookings::{BookingContacts, BookingHistory, BookingJournal, BookingStore};
 use holdfast_app::catalogue::{Catalogue, HoldStopSwitch, ResourceHistory};
-use holdfast_app::holds::{HoldStops, HoldStore};
+use holdfast_app::holds::{HoldStops, HoldStore, Holds};
+use holdfast_app::kernel::{Keys, Secret, SecretError, SecretReader};
 use holdfast_app::notifications::{MailCounts, SentMails};
 use holdfast_app::operations::{CycleStore, EndedBookings, LedgerInspection};
 use holdfast_app::payments::{AttemptReader, CustomerActions, PaymentTurns, RefundNotes, SagaCallbacks};
-use holdfast_app::rates::{RateHistory, RateStore};
+use holdfast_app::rates::{Pricing, QuoteSeals, Quotes, RateHistory, RateStore};
 use holdfast_app::search::{ListedPages, SearchIndex, SearchIndexInspection, SearchIndexWriter};
 use holdfast_domain::{Page, Resource};
 
-use crate::{Database, Faults};
+use crate::{Database, Faults, charge_rules};
 
 /// The ports of the store, all over one client.
 #[derive(Clone)]
@@ -93,6 +95,25 @@ impl Store {
         }
     }
 
+    /// The pricing of stays.
+    #[must_use]
+    pub fn pricing(&self) -> Pricing {
+        Pricing::new(self.rates.clone(), self.catalogue.clone(), self.listed.clone(), charge_rules())
+    }
+
+    /// The use cases of holds.
+    #[must_use]
+    pub fn hold_cases(&self) -> Holds {
+        let (catalogue, holds, stops) = (self.catalogue.clone(), self.holds.clone(), self.stops.clone());
+        Holds::new(catalogue, holds, stops, self.pricing(), quote_seals(QUOTE_KEY))
+    }
+
+    /// The use case of quotes.
+    #[must_use]
+    pub fn quote_cases(&self) -> Quotes {
+        Quotes::new(self.catalogue.clone(), self.pricing(), quote_seals(QUOTE_KEY))
+    }
+
     /// The pages of those parts of the schedule as the ledger has them, in that order; one nobody touched yet as it would be made.
     ///
     /// # Errors
@@ -102,6 +123,29 @@ impl Store {
         let facts = self.catalogue.facts_of(&resource.id, &months).await?;
         let stored = self.catalogue.stored_among(resource, names).await?;
         Ok(resource.shown_pages(names, stored, &facts))
+    }
+}
+
+/// The key by which quotes are signed in tests.
+pub const QUOTE_KEY: &str = "a key of tests";
+
+/// What signs quotes with a key.
+#[must_use]
+pub fn quote_seals(key: &str) -> Arc<dyn QuoteSeals> {
+    Arc::new(SignedQuotes::new(Arc::new(OneKey(key.to_owned()))))
+}
+
+/// A secret that has one key, whatever is asked for.
+struct OneKey(String);
+
+#[async_trait]
+impl SecretReader for OneKey {
+    async fn keys(&self, _: Secret) -> Result<Keys, SecretError> {
+        Ok(Keys::one(self.0.clone()))
+    }
+
+    async fn keys_after(&self, _: Secret, _: &str) -> Result<Keys, SecretError> {
+        Ok(Keys::one(self.0.clone()))
     }
 }
 

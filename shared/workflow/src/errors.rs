@@ -41,7 +41,9 @@ pub fn error_name(failure: &Failure) -> &'static str {
         Failure::Payment(PaymentError::Unknown(_)) => PAYMENT_OUTCOME_UNKNOWN,
         Failure::Payment(PaymentError::Unavailable(_)) => PROVIDER_UNAVAILABLE,
         Failure::Payment(PaymentError::Refused { .. }) => PROVIDER_REFUSED,
-        Failure::Store(StoreError::Unavailable(_)) | Failure::Workflow(_) => STORE_UNAVAILABLE,
+        Failure::Store(StoreError::Unavailable(_)) | Failure::Secret(_) | Failure::Workflow(_) => {
+            STORE_UNAVAILABLE
+        }
         Failure::Store(StoreError::Contention(_)) | Failure::RequestInProgress => CONFLICT,
         Failure::Store(StoreError::Corrupt { .. }) => CORRUPT,
         Failure::Store(StoreError::TooLarge { .. }) | Failure::Inconsistent(_) => INCONSISTENT,
@@ -50,6 +52,9 @@ pub fn error_name(failure: &Failure) -> &'static str {
         | Failure::Invalid { .. }
         | Failure::RateCard(_)
         | Failure::RangeNotBookable(_)
+        | Failure::RateNotAvailable { .. }
+        | Failure::QuoteExpired
+        | Failure::QuoteNotValid
         | Failure::NotChargeable(_)
         | Failure::SoldOut { .. }
         | Failure::TooManyHolds

@@ -118,10 +118,7 @@ impl Bench {
             }
             rooms.push(room);
         }
-        let api = HoldApi::new(
-            Holds::new(store.catalogue, store.holds, store.stops, charge_rules()),
-            Arc::new(clock.clone()),
-        );
+        let api = HoldApi::new(store.hold_cases(), Arc::new(clock.clone()));
         Self { client: database.client.clone(), rooms, api, now: clock.now() }
     }
 

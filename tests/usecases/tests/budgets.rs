@@ -185,9 +185,14 @@ impl World {
                 store.rates.clone(),
                 charge_rules(),
             );
-            SearchApi::new(Search::new(store.index.clone(), charge_rules()), calendars, clock)
-                .handle(request)
-                .await
+            SearchApi::new(
+                Search::new(store.index.clone(), charge_rules()),
+                calendars,
+                store.quote_cases(),
+                clock,
+            )
+            .handle(request)
+            .await
         } else if request.path.starts_with("/api/webhooks") {
             let nobody = || Arc::new(Nobody);
             let webhook =

@@ -3,6 +3,7 @@
 use holdfast_app::bookings::CommitError;
 use holdfast_app::holds::{HoldRequest, Holds};
 use holdfast_app::kernel::{Caller, RequestKey};
+use holdfast_app::rates::RateChoice;
 use holdfast_app::{Failure, LedgerError};
 use holdfast_domain::bookings::{Cancellation, FailureReason};
 use holdfast_domain::inventory::{EXTENSIONS_MAX, HOLDS_PER_PAGE_MAX};
@@ -182,6 +183,8 @@ impl Watched {
             end: date(order.end),
             quantity: order.quantity,
             user: None,
+            choice: RateChoice::default(),
+            quote: None,
         };
         let caller = Caller { guest: order.guest.clone(), operator: false };
         let key = RequestKey { key: key.to_owned(), content: hold.fingerprint.clone() };

@@ -198,8 +198,7 @@ impl Race {
             }
         }
         let store = &watched.h.store;
-        let instance =
-            |_| Holds::new(store.catalogue.clone(), store.holds.clone(), store.stops.clone(), charge_rules());
+        let instance = |_| store.hold_cases();
         let instances = (0..INSTANCES).map(instance).collect();
         Self {
             scenario,

@@ -1,6 +1,7 @@
 //! Holds as long as they may be: 300 slots of one page, more than one expression takes, and 90 days on as many pages.
 
 use holdfast_app::holds::{HoldRequest, Holds};
+use holdfast_app::rates::RateChoice;
 use holdfast_app::{Caller, Failure, RequestKey};
 use holdfast_domain::bookings::{Cancellation, FailureReason};
 use holdfast_domain::catalogue::{
@@ -101,14 +102,21 @@ async fn declined_and_prolonged(h: &Harness, hold: &Hold) -> Booking {
 async fn a_stay_of_one_page_more_than_can_be_booked_is_refused_before_anything_is_written() {
     let barge = barge();
     let h = Harness::with(&barge).await;
-    let holds =
-        Holds::new(h.store.catalogue.clone(), h.store.holds.clone(), h.store.stops.clone(), charge_rules());
+    let holds = h.store.hold_cases();
     let guest = GuestId::parse("guest").expect("a guest");
     let caller = Caller { guest, operator: false };
     let ask = async |key: &str, end: &str| {
         let key = RequestKey { key: key.to_owned(), content: Fingerprint::parse(key).expect("a digest") };
         let (start, end) = (When::Instant(at(MOST_PAGES.0)), When::Instant(at(end)));
-        let request = HoldRequest { resource: barge.id.clone(), start, end, quantity: 1, user: None };
+        let request = HoldRequest {
+            resource: barge.id.clone(),
+            start,
+            end,
+            quantity: 1,
+            user: None,
+            choice: RateChoice::default(),
+            quote: None,
+        };
         holds.create(&caller, &key, &request, &h.by("guest")).await
     };
     for later in ["2030-09-01T16:00:00+02:00", "2030-09-02T08:00:00+02:00"] {

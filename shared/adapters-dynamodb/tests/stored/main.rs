@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod actions;
+mod applied;
 mod before;
 mod changes;
 mod contacts;

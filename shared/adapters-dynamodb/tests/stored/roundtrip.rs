@@ -29,6 +29,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value, json};
 
+use crate::applied::{any_price, any_rate};
 use crate::before::read;
 use crate::values::{Stored, decode};
 
@@ -217,13 +218,23 @@ fn placement(shapes: Shapes) -> impl Strategy<Value = Placement> {
 fn order(shapes: Shapes) -> impl Strategy<Value = Order> {
     let who = (resource_id(), text(), guest_id());
     let what = (instant(), instant(), 1_u32..999, price(shapes), policy());
-    (who, what, vec(placement(shapes), 1..4), any::<bool>()).prop_map(|(who, what, mut placements, own)| {
+    let orders = (who, what, vec(placement(shapes), 1..4), any::<bool>());
+    let orders = orders.prop_map(|(who, what, mut placements, own)| {
         let (resource, resource_name, guest) = who;
         let (start, end, quantity, price, policy) = what;
         if own {
             placements[0].page.resource = resource.clone();
         }
         Order { resource, resource_name, guest, start, end, quantity, price, policy, rate: None, placements }
+    });
+    (orders, any::<bool>()).prop_flat_map(move |(order, has_rate)| {
+        if !has_rate || shapes == Shapes::Today {
+            return Just(order).boxed();
+        }
+        let currency = order.price.total().currency();
+        (any_price(currency), any_rate(order.quantity, currency))
+            .prop_map(move |(price, rate)| Order { price, rate: Some(Box::new(rate)), ..order.clone() })
+            .boxed()
     })
 }
 

@@ -112,7 +112,7 @@ fn table() -> Resource {
     table
 }
 
-fn stay(range: (&str, &str)) -> Hold {
+pub(crate) fn stay(range: (&str, &str)) -> Hold {
     Hold { cool_down_seconds: Some(0), ..hold_for(&room(), GUEST, "key", range, 1, now()) }
 }
 
@@ -293,7 +293,7 @@ fn holds() -> Vec<(&'static str, Stored)> {
 }
 
 /// A booking of a hold, just asked for.
-fn requested(hold: &Hold) -> Booking {
+pub(crate) fn requested(hold: &Hold) -> Booking {
     let id = booking_id("pay");
     let payments = BookingPayments::single(payment(&hold.order, None));
     let (hold, order) = (hold.id.clone(), hold.order.clone());
@@ -557,6 +557,7 @@ pub(crate) fn ahead() -> BTreeMap<&'static str, Stored> {
         ("cycle-pages", Stored::CyclePages(17, compared_pages())),
     ]);
     all.extend(crate::guests::samples(&booking_id("pay"), now()));
+    all.extend(crate::applied::samples());
     all
 }
 

@@ -52,11 +52,11 @@ fn size(value: &AttributeValue) -> usize {
     }
 }
 
-fn item_size(item: &Item) -> usize {
+pub(crate) fn item_size(item: &Item) -> usize {
     item.iter().map(|(name, value)| name.len() + size(value)).sum()
 }
 
-fn units(bytes: usize) -> usize {
+pub(crate) fn units(bytes: usize) -> usize {
     bytes.div_ceil(1024)
 }
 
@@ -133,7 +133,7 @@ fn a_token_costs_two_units_at_most_and_what_the_customer_has_to_do_two_in_its_tr
     assert_eq!(2 * units(item_size(&encode_action(&booking, &action))), 2);
 }
 
-const ITEM_BYTES_MAX: usize = 400 * 1024;
+pub(crate) const ITEM_BYTES_MAX: usize = 400 * 1024;
 const TRANSACTION_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 fn long_hold(resource: &Resource, range: (&str, &str)) -> Hold {

@@ -149,12 +149,25 @@ fn what_the_domain_cannot_say_is_refused() {
     let take = |quantity: u32, slot: &str| json!({ "quantity": quantity, "slots": [slot] });
     booking("/order/placements/0/takes", json!([take(1, "11"), take(2, "10")]), "slot 10 is out of order");
     booking("/order/placements/0/takes", json!([take(0, "10")]), "no place of slot 10 is taken");
-    booking("/order/price/lines", json!([line("EUR 38700"), line("EUR 0")]), "two lines for the places");
-    booking("/order/price/lines", json!([]), "first line is not for the places");
+    booking("/order/price/lines", json!([]), "must be between 0");
+    let discount = json!({ "kind": "discount", "amount": "EUR -38701" });
+    booking("/order/price/lines", json!([line("EUR 38700"), discount]), "must be between 0");
+    let detailed = |detail: Value| json!([{ "kind": "stay", "amount": "EUR 38700", "detail": detail }]);
+    booking("/order/price/lines", detailed(json!({ "of": 0 })), "nothing is named at 0");
+    booking("/order/price/lines", detailed(json!({ "of": 0, "taxes": ["0"] })), "is no included tax");
+    let rate = |count: u32, steps: Value| {
+        json!({
+            "plan": "flexible", "plan_name": "Flexible", "card_version": 1, "payment": "now", "units": [{ "count": count }],
+            "refunds": { "kept_always": "EUR 0", "steps": steps }, "priced_at": 0
+        })
+    };
+    booking("/order/rate", rate(2, json!([])), "units that are not the quantity");
+    let step = |until: i64| json!({ "until": until, "kept": "EUR 1" });
+    booking("/order/rate", rate(1, json!([step(2), step(1)])), "cancellation steps out of order");
     booking("/order/price/lines", json!([line("EUR 38699")]), "lines that are not the total");
     let extra = json!({ "kind": "extra", "amount": "USD 1" });
     booking("/order/price/lines", json!([line("EUR 38700"), extra]), "cannot be combined");
-    booking("/order/price/lines", json!([{ "kind": "tax", "amount": "EUR 38700" }]), "unknown variant `tax`");
+    booking("/order/price/lines", json!([{ "kind": "tip", "amount": "EUR 38700" }]), "unknown variant `tip`");
     booking("/payments/0/amount", json!("USD 1"), "cannot be combined");
     booking("/payments/0/amount", json!("EUR 38699"), "payments that are not the price");
     booking("/payments", json!([]), "payments that are not the price");

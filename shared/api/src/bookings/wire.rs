@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 
 use crate::bookings::requests::ContactBody;
 use crate::catalogue::wire::PolicyBody;
+use crate::rates::applied::RateBody;
 use crate::wire::{MoneyBody, instant, moment};
 
 /// The status of a booking.
@@ -187,9 +188,12 @@ pub struct BookingBody {
     pub end_time: String,
     /// Units.
     pub quantity: u32,
-    /// For the whole range and all units.
+    /// For the whole range and all units: what is paid with the booking.
     pub price: MoneyBody,
-    /// What a cancellation refunds.
+    /// The rate, where the resource has a rate card.
+    #[serde(flatten)]
+    pub rate: RateBody,
+    /// What a cancellation refunds, where `cancellationTerms` does not say it.
     pub cancellation_policy: PolicyBody,
     /// When it was asked for.
     #[schema(format = DateTime)]
@@ -318,6 +322,7 @@ impl BookingBody {
             end_time: instant(booking.order.end),
             quantity: booking.order.quantity,
             price: booking.order.price.total().into(),
+            rate: RateBody::of(&booking.order),
             cancellation_policy: PolicyBody::from(&booking.order.policy),
             created_at: moment(booking.created_at),
             expires_at: None,

@@ -46,7 +46,9 @@ impl Api for HoldApi {
                     `sold_out` with the number in `available`; places that came back by a release or a cancellation may be seen up to \
                     250 ms late.\n\nA range names whole slots of the resource: instants, or local dates of the resource; at most 366 nights, \
                     or at most 300 slots over at most 90 days. What costs less than the payment provider takes in one payment, or more, \
-                    is 422; what costs nothing is not. The same \
+                    is 422; what costs nothing is not.\n\nA resource with a rate card is priced by its default plan, or by `ratePlanId`, with what is \
+                    chosen beside it; `quoteId` gives the price of a quote instead. A stay that the plan does not allow is 409 `rate_not_available` \
+                    with the `reasons`. The rate stays as it is with the hold and its booking, whatever changes later. The same \
                     `Idempotency-Key` with the same request gives the first answer again, as 200, and takes nothing more; a refusal \
                     is not remembered.",
                 )
@@ -61,6 +63,9 @@ impl Api for HoldApi {
                     Code::BelowMinimumCharge,
                     Code::AboveMaximumCharge,
                     Code::PriceNotPayable,
+                    Code::RateNotAvailable,
+                    Code::QuoteExpired,
+                    Code::QuoteNotValid,
                     Code::Forbidden,
                     Code::NotFound,
                     Code::SoldOut,

@@ -13,6 +13,8 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use crate::rates::applied::{ChosenExtraBody, RateBody, UnitBody};
+use crate::rates::choice::{choice, quote_id};
 use crate::wire::{MoneyBody, instant};
 
 /// Places to be held.
@@ -37,6 +39,24 @@ pub struct NewHold {
     /// For whom; the caller if left out. Only operators may name somebody else.
     #[schema(format = "guest-id")]
     pub user_id: Option<String>,
+    /// The rate plan; the resource's default plan if left out.
+    #[schema(format = "rate-name")]
+    pub rate_plan_id: Option<String>,
+    /// The units one by one: as many as `quantity`.
+    #[schema(max_items = 100)]
+    pub units: Option<Vec<UnitBody>>,
+    /// What is chosen beside the places.
+    #[schema(max_items = 40)]
+    pub extras: Option<Vec<ChosenExtraBody>>,
+    /// A promotion's code.
+    #[schema(format = "promotion-code")]
+    pub promotion_code: Option<String>,
+    /// Where the request comes from; `web` if left out.
+    #[schema(format = "rate-name")]
+    pub channel: Option<String>,
+    /// `quoteId` of an answer of `createQuote`, whose price is honoured; plan, units, extras, code and channel are left out then.
+    #[schema(format = "quote-id")]
+    pub quote_id: Option<String>,
 }
 
 impl NewHold {
@@ -52,8 +72,11 @@ impl NewHold {
             let end = fields.required("endTime", |value| when(shaped_text(value)?));
             let quantity = fields.required("quantity", unsigned(1..=CAPACITY_MAX));
             let user = fields.optional("userId", parsed(GuestId::parse));
+            let choice = choice(&mut fields, &errors);
+            let quote = fields.optional("quoteId", quote_id);
             fields.close();
-            Some(HoldRequest { resource: resource?, start: start?, end: end?, quantity: quantity?, user })
+            let (resource, start, end) = (resource?, start?, end?);
+            Some(HoldRequest { resource, start, end, quantity: quantity?, user, choice, quote })
         });
         errors.finish(request)
     }
@@ -103,8 +126,11 @@ pub struct HoldBody {
     pub end_time: String,
     /// Units.
     pub quantity: u32,
-    /// For the whole range and all units.
+    /// For the whole range and all units: what is paid with the booking.
     pub price: MoneyBody,
+    /// The rate, where the resource has a rate card.
+    #[serde(flatten)]
+    pub rate: RateBody,
     /// From this instant on it counts for nothing.
     #[schema(format = DateTime)]
     pub expires_at: String,
@@ -174,6 +200,7 @@ impl HoldBody {
             end_time: instant(hold.order.end),
             quantity: hold.order.quantity,
             price: hold.order.price.total().into(),
+            rate: RateBody::of(&hold.order),
             expires_at: instant(expires_at),
             server_time: instant(at),
             booking_id: None,

@@ -1,9 +1,16 @@
-//! Rates of resources: cards, their history, and what is set for dates.
+//! Rates of resources: cards, their history, what is set for dates, quotes, and what holds and bookings say of theirs.
 
+pub(crate) mod applied;
+pub(crate) mod choice;
+pub(crate) mod quotes;
 mod read;
 pub(crate) mod routes;
 pub(crate) mod wire;
 
+pub use applied::{
+    ChildAge, ChosenExtraBody, KeptTermsBody, PriceLineBody, RateBody, RatePlanName, UnitBody,
+};
+pub use quotes::{ExplainParameters, ExplanationBody, NewQuote, QuoteBody, ReasonBody, RulesName};
 pub use read::VersionQuestion;
 pub use wire::{
     BandBody, BoundsBody, CancellationBody, ChargeBody, ChargeKindName, ChildBandBody, ConditionBody,

@@ -1,18 +1,22 @@
-//! Search and calendars: the function `search`. Anyone may ask, and caches keep the answers for a moment.
+//! Search, calendars and quotes: the function `search`. Anyone may ask; caches keep what is found for a moment, and quotes never.
 
 use std::sync::Arc;
 
-use holdfast_app::Clock;
 use holdfast_app::catalogue::Calendars;
 use holdfast_app::kernel::fingerprint;
+use holdfast_app::rates::Quotes;
 use holdfast_app::search::Search;
+use holdfast_app::{Caller, Clock};
 use holdfast_http::{Api, Documentation, Exchange, Response, Route, answer, routes};
+use http::header::CACHE_CONTROL;
 use http::{Method, StatusCode};
 use serde::Serialize;
 
 use crate::budgets;
 use crate::catalogue::ids::resource_id;
 use crate::problem::{Code, Problem, problem, range_problem};
+use crate::rates::quotes::{ExplainParameters, ExplanationBody, NewQuote, QuoteBody};
+use crate::scopes::OPERATOR;
 use crate::search::wire::{
     Calendar, CalendarParameters, OfferBody, OfferList, SearchParameters, calendar_cursor,
 };
@@ -22,18 +26,20 @@ use crate::wire::instant;
 pub struct SearchApi {
     search: Search,
     calendars: Calendars,
+    quotes: Quotes,
     clock: Arc<dyn Clock>,
 }
 
 impl SearchApi {
-    /// Over search, and the resources for their calendars.
+    /// Over search, the resources for their calendars, and quotes.
     #[must_use]
-    pub fn new(search: Search, calendars: Calendars, clock: Arc<dyn Clock>) -> Self {
-        Self { search, calendars, clock }
+    pub fn new(search: Search, calendars: Calendars, quotes: Quotes, clock: Arc<dyn Clock>) -> Self {
+        Self { search, calendars, quotes, clock }
     }
 }
 
 const TAG: &str = "search";
+const RATES_TAG: &str = "rates";
 const IF_NONE_MATCH: (&str, &str) = ("If-None-Match", "An earlier answer's `ETag`");
 
 impl Api for SearchApi {
@@ -88,6 +94,56 @@ impl Api for SearchApi {
             .having(&["ETag", "Cache-Control"])
                 .problems(&[Code::NotFound, Code::ValidationFailed, Code::RangeNotBookable]),
         ),
+        (
+            Route::open_to_callers(Method::POST, "/api/quotes", "createQuote", &budgets::QUOTE, |api, exchange, caller| {
+                Box::pin(quote(api, exchange, caller))
+            }),
+            Documentation::new(RATES_TAG, "What a stay costs under each rate plan, line by line. Nothing is written.")
+                .described(
+                    "Every plan that can be had is in `offers`, with `price` to be paid with the booking and `payAtProperty` at the place; the \
+                    others are in `unavailable`, with every reason. `createHold` with a `quoteId` honours its price until `expiresAt`, whatever \
+                    changes meanwhile; whether places are left only the hold says. No token is needed: with one, quotes are good for that caller \
+                    alone. Prices may be 5 seconds old, for operators never. A resource without a rate card has one offer, without `planId` and \
+                    `quoteId`. Since nothing is changed, no `Idempotency-Key` is taken. `asOf` and `rules` are for operators, and promise nothing.",
+                )
+                .body::<NewQuote>()
+                .answer::<QuoteBody>(StatusCode::OK, "The prices")
+                .having(&["Cache-Control"])
+                .problems(&[
+                    Code::NotFound,
+                    Code::Forbidden,
+                    Code::ValidationFailed,
+                    Code::RangeNotBookable,
+                    Code::BelowMinimumCharge,
+                    Code::AboveMaximumCharge,
+                    Code::PriceNotPayable,
+                ]),
+        ),
+        (
+            Route::scoped(
+                Method::GET,
+                "/api/resources/{resourceId}/rates/explain",
+                "explainRates",
+                OPERATOR,
+                |api, exchange, caller| Box::pin(explain(api, exchange, caller)),
+            ),
+            Documentation::new(RATES_TAG, "Why each slot of a stay costs what it costs, under one rate plan.")
+                .described(
+                    "Each step of a slot's price names what it is from: the plan, a price of the date, a rule, the guests, a bound or rounding. \
+                    Rules may be confidential, so it is for operators only. If the plan cannot be had, `reasons` says why.",
+                )
+                .path("resourceId", "The resource")
+                .queries::<ExplainParameters>()
+                .answer::<ExplanationBody>(StatusCode::OK, "The price and its steps")
+                .problems(&[
+                    Code::NotFound,
+                    Code::ValidationFailed,
+                    Code::RangeNotBookable,
+                    Code::BelowMinimumCharge,
+                    Code::AboveMaximumCharge,
+                    Code::PriceNotPayable,
+                ]),
+        ),
     ];
 
     fn clock(&self) -> &dyn Clock {
@@ -117,6 +173,23 @@ async fn calendar(api: &SearchApi, exchange: &Exchange) -> Result<Response, Prob
     let body = Calendar { slots: slots.iter().map(Into::into).collect(), next_cursor };
     let response = answer::json(StatusCode::OK, &body)?;
     Ok(answer::cacheable(response, &digest(&body)?, &exchange.request.headers))
+}
+
+async fn quote(api: &SearchApi, exchange: &Exchange, caller: Option<&Caller>) -> Result<Response, Problem> {
+    let request = NewQuote::read(&exchange.json()?)?;
+    let quoted = api.quotes.quote(caller, &request, exchange.now).await;
+    let quoted = quoted.map_err(|failure| range_problem(failure, &["/startTime", "/endTime"]))?;
+    let mut answer = answer::json(StatusCode::OK, &QuoteBody::of(&request, &quoted))?;
+    answer::set(&mut answer, CACHE_CONTROL, "no-store");
+    Ok(answer)
+}
+
+async fn explain(api: &SearchApi, exchange: &Exchange, caller: &Caller) -> Result<Response, Problem> {
+    let id = resource_id(&exchange.named)?;
+    let request = ExplainParameters::read(&exchange.request.query, &id)?;
+    let quoted = api.quotes.quote(Some(caller), &request, exchange.now).await;
+    let quoted = quoted.map_err(|failure| range_problem(failure, &["/start", "/end"]))?;
+    Ok(answer::json(StatusCode::OK, &ExplanationBody::of(&request, &quoted))?)
 }
 
 /// A digest of what an answer says, for its `ETag`.

@@ -25,7 +25,8 @@ use holdfast_app::payments::{
     WebhookEvent, WebhookVerifier,
 };
 use holdfast_app::rates::{
-    CardPage, CardRecord, DatedCommit, RateHistory, RateReader, RateStore, Rates, RatesCommit,
+    CardPage, CardRecord, DatedCommit, Pricing, Quote, QuoteSeals, Quotes, RateHistory, RateReader,
+    RateStore, Rates, RatesCommit,
 };
 use holdfast_app::search::{ListedPages, Search, SearchIndex};
 use holdfast_app::{Clock, LedgerError, Mutation, PaymentError, StoreError, WorkflowError};
@@ -54,6 +55,7 @@ pub(crate) struct Outside {
     pub(crate) resource: Option<Resource>,
     pub(crate) rates: Option<ResourceRates>,
     pub(crate) dated: DatedRates,
+    pub(crate) quote: Mutex<Option<Quote>>,
     pub(crate) hold: Mutex<Option<Hold>>,
     pub(crate) booking: Mutex<Option<Booking>>,
     pub(crate) contact: Mutex<Option<Contact>>,
@@ -476,6 +478,23 @@ impl ListedPages for Stub {
     }
 }
 
+/// The one id that this stub gives quotes; of any other it knows nothing.
+fn quote_id() -> String {
+    format!("eyJ.{}", "q".repeat(43))
+}
+
+#[async_trait]
+impl QuoteSeals for Stub {
+    async fn seal(&self, quote: &Quote) -> Result<Option<String>, SecretError> {
+        *self.0.quote.lock().expect("no panic") = Some(quote.clone());
+        Ok(Some(quote_id()))
+    }
+
+    async fn open(&self, id: &str, _: Timestamp) -> Result<Option<Quote>, SecretError> {
+        Ok(self.0.quote.lock().expect("no panic").clone().filter(|_| id == quote_id()))
+    }
+}
+
 #[async_trait]
 impl PaymentInquiry for Stub {
     async fn inquire(&self, _: &str) -> Result<Payment, PaymentError> {
@@ -526,7 +545,12 @@ async fn answered(outside: &Arc<Outside>, request: Request) -> Response {
     let path = request.path.clone();
     let get = matches!(request.method, Method::GET | Method::HEAD);
     if path.starts_with("/api/holds") {
-        HoldApi::new(Holds::new(stub(), stub(), stub(), charges()), clock).handle(request).await
+        HoldApi::new(
+            Holds::new(stub(), stub(), stub(), Pricing::new(stub(), stub(), stub(), charges()), stub()),
+            clock,
+        )
+        .handle(request)
+        .await
     } else if path.starts_with("/api/bookings") && path.ends_with("/cancel") {
         CancelApi::new(Cancellations::new(stub(), stub(), stub(), stub(), charges()), clock)
             .handle(request)
@@ -541,10 +565,12 @@ async fn answered(outside: &Arc<Outside>, request: Request) -> Response {
         WebhookApi::new(Webhook::new(stub(), stub(), stub(), stub(), stub()), stub(), clock)
             .handle(request)
             .await
-    } else if path.ends_with("/availability") {
+    } else if path.ends_with("/availability") || path.ends_with("/quotes") || path.ends_with("/explain") {
+        let quotes = Quotes::new(stub(), Pricing::new(stub(), stub(), stub(), charges()), stub());
         SearchApi::new(
             Search::new(stub(), charges()),
             Calendars::new(stub(), stub(), stub(), charges()),
+            quotes,
             clock,
         )
         .handle(request)

@@ -2,11 +2,12 @@
 //! once; what is held and booked is that of the read model, which follows. The pages of the ledger are left to those who hold
 //! and book.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use holdfast_domain::catalogue::{Month, RangeError, Stay};
 use holdfast_domain::rates::evaluate::shown_price;
+use holdfast_domain::rates::occupancy::Unit;
 use holdfast_domain::{Money, Page, Resource, ResourceId, Slot};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -15,7 +16,8 @@ use crate::catalogue::port::CatalogueReader;
 use crate::kernel::failure::Failure;
 use crate::kernel::field::Field;
 use crate::payments::charge::ChargeRules;
-use crate::rates::asked::{default_request, months_of};
+use crate::rates::asked::{Around, Fullness, Taken, months_of, request};
+use crate::rates::choice::RateChoice;
 use crate::rates::port::RateReader;
 use crate::search::port::ListedPages;
 
@@ -86,7 +88,7 @@ impl Calendars {
         }
         let names: Vec<String> = names.into_iter().collect();
         let months: BTreeSet<Month> = names.iter().flat_map(|name| resource.months(name)).collect();
-        let rated = months_of(&resource, &slots);
+        let rated = months_of(&resource, &slots.iter().collect::<Vec<_>>());
         let (facts, listed, (cards, dated)) = tokio::try_join!(
             self.catalogue.facts_of(&resource.id, &months),
             self.listed.of_resource(&resource, &names),
@@ -97,7 +99,10 @@ impl Calendars {
         let price = |slot: &Slot, taken: u32, places: u32| {
             let card = card?;
             let stay = Stay { slots: vec![slot.clone()], start: slot.start, end: slot.end };
-            let request = default_request(&resource, &stay, 1, |_| (taken, places), now);
+            let fullness = BTreeMap::from([(slot.start, Taken { taken, places })]);
+            let fullness = Fullness::new(&Around::default(), fullness);
+            let units = vec![Unit::default()];
+            let request = request(&resource, &stay, units, &RateChoice::default(), &fullness, now);
             shown_price(card, &dated, self.charges.step(card.card.currency), &request)
         };
         let counted = |slot: Slot| {
@@ -112,7 +117,7 @@ impl Calendars {
 }
 
 /// The places of a slot in all the pages that count it, and those of them that could be held.
-fn counted(slot: &Slot, pages: &[Page], now: Timestamp) -> (u32, u32) {
+pub(crate) fn counted(slot: &Slot, pages: &[Page], now: Timestamp) -> (u32, u32) {
     let of_slot = || pages.iter().filter(|page| page.key.page == slot.page);
     let capacity = of_slot().map(|page| page.capacity_of(&slot.key)).fold(0, u32::saturating_add);
     let available = of_slot().map(|page| page.offered(&slot.key, now)).fold(0, u32::saturating_add);

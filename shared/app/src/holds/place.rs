@@ -4,10 +4,11 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::future::try_join;
-use holdfast_domain::bookings::Order;
+use holdfast_domain::bookings::{Order, Price};
 use holdfast_domain::catalogue::Stay;
 use holdfast_domain::holds::Extension;
 use holdfast_domain::inventory::{InvalidPlaces, Placement};
+use holdfast_domain::rates::quote::AppliedRate;
 use holdfast_domain::{
     BookingId, GuestId, Hold, HoldId, HoldSnapshot, HoldStatus, PageKey, PageRejection, Resource, ResourceId,
     SlotPlaces, When,
@@ -21,7 +22,9 @@ use crate::kernel::failure::Failure;
 use crate::kernel::field::Field;
 use crate::kernel::identity::{Caller, RequestKey, guest_mark, hold_id, key_digest};
 use crate::kernel::mutation::Mutation;
-use crate::payments::charge::ChargeRules;
+use crate::rates::choice::{RateChoice, months_around};
+use crate::rates::pricing::{Asked, KnownRates, Pricing};
+use crate::rates::quotes::{Quote, QuoteSeals};
 
 /// How long a resource's terms, and that an operator has stopped its holds or has not, are remembered, in milliseconds. No hold is placed by terms that were replaced: its write names
 /// their revision. What is refused by remembered terms is looked at again by present ones.
@@ -43,6 +46,10 @@ pub struct HoldRequest {
     pub quantity: u32,
     /// For whom; the caller if absent.
     pub user: Option<GuestId>,
+    /// What is chosen of the resource's rates.
+    pub choice: RateChoice,
+    /// The id of a quote whose price is to be honoured; then nothing is chosen.
+    pub quote: Option<String>,
 }
 
 /// The use cases of holds.
@@ -50,7 +57,8 @@ pub struct Holds {
     catalogue: Arc<dyn CatalogueReader>,
     holds: Arc<dyn HoldStore>,
     stops: Arc<dyn HoldStops>,
-    charges: ChargeRules,
+    pricing: Pricing,
+    quotes: Arc<dyn QuoteSeals>,
     remembered: Mutex<HashMap<ResourceId, (Timestamp, Known)>>,
 }
 
@@ -63,15 +71,16 @@ struct Known {
 }
 
 impl Holds {
-    /// Over the catalogue, a store of holds and the operator's stops, for a provider that can charge by these rules.
+    /// Over the catalogue, a store of holds and the operator's stops, priced by rates and by quotes.
     #[must_use]
     pub fn new(
         catalogue: Arc<dyn CatalogueReader>,
         holds: Arc<dyn HoldStore>,
         stops: Arc<dyn HoldStops>,
-        charges: ChargeRules,
+        pricing: Pricing,
+        quotes: Arc<dyn QuoteSeals>,
     ) -> Self {
-        Self { catalogue, holds, stops, charges, remembered: Mutex::new(HashMap::new()) }
+        Self { catalogue, holds, stops, pricing, quotes, remembered: Mutex::new(HashMap::new()) }
     }
 
     /// Places a hold. The same caller, key and content again: the first answer, marked as replayed.
@@ -119,17 +128,30 @@ impl Holds {
         request: &HoldRequest,
         mutation: &Mutation,
     ) -> Result<Placed, Failure> {
+        let quote = match &request.quote {
+            Some(quote) => Some(self.quoted(quote, guest, request, mutation.now).await?),
+            None => None,
+        };
+        let months = months_around(request.start, request.end);
         for _ in 0..ATTEMPTS_MAX {
-            let (known, remembered) = self.resource(&request.resource, mutation.now).await?;
+            let rates = async {
+                match quote {
+                    Some(_) => Ok(KnownRates::default()),
+                    None => {
+                        let latest = caller.operator;
+                        Ok(self.pricing.rates(&request.resource, &months, latest, mutation.now).await?)
+                    }
+                }
+            };
+            let ((known, remembered), rates) =
+                try_join(self.resource(&request.resource, mutation.now), rates).await?;
             if known.is_stopped {
                 return Err(Failure::HoldsStopped);
             }
             let resource = known.resource;
-            let decided =
-                new_hold(&resource, id, guest, caller, key, request, mutation.now).and_then(|hold| {
-                    self.charges.check_total(hold.order.price.total())?;
-                    Ok(hold)
-                });
+            let decided = self.decide(&resource, &rates, quote.as_ref(), caller, request, mutation.now).await;
+            let decided = decided
+                .and_then(|stay| new_hold(&resource, stay, id, guest, caller, key, request, mutation.now));
             let hold = match decided {
                 Err(_) if remembered => {
                     self.forget(&request.resource);
@@ -144,6 +166,62 @@ impl Holds {
             }
         }
         Err(Failure::RequestInProgress)
+    }
+
+    /// The quote that a request names.
+    async fn quoted(
+        &self,
+        quote: &str,
+        guest: &GuestId,
+        request: &HoldRequest,
+        now: Timestamp,
+    ) -> Result<Quote, Failure> {
+        if request.choice != RateChoice::default() {
+            let detail = "has what was chosen: leave plan, units, extras, code and channel out".to_owned();
+            return Err(Failure::Invalid { field: Field::Quote.into(), detail });
+        }
+        let quote = self.quotes.open(quote, now).await?.ok_or(Failure::QuoteNotValid)?;
+        let is_theirs = quote.guest.as_ref().is_none_or(|mark| *mark == guest_mark(guest));
+        if !is_theirs || quote.resource != request.resource || quote.quantity != request.quantity {
+            return Err(Failure::QuoteNotValid);
+        }
+        if quote.expires_at <= now { Err(Failure::QuoteExpired) } else { Ok(quote) }
+    }
+
+    /// The stay that is asked for, by a resource's terms, and what it costs: as it was quoted, or by rates.
+    async fn decide(
+        &self,
+        resource: &Resource,
+        rates: &KnownRates,
+        quote: Option<&Quote>,
+        caller: &Caller,
+        request: &HoldRequest,
+        now: Timestamp,
+    ) -> Result<PricedStay, Failure> {
+        let stay = resource.stay(request.start, request.end, now)?;
+        let asked = Asked {
+            resource,
+            stay: &stay,
+            quantity: request.quantity,
+            choice: &request.choice,
+            at: now,
+            latest: caller.operator,
+        };
+        let (price, rate) = match quote {
+            Some(quote) if (quote.start, quote.end) == (stay.start, stay.end) => {
+                (quote.price.clone(), Some(Box::new(quote.rate.clone())))
+            }
+            Some(_) => return Err(Failure::QuoteNotValid),
+            None => match self.pricing.price(asked, rates).await? {
+                Some(quote) => (quote.price, Some(Box::new(quote.applied))),
+                None => {
+                    let price = resource.price(stay.slots.len(), request.quantity);
+                    (price.map_err(|error| wrong_quantity(error.to_string()))?.into(), None)
+                }
+            },
+        };
+        self.pricing.charges().check_total(price.total())?;
+        Ok(PricedStay { stay, price, rate })
     }
 
     /// A hold of the caller's.
@@ -229,9 +307,22 @@ impl Holds {
     }
 }
 
+/// A stay with what it costs.
+struct PricedStay {
+    stay: Stay,
+    price: Price,
+    rate: Option<Box<AppliedRate>>,
+}
+
+fn wrong_quantity(detail: String) -> Failure {
+    Failure::Invalid { field: Field::Quantity.into(), detail }
+}
+
 /// The hold that is asked for, by a resource's terms.
+#[expect(clippy::too_many_arguments, reason = "a hold is made of as many")]
 fn new_hold(
     resource: &Resource,
+    priced: PricedStay,
     id: &HoldId,
     guest: &GuestId,
     caller: &Caller,
@@ -240,11 +331,7 @@ fn new_hold(
     now: Timestamp,
 ) -> Result<Hold, Failure> {
     let terms = &resource.terms;
-    let wrong_quantity = |detail: String| Failure::Invalid { field: Field::Quantity.into(), detail };
-    let stay = resource.stay(request.start, request.end, now)?;
-    let price = resource
-        .price(stay.slots.len(), request.quantity)
-        .map_err(|error| wrong_quantity(error.to_string()))?;
+    let PricedStay { stay, price, rate } = priced;
     let placements =
         placements(resource, &stay, request.quantity).map_err(|error| wrong_quantity(error.to_string()))?;
     let order = Order {
@@ -254,9 +341,9 @@ fn new_hold(
         start: stay.start,
         end: stay.end,
         quantity: request.quantity,
-        price: price.into(),
+        price,
         policy: terms.cancellation_policy.clone(),
-        rate: None,
+        rate,
         placements,
     };
     let ttl = SignedDuration::from_secs(i64::from(terms.hold_ttl_seconds));

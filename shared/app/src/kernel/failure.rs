@@ -3,12 +3,14 @@
 use holdfast_domain::bookings::BookingRejection;
 use holdfast_domain::catalogue::{RangeError, StayError};
 use holdfast_domain::inventory::EXTENSIONS_MAX;
+use holdfast_domain::rates::ids::PlanId;
+use holdfast_domain::rates::quote::Reason;
 use holdfast_domain::rates::validate::CardProblem;
 use holdfast_domain::{BookingStatus, HoldLimit, PageRejection};
 use jiff::Timestamp;
 use thiserror::Error;
 
-use crate::kernel::errors::{LedgerError, PaymentError, StoreError, WorkflowError};
+use crate::kernel::errors::{LedgerError, PaymentError, SecretError, StoreError, WorkflowError};
 use crate::kernel::field::{Field, FieldPath};
 use crate::kernel::not_chargeable::NotChargeable;
 
@@ -46,6 +48,20 @@ pub enum Failure {
     /// The range does not fit the resource's schedule.
     #[error("{0}")]
     RangeNotBookable(RangeError),
+    /// The stay is not to be had under the rate plan.
+    #[error("the stay is not to be had under the rate plan {plan}")]
+    RateNotAvailable {
+        /// The plan.
+        plan: PlanId,
+        /// Why: at least one reason.
+        reasons: Vec<Reason>,
+    },
+    /// The quote's time has passed.
+    #[error("the quote has expired: ask for a new one")]
+    QuoteExpired,
+    /// The quote is none, or not for this stay or guest: one answer for all.
+    #[error("is not a quote for this stay and guest")]
+    QuoteNotValid,
     /// What is asked for costs what cannot be paid.
     #[error(transparent)]
     NotChargeable(#[from] NotChargeable),
@@ -120,6 +136,9 @@ pub enum Failure {
     /// The store failed.
     #[error("the store failed")]
     Store(#[from] StoreError),
+    /// A key cannot be read.
+    #[error("a key cannot be read")]
+    Secret(#[from] SecretError),
     /// The workflow service failed.
     #[error("the workflow service failed")]
     Workflow(#[from] WorkflowError),
@@ -134,15 +153,18 @@ impl Failure {
     pub fn is_outage(&self) -> bool {
         match self {
             Self::Store(error) => error.is_outage(),
-            Self::Workflow(_) | Self::Payment(PaymentError::Unknown(_) | PaymentError::Unavailable(_)) => {
-                true
-            }
+            Self::Workflow(_)
+            | Self::Secret(_)
+            | Self::Payment(PaymentError::Unknown(_) | PaymentError::Unavailable(_)) => true,
             Self::Payment(PaymentError::Refused { .. })
             | Self::NotFound(_)
             | Self::Forbidden(_)
             | Self::Invalid { .. }
             | Self::RateCard(_)
             | Self::RangeNotBookable(_)
+            | Self::RateNotAvailable { .. }
+            | Self::QuoteExpired
+            | Self::QuoteNotValid
             | Self::NotChargeable(_)
             | Self::SoldOut { .. }
             | Self::TooManyHolds
@@ -176,6 +198,9 @@ impl Failure {
             | Self::Invalid { .. }
             | Self::RateCard(_)
             | Self::RangeNotBookable(_)
+            | Self::RateNotAvailable { .. }
+            | Self::QuoteExpired
+            | Self::QuoteNotValid
             | Self::NotChargeable(_)
             | Self::SoldOut { .. }
             | Self::TooManyHolds
@@ -193,6 +218,7 @@ impl Failure {
             | Self::TooManyPages { .. }
             | Self::NotCancellable(_)
             | Self::BookingRejected(_)
+            | Self::Secret(_)
             | Self::Workflow(_)
             | Self::Payment(_) => false,
         }

@@ -16,6 +16,16 @@ pub enum Field {
     PriceCurrency,
     /// The price of one slot and unit.
     BasePrice,
+    /// The rate plan.
+    RatePlan,
+    /// The units one by one.
+    Units,
+    /// What is chosen beside the places.
+    Extras,
+    /// A promotion's code.
+    PromotionCode,
+    /// A quote.
+    Quote,
     /// By which card a booking is paid.
     PaymentMethod,
     /// Where a list goes on.
@@ -36,6 +46,11 @@ impl Field {
             Self::Quantity => "the quantity",
             Self::PriceCurrency => "the currency",
             Self::BasePrice => "the price",
+            Self::RatePlan => "the rate plan",
+            Self::Units => "the units",
+            Self::Extras => "the extras",
+            Self::PromotionCode => "the promotion's code",
+            Self::Quote => "the quote",
             Self::PaymentMethod => "the payment method",
             Self::Cursor => "the cursor",
             Self::ValidFrom => "the beginning",

@@ -17,6 +17,8 @@ pub enum Secret {
     PaymentWebhookKey,
     /// The key that notices to partners are signed with.
     PartnerSigningKey,
+    /// The key that quotes are signed with.
+    QuoteSigningKey,
 }
 
 /// The keys of a secret that are good at a time. It has no `Debug`, so that no log shows it.

@@ -1,45 +1,122 @@
-//! What is asked of a rate card: the stay, the units and what is known of the places that are taken.
+//! What is asked of a rate card: the stay, what is chosen, and what is known of the places that are taken. One code for search, calendars,
+//! quotes and holds.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_domain::catalogue::{Month, Stay};
+use holdfast_domain::rates::card::CardVersion;
+use holdfast_domain::rates::dated::DatedRates;
+use holdfast_domain::rates::evaluate::PRICES_MAX;
 use holdfast_domain::rates::ids::Channel;
 use holdfast_domain::rates::occupancy::Unit;
 use holdfast_domain::rates::request::{RateRequest, StaySlot};
 use holdfast_domain::{Resource, Slot};
-use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::{Span, Timestamp, ToSpan};
+
+use crate::rates::choice::RateChoice;
+
+/// How full a slot is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Taken {
+    /// Places that are taken.
+    pub(crate) taken: u32,
+    /// Places that there are.
+    pub(crate) places: u32,
+}
+
+/// How full the slots of a stay are, by their start, and whether those next to it are free.
+#[derive(Default)]
+pub(crate) struct Fullness {
+    of: BTreeMap<Timestamp, Taken>,
+    is_free_before: Option<bool>,
+    is_free_after: Option<bool>,
+}
+
+impl Fullness {
+    /// Of a stay with its neighbours, by how full slots are.
+    pub(crate) fn new(around: &Around, of: BTreeMap<Timestamp, Taken>) -> Self {
+        let is_free = |slot: &Option<Slot>| {
+            let taken = of.get(&slot.as_ref()?.start)?;
+            Some(taken.taken < taken.places)
+        };
+        Self { is_free_before: is_free(&around.before), is_free_after: is_free(&around.after), of }
+    }
+}
+
+/// The slots next to a stay.
+#[derive(Default)]
+pub(crate) struct Around {
+    pub(crate) before: Option<Slot>,
+    pub(crate) after: Option<Slot>,
+}
+
+pub(crate) fn around(resource: &Resource, stay: &Stay) -> Around {
+    let date = |slot: Option<&Slot>| slot.map(|slot| resource.terms.local_date(slot));
+    let slots = |date: Option<Date>, from: Span| {
+        let from = date.and_then(|date| date.checked_add(from).ok());
+        let to = from.and_then(|from| from.checked_add(2.days()).ok());
+        from.zip(to).and_then(|(from, to)| resource.calendar(from, to).ok()).unwrap_or_default()
+    };
+    let before = slots(date(stay.slots.first()), -1.day()).into_iter().filter(|slot| slot.end <= stay.start);
+    let after = slots(date(stay.slots.last()), 0.days()).into_iter().filter(|slot| slot.start >= stay.end);
+    Around { before: before.max_by_key(|slot| slot.end), after: after.min_by_key(|slot| slot.start) }
+}
+
+/// Whether a rate depends on how full slots are.
+pub(crate) fn needs_fullness(version: &CardVersion, dated: &DatedRates) -> bool {
+    version.card.rules.iter().any(|rule| rule.when.sold_percent.is_some()) || may_fill_gaps(version, dated)
+}
+
+/// Whether a restriction depends on how full the slots next to a stay are.
+pub(crate) fn may_fill_gaps(version: &CardVersion, dated: &DatedRates) -> bool {
+    let mut days = dated.months().flat_map(|(_, rates)| rates.dates.values()).flat_map(BTreeMap::values);
+    version.card.restrictions.iter().any(|restriction| restriction.limits.fills_gaps)
+        || days.any(|day| day.limits.fills_gaps)
+}
 
 /// The months whose rates decide about slots of a resource: those of their dates, and of the date of the departure.
-pub(crate) fn months_of(resource: &Resource, slots: &[Slot]) -> BTreeSet<Month> {
+pub(crate) fn months_of(resource: &Resource, slots: &[&Slot]) -> BTreeSet<Month> {
     let departure = slots.iter().map(|slot| slot.end).max();
     let departure = departure.map(|end| resource.terms.time_zone.to_datetime(end).date());
     let dates = slots.iter().map(|slot| resource.terms.local_date(slot)).chain(departure);
     dates.map(Month::of).collect()
 }
 
-/// A question for `quantity` units for the guests that the price is for, as a plain search asks it. `sold` says of a slot how many
-/// places are taken, and how many there are.
-pub(crate) fn default_request(
+/// Units of which nothing is said; `None` where they are more than can be priced at once for a stay of so many slots.
+pub(crate) fn units_alike(slots: usize, quantity: u32) -> Option<Vec<Unit>> {
+    let count = usize::try_from(quantity).unwrap_or(usize::MAX);
+    (slots.saturating_mul(count) <= PRICES_MAX).then(|| vec![Unit::default(); count])
+}
+
+/// The question for the price of a stay at `at`.
+pub(crate) fn request(
     resource: &Resource,
     stay: &Stay,
-    quantity: u32,
-    sold: impl Fn(&Slot) -> (u32, u32),
-    now: Timestamp,
+    units: Vec<Unit>,
+    choice: &RateChoice,
+    fullness: &Fullness,
+    at: Timestamp,
 ) -> RateRequest {
     let slot = |slot: &Slot| {
-        let (taken, places) = sold(slot);
-        StaySlot { slot: slot.clone(), date: resource.terms.local_date(slot), taken, places }
+        let taken = fullness.of.get(&slot.start);
+        StaySlot {
+            date: resource.terms.local_date(slot),
+            slot: slot.clone(),
+            taken: taken.map_or(0, |taken| taken.taken),
+            places: taken.map_or(0, |taken| taken.places),
+        }
     };
     RateRequest {
         slots: stay.slots.iter().map(slot).collect(),
         zone: resource.terms.time_zone.clone(),
-        units: (0..quantity).map(|_| Unit::default()).collect(),
-        at: now,
-        channel: Channel::web(),
+        units,
+        at,
+        channel: choice.channel.clone().unwrap_or_else(Channel::web),
         groups: BTreeSet::new(),
-        extras: Vec::new(),
-        promotion: None,
-        is_free_before: None,
-        is_free_after: None,
+        extras: choice.extras.clone(),
+        promotion: choice.promotion.clone(),
+        is_free_before: fullness.is_free_before,
+        is_free_after: fullness.is_free_after,
     }
 }

@@ -1,15 +1,24 @@
-//! Rates of resources: their cards with drafts and history, and what is set for single dates.
+//! Rates of resources: their cards with drafts and history, what is set for single dates, and what a stay costs by them.
 
 pub(crate) mod asked;
 pub(crate) mod cards;
+pub(crate) mod choice;
 pub(crate) mod commit;
 pub(crate) mod dates;
 pub(crate) mod port;
+pub(crate) mod pricing;
+pub(crate) mod quotes;
 pub(crate) mod trail;
 
 pub use cards::{CardUse, PutRates, Rates, VERSIONS_PER_PAGE_MAX};
+pub use choice::RateChoice;
 pub use commit::{CardRecord, DatedCommit, RatesCommit};
 pub use dates::{
     LINE_MONTHS_MAX, LINE_RESOURCES_MAX, LINE_RESULTS_MAX, LINES_MAX, Line, LineEdit, LineFault, LineOutcome,
 };
 pub use port::{CardPage, RateHistory, RateReader, RateStore};
+pub use pricing::{Pricing, RATES_MEMORY_MS};
+pub use quotes::{
+    NotOffered, Offered, QUOTE_BYTES_MAX, QUOTE_ID_LENGTH_MAX, QUOTE_LIFETIME, Quote, QuoteRequest,
+    QuoteSeals, Quoted, QuotedPlans, Quotes,
+};

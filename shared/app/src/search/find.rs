@@ -19,7 +19,8 @@ use crate::kernel::errors::StoreError;
 use crate::kernel::failure::Failure;
 use crate::kernel::field::Field;
 use crate::payments::charge::ChargeRules;
-use crate::rates::asked::{default_request, months_of};
+use crate::rates::asked::{Around, Fullness, Taken, around, may_fill_gaps, months_of, request, units_alike};
+use crate::rates::choice::RateChoice;
 use crate::search::port::SearchIndex;
 
 /// The most results on one page of results.
@@ -108,20 +109,29 @@ impl Search {
                 Some((resource, offerable))
             })
             .collect();
-        let slots = wanted.iter().flat_map(|(_, offerable)| offerable.slots());
-        let names: BTreeSet<&str> = slots.map(|slot| slot.page.as_str()).collect();
+        let rated = wanted.iter().flat_map(|(resource, offerable)| months_of(resource, &offerable.slots()));
+        let rates = self.rates(query, &rated.collect()).await?;
+        let beside = |(resource, offerable): &(Resource, Offerable)| {
+            let listed = rates.get(&resource.id).and_then(|listed| listed.at(now));
+            let asks = listed.is_some_and(|(card, dated)| may_fill_gaps(card, dated));
+            if asks { slots_beside(resource, offerable) } else { Vec::new() }
+        };
+        let beside: Vec<Vec<Slot>> = wanted.iter().map(beside).collect();
+        let looked_at = || {
+            let all = wanted.iter().zip(&beside);
+            all.flat_map(|((resource, offerable), beside)| {
+                offerable.slots().into_iter().chain(beside).map(move |slot| (resource, slot))
+            })
+        };
+        let names: BTreeSet<&str> = looked_at().map(|(_, slot)| slot.page.as_str()).collect();
         let (index, kind, place) = (&self.index, &query.resource_type, &query.location);
         let reads = names.iter().map(|name| index.pages(kind, place, name)).collect();
         let mut pages: BTreeMap<ResourceId, Vec<Page>> = BTreeMap::new();
         for page in side_by_side(reads).await?.into_iter().flatten() {
             pages.entry(page.key.resource.clone()).or_default().push(page);
         }
-        let months: BTreeSet<Month> = wanted
-            .iter()
-            .flat_map(|(resource, offerable)| {
-                offerable.slots().into_iter().map(|slot| Month::of(resource.terms.local_date(slot)))
-            })
-            .collect();
+        let months: BTreeSet<Month> =
+            looked_at().map(|(resource, slot)| Month::of(resource.terms.local_date(slot))).collect();
         let reads = months.iter().map(|month| index.facts(kind, place, *month)).collect();
         let mut facts: BTreeMap<ResourceId, Facts> = BTreeMap::new();
         for (month, set) in months.iter().zip(side_by_side(reads).await?) {
@@ -130,18 +140,11 @@ impl Search {
                 facts.insert(id, known.written(&BTreeMap::from([(*month, set)])));
             }
         }
-        let rated: BTreeSet<Month> = wanted
-            .iter()
-            .flat_map(|(resource, offerable)| {
-                let slots: Vec<Slot> = offerable.slots().into_iter().cloned().collect();
-                months_of(resource, &slots)
-            })
-            .collect();
-        let rates = self.rates(query, &rated).await?;
         let nothing_set = Facts::default();
         let mut offers: Vec<(Position, Offer)> = wanted
             .into_iter()
-            .filter_map(|(resource, offerable)| {
+            .zip(beside)
+            .filter_map(|((resource, offerable), beside)| {
                 let stored = pages.get(&resource.id).map_or(&[][..], Vec::as_slice);
                 let facts = facts.get(&resource.id).unwrap_or(&nothing_set);
                 let offered = |slot: &Slot| resource.offered(slot, stored, facts, now);
@@ -149,11 +152,17 @@ impl Search {
                 let price = match rates.get(&resource.id).and_then(|listed| listed.at(now)) {
                     None => resource.price(stay.slots.len(), query.quantity).ok()?,
                     Some((card, dated)) => {
-                        let sold = |slot: &Slot| resource.sold(slot, stored, facts, now);
-                        let asked = default_request(&resource, &stay, query.quantity, sold, now);
+                        let known = stay.slots.iter().chain(&beside).map(|slot| {
+                            let (taken, places) = resource.sold(slot, stored, facts, now);
+                            (slot.start, Taken { taken, places })
+                        });
+                        let around =
+                            if beside.is_empty() { Around::default() } else { around(&resource, &stay) };
+                        let fullness = Fullness::new(&around, known.collect());
+                        let units = units_alike(stay.slots.len(), query.quantity)?;
+                        let asked = request(&resource, &stay, units, &RateChoice::default(), &fullness, now);
                         let step = self.charges.step(card.card.currency);
-                        let plan = &card.card.default_plan;
-                        quote(card, dated, step, &asked, plan).ok()?.price.total()
+                        quote(card, dated, step, &asked, &card.card.default_plan).ok()?.price.total()
                     }
                 };
                 let offer = Offer { available, price, stay, resource };
@@ -176,6 +185,15 @@ impl Search {
         let next = rest.peek().and_then(|_| page.last().map(|(position, _)| position.encode()));
         Ok((page.into_iter().map(|(_, offer)| offer).collect(), next))
     }
+}
+
+/// The slots next to what is offerable of a resource.
+fn slots_beside(resource: &Resource, offerable: &Offerable) -> Vec<Slot> {
+    let slots: Vec<Slot> = offerable.slots().into_iter().cloned().collect();
+    let (Some(first), Some(last)) = (slots.first(), slots.last()) else { return Vec::new() };
+    let stay = Stay { start: first.start, end: last.end, slots };
+    let around = around(resource, &stay);
+    around.before.into_iter().chain(around.after).collect()
 }
 
 /// The rates of a resource as they are listed.

@@ -28,6 +28,7 @@ pub mod request;
 pub mod restrict;
 pub mod restriction;
 pub mod rule;
+pub mod snapshot;
 mod taxes;
 mod units;
 pub mod validate;

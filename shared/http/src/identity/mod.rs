@@ -38,6 +38,18 @@ pub fn authorized(identity: &Identity, scopes: &[Scope]) -> Result<Caller, Refus
     }
 }
 
+/// The caller, if a token says who it is.
+///
+/// # Errors
+/// 401 if the token names nobody, 503 if it cannot be checked.
+pub fn known(identity: &Identity) -> Result<Option<Caller>, Refusal> {
+    match identity {
+        Identity::Bearer(claims) => caller(claims).map(Some),
+        Identity::Unproven => Ok(None),
+        Identity::Unverifiable => Err(Refusal::unavailable()),
+    }
+}
+
 /// The caller that a token's claims name. This is the one place where claims become a caller.
 fn caller(claims: &Claims) -> Result<Caller, Refusal> {
     let guest = GuestId::parse(&claims.sub).map_err(|_| Refusal::unauthorized())?;

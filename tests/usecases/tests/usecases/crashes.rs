@@ -100,9 +100,7 @@ impl Route {
         let clock = Arc::new(w.clock.clone());
         match self {
             Self::Hold { .. } | Self::Release | Self::Extend => {
-                HoldApi::new(Holds::new(store.catalogue, store.holds, store.stops, charge_rules()), clock)
-                    .handle(request)
-                    .await
+                HoldApi::new(store.hold_cases(), clock).handle(request).await
             }
             Self::Pay { .. } => ConfirmApi::new(requests(&store, &w.flow), clock).handle(request).await,
             Self::Cancel => CancelApi::new(cancellations(&store, &w.flow), clock).handle(request).await,

@@ -11,7 +11,7 @@ use holdfast_app::catalogue::{Calendars, DatesEdit, Precondition, Put, Resources
 use holdfast_app::holds::{Expiry, HoldRequest, Holds, Placed};
 use holdfast_app::kernel as identity;
 use holdfast_app::payments::{Outcome, PaymentInquiry, PaymentState, Payments, Saga, SagaRecovery, Webhook};
-use holdfast_app::rates::Rates;
+use holdfast_app::rates::{Quotes, RateChoice, Rates};
 use holdfast_app::search::{Projection, Search};
 use holdfast_app::{Caller, Clock, Failure, Mutation, PaymentError, RequestKey};
 use holdfast_domain::{
@@ -54,6 +54,7 @@ pub(crate) struct World {
     pub(crate) rates: Rates,
     pub(crate) calendars: Calendars,
     pub(crate) search: Search,
+    pub(crate) quotes: Quotes,
 }
 
 /// A date or an instant, as a client writes it.
@@ -87,6 +88,8 @@ pub(crate) fn hold_request(resource: &Resource, range: (&str, &str), quantity: u
         end: when(range.1),
         quantity,
         user: None,
+        choice: RateChoice::default(),
+        quote: None,
     }
 }
 
@@ -146,12 +149,8 @@ impl World {
         let (bank, flow, alarm) =
             (Arc::new(Bank::default()), Arc::new(Flow::default()), Arc::new(Alarm::default()));
         Arc::new(Self {
-            holds: Holds::new(
-                store.catalogue.clone(),
-                store.holds.clone(),
-                store.stops.clone(),
-                charge_rules(),
-            ),
+            holds: store.hold_cases(),
+            quotes: store.quote_cases(),
             bookings: Bookings::new(
                 store.history.clone(),
                 store.contacts.clone(),

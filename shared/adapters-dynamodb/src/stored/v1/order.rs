@@ -1,12 +1,14 @@
 //! An order as version 1 has it.
 
-use holdfast_domain::bookings::{Order, Price, PriceLine, PriceLineKind, Tier};
+use holdfast_domain::bookings::{Order, Tier};
 use holdfast_domain::inventory::Placement;
-use holdfast_domain::money::{Percent, SignedMoney};
-use holdfast_domain::{CancellationPolicy, GuestId, Money, PageKey, ResourceId, SlotKey, SlotPlaces};
+use holdfast_domain::money::Percent;
+use holdfast_domain::{CancellationPolicy, GuestId, PageKey, ResourceId, SlotKey, SlotPlaces};
 use serde::{Deserialize, Serialize};
 
 use crate::stored::reason::{Reason, reason};
+use crate::stored::v1::applied::StoredRate;
+use crate::stored::v1::price::StoredPrice;
 use crate::stored::v1::scalar::{Millis, Text};
 
 /// What a hold or a booking is for.
@@ -20,6 +22,9 @@ pub(crate) struct StoredOrder {
     quantity: u32,
     price: StoredPrice,
     policy: Vec<StoredTier>,
+    /// Left out of a resource without a rate card.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rate: Option<StoredRate>,
     placements: Vec<StoredPlacement>,
 }
 
@@ -33,6 +38,7 @@ impl From<&Order> for StoredOrder {
             quantity: order.quantity,
             price: (&order.price).into(),
             policy: store_policy(&order.policy),
+            rate: order.rate.as_deref().map(Into::into),
             placements: order.placements.iter().map(|at| StoredPlacement::of(at, &order.resource)).collect(),
         }
     }
@@ -44,6 +50,7 @@ impl StoredOrder {
         let Text(resource) = self.resource;
         let placements =
             self.placements.into_iter().map(|at| at.read(&resource)).collect::<Result<_, _>>()?;
+        let rate = self.rate.map(|rate| rate.read(self.quantity)).transpose()?;
         Ok(Order {
             resource,
             resource_name: self.name,
@@ -53,84 +60,9 @@ impl StoredOrder {
             quantity: self.quantity,
             price: self.price.read()?,
             policy: read_policy(self.policy)?,
-            rate: None,
+            rate: rate.map(Box::new),
             placements,
         })
-    }
-}
-
-/// A price: its lines and their sum.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct StoredPrice {
-    total: Text<Money>,
-    lines: Vec<StoredPriceLine>,
-}
-
-/// A part of a price.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct StoredPriceLine {
-    kind: LineKind,
-    amount: Text<SignedMoney>,
-}
-
-/// What a line is for.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum LineKind {
-    /// The places themselves.
-    Stay,
-    /// What a promotion takes off.
-    Discount,
-    /// Something beside the places.
-    Extra,
-    /// What the place takes beside the price.
-    Fee,
-    /// A tax that the other lines do not include.
-    Tax,
-}
-
-impl From<PriceLineKind> for LineKind {
-    fn from(kind: PriceLineKind) -> Self {
-        match kind {
-            PriceLineKind::Stay => Self::Stay,
-            PriceLineKind::Discount => Self::Discount,
-            PriceLineKind::Extra => Self::Extra,
-            PriceLineKind::Fee => Self::Fee,
-            PriceLineKind::Tax => Self::Tax,
-        }
-    }
-}
-
-impl From<LineKind> for PriceLineKind {
-    fn from(kind: LineKind) -> Self {
-        match kind {
-            LineKind::Stay => Self::Stay,
-            LineKind::Discount => Self::Discount,
-            LineKind::Extra => Self::Extra,
-            LineKind::Fee => Self::Fee,
-            LineKind::Tax => Self::Tax,
-        }
-    }
-}
-
-impl From<&Price> for StoredPrice {
-    fn from(price: &Price) -> Self {
-        let line = |line: &PriceLine| StoredPriceLine { kind: line.kind.into(), amount: Text(line.amount) };
-        Self { total: Text(price.total()), lines: price.lines().iter().map(line).collect() }
-    }
-}
-
-impl StoredPrice {
-    fn read(self) -> Result<Price, Reason> {
-        let lines = self.lines.into_iter().map(|StoredPriceLine { kind, amount: Text(amount) }| PriceLine {
-            kind: kind.into(),
-            amount,
-            detail: None,
-        });
-        let price = Price::new(lines.collect()).map_err(reason)?;
-        if price.total() == self.total.0 { Ok(price) } else { Err("lines that are not the total".to_owned()) }
     }
 }
 

@@ -1,0 +1,552 @@
+//! Quotes on the wire.
+
+use holdfast_app::rates::{NotOffered, Offered, QuoteRequest, Quoted, QuotedPlans, RateChoice};
+use holdfast_domain::ResourceId;
+use holdfast_domain::catalogue::CAPACITY_MAX;
+use holdfast_domain::rates::ids::PlanId;
+use holdfast_domain::rates::plan::Payment;
+use holdfast_domain::rates::quote::{Cause, Limit, Reason, SlotPrice};
+use holdfast_http::Refusal;
+use holdfast_http::read::body::Object;
+use holdfast_http::read::errors::Errors;
+use holdfast_http::read::fields::{instant as read_instant, parsed, shaped_text, text, unsigned, when};
+use holdfast_http::read::query::{Query, number};
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::{IntoParams, ToSchema};
+
+use crate::rates::applied::{ChosenExtraBody, KeptTermsBody, PriceLineBody, UnitBody, lines};
+use crate::rates::choice::choice;
+use crate::rates::wire::PaymentName;
+use crate::wire::{MoneyBody, instant};
+
+/// A stay whose price is asked for.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({
+    "resourceId": "hotel-nyc-deluxe", "startTime": "2027-06-01", "endTime": "2027-06-03", "quantity": 1
+}))]
+pub struct NewQuote {
+    /// The resource.
+    #[schema(format = "id")]
+    pub resource_id: String,
+    /// First moment (RFC 3339), or a local date of the resource.
+    #[schema(format = "when")]
+    pub start_time: String,
+    /// Moment or local date after the last.
+    #[schema(format = "when")]
+    pub end_time: String,
+    /// Units.
+    #[schema(minimum = 1, maximum = 100_000)]
+    pub quantity: u32,
+    /// The only plan to be quoted; every plan if left out.
+    #[schema(format = "rate-name")]
+    pub rate_plan_id: Option<String>,
+    /// The units one by one: as many as `quantity`.
+    #[schema(max_items = 100)]
+    pub units: Option<Vec<UnitBody>>,
+    /// What is chosen beside the places.
+    #[schema(max_items = 40)]
+    pub extras: Option<Vec<ChosenExtraBody>>,
+    /// A promotion's code.
+    #[schema(format = "promotion-code")]
+    pub promotion_code: Option<String>,
+    /// Where the request comes from; `web` if left out.
+    #[schema(format = "rate-name")]
+    pub channel: Option<String>,
+    /// For which moment the price is asked, in place of now. Only for operators.
+    #[schema(format = DateTime)]
+    pub as_of: Option<String>,
+    /// Which rates are asked: `draft` for those that are not in force yet. Only for operators.
+    pub rules: Option<RulesName>,
+}
+
+/// Which rates a quote is made by.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = Rules)]
+pub enum RulesName {
+    /// The draft.
+    Draft,
+}
+
+/// The word of [`RulesName::Draft`].
+pub(crate) fn is_draft(text: &str) -> Result<bool, String> {
+    if text == "draft" { Ok(true) } else { Err("must be draft".to_owned()) }
+}
+
+impl NewQuote {
+    /// Reads the body of `POST /api/quotes`.
+    ///
+    /// # Errors
+    /// 422 naming every field that is wrong.
+    pub fn read(body: &Value) -> Result<QuoteRequest, Refusal> {
+        let errors = Errors::default();
+        let request = Object::new(body, "", &errors).and_then(|mut fields| {
+            let resource = fields.required("resourceId", parsed(ResourceId::parse));
+            let start = fields.required("startTime", |value| when(shaped_text(value)?));
+            let end = fields.required("endTime", |value| when(shaped_text(value)?));
+            let quantity = fields.required("quantity", unsigned(1..=CAPACITY_MAX));
+            let choice = choice(&mut fields, &errors);
+            let as_of = fields.optional("asOf", |value| read_instant(shaped_text(value)?));
+            let draft = fields.optional("rules", |value| is_draft(text(value)?)).unwrap_or(false);
+            fields.close();
+            let (resource, start, end) = (resource?, start?, end?);
+            let (quantity, plans) = (quantity?, QuotedPlans::Every);
+            Some(QuoteRequest { resource, start, end, quantity, choice, plans, as_of, draft })
+        });
+        errors.finish(request)
+    }
+}
+
+/// What a stay costs under each plan.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Quote)]
+pub struct QuoteBody {
+    /// The resource.
+    pub resource_id: String,
+    /// First moment.
+    #[schema(format = DateTime)]
+    pub start_time: String,
+    /// Moment after the last.
+    #[schema(format = DateTime)]
+    pub end_time: String,
+    /// Units.
+    pub quantity: u32,
+    /// Plans that can be had, in the order in which they are shown; one without `planId` of a resource without a rate card.
+    #[schema(max_items = 20)]
+    pub offers: Vec<PlanOfferBody>,
+    /// Plans that cannot be had for the stay, with every reason.
+    #[schema(max_items = 20)]
+    pub unavailable: Vec<UnavailablePlanBody>,
+    /// Plans that can be had and would make the answer too long: ask for each by `ratePlanId`. Left out if there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<String>,
+    /// The moment that the prices are for.
+    #[schema(format = DateTime)]
+    pub as_of: String,
+}
+
+/// What a plan costs.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = PlanOffer)]
+pub struct PlanOfferBody {
+    /// The plan's name in requests; left out of a resource without a rate card.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub plan_id: Option<String>,
+    /// The plan's name for people, or the resource's.
+    pub name: String,
+    /// What is paid with the booking.
+    pub price: MoneyBody,
+    /// What is paid at the place.
+    pub pay_at_property: MoneyBody,
+    /// What both are made of.
+    #[schema(max_items = 500)]
+    pub lines: Vec<PriceLineBody>,
+    /// What a cancellation keeps.
+    pub cancellation_terms: KeptTermsBody,
+    /// What the price includes, for people.
+    pub included: Vec<String>,
+    /// When the plan is paid.
+    pub payment: PaymentName,
+    /// By which `createHold` honours the price until `expiresAt`. Left out where nothing is promised: of a resource without a rate card,
+    /// under rates that are not in force, and of a price with very many different lines.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub quote_id: Option<String>,
+    /// From this instant on `quoteId` is worth nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, format = DateTime)]
+    pub expires_at: Option<String>,
+}
+
+/// A plan that cannot be had.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = UnavailablePlan)]
+pub struct UnavailablePlanBody {
+    /// The plan.
+    pub plan_id: String,
+    /// Its name for people, if there is such a plan.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub name: Option<String>,
+    /// Why.
+    pub reasons: Vec<ReasonBody>,
+}
+
+/// A reason why a plan cannot be had.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = UnavailableReason)]
+pub struct ReasonBody {
+    /// Which.
+    pub reason: ReasonName,
+    /// Of a restriction: its name in the rate card; left out for what is set for a date.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub restriction_id: Option<String>,
+    /// Of a restriction: the local date that it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, format = Date)]
+    pub date: Option<String>,
+    /// What it asks: slots of a stay, minutes of notice, days ahead, units or guests.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub limit: Option<u32>,
+    /// With `sold_together`: the first local date.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, format = Date)]
+    pub from: Option<String>,
+    /// With `sold_together`: the local date after the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, format = Date)]
+    pub to: Option<String>,
+    /// With `extra`: which.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub extra_id: Option<String>,
+}
+
+/// Why a plan cannot be had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = UnavailableReasonName)]
+pub enum ReasonName {
+    /// There is no such plan, or it is not for the caller.
+    NoPlan,
+    /// It is not sold there.
+    Channel,
+    /// At least so many slots.
+    StayMin,
+    /// At most so many slots.
+    StayMax,
+    /// No arrival on the date.
+    ClosedToArrival,
+    /// No departure on the date.
+    ClosedToDeparture,
+    /// Nothing is sold on the date.
+    StopSell,
+    /// To be booked so many minutes before.
+    NoticeMin,
+    /// To be booked at most so many days before.
+    WindowMax,
+    /// At least so many units.
+    QuantityMin,
+    /// At most so many units.
+    QuantityMax,
+    /// All dates from `from` to `to`, or none.
+    SoldTogether,
+    /// A kind of unit that there is not, or none where it has to be named.
+    UnitType,
+    /// More guests than a unit takes, or none.
+    Guests,
+    /// An extra that there is not, or too many of it.
+    Extra,
+    /// A code that is not good for this: one reason for all.
+    Promotion,
+    /// The price cannot be paid.
+    OutOfRange,
+}
+
+impl ReasonBody {
+    fn plain(reason: ReasonName) -> Self {
+        Self { reason, restriction_id: None, date: None, limit: None, from: None, to: None, extra_id: None }
+    }
+}
+
+impl From<&Reason> for ReasonBody {
+    fn from(reason: &Reason) -> Self {
+        match reason {
+            Reason::NoPlan => Self::plain(ReasonName::NoPlan),
+            Reason::Channel => Self::plain(ReasonName::Channel),
+            Reason::Restricted { restriction, date, limit } => Self {
+                restriction_id: restriction.as_ref().map(ToString::to_string),
+                date: Some(date.to_string()),
+                ..limited(*limit)
+            },
+            Reason::UnitType => Self::plain(ReasonName::UnitType),
+            Reason::Guests { guests_max } => {
+                Self { limit: Some(*guests_max), ..Self::plain(ReasonName::Guests) }
+            }
+            Reason::Extra(extra) => {
+                Self { extra_id: Some(extra.to_string()), ..Self::plain(ReasonName::Extra) }
+            }
+            Reason::Promotion => Self::plain(ReasonName::Promotion),
+            Reason::OutOfRange => Self::plain(ReasonName::OutOfRange),
+        }
+    }
+}
+
+fn limited(limit: Limit) -> ReasonBody {
+    let with = |reason, limit| ReasonBody { limit: Some(limit), ..ReasonBody::plain(reason) };
+    match limit {
+        Limit::StayMin(slots) => with(ReasonName::StayMin, slots),
+        Limit::StayMax(slots) => with(ReasonName::StayMax, slots),
+        Limit::ClosedToArrival => ReasonBody::plain(ReasonName::ClosedToArrival),
+        Limit::ClosedToDeparture => ReasonBody::plain(ReasonName::ClosedToDeparture),
+        Limit::StopSell => ReasonBody::plain(ReasonName::StopSell),
+        Limit::NoticeMin(minutes) => with(ReasonName::NoticeMin, minutes),
+        Limit::WindowMax(days) => with(ReasonName::WindowMax, days),
+        Limit::QuantityMin(units) => with(ReasonName::QuantityMin, units),
+        Limit::QuantityMax(units) => with(ReasonName::QuantityMax, units),
+        Limit::SoldTogether { from, to } => ReasonBody {
+            from: Some(from.to_string()),
+            to: Some(to.to_string()),
+            ..ReasonBody::plain(ReasonName::SoldTogether)
+        },
+    }
+}
+
+impl From<&NotOffered> for UnavailablePlanBody {
+    fn from(plan: &NotOffered) -> Self {
+        Self {
+            plan_id: plan.plan.to_string(),
+            name: plan.name.as_ref().map(|name| name.as_str().to_owned()),
+            reasons: plan.reasons.iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl QuoteBody {
+    /// The answer to a request.
+    #[must_use]
+    pub fn of(request: &QuoteRequest, quoted: &Quoted) -> Self {
+        let (start, end) = quoted.stay;
+        Self {
+            resource_id: request.resource.to_string(),
+            start_time: instant(start),
+            end_time: instant(end),
+            quantity: request.quantity,
+            offers: quoted.offers.iter().map(|offer| offered(offer, quoted)).collect(),
+            unavailable: quoted.unavailable.iter().map(Into::into).collect(),
+            left_out: quoted.left_out.iter().map(ToString::to_string).collect(),
+            as_of: instant(quoted.as_of),
+        }
+    }
+}
+
+fn payment(payment: Payment) -> PaymentName {
+    match payment {
+        Payment::Now => PaymentName::Now,
+        Payment::AtProperty => PaymentName::AtProperty,
+    }
+}
+
+fn offered(offer: &Offered, quoted: &Quoted) -> PlanOfferBody {
+    let rate = offer.rate.as_ref();
+    let name = rate.map_or(&quoted.resource_name, |rate| &rate.plan_name);
+    PlanOfferBody {
+        plan_id: rate.map(|rate| rate.plan.to_string()),
+        name: name.as_str().to_owned(),
+        price: offer.price.total().into(),
+        pay_at_property: offer.price.at_property().into(),
+        lines: lines(&offer.price),
+        cancellation_terms: (&offer.refunds).into(),
+        included: rate.map_or_else(Vec::new, |rate| {
+            rate.included.iter().map(|name| name.as_str().to_owned()).collect()
+        }),
+        payment: rate.map_or(PaymentName::Now, |rate| payment(rate.payment)),
+        quote_id: offer.promise.as_ref().map(|(id, _)| id.clone()),
+        expires_at: offer.promise.as_ref().map(|(_, until)| instant(*until)),
+    }
+}
+
+/// The most units of which is explained what they cost.
+const EXPLAINED_UNITS_MAX: u32 = 5;
+
+/// Parameters of an explanation.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query, rename_all = "camelCase")]
+pub struct ExplainParameters {
+    /// First moment (RFC 3339), or a local date of the resource.
+    #[param(format = "when", example = "2027-06-01")]
+    pub start: String,
+    /// Moment or local date after the last.
+    #[param(format = "when", example = "2027-06-03")]
+    pub end: String,
+    /// Units.
+    #[param(required = false, default = 1, minimum = 1, maximum = 5)]
+    pub quantity: u32,
+    /// The rate plan; the default one if left out.
+    #[param(required = false, format = "rate-name")]
+    pub rate_plan_id: String,
+    /// For which moment the price is asked, in place of now.
+    #[param(required = false, format = DateTime)]
+    pub as_of: String,
+    /// Which rates are asked: `draft` for those that are not in force yet.
+    #[param(required = false, inline)]
+    pub rules: RulesName,
+}
+
+impl ExplainParameters {
+    /// Reads the query string of `GET /api/resources/{resourceId}/rates/explain`.
+    ///
+    /// # Errors
+    /// 422 naming every parameter that is wrong.
+    pub fn read(query: &str, id: &ResourceId) -> Result<QuoteRequest, Refusal> {
+        let query = Query::parse(query);
+        let start = query.required("start", when);
+        let end = query.required("end", when);
+        let quantity = query.optional("quantity", number(1..=EXPLAINED_UNITS_MAX)).unwrap_or(1);
+        let plan =
+            query.optional("ratePlanId", |text| PlanId::parse(text).map_err(|error| error.to_string()));
+        let as_of = query.optional("asOf", read_instant);
+        let draft = query.optional("rules", is_draft).unwrap_or(false);
+        let request = start.zip(end).map(|(start, end)| QuoteRequest {
+            resource: id.clone(),
+            start,
+            end,
+            quantity,
+            choice: RateChoice { plan, ..RateChoice::default() },
+            plans: QuotedPlans::Default,
+            as_of,
+            draft,
+        });
+        query.finish(request)
+    }
+}
+
+/// Why the slots of a stay cost what they cost, under one plan.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = RateExplanation)]
+pub struct ExplanationBody {
+    /// The resource.
+    pub resource_id: String,
+    /// The plan; left out of a resource without a rate card.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub plan_id: Option<String>,
+    /// What is paid with the booking; left out if the plan cannot be had.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub price: Option<MoneyBody>,
+    /// What is paid at the place; likewise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub pay_at_property: Option<MoneyBody>,
+    /// What both are made of.
+    pub lines: Vec<PriceLineBody>,
+    /// Why each slot of each unit costs what it costs, in the order of slots, then units.
+    pub slots: Vec<SlotPriceBody>,
+    /// Why the plan cannot be had; empty if it can.
+    pub reasons: Vec<ReasonBody>,
+    /// The moment that the price is for.
+    #[schema(format = DateTime)]
+    pub as_of: String,
+}
+
+/// Why a slot of a unit costs what it costs.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = SlotPrice)]
+pub struct SlotPriceBody {
+    /// Its start.
+    #[schema(format = DateTime)]
+    pub start: String,
+    /// Its local date.
+    #[schema(format = Date)]
+    pub date: String,
+    /// Which of the units, from 0.
+    pub unit: u32,
+    /// What made the price, in order.
+    pub steps: Vec<PriceStepBody>,
+    /// In the minor unit of the currency.
+    pub amount: i64,
+}
+
+/// A step of a slot's price.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = PriceStep)]
+pub struct PriceStepBody {
+    /// What it is from.
+    pub cause: CauseName,
+    /// The plan or the rule, if it is from one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub id: Option<String>,
+    /// The running price after it, in the minor unit of the currency.
+    pub amount: i64,
+}
+
+/// What made a step of a price.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = PriceCause)]
+pub enum CauseName {
+    /// The plan's own price.
+    Base,
+    /// The price that is set for the date.
+    DatedPrice,
+    /// The plan derives its price.
+    Derived,
+    /// The kind of unit.
+    UnitType,
+    /// The unit's guests.
+    Guests,
+    /// A rule.
+    Rule,
+    /// The least price.
+    PriceMin,
+    /// The greatest price.
+    PriceMax,
+    /// Rounding to what can be charged.
+    Rounding,
+    /// It never costs more than the plan it derives from.
+    NotAboveParent,
+}
+
+fn caused(cause: &Cause) -> (CauseName, Option<String>) {
+    match cause {
+        Cause::Base(plan) => (CauseName::Base, Some(plan.to_string())),
+        Cause::DatedPrice(plan) => (CauseName::DatedPrice, Some(plan.to_string())),
+        Cause::Derived(plan) => (CauseName::Derived, Some(plan.to_string())),
+        Cause::UnitType => (CauseName::UnitType, None),
+        Cause::Guests => (CauseName::Guests, None),
+        Cause::Rule(rule) => (CauseName::Rule, Some(rule.to_string())),
+        Cause::PriceMin => (CauseName::PriceMin, None),
+        Cause::PriceMax => (CauseName::PriceMax, None),
+        Cause::Rounding => (CauseName::Rounding, None),
+        Cause::NotAboveParent => (CauseName::NotAboveParent, None),
+    }
+}
+
+impl From<&SlotPrice> for SlotPriceBody {
+    fn from(slot: &SlotPrice) -> Self {
+        let steps = slot.steps.iter().map(|step| {
+            let (cause, id) = caused(&step.cause);
+            PriceStepBody { cause, id, amount: step.amount }
+        });
+        Self {
+            start: instant(slot.start),
+            date: slot.date.to_string(),
+            unit: slot.unit,
+            steps: steps.collect(),
+            amount: slot.amount,
+        }
+    }
+}
+
+impl ExplanationBody {
+    /// The explanation of what was asked of one plan.
+    #[must_use]
+    pub fn of(request: &QuoteRequest, quoted: &Quoted) -> Self {
+        let (offer, none) = (quoted.offers.first(), quoted.unavailable.first());
+        let plan = offer.and_then(|offer| offer.rate.as_ref()).map(|rate| &rate.plan);
+        Self {
+            resource_id: request.resource.to_string(),
+            plan_id: plan.or(none.map(|none| &none.plan)).map(ToString::to_string),
+            price: offer.map(|offer| offer.price.total().into()),
+            pay_at_property: offer.map(|offer| offer.price.at_property().into()),
+            lines: offer.map_or_else(Vec::new, |offer| lines(&offer.price)),
+            slots: offer.map_or_else(Vec::new, |offer| offer.slots.iter().map(Into::into).collect()),
+            reasons: none.map_or_else(Vec::new, |none| none.reasons.iter().map(Into::into).collect()),
+            as_of: instant(quoted.as_of),
+        }
+    }
+}

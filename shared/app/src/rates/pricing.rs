@@ -1,0 +1,323 @@
+//! What a stay costs by the rates of its resource, and why; or that it is not sold. One code for quotes and holds.
+//!
+//! Rates are remembered for [`RATES_MEMORY_MS`], since what others have edited may be seen as much later; an operator always meets
+//! what is stored. How full the slots are is asked for only where a rate depends on it.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use holdfast_domain::catalogue::{Month, Stay};
+use holdfast_domain::rates::card::{CardVersion, ResourceRates};
+use holdfast_domain::rates::dated::{DatedRates, MonthRates};
+use holdfast_domain::rates::evaluate::{PRICES_MAX, PlanOffer, offers, quote};
+use holdfast_domain::rates::occupancy::Unit;
+use holdfast_domain::rates::quote::{PlanQuote, Reason, Unavailable};
+use holdfast_domain::rates::request::RateRequest;
+use holdfast_domain::rates::snapshot::can_be_kept;
+use holdfast_domain::{Resource, ResourceId, Slot};
+use jiff::Timestamp;
+
+use crate::catalogue::calendar::counted;
+use crate::catalogue::port::CatalogueReader;
+use crate::kernel::errors::StoreError;
+use crate::kernel::failure::Failure;
+use crate::kernel::field::Field;
+use crate::payments::charge::ChargeRules;
+use crate::rates::asked::{Fullness, Taken, around, needs_fullness, request};
+use crate::rates::choice::RateChoice;
+use crate::rates::port::RateReader;
+use crate::search::port::ListedPages;
+
+/// How long rates, and how full slots are, are remembered for guests, in milliseconds.
+pub const RATES_MEMORY_MS: i64 = 5000;
+const RESOURCES_REMEMBERED_MAX: usize = 1000;
+/// Slots of one resource of which it is remembered how full they are.
+const SLOTS_REMEMBERED_MAX: usize = 2000;
+
+/// The pricing of stays.
+pub struct Pricing {
+    rates: Arc<dyn RateReader>,
+    catalogue: Arc<dyn CatalogueReader>,
+    listed: Arc<dyn ListedPages>,
+    charges: ChargeRules,
+    remembered: Mutex<HashMap<ResourceId, Remembered>>,
+}
+
+/// What is remembered of a resource, each with when it was read.
+#[derive(Default)]
+struct Remembered {
+    card: Option<(Timestamp, Option<Arc<ResourceRates>>)>,
+    months: BTreeMap<Month, (Timestamp, MonthRates)>,
+    slots: BTreeMap<Timestamp, (Timestamp, Taken)>,
+}
+
+/// The rates of a resource for some months.
+#[derive(Debug, Clone, Default)]
+pub struct KnownRates {
+    /// Its cards; none of a resource that never had one.
+    pub cards: Option<Arc<ResourceRates>>,
+    /// What is set for dates.
+    pub dated: DatedRates,
+}
+
+/// A stay whose price is asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    /// The resource.
+    pub resource: &'a Resource,
+    /// The stay.
+    pub stay: &'a Stay,
+    /// Units.
+    pub quantity: u32,
+    /// What is chosen.
+    pub choice: &'a RateChoice,
+    /// When it is asked.
+    pub at: Timestamp,
+    /// Whether what was edited a moment ago counts: for operators.
+    pub latest: bool,
+}
+
+impl Pricing {
+    /// Over the rates, the catalogue and the read model, for a provider that can charge by these rules.
+    #[must_use]
+    pub fn new(
+        rates: Arc<dyn RateReader>,
+        catalogue: Arc<dyn CatalogueReader>,
+        listed: Arc<dyn ListedPages>,
+        charges: ChargeRules,
+    ) -> Self {
+        Self { rates, catalogue, listed, charges, remembered: Mutex::default() }
+    }
+
+    /// What the provider can charge.
+    #[must_use]
+    pub fn charges(&self) -> &ChargeRules {
+        &self.charges
+    }
+
+    /// The rates of a resource for those months; the `latest`, or such as were read a moment ago, together with what is missing of them.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn rates(
+        &self,
+        id: &ResourceId,
+        months: &BTreeSet<Month>,
+        latest: bool,
+        now: Timestamp,
+    ) -> Result<KnownRates, StoreError> {
+        if let Some(known) = self.remembered_rates(id, months, now).filter(|_| !latest) {
+            return Ok(known);
+        }
+        let (cards, dated) = self.rates.rates(id, months).await?;
+        let cards = cards.map(Arc::new);
+        self.remember(id, now, |remembered| {
+            remembered.card = Some((now, cards.clone()));
+            remembered.months.retain(|_, (read_at, _)| is_fresh(*read_at, now));
+            let nothing: BTreeMap<Month, MonthRates> =
+                months.iter().map(|month| (*month, MonthRates::default())).collect();
+            let set = dated.months().map(|(month, rates)| (month, rates.clone()));
+            let all = nothing.into_iter().chain(set).map(|(month, rates)| (month, (now, rates)));
+            remembered.months.extend(all);
+        });
+        Ok(KnownRates { cards, dated })
+    }
+
+    fn remembered_rates(
+        &self,
+        id: &ResourceId,
+        months: &BTreeSet<Month>,
+        now: Timestamp,
+    ) -> Option<KnownRates> {
+        let remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
+        let remembered = remembered.get(id)?;
+        let (read_at, cards) = remembered.card.as_ref()?;
+        if !is_fresh(*read_at, now) {
+            return None;
+        }
+        if cards.is_none() {
+            return Some(KnownRates::default());
+        }
+        let month = |month: &Month| {
+            let (read_at, rates) = remembered.months.get(month)?;
+            is_fresh(*read_at, now).then(|| (*month, rates.clone()))
+        };
+        let dated = DatedRates::new(months.iter().map(month).collect::<Option<Vec<_>>>()?);
+        Some(KnownRates { cards: cards.clone(), dated })
+    }
+
+    fn remember(&self, id: &ResourceId, now: Timestamp, change: impl FnOnce(&mut Remembered)) {
+        let mut remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
+        if remembered.len() >= RESOURCES_REMEMBERED_MAX && !remembered.contains_key(id) {
+            remembered.retain(|_, one| one.card.as_ref().is_some_and(|(read_at, _)| is_fresh(*read_at, now)));
+        }
+        if remembered.len() >= RESOURCES_REMEMBERED_MAX && !remembered.contains_key(id) {
+            remembered.clear();
+        }
+        change(remembered.entry(id.clone()).or_default());
+    }
+
+    /// What a stay costs under the plan that is chosen, or the default one; `None` of a resource without a rate card.
+    ///
+    /// # Errors
+    /// [`Failure::RateNotAvailable`]; [`Failure::Invalid`] if more is chosen than the resource has.
+    pub async fn price(&self, asked: Asked<'_>, rates: &KnownRates) -> Result<Option<PlanQuote>, Failure> {
+        let Some(version) = rates.cards.as_ref().and_then(|cards| cards.at(asked.at)) else {
+            asked.choice.refused_without_card()?;
+            return Ok(None);
+        };
+        let request = self.request(asked, version, &rates.dated).await?;
+        let plan = asked.choice.plan.as_ref().unwrap_or(&version.card.default_plan);
+        let step = self.charges.step(version.card.currency);
+        let quoted = quote(version, &rates.dated, step, &request, plan).and_then(keepable);
+        let not_available =
+            |none: Unavailable| Failure::RateNotAvailable { plan: plan.clone(), reasons: none.reasons };
+        quoted.map(Some).map_err(not_available)
+    }
+
+    /// What a stay costs under each plan of a version that the caller may see.
+    ///
+    /// # Errors
+    /// [`Failure::Invalid`] if the units are not as many as the quantity, or more than can be priced at once.
+    pub async fn offers(
+        &self,
+        asked: Asked<'_>,
+        version: &CardVersion,
+        dated: &DatedRates,
+    ) -> Result<Vec<PlanOffer>, Failure> {
+        let request = self.request(asked, version, dated).await?;
+        let step = self.charges.step(version.card.currency);
+        let kept = |offer: PlanOffer| PlanOffer { result: offer.result.and_then(keepable), ..offer };
+        Ok(match &asked.choice.plan {
+            Some(plan) => {
+                let result = quote(version, dated, step, &request, plan);
+                vec![kept(PlanOffer { plan: plan.clone(), result })]
+            }
+            None => offers(version, dated, step, &request).into_iter().map(kept).collect(),
+        })
+    }
+
+    /// The question for the price of a stay.
+    async fn request(
+        &self,
+        asked: Asked<'_>,
+        version: &CardVersion,
+        dated: &DatedRates,
+    ) -> Result<RateRequest, Failure> {
+        let Asked { resource, stay, quantity, choice, at, latest } = asked;
+        let invalid = |field: Field, detail: String| Failure::Invalid { field: field.into(), detail };
+        let count = usize::try_from(quantity).unwrap_or(usize::MAX);
+        if stay.slots.len().saturating_mul(count) > PRICES_MAX {
+            let most = PRICES_MAX / stay.slots.len().max(1);
+            return Err(invalid(
+                Field::Quantity,
+                format!("must be at most {most} for a stay as long as this"),
+            ));
+        }
+        if !choice.units.is_empty() && choice.units.len() != count {
+            return Err(invalid(Field::Units, "must have as many items as quantity says".to_owned()));
+        }
+        let units = if choice.units.is_empty() { vec![Unit::default(); count] } else { choice.units.clone() };
+        let fullness = if needs_fullness(version, dated) {
+            self.fullness(resource, stay, latest, at).await?
+        } else {
+            Fullness::default()
+        };
+        Ok(request(resource, stay, units, choice, &fullness, at))
+    }
+
+    /// How full the slots of a stay are, and those around it.
+    async fn fullness(
+        &self,
+        resource: &Resource,
+        stay: &Stay,
+        latest: bool,
+        now: Timestamp,
+    ) -> Result<Fullness, Failure> {
+        let around = around(resource, stay);
+        let slots: Vec<&Slot> = around.before.iter().chain(&stay.slots).chain(&around.after).collect();
+        let remembered = self.remembered_slots(&resource.id, &slots, now).filter(|_| !latest);
+        let of = match remembered {
+            Some(known) => known,
+            None => self.count(resource, &slots, now).await?,
+        };
+        Ok(Fullness::new(&around, of))
+    }
+
+    fn remembered_slots(
+        &self,
+        id: &ResourceId,
+        slots: &[&Slot],
+        now: Timestamp,
+    ) -> Option<BTreeMap<Timestamp, Taken>> {
+        let remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
+        let remembered = remembered.get(id)?;
+        let known = |slot: &&Slot| {
+            let (read_at, taken) = remembered.slots.get(&slot.start)?;
+            is_fresh(*read_at, now).then_some((slot.start, *taken))
+        };
+        slots.iter().map(known).collect()
+    }
+
+    /// Counts what the read model has, which is a moment old.
+    async fn count(
+        &self,
+        resource: &Resource,
+        slots: &[&Slot],
+        now: Timestamp,
+    ) -> Result<BTreeMap<Timestamp, Taken>, Failure> {
+        let names: BTreeSet<String> = slots.iter().map(|slot| slot.page.clone()).collect();
+        let names: Vec<String> = names.into_iter().collect();
+        let months: BTreeSet<Month> = names.iter().flat_map(|name| resource.months(name)).collect();
+        let (facts, listed) = futures::future::try_join(
+            self.catalogue.facts_of(&resource.id, &months),
+            self.listed.of_resource(resource, &names),
+        )
+        .await?;
+        let pages = resource.shown_pages(&names, listed, &facts);
+        let taken = |slot: &&Slot| {
+            let (places, available) = counted(slot, &pages, now);
+            (slot.start, Taken { taken: places.saturating_sub(available), places })
+        };
+        let of: BTreeMap<Timestamp, Taken> = slots.iter().map(taken).collect();
+        self.remember(&resource.id, now, |remembered| {
+            remembered.slots.retain(|_, (read_at, _)| is_fresh(*read_at, now));
+            if remembered.slots.len() + of.len() <= SLOTS_REMEMBERED_MAX {
+                remembered.slots.extend(of.iter().map(|(start, taken)| (*start, (now, *taken))));
+            }
+        });
+        Ok(of)
+    }
+}
+
+impl RateChoice {
+    /// Refuses what only a rate card has.
+    fn refused_without_card(&self) -> Result<(), Failure> {
+        let chosen = [
+            (self.plan.is_some(), Field::RatePlan),
+            (!self.units.is_empty(), Field::Units),
+            (!self.extras.is_empty(), Field::Extras),
+            (self.promotion.is_some(), Field::PromotionCode),
+        ];
+        match chosen.into_iter().find(|(is_chosen, _)| *is_chosen) {
+            Some((_, field)) => {
+                let detail = "is not to be chosen: the resource has no rate card".to_owned();
+                Err(Failure::Invalid { field: field.into(), detail })
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+/// A quote of which an order can keep all there is.
+fn keepable(quote: PlanQuote) -> Result<PlanQuote, Unavailable> {
+    if can_be_kept(&quote.price, &quote.applied) {
+        Ok(quote)
+    } else {
+        Err(Unavailable { reasons: vec![Reason::OutOfRange] })
+    }
+}
+
+fn is_fresh(read_at: Timestamp, now: Timestamp) -> bool {
+    (0..i128::from(RATES_MEMORY_MS)).contains(&now.duration_since(read_at).as_millis())
+}

@@ -1,0 +1,335 @@
+//! Quotes: what a stay costs under each plan, and for each an id by which a hold gets that price for a while. Asking writes nothing.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use holdfast_domain::bookings::{LineDetail, Price, PriceLine};
+use holdfast_domain::catalogue::Label;
+use holdfast_domain::rates::cancellation::{KeptStep, RefundTerms};
+use holdfast_domain::rates::card::CardVersion;
+use holdfast_domain::rates::ids::PlanId;
+use holdfast_domain::rates::quote::{AppliedRate, IncludedTax, PlanQuote, Reason, SlotPrice};
+use holdfast_domain::{GuestMark, Money, Resource, ResourceId, When};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::catalogue::port::CatalogueReader;
+use crate::kernel::errors::SecretError;
+use crate::kernel::failure::Failure;
+use crate::kernel::field::Field;
+use crate::kernel::identity::{Caller, guest_mark};
+use crate::rates::choice::{RateChoice, months_around};
+use crate::rates::pricing::{Asked, KnownRates, Pricing};
+
+/// How long a quote's price is honoured.
+pub const QUOTE_LIFETIME: SignedDuration = SignedDuration::from_mins(15);
+
+/// The most bytes of the offers of one answer, as JSON, but for the first. A plan beyond that is named, to be asked for alone.
+pub const QUOTE_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// The longest id of a quote, in characters: a request with it stays well below what a body may have.
+pub const QUOTE_ID_LENGTH_MAX: usize = 48 * 1024;
+
+/// JSON of an offer beside its lines, what it includes and its id, in bytes.
+const OFFER_FRAME_BYTES: usize = 4096;
+/// JSON of a line beside its texts, in bytes.
+const LINE_FRAME_BYTES: usize = 240;
+
+/// A price that was promised for a stay.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quote {
+    /// The resource.
+    pub resource: ResourceId,
+    /// Start of the stay.
+    pub start: Timestamp,
+    /// End of the stay.
+    pub end: Timestamp,
+    /// Units.
+    pub quantity: u32,
+    /// The price.
+    pub price: Price,
+    /// What was applied.
+    pub rate: AppliedRate,
+    /// For whom; for anyone if absent.
+    pub guest: Option<GuestMark>,
+    /// From when on it is worth nothing.
+    pub expires_at: Timestamp,
+}
+
+/// Writes quotes as texts that nobody else can make, and reads them back.
+#[async_trait]
+pub trait QuoteSeals: Send + Sync {
+    /// The quote's id; none if it would be too long to be sent back.
+    async fn seal(&self, quote: &Quote) -> Result<Option<String>, SecretError>;
+    /// The quote of an id; none if it was not made by [`QuoteSeals::seal`], or was altered.
+    async fn open(&self, id: &str, now: Timestamp) -> Result<Option<Quote>, SecretError>;
+}
+
+/// Which plans a quote is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum QuotedPlans {
+    /// Every plan that the caller may see.
+    Every,
+    /// The default plan.
+    Default,
+}
+
+/// A question for prices.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QuoteRequest {
+    /// The resource.
+    pub resource: ResourceId,
+    /// First moment or local date.
+    pub start: When,
+    /// Moment or local date after the last.
+    pub end: When,
+    /// Units, at least 1.
+    pub quantity: u32,
+    /// What is chosen; one plan alone is offered if it is named.
+    pub choice: RateChoice,
+    /// Which plans are quoted if none is named.
+    pub plans: QuotedPlans,
+    /// When it is asked, in place of now: for operators.
+    pub as_of: Option<Timestamp>,
+    /// Whether the draft is tried in place of the card: for operators.
+    pub draft: bool,
+}
+
+/// What a plan costs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offered {
+    /// The price.
+    pub price: Price,
+    /// What was applied; none of a resource without a rate card.
+    pub rate: Option<AppliedRate>,
+    /// What a cancellation keeps.
+    pub refunds: RefundTerms,
+    /// Why each slot of each unit costs what it costs.
+    pub slots: Vec<SlotPrice>,
+    /// By which a hold gets this price, and until when.
+    pub promise: Option<(String, Timestamp)>,
+}
+
+/// A plan that cannot be had.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotOffered {
+    /// The plan.
+    pub plan: PlanId,
+    /// Its name for people; none if there is no such plan.
+    pub name: Option<Label>,
+    /// Why: every reason.
+    pub reasons: Vec<Reason>,
+}
+
+/// What a stay costs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quoted {
+    /// Its start and end.
+    pub stay: (Timestamp, Timestamp),
+    /// The resource's name.
+    pub resource_name: Label,
+    /// Plans that can be had, in the card's order.
+    pub offers: Vec<Offered>,
+    /// Plans that cannot.
+    pub unavailable: Vec<NotOffered>,
+    /// Plans that can be had, and would make the answer too long.
+    pub left_out: Vec<PlanId>,
+    /// For which moment it was asked.
+    pub as_of: Timestamp,
+}
+
+/// The use case of quotes.
+pub struct Quotes {
+    catalogue: Arc<dyn CatalogueReader>,
+    pricing: Pricing,
+    seals: Arc<dyn QuoteSeals>,
+}
+
+impl Quotes {
+    /// Over the catalogue, the pricing and what writes quotes as texts.
+    #[must_use]
+    pub fn new(catalogue: Arc<dyn CatalogueReader>, pricing: Pricing, seals: Arc<dyn QuoteSeals>) -> Self {
+        Self { catalogue, pricing, seals }
+    }
+
+    /// What a stay costs under each plan. A price that was promised to a caller is that caller's alone.
+    ///
+    /// # Errors
+    /// [`Failure::NotFound`] of a resource; [`Failure::Forbidden`] where only operators may ask; what a hold of the stay would meet.
+    pub async fn quote(
+        &self,
+        caller: Option<&Caller>,
+        request: &QuoteRequest,
+        now: Timestamp,
+    ) -> Result<Quoted, Failure> {
+        let is_operator = caller.is_some_and(|caller| caller.operator);
+        let is_trial = request.draft || request.as_of.is_some();
+        if is_trial && !is_operator {
+            return Err(Failure::Forbidden("asOf and rules are for operators"));
+        }
+        let months = months_around(request.start, request.end);
+        let (resource, rates) = futures::future::try_join(
+            self.catalogue.resource(&request.resource),
+            self.pricing.rates(&request.resource, &months, is_operator, now),
+        )
+        .await?;
+        let resource = resource.ok_or(Failure::NotFound("resource"))?;
+        let at = request.as_of.unwrap_or(now);
+        let stay = resource.stay(request.start, request.end, at)?;
+        let asked = Asked {
+            resource: &resource,
+            stay: &stay,
+            quantity: request.quantity,
+            choice: &request.choice,
+            at,
+            latest: is_operator,
+        };
+        let quoted = Quoted {
+            stay: (stay.start, stay.end),
+            resource_name: resource.terms.name.clone(),
+            offers: Vec::new(),
+            unavailable: Vec::new(),
+            left_out: Vec::new(),
+            as_of: at,
+        };
+        let Some(version) = version_of(&rates, request, at)? else {
+            // Refuses what only a card has.
+            self.pricing.price(asked, &KnownRates::default()).await?;
+            return Ok(Quoted { offers: vec![self.without_card(asked)?], ..quoted });
+        };
+        let mut choice = request.choice.clone();
+        if request.plans == QuotedPlans::Default && choice.plan.is_none() {
+            choice.plan = Some(version.card.default_plan.clone());
+        }
+        let asked = Asked { choice: &choice, ..asked };
+        let (mut offers, mut unavailable, mut left_out) = (Vec::new(), Vec::new(), Vec::new());
+        let mut room = QUOTE_BYTES_MAX;
+        for offer in self.pricing.offers(asked, &version, &rates.dated).await? {
+            let name =
+                version.card.plans.iter().find(|plan| plan.id == offer.plan).map(|plan| plan.name.clone());
+            match offer.result {
+                Ok(quote) if self.pricing.charges().check_total(quote.price.total()).is_err() => {
+                    unavailable.push(NotOffered {
+                        plan: offer.plan,
+                        name,
+                        reasons: vec![Reason::OutOfRange],
+                    });
+                }
+                Ok(quote) => {
+                    let guest = caller.map(|caller| guest_mark(&caller.guest));
+                    let promise =
+                        if is_trial { None } else { self.promise(asked, &quote, guest, now).await? };
+                    let bytes = json_bytes(&quote, promise.as_ref());
+                    if bytes > room && !offers.is_empty() {
+                        left_out.push(offer.plan);
+                        continue;
+                    }
+                    room = room.saturating_sub(bytes);
+                    let PlanQuote { price, applied, slots } = quote;
+                    offers.push(Offered {
+                        price,
+                        refunds: applied.refunds.clone(),
+                        rate: Some(applied),
+                        slots,
+                        promise,
+                    });
+                }
+                Err(none) => unavailable.push(NotOffered { plan: offer.plan, name, reasons: none.reasons }),
+            }
+        }
+        Ok(Quoted { offers, unavailable, left_out, ..quoted })
+    }
+
+    /// The id by which a hold gets a price.
+    async fn promise(
+        &self,
+        asked: Asked<'_>,
+        quote: &PlanQuote,
+        guest: Option<GuestMark>,
+        now: Timestamp,
+    ) -> Result<Option<(String, Timestamp)>, Failure> {
+        let expires_at = now.checked_add(QUOTE_LIFETIME).unwrap_or(now);
+        let promised = Quote {
+            resource: asked.resource.id.clone(),
+            start: asked.stay.start,
+            end: asked.stay.end,
+            quantity: asked.quantity,
+            price: quote.price.clone(),
+            rate: quote.applied.clone(),
+            guest,
+            expires_at,
+        };
+        let id = self.seals.seal(&promised).await?;
+        Ok(id.map(|id| (id, expires_at)))
+    }
+
+    /// What a stay costs by the resource's terms.
+    fn without_card(&self, asked: Asked<'_>) -> Result<Offered, Failure> {
+        let price = asked
+            .resource
+            .price(asked.stay.slots.len(), asked.quantity)
+            .map_err(|error| Failure::Invalid { field: Field::Quantity.into(), detail: error.to_string() })?;
+        self.pricing.charges().check_total(price)?;
+        Ok(Offered {
+            price: price.into(),
+            rate: None,
+            refunds: terms_by_policy(asked.resource, price, asked.stay.start, asked.at),
+            slots: Vec::new(),
+            promise: None,
+        })
+    }
+}
+
+/// How long an offer is as JSON, at most.
+fn json_bytes(quote: &PlanQuote, promise: Option<&(String, Timestamp)>) -> usize {
+    // A character of a text is at most six of JSON, for three bytes of its own.
+    let text = |text: &str| 2 * text.len();
+    let line = |line: &PriceLine| {
+        let detail = line.detail.as_ref();
+        let tax = |tax: &IncludedTax| LINE_FRAME_BYTES + text(tax.charge.as_str()) + text(tax.name.as_str());
+        let said = |detail: &LineDetail| {
+            text(&detail.code)
+                + text(detail.name.as_str())
+                + detail.included_taxes.iter().map(tax).sum::<usize>()
+        };
+        LINE_FRAME_BYTES + detail.map_or(0, said)
+    };
+    let included = quote.applied.included.iter().map(|name| LINE_FRAME_BYTES + text(name.as_str()));
+    OFFER_FRAME_BYTES
+        + quote.price.lines().iter().map(line).sum::<usize>()
+        + included.sum::<usize>()
+        + promise.map_or(0, |(id, _)| id.len())
+}
+
+/// The version by which is priced: that of a moment, or the draft.
+fn version_of(
+    rates: &KnownRates,
+    request: &QuoteRequest,
+    at: Timestamp,
+) -> Result<Option<CardVersion>, Failure> {
+    let Some(cards) = &rates.cards else {
+        return if request.draft { Err(Failure::NotFound("draft of a rate card")) } else { Ok(None) };
+    };
+    if !request.draft {
+        return Ok(cards.at(at).cloned());
+    }
+    let card = cards.draft.clone().ok_or(Failure::NotFound("draft of a rate card"))?;
+    Ok(Some(CardVersion { number: cards.revision, valid_from: at, card }))
+}
+
+/// What a policy keeps of a price, by instants from `now` on.
+fn terms_by_policy(resource: &Resource, price: Money, start: Timestamp, now: Timestamp) -> RefundTerms {
+    let policy = &resource.terms.cancellation_policy;
+    let mut ends: Vec<Timestamp> = policy.last_instants(start).filter(|end| *end >= now).collect();
+    ends.sort_unstable();
+    ends.dedup();
+    let kept = |until: Timestamp| {
+        let refund = policy.refund(price, start, until);
+        KeptStep { until, kept: price.subtract(refund).unwrap_or(price) }
+    };
+    let mut steps: Vec<KeptStep> = ends.into_iter().map(kept).collect();
+    // Two instants of which the same is kept are one step, to the later.
+    steps.reverse();
+    steps.dedup_by_key(|step| step.kept);
+    steps.reverse();
+    steps.retain(|step| step.kept != price);
+    RefundTerms { free_hours_after_booking: 0, steps, kept_always: Money::zero(price.currency()) }
+}
