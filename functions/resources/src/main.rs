@@ -1,13 +1,14 @@
-//! `/api/resources/{resourceId}` and `/api/stop`: reads resources; operators write them and their inventory, stop new holds, and read
-//! who changed what.
+//! `/api/resources/{resourceId}`, `/api/properties/{propertyId}` and `/api/stop`: reads resources and properties; operators write them and
+//! their inventory, stop new holds, and read who changed what.
 
 use std::sync::Arc;
 
 use holdfast_adapters_dynamodb::{
-    DynamoCatalogue, DynamoDb, DynamoHoldStopSwitch, DynamoResourceHistory, LedgerTable,
+    DynamoCatalogue, DynamoDb, DynamoHoldStopSwitch, DynamoProperties, DynamoResourceHistory, LedgerTable,
 };
 use holdfast_api::ResourcesApi;
 use holdfast_app::catalogue::{ResourceTrails, Resources, Stops};
+use holdfast_app::properties::Properties;
 use holdfast_runtime::{Error, Process, Variable, http};
 use holdfast_stripe_amounts::charge_rules;
 
@@ -17,9 +18,11 @@ async fn main() -> Result<(), Error> {
     let ledger = LedgerTable::new(DynamoDb::new(process.sdk()), process.require(Variable::LedgerTable)?);
     let catalogue = Arc::new(DynamoCatalogue::new(ledger.clone()));
     let history = Arc::new(DynamoResourceHistory::new(ledger.clone()));
+    let store = Arc::new(DynamoProperties::new(ledger.clone()));
     let switch = Arc::new(DynamoHoldStopSwitch::new(ledger));
-    let trails = ResourceTrails::new(catalogue.clone(), history, switch.clone());
-    let resources = Resources::new(catalogue, charge_rules());
-    let api = ResourcesApi::new(resources, trails, Stops::new(switch), process.clock());
+    let trails = ResourceTrails::new(catalogue.clone(), history.clone(), switch.clone());
+    let resources = Resources::new(catalogue, store.clone(), charge_rules());
+    let properties = Properties::new(store, history);
+    let api = ResourcesApi::new(resources, properties, trails, Stops::new(switch), process.clock());
     http::serve(&process, api).await
 }

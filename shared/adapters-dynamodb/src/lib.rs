@@ -20,6 +20,7 @@ mod notifications;
 mod operations;
 mod page;
 mod payments;
+mod properties;
 mod search;
 mod stored;
 pub mod stream;
@@ -46,6 +47,7 @@ pub use payments::actions::DynamoCustomerActions;
 pub use payments::attempts::DynamoPaymentAttempts;
 pub use payments::callbacks::DynamoSagaCallbacks;
 pub use payments::turns::DynamoPaymentTurns;
+pub use properties::store::DynamoProperties;
 pub use search::index::DynamoSearchIndex;
 pub use search::writer::DynamoSearchIndexWriter;
 pub use table::confidential::ConfidentialTable;
@@ -75,6 +77,7 @@ pub mod items {
         decode_parked_case, decode_sent_mail, decode_task_token, encode_parked_case, encode_parked_case_as,
         encode_sent_mail, encode_sent_mail_as, encode_task_token,
     };
+    pub use crate::stored::property::{decode_property, encode_property};
     pub use crate::stored::records::{
         decode_audit, decode_audit_with_facts, decode_booking, decode_hold_record, decode_resource,
         decode_resource_write, encode_audit, encode_audit_as, encode_booking, encode_booking_as,

@@ -7,7 +7,7 @@ use holdfast_adapters_dynamodb::{
     ConfidentialTable, DynamoBookingContacts, DynamoBookingHistory, DynamoBookingJournal, DynamoBookings,
     DynamoCatalogue, DynamoCustomerActions, DynamoCycles, DynamoEndedBookings, DynamoHoldStopSwitch,
     DynamoHoldStops, DynamoHolds, DynamoInspection, DynamoMailCounts, DynamoPaymentAttempts,
-    DynamoPaymentTurns, DynamoResourceHistory, DynamoSagaCallbacks, DynamoSearchIndex,
+    DynamoPaymentTurns, DynamoProperties, DynamoResourceHistory, DynamoSagaCallbacks, DynamoSearchIndex,
     DynamoSearchIndexWriter, DynamoSentMails, HoldsTable, LedgerTable,
 };
 use holdfast_app::StoreError;
@@ -17,6 +17,7 @@ use holdfast_app::holds::{HoldStops, HoldStore};
 use holdfast_app::notifications::{MailCounts, SentMails};
 use holdfast_app::operations::{CycleStore, EndedBookings, LedgerInspection};
 use holdfast_app::payments::{AttemptReader, CustomerActions, PaymentTurns, RefundNotes, SagaCallbacks};
+use holdfast_app::properties::PropertyStore;
 use holdfast_app::search::{ListedPages, SearchIndex, SearchIndexInspection, SearchIndexWriter};
 use holdfast_domain::{Page, Resource};
 
@@ -27,6 +28,7 @@ use crate::{Database, Faults};
 #[expect(missing_docs, reason = "each field is the port of its name")]
 pub struct Store {
     pub catalogue: Arc<dyn Catalogue>,
+    pub properties: Arc<dyn PropertyStore>,
     pub trails: Arc<dyn ResourceHistory>,
     pub holds: Arc<dyn HoldStore>,
     pub stops: Arc<dyn HoldStops>,
@@ -63,6 +65,7 @@ impl Store {
         let writer = Arc::new(DynamoSearchIndexWriter::new(search().0, search().1));
         Self {
             catalogue: Arc::new(DynamoCatalogue::new(ledger())),
+            properties: Arc::new(DynamoProperties::new(ledger())),
             trails: Arc::new(DynamoResourceHistory::new(ledger())),
             holds: Arc::new(DynamoHolds::new(ledger(), holds())),
             stops: Arc::new(DynamoHoldStops::new(ledger())),

@@ -17,6 +17,7 @@ use holdfast_app::payments::{
     BookingSaga, InvalidWebhook, Payment, PaymentInquiry, SagaResumption, SettlementSaga, Webhook,
     WebhookError, WebhookEvent, WebhookVerifier,
 };
+use holdfast_app::properties::Properties;
 use holdfast_app::search::{Projection, Search};
 use holdfast_app::{PaymentError, WorkflowError};
 use holdfast_domain::catalogue::{
@@ -182,9 +183,11 @@ impl World {
                 Webhook::new(store.journal.clone(), store.callbacks.clone(), nobody(), nobody(), nobody());
             WebhookApi::new(webhook, nobody(), clock).handle(request).await
         } else {
-            let (catalogue, switch) = (store.catalogue.clone(), store.switch.clone());
-            let trails = ResourceTrails::new(catalogue.clone(), store.trails.clone(), switch.clone());
-            ResourcesApi::new(Resources::new(catalogue, charge_rules()), trails, Stops::new(switch), clock)
+            let Store { catalogue, properties, trails, switch, .. } = store.clone();
+            let resources = Resources::new(catalogue.clone(), properties.clone(), charge_rules());
+            let of_resources = ResourceTrails::new(catalogue, trails.clone(), switch.clone());
+            let properties = Properties::new(properties, trails);
+            ResourcesApi::new(resources, properties, of_resources, Stops::new(switch), clock)
                 .handle(request)
                 .await
         }

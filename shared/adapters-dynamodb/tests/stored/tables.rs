@@ -55,6 +55,7 @@ fn rows(document: &str, section: &str) -> Vec<Row> {
 fn sections(kind: Kind) -> (&'static [&'static str], Option<Kind>) {
     match kind {
         Kind::Resource => (&["Resource"], None),
+        Kind::Property => (&["Property"], None),
         Kind::Page => (&["Page"], None),
         Kind::Hold => (&["Hold record", "Order"], None),
         Kind::Booking => (&["Booking", "Order"], None),

@@ -1,8 +1,9 @@
-//! `/api/resources`: the function `resources`.
+//! `/api/resources`, `/api/stop` and `/api/properties`: the function `resources`.
 
 use std::sync::Arc;
 
 use holdfast_app::catalogue::{ResourceEvent, ResourceTrails, Resources, Run, Stops};
+use holdfast_app::properties::Properties;
 use holdfast_app::{Caller, Clock};
 use holdfast_domain::{ResourceId, TrailSubject};
 use holdfast_http::read::fields::without_card;
@@ -21,31 +22,42 @@ use crate::catalogue::wire::{
     TermsBody, iso,
 };
 use crate::problem::{Code, Problem, problem, range_problem};
+use crate::properties::routes as properties;
+use crate::properties::wire::{PropertyBody, PropertyTermsBody};
 use crate::scopes::OPERATOR;
 use crate::trail::TrailParameters;
 
 /// The routes of the function `resources`.
 pub struct ResourcesApi {
     resources: Resources,
+    pub(crate) properties: Properties,
     trails: ResourceTrails,
     stops: Stops,
     clock: Arc<dyn Clock>,
 }
 
 impl ResourcesApi {
-    /// Over the use cases of resources.
+    /// Over the use cases of resources and properties.
     #[must_use]
-    pub fn new(resources: Resources, trails: ResourceTrails, stops: Stops, clock: Arc<dyn Clock>) -> Self {
-        Self { resources, trails, stops, clock }
+    pub fn new(
+        resources: Resources,
+        properties: Properties,
+        trails: ResourceTrails,
+        stops: Stops,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self { resources, properties, trails, stops, clock }
     }
 }
 
 const TAG: &str = "resources";
 const IF_MATCH: (&str, &str) = (
     "If-Match",
-    "The `ETag` of the resource as the edit was made for it; otherwise 412 `precondition_failed`",
+    "The `ETag` of what is edited as the edit was made for it; otherwise 412 `precondition_failed`",
 );
 const ONE: &str = "/api/resources/{resourceId}";
+const PROPERTIES: &str = "properties";
+const OF_A_PROPERTY: &str = "/api/properties/{propertyId}";
 
 impl Api for ResourcesApi {
     type Error = Problem;
@@ -71,7 +83,10 @@ impl Api for ResourcesApi {
                 Box::pin(put(api, exchange, caller))
             }),
             Documentation::new(TAG, "Creates or replaces a resource.")
-                .described("A field that is left out has its default, not the value that it had before.")
+                .described(
+                    "A field that is left out has its default, not the value that it had before. A resource of a property whose staff the \
+                    caller is not is 404; so it is in every route of operators.",
+                )
                 .path("resourceId", "The resource, named by you: 1 to 64 of A-Z a-z 0-9 . _ : -")
                 .header(IF_MATCH.0, IF_MATCH.1)
                 .header("If-None-Match", "`*`: only if the resource does not exist yet")
@@ -84,7 +99,7 @@ impl Api for ResourcesApi {
                     "Replaced. What was set for dates stays, and so does every live hold and booking",
                 )
                 .having(&["ETag"])
-                .problems(&[Code::CapacityInUse, Code::PreconditionFailed]),
+                .problems(&[Code::NotFound, Code::CapacityInUse, Code::PreconditionFailed]),
         ),
         (
             Route::scoped(
@@ -118,7 +133,7 @@ impl Api for ResourcesApi {
                 "/api/resources/{resourceId}/events",
                 "readResourceEvents",
                 OPERATOR,
-                |api, exchange, _caller| Box::pin(trail(api, exchange)),
+                |api, exchange, caller| Box::pin(trail(api, exchange, caller)),
             ),
             Documentation::new(TAG, "The trail of operators' changes of a resource, oldest first.")
                 .described(
@@ -156,11 +171,12 @@ impl Api for ResourcesApi {
             }),
             Documentation::new(TAG, "Stops new holds of every resource in an emergency, or takes them again.")
                 .described(
-                    "As for one resource; that of one stays as it is. It is entered into a trail of its own, `GET /api/stop/events`.",
+                    "As for one resource; that of one stays as it is. Only staff of the platform may: it reaches every property. It is entered into a \
+                    trail of its own, `GET /api/stop/events`.",
                 )
                 .body::<StopBody>()
                 .answer::<StopBody>(StatusCode::OK, "Set")
-                .problems(&[]),
+                .problems(&[Code::Forbidden]),
         ),
         (
             Route::scoped(
@@ -175,6 +191,63 @@ impl Api for ResourcesApi {
                 .queries::<TrailParameters>()
                 .answer::<ResourceEventList>(StatusCode::OK, "What operators did")
                 .problems(&[Code::ValidationFailed]),
+        ),
+        (
+            Route::open(
+                Method::GET,
+                OF_A_PROPERTY,
+                "readProperty",
+                &budgets::PROPERTY,
+                |api, exchange| Box::pin(properties::read(api, exchange)),
+            ),
+            Documentation::new(PROPERTIES, "A property.")
+                .described("The hotel, restaurant, practice, airline or venue that resources belong to.")
+                .path("propertyId", "The property")
+                .header("If-None-Match", "An earlier answer's `ETag`")
+                .answer::<PropertyBody>(StatusCode::OK, "The property")
+                .having(&["ETag", "Cache-Control"])
+                .empty(StatusCode::NOT_MODIFIED, "As the answer with that `ETag`")
+                .having(&["ETag", "Cache-Control"])
+                .problems(&[Code::NotFound]),
+        ),
+        (
+            Route::scoped(
+                Method::PUT,
+                OF_A_PROPERTY,
+                "putProperty",
+                OPERATOR,
+                |api, exchange, caller| Box::pin(properties::put(api, exchange, caller)),
+            ),
+            Documentation::new(PROPERTIES, "Creates or replaces a property.")
+                .described(
+                    "Only staff of the platform may create one. Its own staff may replace it; for others it is 404. There is no end to a \
+                    property. A field that is left out has its default, not the value that it had before.",
+                )
+                .path("propertyId", "The property, named by you: 1 to 64 of A-Z a-z 0-9 . _ : -")
+                .header(IF_MATCH.0, IF_MATCH.1)
+                .header("If-None-Match", "`*`: only if the property does not exist yet")
+                .queries::<EditParameters>()
+                .body::<PropertyTermsBody>()
+                .answer::<PropertyBody>(StatusCode::CREATED, "Created")
+                .having(&["Location", "ETag"])
+                .answer::<PropertyBody>(StatusCode::OK, "Replaced")
+                .having(&["ETag"])
+                .problems(&[Code::NotFound, Code::PreconditionFailed]),
+        ),
+        (
+            Route::scoped(
+                Method::GET,
+                "/api/properties/{propertyId}/events",
+                "readPropertyEvents",
+                OPERATOR,
+                |api, exchange, caller| Box::pin(properties::trail(api, exchange, caller)),
+            ),
+            Documentation::new(PROPERTIES, "The trail of changes of a property, oldest first.")
+                .described("As the trail of a resource.")
+                .path("propertyId", "The property")
+                .queries::<TrailParameters>()
+                .answer::<ResourceEventList>(StatusCode::OK, "What was changed")
+                .problems(&[Code::NotFound, Code::ValidationFailed]),
         ),
     ];
 
@@ -200,7 +273,7 @@ async fn put(api: &ResourcesApi, exchange: &Exchange, caller: &Caller) -> Result
     let run = EditParameters::read(&exchange.request.query)?;
     let precondition = precondition(&exchange.request.headers, true);
     let mutation = exchange.mutation(caller.guest.as_str());
-    let put = api.resources.put(&id, &terms, &precondition, run, &mutation).await.map_err(problem)?;
+    let put = api.resources.put(caller, &id, &terms, &precondition, run, &mutation).await.map_err(problem)?;
     let body = PutBody {
         resource: ResourceBody::from(&put.resource),
         dates_without_slots: put.lost_dates.into_iter().map(iso).collect(),
@@ -235,7 +308,7 @@ async fn set_inventory(
     let precondition = precondition(&exchange.request.headers, false);
     let resource = api
         .resources
-        .set_inventory(&id, &change, &precondition, run, &mutation)
+        .set_inventory(caller, &id, &change, &precondition, run, &mutation)
         .await
         .map_err(|failure| range_problem(failure, &["/from", "/to"]))?;
     let response = answer::json(StatusCode::OK, &inventory_answer(&change, id.as_str()))?;
@@ -245,21 +318,24 @@ async fn set_inventory(
     })
 }
 
-async fn trail(api: &ResourcesApi, exchange: &Exchange) -> Result<Response, Problem> {
+async fn trail(api: &ResourcesApi, exchange: &Exchange, caller: &Caller) -> Result<Response, Problem> {
     let id = resource_id(&exchange.named)?;
     let asked = TrailParameters::read(&exchange.request.query, id.as_str())?;
-    let page = api.trails.of(&id, asked.after, asked.limit).await.map_err(problem)?;
+    let page = api.trails.of(caller, &id, asked.after, asked.limit).await.map_err(problem)?;
     trail_answer(page, id.as_str())
 }
 
 async fn trail_of_all(api: &ResourcesApi, exchange: &Exchange) -> Result<Response, Problem> {
-    let name = TrailSubject::AllResources.as_str();
-    let asked = TrailParameters::read(&exchange.request.query, name)?;
+    let name = TrailSubject::AllResources.name();
+    let asked = TrailParameters::read(&exchange.request.query, &name)?;
     let page = api.trails.of_all_resources(asked.after, asked.limit).await.map_err(problem)?;
-    trail_answer(page, name)
+    trail_answer(page, &name)
 }
 
-fn trail_answer((entries, next): (Vec<ResourceEvent>, Option<u64>), of: &str) -> Result<Response, Problem> {
+pub(crate) fn trail_answer(
+    (entries, next): (Vec<ResourceEvent>, Option<u64>),
+    of: &str,
+) -> Result<Response, Problem> {
     let body = ResourceEventList {
         results: entries.into_iter().map(Into::into).collect(),
         next_cursor: next.map(|after| paging::opaque(&after.to_string(), of)),
@@ -285,6 +361,6 @@ async fn stop(
     stopped: bool,
 ) -> Result<Response, Problem> {
     let mutation = exchange.mutation(caller.guest.as_str());
-    api.stops.set(subject, stopped, &mutation).await.map_err(problem)?;
+    api.stops.set(caller, subject, stopped, &mutation).await.map_err(problem)?;
     Ok(answer::json(StatusCode::OK, &StopBody { stopped })?)
 }

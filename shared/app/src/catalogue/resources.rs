@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use holdfast_domain::catalogue::{RangeError, ResourceTerms};
-use holdfast_domain::{Resource, ResourceId};
+use holdfast_domain::{PropertyId, Resource, ResourceId};
 use jiff::civil::Date;
 
 use crate::catalogue::calendar::slots_between;
@@ -13,14 +13,17 @@ use crate::catalogue::port::Catalogue;
 use crate::kernel::errors::{LedgerError, StoreError};
 use crate::kernel::failure::Failure;
 use crate::kernel::field::Field;
+use crate::kernel::identity::Caller;
 use crate::kernel::mutation::Mutation;
 use crate::payments::charge::ChargeRules;
+use crate::properties::port::PropertyReader;
 
 const ATTEMPTS_MAX: usize = 8;
 
 /// The use cases of operators.
 pub struct Resources {
     catalogue: Arc<dyn Catalogue>,
+    properties: Arc<dyn PropertyReader>,
     charges: ChargeRules,
 }
 
@@ -35,7 +38,7 @@ pub struct Put {
     pub lost_dates: Vec<Date>,
 }
 
-/// What an edit asks of the resource as it is, beside being possible.
+/// What an edit asks of the resource or the property as it is, beside being possible.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Precondition {
     /// Nothing.
@@ -50,10 +53,10 @@ pub enum Precondition {
 }
 
 impl Precondition {
-    fn check(&self, resource: Option<&Resource>) -> Result<(), Failure> {
-        let holds = match (self, resource) {
+    pub(crate) fn check(&self, present: Option<ResourceVersion>) -> Result<(), Failure> {
+        let holds = match (self, present) {
             (Self::None, _) | (Self::Absent, None) | (Self::Present, Some(_)) => true,
-            (Self::Match(versions), Some(resource)) => versions.contains(&resource.into()),
+            (Self::Match(versions), Some(version)) => versions.contains(&version),
             (Self::Absent, Some(_)) | (Self::Present | Self::Match(_), None) => false,
         };
         if holds { Ok(()) } else { Err(Failure::PreconditionFailed) }
@@ -61,10 +64,14 @@ impl Precondition {
 }
 
 impl Resources {
-    /// Over a catalogue, for a provider that can charge by these rules.
+    /// Over a catalogue and the properties that its resources belong to, for a provider that can charge by these rules.
     #[must_use]
-    pub fn new(catalogue: Arc<dyn Catalogue>, charges: ChargeRules) -> Self {
-        Self { catalogue, charges }
+    pub fn new(
+        catalogue: Arc<dyn Catalogue>,
+        properties: Arc<dyn PropertyReader>,
+        charges: ChargeRules,
+    ) -> Self {
+        Self { catalogue, properties, charges }
     }
 
     /// A resource.
@@ -79,9 +86,11 @@ impl Resources {
     ///
     /// # Errors
     /// [`Failure::CapacityInUse`] when live holds or bookings do not fit the new terms; nothing is changed then.
-    /// [`Failure::PreconditionFailed`]. [`Failure::Invalid`] of a price that nobody can pay.
+    /// [`Failure::PreconditionFailed`]. [`Failure::Invalid`] of a price that nobody can pay, and of a property that does not exist, or
+    /// not for this caller. [`Failure::NotFound`] of a resource of a property that is not the caller's.
     pub async fn put(
         &self,
+        caller: &Caller,
         id: &ResourceId,
         terms: &ResourceTerms,
         precondition: &Precondition,
@@ -89,12 +98,16 @@ impl Resources {
         mutation: &Mutation,
     ) -> Result<Put, Failure> {
         self.charges.check_terms(terms)?;
+        self.check_property(caller, terms.property.as_ref()).await?;
         // What this very edit writes is not what its precondition is about.
         let (mut checked, mut refused) = (false, None);
         for _ in 0..ATTEMPTS_MAX {
             let previous = self.catalogue.resource(id).await?;
+            if previous.as_ref().is_some_and(|previous| !is_of(caller, previous)) {
+                return Err(Failure::NotFound("resource"));
+            }
             if !checked {
-                precondition.check(previous.as_ref())?;
+                precondition.check(previous.as_ref().map(Into::into))?;
             }
             let outcome = match &previous {
                 Some(previous) => {
@@ -123,6 +136,16 @@ impl Resources {
         Err(refused.map_or_else(|| StoreError::Contention(id.to_string()).into(), Into::into))
     }
 
+    /// That a resource may be of that property: that it exists, and is the caller's. There is no end to a property.
+    async fn check_property(&self, caller: &Caller, property: Option<&PropertyId>) -> Result<(), Failure> {
+        let Some(property) = property else { return Ok(()) };
+        if caller.is_operator_of(Some(property)) && self.properties.property(property).await?.is_some() {
+            return Ok(());
+        }
+        let detail = "there is no such property".to_owned();
+        Err(Failure::Invalid { field: Field::Property.into(), detail })
+    }
+
     /// Whether an edit to those terms is under way.
     async fn announces(&self, id: &ResourceId, terms: &ResourceTerms) -> Result<bool, StoreError> {
         let resource = self.catalogue.resource(id).await?;
@@ -142,9 +165,10 @@ impl Resources {
     ///
     /// # Errors
     /// [`Failure::CapacityInUse`] when less than what is held or confirmed is asked for; nothing is changed then.
-    /// [`Failure::PreconditionFailed`].
+    /// [`Failure::PreconditionFailed`]. [`Failure::NotFound`], also of a resource of a property that is not the caller's.
     pub async fn set_inventory(
         &self,
+        caller: &Caller,
         id: &ResourceId,
         edit: &DatesEdit,
         precondition: &Precondition,
@@ -154,8 +178,11 @@ impl Resources {
         let (mut begun, mut refused): (Option<Begun>, _) = (None, None);
         for _ in 0..ATTEMPTS_MAX {
             let resource = self.get(id).await?;
+            if !is_of(caller, &resource) {
+                return Err(Failure::NotFound("resource"));
+            }
             let run = Edit::new(self.catalogue.as_ref(), run, mutation);
-            let outcome = match precondition.check(Some(&resource)) {
+            let outcome = match precondition.check(Some((&resource).into())) {
                 // What this very edit has written is not what its precondition is about.
                 Err(_) if begun.as_ref().is_some_and(|begun| begun.version == (&resource).into()) => {
                     run.set_dates(&resource, edit, &mut begun).await
@@ -183,4 +210,9 @@ impl Resources {
         }
         Err(refused.map_or_else(|| StoreError::Contention(id.to_string()).into(), Into::into))
     }
+}
+
+/// Whether the caller is an operator of a resource.
+fn is_of(caller: &Caller, resource: &Resource) -> bool {
+    caller.is_operator_of(resource.terms.property.as_ref())
 }

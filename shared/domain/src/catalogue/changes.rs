@@ -12,6 +12,7 @@ use crate::catalogue::resource::{Resource, ResourceTerms, zone_name};
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each is the field of that name of `ResourceTerms`")]
 pub enum Term {
+    Property,
     ResourceType,
     Name,
     Location,
@@ -132,6 +133,7 @@ impl ResourceTerms {
     #[must_use]
     pub fn differing(&self, after: &Self) -> Vec<Term> {
         let Self {
+            property,
             resource_type,
             name,
             location,
@@ -145,6 +147,7 @@ impl ResourceTerms {
             attributes,
         } = self;
         let compared = [
+            (Term::Property, property == &after.property),
             (Term::ResourceType, resource_type == &after.resource_type),
             (Term::Name, name == &after.name),
             (Term::Location, location == &after.location),

@@ -3,5 +3,6 @@
 
 pub(crate) mod booking;
 pub(crate) mod order;
+pub(crate) mod property;
 pub(crate) mod scalar;
 pub(crate) mod terms;

@@ -3,7 +3,9 @@
 use holdfast_domain::bookings::{Order, Price, PriceLine, PriceLineKind, Tier};
 use holdfast_domain::inventory::Placement;
 use holdfast_domain::money::{Percent, SignedMoney};
-use holdfast_domain::{CancellationPolicy, GuestId, Money, PageKey, ResourceId, SlotKey, SlotPlaces};
+use holdfast_domain::{
+    CancellationPolicy, GuestId, Money, PageKey, PropertyId, ResourceId, SlotKey, SlotPlaces,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::stored::reason::{Reason, reason};
@@ -15,6 +17,8 @@ use crate::stored::v1::scalar::{Millis, Text};
 pub(crate) struct StoredOrder {
     resource: Text<ResourceId>,
     name: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    property: Option<Text<PropertyId>>,
     start: Millis,
     end: Millis,
     quantity: u32,
@@ -28,6 +32,7 @@ impl From<&Order> for StoredOrder {
         Self {
             resource: Text(order.resource.clone()),
             name: order.resource_name.clone(),
+            property: order.property.clone().map(Text),
             start: Millis(order.start),
             end: Millis(order.end),
             quantity: order.quantity,
@@ -47,6 +52,7 @@ impl StoredOrder {
         Ok(Order {
             resource,
             resource_name: self.name,
+            property: self.property.map(|Text(property)| property),
             guest,
             start: self.start.0,
             end: self.end.0,
