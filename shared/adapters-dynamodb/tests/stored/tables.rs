@@ -246,7 +246,13 @@ fn the_document_says_which_version_is_written() {
         Kind::Facts => "dated facts",
         Kind::ListedFacts => "listed facts",
         Kind::CyclePages => "compared pages",
-        Kind::Resource | Kind::Page | Kind::Booking | Kind::Contact | Kind::Listing | Kind::Cycle => {
+        Kind::Resource
+        | Kind::Property
+        | Kind::Page
+        | Kind::Booking
+        | Kind::Contact
+        | Kind::Listing
+        | Kind::Cycle => {
             kind.name()
         }
     };
