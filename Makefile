@@ -100,8 +100,8 @@ invoke: ## Call a function with an event (FN, EVENT)
 reconcile: ## Compare pages, bookings and payments, repair what is safe, print a report (DRY_RUN=1 only looks)
 	@$(STACK) reconcile --dry-run='$(DRY_RUN)'
 
-audit-verify: ## Check the seals of every audit trail, and name the first broken link (BOOKING, RESOURCE: only that one's)
-	@$(STACK) audit-verify $(BOOKING) $(addprefix --resource=,$(RESOURCE))
+audit-verify: ## Check the seals of every audit trail, and name the first broken link (BOOKING, RESOURCE, PROPERTY: only that one's)
+	@$(STACK) audit-verify $(BOOKING) $(addprefix --resource=,$(RESOURCE)) $(addprefix --property=,$(PROPERTY))
 
 review: ## Print the cases that need a person, and delete those that have settled themselves (QUEUE: another queue's, by its URL)
 	@$(STACK) review --queue='$(QUEUE)'

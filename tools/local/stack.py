@@ -188,7 +188,8 @@ def reconcile(arguments: argparse.Namespace) -> None:
 def audit_verify(arguments: argparse.Namespace) -> None:
     """Checks the audit trails that the stack has written; ends as the check does."""
     resources = [part for name in arguments.resource for part in ("--resource", name)]
-    run_operators_tool("audit-verify", [*arguments.bookings, *resources])
+    properties = [part for name in arguments.property for part in ("--property", name)]
+    run_operators_tool("audit-verify", [*arguments.bookings, *resources, *properties])
 
 
 def review(arguments: argparse.Namespace) -> None:
@@ -292,6 +293,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     one = commands.add_parser("audit-verify")
     one.add_argument("bookings", nargs="*", metavar="BOOKING_ID")
     one.add_argument("--resource", action="append", default=[], metavar="RESOURCE_ID")
+    one.add_argument("--property", action="append", default=[], metavar="PROPERTY_ID")
     one.set_defaults(command=audit_verify)
     one = commands.add_parser("invoke")
     one.add_argument("--fn", required=True, type=function)

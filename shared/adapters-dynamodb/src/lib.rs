@@ -20,6 +20,7 @@ mod notifications;
 mod operations;
 mod page;
 mod payments;
+mod properties;
 mod rates;
 mod search;
 mod stored;
@@ -47,6 +48,7 @@ pub use payments::actions::DynamoCustomerActions;
 pub use payments::attempts::DynamoPaymentAttempts;
 pub use payments::callbacks::DynamoSagaCallbacks;
 pub use payments::turns::DynamoPaymentTurns;
+pub use properties::store::DynamoProperties;
 pub use rates::history::DynamoRateHistory;
 pub use rates::seals::SignedQuotes;
 pub use rates::store::DynamoRates;
@@ -79,6 +81,7 @@ pub mod items {
         decode_parked_case, decode_sent_mail, decode_task_token, encode_parked_case, encode_parked_case_as,
         encode_sent_mail, encode_sent_mail_as, encode_task_token,
     };
+    pub use crate::stored::property::{decode_property, encode_property};
     pub use crate::stored::rate_listings::{
         decode_listed_month_rates, decode_listed_rates, encode_listed_month_rates, encode_listed_rates,
     };

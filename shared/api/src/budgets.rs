@@ -57,6 +57,15 @@ pub const RESOURCE: Budget = Budget {
     slots_per_resource: 0,
 };
 
+/// `GET /api/properties/{propertyId}`.
+pub const PROPERTY: Budget = Budget {
+    ledger_units: 7,
+    read_model_units: 0,
+    units_per_resource: 0,
+    body_bytes: 26 * 1024,
+    slots_per_resource: 0,
+};
+
 /// `POST /api/webhooks/stripe` of anyone but Stripe: the signature is checked before anything is read.
 pub const UNSIGNED_WEBHOOK: Budget = Budget {
     ledger_units: 0,

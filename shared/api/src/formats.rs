@@ -4,6 +4,7 @@
 use holdfast_app::rates::QUOTE_ID_LENGTH_MAX;
 use holdfast_domain::bookings::{CONTACT_NAME_LENGTH_MAX, EMAIL_LENGTH_MAX, LANGUAGE_LENGTH_MAX};
 use holdfast_domain::catalogue::{ATTRIBUTE_NAME_LENGTH_MAX, LABEL_LENGTH_MAX};
+use holdfast_domain::properties::{HOUSE_RULES_LENGTH_MAX, WEBSITE_LENGTH_MAX};
 use holdfast_domain::rates::ids::NAME_LENGTH_MAX;
 use holdfast_domain::rates::promotion::CODE_LENGTH_MAX;
 use serde_json::{Value, json};
@@ -27,7 +28,7 @@ pub(crate) fn expand(part: &mut Value) {
 fn meaning(kind: &str) -> Option<Value> {
     let text = |most: usize, pattern: &str| json!({ "minLength": 1, "maxLength": most, "pattern": pattern });
     Some(match kind {
-        // The id of a resource, hold or booking.
+        // The id of a resource, property, hold or booking.
         "id" => text(64, "^[A-Za-z0-9._:-]+$"),
         "guest-id" => text(128, "^[!-~]+$"),
         // Ids of Stripe's: of a payment method, a card, a source or a token.
@@ -40,6 +41,13 @@ fn meaning(kind: &str) -> Option<Value> {
         "attribute-name" => text(ATTRIBUTE_NAME_LENGTH_MAX, r"^[^\u0000-\u001f\u007f-\u009f]+$"),
         // Tabs and line breaks, and no other control characters.
         "words" => text(500, r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]+$"),
+        "house-rules" => {
+            text(HOUSE_RULES_LENGTH_MAX, r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]+$")
+        }
+        "address-line" => text(120, r"^[^\u0000-\u001f\u007f-\u009f]+$"),
+        "postal-code" => text(16, "^[A-Za-z0-9 -]+$"),
+        "country" => json!({ "pattern": "^[A-Z]{2}$" }),
+        "website" => json!({ "maxLength": WEBSITE_LENGTH_MAX, "pattern": WEBSITE }),
         "name-of-a-guest" => text(CONTACT_NAME_LENGTH_MAX, r"^[^\u0000-\u001f\u007f-\u009f]+$"),
         "email-address" => json!({ "maxLength": EMAIL_LENGTH_MAX, "pattern": EMAIL }),
         "phone-number" => json!({ "pattern": r"^\+[1-9][0-9]{6,14}$" }),
@@ -68,6 +76,8 @@ const EMAIL: &str = concat!(
     r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?",
     r"(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)+$",
 );
+/// A name with a dot, and then visible ASCII characters.
+const WEBSITE: &str = r"^https://[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+([/?#][!-~]*)?$";
 const INSTANT: &str = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-5][0-9](\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})$";
 const WHEN: &str = r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])([Tt]([01][0-9]|2[0-3])(:[0-5][0-9]){2}(\.[0-9]{1,9})?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9]))?$";
 /// Degrees of latitude and longitude.

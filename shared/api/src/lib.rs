@@ -16,6 +16,7 @@ pub mod holds;
 pub mod openapi;
 pub mod payments;
 pub mod problem;
+pub mod properties;
 pub mod rates;
 pub mod search;
 pub mod wire;

@@ -32,7 +32,8 @@ const TOKENS: &str = "`sub` is the guest. Guests and staff get their token by th
     of the operator and of partners by client credentials. There are two user pools, each with a host of its own: guests and \
     partners have theirs at the output `UserPoolDomain` of the stack, with the clients `GuestClientId` and `PartnerClientId`, staff \
     and the operator's machines at `StaffPoolDomain`, with `StaffClientId` and `OperatorClientId`. Only the latter vouches for \
-    `booking/operator`. On the local stack `make token` issues tokens.";
+    `booking/operator`. Groups of the staff's pool say of which properties somebody is staff: `platform` of all, `property.` and a property's \
+    id of that one; whoever is in none, and every machine, is an operator of resources without a property. On the local stack `make token` issues tokens.";
 
 const KEYS: Keys<Code> = Keys {
     problems: &[Code::IdempotencyKeyReused, Code::RequestInProgress],
@@ -68,6 +69,7 @@ pub fn document() -> Value {
         { "name": "bookings", "description": "Paying, reading, cancelling" },
         { "name": "resources", "description": "What can be booked" },
         { "name": "rates", "description": "What it costs, and under which conditions" },
+        { "name": "properties", "description": "What resources belong to" },
         { "name": "webhooks", "description": "Events of the payment provider" },
     ]);
     document["components"]["securitySchemes"] = json!({
@@ -93,7 +95,9 @@ pub fn document() -> Value {
 fn described(scopes: &[Scope]) -> Value {
     let meaning = |scope: &Scope| match scope {
         Scope::Guest => "One's own holds and bookings",
-        Scope::Operator => "Resources, and everybody's holds and bookings",
+        Scope::Operator => {
+            "Resources and the holds and bookings of them, of the properties whose staff one is"
+        }
         Scope::Partner => "A partner's machine; no operation takes it yet",
     };
     scopes.iter().map(|scope| (scope.as_str().to_owned(), json!(meaning(scope)))).collect()
@@ -232,7 +236,8 @@ mod tests {
                 assert!(scopes.len() == 1 && scopes[0].is_string(), "{method} {path}: {requirement}");
             }
             let open = ["/availability", "/quotes", "/webhooks/stripe"].iter().any(|end| path.ends_with(end))
-                || (method == "GET" && path == "/api/resources/{resourceId}");
+                || (method == "GET"
+                    && ["/api/resources/{resourceId}", "/api/properties/{propertyId}"].contains(&&*path));
             assert_eq!(security.is_empty(), open, "{method} {path}");
         }
     }

@@ -358,6 +358,7 @@ pub(crate) fn range_problem(failure: Failure, pointers: &[&str]) -> Problem {
 /// The JSON pointer of a field, or the name of its query parameter after a slash.
 fn pointer_to(path: FieldPath) -> String {
     let name = match path.field {
+        Field::Property => "propertyId",
         Field::StayStart => "startTime",
         Field::StayEnd => "endTime",
         Field::Quantity => "quantity",
@@ -429,6 +430,7 @@ mod tests {
         let invalid = |field: FieldPath| Failure::Invalid { field, detail: "is wrong".to_owned() };
         let named = |pointer: &str| json!({ "errors": [{ "pointer": pointer, "detail": "is wrong" }] });
         for (field, pointer) in [
+            (Field::Property, "/propertyId"),
             (Field::StayStart, "/startTime"),
             (Field::StayEnd, "/endTime"),
             (Field::Quantity, "/quantity"),

@@ -12,10 +12,11 @@ pub mod notifications;
 pub mod operations;
 pub mod partners;
 pub mod payments;
+pub mod properties;
 pub mod rates;
 pub mod search;
 
 pub use kernel::{
     Caller, Clock, DeliveryError, Failure, Field, FieldPath, LedgerError, Mutation, Part, PaymentError,
-    RequestKey, StoreError, WorkflowError,
+    RequestKey, StaffOf, StoreError, WorkflowError,
 };

@@ -73,6 +73,11 @@ id!(
     ResourceId, 64, is_token
 );
 id!(
+    /// A property, named by the platform: 1 to 64 letters, digits, `.`, `_`, `:`, `-`.
+    #[derive(PartialOrd, Ord)]
+    PropertyId, 64, is_token
+);
+id!(
     /// A hold. Derived from caller and idempotency key, so that a retry meets its own earlier self.
     #[derive(PartialOrd, Ord)]
     HoldId, 64, is_token

@@ -13,16 +13,18 @@ pub mod ids;
 pub mod inventory;
 pub mod money;
 pub mod payments;
+pub mod properties;
 pub mod rates;
 pub mod trail;
 
 pub use bookings::{Booking, BookingEvent, BookingStatus, CancellationPolicy, InventoryMove, Lifecycle};
 pub use catalogue::{Resource, Schedule, Slot, When};
 pub use holds::{Hold, HoldSnapshot, HoldStatus};
-pub use ids::{BookingId, Fingerprint, GuestId, GuestMark, HoldId, ResourceId, Seal, SlotKey};
+pub use ids::{BookingId, Fingerprint, GuestId, GuestMark, HoldId, PropertyId, ResourceId, Seal, SlotKey};
 pub use inventory::{
     HoldLimit, HoldLimits, Page, PageChange, PageCommand, PageHold, PageKey, PageRejection, SlotPlaces,
 };
 pub use money::{Currency, Money};
 pub use payments::{BookingPayments, Payment, PaymentNumber, PaymentStatus, PaymentStep};
+pub use properties::{Property, PropertyTerms};
 pub use trail::{TrailHead, TrailSubject};

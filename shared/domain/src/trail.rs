@@ -1,6 +1,8 @@
 //! How far a trail of changes has come.
 
-use crate::ids::{InvalidId, ResourceId, Seal};
+use std::borrow::Cow;
+
+use crate::ids::{InvalidId, PropertyId, ResourceId, Seal};
 
 /// How many entries a trail has, and the seal of the last: what the thing that it is about keeps of it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -16,6 +18,8 @@ pub struct TrailHead {
 pub enum TrailSubject {
     /// A resource.
     Resource(ResourceId),
+    /// A property.
+    Property(PropertyId),
     /// Every resource at once.
     AllResources,
 }
@@ -23,22 +27,29 @@ pub enum TrailSubject {
 impl TrailSubject {
     /// The name of all resources; no resource has it.
     const ALL: &str = "*";
+    /// Names of properties begin with it; no name of a resource does.
+    const PROPERTY: &str = "property/";
 
-    /// The resource's id, or `*`.
+    /// The resource's id, `property/` and the property's id, or `*`.
     #[must_use]
-    pub fn as_str(&self) -> &str {
+    pub fn name(&self) -> Cow<'_, str> {
         match self {
-            Self::Resource(id) => id.as_str(),
-            Self::AllResources => Self::ALL,
+            Self::Resource(id) => Cow::Borrowed(id.as_str()),
+            Self::Property(id) => Cow::Owned(format!("{}{id}", Self::PROPERTY)),
+            Self::AllResources => Cow::Borrowed(Self::ALL),
         }
     }
 
     /// The subject of that name.
     ///
     /// # Errors
-    /// [`InvalidId`] when it is neither `*` nor a resource's id.
+    /// [`InvalidId`] when it is neither `*` nor one of a resource or a property.
     pub fn parse(name: &str) -> Result<Self, InvalidId> {
-        if name == Self::ALL { Ok(Self::AllResources) } else { ResourceId::parse(name).map(Self::Resource) }
+        match name.strip_prefix(Self::PROPERTY) {
+            Some(id) => PropertyId::parse(id).map(Self::Property),
+            None if name == Self::ALL => Ok(Self::AllResources),
+            None => ResourceId::parse(name).map(Self::Resource),
+        }
     }
 }
 
@@ -48,10 +59,15 @@ mod tests {
 
     #[test]
     fn a_subject_is_read_as_it_was_written() {
-        for name in ["room-7", "*"] {
-            assert_eq!(TrailSubject::parse(name).as_ref().map(TrailSubject::as_str), Ok(name));
+        for name in ["room-7", "property/hotel-7", "*"] {
+            let subject = TrailSubject::parse(name).expect("a subject");
+            assert_eq!(subject.name(), name);
         }
         assert_eq!(TrailSubject::parse("*"), Ok(TrailSubject::AllResources));
-        assert_eq!(TrailSubject::parse("room*"), Err(InvalidId::Character));
+        let property = PropertyId::parse("hotel-7").map(TrailSubject::Property);
+        assert_eq!(TrailSubject::parse("property/hotel-7"), property);
+        for name in ["room*", "property/", "property/a/b", "property/*"] {
+            assert!(TrailSubject::parse(name).is_err(), "{name}");
+        }
     }
 }

@@ -118,6 +118,7 @@ fn key(resource: &Resource, page: &str) -> PageKey {
 fn resource(schedule: Schedule, zone: TimeZone) -> Resource {
     let label = |text: &str| Label::parse(text).expect("a label");
     let terms = ResourceTerms {
+        property: None,
         resource_type: label("court"),
         name: label("Court 1"),
         location: label("BER"),

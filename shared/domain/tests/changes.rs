@@ -13,6 +13,7 @@ use jiff::tz::TimeZone;
 fn terms() -> ResourceTerms {
     let label = |text| Label::parse(text).expect("a label");
     ResourceTerms {
+        property: None,
         resource_type: label("hotel"),
         name: label("Deluxe double"),
         location: label("NYC"),

@@ -369,6 +369,7 @@ fn record() -> Hold {
         order: Order {
             resource: page_key().resource,
             resource_name: "Hotel".to_owned(),
+            property: None,
             guest: GuestId::parse("guest-1").expect("an id"),
             start: at(1000),
             end: at(2000),

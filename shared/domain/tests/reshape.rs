@@ -22,6 +22,7 @@ fn event(start: &str, hours: i64, capacity: u32) -> ResourceTerms {
     let (start, label) = (instant(start), |text| Label::parse(text).expect("a label"));
     let schedule = Schedule::event(start, start + SignedDuration::from_hours(hours)).expect("an event");
     ResourceTerms {
+        property: None,
         resource_type: label("event"),
         name: label("Concert"),
         location: label("NYC"),

@@ -22,6 +22,7 @@ fn euro(amount: i64) -> Money {
 fn terms() -> ResourceTerms {
     let label = |text: &str| Label::parse(text).expect("a label");
     ResourceTerms {
+        property: None,
         resource_type: label("hotel"),
         name: label("Deluxe double"),
         location: label("NYC"),

@@ -269,7 +269,8 @@ mod tests {
             headers: HeaderMap::new(),
             body: Vec::new(),
             identity: scope.map_or(Identity::Unproven, |scope| {
-                Identity::Bearer(Claims { sub: "guest-1".to_owned(), scopes: vec![scope.to_owned()] })
+                let (sub, scopes) = ("guest-1".to_owned(), vec![scope.to_owned()]);
+                Identity::Bearer(Claims { sub, scopes, groups: Vec::new() })
             }),
             address: None,
             request_id: "r-1".to_owned(),

@@ -231,7 +231,9 @@ mod tests {
     use crate::request::{Claims, Identity};
 
     fn exchange(sub: Option<&str>, headers: HeaderMap, left: u64) -> Exchange {
-        let bearer = |sub: &str| Identity::Bearer(Claims { sub: sub.to_owned(), scopes: Vec::new() });
+        let bearer = |sub: &str| {
+            Identity::Bearer(Claims { sub: sub.to_owned(), scopes: Vec::new(), groups: Vec::new() })
+        };
         let request = Request {
             method: Method::POST,
             path: "/api/bookings".to_owned(),

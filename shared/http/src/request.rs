@@ -60,6 +60,8 @@ pub struct Claims {
     pub sub: String,
     /// The scopes by their names, such as `booking/guest`; those of others may be among them.
     pub scopes: Vec<String>,
+    /// The groups of the issuer that the subject is in, by their names; none of a machine.
+    pub groups: Vec<String>,
 }
 
 impl Claims {
@@ -75,7 +77,7 @@ impl Claims {
 pub enum Scope {
     /// The bearer's own holds and bookings.
     Guest,
-    /// Resources, and everybody's holds and bookings.
+    /// Resources and the holds and bookings of them, of the properties that the token's groups say.
     Operator,
     /// A partner's machine. No route takes it yet.
     Partner,

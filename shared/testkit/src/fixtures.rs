@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use holdfast_app::Mutation;
 use holdfast_app::kernel as identity;
+use holdfast_app::{Caller, Mutation, StaffOf};
 use holdfast_domain::bookings::{Order, Tier};
 use holdfast_domain::catalogue::{CAPACITY_MAX, Label, Opening, ResourceTerms, SlotSchedule};
 use holdfast_domain::inventory::Placement;
@@ -36,6 +36,12 @@ pub fn money(cents: i64) -> Money {
     Money::new(cents, Currency::parse("EUR").expect("a known currency")).expect("an amount in range")
 }
 
+/// Staff of every property.
+#[must_use]
+pub fn platform() -> Caller {
+    Caller { guest: GuestId::parse("operator").expect("an id"), staff: Some(StaffOf::All) }
+}
+
 /// A change made by `actor` at `now`.
 #[must_use]
 pub fn mutation(now: Timestamp, actor: &str) -> Mutation {
@@ -46,6 +52,7 @@ fn terms(schedule: Schedule, zone: &str, capacity: u32, ttl: u32) -> ResourceTer
     let tier =
         |hours_before, percent| Tier { hours_before, refund: Percent::new(percent).expect("a percentage") };
     ResourceTerms {
+        property: None,
         resource_type: Label::parse("hotel").expect("a label"),
         name: Label::parse("Deluxe double").expect("a label"),
         location: Label::parse("NYC").expect("a label"),
@@ -137,6 +144,7 @@ pub fn hold_for(
         order: Order {
             resource: resource.id.clone(),
             resource_name: resource.terms.name.as_str().to_owned(),
+            property: resource.terms.property.clone(),
             guest: guest.clone(),
             start: stay.start,
             end: stay.end,

@@ -19,7 +19,7 @@ pub use clock::TestClock;
 pub use database::Database;
 pub use faults::{Fault, Faults};
 pub use fixtures::{
-    UNLIMITED, at, daily_resource, event_resource, hold_for, money, mutation, nightly_resource,
+    UNLIMITED, at, daily_resource, event_resource, hold_for, money, mutation, nightly_resource, platform,
     slots_resource,
 };
 pub use holdfast_stripe_amounts::charge_rules;

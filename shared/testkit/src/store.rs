@@ -8,8 +8,9 @@ use holdfast_adapters_dynamodb::{
     ConfidentialTable, DynamoBookingContacts, DynamoBookingHistory, DynamoBookingJournal, DynamoBookings,
     DynamoCatalogue, DynamoCustomerActions, DynamoCycles, DynamoEndedBookings, DynamoHoldStopSwitch,
     DynamoHoldStops, DynamoHolds, DynamoInspection, DynamoMailCounts, DynamoPaymentAttempts,
-    DynamoPaymentTurns, DynamoRateHistory, DynamoRates, DynamoResourceHistory, DynamoSagaCallbacks,
-    DynamoSearchIndex, DynamoSearchIndexWriter, DynamoSentMails, HoldsTable, LedgerTable, SignedQuotes,
+    DynamoPaymentTurns, DynamoProperties, DynamoRateHistory, DynamoRates, DynamoResourceHistory,
+    DynamoSagaCallbacks, DynamoSearchIndex, DynamoSearchIndexWriter, DynamoSentMails, HoldsTable,
+    LedgerTable, SignedQuotes,
 };
 use holdfast_app::StoreError;
 use holdfast_app::bookings::{BookingContacts, BookingHistory, BookingJournal, BookingStore};
@@ -19,6 +20,7 @@ use holdfast_app::kernel::{Keys, Secret, SecretError, SecretReader};
 use holdfast_app::notifications::{MailCounts, SentMails};
 use holdfast_app::operations::{CycleStore, EndedBookings, LedgerInspection};
 use holdfast_app::payments::{AttemptReader, CustomerActions, PaymentTurns, RefundNotes, SagaCallbacks};
+use holdfast_app::properties::PropertyStore;
 use holdfast_app::rates::{Pricing, QuoteSeals, Quotes, RateHistory, RateStore};
 use holdfast_app::search::{ListedPages, SearchIndex, SearchIndexInspection, SearchIndexWriter};
 use holdfast_domain::{Page, Resource};
@@ -30,6 +32,7 @@ use crate::{Database, Faults, charge_rules};
 #[expect(missing_docs, reason = "each field is the port of its name")]
 pub struct Store {
     pub catalogue: Arc<dyn Catalogue>,
+    pub properties: Arc<dyn PropertyStore>,
     pub trails: Arc<dyn ResourceHistory>,
     pub rates: Arc<dyn RateStore>,
     pub versions: Arc<dyn RateHistory>,
@@ -68,6 +71,7 @@ impl Store {
         let writer = Arc::new(DynamoSearchIndexWriter::new(search().0, search().1));
         Self {
             catalogue: Arc::new(DynamoCatalogue::new(ledger())),
+            properties: Arc::new(DynamoProperties::new(ledger())),
             trails: Arc::new(DynamoResourceHistory::new(ledger())),
             rates: Arc::new(DynamoRates::new(ledger())),
             versions: Arc::new(DynamoRateHistory::new(ledger())),

@@ -168,6 +168,7 @@ impl Bench {
             identity: Identity::Bearer(Claims {
                 sub: "guest".to_owned(),
                 scopes: vec!["booking/guest".to_owned()],
+                groups: Vec::new(),
             }),
             address: None,
             request_id: task.key.clone(),

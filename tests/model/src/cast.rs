@@ -117,7 +117,7 @@ impl Cast {
     /// Who asks in an attempt.
     #[must_use]
     pub fn caller(&self, attempt: usize) -> Caller {
-        Caller { guest: guest(attempt / self.scenario.cards), operator: false }
+        Caller { guest: guest(attempt / self.scenario.cards), staff: None }
     }
 
     /// The key of the request to pay, or to cancel.
@@ -155,6 +155,7 @@ impl Cast {
             order: Order {
                 resource: self.page.resource.clone(),
                 resource_name: "Room".to_owned(),
+                property: None,
                 guest: guest(at),
                 start: far,
                 end: far,

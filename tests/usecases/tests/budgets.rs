@@ -17,6 +17,7 @@ use holdfast_app::payments::{
     BookingSaga, InvalidWebhook, Payment, PaymentInquiry, SagaResumption, SettlementSaga, Webhook,
     WebhookError, WebhookEvent, WebhookVerifier,
 };
+use holdfast_app::properties::Properties;
 use holdfast_app::rates::Rates;
 use holdfast_app::search::{Projection, Search};
 use holdfast_app::{PaymentError, WorkflowError};
@@ -199,12 +200,14 @@ impl World {
                 Webhook::new(store.journal.clone(), store.callbacks.clone(), nobody(), nobody(), nobody());
             WebhookApi::new(webhook, nobody(), clock).handle(request).await
         } else {
-            let (catalogue, switch) = (store.catalogue.clone(), store.switch.clone());
-            let trails = ResourceTrails::new(catalogue.clone(), store.trails.clone(), switch.clone());
-            let (cards, versions) = (store.rates.clone(), store.versions.clone());
+            let Store { catalogue, properties, trails, switch, rates: cards, versions, .. } = store.clone();
             let rates = Rates::new(catalogue.clone(), cards.clone(), versions, charge_rules());
-            let resources = Resources::new(catalogue, cards, charge_rules());
-            ResourcesApi::new(resources, trails, Stops::new(switch), rates, clock).handle(request).await
+            let resources = Resources::new(catalogue.clone(), properties.clone(), cards, charge_rules());
+            let of_resources = ResourceTrails::new(catalogue, trails.clone(), switch.clone());
+            let properties = Properties::new(properties, trails);
+            ResourcesApi::new(resources, properties, of_resources, Stops::new(switch), rates, clock)
+                .handle(request)
+                .await
         }
     }
 }

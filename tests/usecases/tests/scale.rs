@@ -27,7 +27,7 @@ use holdfast_domain::catalogue::Facts;
 use holdfast_domain::payments::{CardPayment, PaymentMethod};
 use holdfast_domain::{
     Booking, BookingId, BookingPayments, BookingStatus, GuestId, HoldId, Page, PageHold, PageKey, Payment,
-    PaymentStatus, Resource, SlotKey,
+    PaymentStatus, Property, Resource, SlotKey,
 };
 use holdfast_testkit::{TestClock, at, hold_for, money, mutation, nightly_resource};
 use jiff::{SignedDuration, Timestamp};
@@ -134,6 +134,10 @@ impl LedgerInspection for Generated {
 
     async fn bookings_part(&self, cursor: Option<&str>) -> Result<Part<Booking>, StoreError> {
         Ok(self.part(cursor, self.bookings, PART, booking))
+    }
+
+    async fn properties_part(&self, _: Option<&str>) -> Result<Part<Property>, StoreError> {
+        unreachable!("nobody asks for properties")
     }
 
     async fn resources_part(&self, _: Option<&str>) -> Result<Part<Resource>, StoreError> {

@@ -5,17 +5,17 @@ use std::sync::Arc;
 
 use holdfast_adapters_dynamodb::{
     DynamoBookingHistory, DynamoCatalogue, DynamoDb, DynamoHoldStopSwitch, DynamoInspection,
-    DynamoResourceHistory, LedgerTable,
+    DynamoProperties, DynamoResourceHistory, LedgerTable,
 };
 use holdfast_app::operations::audit_verification::{AuditVerification, Audited, ResourceAuditVerification};
-use holdfast_domain::{BookingId, ResourceId};
+use holdfast_domain::{BookingId, PropertyId, ResourceId};
 use holdfast_runtime::{Error, Process, Variable};
 
 const HELP: &str = "\
-audit-verify [BOOKING_ID...] [--resource RESOURCE_ID]...
+audit-verify [BOOKING_ID...] [--resource RESOURCE_ID]... [--property PROPERTY_ID]...
 
-Checks the audit trails of the named bookings and resources, or of all. Every entry is sealed over the one before it, and the
-booking or resource keeps the last seal: what was altered, removed or added since is named. Ends with 1 if a trail does not hold.
+Checks the audit trails of the named bookings, resources and properties, or of all. Every entry is sealed over the one before it,
+and the booking, resource or property keeps the last seal: what was altered, removed or added since is named. Ends with 1 if a trail does not hold.
 
 The table is HOLDFAST_LEDGER_TABLE; region and credentials are those of the environment. `make audit-verify` sets them.";
 
@@ -24,6 +24,15 @@ The table is HOLDFAST_LEDGER_TABLE; region and credentials are those of the envi
 struct Asked {
     bookings: Vec<BookingId>,
     resources: Vec<ResourceId>,
+    properties: Vec<PropertyId>,
+}
+
+/// What the looks at trails came to.
+#[derive(Default)]
+struct Looks {
+    bookings: Audited,
+    resources: Audited,
+    properties: Audited,
 }
 
 impl Asked {
@@ -39,6 +48,11 @@ impl Asked {
                 let id = ResourceId::parse(&name)
                     .map_err(|error| format!("{name} is no resource's id: {error}"))?;
                 asked.resources.push(id);
+            } else if argument == "--property" {
+                let name = arguments.next().unwrap_or_default();
+                let id = PropertyId::parse(&name)
+                    .map_err(|error| format!("{name} is no property's id: {error}"))?;
+                asked.properties.push(id);
             } else {
                 let id = BookingId::parse(&argument)
                     .map_err(|error| format!("{argument} is no booking's id: {error}"))?;
@@ -70,20 +84,27 @@ async fn main() -> Result<ExitCode, Error> {
     let of_bookings = AuditVerification::new(Arc::new(history), inspection.clone());
     let catalogue = Arc::new(DynamoCatalogue::new(ledger.clone()));
     let trails = Arc::new(DynamoResourceHistory::new(ledger.clone()));
+    let properties = Arc::new(DynamoProperties::new(ledger.clone()));
     let stops = Arc::new(DynamoHoldStopSwitch::new(ledger));
-    let of_resources = ResourceAuditVerification::new(catalogue, trails, stops, inspection);
-    let (mut bookings, mut resources) = (Audited::default(), Audited::default());
-    if asked.bookings.is_empty() && asked.resources.is_empty() {
-        bookings = all_bookings(&of_bookings).await?;
-        resources = all_resources(&of_resources).await?;
+    let of_resources = ResourceAuditVerification::new(catalogue, properties, trails, stops, inspection);
+    let mut looks = Looks::default();
+    if asked.bookings.is_empty() && asked.resources.is_empty() && asked.properties.is_empty() {
+        looks = Looks {
+            bookings: all_bookings(&of_bookings).await?,
+            resources: all_resources(&of_resources).await?,
+            properties: all_properties(&of_resources).await?,
+        };
     }
     for id in &asked.bookings {
-        bookings.extend(of_bookings.of(id).await?);
+        looks.bookings.extend(of_bookings.of(id).await?);
     }
     for id in &asked.resources {
-        resources.extend(of_resources.of(id).await?);
+        looks.resources.extend(of_resources.of(id).await?);
     }
-    Ok(report(&bookings, &resources))
+    for id in &asked.properties {
+        looks.properties.extend(of_resources.of_property(id).await?);
+    }
+    Ok(report(&looks))
 }
 
 async fn all_bookings(verification: &AuditVerification) -> Result<Audited, Error> {
@@ -112,8 +133,22 @@ async fn all_resources(verification: &ResourceAuditVerification) -> Result<Audit
     }
 }
 
-fn report(bookings: &Audited, resources: &Audited) -> ExitCode {
-    for (name, broken) in bookings.broken.iter().chain(&resources.broken) {
+async fn all_properties(verification: &ResourceAuditVerification) -> Result<Audited, Error> {
+    let mut all = Audited::default();
+    let mut cursor = None;
+    loop {
+        let (audited, next) = verification.properties_part(cursor.as_deref()).await?;
+        all.extend(audited);
+        let Some(next) = next else { return Ok(all) };
+        eprintln!("properties so far: {}", all.trails);
+        cursor = Some(next);
+    }
+}
+
+fn report(looks: &Looks) -> ExitCode {
+    let Looks { bookings, resources, properties } = looks;
+    let all = [bookings, resources, properties];
+    for (name, broken) in all.iter().flat_map(|look| &look.broken) {
         eprintln!("{name}: {broken}");
     }
     let counted =
@@ -121,10 +156,11 @@ fn report(bookings: &Audited, resources: &Audited) -> ExitCode {
     let looked_at = [
         counted(bookings.trails, "booking", "bookings"),
         counted(resources.trails, "resource", "resources"),
-        counted(bookings.entries + resources.entries, "entry", "entries"),
+        counted(properties.trails, "property", "properties"),
+        counted(all.iter().map(|look| look.entries).sum(), "entry", "entries"),
     ]
     .join(", ");
-    let broken = bookings.broken.len() + resources.broken.len();
+    let broken: usize = all.iter().map(|look| look.broken.len()).sum();
     if broken == 0 {
         println!("{looked_at}: every trail is as it was written.");
         return ExitCode::SUCCESS;

@@ -15,6 +15,7 @@ use holdfast_domain::{Page, PageKey, Resource, ResourceId};
 use crate::page::store::PageStore;
 use crate::stored::records::{NEXT_TERMS, encode_resource, facts_are, resource_key};
 use crate::stored::trail::TRAIL_IS;
+use crate::stored::version::VERSION;
 use crate::table::error::Refused;
 use crate::table::item::n;
 use crate::table::ledger::LedgerTable;
@@ -112,7 +113,7 @@ impl DynamoCatalogue {
             .expression_attribute_values(":en", n(previous.trail.entries))
             .expression_attribute_values(":none", n(0));
         let (mut sets, mut removes) = (Vec::new(), Vec::new());
-        for name in ["tr", NEXT_TERMS] {
+        for name in ["tr", NEXT_TERMS, VERSION] {
             if !item.contains_key(name) {
                 removes.push(name);
             }

@@ -6,6 +6,7 @@ use holdfast_app::holds::HoldStops;
 use holdfast_domain::{ResourceId, TrailSubject};
 
 use crate::page::item::resource_pk;
+use crate::stored::property::property_pk;
 use crate::table::item::{Item, s};
 use crate::table::ledger::LedgerTable;
 
@@ -26,6 +27,8 @@ pub(crate) fn stops(item: Option<&Item>) -> bool {
 pub(crate) fn stop_key(subject: &TrailSubject) -> Item {
     let pk = match subject {
         TrailSubject::Resource(id) => resource_pk(id),
+        // Of which there is none.
+        TrailSubject::Property(id) => property_pk(id),
         TrailSubject::AllResources => EVERY_RESOURCE.to_owned(),
     };
     Item::from([("pk".into(), s(pk)), ("sk".into(), s(STOP_SK))])

@@ -8,7 +8,8 @@ use holdfast_app::{LedgerError, StoreError};
 use holdfast_domain::{TrailHead, TrailSubject};
 
 use crate::holds::stops::{ENDED, stop_key, stops};
-use crate::stored::records::resource_key;
+use crate::stored::property::property_key;
+use crate::stored::records::{decode_resource, resource_key};
 use crate::stored::trail::{TRAIL_IS, decode_head, encode_head, head_key};
 use crate::table::item::{Item, Reader, n};
 use crate::table::ledger::LedgerTable;
@@ -29,6 +30,7 @@ impl DynamoHoldStopSwitch {
     fn keeper_of(subject: &TrailSubject) -> Item {
         match subject {
             TrailSubject::Resource(id) => resource_key(id),
+            TrailSubject::Property(id) => property_key(id),
             TrailSubject::AllResources => head_key(subject),
         }
     }
@@ -37,12 +39,18 @@ impl DynamoHoldStopSwitch {
 #[async_trait]
 impl HoldStopSwitch for DynamoHoldStopSwitch {
     async fn stop_of(&self, subject: &TrailSubject) -> Result<Option<StopState>, StoreError> {
-        let trail = match (self.0.get(Self::keeper_of(subject)).await?, subject) {
-            (Some(item), _) => decode_head(&Reader::new(&item))?,
-            (None, TrailSubject::AllResources) => TrailHead::default(),
-            (None, TrailSubject::Resource(_)) => return Ok(None),
+        let item = self.0.get(Self::keeper_of(subject)).await?;
+        let (trail, property) = match (&item, subject) {
+            (Some(item), TrailSubject::Resource(_)) => {
+                let resource = decode_resource(item)?;
+                (resource.trail, resource.terms.property)
+            }
+            (Some(item), TrailSubject::AllResources) => (decode_head(&Reader::new(item))?, None),
+            (None, TrailSubject::AllResources) => (TrailHead::default(), None),
+            (_, TrailSubject::Property(_)) | (None, TrailSubject::Resource(_)) => return Ok(None),
         };
-        Ok(Some(StopState { stopped: stops(self.0.get(stop_key(subject)).await?.as_ref()), trail }))
+        let stopped = stops(self.0.get(stop_key(subject)).await?.as_ref());
+        Ok(Some(StopState { stopped, trail, property }))
     }
 
     async fn put_stop(&self, commit: &StopCommit) -> Result<(), LedgerError> {
@@ -59,7 +67,9 @@ impl HoldStopSwitch for DynamoHoldStopSwitch {
             head = head.expression_attribute_values(format!(":next_{name}"), value);
         }
         let condition = match subject {
-            TrailSubject::Resource(_) => format!("attribute_exists(pk) AND {TRAIL_IS}"),
+            TrailSubject::Resource(_) | TrailSubject::Property(_) => {
+                format!("attribute_exists(pk) AND {TRAIL_IS}")
+            }
             TrailSubject::AllResources => TRAIL_IS.to_owned(),
         };
         let head = head.update_expression(format!("SET {}", sets.join(", "))).condition_expression(condition);
@@ -80,6 +90,6 @@ impl HoldStopSwitch for DynamoHoldStopSwitch {
             TransactWriteItem::builder().update(head.build().map_err(built)?).build(),
             self.0.put_entry(entry)?,
         ];
-        self.0.transact_on(items, subject.as_str()).await
+        self.0.transact_on(items, &subject.name()).await
     }
 }

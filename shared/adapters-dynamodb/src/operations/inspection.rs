@@ -4,13 +4,14 @@ use async_trait::async_trait;
 use holdfast_app::operations::{Inspected, LedgerInspection, Part};
 use holdfast_app::{LedgerError, Mutation, StoreError};
 use holdfast_domain::inventory::{PageOperation, Placement};
-use holdfast_domain::{Booking, HoldId, Page, PageCommand, PageHold, PageKey, Resource};
+use holdfast_domain::{Booking, HoldId, Page, PageCommand, PageHold, PageKey, Property, Resource};
 use jiff::Timestamp;
 
 use crate::page::item::{PAGE_SK_PREFIX, decode_page_as_stored, page_key};
 use crate::page::store::PageStore;
 use crate::page::write::no_extras;
 use crate::stored::notes::{decode_parked_case, encode_parked_case, parked_case_key};
+use crate::stored::property::{PROPERTY_SK, decode_property};
 use crate::stored::records::{BOOKING_SK, RESOURCE_SK, decode_booking, decode_resource};
 use crate::table::error::unavailable;
 use crate::table::item::{Item, Reader, s};
@@ -49,6 +50,10 @@ impl LedgerInspection for DynamoInspection {
 
     async fn resources_part(&self, cursor: Option<&str>) -> Result<Part<Resource>, StoreError> {
         self.scan("sk = :sk", &[(":sk", RESOURCE_SK)], cursor, decode_resource).await
+    }
+
+    async fn properties_part(&self, cursor: Option<&str>) -> Result<Part<Property>, StoreError> {
+        self.scan("sk = :sk", &[(":sk", PROPERTY_SK)], cursor, decode_property).await
     }
 
     async fn page_as_stored(&self, key: &PageKey) -> Result<Option<Page>, StoreError> {

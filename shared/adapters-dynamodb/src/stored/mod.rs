@@ -11,6 +11,7 @@ pub(crate) mod cycle;
 pub(crate) mod guest_mails;
 pub(crate) mod listings;
 pub(crate) mod notes;
+pub(crate) mod property;
 pub(crate) mod rate_listings;
 pub(crate) mod rates;
 pub(crate) mod reason;

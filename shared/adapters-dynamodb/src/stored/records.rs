@@ -13,7 +13,7 @@ use holdfast_domain::holds::Extension;
 use holdfast_domain::inventory::COOL_DOWN_SECONDS_MAX;
 use holdfast_domain::{
     Booking, BookingId, BookingStatus, Fingerprint, GuestId, GuestMark, Hold, HoldId, HoldStatus, Money,
-    PaymentStatus, Resource, ResourceId, Seal,
+    PaymentStatus, PropertyId, Resource, ResourceId, Seal,
 };
 use jiff::Timestamp;
 
@@ -70,24 +70,27 @@ pub fn encode_resource(resource: &Resource, pages: u64, write: Option<&Write>) -
     encode_resource_as(resource, pages, write, WRITES.resource)
 }
 
-/// A resource in a given version.
+/// A resource in a given version, or in version 1 if version 0 cannot say it.
 #[must_use]
 pub fn encode_resource_as(resource: &Resource, pages: u64, write: Option<&Write>, version: Version) -> Item {
-    let doc = |terms| match version {
-        Version::V0 => document(&v0::terms::StoredTerms::from(terms)),
-        Version::V1 => document(&v1::terms::StoredTerms::from(terms)),
+    let (version, terms, next) = match (version, in_version_0(resource)) {
+        (Version::V0, Some((terms, next))) => (Version::V0, terms, next),
+        (Version::V0 | Version::V1, _) => {
+            let doc = |terms| document(&v1::terms::StoredTerms::from(terms));
+            (Version::V1, doc(&resource.terms), resource.next.as_deref().map(doc))
+        }
     };
     let mut item = resource_key(&resource.id);
     item.extend([
         ("rev".into(), n(resource.revision)),
         ("srev".into(), n(resource.schedule_revision)),
         ("pages".into(), n(pages)),
-        ("doc".into(), doc(&resource.terms)),
+        ("doc".into(), terms),
     ]);
     if resource.facts_revision > 0 {
         item.insert("frev".into(), n(resource.facts_revision));
     }
-    item.extend(resource.next.as_deref().map(|next| (NEXT_TERMS.to_owned(), doc(next))));
+    item.extend(next.map(|next| (NEXT_TERMS.to_owned(), next)));
     if let Some(Write { at, trace }) = write {
         item.extend(encode_head(&resource.trail));
         item.insert("at".into(), millis(*at));
@@ -95,6 +98,16 @@ pub fn encode_resource_as(resource: &Resource, pages: u64, write: Option<&Write>
     }
     version.mark(&mut item);
     item
+}
+
+/// The documents of its terms and of those that follow; `None` if version 0 cannot say one of them.
+fn in_version_0(resource: &Resource) -> Option<(AttributeValue, Option<AttributeValue>)> {
+    let doc = |terms| Some(document(&v0::terms::StoredTerms::of(terms)?));
+    let terms = doc(&resource.terms)?;
+    match resource.next.as_deref() {
+        None => Some((terms, None)),
+        Some(next) => Some((terms, Some(doc(next)?))),
+    }
 }
 
 /// When a resource was written last, if its item says so: a release before did not write it down.
@@ -389,7 +402,7 @@ pub fn encode_audit_as(event: &AuditEvent, version: Version) -> Item {
 }
 
 fn encode_facts(facts: &BookingFacts) -> AttributeValue {
-    m(Item::from([
+    let mut item = Item::from([
         ("ho".into(), s(facts.hold.as_str())),
         ("re".into(), s(facts.resource.as_str())),
         ("g".into(), s(facts.guest.as_str())),
@@ -397,7 +410,9 @@ fn encode_facts(facts: &BookingFacts) -> AttributeValue {
         ("to".into(), millis(facts.end)),
         ("q".into(), n(facts.quantity)),
         ("p".into(), s(facts.price.write())),
-    ]))
+    ]);
+    item.extend(facts.property.as_ref().map(|property| ("pr".into(), s(property.as_str()))));
+    m(item)
 }
 
 fn decode_facts(reader: &Reader<'_>, key: &str) -> Result<BookingFacts, StoreError> {
@@ -405,6 +420,7 @@ fn decode_facts(reader: &Reader<'_>, key: &str) -> Result<BookingFacts, StoreErr
     Ok(BookingFacts {
         hold: facts.parsed("ho", HoldId::parse)?,
         resource: facts.parsed("re", ResourceId::parse)?,
+        property: facts.optional("pr", |facts, key| facts.parsed(key, PropertyId::parse))?,
         guest: facts.parsed("g", GuestMark::parse)?,
         start: facts.instant("fr")?,
         end: facts.instant("to")?,

@@ -30,7 +30,7 @@ pub(crate) fn head_key(subject: &TrailSubject) -> Item {
 }
 
 pub(crate) fn trail_pk(subject: &TrailSubject) -> String {
-    format!("{TRAIL_PK_PREFIX}{}", subject.as_str())
+    format!("{TRAIL_PK_PREFIX}{}", subject.name())
 }
 
 pub(crate) fn entry_sk(sequence: u64) -> String {

@@ -7,7 +7,7 @@ use holdfast_app::StoreError;
 use crate::table::item::{Item, Reader, n};
 
 /// The attribute that names an item's version; items of version 0 have none.
-const VERSION: &str = "ver";
+pub(crate) const VERSION: &str = "ver";
 
 /// A version of an item's shape.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -186,7 +186,7 @@ impl Watched {
             choice: RateChoice::default(),
             quote: None,
         };
-        let caller = Caller { guest: order.guest.clone(), operator: false };
+        let caller = Caller { guest: order.guest.clone(), staff: None };
         let key = RequestKey { key: key.to_owned(), content: hold.fingerprint.clone() };
         let begun = self.begin_placing(hold);
         let by = holdfast_testkit::mutation(hold.created_at, "guest");

@@ -1,19 +1,19 @@
 //! Resources and inventory: replacements and edits under live holds and bookings.
 
 use holdfast_adapters_dynamodb::items::{Version, encode_page_as};
-use holdfast_app::catalogue::{DatesEdit, Precondition, Resources, Run, TermsCommit};
+use holdfast_app::catalogue::{DatesEdit, Precondition, Run, TermsCommit};
 use holdfast_app::{Failure, LedgerError};
 use holdfast_domain::catalogue::Facts;
 use holdfast_domain::{
     BookingEvent, Fingerprint, InventoryMove, PageKey, PageRejection, Resource, Schedule, SlotKey,
 };
 use holdfast_testkit::{
-    Database, Fault, Faults, Store, at, charge_rules, event_resource, nightly_resource, slots_resource,
+    Database, Fault, Faults, Store, at, event_resource, nightly_resource, platform, slots_resource,
 };
 use jiff::civil::{date, time};
 use jiff::{SignedDuration, ToSpan};
 
-use crate::harness::Harness;
+use crate::harness::{Harness, resources};
 
 const NIGHT: (&str, &str) = ("2030-06-01", "2030-06-02");
 
@@ -230,8 +230,7 @@ async fn a_page_is_not_written_over_by_an_edit_that_read_it_before() {
     h.touch(&room, &PageKey::first(room.id.clone(), "2030-06")).await;
     for passes in 0..6 {
         let slow = Faults::default();
-        let theirs = Store::over(&h.database.client_under(&slow));
-        let late = Resources::new(theirs.catalogue, theirs.rates, charge_rules());
+        let late = resources(Store::over(&h.database.client_under(&slow)));
         slow.strike(Fault::Delayed, passes, 1);
         let edit = DatesEdit {
             from: date(2030, 6, 1),
@@ -240,7 +239,8 @@ async fn a_page_is_not_written_over_by_an_edit_that_read_it_before() {
             closed: None,
         };
         let by = h.by("operator");
-        let edited = late.set_inventory(&room.id, &edit, &Precondition::None, Run::Real, &by);
+        let caller = platform();
+        let edited = late.set_inventory(&caller, &room.id, &edit, &Precondition::None, Run::Real, &by);
         let hold = async {
             slow.strikes().await;
             let hold = h.placed(&room, &format!("k{passes}"), NIGHT, 2).await;
@@ -266,8 +266,7 @@ async fn what_is_given_back_while_terms_are_announced_is_not_taken_again() {
     let h = Harness::with(&room).await;
     h.placed(&room, "first", NIGHT, 4).await;
     let (slow, less) = (Faults::default(), with_capacity(&room, 5));
-    let theirs = Store::over(&h.database.client_under(&slow));
-    let late = Resources::new(theirs.catalogue, theirs.rates, charge_rules());
+    let late = resources(Store::over(&h.database.client_under(&slow)));
     slow.strike(Fault::Delayed, 0, usize::MAX);
     let night = SlotKey::parse("01").expect("a night");
     let stored = async || h.store.catalogue.resource(&room.id).await.expect("a read").expect("a resource");
@@ -292,7 +291,8 @@ async fn what_is_given_back_while_terms_are_announced_is_not_taken_again() {
         }
     };
     let by = h.by("operator");
-    let put = late.put(&room.id, &less.terms, &Precondition::None, Run::Real, &by);
+    let caller = platform();
+    let put = late.put(&caller, &room.id, &less.terms, &Precondition::None, Run::Real, &by);
     let put = tokio::select! {
         put = put => put,
         () = beside => unreachable!("it goes on for as long as the edit"),

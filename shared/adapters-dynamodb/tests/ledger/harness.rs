@@ -14,7 +14,7 @@ use holdfast_domain::{
     Booking, BookingEvent, BookingPayments, Hold, HoldId, HoldStatus, InventoryMove, Page, PageCommand,
     PageKey, PaymentStep, Resource, SlotKey, SlotPlaces,
 };
-use holdfast_testkit::{Database, Store, TestClock, at, charge_rules, hold_for, mutation};
+use holdfast_testkit::{Database, Store, TestClock, at, charge_rules, hold_for, mutation, platform};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
@@ -107,13 +107,14 @@ impl Harness {
     }
 
     fn resources(&self) -> Resources {
-        Resources::new(self.store.catalogue.clone(), self.store.rates.clone(), charge_rules())
+        resources(self.store.clone())
     }
 
     /// Replaces a resource's terms.
     pub(crate) async fn put(&self, next: &Resource) -> Result<Resource, Failure> {
         let by = self.by("operator");
-        let put = self.resources().put(&next.id, &next.terms, &Precondition::None, Run::Real, &by).await;
+        let (resources, caller) = (self.resources(), platform());
+        let put = resources.put(&caller, &next.id, &next.terms, &Precondition::None, Run::Real, &by).await;
         put.map(|put| put.resource)
     }
 
@@ -128,7 +129,8 @@ impl Harness {
     ) -> Result<Resource, Failure> {
         let edit = DatesEdit { from, to: from + days.days(), capacity, closed };
         let by = self.by("operator");
-        self.resources().set_inventory(&resource.id, &edit, &Precondition::None, Run::Real, &by).await
+        let (resources, caller) = (self.resources(), platform());
+        resources.set_inventory(&caller, &resource.id, &edit, &Precondition::None, Run::Real, &by).await
     }
 
     pub(crate) async fn page(&self, resource: &Resource, page: &str) -> Page {
@@ -282,4 +284,9 @@ pub(crate) fn with_sales_elsewhere(mut page: Page, night: u8, sold: u32, beyond:
     }
     page.available.insert(slot, limit.saturating_sub(taken));
     page
+}
+
+/// The use cases of resources over that store.
+pub(crate) fn resources(store: Store) -> Resources {
+    Resources::new(store.catalogue, store.properties, store.rates, charge_rules())
 }

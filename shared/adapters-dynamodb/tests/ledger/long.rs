@@ -104,7 +104,7 @@ async fn a_stay_of_one_page_more_than_can_be_booked_is_refused_before_anything_i
     let h = Harness::with(&barge).await;
     let holds = h.store.hold_cases();
     let guest = GuestId::parse("guest").expect("a guest");
-    let caller = Caller { guest, operator: false };
+    let caller = Caller { guest, staff: None };
     let ask = async |key: &str, end: &str| {
         let key = RequestKey { key: key.to_owned(), content: Fingerprint::parse(key).expect("a digest") };
         let (start, end) = (When::Instant(at(MOST_PAGES.0)), When::Instant(at(end)));

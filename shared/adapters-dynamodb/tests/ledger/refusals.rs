@@ -4,10 +4,10 @@ use holdfast_app::catalogue::{DatesEdit, FactsCommit, Precondition, ResourceVers
 use holdfast_app::{Failure, LedgerError};
 use holdfast_domain::catalogue::{DateFacts, Facts, Month};
 use holdfast_domain::{Resource, SlotKey};
-use holdfast_testkit::{Fault, Faults, Store, charge_rules, hold_for, nightly_resource};
+use holdfast_testkit::{Fault, Faults, Store, hold_for, nightly_resource, platform};
 use jiff::civil::{Date, date};
 
-use crate::harness::Harness;
+use crate::harness::{Harness, resources};
 
 const NIGHT: (&str, &str) = ("2030-06-01", "2030-06-02");
 const JUNE_1: Date = date(2030, 6, 1);
@@ -17,8 +17,7 @@ const REQUESTS_MAX: usize = 30;
 
 /// An operator whose requests wait for `faults`.
 fn late(h: &Harness, faults: &Faults) -> Resources {
-    let theirs = Store::over(&h.database.client_under(faults));
-    Resources::new(theirs.catalogue, theirs.rates, charge_rules())
+    resources(Store::over(&h.database.client_under(faults)))
 }
 
 async fn present(h: &Harness, room: &Resource) -> Resource {
@@ -60,8 +59,8 @@ async fn an_edit_of_dates_that_is_refused_leaves_nothing_wherever_others_come_be
                 };
                 let slow = Faults::default();
                 slow.strike(Fault::Delayed, passes, 1);
-                let (operator, by) = (late(&h, &slow), h.by("operator"));
-                let edited = operator.set_inventory(&room.id, &edit, &precondition, Run::Real, &by);
+                let (operator, caller, by) = (late(&h, &slow), platform(), h.by("operator"));
+                let edited = operator.set_inventory(&caller, &room.id, &edit, &precondition, Run::Real, &by);
                 let beside = async {
                     slow.strikes().await;
                     if matches!(between, Between::Hold | Between::HoldAndSet) {
@@ -123,8 +122,8 @@ async fn terms_that_are_accepted_are_in_force_on_pages_that_allow_more_than_the_
         h.store.catalogue.put_facts(&three).await.expect("nobody is in between");
         let slow = Faults::default();
         slow.strike(Fault::Delayed, passes, 1);
-        let (operator, by, next) = (late(&h, &slow), h.by("operator"), dearer(&room));
-        let put = operator.put(&room.id, &next.terms, &Precondition::None, Run::Real, &by);
+        let (operator, caller, by, next) = (late(&h, &slow), platform(), h.by("operator"), dearer(&room));
+        let put = operator.put(&caller, &room.id, &next.terms, &Precondition::None, Run::Real, &by);
         let beside = async {
             slow.strikes().await;
             drop(h.place(&room, "second", NIGHT, 1).await);

@@ -4,18 +4,18 @@ use std::sync::Arc;
 
 use fastrand::Rng;
 use holdfast_adapters_dynamodb::{DynamoHolds, HoldsTable, LedgerTable};
-use holdfast_app::catalogue::{DatesEdit, Precondition, Resources, Run};
+use holdfast_app::catalogue::{DatesEdit, Precondition, Run};
 use holdfast_app::holds::HoldStore;
 use holdfast_app::{Failure, LedgerError};
 use holdfast_domain::bookings::FailureReason;
 use holdfast_domain::{BookingEvent, Hold, InventoryMove, PageRejection, Resource};
 use holdfast_linearizability::{Recorder, Verdict};
-use holdfast_testkit::{Database, Fault, Faults, Store, charge_rules, hold_for, nightly_resource};
+use holdfast_testkit::{Database, Fault, Faults, Store, hold_for, nightly_resource, platform};
 use jiff::SignedDuration;
 use jiff::civil::{Date, date};
 
 use crate::callers::Watched;
-use crate::harness::Harness;
+use crate::harness::{Harness, resources};
 
 const NIGHTS: (&str, &str) = ("2030-06-03", "2030-06-05");
 const TTL: u32 = 60;
@@ -203,12 +203,11 @@ async fn replaced_terms_are_met_by_the_next_request() {
 async fn what_a_page_refuses_in_the_middle_of_an_edit_is_not_remembered() {
     let scene = Scene::start().await;
     let slow = Faults::default();
-    let operator = Store::over(&scene.h.database.client_under(&slow));
-    let resources = Resources::new(operator.catalogue, operator.rates, charge_rules());
+    let resources = resources(Store::over(&scene.h.database.client_under(&slow)));
     let edit = DatesEdit { from: FIRST, to: date(2030, 6, 5), capacity: Some(3), closed: None };
-    let by = scene.h.by("operator");
+    let (caller, by) = (platform(), scene.h.by("operator"));
     slow.strike(Fault::Delayed, 0, usize::MAX);
-    let edited = resources.set_inventory(&scene.room.id, &edit, &Precondition::None, Run::Real, &by);
+    let edited = resources.set_inventory(&caller, &scene.room.id, &edit, &Precondition::None, Run::Real, &by);
     let mut refusals = 0;
     let crowd = async {
         // Ends: with the edit.

@@ -18,7 +18,7 @@ use holdfast_domain::payments::{AwaitedAction, CardPayment, CustomerAction, Paym
 use holdfast_domain::{
     Booking, BookingId, BookingPayments, BookingStatus, CancellationPolicy, Currency, Fingerprint, GuestId,
     GuestMark, Hold, HoldId, HoldLimits, HoldStatus, Money, Page, PageChange, PageHold, PageKey, Payment,
-    PaymentStatus, Resource, ResourceId, Schedule, Seal, SlotKey, SlotPlaces, TrailHead,
+    PaymentStatus, PropertyId, Resource, ResourceId, Schedule, Seal, SlotKey, SlotPlaces, TrailHead,
 };
 use jiff::civil::{Time, Weekday};
 use jiff::tz::TimeZone;
@@ -157,14 +157,31 @@ fn attributes() -> impl Strategy<Value = BTreeMap<String, AttributeValue>> {
     btree_map("[^\\p{C}]{1,20}", value, 0..4)
 }
 
-fn resource() -> impl Strategy<Value = Resource> {
+/// A property only where every shape is generated: version 0 has none.
+fn property_id(shapes: Shapes) -> impl Strategy<Value = Option<PropertyId>> {
+    let id = matching(TOKEN, |text| PropertyId::parse(text).ok());
+    if shapes == Shapes::All { option::of(id).boxed() } else { Just(None).boxed() }
+}
+
+fn resource(shapes: Shapes) -> impl Strategy<Value = Resource> {
     let zone = select(vec!["UTC", "America/New_York", "Asia/Kolkata"]);
     let labels = (label(), label(), label());
     let numbers = (1..=CAPACITY_MAX, HOLD_TTL_SECONDS, 1..=AMOUNT_MAX, currency(), 1_u64..999, 1_u64..999);
-    (resource_id(), labels, zone, schedule(), numbers, limits(), policy(), attributes()).prop_map(
-        |(id, (resource_type, name, location), zone, schedule, numbers, hold_limits, policy, attributes)| {
+    let ids = (resource_id(), property_id(shapes));
+    (ids, labels, zone, schedule(), numbers, limits(), policy(), attributes()).prop_map(
+        |(
+            (id, property),
+            (resource_type, name, location),
+            zone,
+            schedule,
+            numbers,
+            hold_limits,
+            policy,
+            attributes,
+        )| {
             let (capacity, hold_ttl_seconds, price, currency, revision, schedule_revision) = numbers;
             let terms = ResourceTerms {
+                property,
                 resource_type,
                 name,
                 location,
@@ -177,7 +194,11 @@ fn resource() -> impl Strategy<Value = Resource> {
                 cancellation_policy: policy,
                 attributes,
             };
-            let next = (revision % 3 == 0).then(|| Box::new(terms.clone()));
+            let next = ResourceTerms {
+                property: terms.property.clone().filter(|_| revision % 2 == 0),
+                ..terms.clone()
+            };
+            let next = (revision % 3 == 0).then(|| Box::new(next));
             let (facts_revision, trail) = (revision % 5, TrailHead::default());
             Resource { id, terms, revision, schedule_revision, facts_revision, next, trail }
         },
@@ -216,16 +237,28 @@ fn placement(shapes: Shapes) -> impl Strategy<Value = Placement> {
 }
 
 fn order(shapes: Shapes) -> impl Strategy<Value = Order> {
-    let who = (resource_id(), text(), guest_id());
+    let who = (resource_id(), text(), property_id(shapes), guest_id());
     let what = (instant(), instant(), 1_u32..999, price(shapes), policy());
     let orders = (who, what, vec(placement(shapes), 1..4), any::<bool>());
     let orders = orders.prop_map(|(who, what, mut placements, own)| {
-        let (resource, resource_name, guest) = who;
+        let (resource, resource_name, property, guest) = who;
         let (start, end, quantity, price, policy) = what;
         if own {
             placements[0].page.resource = resource.clone();
         }
-        Order { resource, resource_name, guest, start, end, quantity, price, policy, rate: None, placements }
+        Order {
+            resource,
+            resource_name,
+            property,
+            guest,
+            start,
+            end,
+            quantity,
+            price,
+            policy,
+            rate: None,
+            placements,
+        }
     });
     (orders, any::<bool>()).prop_flat_map(move |(order, has_rate)| {
         if !has_rate || shapes == Shapes::Today {
@@ -371,10 +404,12 @@ fn write() -> impl Strategy<Value = Write> {
 }
 
 fn booking_facts() -> impl Strategy<Value = BookingFacts> {
-    (hold_id(), resource_id(), mark(), instant(), instant(), 1_u32..20, money()).prop_map(
-        |(hold, resource, guest, start, end, quantity, price)| BookingFacts {
+    let of = (resource_id(), property_id(Shapes::All));
+    (hold_id(), of, mark(), instant(), instant(), 1_u32..20, money()).prop_map(
+        |(hold, (resource, property), guest, start, end, quantity, price)| BookingFacts {
             hold,
             resource,
+            property,
             guest,
             start,
             end,
@@ -546,14 +581,11 @@ fn page_record(shapes: Shapes) -> impl Strategy<Value = PageRecord> {
 
 fn stored(shapes: Shapes) -> impl Strategy<Value = Stored> {
     prop_oneof![
-        (resource(), 0_u64..99, option::of(write())).prop_map(|(resource, pages, write)| Stored::Resource(
-            Box::new(resource),
-            pages,
-            write
-        )),
-        resource().prop_map(|resource| Stored::Listing(Box::new(resource))),
+        (resource(shapes), 0_u64..99, option::of(write()))
+            .prop_map(|(resource, pages, write)| Stored::Resource(Box::new(resource), pages, write)),
+        resource(shapes).prop_map(|resource| Stored::Listing(Box::new(resource))),
         page_record(shapes).prop_map(|record| Stored::Page(Box::new(record))),
-        (resource(), page_record(shapes)).prop_map(|(resource, record)| {
+        (resource(shapes), page_record(shapes)).prop_map(|(resource, record)| {
             // The read model has no use for what the page's guests wait for at an unknown time.
             Stored::ListedPage(Box::new(resource), Box::new(record.page))
         }),

@@ -55,6 +55,7 @@ fn rows(document: &str, section: &str) -> Vec<Row> {
 fn sections(kind: Kind) -> (&'static [&'static str], Option<Kind>) {
     match kind {
         Kind::Resource => (&["Resource"], None),
+        Kind::Property => (&["Property"], None),
         Kind::Page => (&["Page"], None),
         Kind::Hold => (&["Hold record", "Order"], None),
         Kind::Booking => (&["Booking", "Order"], None),
@@ -245,9 +246,13 @@ fn the_document_says_which_version_is_written() {
         Kind::Facts => "dated facts",
         Kind::ListedFacts => "listed facts",
         Kind::CyclePages => "compared pages",
-        Kind::Resource | Kind::Page | Kind::Booking | Kind::Contact | Kind::Listing | Kind::Cycle => {
-            kind.name()
-        }
+        Kind::Resource
+        | Kind::Property
+        | Kind::Page
+        | Kind::Booking
+        | Kind::Contact
+        | Kind::Listing
+        | Kind::Cycle => kind.name(),
     };
     let versions = cells(DOCUMENT)["Versions"].clone();
     for kind in Kind::ALL {

@@ -13,7 +13,7 @@ use holdfast_app::payments::StoredAttempts;
 use holdfast_domain::bookings::Contact;
 use holdfast_domain::catalogue::{Month, MonthFacts};
 use holdfast_domain::payments::CustomerAction;
-use holdfast_domain::{Booking, BookingId, GuestMark, Hold, Page, PageKey, Resource, ResourceId};
+use holdfast_domain::{Booking, BookingId, GuestMark, Hold, Page, PageKey, Property, Resource, ResourceId};
 use holdfast_testkit::nightly_resource;
 use jiff::Timestamp;
 
@@ -21,6 +21,7 @@ use jiff::Timestamp;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Kind {
     Resource,
+    Property,
     Page,
     Hold,
     Booking,
@@ -43,8 +44,9 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 20] = [
+    pub(crate) const ALL: [Self; 21] = [
         Self::Resource,
+        Self::Property,
         Self::Page,
         Self::Hold,
         Self::Booking,
@@ -70,6 +72,7 @@ impl Kind {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Resource => "resource",
+            Self::Property => "property",
             Self::Page => "page",
             Self::Hold => "hold",
             Self::Booking => "booking",
@@ -103,6 +106,7 @@ impl Kind {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Stored {
     Resource(Box<Resource>, u64, Option<Write>),
+    Property(Box<Property>, Write),
     Page(Box<PageRecord>),
     Hold(Box<Hold>),
     Booking(Box<Booking>),
@@ -128,6 +132,7 @@ impl Stored {
     pub(crate) fn kind(&self) -> Kind {
         match self {
             Self::Resource(..) => Kind::Resource,
+            Self::Property(..) => Kind::Property,
             Self::Page(_) => Kind::Page,
             Self::Hold(_) => Kind::Hold,
             Self::Booking(_) => Kind::Booking,
@@ -156,6 +161,7 @@ impl Stored {
             Self::Resource(resource, pages, write) => {
                 items::encode_resource(resource, *pages, write.as_ref())
             }
+            Self::Property(property, write) => items::encode_property(property, write),
             Self::Page(record) => {
                 items::encode_page(&record.page, &record.changes, record.at, record.trace.as_deref())
             }
@@ -210,6 +216,7 @@ impl Stored {
             // They began with version 1.
             Self::Cycle(_)
             | Self::CyclePages(..)
+            | Self::Property(..)
             | Self::Contact(..)
             | Self::Action(..)
             | Self::Change(_)
@@ -231,6 +238,7 @@ impl Stored {
             (Self::Resource(resource, _, write), Self::Resource(_, pages, _)) => {
                 Self::Resource(resource, pages, write)
             }
+            (Self::Property(property, _), Self::Property(_, write)) => Self::Property(property, write),
             (Self::TaskToken(_, token, _), Self::TaskToken(booking, _, at)) => {
                 Self::TaskToken(booking, token, at)
             }
@@ -264,6 +272,10 @@ pub(crate) fn decode(kind: Kind, item: &Item) -> Result<Stored, StoreError> {
         Kind::Resource => {
             let write = items::decode_resource_write(item)?;
             Stored::Resource(Box::new(items::decode_resource(item)?), 0, write)
+        }
+        Kind::Property => {
+            let unread = Write { at: Timestamp::UNIX_EPOCH, trace: None };
+            Stored::Property(Box::new(items::decode_property(item)?), unread)
         }
         Kind::Page => Stored::Page(Box::new(items::decode_page_record(item)?)),
         Kind::Hold => Stored::Hold(Box::new(items::decode_hold_record(item)?)),
@@ -334,6 +346,6 @@ pub(crate) fn written(kind: Kind) -> Version {
         | Kind::Attempts
         | Kind::GuestMails
         | Kind::PaymentTurns => WRITES.note,
-        Kind::Cycle | Kind::CyclePages => Version::V1,
+        Kind::Cycle | Kind::CyclePages | Kind::Property => Version::V1,
     }
 }

@@ -137,7 +137,10 @@ fn failed(booking: &Booking, caller: &Caller) -> Problem {
     match &booking.failure {
         Some(reason) if booking.payment_status() == PaymentStatus::Failed => {
             let detail = "the card was declined; the hold stays active until it expires";
-            let facts = Facts { decline_code: Some(failure_shown(reason, caller).to_owned()), ..facts };
+            let facts = Facts {
+                decline_code: Some(failure_shown(reason, &booking.order, caller).to_owned()),
+                ..facts
+            };
             Problem::new(Code::PaymentDeclined, detail).with(facts)
         }
         Some(FailureReason::HoldExpired) => {
@@ -155,7 +158,7 @@ fn failed(booking: &Booking, caller: &Caller) -> Problem {
             reason @ (FailureReason::Declined { .. }
             | FailureReason::PaymentTimedOut
             | FailureReason::PaymentVoided),
-        ) => unpaid(failure_shown(reason, caller)),
+        ) => unpaid(failure_shown(reason, &booking.order, caller)),
         None => unpaid("unknown"),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use holdfast_app::bookings::{Bookings, WholeBooking};
+use holdfast_app::bookings::{Bookings, TrailPage, WholeBooking};
 use holdfast_app::{Caller, Clock};
 use holdfast_http::{Api, Documentation, Exchange, Response, Route, answer, paging, routes};
 use http::{Method, StatusCode};
@@ -142,9 +142,13 @@ async fn quote(api: &BookingsApi, exchange: &Exchange, caller: &Caller) -> Resul
 async fn trail(api: &BookingsApi, exchange: &Exchange, caller: &Caller) -> Result<Response, Problem> {
     let id = booking_id(&exchange.named)?;
     let asked = TrailParameters::read(&exchange.request.query, id.as_str())?;
-    let (entries, next) = api.bookings.trail(caller, &id, asked.after, asked.limit).await.map_err(problem)?;
+    let TrailPage { entries, next, as_operator } =
+        api.bookings.trail(caller, &id, asked.after, asked.limit).await.map_err(problem)?;
     let body = BookingEventList {
-        results: entries.into_iter().map(|entry| BookingEventBody::shown(entry, caller)).collect(),
+        results: entries
+            .into_iter()
+            .map(|entry| BookingEventBody::shown(entry, &caller.guest, as_operator))
+            .collect(),
         next_cursor: next.map(|after| paging::opaque(&after.to_string(), id.as_str())),
     };
     Ok(answer::json(StatusCode::OK, &body)?)

@@ -3,9 +3,9 @@
 use holdfast_app::Caller;
 use holdfast_app::bookings::{AuditEvent, Cancelled};
 use holdfast_app::kernel::Part;
-use holdfast_domain::bookings::{Contact, FailureReason};
+use holdfast_domain::bookings::{Contact, FailureReason, Order};
 use holdfast_domain::payments::CustomerAction;
-use holdfast_domain::{Booking, BookingStatus, PaymentStatus};
+use holdfast_domain::{Booking, BookingStatus, GuestId, PaymentStatus};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
@@ -259,7 +259,8 @@ impl BookingBody {
             expires_at: instant(awaited.expires_at),
         });
         let declined = booking.payment_status() == PaymentStatus::Failed;
-        let reason = booking.failure.as_ref().map(|reason| failure_shown(reason, reader).to_owned());
+        let reason =
+            booking.failure.as_ref().map(|reason| failure_shown(reason, &booking.order, reader).to_owned());
         let (failure_reason, decline_code) = if declined {
             (reason.as_ref().map(|_| FailureReason::DECLINED.to_owned()), reason)
         } else {
@@ -375,18 +376,17 @@ pub struct BookingEventBody {
 /// The pseudonym of staff, for guests.
 const STAFF: &str = "operator";
 
-/// Why a booking failed, as the reader may know it: what the bank said of a card helps those who try stolen ones.
-pub(crate) fn failure_shown<'a>(reason: &'a FailureReason, reader: &Caller) -> &'a str {
-    if reader.operator { reason.as_str() } else { reason.shown_to_guests() }
+/// Why a booking of that order failed, as the reader may know it: what the bank said of a card helps those who try stolen ones.
+pub(crate) fn failure_shown<'a>(reason: &'a FailureReason, order: &Order, reader: &Caller) -> &'a str {
+    if reader.is_operator_of(order.property.as_ref()) { reason.as_str() } else { reason.shown_to_guests() }
 }
 
 impl BookingEventBody {
-    /// The entry as its reader may see it: who of the staff it was, and what the bank said of a card, is not a guest's business.
+    /// The entry as its reader may see it, as an operator of the booking or as its guest: who of the staff it was, and what the bank said of a card, is not a guest's business.
     #[must_use]
-    pub fn shown(mut event: AuditEvent, reader: &Caller) -> Self {
-        let named =
-            reader.operator || event.actor == reader.guest.as_str() || Part::parse(&event.actor).is_some();
-        if !reader.operator && event.data["declined"] == true {
+    pub fn shown(mut event: AuditEvent, reader: &GuestId, as_operator: bool) -> Self {
+        let named = as_operator || event.actor == reader.as_str() || Part::parse(&event.actor).is_some();
+        if !as_operator && event.data["declined"] == true {
             event.data["reason"] = FailureReason::DECLINED_TO_GUESTS.into();
         }
         Self {
@@ -454,7 +454,7 @@ fn refund_status(booking: &Booking) -> RefundStatus {
 
 #[cfg(test)]
 mod tests {
-    use holdfast_domain::{BookingId, GuestId};
+    use holdfast_domain::BookingId;
     use serde_json::json;
 
     use super::*;
@@ -475,8 +475,8 @@ mod tests {
                 seal: None,
                 facts: None,
             };
-            let reader = Caller { guest: GuestId::parse("guest-1").expect("an id"), operator };
-            assert_eq!(BookingEventBody::shown(event, &reader).actor, shown, "{actor}, {operator}");
+            let reader = GuestId::parse("guest-1").expect("an id");
+            assert_eq!(BookingEventBody::shown(event, &reader, operator).actor, shown, "{actor}, {operator}");
         };
         check("guest-1", false, "guest-1");
         check("desk-7", false, "operator");

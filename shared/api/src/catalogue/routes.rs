@@ -1,8 +1,9 @@
-//! `/api/resources` and `/api/rates`: the function `resources`.
+//! `/api/resources`, `/api/rates`, `/api/stop` and `/api/properties`: the function `resources`.
 
 use std::sync::Arc;
 
 use holdfast_app::catalogue::{ResourceEvent, ResourceTrails, Resources, Run, Stops};
+use holdfast_app::properties::Properties;
 use holdfast_app::rates::Rates;
 use holdfast_app::{Caller, Clock};
 use holdfast_domain::{ResourceId, TrailSubject};
@@ -22,6 +23,8 @@ use crate::catalogue::wire::{
     TermsBody, iso,
 };
 use crate::problem::{Code, Problem, problem, range_problem};
+use crate::properties::routes as properties;
+use crate::properties::wire::{PropertyBody, PropertyTermsBody};
 use crate::rates::routes as rates;
 use crate::scopes::OPERATOR;
 use crate::trail::TrailParameters;
@@ -29,6 +32,7 @@ use crate::trail::TrailParameters;
 /// The routes of the function `resources`.
 pub struct ResourcesApi {
     resources: Resources,
+    pub(crate) properties: Properties,
     trails: ResourceTrails,
     stops: Stops,
     rates: Rates,
@@ -36,26 +40,29 @@ pub struct ResourcesApi {
 }
 
 impl ResourcesApi {
-    /// Over the use cases of resources and their rates.
+    /// Over the use cases of resources, their rates and properties.
     #[must_use]
     pub fn new(
         resources: Resources,
+        properties: Properties,
         trails: ResourceTrails,
         stops: Stops,
         rates: Rates,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { resources, trails, stops, rates, clock }
+        Self { resources, properties, trails, stops, rates, clock }
     }
 }
 
 const TAG: &str = "resources";
 const IF_MATCH: (&str, &str) = (
     "If-Match",
-    "The `ETag` of the resource as the edit was made for it; otherwise 412 `precondition_failed`",
+    "The `ETag` of what is edited as the edit was made for it; otherwise 412 `precondition_failed`",
 );
 const ONE: &str = "/api/resources/{resourceId}";
 const RATES: &str = "/api/resources/{resourceId}/rates";
+const PROPERTIES: &str = "properties";
+const OF_A_PROPERTY: &str = "/api/properties/{propertyId}";
 
 impl Api for ResourcesApi {
     type Error = Problem;
@@ -81,7 +88,10 @@ impl Api for ResourcesApi {
                 Box::pin(put(api, exchange, caller))
             }),
             Documentation::new(TAG, "Creates or replaces a resource.")
-                .described("A field that is left out has its default, not the value that it had before.")
+                .described(
+                    "A field that is left out has its default, not the value that it had before. A resource of a property whose staff the \
+                    caller is not is 404; so it is in every route of operators.",
+                )
                 .path("resourceId", "The resource, named by you: 1 to 64 of A-Z a-z 0-9 . _ : -")
                 .header(IF_MATCH.0, IF_MATCH.1)
                 .header("If-None-Match", "`*`: only if the resource does not exist yet")
@@ -94,7 +104,7 @@ impl Api for ResourcesApi {
                     "Replaced. What was set for dates stays, and so does every live hold and booking",
                 )
                 .having(&["ETag"])
-                .problems(&[Code::CapacityInUse, Code::PreconditionFailed]),
+                .problems(&[Code::NotFound, Code::CapacityInUse, Code::PreconditionFailed]),
         ),
         (
             Route::scoped(
@@ -128,7 +138,7 @@ impl Api for ResourcesApi {
                 "/api/resources/{resourceId}/events",
                 "readResourceEvents",
                 OPERATOR,
-                |api, exchange, _caller| Box::pin(trail(api, exchange)),
+                |api, exchange, caller| Box::pin(trail(api, exchange, caller)),
             ),
             Documentation::new(TAG, "The trail of operators' changes of a resource, oldest first.")
                 .described(
@@ -166,11 +176,12 @@ impl Api for ResourcesApi {
             }),
             Documentation::new(TAG, "Stops new holds of every resource in an emergency, or takes them again.")
                 .described(
-                    "As for one resource; that of one stays as it is. It is entered into a trail of its own, `GET /api/stop/events`.",
+                    "As for one resource; that of one stays as it is. Only staff of the platform may: it reaches every property. It is entered into a \
+                    trail of its own, `GET /api/stop/events`.",
                 )
                 .body::<StopBody>()
                 .answer::<StopBody>(StatusCode::OK, "Set")
-                .problems(&[]),
+                .problems(&[Code::Forbidden]),
         ),
         (
             Route::scoped(
@@ -187,8 +198,8 @@ impl Api for ResourcesApi {
                 .problems(&[Code::ValidationFailed]),
         ),
         (
-            Route::scoped(Method::GET, RATES, "readRates", OPERATOR, |api, exchange, _caller| {
-                Box::pin(rates::read(&api.rates, exchange))
+            Route::scoped(Method::GET, RATES, "readRates", OPERATOR, |api, exchange, caller| {
+                Box::pin(rates::read(&api.rates, exchange, caller))
             }),
             rates::read_documentation(),
         ),
@@ -209,12 +220,54 @@ impl Api for ResourcesApi {
             rates::discard_documentation(),
         ),
         (
+            Route::open(
+                Method::GET,
+                OF_A_PROPERTY,
+                "readProperty",
+                &budgets::PROPERTY,
+                |api, exchange| Box::pin(properties::read(api, exchange)),
+            ),
+            Documentation::new(PROPERTIES, "A property.")
+                .described("The hotel, restaurant, practice, airline or venue that resources belong to.")
+                .path("propertyId", "The property")
+                .header("If-None-Match", "An earlier answer's `ETag`")
+                .answer::<PropertyBody>(StatusCode::OK, "The property")
+                .having(&["ETag", "Cache-Control"])
+                .empty(StatusCode::NOT_MODIFIED, "As the answer with that `ETag`")
+                .having(&["ETag", "Cache-Control"])
+                .problems(&[Code::NotFound]),
+        ),
+        (
+            Route::scoped(
+                Method::PUT,
+                OF_A_PROPERTY,
+                "putProperty",
+                OPERATOR,
+                |api, exchange, caller| Box::pin(properties::put(api, exchange, caller)),
+            ),
+            Documentation::new(PROPERTIES, "Creates or replaces a property.")
+                .described(
+                    "Only staff of the platform may create one. Its own staff may replace it; for others it is 404. There is no end to a \
+                    property. A field that is left out has its default, not the value that it had before.",
+                )
+                .path("propertyId", "The property, named by you: 1 to 64 of A-Z a-z 0-9 . _ : -")
+                .header(IF_MATCH.0, IF_MATCH.1)
+                .header("If-None-Match", "`*`: only if the property does not exist yet")
+                .queries::<EditParameters>()
+                .body::<PropertyTermsBody>()
+                .answer::<PropertyBody>(StatusCode::CREATED, "Created")
+                .having(&["Location", "ETag"])
+                .answer::<PropertyBody>(StatusCode::OK, "Replaced")
+                .having(&["ETag"])
+                .problems(&[Code::NotFound, Code::PreconditionFailed]),
+        ),
+        (
             Route::scoped(
                 Method::GET,
                 "/api/resources/{resourceId}/rates/versions",
                 "readRateVersions",
                 OPERATOR,
-                |api, exchange, _caller| Box::pin(rates::versions(&api.rates, exchange)),
+                |api, exchange, caller| Box::pin(rates::versions(&api.rates, exchange, caller)),
             ),
             rates::versions_documentation(),
         ),
@@ -224,7 +277,7 @@ impl Api for ResourcesApi {
                 "/api/resources/{resourceId}/rates/calendar",
                 "readRateCalendar",
                 OPERATOR,
-                |api, exchange, _caller| Box::pin(rates::calendar(&api.rates, exchange)),
+                |api, exchange, caller| Box::pin(rates::calendar(&api.rates, exchange, caller)),
             ),
             rates::calendar_documentation(),
         ),
@@ -233,6 +286,21 @@ impl Api for ResourcesApi {
                 Box::pin(rates::set_dates(&api.rates, exchange, caller))
             }),
             rates::set_dates_documentation(),
+        ),
+        (
+            Route::scoped(
+                Method::GET,
+                "/api/properties/{propertyId}/events",
+                "readPropertyEvents",
+                OPERATOR,
+                |api, exchange, caller| Box::pin(properties::trail(api, exchange, caller)),
+            ),
+            Documentation::new(PROPERTIES, "The trail of changes of a property, oldest first.")
+                .described("As the trail of a resource.")
+                .path("propertyId", "The property")
+                .queries::<TrailParameters>()
+                .answer::<ResourceEventList>(StatusCode::OK, "What was changed")
+                .problems(&[Code::NotFound, Code::ValidationFailed]),
         ),
     ];
 
@@ -258,7 +326,7 @@ async fn put(api: &ResourcesApi, exchange: &Exchange, caller: &Caller) -> Result
     let run = EditParameters::read(&exchange.request.query)?;
     let precondition = precondition(&exchange.request.headers, true);
     let mutation = exchange.mutation(caller.guest.as_str());
-    let put = api.resources.put(&id, &terms, &precondition, run, &mutation).await.map_err(problem)?;
+    let put = api.resources.put(caller, &id, &terms, &precondition, run, &mutation).await.map_err(problem)?;
     let body = PutBody {
         resource: ResourceBody::from(&put.resource),
         dates_without_slots: put.lost_dates.into_iter().map(iso).collect(),
@@ -293,7 +361,7 @@ async fn set_inventory(
     let precondition = precondition(&exchange.request.headers, false);
     let resource = api
         .resources
-        .set_inventory(&id, &change, &precondition, run, &mutation)
+        .set_inventory(caller, &id, &change, &precondition, run, &mutation)
         .await
         .map_err(|failure| range_problem(failure, &["/from", "/to"]))?;
     let response = answer::json(StatusCode::OK, &inventory_answer(&change, id.as_str()))?;
@@ -303,21 +371,24 @@ async fn set_inventory(
     })
 }
 
-async fn trail(api: &ResourcesApi, exchange: &Exchange) -> Result<Response, Problem> {
+async fn trail(api: &ResourcesApi, exchange: &Exchange, caller: &Caller) -> Result<Response, Problem> {
     let id = resource_id(&exchange.named)?;
     let asked = TrailParameters::read(&exchange.request.query, id.as_str())?;
-    let page = api.trails.of(&id, asked.after, asked.limit).await.map_err(problem)?;
+    let page = api.trails.of(caller, &id, asked.after, asked.limit).await.map_err(problem)?;
     trail_answer(page, id.as_str())
 }
 
 async fn trail_of_all(api: &ResourcesApi, exchange: &Exchange) -> Result<Response, Problem> {
-    let name = TrailSubject::AllResources.as_str();
-    let asked = TrailParameters::read(&exchange.request.query, name)?;
+    let name = TrailSubject::AllResources.name();
+    let asked = TrailParameters::read(&exchange.request.query, &name)?;
     let page = api.trails.of_all_resources(asked.after, asked.limit).await.map_err(problem)?;
-    trail_answer(page, name)
+    trail_answer(page, &name)
 }
 
-fn trail_answer((entries, next): (Vec<ResourceEvent>, Option<u64>), of: &str) -> Result<Response, Problem> {
+pub(crate) fn trail_answer(
+    (entries, next): (Vec<ResourceEvent>, Option<u64>),
+    of: &str,
+) -> Result<Response, Problem> {
     let body = ResourceEventList {
         results: entries.into_iter().map(Into::into).collect(),
         next_cursor: next.map(|after| paging::opaque(&after.to_string(), of)),
@@ -343,6 +414,6 @@ async fn stop(
     stopped: bool,
 ) -> Result<Response, Problem> {
     let mutation = exchange.mutation(caller.guest.as_str());
-    api.stops.set(subject, stopped, &mutation).await.map_err(problem)?;
+    api.stops.set(caller, subject, stopped, &mutation).await.map_err(problem)?;
     Ok(answer::json(StatusCode::OK, &StopBody { stopped })?)
 }

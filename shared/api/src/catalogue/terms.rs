@@ -10,7 +10,7 @@ use holdfast_domain::catalogue::{
 };
 use holdfast_domain::inventory::COOL_DOWN_SECONDS_MAX;
 use holdfast_domain::money::{AMOUNT_MAX, Percent};
-use holdfast_domain::{CancellationPolicy, Currency, HoldLimits, Money, Schedule};
+use holdfast_domain::{CancellationPolicy, Currency, HoldLimits, Money, PropertyId, Schedule};
 use holdfast_http::Refusal;
 use holdfast_http::read::body::{Object, kind, pointer};
 use holdfast_http::read::errors::Errors;
@@ -34,6 +34,7 @@ impl TermsBody {
     pub fn read(body: &Value) -> Result<ResourceTerms, Refusal> {
         let errors = Errors::default();
         let terms = Object::new(body, "", &errors).and_then(|mut fields| {
+            let property = fields.optional("propertyId", parsed(PropertyId::parse));
             let resource_type = fields.required("resourceType", parsed(Label::parse));
             let name = fields.required("name", parsed(Label::parse));
             let location = fields.required("location", parsed(Label::parse));
@@ -55,6 +56,7 @@ impl TermsBody {
             };
             fields.close();
             let terms = ResourceTerms {
+                property,
                 resource_type: resource_type?,
                 name: name?,
                 location: location?,
@@ -73,7 +75,7 @@ impl TermsBody {
     }
 }
 
-fn zone(name: &str) -> Result<TimeZone, String> {
+pub(crate) fn zone(name: &str) -> Result<TimeZone, String> {
     let wrong = || "must be an IANA time zone, such as America/New_York".to_owned();
     let zone = TimeZone::get(name).map_err(|_| wrong())?;
     if zone.is_unknown() || zone.iana_name().is_none() { Err(wrong()) } else { Ok(zone) }

@@ -1,13 +1,12 @@
-//! Versions of a resource on the wire: its `ETag`, and what a request asks of it (RFC 9110, 13.1).
+//! Versions of a resource or a property on the wire: its `ETag`, and what a request asks of it (RFC 9110, 13.1).
 
 use holdfast_app::catalogue::{Precondition, ResourceVersion};
-use holdfast_domain::Resource;
 use http::header::{ETAG, IF_MATCH, IF_NONE_MATCH};
 use http::{HeaderMap, HeaderName};
 
 use holdfast_http::{Response, answer};
 
-/// The strong tag of a resource's terms and dated facts.
+/// The strong tag of terms and dated facts.
 fn tag(version: ResourceVersion) -> String {
     format!("\"{}-{}\"", version.terms, version.facts)
 }
@@ -19,13 +18,13 @@ fn version(tag: &str) -> Option<ResourceVersion> {
     (self::tag(version) == tag).then_some(version)
 }
 
-/// The answer with the resource's tag.
-pub(crate) fn tagged(mut response: Response, resource: &Resource) -> Response {
-    answer::set(&mut response, ETAG, &tag(resource.into()));
+/// The answer with the tag of that version.
+pub(crate) fn tagged(mut response: Response, version: impl Into<ResourceVersion>) -> Response {
+    answer::set(&mut response, ETAG, &tag(version.into()));
     response
 }
 
-/// What `If-Match` asks and, of an edit that may create the resource, `If-None-Match: *`.
+/// What `If-Match` asks and, of an edit that may create what it is about, `If-None-Match: *`.
 pub(crate) fn precondition(headers: &HeaderMap, may_create: bool) -> Precondition {
     asked(headers, may_create, version)
 }
@@ -49,9 +48,9 @@ pub(crate) fn asked<V>(
     Precondition::Match(asked.iter().filter_map(|tag| version(tag)).collect())
 }
 
-/// Whether the client has the resource as it is.
-pub(crate) fn is_known(headers: &HeaderMap, resource: &Resource) -> bool {
-    let own = tag(resource.into());
+/// Whether the client has that version, which is the present one.
+pub(crate) fn is_known(headers: &HeaderMap, version: impl Into<ResourceVersion>) -> bool {
+    let own = tag(version.into());
     knows(headers, &own)
 }
 

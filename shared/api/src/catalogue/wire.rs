@@ -25,6 +25,11 @@ use crate::wire::{instant, moment};
     "attributes": { "rating": 4.6, "latitude": 40.7, "longitude": -74.0 }
 }))]
 pub struct TermsBody {
+    /// The property that it belongs to, which exists: its staff and the platform write the resource, and see what is held and booked of it.
+    /// One that is left out belongs to none, and is every operator's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = "id", example = "hotel-nyc")]
+    pub property_id: Option<String>,
     /// Kind of resource, such as `hotel`.
     #[schema(format = "label")]
     pub resource_type: String,
@@ -306,6 +311,7 @@ impl From<&Resource> for ResourceBody {
         Self {
             resource_id: resource.id.to_string(),
             terms: TermsBody {
+                property_id: terms.property.as_ref().map(ToString::to_string),
                 resource_type: terms.resource_type.as_str().to_owned(),
                 name: terms.name.as_str().to_owned(),
                 location: terms.location.as_str().to_owned(),

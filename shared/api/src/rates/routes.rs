@@ -48,8 +48,8 @@ pub(crate) fn read_documentation() -> Documentation<Code> {
         .problems(&[Code::NotFound])
 }
 
-pub(crate) async fn read(rates: &Rates, exchange: &Exchange) -> Result<Response, Problem> {
-    let found = rates.get(&resource_id(&exchange.named)?).await.map_err(problem)?;
+pub(crate) async fn read(rates: &Rates, exchange: &Exchange, caller: &Caller) -> Result<Response, Problem> {
+    let found = rates.get(caller, &resource_id(&exchange.named)?).await.map_err(problem)?;
     let own = tag(found.revision);
     let mut response = if knows(&exchange.request.headers, &own) {
         answer::empty(StatusCode::NOT_MODIFIED)
@@ -85,7 +85,7 @@ pub(crate) async fn put(rates: &Rates, exchange: &Exchange, caller: &Caller) -> 
     let (held, run) = PutParameters::read(&exchange.request.query)?;
     let precondition = asked(&exchange.request.headers, true, revision);
     let mutation = exchange.mutation(caller.guest.as_str());
-    let put = rates.put(&id, &card, held, &precondition, run, &mutation).await.map_err(problem)?;
+    let put = rates.put(caller, &id, &card, held, &precondition, run, &mutation).await.map_err(problem)?;
     written(&put, run)
 }
 
@@ -124,7 +124,7 @@ pub(crate) async fn discard(
     let run = EditParameters::read(&exchange.request.query)?;
     let precondition = asked(&exchange.request.headers, false, revision);
     let mutation = exchange.mutation(caller.guest.as_str());
-    let put = rates.discard_draft(&id, &precondition, run, &mutation).await.map_err(problem)?;
+    let put = rates.discard_draft(caller, &id, &precondition, run, &mutation).await.map_err(problem)?;
     written(&put, run)
 }
 
@@ -139,10 +139,14 @@ pub(crate) fn versions_documentation() -> Documentation<Code> {
         .problems(&[Code::NotFound, Code::ValidationFailed])
 }
 
-pub(crate) async fn versions(rates: &Rates, exchange: &Exchange) -> Result<Response, Problem> {
+pub(crate) async fn versions(
+    rates: &Rates,
+    exchange: &Exchange,
+    caller: &Caller,
+) -> Result<Response, Problem> {
     let id = resource_id(&exchange.named)?;
     let asked = VersionParameters::read(&exchange.request.query, id.as_str())?;
-    let (records, next) = rates.versions(&id, asked.before, asked.limit).await.map_err(problem)?;
+    let (records, next) = rates.versions(caller, &id, asked.before, asked.limit).await.map_err(problem)?;
     let body = VersionList {
         results: records.iter().map(Into::into).collect(),
         next_cursor: next.map(|before| paging::opaque(&before.to_string(), &history_of(id.as_str()))),
@@ -171,7 +175,7 @@ pub(crate) async fn set_dates(
     let lines = DatedRatesBody::read(&exchange.json()?)?;
     let run = EditParameters::read(&exchange.request.query)?;
     let mutation = exchange.mutation(caller.guest.as_str());
-    let outcomes = rates.set_dates(&lines, run, &mutation).await.map_err(problem)?;
+    let outcomes = rates.set_dates(caller, &lines, run, &mutation).await.map_err(problem)?;
     Ok(answer::json(StatusCode::OK, &LineResults::from(outcomes))?)
 }
 
@@ -184,9 +188,13 @@ pub(crate) fn calendar_documentation() -> Documentation<Code> {
         .problems(&[Code::NotFound, Code::ValidationFailed])
 }
 
-pub(crate) async fn calendar(rates: &Rates, exchange: &Exchange) -> Result<Response, Problem> {
+pub(crate) async fn calendar(
+    rates: &Rates,
+    exchange: &Exchange,
+    caller: &Caller,
+) -> Result<Response, Problem> {
     let id = resource_id(&exchange.named)?;
     let (range, plan) = RateCalendarParameters::read(&exchange.request.query)?;
-    let dates = rates.dates(&id, range).await.map_err(problem)?;
+    let dates = rates.dates(caller, &id, range).await.map_err(problem)?;
     Ok(answer::json(StatusCode::OK, &RateCalendar::of(id.to_string(), range, plan.as_ref(), &dates))?)
 }

@@ -205,6 +205,10 @@ fn cursor_owner(id: &ResourceId) -> String {
 pub struct OfferBody {
     /// The resource.
     pub resource_id: String,
+    /// The property that it belongs to, if it does to one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub property_id: Option<String>,
     /// Its name.
     pub name: String,
     /// Kind of resource.
@@ -230,6 +234,7 @@ impl From<&Offer> for OfferBody {
         let terms = &offer.resource.terms;
         Self {
             resource_id: offer.resource.id.to_string(),
+            property_id: terms.property.as_ref().map(ToString::to_string),
             name: terms.name.as_str().to_owned(),
             resource_type: terms.resource_type.as_str().to_owned(),
             location: terms.location.as_str().to_owned(),

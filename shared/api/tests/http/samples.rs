@@ -35,7 +35,9 @@ fn decoded(event: &Value) -> Request {
     }
     let identity = said(event).map_or(Identity::Unproven, |said| {
         let scopes = text(&said, "/scope").split(' ').map(str::to_owned).collect();
-        Identity::Bearer(Claims { sub: text(&said, "/sub").to_owned(), scopes })
+        let groups = said["cognito:groups"].as_array().cloned().unwrap_or_default();
+        let groups = groups.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+        Identity::Bearer(Claims { sub: text(&said, "/sub").to_owned(), scopes, groups })
     });
     Request {
         method: text(event, "/requestContext/http/method").parse::<Method>().expect("a method"),

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use holdfast_api::properties::PropertyTermsBody;
 use holdfast_api::{
     Api, BookingsApi, CancelApi, Claims, ConfirmApi, HoldApi, Identity, Request, ResourcesApi, Response,
     SearchApi, WebhookApi,
@@ -24,6 +25,7 @@ use holdfast_app::payments::{
     PaymentInquiry, SagaCallbacks, SagaResumption, SettlementSaga, StoredAttempts, Webhook, WebhookError,
     WebhookEvent, WebhookVerifier,
 };
+use holdfast_app::properties::{Properties, PropertyCommit, PropertyReader, PropertyStore};
 use holdfast_app::rates::{
     CardPage, CardRecord, DatedCommit, Pricing, Quote, QuoteSeals, Quotes, RateHistory, RateReader,
     RateStore, Rates, RatesCommit,
@@ -38,7 +40,8 @@ use holdfast_domain::rates::card::{CardVersion, ResourceRates};
 use holdfast_domain::rates::dated::{DatedRates, MonthRates};
 use holdfast_domain::{
     Booking, BookingEvent, BookingId, Fingerprint, GuestId, GuestMark, Hold, HoldId, HoldSnapshot,
-    InventoryMove, Money, Page, PageRejection, PaymentStep, Resource, ResourceId, TrailHead, TrailSubject,
+    InventoryMove, Money, Page, PageRejection, PaymentStep, Property, PropertyId, Resource, ResourceId,
+    TrailHead, TrailSubject,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use jiff::Timestamp;
@@ -53,6 +56,7 @@ pub(crate) const NOW: &str = "2027-05-01T10:00:00.123456789Z";
 #[derive(Default)]
 pub(crate) struct Outside {
     pub(crate) resource: Option<Resource>,
+    pub(crate) property: Option<Property>,
     pub(crate) rates: Option<ResourceRates>,
     pub(crate) dated: DatedRates,
     pub(crate) quote: Mutex<Option<Quote>>,
@@ -73,7 +77,7 @@ impl Outside {
         let body = hotel();
         let terms = holdfast_api::catalogue::TermsBody::read(&body).expect("valid terms");
         let id = ResourceId::parse("hotel-nyc-deluxe").expect("an id");
-        Self { resource: Some(Resource::create(id, terms)), ..Self::default() }
+        Self { resource: Some(Resource::create(id, terms)), property: Some(house()), ..Self::default() }
     }
 
     fn up(&self) -> Result<(), StoreError> {
@@ -84,6 +88,25 @@ impl Outside {
         self.up()?;
         self.rejection.clone().map_or(Ok(()), |rejection| Err(rejection.into()))
     }
+}
+
+/// A property that exists.
+fn house() -> Property {
+    let terms = PropertyTermsBody::read(&grand()).expect("valid terms");
+    Property::create(PropertyId::parse("hotel-nyc").expect("an id"), terms)
+}
+
+/// The body of a valid `PUT` of a property.
+pub(crate) fn grand() -> Value {
+    json!({
+        "propertyType": "hotel", "name": "The Grand",
+        "address": {
+            "lines": ["1 Grand Street", "Floor 2"], "city": "New York", "region": "NY", "postalCode": "10013", "country": "US"
+        },
+        "position": { "latitude": 40.72, "longitude": -74.0 }, "timeZone": "America/New_York", "currency": "USD",
+        "contact": { "email": "desk@grand.example", "phone": "+12125550100", "website": "https://grand.example/en?a=1" },
+        "houseRules": "No smoking.\nQuiet from 22:00."
+    })
 }
 
 /// The body of a valid `PUT`.
@@ -129,6 +152,21 @@ impl CatalogueReader for Stub {
     }
     async fn facts(&self, _: &ResourceId) -> Result<Facts, StoreError> {
         Ok(Facts::default())
+    }
+}
+
+#[async_trait]
+impl PropertyReader for Stub {
+    async fn property(&self, id: &PropertyId) -> Result<Option<Property>, StoreError> {
+        self.0.up()?;
+        Ok(self.0.property.clone().filter(|property| property.id == *id))
+    }
+}
+
+#[async_trait]
+impl PropertyStore for Stub {
+    async fn put_property(&self, _: &PropertyCommit) -> Result<(), LedgerError> {
+        self.0.refused()
     }
 }
 
@@ -202,10 +240,13 @@ impl RateHistory for Stub {
 #[async_trait]
 impl HoldStopSwitch for Stub {
     async fn stop_of(&self, subject: &TrailSubject) -> Result<Option<StopState>, StoreError> {
-        let state = |trail| StopState { stopped: false, trail };
+        let state = |trail, property| StopState { stopped: false, trail, property };
         Ok(match subject {
-            TrailSubject::Resource(id) => self.resource(id).await?.map(|resource| state(resource.trail)),
-            TrailSubject::AllResources => Some(state(TrailHead::default())),
+            TrailSubject::Resource(id) => {
+                self.resource(id).await?.map(|resource| state(resource.trail, resource.terms.property))
+            }
+            TrailSubject::Property(_) => None,
+            TrailSubject::AllResources => Some(state(TrailHead::default(), None)),
         })
     }
     async fn put_stop(&self, _: &StopCommit) -> Result<(), LedgerError> {
@@ -217,8 +258,14 @@ impl HoldStopSwitch for Stub {
 #[async_trait]
 impl ResourceHistory for Stub {
     async fn resource_trail(&self, subject: &TrailSubject) -> Result<Vec<ResourceEvent>, StoreError> {
-        if *subject == TrailSubject::AllResources {
-            return Ok(Vec::new());
+        match subject {
+            TrailSubject::AllResources => return Ok(Vec::new()),
+            TrailSubject::Property(id) => {
+                let property = self.property(id).await?.expect("a property");
+                let by = Mutation { now: Fixed.now(), actor: "desk-1".to_owned(), trace: None };
+                return Ok(vec![PropertyCommit::new(None, &property, &by).entry]);
+            }
+            TrailSubject::Resource(_) => {}
         }
         let resource = self.0.resource.clone().expect("a resource");
         let mut dearer = resource.clone();
@@ -577,9 +624,12 @@ async fn answered(outside: &Arc<Outside>, request: Request) -> Response {
         .await
     } else {
         let trails = ResourceTrails::new(stub(), stub(), stub());
-        let resources = Resources::new(stub(), stub(), charges());
+        let resources = Resources::new(stub(), stub(), stub(), charges());
         let rates = Rates::new(stub(), stub(), stub(), charges());
-        ResourcesApi::new(resources, trails, Stops::new(stub()), rates, clock).handle(request).await
+        let properties = Properties::new(stub(), stub());
+        ResourcesApi::new(resources, properties, trails, Stops::new(stub()), rates, clock)
+            .handle(request)
+            .await
     }
 }
 
@@ -609,7 +659,17 @@ pub(crate) fn with(mut request: Request, name: &'static str, value: &str) -> Req
 
 /// By somebody else.
 pub(crate) fn by(mut request: Request, sub: &str, scope: &str) -> Request {
-    request.identity = Identity::Bearer(Claims { sub: sub.to_owned(), scopes: vec![scope.to_owned()] });
+    let (sub, scopes) = (sub.to_owned(), vec![scope.to_owned()]);
+    request.identity = Identity::Bearer(Claims { sub, scopes, groups: Vec::new() });
+    request
+}
+
+/// By staff in these groups.
+pub(crate) fn by_staff(request: Request, groups: &[&str]) -> Request {
+    let mut request = by(request, "staff/desk-1", "booking/operator");
+    if let Identity::Bearer(claims) = &mut request.identity {
+        claims.groups = groups.iter().map(|group| (*group).to_owned()).collect();
+    }
     request
 }
 

@@ -71,11 +71,11 @@ impl Cancellations {
     ) -> Result<Cancelled, Failure> {
         let request = (key_digest("cancel", &caller.guest, &key.key), key.content.clone());
         let decide = |booking: &Booking| {
-            if !caller.may_see(&booking.order.guest) {
+            if !caller.may_see(&booking.order) {
                 return Err(Failure::NotFound("booking"));
             }
-            let terms =
-                Terms { reason: reason.clone(), by_operator: caller.operator, request: request.clone() };
+            let by_operator = caller.is_operator_of(booking.order.property.as_ref());
+            let terms = Terms { reason: reason.clone(), by_operator, request: request.clone() };
             cancellation(booking, terms, self.charges, mutation.now)
         };
         let cancelled = commit(self.bookings.as_ref(), id, mutation, &decide).await?;

@@ -13,6 +13,6 @@ pub use port::{
     AppendError, BookingCommit, BookingContacts, BookingHistory, BookingJournal, BookingReader, BookingStore,
     CONTACT_KEPT, CommitError, JournalEntry,
 };
-pub use read::{Bookings, WholeBooking};
+pub use read::{Bookings, TrailPage, WholeBooking};
 pub use request::{BookingRequest, BookingRequests, CLAIM_SECONDS, Requested};
 pub use trail::{AuditEvent, BookingFacts, verify};

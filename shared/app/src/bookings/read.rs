@@ -34,6 +34,17 @@ pub struct WholeBooking {
     pub contact: Option<Contact>,
 }
 
+/// A page of a booking's audit trail.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TrailPage {
+    /// The entries, oldest first.
+    pub entries: Vec<AuditEvent>,
+    /// The entry that the next page follows; none on the last.
+    pub next: Option<u64>,
+    /// Whether the caller reads it as an operator, not as the guest.
+    pub as_operator: bool,
+}
+
 /// The use cases of reading bookings.
 pub struct Bookings {
     history: Arc<dyn BookingHistory>,
@@ -118,11 +129,12 @@ impl Bookings {
         id: &BookingId,
         after: u64,
         limit: u32,
-    ) -> Result<(Vec<AuditEvent>, Option<u64>), Failure> {
+    ) -> Result<TrailPage, Failure> {
         let booking = self.get(caller, id).await?;
         let entries = self.history.audit_page(id, after, limit.min(TRAIL_LIMIT_MAX)).await?;
         let next = entries.last().map(|last| last.sequence).filter(|last| *last < booking.version);
-        Ok((entries, next))
+        let as_operator = caller.is_operator_of(booking.order.property.as_ref());
+        Ok(TrailPage { entries, next, as_operator })
     }
 }
 
@@ -146,7 +158,7 @@ pub(crate) async fn of_caller(
     id: &BookingId,
 ) -> Result<Booking, Failure> {
     match bookings.booking(id).await? {
-        Some(booking) if caller.may_see(&booking.order.guest) => Ok(booking),
+        Some(booking) if caller.may_see(&booking.order) => Ok(booking),
         Some(_) | None => Err(Failure::NotFound("booking")),
     }
 }

@@ -125,6 +125,10 @@ impl BookingRequests {
         };
         self.saga.start_booking(&id, mutation.trace.as_deref()).await?;
         let booking = wait_for(self.bookings.as_ref(), &id, request.wait, Booking::answer_is_known).await?;
+        // Asked for by an operator who is one of its property no more.
+        if !caller.may_see(&booking.order) {
+            return Err(Failure::NotFound("hold"));
+        }
         let action = own_action(self.actions.as_ref(), caller, &booking).await?;
         Ok(Requested { booking, action, replayed })
     }
@@ -143,7 +147,7 @@ impl BookingRequests {
         mutation: &Mutation,
     ) -> Result<bool, Failure> {
         let snapshot = match self.holds.hold(&request.hold).await? {
-            Some(snapshot) if caller.may_see(&snapshot.hold.order.guest) => snapshot,
+            Some(snapshot) if caller.may_see(&snapshot.hold.order) => snapshot,
             Some(_) | None => return Err(Failure::NotFound("hold")),
         };
         require_live(&snapshot, mutation.now)?;
@@ -162,12 +166,11 @@ impl BookingRequests {
             mutation.now,
         );
         // An operator pays for many guests.
-        let is_counted = !caller.operator && requested.order.price.total().amount() > 0;
+        let by_operator = caller.is_operator_of(requested.order.property.as_ref());
+        let is_counted = !by_operator && requested.order.price.total().amount() > 0;
         let claim = InventoryMove::Claim { deadline: claim_deadline(mutation.now) };
         let mut commit = BookingCommit::new(&requested, BookingEvent::Requested, claim, mutation)
-            .with_contact(
-                request.contact.clone().map(|said| Contact { by_operator: caller.operator, ..said }),
-            );
+            .with_contact(request.contact.clone().map(|said| Contact { by_operator, ..said }));
         let mut tries = 0;
         // Ends: after COUNTING_TRIES_MAX tries.
         let committed = loop {

@@ -5,7 +5,7 @@
 
 use holdfast_domain::{
     Booking, BookingEvent, BookingId, BookingStatus, GuestMark, HoldId, Lifecycle, Money, PaymentNumber,
-    PaymentStep, ResourceId, Seal, TrailHead,
+    PaymentStep, PropertyId, ResourceId, Seal, TrailHead,
 };
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -25,6 +25,8 @@ pub struct BookingFacts {
     pub hold: HoldId,
     /// The resource.
     pub resource: ResourceId,
+    /// The property that the resource belonged to when it was ordered, if it did to one.
+    pub property: Option<PropertyId>,
     /// The guest's pseudonym.
     pub guest: GuestMark,
     /// Start of the stay.
@@ -43,6 +45,7 @@ impl BookingFacts {
         Self {
             hold: booking.hold.clone(),
             resource: order.resource.clone(),
+            property: order.property.clone(),
             guest: guest_mark(&order.guest),
             start: order.start,
             end: order.end,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use holdfast_domain::catalogue::{Facts, Month, MonthFacts, ResourceChange};
-use holdfast_domain::{Resource, TrailHead, TrailSubject};
+use holdfast_domain::{PropertyId, Resource, TrailHead, TrailSubject};
 
 use crate::catalogue::trail::ResourceEvent;
 use crate::events::record::Write;
@@ -109,6 +109,8 @@ pub struct StopState {
     pub stopped: bool,
     /// How far the trail of what would be stopped has come.
     pub trail: TrailHead,
+    /// The property of the resource, if it has one.
+    pub property: Option<PropertyId>,
 }
 
 /// A write that stops new holds, or takes them again.

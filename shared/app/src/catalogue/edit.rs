@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 
 use holdfast_domain::catalogue::{Facts, ResourceChange, ResourceTerms, Surplus};
-use holdfast_domain::{Page, PageRejection, Resource, Slot};
+use holdfast_domain::{Page, PageRejection, Property, Resource, Slot};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 use thiserror::Error;
@@ -80,18 +80,24 @@ impl DatesEdit {
     }
 }
 
-/// Which terms and facts a resource has.
+/// Which terms and facts a resource has, or which terms a property has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ResourceVersion {
     /// Revision of its terms.
     pub terms: u64,
-    /// Revision of its dated facts.
+    /// Revision of its dated facts; 0 of a property, which has none.
     pub facts: u64,
 }
 
 impl From<&Resource> for ResourceVersion {
     fn from(resource: &Resource) -> Self {
         Self { terms: resource.revision, facts: resource.facts_revision }
+    }
+}
+
+impl From<&Property> for ResourceVersion {
+    fn from(property: &Property) -> Self {
+        Self { terms: property.revision, facts: 0 }
     }
 }
 

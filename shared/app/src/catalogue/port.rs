@@ -75,7 +75,7 @@ pub trait ResourceHistory: Send + Sync {
 /// Sets the stop of new holds, of a resource or of all.
 #[async_trait]
 pub trait HoldStopSwitch: Send + Sync {
-    /// The stop as it is, by the latest write; none of a resource that does not exist. That of all resources says nothing of one of them,
+    /// The stop as it is, by the latest write; none of a resource that does not exist, and of a property, which has none of its own. That of all resources says nothing of one of them,
     /// nor the other way round.
     async fn stop_of(&self, subject: &TrailSubject) -> Result<Option<StopState>, StoreError>;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use holdfast_domain::catalogue::{RangeError, ResourceTerms};
-use holdfast_domain::{Resource, ResourceId};
+use holdfast_domain::{PropertyId, Resource, ResourceId};
 use jiff::civil::Date;
 
 use crate::catalogue::calendar::slots_between;
@@ -14,8 +14,10 @@ use crate::catalogue::port::Catalogue;
 use crate::kernel::errors::{LedgerError, StoreError};
 use crate::kernel::failure::Failure;
 use crate::kernel::field::Field;
+use crate::kernel::identity::Caller;
 use crate::kernel::mutation::Mutation;
 use crate::payments::charge::ChargeRules;
+use crate::properties::port::PropertyReader;
 use crate::rates::port::RateReader;
 
 const ATTEMPTS_MAX: usize = 8;
@@ -23,6 +25,7 @@ const ATTEMPTS_MAX: usize = 8;
 /// The use cases of operators.
 pub struct Resources {
     catalogue: Arc<dyn Catalogue>,
+    properties: Arc<dyn PropertyReader>,
     rates: Arc<dyn RateReader>,
     charges: ChargeRules,
 }
@@ -65,10 +68,15 @@ impl<V: PartialEq> Precondition<V> {
 }
 
 impl Resources {
-    /// Over a catalogue and the rates of its resources, for a provider that can charge by these rules.
+    /// Over a catalogue, the properties that its resources belong to and their rates, for a provider that can charge by these rules.
     #[must_use]
-    pub fn new(catalogue: Arc<dyn Catalogue>, rates: Arc<dyn RateReader>, charges: ChargeRules) -> Self {
-        Self { catalogue, rates, charges }
+    pub fn new(
+        catalogue: Arc<dyn Catalogue>,
+        properties: Arc<dyn PropertyReader>,
+        rates: Arc<dyn RateReader>,
+        charges: ChargeRules,
+    ) -> Self {
+        Self { catalogue, properties, rates, charges }
     }
 
     /// A resource.
@@ -83,10 +91,12 @@ impl Resources {
     ///
     /// # Errors
     /// [`Failure::CapacityInUse`] when live holds or bookings do not fit the new terms; nothing is changed then.
-    /// [`Failure::PreconditionFailed`]. [`Failure::Invalid`] of a price that nobody can pay, and of another currency while the resource
-    /// has a rate card.
+    /// [`Failure::PreconditionFailed`]. [`Failure::Invalid`] of a price that nobody can pay, of a property that does not exist, or not for
+    /// this caller, and of another currency while the resource has a rate card. [`Failure::NotFound`] of a resource of a property that is
+    /// not the caller's.
     pub async fn put(
         &self,
+        caller: &Caller,
         id: &ResourceId,
         terms: &ResourceTerms,
         precondition: &Precondition,
@@ -94,10 +104,14 @@ impl Resources {
         mutation: &Mutation,
     ) -> Result<Put, Failure> {
         self.charges.check_terms(terms)?;
+        self.check_property(caller, terms.property.as_ref()).await?;
         // What this very edit writes is not what its precondition is about.
         let (mut checked, mut refused) = (false, None);
         for _ in 0..ATTEMPTS_MAX {
             let previous = self.catalogue.resource(id).await?;
+            if previous.as_ref().is_some_and(|previous| !is_of(caller, previous)) {
+                return Err(Failure::NotFound("resource"));
+            }
             if !checked {
                 precondition.check(previous.as_ref().map(Into::into))?;
             }
@@ -148,6 +162,16 @@ impl Resources {
         }
     }
 
+    /// That a resource may be of that property: that it exists, and is the caller's. There is no end to a property.
+    async fn check_property(&self, caller: &Caller, property: Option<&PropertyId>) -> Result<(), Failure> {
+        let Some(property) = property else { return Ok(()) };
+        if caller.is_operator_of(Some(property)) && self.properties.property(property).await?.is_some() {
+            return Ok(());
+        }
+        let detail = "there is no such property".to_owned();
+        Err(Failure::Invalid { field: Field::Property.into(), detail })
+    }
+
     /// Whether an edit to those terms is under way.
     async fn announces(&self, id: &ResourceId, terms: &ResourceTerms) -> Result<bool, StoreError> {
         let resource = self.catalogue.resource(id).await?;
@@ -167,9 +191,10 @@ impl Resources {
     ///
     /// # Errors
     /// [`Failure::CapacityInUse`] when less than what is held or confirmed is asked for; nothing is changed then.
-    /// [`Failure::PreconditionFailed`].
+    /// [`Failure::PreconditionFailed`]. [`Failure::NotFound`], also of a resource of a property that is not the caller's.
     pub async fn set_inventory(
         &self,
+        caller: &Caller,
         id: &ResourceId,
         edit: &DatesEdit,
         precondition: &Precondition,
@@ -179,6 +204,9 @@ impl Resources {
         let (mut begun, mut refused): (Option<Begun>, _) = (None, None);
         for _ in 0..ATTEMPTS_MAX {
             let resource = self.get(id).await?;
+            if !is_of(caller, &resource) {
+                return Err(Failure::NotFound("resource"));
+            }
             let run = Edit::new(self.catalogue.as_ref(), run, mutation);
             let outcome = match precondition.check(Some((&resource).into())) {
                 // What this very edit has written is not what its precondition is about.
@@ -208,4 +236,9 @@ impl Resources {
         }
         Err(refused.map_or_else(|| StoreError::Contention(id.to_string()).into(), Into::into))
     }
+}
+
+/// Whether the caller is an operator of a resource.
+fn is_of(caller: &Caller, resource: &Resource) -> bool {
+    caller.is_operator_of(resource.terms.property.as_ref())
 }

@@ -8,6 +8,7 @@ use crate::catalogue::commit::StopCommit;
 use crate::catalogue::port::HoldStopSwitch;
 use crate::kernel::errors::{LedgerError, StoreError};
 use crate::kernel::failure::Failure;
+use crate::kernel::identity::Caller;
 use crate::kernel::mutation::Mutation;
 
 /// How often a stop is set anew, because somebody else was first.
@@ -26,15 +27,29 @@ impl Stops {
     /// Stops new holds, or takes them again. What is so already stays, without an entry.
     ///
     /// # Errors
-    /// [`Failure::NotFound`] of a resource that does not exist.
+    /// [`Failure::NotFound`] of a resource that does not exist, or not for this operator. [`Failure::Forbidden`] where all resources are
+    /// meant, and the caller is not an operator of all.
     pub async fn set(
         &self,
+        caller: &Caller,
         subject: &TrailSubject,
         stopped: bool,
         mutation: &Mutation,
     ) -> Result<(), Failure> {
+        match subject {
+            TrailSubject::AllResources if !caller.is_platform() => {
+                return Err(Failure::Forbidden(
+                    "only staff of the platform may stop the holds of every property",
+                ));
+            }
+            TrailSubject::AllResources | TrailSubject::Resource(_) | TrailSubject::Property(_) => {}
+        }
         for _ in 0..ATTEMPTS_MAX {
             let state = self.0.stop_of(subject).await?.ok_or(Failure::NotFound("resource"))?;
+            // Whoever moves the resource to another property makes an entry in the trail, upon which the write is refused.
+            if !caller.is_operator_of(state.property.as_ref()) {
+                return Err(Failure::NotFound("resource"));
+            }
             if state.stopped == stopped {
                 return Ok(());
             }
@@ -44,6 +59,6 @@ impl Stops {
                 Ok(()) => return Ok(()),
             }
         }
-        Err(StoreError::Contention(subject.as_str().to_owned()).into())
+        Err(StoreError::Contention(subject.name().into_owned()).into())
     }
 }

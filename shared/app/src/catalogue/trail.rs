@@ -1,4 +1,4 @@
-//! The trail of operators' changes of a resource, and of all resources: one entry per write that changes something, made with it.
+//! The trail of operators' changes of a resource, of a property, and of all resources: one entry per write that changes something, made with it.
 //!
 //! What is written in several steps has an entry with each step that changes something, so that nothing is in force without the name
 //! of who set it, wherever the steps stop. What does not fit the guests' holds and bookings from the start is refused before anything is
@@ -7,7 +7,7 @@
 use holdfast_domain::catalogue::{
     AttributeValue, DateFacts, DatesChange, Opening, ResourceChange, ResourceTerms, Term, TermsChange,
 };
-use holdfast_domain::{Schedule, Seal, TrailHead, TrailSubject};
+use holdfast_domain::{PropertyId, Schedule, Seal, TrailHead, TrailSubject};
 use jiff::Timestamp;
 use jiff::civil::{Date, Time, Weekday};
 use serde_json::{Map, Value, json};
@@ -20,7 +20,7 @@ use crate::rates::trail::rates_before_and_after;
 
 /// What a seal is made of: a later way gets another name.
 const SEAL_VERSION: &str = "resource-audit-1";
-/// The kind of actor who changes resources today: the token's scope says so.
+/// The kind of actor who changes resources and properties today: the token's scope says so.
 const OPERATOR: &str = "operator";
 
 /// One entry of a trail of operators' changes.
@@ -61,7 +61,7 @@ impl Link for ResourceEvent {
         seal(&[
             SEAL_VERSION,
             previous.map_or("", Seal::as_str),
-            self.subject.as_str(),
+            &self.subject.name(),
             &self.sequence.to_string(),
             &self.kind,
             &self.at.as_millisecond().to_string(),
@@ -86,7 +86,7 @@ impl ResourceEvent {
     /// The entry's own id.
     #[must_use]
     pub fn event_id(&self) -> String {
-        format!("{}-{:06}", self.subject.as_str(), self.sequence)
+        format!("{}-{:06}", self.subject.name(), self.sequence)
     }
 
     /// The entry for a change, which follows those up to `head`.
@@ -97,11 +97,21 @@ impl ResourceEvent {
         change: &ResourceChange,
         mutation: &Mutation,
     ) -> Self {
-        let (from, to) = before_and_after(change);
+        Self::sealed(subject, head, change.kind(), before_and_after(change), mutation)
+    }
+
+    /// The entry for a change of that kind from one to the other, which follows those up to `head`.
+    pub(crate) fn sealed(
+        subject: TrailSubject,
+        head: &TrailHead,
+        kind: &str,
+        (from, to): (Value, Value),
+        mutation: &Mutation,
+    ) -> Self {
         let mut entry = Self {
             subject,
             sequence: head.entries + 1,
-            kind: change.kind().to_owned(),
+            kind: kind.to_owned(),
             at: mutation.now,
             actor: mutation.actor.clone(),
             actor_kind: OPERATOR.to_owned(),
@@ -160,13 +170,15 @@ fn all_of(terms: &ResourceTerms) -> Value {
         Term::CancellationPolicy,
     ];
     let attributes = terms.attributes.keys().cloned().map(Term::Attribute);
-    some_of(terms, &named.into_iter().chain(attributes).collect::<Vec<_>>())
+    let property = terms.property.as_ref().map(|_| Term::Property);
+    some_of(terms, &property.into_iter().chain(named).chain(attributes).collect::<Vec<_>>())
 }
 
 fn some_of(terms: &ResourceTerms, some: &[Term]) -> Value {
     let (mut fields, mut attributes) = (Map::new(), Map::new());
     for term in some {
         let (name, value) = match term {
+            Term::Property => ("propertyId", json!(terms.property.as_ref().map(PropertyId::as_str))),
             Term::ResourceType => ("resourceType", json!(terms.resource_type.as_str())),
             Term::Name => ("name", json!(terms.name.as_str())),
             Term::Location => ("location", json!(terms.location.as_str())),

@@ -8,6 +8,7 @@ use crate::catalogue::port::{CatalogueReader, HoldStopSwitch, ResourceHistory};
 use crate::catalogue::trail::ResourceEvent;
 use crate::kernel::chain::TRAIL_LIMIT_MAX;
 use crate::kernel::failure::Failure;
+use crate::kernel::identity::Caller;
 
 /// The use case of reading the trail of a resource, or of all.
 pub struct ResourceTrails {
@@ -31,14 +32,18 @@ impl ResourceTrails {
     /// after which the next page begins.
     ///
     /// # Errors
-    /// [`Failure::NotFound`].
+    /// [`Failure::NotFound`], also of a resource of a property that is not the caller's.
     pub async fn of(
         &self,
+        caller: &Caller,
         id: &ResourceId,
         after: u64,
         limit: u32,
     ) -> Result<(Vec<ResourceEvent>, Option<u64>), Failure> {
         let resource = self.catalogue.resource(id).await?.ok_or(Failure::NotFound("resource"))?;
+        if !caller.is_operator_of(resource.terms.property.as_ref()) {
+            return Err(Failure::NotFound("resource"));
+        }
         self.page(&TrailSubject::Resource(id.clone()), &resource.trail, after, limit).await
     }
 
@@ -63,8 +68,20 @@ impl ResourceTrails {
         after: u64,
         limit: u32,
     ) -> Result<(Vec<ResourceEvent>, Option<u64>), Failure> {
-        let entries = self.history.resource_trail_page(subject, after, limit.min(TRAIL_LIMIT_MAX)).await?;
-        let next = entries.last().map(|last| last.sequence).filter(|last| *last < head.entries);
-        Ok((entries, next))
+        page_of(self.history.as_ref(), subject, head, after, limit).await
     }
+}
+
+/// At most `limit` entries of a trail that has come as far as `head`, which follow the entry `after`, and after which the next page
+/// begins.
+pub(crate) async fn page_of(
+    history: &dyn ResourceHistory,
+    subject: &TrailSubject,
+    head: &TrailHead,
+    after: u64,
+    limit: u32,
+) -> Result<(Vec<ResourceEvent>, Option<u64>), Failure> {
+    let entries = history.resource_trail_page(subject, after, limit.min(TRAIL_LIMIT_MAX)).await?;
+    let next = entries.last().map(|last| last.sequence).filter(|last| *last < head.entries);
+    Ok((entries, next))
 }

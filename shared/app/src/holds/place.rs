@@ -95,7 +95,7 @@ impl Holds {
         mutation: &Mutation,
     ) -> Result<Placed, Failure> {
         let guest = match &request.user {
-            Some(user) if *user != caller.guest && !caller.operator => {
+            Some(user) if *user != caller.guest && caller.staff.is_none() => {
                 return Err(Failure::Forbidden("userId must be the caller's own"));
             }
             Some(user) => user,
@@ -103,14 +103,21 @@ impl Holds {
         };
         let id = hold_id(&caller.guest, &key.key);
         match self.place(&id, guest, caller, key, request, mutation).await {
-            Err(refusal) if !refusal.is_outage() => self.replay(&id, key, refusal).await,
+            Err(refusal) if !refusal.is_outage() => self.replay(&id, caller, key, refusal).await,
             outcome => outcome,
         }
     }
 
     /// A refused request may be the late retry of one that had succeeded.
-    async fn replay(&self, id: &HoldId, key: &RequestKey, refusal: Failure) -> Result<Placed, Failure> {
+    async fn replay(
+        &self,
+        id: &HoldId,
+        caller: &Caller,
+        key: &RequestKey,
+        refusal: Failure,
+    ) -> Result<Placed, Failure> {
         match self.holds.hold(id).await? {
+            Some(snapshot) if !caller.may_see(&snapshot.hold.order) => Err(refusal),
             Some(snapshot) if snapshot.hold.fingerprint == key.content => {
                 Ok(Placed { hold: snapshot.hold, replayed: true })
             }
@@ -138,13 +145,21 @@ impl Holds {
                 match quote {
                     Some(_) => Ok(KnownRates::default()),
                     None => {
-                        let latest = caller.operator;
+                        let latest = caller.staff.is_some();
                         Ok(self.pricing.rates(&request.resource, &months, latest, mutation.now).await?)
                     }
                 }
             };
             let ((known, remembered), rates) =
                 try_join(self.resource(&request.resource, mutation.now), rates).await?;
+            let property = known.resource.terms.property.as_ref();
+            if *guest != caller.guest && !caller.is_operator_of(property) {
+                if !remembered {
+                    return Err(Failure::NotFound("resource"));
+                }
+                self.forget(&request.resource);
+                continue;
+            }
             if known.is_stopped {
                 return Err(Failure::HoldsStopped);
             }
@@ -205,7 +220,7 @@ impl Holds {
             quantity: request.quantity,
             choice: &request.choice,
             at: now,
-            latest: caller.operator,
+            latest: caller.staff.is_some(),
         };
         let (price, rate) = match quote {
             Some(quote) if (quote.start, quote.end) == (stay.start, stay.end) => {
@@ -230,7 +245,7 @@ impl Holds {
     /// [`Failure::NotFound`], also for somebody else's.
     pub async fn get(&self, caller: &Caller, id: &HoldId) -> Result<HoldSnapshot, Failure> {
         match self.holds.hold(id).await? {
-            Some(snapshot) if caller.may_see(&snapshot.hold.order.guest) => Ok(snapshot),
+            Some(snapshot) if caller.may_see(&snapshot.hold.order) => Ok(snapshot),
             Some(_) | None => Err(Failure::NotFound("hold")),
         }
     }
@@ -337,6 +352,7 @@ fn new_hold(
     let order = Order {
         resource: resource.id.clone(),
         resource_name: terms.name.as_str().to_owned(),
+        property: terms.property.clone(),
         guest: guest.clone(),
         start: stay.start,
         end: stay.end,

@@ -6,6 +6,8 @@ use std::fmt;
 /// A field that a use case may find wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Field {
+    /// The property that a resource belongs to.
+    Property,
     /// When a stay begins.
     StayStart,
     /// When a stay ends.
@@ -41,6 +43,7 @@ pub enum Field {
 impl Field {
     fn as_str(self) -> &'static str {
         match self {
+            Self::Property => "the property",
             Self::StayStart => "the start",
             Self::StayEnd => "the end",
             Self::Quantity => "the quantity",

@@ -1,24 +1,60 @@
 //! Who asks, and the ids that follow from what they ask. Ids are inputs, not inventions: a retry derives the same id and so
 //! meets its own earlier self, and no table of idempotency keys is needed.
 
+use std::collections::BTreeSet;
+
 use data_encoding::BASE32_NOPAD;
-use holdfast_domain::{BookingId, Fingerprint, GuestId, GuestMark, HoldId, Seal};
+use holdfast_domain::bookings::Order;
+use holdfast_domain::{BookingId, Fingerprint, GuestId, GuestMark, HoldId, PropertyId, Seal};
 use sha2::{Digest, Sha256};
+
+/// Of which properties somebody is staff.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StaffOf {
+    /// Of every one: the platform.
+    All,
+    /// Of these.
+    Some(BTreeSet<PropertyId>),
+}
+
+impl StaffOf {
+    /// Whether what belongs to that property is theirs to see and to change. What belongs to none is every operator's.
+    #[must_use]
+    pub fn has(&self, property: Option<&PropertyId>) -> bool {
+        match (self, property) {
+            (Self::All, _) | (Self::Some(_), None) => true,
+            (Self::Some(own), Some(property)) => own.contains(property),
+        }
+    }
+}
 
 /// The caller, as the token says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
     /// Who the token names, apart from those of other issuers.
     pub guest: GuestId,
-    /// Whether the token has the scope `booking/operator`.
-    pub operator: bool,
+    /// Of what they are staff, if the token has the scope `booking/operator`.
+    pub staff: Option<StaffOf>,
 }
 
 impl Caller {
-    /// Whether the caller may see what belongs to `owner`. Everything else does not exist for them.
+    /// Whether the caller is an operator of what belongs to that property, or to none. To an operator of others it does not exist, but
+    /// for what everybody may see.
     #[must_use]
-    pub fn may_see(&self, owner: &GuestId) -> bool {
-        self.operator || self.guest == *owner
+    pub fn is_operator_of(&self, property: Option<&PropertyId>) -> bool {
+        self.staff.as_ref().is_some_and(|staff| staff.has(property))
+    }
+
+    /// Whether the caller is an operator of every property.
+    #[must_use]
+    pub fn is_platform(&self) -> bool {
+        self.staff == Some(StaffOf::All)
+    }
+
+    /// Whether the caller may see what was ordered so: their own, or as an operator of it. Everything else does not exist for them.
+    #[must_use]
+    pub fn may_see(&self, order: &Order) -> bool {
+        self.guest == order.guest || self.is_operator_of(order.property.as_ref())
     }
 }
 

@@ -17,8 +17,8 @@ pub use errors::{DeliveryError, LedgerError, PaymentError, SecretError, Source, 
 pub use failure::{Failure, SlotInUse};
 pub use field::{Field, FieldPath};
 pub use identity::{
-    Caller, RequestKey, booking_id, booking_id_of_run, confirmation_number, fingerprint, guest_mark, hold_id,
-    key_digest,
+    Caller, RequestKey, StaffOf, booking_id, booking_id_of_run, confirmation_number, fingerprint, guest_mark,
+    hold_id, key_digest,
 };
 pub use mutation::{Clock, Mutation, Part, Pause};
 pub use not_chargeable::NotChargeable;

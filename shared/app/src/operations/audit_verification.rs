@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use holdfast_domain::{BookingId, ResourceId, TrailHead, TrailSubject};
+use holdfast_domain::{BookingId, PropertyId, ResourceId, TrailHead, TrailSubject};
 
 use crate::bookings::port::BookingHistory;
 use crate::bookings::trail;
@@ -11,6 +11,7 @@ use crate::catalogue::trail as operators;
 use crate::kernel::chain::BrokenTrail;
 use crate::kernel::errors::StoreError;
 use crate::operations::port::LedgerInspection;
+use crate::properties::port::PropertyReader;
 
 /// How often a booking or resource that keeps changing is read again.
 const ATTEMPTS_MAX: u32 = 8;
@@ -110,21 +111,24 @@ impl AuditVerification {
 /// Checks the trails of operators' changes.
 pub struct ResourceAuditVerification {
     catalogue: Arc<dyn CatalogueReader>,
+    properties: Arc<dyn PropertyReader>,
     history: Arc<dyn ResourceHistory>,
     stops: Arc<dyn HoldStopSwitch>,
     inspection: Arc<dyn LedgerInspection>,
 }
 
 impl ResourceAuditVerification {
-    /// Over the catalogue, the trails of its resources, what keeps how far that of all has come, and the ledger as a whole.
+    /// Over the catalogue, the properties, the trails of both, what keeps how far that of all resources has come, and the ledger as a
+    /// whole.
     #[must_use]
     pub fn new(
         catalogue: Arc<dyn CatalogueReader>,
+        properties: Arc<dyn PropertyReader>,
         history: Arc<dyn ResourceHistory>,
         stops: Arc<dyn HoldStopSwitch>,
         inspection: Arc<dyn LedgerInspection>,
     ) -> Self {
-        Self { catalogue, history, stops, inspection }
+        Self { catalogue, properties, history, stops, inspection }
     }
 
     /// Checks the trail of one resource.
@@ -136,13 +140,41 @@ impl ResourceAuditVerification {
         Audited::of_one(id.as_str(), self.check(&subject).await)
     }
 
+    /// Checks the trail of one property.
+    ///
+    /// # Errors
+    /// [`StoreError`] on an outage.
+    pub async fn of_property(&self, id: &PropertyId) -> Result<Audited, StoreError> {
+        let subject = TrailSubject::Property(id.clone());
+        Audited::of_one(&subject.name(), self.check(&subject).await)
+    }
+
+    /// Checks the trails of the stored properties after `cursor`, and gives the next cursor.
+    ///
+    /// # Errors
+    /// [`StoreError`] on an outage.
+    pub async fn properties_part(
+        &self,
+        cursor: Option<&str>,
+    ) -> Result<(Audited, Option<String>), StoreError> {
+        let part = self.inspection.properties_part(cursor).await?;
+        let mut audited = Audited { trails: part.unreadable.len(), ..Audited::default() };
+        for item in part.unreadable {
+            audited.broken.push((item.item, BrokenTrail::Unreadable(item.reason)));
+        }
+        for property in part.items {
+            audited.extend(self.of_property(&property.id).await?);
+        }
+        Ok((audited, part.next))
+    }
+
     /// Checks the trail of what was done to all resources at once.
     ///
     /// # Errors
     /// [`StoreError`] on an outage.
     pub async fn of_all_resources(&self) -> Result<Audited, StoreError> {
         let subject = TrailSubject::AllResources;
-        Audited::of_one(subject.as_str(), self.check(&subject).await)
+        Audited::of_one(&subject.name(), self.check(&subject).await)
     }
 
     /// Checks the trails of the stored resources after `cursor`, and gives the next cursor.
@@ -176,13 +208,14 @@ impl ResourceAuditVerification {
                 return Ok((trail.len(), Some(broken)));
             }
         }
-        Err(StoreError::Contention(subject.as_str().to_owned()))
+        Err(StoreError::Contention(subject.name().into_owned()))
     }
 
     /// How far a trail has come; none of what does not exist.
     async fn head(&self, subject: &TrailSubject) -> Result<Option<TrailHead>, StoreError> {
         Ok(match subject {
             TrailSubject::Resource(id) => self.catalogue.resource(id).await?.map(|resource| resource.trail),
+            TrailSubject::Property(id) => self.properties.property(id).await?.map(|property| property.trail),
             TrailSubject::AllResources => self.stops.stop_of(subject).await?.map(|state| state.trail),
         })
     }

@@ -2,7 +2,7 @@
 //! request can go through the whole ledger or list every payment.
 
 use async_trait::async_trait;
-use holdfast_domain::{Booking, BookingId, HoldId, Money, Page, PageHold, PageKey, Resource};
+use holdfast_domain::{Booking, BookingId, HoldId, Money, Page, PageHold, PageKey, Property, Resource};
 use jiff::Timestamp;
 
 use crate::kernel::errors::{LedgerError, PaymentError, StoreError, WorkflowError};
@@ -54,6 +54,9 @@ pub trait LedgerInspection: Send + Sync {
 
     /// Stored resources after `cursor`, each as last written.
     async fn resources_part(&self, cursor: Option<&str>) -> Result<Part<Resource>, StoreError>;
+
+    /// Stored properties after `cursor`, each as last written.
+    async fn properties_part(&self, cursor: Option<&str>) -> Result<Part<Property>, StoreError>;
 
     /// A page as last written, also if its counts do not add up.
     async fn page_as_stored(&self, key: &PageKey) -> Result<Option<Page>, StoreError>;

@@ -15,6 +15,7 @@ use crate::catalogue::resources::Precondition;
 use crate::kernel::errors::{LedgerError, StoreError};
 use crate::kernel::failure::Failure;
 use crate::kernel::field::Field;
+use crate::kernel::identity::Caller;
 use crate::kernel::mutation::Mutation;
 use crate::payments::charge::ChargeRules;
 use crate::rates::commit::{CardRecord, RatesCommit};
@@ -70,7 +71,8 @@ impl Rates {
     ///
     /// # Errors
     /// [`Failure::NotFound`] without the resource, or if it never had a card.
-    pub async fn get(&self, id: &ResourceId) -> Result<ResourceRates, Failure> {
+    pub async fn get(&self, caller: &Caller, id: &ResourceId) -> Result<ResourceRates, Failure> {
+        self.resource(caller, id).await?;
         let (rates, _) = self.store.rates(id, &BTreeSet::new()).await?;
         rates.ok_or(Failure::NotFound("rate card"))
     }
@@ -82,6 +84,7 @@ impl Rates {
     /// versions as may are to hold already. [`Failure::PreconditionFailed`].
     pub async fn put(
         &self,
+        caller: &Caller,
         id: &ResourceId,
         card: &RateCard,
         held: CardUse,
@@ -96,7 +99,7 @@ impl Rates {
                 CardUse::Draft => Ok(with_draft(rates, Some(card))),
             }
         };
-        self.edit(id, edit, precondition, run, mutation).await
+        self.edit(caller, id, edit, precondition, run, mutation).await
     }
 
     /// Throws the draft away, if there is one.
@@ -105,12 +108,13 @@ impl Rates {
     /// [`Failure::NotFound`] without the resource. [`Failure::PreconditionFailed`].
     pub async fn discard_draft(
         &self,
+        caller: &Caller,
         id: &ResourceId,
         precondition: &Precondition<u64>,
         run: Run,
         mutation: &Mutation,
     ) -> Result<PutRates, Failure> {
-        self.edit(id, |_, rates| Ok(with_draft(rates, None)), precondition, run, mutation).await
+        self.edit(caller, id, |_, rates| Ok(with_draft(rates, None)), precondition, run, mutation).await
     }
 
     /// The versions that were ever put, the newest first: at most `limit`, up to [`VERSIONS_PER_PAGE_MAX`], of those before the number
@@ -120,23 +124,28 @@ impl Rates {
     /// [`Failure::NotFound`] without the resource.
     pub async fn versions(
         &self,
+        caller: &Caller,
         id: &ResourceId,
         before: u64,
         limit: u32,
     ) -> Result<(Vec<CardRecord>, Option<u64>), Failure> {
-        self.resource(id).await?;
+        self.resource(caller, id).await?;
         let limit = limit.min(VERSIONS_PER_PAGE_MAX);
         let page = self.history.versions_before(id, before, limit).await?;
         let next = page.records.last().map(|last| last.version.number).filter(|_| page.more);
         Ok((page.records, next))
     }
 
-    pub(crate) async fn resource(&self, id: &ResourceId) -> Result<Resource, Failure> {
-        self.catalogue.resource(id).await?.ok_or(Failure::NotFound("resource"))
+    /// A resource of the caller's: another does not exist for them.
+    pub(crate) async fn resource(&self, caller: &Caller, id: &ResourceId) -> Result<Resource, Failure> {
+        let resource = self.catalogue.resource(id).await?;
+        let is_own = |resource: &Resource| caller.is_operator_of(resource.terms.property.as_ref());
+        resource.filter(is_own).ok_or(Failure::NotFound("resource"))
     }
 
     async fn edit(
         &self,
+        caller: &Caller,
         id: &ResourceId,
         edit: impl Fn(&Resource, &ResourceRates) -> Result<Edited, Failure> + Send + Sync,
         precondition: &Precondition<u64>,
@@ -145,7 +154,7 @@ impl Rates {
     ) -> Result<PutRates, Failure> {
         for _ in 0..ATTEMPTS_MAX {
             // First the resource: whatever is written after this read moves its trail, and the write below begins anew.
-            let resource = self.resource(id).await?;
+            let resource = self.resource(caller, id).await?;
             let (stored, _) = self.store.rates(id, &BTreeSet::new()).await?;
             precondition.check(stored.as_ref().map(|rates| rates.revision))?;
             let created = stored.is_none();

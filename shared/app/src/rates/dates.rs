@@ -21,6 +21,7 @@ use thiserror::Error;
 use crate::catalogue::edit::Run;
 use crate::kernel::errors::{LedgerError, StoreError};
 use crate::kernel::failure::Failure;
+use crate::kernel::identity::Caller;
 use crate::kernel::mutation::Mutation;
 use crate::rates::cards::{ATTEMPTS_MAX, Rates};
 use crate::rates::commit::DatedCommit;
@@ -136,6 +137,7 @@ impl Rates {
     /// [`Failure`] on an outage; some of the lines may be done then.
     pub async fn set_dates(
         &self,
+        caller: &Caller,
         lines: &[Line],
         run: Run,
         mutation: &Mutation,
@@ -148,7 +150,7 @@ impl Rates {
         }
         let mut edits = Vec::with_capacity(of_resources.len());
         for (resource, lines) in &of_resources {
-            edits.push(self.set_dates_of(resource, lines, run, mutation));
+            edits.push(self.set_dates_of(caller, resource, lines, run, mutation));
         }
         let done: Vec<_> = stream::iter(edits).buffered(AT_ONCE).try_collect().await?;
         let mut outcomes: Vec<LineOutcome> = done.into_iter().flatten().collect();
@@ -158,6 +160,7 @@ impl Rates {
 
     async fn set_dates_of(
         &self,
+        caller: &Caller,
         id: &ResourceId,
         lines: &[(usize, &LineEdit)],
         run: Run,
@@ -165,7 +168,9 @@ impl Rates {
     ) -> Result<Vec<LineOutcome>, Failure> {
         let (months, beyond) = months_of(lines);
         for _ in 0..ATTEMPTS_MAX {
-            let Some(mut resource) = self.catalogue.resource(id).await? else {
+            let resource = self.catalogue.resource(id).await?;
+            let is_own = |resource: &Resource| caller.is_operator_of(resource.terms.property.as_ref());
+            let Some(mut resource) = resource.filter(is_own) else {
                 return Ok(lines
                     .iter()
                     .map(|(line, _)| outcome(*line, id, Some(LineFault::NoResource)))
@@ -270,8 +275,13 @@ impl Rates {
     ///
     /// # Errors
     /// [`Failure::NotFound`] without the resource.
-    pub async fn dates(&self, id: &ResourceId, range: DateRange) -> Result<DatedRates, Failure> {
-        self.resource(id).await?;
+    pub async fn dates(
+        &self,
+        caller: &Caller,
+        id: &ResourceId,
+        range: DateRange,
+    ) -> Result<DatedRates, Failure> {
+        self.resource(caller, id).await?;
         let months = LineEdit::Copy { range, start: range.from }.months();
         Ok(self.store.rates(id, &months).await?.1)
     }

@@ -160,7 +160,7 @@ impl Quotes {
         request: &QuoteRequest,
         now: Timestamp,
     ) -> Result<Quoted, Failure> {
-        let is_operator = caller.is_some_and(|caller| caller.operator);
+        let is_operator = caller.is_some_and(|caller| caller.staff.is_some());
         let is_trial = request.draft || request.as_of.is_some();
         if is_trial && !is_operator {
             return Err(Failure::Forbidden("asOf and rules are for operators"));
@@ -172,6 +172,11 @@ impl Quotes {
         )
         .await?;
         let resource = resource.ok_or(Failure::NotFound("resource"))?;
+        let property = resource.terms.property.as_ref();
+        let is_of_staff = is_trial || request.plans == QuotedPlans::Default;
+        if is_of_staff && !caller.is_some_and(|caller| caller.is_operator_of(property)) {
+            return Err(Failure::NotFound("resource"));
+        }
         let at = request.as_of.unwrap_or(now);
         let stay = resource.stay(request.start, request.end, at)?;
         let asked = Asked {

@@ -10,7 +10,7 @@ use crate::bookings::failure_reason::FailureReason;
 use crate::bookings::policy::CancellationPolicy;
 use crate::bookings::price::Price;
 use crate::bookings::status::BookingStatus;
-use crate::ids::{BookingId, Fingerprint, GuestId, HoldId, ResourceId, Seal};
+use crate::ids::{BookingId, Fingerprint, GuestId, HoldId, PropertyId, ResourceId, Seal};
 use crate::inventory::Placement;
 use crate::money::Money;
 use crate::payments::{
@@ -26,6 +26,8 @@ pub struct Order {
     pub resource: ResourceId,
     /// Its name, as it was when the guest chose it.
     pub resource_name: String,
+    /// The property that the resource belonged to then, if it did to one: whose staff may see it.
+    pub property: Option<PropertyId>,
     /// Whose it is.
     pub guest: GuestId,
     /// Start of the stay.

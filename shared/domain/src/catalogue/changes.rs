@@ -13,6 +13,7 @@ use crate::rates::changes::RatesChange;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each is the field of that name of `ResourceTerms`")]
 pub enum Term {
+    Property,
     ResourceType,
     Name,
     Location,
@@ -136,6 +137,7 @@ impl ResourceTerms {
     #[must_use]
     pub fn differing(&self, after: &Self) -> Vec<Term> {
         let Self {
+            property,
             resource_type,
             name,
             location,
@@ -149,6 +151,7 @@ impl ResourceTerms {
             attributes,
         } = self;
         let compared = [
+            (Term::Property, property == &after.property),
             (Term::ResourceType, resource_type == &after.resource_type),
             (Term::Name, name == &after.name),
             (Term::Location, location == &after.location),

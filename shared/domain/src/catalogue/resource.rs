@@ -13,7 +13,7 @@ use crate::catalogue::dated::Facts;
 use crate::catalogue::label::Label;
 use crate::catalogue::schedule::Schedule;
 use crate::catalogue::slot::{Slot, When};
-use crate::ids::ResourceId;
+use crate::ids::{PropertyId, ResourceId};
 use crate::inventory::{COOL_DOWN_SECONDS_MAX, HoldLimits, Page, PageKey, Placement};
 use crate::money::{Money, MoneyError};
 use crate::trail::TrailHead;
@@ -105,6 +105,8 @@ pub enum InvalidTerms {
 /// Everything an operator says of a resource. What enters the system passes [`ResourceTerms::checked`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct ResourceTerms {
+    /// The property that it belongs to, if it does to one. That there is one is the use case's to find out.
+    pub property: Option<PropertyId>,
     /// What kind of thing it is, such as `hotel`.
     pub resource_type: Label,
     /// Its name, for people.

@@ -10,8 +10,8 @@ mod verifier;
 #[cfg(test)]
 mod tests;
 
-use holdfast_app::Caller;
-use holdfast_domain::GuestId;
+use holdfast_app::{Caller, StaffOf};
+use holdfast_domain::{GuestId, PropertyId};
 
 use crate::refusal::Refusal;
 use crate::request::{Claims, Identity, Scope};
@@ -53,5 +53,20 @@ pub fn known(identity: &Identity) -> Result<Option<Caller>, Refusal> {
 /// The caller that a token's claims name. This is the one place where claims become a caller.
 fn caller(claims: &Claims) -> Result<Caller, Refusal> {
     let guest = GuestId::parse(&claims.sub).map_err(|_| Refusal::unauthorized())?;
-    Ok(Caller { guest, operator: claims.has(Scope::Operator) })
+    Ok(Caller { guest, staff: claims.has(Scope::Operator).then(|| staff_of(&claims.groups)) })
+}
+
+/// The group of staff who are operators of every property.
+const PLATFORM: &str = "platform";
+/// Groups of the staff of a property begin with it; the property's id follows.
+const OF_A_PROPERTY: &str = "property.";
+
+/// Of what staff in these groups are operators. Only the issuer that vouches for the scope of operators is asked: nobody else's groups
+/// say anything here.
+fn staff_of(groups: &[String]) -> StaffOf {
+    if groups.iter().any(|group| group == PLATFORM) {
+        return StaffOf::All;
+    }
+    let property = |group: &String| PropertyId::parse(group.strip_prefix(OF_A_PROPERTY)?).ok();
+    StaffOf::Some(groups.iter().filter_map(property).collect())
 }

@@ -137,7 +137,7 @@ fn headers(authorization: &str) -> HeaderMap {
 async fn sent(verifier: &Verifier, headers: &HeaderMap, now: Timestamp) -> Result<(String, bool), u16> {
     let identity = verifier.identity(headers, now).await;
     let caller = authorized(&identity, BOTH).map_err(|refusal| refusal.code.status().as_u16())?;
-    Ok((caller.guest.as_str().to_owned(), caller.operator))
+    Ok((caller.guest.as_str().to_owned(), caller.staff.is_some()))
 }
 
 async fn check(token: &str, expected: Result<(&str, bool), u16>) {
@@ -336,8 +336,8 @@ async fn a_key_for_something_else_is_none() {
 fn a_caller_has_a_name_and_one_of_the_scopes() {
     let check = |sub: &str, scopes: &[&str], expected: Result<bool, u16>| {
         let scopes = scopes.iter().map(|name| (*name).to_owned()).collect();
-        let identity = Identity::Bearer(Claims { sub: sub.to_owned(), scopes });
-        let found = authorized(&identity, BOTH).map(|caller| caller.operator);
+        let identity = Identity::Bearer(Claims { sub: sub.to_owned(), scopes, groups: Vec::new() });
+        let found = authorized(&identity, BOTH).map(|caller| caller.staff.is_some());
         assert_eq!(found.map_err(|refusal| refusal.code.status().as_u16()), expected, "{identity:?}");
     };
     check("guest-1", &["booking/guest"], Ok(false));
@@ -347,6 +347,38 @@ fn a_caller_has_a_name_and_one_of_the_scopes() {
     check("spaces in it", &["booking/guest"], Err(401));
     assert_eq!(authorized(&Identity::Unproven, BOTH), Err(Refusal::unauthorized()));
     assert_eq!(authorized(&Identity::Unverifiable, BOTH), Err(Refusal::unavailable()));
+}
+
+/// Of what the bearer of this token is staff.
+async fn staff_by(token: &str) -> Result<Option<StaffOf>, u16> {
+    let identity = verifier(&Answers::usual()).identity(&headers(&format!("Bearer {token}")), now()).await;
+    let caller = authorized(&identity, BOTH).map_err(|refusal| refusal.code.status().as_u16())?;
+    Ok(caller.staff)
+}
+
+#[tokio::test]
+async fn groups_of_staff_say_of_which_properties_they_are() {
+    let of =
+        |ids: &[&str]| StaffOf::Some(ids.iter().map(|id| PropertyId::parse(id).expect("an id")).collect());
+    for (groups, expected) in [
+        (json!(null), Ok(Some(of(&[])))),
+        (json!([]), Ok(Some(of(&[])))),
+        (json!(["platform"]), Ok(Some(StaffOf::All))),
+        (json!(["property.a", "platform"]), Ok(Some(StaffOf::All))),
+        (json!(["property.hotel-1", "property.b.c:d"]), Ok(Some(of(&["hotel-1", "b.c:d"])))),
+        (
+            json!(["Platform", "platforms", "property.", "property.a/b", "a", "xproperty.a"]),
+            Ok(Some(of(&[]))),
+        ),
+        (json!("platform"), Err(401)),
+        (json!({ "platform": true }), Err(401)),
+        (json!([1]), Err(401)),
+    ] {
+        let said = with(staff(), json!({ "cognito:groups": groups }));
+        assert_eq!(staff_by(&STAFF_KEY.sign(&header("staff-1"), &said)).await, expected, "{groups}");
+    }
+    let said = with(guest(), json!({ "cognito:groups": ["platform", "property.a"] }));
+    assert_eq!(staff_by(&GUESTS_KEY.sign(&header("guests-1"), &said)).await, Ok(None), "a guest is no staff");
 }
 
 #[test]

@@ -91,6 +91,9 @@ struct Said {
     /// Seconds since 1970.
     exp: i64,
     nbf: Option<i64>,
+    /// Cognito leaves it out of the token of somebody who is in none.
+    #[serde(default, rename = "cognito:groups")]
+    groups: Vec<String>,
 }
 
 /// A token that has the form of one.
@@ -156,6 +159,6 @@ impl<'a> Token<'a> {
             return Err(Unbelievable::Scope);
         }
         let sub = issuer.caller(&said.sub).ok_or(Unbelievable::Subject)?;
-        Ok(Claims { sub, scopes })
+        Ok(Claims { sub, scopes, groups: said.groups.clone() })
     }
 }

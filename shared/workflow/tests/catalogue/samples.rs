@@ -40,6 +40,7 @@ pub(crate) fn room() -> Resource {
         |hours_before, percent| Tier { hours_before, refund: Percent::new(percent).expect("a percentage") };
     let label = |text| Label::parse(text).expect("a label");
     let terms = ResourceTerms {
+        property: None,
         resource_type: label("hotel"),
         name: label("Deluxe double"),
         location: label("NYC"),
@@ -75,6 +76,7 @@ pub(crate) fn hold() -> Hold {
         order: Order {
             resource: room.id.clone(),
             resource_name: room.terms.name.as_str().to_owned(),
+            property: None,
             guest: guest.clone(),
             start: stay.start,
             end: stay.end,

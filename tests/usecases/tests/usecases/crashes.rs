@@ -8,9 +8,10 @@ use std::time::Duration;
 use holdfast_api::{Api, CancelApi, Claims, ConfirmApi, HoldApi, Identity, Request, ResourcesApi, Response};
 use holdfast_app::catalogue::{ResourceTrails, Resources, Stops};
 use holdfast_app::holds::Holds;
+use holdfast_app::properties::Properties;
 use holdfast_app::rates::Rates;
 use holdfast_domain::Resource;
-use holdfast_testkit::{Fault, Faults, charge_rules, nightly_resource};
+use holdfast_testkit::{Fault, Faults, Store, charge_rules, nightly_resource};
 use http::{HeaderMap, HeaderValue, Method};
 use serde_json::{Value, json};
 
@@ -105,18 +106,14 @@ impl Route {
             Self::Pay { .. } => ConfirmApi::new(requests(&store, &w.flow), clock).handle(request).await,
             Self::Cancel => CancelApi::new(cancellations(&store, &w.flow), clock).handle(request).await,
             Self::Put | Self::Replace | Self::Inventory => {
-                let (catalogue, switch, cards) = (store.catalogue, store.switch, store.rates);
-                let trails = ResourceTrails::new(catalogue.clone(), store.trails, switch.clone());
-                let rates = Rates::new(catalogue.clone(), cards.clone(), store.versions, charge_rules());
-                ResourcesApi::new(
-                    Resources::new(catalogue, cards, charge_rules()),
-                    trails,
-                    Stops::new(switch),
-                    rates,
-                    clock,
-                )
-                .handle(request)
-                .await
+                let Store { catalogue, properties, trails, switch, rates: cards, versions, .. } = store;
+                let rates = Rates::new(catalogue.clone(), cards.clone(), versions, charge_rules());
+                let resources = Resources::new(catalogue.clone(), properties.clone(), cards, charge_rules());
+                let of_resources = ResourceTrails::new(catalogue, trails.clone(), switch.clone());
+                let properties = Properties::new(properties, trails);
+                ResourcesApi::new(resources, properties, of_resources, Stops::new(switch), rates, clock)
+                    .handle(request)
+                    .await
             }
         }
     }
@@ -135,6 +132,7 @@ fn request((method, path, body): &(Method, String, Value), name: &str) -> Reques
         identity: Identity::Bearer(Claims {
             sub: "guest".to_owned(),
             scopes: vec!["booking/guest".to_owned(), "booking/operator".to_owned()],
+            groups: Vec::new(),
         }),
         address: None,
         request_id: name.to_owned(),

@@ -15,7 +15,7 @@ use proptest::prelude::*;
 use crate::bank::VISA;
 use crate::driver::{Drive, Ending};
 use crate::trails::whole_trail;
-use crate::world::{NIGHT, World, guest, hold_request, key};
+use crate::world::{NIGHT, World, guest, hold_request, key, operator};
 
 const JUNE_1: Date = date(2030, 6, 1);
 
@@ -236,14 +236,16 @@ async fn a_dry_run_answers_what_the_edit_would_and_writes_nothing() {
     let before = image().await;
     let (none, by) = (Precondition::None, w.by("operator"));
     let mut next = with_check_in(&room, 17);
-    let put = async |terms: &Resource, run| w.resources.put(&room.id, &terms.terms, &none, run, &by).await;
+    let put = async |terms: &Resource, run| {
+        w.resources.put(&operator(), &room.id, &terms.terms, &none, run, &by).await
+    };
     put(&next, Run::Dry).await.expect("it would be");
     next.terms.capacity = 2;
     let refused = put(&next, Run::Dry).await;
     assert!(matches!(&refused, Err(Failure::CapacityInUse { slots }) if slots[0].in_use == 3), "{refused:?}");
     let set = async |capacity| {
         let edit = DatesEdit { from: JUNE_1, to: date(2030, 6, 2), capacity: Some(capacity), closed: None };
-        w.resources.set_inventory(&room.id, &edit, &none, Run::Dry, &by).await
+        w.resources.set_inventory(&operator(), &room.id, &edit, &none, Run::Dry, &by).await
     };
     set(3).await.expect("it would be");
     assert!(matches!(set(2).await, Err(Failure::CapacityInUse { .. })));
@@ -262,7 +264,7 @@ async fn an_edit_of_another_version_is_refused() {
     let next = with_check_in(&room, 17);
     let put = async |version| {
         let precondition = Precondition::Match(vec![version]);
-        w.resources.put(&room.id, &next.terms, &precondition, Run::Real, &by).await
+        w.resources.put(&operator(), &room.id, &next.terms, &precondition, Run::Real, &by).await
     };
     assert!(matches!(put(seen).await, Err(Failure::PreconditionFailed)));
     let current = ResourceVersion::from(&w.resources.get(&room.id).await.expect("a resource"));
@@ -270,12 +272,12 @@ async fn an_edit_of_another_version_is_refused() {
     let edit = DatesEdit { from: JUNE_1, to: date(2030, 6, 2), capacity: Some(3), closed: None };
     let set = async |version| {
         let precondition = Precondition::Match(vec![version]);
-        w.resources.set_inventory(&room.id, &edit, &precondition, Run::Real, &by).await
+        w.resources.set_inventory(&operator(), &room.id, &edit, &precondition, Run::Real, &by).await
     };
     assert!(matches!(set(current).await, Err(Failure::PreconditionFailed)));
     set(ResourceVersion::from(&after)).await.expect("the present version");
     for (precondition, refused) in [(Precondition::Absent, true), (Precondition::Present, false)] {
-        let put = w.resources.put(&room.id, &room.terms, &precondition, Run::Real, &by).await;
+        let put = w.resources.put(&operator(), &room.id, &room.terms, &precondition, Run::Real, &by).await;
         assert_eq!(matches!(put, Err(Failure::PreconditionFailed)), refused, "{put:?}");
     }
 }

@@ -8,7 +8,7 @@ use holdfast_app::bookings::BookingRequest;
 use holdfast_app::notifications::{
     GuestDirectory, MAILS_PER_GUEST_AND_DAY, Mail, Mailer, NoticeKind, NoticeOutcome, Notices,
 };
-use holdfast_app::{Caller, DeliveryError, Failure};
+use holdfast_app::{Caller, DeliveryError, Failure, StaffOf};
 use holdfast_domain::bookings::{Contact, ContactName, EmailAddress};
 use holdfast_domain::{BookingId, CancellationPolicy, Currency, GuestId, Hold, Money, Resource};
 use holdfast_testkit::{Database, Fault, Faults, Store, at, nightly_resource};
@@ -98,7 +98,8 @@ async fn asked(w: &World, hold: &Hold, caller: &Caller, contact: Option<Contact>
 
 #[tokio::test]
 async fn a_mail_goes_to_the_contact_else_to_the_verified_address_of_the_guest_and_never_to_the_operator() {
-    let desk = Caller { guest: GuestId::parse("desk@example.com").expect("an id"), operator: true };
+    let desk =
+        Caller { guest: GuestId::parse("desk@example.com").expect("an id"), staff: Some(StaffOf::All) };
     let (account, nobody) = (ADDRESS, "guest");
     for (name, caller, contact, outcome) in [
         (account, None, None, NoticeOutcome::Mailed),

@@ -100,7 +100,7 @@ fn card(price: i64) -> RateCard {
 
 async fn put(w: &World, card: &RateCard) {
     let (holds, none) = (CardUse::From(None), Precondition::None);
-    let put = w.rates.put(&room().id, card, holds, &none, Run::Real, &w.by("operator")).await;
+    let put = w.rates.put(&operator(), &room().id, card, holds, &none, Run::Real, &w.by("operator")).await;
     put.expect("a card");
 }
 

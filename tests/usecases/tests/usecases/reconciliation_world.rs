@@ -13,7 +13,7 @@ use holdfast_app::operations::reconciliation::{
 };
 use holdfast_app::operations::{Inspected, LedgerInspection, ManualReview, Part};
 use holdfast_app::{Clock, Failure, LedgerError, Mutation, StoreError, WorkflowError};
-use holdfast_domain::{Booking, HoldId, Page, PageHold, PageKey, Resource};
+use holdfast_domain::{Booking, HoldId, Page, PageHold, PageKey, Property, Resource};
 use holdfast_testkit::{Database, Store};
 use jiff::Timestamp;
 
@@ -257,6 +257,10 @@ impl LedgerInspection for Meddled {
             part.items.retain(|item| matches!(item, Inspected::Page(_)));
         }
         Ok(part)
+    }
+
+    async fn properties_part(&self, cursor: Option<&str>) -> Result<Part<Property>, StoreError> {
+        self.inner.properties_part(cursor).await
     }
 
     async fn bookings_part(&self, cursor: Option<&str>) -> Result<Part<Booking>, StoreError> {

@@ -9,14 +9,14 @@ use holdfast_app::catalogue::{
 };
 use holdfast_app::kernel::BrokenTrail;
 use holdfast_app::operations::audit_verification::ResourceAuditVerification;
-use holdfast_app::{Failure, Mutation};
+use holdfast_app::{Caller, Failure, Mutation};
 use holdfast_domain::{Resource, ResourceId, TrailSubject};
-use holdfast_testkit::{Database, Fault, Faults, charge_rules, nightly_resource};
+use holdfast_testkit::{Database, Fault, Faults, Store, charge_rules, nightly_resource};
 use jiff::civil::{Date, date};
 use serde_json::{Value, json};
 
 use crate::reconciliation_world::{set, text};
-use crate::world::{NIGHT, World};
+use crate::world::{NIGHT, World, operator};
 
 const JUNE_1: Date = date(2030, 6, 1);
 
@@ -41,23 +41,32 @@ fn edit(days: i64, capacity: Option<u32>, closed: Option<bool>) -> DatesEdit {
 /// An operator's edits, over a store of their own.
 struct Desk<'a> {
     resources: &'a Resources,
+    caller: Caller,
     by: Mutation,
 }
 
 impl Desk<'_> {
     async fn put(&self, room: &Resource) -> Result<(), Failure> {
-        let put = self.resources.put(&room.id, &room.terms, &Precondition::None, Run::Real, &self.by);
+        let put =
+            self.resources.put(&self.caller, &room.id, &room.terms, &Precondition::None, Run::Real, &self.by);
         put.await.map(drop)
     }
 
     async fn set(&self, room: &Resource, edit: &DatesEdit) -> Result<(), Failure> {
-        let set = self.resources.set_inventory(&room.id, edit, &Precondition::None, Run::Real, &self.by);
+        let set = self.resources.set_inventory(
+            &self.caller,
+            &room.id,
+            edit,
+            &Precondition::None,
+            Run::Real,
+            &self.by,
+        );
         set.await.map(drop)
     }
 }
 
 fn desk<'a>(w: &'a World, name: &str) -> Desk<'a> {
-    Desk { resources: &w.resources, by: w.by(name) }
+    Desk { resources: &w.resources, caller: operator(), by: w.by(name) }
 }
 
 #[tokio::test]
@@ -99,7 +108,8 @@ async fn what_changes_nothing_or_is_refused_has_no_entry() {
     desk.set(&room, &edit(2, Some(4), Some(false))).await.expect("the same");
     let refused = desk.set(&room, &edit(2, Some(2), None)).await;
     assert!(matches!(refused, Err(Failure::CapacityInUse { .. })), "{refused:?}");
-    let dry = w.resources.put(&room.id, &room.terms, &Precondition::None, Run::Dry, &desk.by).await;
+    let dry =
+        w.resources.put(&operator(), &room.id, &room.terms, &Precondition::None, Run::Dry, &desk.by).await;
     dry.expect("it would be");
     assert_eq!(whole_trail(&w, &room.id).await, before);
 }
@@ -182,9 +192,9 @@ async fn nothing_is_in_force_without_its_entry_wherever_an_edit_stops() {
             let faults = Faults::default();
             faults.strike(Fault::Killed, passes, 1);
             let store = w.database.store_under(&faults);
-            let theirs = Resources::new(store.catalogue, store.rates, charge_rules());
+            let theirs = Resources::new(store.catalogue, store.properties, store.rates, charge_rules());
             let dates = edit(3, Some(3), Some(false));
-            let first = Desk { resources: &theirs, by: w.by("desk-1") };
+            let first = Desk { resources: &theirs, caller: operator(), by: w.by("desk-1") };
             let done = async |desk: &Desk<'_>| {
                 if of_dates { desk.set(&room, &dates).await } else { desk.put(&other).await }
             };
@@ -220,15 +230,15 @@ async fn a_trail_comes_in_pages() {
     let whole = whole_trail(&w, &room.id).await;
     let (mut read, mut after) = (Vec::new(), Some(0));
     while let Some(from) = after {
-        let (page, next) = trails.of(&room.id, from, 2).await.expect("a page");
+        let (page, next) = trails.of(&operator(), &room.id, from, 2).await.expect("a page");
         assert!((1..=2).contains(&page.len()), "{page:?}");
         read.extend(page);
         after = next;
     }
     assert_eq!((read.len(), &read), (6, &whole));
-    assert_eq!(trails.of(&room.id, 6, 2).await.expect("a page"), (Vec::new(), None));
+    assert_eq!(trails.of(&operator(), &room.id, 6, 2).await.expect("a page"), (Vec::new(), None));
     let nobody = ResourceId::parse("nobody").expect("an id");
-    assert!(matches!(trails.of(&nobody, 0, 2).await, Err(Failure::NotFound("resource"))));
+    assert!(matches!(trails.of(&operator(), &nobody, 0, 2).await, Err(Failure::NotFound("resource"))));
 }
 
 fn trails(w: &World) -> ResourceTrails {
@@ -236,8 +246,8 @@ fn trails(w: &World) -> ResourceTrails {
 }
 
 fn verification(w: &World) -> ResourceAuditVerification {
-    let (catalogue, trails) = (w.store.catalogue.clone(), w.store.trails.clone());
-    ResourceAuditVerification::new(catalogue, trails, w.store.switch.clone(), w.store.inspection.clone())
+    let Store { catalogue, properties, trails, switch, inspection, .. } = w.store.clone();
+    ResourceAuditVerification::new(catalogue, properties, trails, switch, inspection)
 }
 
 /// A resource with a trail of three entries, and the check of stored trails.
@@ -302,12 +312,12 @@ async fn a_stop_of_new_holds_names_who_set_it_and_who_ended_it() {
         w.place(&room, name, NIGHT, 1).await
     };
     for subject in [TrailSubject::AllResources, TrailSubject::Resource(room.id.clone())] {
-        let name = subject.as_str();
-        stops.set(&subject, true, &w.by("desk-1")).await.expect("stopped");
-        stops.set(&subject, true, &w.by("desk-2")).await.expect("stopped already");
+        let name = subject.name();
+        stops.set(&operator(), &subject, true, &w.by("desk-1")).await.expect("stopped");
+        stops.set(&operator(), &subject, true, &w.by("desk-2")).await.expect("stopped already");
         let refused = held(&format!("during-{name}")).await;
         assert!(matches!(refused, Err(Failure::HoldsStopped)), "{name}: {refused:?}");
-        stops.set(&subject, false, &w.by("desk-2")).await.expect("ended");
+        stops.set(&operator(), &subject, false, &w.by("desk-2")).await.expect("ended");
         held(&format!("after-{name}")).await.expect("a hold");
     }
     desk(&w, "desk-3").set(&room, &edit(1, Some(4), None)).await.expect("set");
@@ -327,6 +337,6 @@ async fn a_stop_of_new_holds_names_who_set_it_and_who_ended_it() {
     let checked = verification(&w).of_all_resources().await.expect("a look");
     assert_eq!(checked.broken, [("*".to_owned(), BrokenTrail::Altered(1))]);
     let nobody = TrailSubject::parse("nobody").expect("an id");
-    let refused = stops.set(&nobody, true, &w.by("desk-1")).await;
+    let refused = stops.set(&operator(), &nobody, true, &w.by("desk-1")).await;
     assert!(matches!(refused, Err(Failure::NotFound("resource"))), "{refused:?}");
 }

@@ -13,7 +13,7 @@ use holdfast_app::kernel as identity;
 use holdfast_app::payments::{Outcome, PaymentInquiry, PaymentState, Payments, Saga, SagaRecovery, Webhook};
 use holdfast_app::rates::{Quotes, RateChoice, Rates};
 use holdfast_app::search::{Projection, Search};
-use holdfast_app::{Caller, Clock, Failure, Mutation, PaymentError, RequestKey};
+use holdfast_app::{Caller, Clock, Failure, Mutation, PaymentError, RequestKey, StaffOf};
 use holdfast_domain::{
     Booking, BookingId, BookingStatus, GuestId, Hold, HoldId, HoldStatus, Resource, ResourceId, When,
 };
@@ -63,11 +63,11 @@ pub(crate) fn when(text: &str) -> When {
 }
 
 pub(crate) fn guest(name: &str) -> Caller {
-    Caller { guest: GuestId::parse(name).expect("a guest"), operator: false }
+    Caller { guest: GuestId::parse(name).expect("a guest"), staff: None }
 }
 
 pub(crate) fn operator() -> Caller {
-    Caller { operator: true, ..guest("operator") }
+    Caller { staff: Some(StaffOf::All), ..guest("operator") }
 }
 
 /// A key, used for a request of that content.
@@ -163,7 +163,12 @@ impl World {
             webhook: webhook(&store, bank.clone(), &flow),
             expiry: Expiry::new(store.holds.clone(), alarm.clone()),
             recovery: SagaRecovery::new(store.bookings.clone(), flow.clone(), flow.clone()),
-            resources: Resources::new(store.catalogue.clone(), store.rates.clone(), charge_rules()),
+            resources: Resources::new(
+                store.catalogue.clone(),
+                store.properties.clone(),
+                store.rates.clone(),
+                charge_rules(),
+            ),
             rates: Rates::new(
                 store.catalogue.clone(),
                 store.rates.clone(),
@@ -208,7 +213,7 @@ impl World {
     /// Puts a resource's terms.
     pub(crate) async fn try_put(&self, resource: &Resource) -> Result<Put, Failure> {
         let (none, by) = (Precondition::None, self.by("operator"));
-        self.resources.put(&resource.id, &resource.terms, &none, Run::Real, &by).await
+        self.resources.put(&operator(), &resource.id, &resource.terms, &none, Run::Real, &by).await
     }
 
     /// Sets capacity and stop-sell of `days` days.
@@ -221,7 +226,7 @@ impl World {
     ) -> Result<Resource, Failure> {
         let edit = DatesEdit { from, to: from + days.days(), capacity, closed };
         let (none, by) = (Precondition::None, self.by("operator"));
-        self.resources.set_inventory(id, &edit, &none, Run::Real, &by).await
+        self.resources.set_inventory(&operator(), id, &edit, &none, Run::Real, &by).await
     }
 
     pub(crate) fn now(&self) -> Timestamp {

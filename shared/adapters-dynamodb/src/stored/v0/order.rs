@@ -79,7 +79,7 @@ fn store_placement(placement: &Placement, ordered: &ResourceId) -> Option<Stored
 impl StoredOrder {
     /// The order; `None` for one that version 0 cannot say.
     pub(crate) fn of(order: &Order) -> Option<Self> {
-        if order.rate.is_some() {
+        if order.rate.is_some() || order.property.is_some() {
             return None;
         }
         Some(Self {
@@ -120,6 +120,7 @@ impl StoredOrder {
         Ok(Order {
             resource,
             resource_name: self.name,
+            property: None,
             guest: GuestId::parse(&self.guest).map_err(reason)?,
             start: instant(self.start)?,
             end: instant(self.end)?,

@@ -97,11 +97,15 @@ pub(crate) struct StoredTerms {
     attributes: BTreeMap<String, StoredAttribute>,
 }
 
-impl From<&ResourceTerms> for StoredTerms {
-    fn from(terms: &ResourceTerms) -> Self {
+impl StoredTerms {
+    /// The terms; `None` for those that version 0 cannot say: that they are of a property.
+    pub(crate) fn of(terms: &ResourceTerms) -> Option<Self> {
+        if terms.property.is_some() {
+            return None;
+        }
         let HoldLimits { per_slot, places_per_slot, .. } = terms.hold_limits;
         let numbers = LimitNumbers::from(&terms.hold_limits);
-        Self {
+        Some(Self {
             r#type: terms.resource_type.as_str().to_owned(),
             name: terms.name.as_str().to_owned(),
             location: terms.location.as_str().to_owned(),
@@ -114,15 +118,14 @@ impl From<&ResourceTerms> for StoredTerms {
             price: terms.base_price.into(),
             policy: store_policy(&terms.cancellation_policy),
             attributes: terms.attributes.iter().map(|(name, value)| (name.clone(), value.into())).collect(),
-        }
+        })
     }
-}
 
-impl StoredTerms {
     pub(crate) fn read(self) -> Result<ResourceTerms, Reason> {
         let StoredLimits(per_guest, per_slot, places_per_slot, cool_down_seconds) = self.limits;
         let numbers = LimitNumbers { per_guest, cool_down_seconds, named: self.limits_named };
         let terms = ResourceTerms {
+            property: None,
             resource_type: Label::parse(&self.r#type).map_err(reason)?,
             name: Label::parse(&self.name).map_err(reason)?,
             location: Label::parse(&self.location).map_err(reason)?,

@@ -5,6 +5,7 @@ pub(crate) mod applied;
 pub(crate) mod booking;
 pub(crate) mod order;
 pub(crate) mod price;
+pub(crate) mod property;
 pub(crate) mod rates;
 pub(crate) mod scalar;
 pub(crate) mod terms;

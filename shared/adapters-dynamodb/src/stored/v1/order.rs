@@ -3,7 +3,7 @@
 use holdfast_domain::bookings::{Order, Tier};
 use holdfast_domain::inventory::Placement;
 use holdfast_domain::money::Percent;
-use holdfast_domain::{CancellationPolicy, GuestId, PageKey, ResourceId, SlotKey, SlotPlaces};
+use holdfast_domain::{CancellationPolicy, GuestId, PageKey, PropertyId, ResourceId, SlotKey, SlotPlaces};
 use serde::{Deserialize, Serialize};
 
 use crate::stored::reason::{Reason, reason};
@@ -17,6 +17,8 @@ use crate::stored::v1::scalar::{Millis, Text};
 pub(crate) struct StoredOrder {
     resource: Text<ResourceId>,
     name: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    property: Option<Text<PropertyId>>,
     start: Millis,
     end: Millis,
     quantity: u32,
@@ -33,6 +35,7 @@ impl From<&Order> for StoredOrder {
         Self {
             resource: Text(order.resource.clone()),
             name: order.resource_name.clone(),
+            property: order.property.clone().map(Text),
             start: Millis(order.start),
             end: Millis(order.end),
             quantity: order.quantity,
@@ -54,6 +57,7 @@ impl StoredOrder {
         Ok(Order {
             resource,
             resource_name: self.name,
+            property: self.property.map(|Text(property)| property),
             guest,
             start: self.start.0,
             end: self.end.0,

@@ -2,9 +2,13 @@
 
 use std::fmt::Display;
 
+use holdfast_domain::bookings::{EmailAddress, PhoneNumber};
 use holdfast_domain::catalogue::Label;
 use holdfast_domain::money::SignedMoney;
-use holdfast_domain::{Currency, Fingerprint, GuestId, HoldId, Money, PaymentStatus, ResourceId, SlotKey};
+use holdfast_domain::properties::{AddressLine, Country, HouseRules, PostalCode, Website};
+use holdfast_domain::{
+    Currency, Fingerprint, GuestId, HoldId, Money, PaymentStatus, PropertyId, ResourceId, SlotKey,
+};
 use jiff::Timestamp;
 use jiff::civil::Time;
 use serde::de::Error;
@@ -72,7 +76,41 @@ macro_rules! parsed_text {
 
 pub(crate) use parsed_text;
 
-parsed_text!(ResourceId, GuestId, HoldId, Fingerprint, SlotKey, Label);
+parsed_text!(
+    ResourceId,
+    PropertyId,
+    GuestId,
+    HoldId,
+    Fingerprint,
+    SlotKey,
+    Label,
+    AddressLine,
+    PostalCode,
+    EmailAddress,
+    PhoneNumber,
+    Website,
+    HouseRules
+);
+
+impl Scalar for Country {
+    fn write(&self) -> String {
+        self.code().to_owned()
+    }
+
+    fn read(text: &str) -> Result<Self, Reason> {
+        parsed(Self::parse, text)
+    }
+}
+
+impl Scalar for Currency {
+    fn write(&self) -> String {
+        self.code().to_owned()
+    }
+
+    fn read(text: &str) -> Result<Self, Reason> {
+        parsed(Self::parse, text)
+    }
+}
 
 impl Scalar for PaymentStatus {
     fn write(&self) -> String {

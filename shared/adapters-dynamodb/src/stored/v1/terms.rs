@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use holdfast_domain::catalogue::{Label, Opening, ResourceTerms, SlotSchedule};
-use holdfast_domain::{HoldLimits, Money, Schedule};
+use holdfast_domain::{HoldLimits, Money, PropertyId, Schedule};
 use jiff::civil::{Time, Weekday};
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
@@ -18,6 +18,8 @@ use crate::stored::v1::scalar::{Millis, Text};
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct StoredTerms {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    property: Option<Text<PropertyId>>,
     r#type: Text<Label>,
     name: Text<Label>,
     location: Text<Label>,
@@ -34,6 +36,7 @@ pub(crate) struct StoredTerms {
 impl From<&ResourceTerms> for StoredTerms {
     fn from(terms: &ResourceTerms) -> Self {
         Self {
+            property: terms.property.clone().map(Text),
             r#type: Text(terms.resource_type.clone()),
             name: Text(terms.name.clone()),
             location: Text(terms.location.clone()),
@@ -52,6 +55,7 @@ impl From<&ResourceTerms> for StoredTerms {
 impl StoredTerms {
     pub(crate) fn read(self) -> Result<ResourceTerms, Reason> {
         let terms = ResourceTerms {
+            property: self.property.map(|Text(property)| property),
             resource_type: self.r#type.0,
             name: self.name.0,
             location: self.location.0,

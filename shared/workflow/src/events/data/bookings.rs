@@ -6,8 +6,8 @@ use serde::de::DeserializeOwned;
 use utoipa::ToSchema;
 
 use super::scalar::{
-    Actor, ActorName, BookingName, HoldName, Instant, LifecycleName, PaymentStatusName, Price, Pseudonym,
-    ResourceName, StatusName, Text,
+    Actor, ActorName, BookingName, HoldName, Instant, LifecycleName, PaymentStatusName, Price, PropertyName,
+    Pseudonym, ResourceName, StatusName, Text,
 };
 use crate::events::error::EventError;
 
@@ -21,6 +21,10 @@ pub struct BookingState {
     pub hold_id: HoldName,
     /// The resource.
     pub resource_id: ResourceName,
+    /// The property that the resource belonged to when it was ordered; left out if to none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub property_id: Option<PropertyName>,
     /// The guest's pseudonym: the same in all events of a guest.
     pub guest_id: Pseudonym,
     /// Start of the stay.
@@ -53,6 +57,7 @@ impl BookingState {
             booking_id: Text(entry.booking.clone()),
             hold_id: Text(facts.hold.clone()),
             resource_id: Text(facts.resource.clone()),
+            property_id: facts.property.clone().map(Text),
             guest_id: Text(facts.guest.clone()),
             start: Text(facts.start),
             end: Text(facts.end),

@@ -7,7 +7,7 @@ use holdfast_domain::catalogue::AttributeValue;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::scalar::{Price, ResourceName, Text};
+use super::scalar::{Price, PropertyName, ResourceName, Text};
 
 /// A value of an attribute.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -37,6 +37,10 @@ impl From<&AttributeValue> for Attribute {
 pub struct ResourceChanged {
     /// The resource.
     pub resource_id: ResourceName,
+    /// The property that it belongs to; left out if to none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub property_id: Option<PropertyName>,
     /// Grows by one with every write of its terms, as `sequence`.
     pub revision: u64,
     /// Whether it is new.
@@ -67,6 +71,7 @@ impl ResourceChanged {
         let attributes = terms.attributes.iter().map(|(name, value)| (name.clone(), value.into()));
         Self {
             resource_id: Text(resource.id.clone()),
+            property_id: terms.property.clone().map(Text),
             revision: resource.revision,
             created: previous.is_none(),
             schedule_changed: previous.is_some_and(|was| was.schedule_revision != resource.schedule_revision),

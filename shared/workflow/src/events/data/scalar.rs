@@ -6,8 +6,8 @@ use std::convert::identity;
 use holdfast_app::kernel::{Part, guest_mark};
 use holdfast_domain::money::Currency;
 use holdfast_domain::{
-    BookingId, BookingStatus, GuestId, GuestMark, HoldId, Lifecycle, Money, PaymentStatus, ResourceId,
-    SlotKey,
+    BookingId, BookingStatus, GuestId, GuestMark, HoldId, Lifecycle, Money, PaymentStatus, PropertyId,
+    ResourceId, SlotKey,
 };
 use jiff::Timestamp;
 use serde::de::Error;
@@ -100,6 +100,8 @@ scalars! {
     HoldName = HoldId: HoldId::parse, HoldId::as_str, identity;
     /// A booking's id.
     BookingName = BookingId: BookingId::parse, BookingId::as_str, identity;
+    /// A property's id.
+    PropertyName = PropertyId: PropertyId::parse, PropertyId::as_str, identity;
     /// A resource's id.
     ResourceName = ResourceId: ResourceId::parse, ResourceId::as_str, identity;
     /// A slot's name within its page.

@@ -34,16 +34,6 @@ parsed_text!(
 );
 
 /// ISO 4217.
-impl Scalar for Currency {
-    fn write(&self) -> String {
-        self.code().to_owned()
-    }
-
-    fn read(text: &str) -> Result<Self, Reason> {
-        parsed(Self::parse, text)
-    }
-}
-
 /// A number in decimals, such as `12.5`, which a binary fraction could not say.
 impl Scalar for Percentage {
     fn write(&self) -> String {

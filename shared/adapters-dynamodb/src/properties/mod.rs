@@ -1,0 +1,3 @@
+//! Properties.
+
+pub(crate) mod store;
