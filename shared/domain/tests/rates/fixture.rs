@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use holdfast_domain::catalogue::Label;
+use holdfast_domain::bookings::{Order, PriceLine};
+use holdfast_domain::catalogue::{Label, Month};
 use holdfast_domain::rates::cancellation::CancellationTerms;
 use holdfast_domain::rates::card::{CardVersion, RateCard};
 use holdfast_domain::rates::charge::{Charge, ChargeKind, Due, Levy, Validity};
@@ -17,11 +18,13 @@ use holdfast_domain::rates::quote::{PlanQuote, Unavailable};
 use holdfast_domain::rates::request::{RateRequest, StaySlot};
 use holdfast_domain::rates::restriction::{Limits, Restriction};
 use holdfast_domain::rates::rule::{Adjustment, Rule};
-use holdfast_domain::{Currency, Money, Schedule, When};
+use holdfast_domain::{CancellationPolicy, Currency, GuestId, Money, ResourceId, Schedule, Slot, When};
 use jiff::civil::{Date, time};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use rust_decimal::Decimal;
+
+use crate::generate::Case;
 
 pub(crate) const BERLIN: &str = "Europe/Berlin";
 
@@ -163,13 +166,12 @@ pub(crate) fn restriction(name: &str, limits: Limits) -> Restriction {
     }
 }
 
-/// The nights of a stay from 15:00 to 11:00 in a zone.
-pub(crate) fn nights(from: Date, to: Date, zone: &TimeZone) -> Vec<StaySlot> {
+/// The nights of a stay from 15:00 to 11:00 in a zone; `None` where the zone has no such night.
+pub(crate) fn nights(from: Date, to: Date, zone: &TimeZone) -> Option<Vec<StaySlot>> {
     let nightly = Schedule::Nightly { check_in: time(15, 0, 0, 0), check_out: time(11, 0, 0, 0) };
-    let slots = nightly.slots(When::Date(from), When::Date(to), zone).expect("nights");
-    let slot =
-        |slot: holdfast_domain::Slot| StaySlot { date: slot.local_date(zone), slot, taken: 0, places: 0 };
-    slots.into_iter().map(slot).collect()
+    let slots = nightly.slots(When::Date(from), When::Date(to), zone).ok()?;
+    let slot = |slot: Slot| StaySlot { date: slot.local_date(zone), slot, taken: 0, places: 0 };
+    Some(slots.into_iter().map(slot).collect())
 }
 
 /// A question for one unit in Berlin, of 1 May 2026 at noon, by the website.
@@ -180,7 +182,7 @@ pub(crate) fn request(from: &str, count: i32) -> RateRequest {
 pub(crate) fn request_in(name: &str, from: &str, count: i32) -> RateRequest {
     let (zone, from) = (zone(name), date(from));
     RateRequest {
-        slots: nights(from, from.checked_add(count.days()).expect("a date"), &zone),
+        slots: nights(from, from.checked_add(count.days()).expect("a date"), &zone).expect("nights"),
         zone,
         units: vec![Unit::default()],
         at: at("2026-05-01T10:00:00Z"),
@@ -203,10 +205,10 @@ pub(crate) fn version(card: RateCard) -> CardVersion {
 
 /// What is set for dates, by date and plan.
 pub(crate) fn set(entries: &[(&str, &str, DateRates)]) -> DatedRates {
-    let mut months: BTreeMap<holdfast_domain::catalogue::Month, MonthRates> = BTreeMap::new();
+    let mut months: BTreeMap<Month, MonthRates> = BTreeMap::new();
     for (on, plan, rates) in entries {
         let on = date(on);
-        let month = months.entry(holdfast_domain::catalogue::Month::of(on)).or_default();
+        let month = months.entry(Month::of(on)).or_default();
         month.dates.entry(on).or_default().insert(plan_id(plan), rates.clone());
     }
     DatedRates::new(months)
@@ -233,29 +235,27 @@ pub(crate) fn amounts(quote: &PlanQuote) -> Vec<i64> {
 
 /// The amount of each line, by its code.
 pub(crate) fn lines(quote: &PlanQuote) -> Vec<(String, i64)> {
-    let code = |line: &holdfast_domain::bookings::PriceLine| {
-        line.detail.as_ref().map_or_else(String::new, |detail| detail.code.clone())
-    };
+    let code = |line: &PriceLine| line.detail.as_ref().map_or_else(String::new, |detail| detail.code.clone());
     quote.price.lines().iter().map(|line| (code(line), line.amount.amount())).collect()
 }
 
 /// What a plan costs in a generated case.
-pub(crate) fn ask_in(case: &crate::generate::Case, plan: &str) -> Result<PlanQuote, Unavailable> {
+pub(crate) fn ask_in(case: &Case, plan: &str) -> Result<PlanQuote, Unavailable> {
     evaluate::quote(&version(case.card.clone()), &case.dated, case.step, &case.request, &plan_id(plan))
 }
 
 /// An order at a quote.
-pub(crate) fn order(request: &RateRequest, quote: PlanQuote) -> holdfast_domain::bookings::Order {
+pub(crate) fn order(request: &RateRequest, quote: PlanQuote) -> Order {
     let (first, last) = (&request.slots[0], &request.slots[request.slots.len() - 1]);
-    holdfast_domain::bookings::Order {
-        resource: holdfast_domain::ResourceId::parse("hotel").expect("an id"),
+    Order {
+        resource: ResourceId::parse("hotel").expect("an id"),
         resource_name: "Hotel".to_owned(),
-        guest: holdfast_domain::GuestId::parse("guest-1").expect("an id"),
+        guest: GuestId::parse("guest-1").expect("an id"),
         start: first.slot.start,
         end: last.slot.end,
         quantity: u32::try_from(request.units.len()).expect("few"),
         price: quote.price,
-        policy: holdfast_domain::CancellationPolicy::default(),
+        policy: CancellationPolicy::default(),
         rate: Some(Box::new(quote.applied)),
         placements: Vec::new(),
     }
