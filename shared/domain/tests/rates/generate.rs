@@ -319,7 +319,7 @@ impl Draw {
         let from = fixture::date("2026-06-10").checked_add(i32::try_from(self.below(6)).unwrap_or(0).days());
         let nights = 1 + i32::try_from(self.below(8)).unwrap_or(0);
         let mut request = fixture::request(&from.expect("a date").to_string(), nights);
-        request.at = request.at + jiff::SignedDuration::from_hours(self.one(&[0, 24, 240, 960]));
+        request.at += jiff::SignedDuration::from_hours(self.one(&[0, 24, 240, 960]));
         for slot in &mut request.slots {
             slot.places = self.one(&[10, 0, 7, 4]);
             slot.taken = self.number(slot.places + 1);
