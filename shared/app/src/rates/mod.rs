@@ -6,7 +6,7 @@ pub(crate) mod dates;
 pub(crate) mod port;
 pub(crate) mod trail;
 
-pub use cards::{CardUse, PutRates, Rates, VERSIONS_PER_PAGE_MAX};
+pub use cards::{CardUse, Rates, VERSIONS_PER_PAGE_MAX};
 pub use commit::{CardRecord, DatedCommit, RatesCommit};
 pub use dates::{
     LINE_MONTHS_MAX, LINE_RESOURCES_MAX, LINE_RESULTS_MAX, LINES_MAX, Line, LineEdit, LineFault, LineOutcome,
