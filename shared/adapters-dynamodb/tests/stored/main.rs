@@ -8,6 +8,7 @@ mod changes;
 mod contacts;
 mod golden;
 mod guests;
+mod rates;
 mod rolling;
 mod roundtrip;
 mod samples;

@@ -557,6 +557,7 @@ pub(crate) fn ahead() -> BTreeMap<&'static str, Stored> {
         ("cycle-pages", Stored::CyclePages(17, compared_pages())),
     ]);
     all.extend(crate::guests::samples(&booking_id("pay"), now()));
+    all.extend(crate::rates::samples());
     all
 }
 

@@ -35,8 +35,9 @@ pub const LINE_RESULTS_MAX: usize = 2_000;
 pub const LINE_MONTHS_MAX: usize = 36;
 /// Resources that are edited at the same time.
 const AT_ONCE: usize = 8;
-/// The most changes and months of one write: its entry in the trail and its months have room in one transaction.
-const CHANGES_PER_WRITE_MAX: usize = 300;
+/// The most changes of one write: its entry in the trail has room in an item.
+pub const CHANGES_PER_WRITE_MAX: usize = 300;
+/// The most months of one write: they have room in a transaction.
 const MONTHS_PER_WRITE_MAX: usize = 12;
 
 /// What a line does.
