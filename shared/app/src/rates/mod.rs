@@ -10,11 +10,12 @@ pub(crate) mod pricing;
 pub(crate) mod quotes;
 pub(crate) mod trail;
 
-pub use cards::{CardUse, PutRates, Rates, VERSIONS_PER_PAGE_MAX};
+pub use cards::{CardUse, Rates, VERSIONS_PER_PAGE_MAX};
 pub use choice::RateChoice;
 pub use commit::{CardRecord, DatedCommit, RatesCommit};
 pub use dates::{
-    LINE_MONTHS_MAX, LINE_RESOURCES_MAX, LINE_RESULTS_MAX, LINES_MAX, Line, LineEdit, LineFault, LineOutcome,
+    CHANGES_PER_WRITE_MAX, LINE_MONTHS_MAX, LINE_RESOURCES_MAX, LINE_RESULTS_MAX, LINES_MAX, Line, LineEdit,
+    LineFault, LineOutcome,
 };
 pub use port::{CardPage, RateHistory, RateReader, RateStore};
 pub use pricing::{Pricing, RATES_MEMORY_MS};

@@ -6,7 +6,7 @@ use holdfast_domain::rates::dated::{DateRates, DatedRates};
 use holdfast_domain::rates::dated_edit::{Change, DatedEdit, LimitsEdit};
 use holdfast_domain::rates::restriction::Limits;
 use holdfast_domain::rates::versions::{TooManyVersions, VERSIONS_MAX};
-use holdfast_domain::{ResourceId, TrailHead};
+use holdfast_domain::{ResourceId};
 use jiff::civil::Weekday;
 use jiff::{Timestamp, ToSpan};
 use proptest::collection::vec;
@@ -159,7 +159,6 @@ fn rates() -> ResourceRates {
         revision: 0,
         versions: vec![],
         draft: None,
-        trail: TrailHead::default(),
     }
 }
 

@@ -250,6 +250,7 @@ pub(crate) fn order(request: &RateRequest, quote: PlanQuote) -> Order {
     Order {
         resource: ResourceId::parse("hotel").expect("an id"),
         resource_name: "Hotel".to_owned(),
+        property: None,
         guest: GuestId::parse("guest-1").expect("an id"),
         start: first.slot.start,
         end: last.slot.end,
