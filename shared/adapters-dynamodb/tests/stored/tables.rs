@@ -252,9 +252,7 @@ fn the_document_says_which_version_is_written() {
         | Kind::Booking
         | Kind::Contact
         | Kind::Listing
-        | Kind::Cycle => {
-            kind.name()
-        }
+        | Kind::Cycle => kind.name(),
     };
     let versions = cells(DOCUMENT)["Versions"].clone();
     for kind in Kind::ALL {
