@@ -9,7 +9,7 @@ use holdfast_api::{
     Api, BookingsApi, CancelApi, Claims, ConfirmApi, HoldApi, Identity, Request, ResourcesApi, Response,
     openapi,
 };
-use holdfast_app::bookings::Bookings;
+use holdfast_app::bookings::{BookingRequest, Bookings};
 use holdfast_app::catalogue::{ResourceTrails, Resources, Stops};
 use holdfast_app::holds::Holds;
 use holdfast_app::properties::Properties;
@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 
 use crate::bank::VISA;
 use crate::properties::of_two_houses;
-use crate::world::{NIGHT, World, cancellations, requests};
+use crate::world::{NIGHT, PATIENCE, World, cancellations, guest, hold_request, key, requests};
 
 const OPERATOR: &str = "booking/operator";
 /// A name as long as the other's, of nothing.
@@ -166,11 +166,23 @@ struct Things {
     booking: String,
 }
 
+/// A hold and a booking of a guest of that name.
 async fn things(w: &World, room: &Resource, name: &str) -> Things {
-    let hold = w.held(room, name, NIGHT).await;
-    let paid = w.held(room, &format!("{name}, paid"), NIGHT).await;
-    let booking = w.ask(&paid, name, VISA).await.expect("a booking").booking;
-    Things { hold: hold.id.to_string(), booking: booking.id.to_string() }
+    let owner = guest(name);
+    let by = w.by(name);
+    let held = async |name: &str| {
+        let request = hold_request(room, NIGHT, 1);
+        w.holds.create(&owner, &key(name, name), &request, &by).await.expect("free places").hold
+    };
+    let (hold, paid) = (held("hold").await, held("paid").await);
+    let request = BookingRequest {
+        hold: paid.id,
+        payment_method: Some(VISA.to_owned()),
+        contact: None,
+        wait: PATIENCE,
+    };
+    let booked = w.requests.request(&owner, &key("pay", "pay"), &request, &by).await.expect("a booking");
+    Things { hold: hold.id.to_string(), booking: booked.booking.id.to_string() }
 }
 
 fn room_terms(property: Option<&str>) -> Value {
@@ -305,7 +317,7 @@ async fn every_route_of_operators_answers_staff_by_their_properties() {
         for who in EVERYBODY {
             number += 1;
             let what = format!("{} {} of {who:?}", case.operation, case.name);
-            let known = things(&w, &room, &format!("{number}")).await;
+            let known = things(&w, &room, &format!("guest-{number}")).await;
             let (target, body) = call(route, case, &known, room.id.as_str(), "house", number);
             let answer = serve(&w, who, &route.method, &target, &body, &format!("key-{number}")).await;
             let told = seen(&answer, target.split('?').next().unwrap_or_default());
@@ -350,7 +362,7 @@ async fn what_is_hidden_is_not_changed() {
     let before = w.store.catalogue.resource(&room.id).await.expect("a read");
     let house = crate::properties::id("house");
     let property = w.store.properties.property(&house).await.expect("a read");
-    let known = things(&w, &room, "k").await;
+    let known = things(&w, &room, "ada").await;
     for (number, case) in CASES.iter().enumerate().filter(|(_, case)| case.rule == Rule::OfTheProperty) {
         let routes = routes();
         let route = routes.iter().find(|route| route.operation == case.operation).expect("a route");
@@ -361,7 +373,7 @@ async fn what_is_hidden_is_not_changed() {
     }
     assert_eq!(w.store.catalogue.resource(&room.id).await.expect("a read"), before);
     assert_eq!(w.store.properties.property(&house).await.expect("a read"), property);
-    let owner = crate::world::guest("guest");
+    let owner = guest("ada");
     let hold = w.holds.get(&owner, &HoldId::parse(&known.hold).expect("an id")).await.expect("a hold");
     assert_eq!((hold.status(w.now()).as_str(), hold.hold.extensions.len()), ("active", 0));
     let booking =
