@@ -12,6 +12,7 @@ VENV_BIN := $(CURDIR)/.local/venv/bin
 SUB ?= guest-1
 SCOPE ?= booking/guest
 EXPIRES_IN ?=
+GROUPS ?=
 FN ?=
 EVENT ?=
 DRY_RUN ?=
@@ -60,6 +61,7 @@ help: ## This list
 	@echo '    or a Python file of tests: make test-repeat TEST=tools/local/tests/test_shim.py'
 	@echo '  Pages that may call the local API: CORS_ORIGINS=http://localhost:3000 make up'
 	@echo '  A token: make -s token SUB=guest-1 SCOPE="booking/guest" (EXPIRES_IN=60, in seconds, if wanted)'
+	@echo '    of staff: make -s token SUB=ada SCOPE="booking/operator" GROUPS="platform", or GROUPS="property.hotel-nyc" of one property'
 
 ##@ The local stack
 
@@ -83,8 +85,8 @@ demo: up ## Start the local stack and show the whole journey of a booking, step 
 env: ## Print KEY=VALUE lines of the running local stack
 	@$(STACK) env
 
-token: ## Print a token that the local API accepts (SUB, SCOPE, EXPIRES_IN)
-	@$(STACK) token --sub='$(SUB)' --scope='$(SCOPE)' --expires-in='$(EXPIRES_IN)'
+token: ## Print a token that the local API accepts (SUB, SCOPE, EXPIRES_IN; of staff GROUPS)
+	@$(STACK) token --sub='$(SUB)' --scope='$(SCOPE)' --expires-in='$(EXPIRES_IN)' --groups='$(GROUPS)'
 
 logs: ## Follow a deployed function's log until Ctrl-C (FN; MINUTES back, FIND a text, FOLLOW=0 ends)
 	@$(STACK) logs --fn='$(FN)' --minutes='$(MINUTES)' --find='$(FIND)' --follow='$(FOLLOW)'

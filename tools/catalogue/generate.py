@@ -5,8 +5,11 @@ The same day gives the same catalogue. What an entry says follows from its id al
 of another day agrees with this one wherever both have the same id; only flights and events, which have their date in the
 id, come and go.
 
-    generate.py [--date 2026-06-01]      prints a JSON list of {"resourceId", "terms"}; terms are the body of
-                                         PUT /api/resources/{resourceId}
+Six houses, one of each kind, are properties, each with a resource that belongs to it. All other resources belong to none, and are
+every operator's to edit.
+
+    generate.py [--date 2026-06-01]      prints {"properties": [{"propertyId", "terms"}], "resources": [{"resourceId", "terms"}]};
+                                         terms are the body of PUT /api/properties/{propertyId} or /api/resources/{resourceId}
 """
 
 from __future__ import annotations
@@ -25,9 +28,12 @@ from zoneinfo import ZoneInfo
 from cities import CITIES, City
 
 SEED = "holdfast-catalogue-1"
-SAMPLE = Path(__file__).resolve().parents[2] / "events" / "samples" / "http" / "resource-put-nightly.json"
+SAMPLES = Path(__file__).resolve().parents[2] / "events" / "samples" / "http"
+SAMPLE = SAMPLES / "resource-put-nightly.json"
+SAMPLE_PROPERTY = SAMPLES / "property-put.json"
 Terms = dict[str, Any]
 
+COUNTRIES = {"NYC": "US", "BER": "DE", "LON": "GB", "PAR": "FR", "TYO": "JP"}
 WEEKDAYS = ["mon", "tue", "wed", "thu", "fri"]
 WEEK = [*WEEKDAYS, "sat", "sun"]
 
@@ -59,6 +65,14 @@ FLIGHTS = (
     ("HF 70", "SAO", "LIS", time(23, 55), 590, 480, (3, 6)),
     ("HF 88", "MEX", "NYC", time(9, 20), 290, 210, (0, 5)),
 )
+HOUSES = (
+    # kind, city, name, street, phone, name of its resource, nightly or open from and to, places, price in US dollars
+    ("restaurant", "BER", "Zur Linde", "Lindenallee 4", "+493012345600", "Chef's table", ("18:00", "23:00", 150), 2, 95),
+    ("appointment", "LON", "Harley Practice", "10 Harley Street", "+442071234560", "Consultation", ("09:00", "17:00", 30), 2, 90),
+    ("flight", "NYC", "Holdfast Air", "1 Airport Plaza", "+12125550190", "Lounge pass", ("05:00", "23:00", 120), 40, 45),
+    ("event", "PAR", "La Grande Salle", "8 rue du Théâtre", "+33123456780", "Backstage tour", ("10:00", "16:00", 60), 15, 25),
+    ("car", "TYO", "Sakura Rentals", "2-1 Marunouchi", "+81312345670", "Camper van", None, 3, 120),
+)
 CABINS = (("Economy", 1.0, 150, NON_REFUNDABLE), ("Business", 3.4, 24, THREE_STEPS))
 FLIGHT_WEEKS = range(2, 5)
 SHOW_WEEKS = range(3, 9)
@@ -68,10 +82,51 @@ def catalogue(today: date) -> list[dict[str, Any]]:
     """Every entry, ordered by id."""
     entries = [
         {"resourceId": resource_id, "terms": terms}
-        for kind in (room_of_samples, hotels, restaurants, bars, appointments, cars, flights, shows)
+        for kind in (room_of_samples, hotels, restaurants, bars, appointments, cars, flights, shows, of_houses)
         for resource_id, terms in kind(today)
     ]
     return sorted(entries, key=lambda entry: entry["resourceId"])
+
+
+def properties() -> list[dict[str, Any]]:
+    """Every property, ordered by id: the one that samples are about, and a house of each other kind."""
+    sample = json.loads(SAMPLE_PROPERTY.read_text())
+    entries = [{"propertyId": sample["pathParameters"]["propertyId"], "terms": json.loads(sample["body"])}]
+    by_code = {city.code: city for city in CITIES}
+    for kind, code, name, street, phone, *_ in HOUSES:
+        city = by_code[code]
+        entries.append({"propertyId": slug(kind, code, name), "terms": {
+            "propertyType": kind,
+            "name": name,
+            "address": {"lines": [street], "city": city.name, "country": COUNTRIES[code]},
+            "position": {"latitude": city.latitude, "longitude": city.longitude},
+            "timeZone": city.time_zone,
+            "currency": city.currency,
+            "contact": {"email": f"desk@{slug(name)}.example", "phone": phone, "website": f"https://{slug(name)}.example"},
+            "houseRules": "Please come in time, and tell us of allergies and of what else you need.",
+        }})
+    return sorted(entries, key=lambda entry: entry["propertyId"])
+
+
+def of_houses(_today: date) -> Iterator[tuple[str, Terms]]:
+    """A resource of each property."""
+    by_code = {city.code: city for city in CITIES}
+    sample = json.loads(SAMPLE_PROPERTY.read_text())["pathParameters"]["propertyId"]
+    rooms = ("hotel", "NYC", "The Grand", "", "", "Park view double", None, 8, 240)
+    for kind, code, name, _, _, what, hours, places, dollars in (rooms, *HOUSES):
+        city = by_code[code]
+        property_id = sample if kind == "hotel" else slug(kind, code, name)
+        resource_id = slug(kind, code, name, what)
+        schedule: dict[str, Any] = {"kind": "nightly", "checkIn": "15:00", "checkOut": "11:00"}
+        if hours is not None:
+            opens, closes, minutes = hours
+            opening = [{"days": WEEK, "from": opens, "to": closes}]
+            schedule = {"kind": "slots", "slotMinutes": minutes, "opening": opening, "bufferMinutes": 0}
+        terms = terms_of(
+            city, kind, f"{what}, {name}", schedule, places, 600, local_price(city, dollars, resource_id),
+            FREE_UNTIL_THE_DAY_BEFORE, resource_id, {},
+        )
+        yield resource_id, {"propertyId": property_id, **terms}
 
 
 def room_of_samples(_today: date) -> Iterator[tuple[str, Terms]]:
@@ -244,7 +299,8 @@ def rfc3339(moment: datetime) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--date", type=date.fromisoformat, default=date.today(), help="the day to make it for; today if absent")
-    print(json.dumps(catalogue(parser.parse_args().date), indent=1, ensure_ascii=False))
+    whole = {"properties": properties(), "resources": catalogue(parser.parse_args().date)}
+    print(json.dumps(whole, indent=1, ensure_ascii=False))
 
 
 if __name__ == "__main__":

@@ -3,7 +3,8 @@
 
     load.py --api-url URL --token JWT [--concurrency 8] [--date 2026-06-01]
 
-`API_URL` and `OPERATOR_TOKEN` of the environment do in place of the options; the token needs the scope booking/operator.
+`API_URL` and `OPERATOR_TOKEN` of the environment do in place of the options; the token needs the scope booking/operator, and is one of
+staff of the platform, who alone create properties.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import date
 from typing import Any
 
-from generate import catalogue
+from generate import catalogue, properties
 
 CALL_SECONDS_MAX = 30
 ATTEMPTS_MAX = 6
@@ -32,10 +33,10 @@ class Refused(Exception):
 
 
 def put(api_url: str, token: str, entry: dict[str, Any], given_up: threading.Event) -> None:
-    """One resource; an outage, a throttled or a broken-off call is tried again."""
-    resource_id = entry["resourceId"]
+    """One resource or property; an outage, a throttled or a broken-off call is tried again."""
+    kind, name = ("properties", entry["propertyId"]) if "propertyId" in entry else ("resources", entry["resourceId"])
     request = urllib.request.Request(
-        f"{api_url}/api/resources/{resource_id}",
+        f"{api_url}/api/{kind}/{name}",
         data=json.dumps(entry["terms"]).encode(),
         headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
         method="PUT",
@@ -49,12 +50,12 @@ def put(api_url: str, token: str, entry: dict[str, Any], given_up: threading.Eve
                 answer.read()
                 return
         except urllib.error.HTTPError as error:
-            reason = f"{resource_id}: {error.code} {problem_in(error.read())}"
+            reason = f"{name}: {error.code} {problem_in(error.read())}"
             if error.code not in (429, 500, 502, 503, 504):
                 raise Refused(reason) from error
             wait_seconds = float(error.headers.get("Retry-After") or wait_seconds)
         except (OSError, TimeoutError) as error:
-            reason = f"{resource_id}: no answer from {api_url} ({error})"
+            reason = f"{name}: no answer from {api_url} ({error})"
         if attempt < ATTEMPTS_MAX:
             time.sleep(wait_seconds)
     raise Refused(reason)
@@ -71,7 +72,7 @@ def problem_in(body: bytes) -> str:
 
 
 def load(api_url: str, token: str, concurrency: int, entries: list[dict[str, Any]]) -> None:
-    """Raises Refused at the first resource that is not taken."""
+    """Raises Refused at the first entry that is not taken."""
     started = time.monotonic()
     given_up = threading.Event()
     with ThreadPoolExecutor(concurrency) as pool:
@@ -80,7 +81,7 @@ def load(api_url: str, token: str, concurrency: int, entries: list[dict[str, Any
             for done, one in enumerate(as_completed(puts), 1):
                 one.result()
                 if done % PROGRESS_EVERY == 0 or done == len(puts):
-                    print(f"{done} of {len(puts)} resources after {time.monotonic() - started:.1f} s", flush=True)
+                    print(f"{done} of {len(puts)} entries after {time.monotonic() - started:.1f} s", flush=True)
         except BaseException:
             given_up.set()
             raise
@@ -96,7 +97,9 @@ def main() -> int:
     if not options.api_url or not options.token:
         parser.error("--api-url and --token are needed (or API_URL and OPERATOR_TOKEN in the environment)")
     try:
-        load(options.api_url.rstrip("/"), options.token, max(1, options.concurrency), catalogue(options.date))
+        # A resource is put once its property exists.
+        for entries in (properties(), catalogue(options.date)):
+            load(options.api_url.rstrip("/"), options.token, max(1, options.concurrency), entries)
     except Refused as error:
         print(f"The sample catalogue could not be loaded. {error}", file=sys.stderr)
         return 1

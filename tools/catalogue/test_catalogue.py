@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from generate import catalogue  # noqa: E402
+from generate import catalogue, properties  # noqa: E402
 from load import Refused, load  # noqa: E402
 
 DAY = date(2026, 6, 1)
@@ -53,10 +53,43 @@ class Samples(unittest.TestCase):
             event = json.loads(sample.read_text())
             puts = event["routeKey"].startswith("PUT ")
             named = event.get("pathParameters", {}).get("resourceId")
+            house = event.get("pathParameters", {}).get("propertyId")
+            self.assertIn(house, [None, *(entry["propertyId"] for entry in properties())])
             body = json.loads(event["body"]) if event["routeKey"] == "POST /api/holds" else {}
             asked |= {one for one in (None if puts else named, body.get("resourceId")) if one}
         self.assertGreater(len(asked), 0)
         self.assertEqual(asked - ids, set())
+
+
+class Properties(unittest.TestCase):
+    def test_there_is_one_of_each_kind_with_a_resource_that_agrees_with_it(self) -> None:
+        houses = {entry["propertyId"]: entry["terms"] for entry in properties()}
+        self.assertEqual(
+            {terms["propertyType"] for terms in houses.values()}, {"hotel", "restaurant", "appointment", "flight", "event", "car"}
+        )
+        rooms = [entry["terms"] for entry in catalogue(DAY) if "propertyId" in entry["terms"]]
+        self.assertEqual(sorted(terms["propertyId"] for terms in rooms), sorted(houses))
+        for terms in rooms:
+            house = houses[terms["propertyId"]]
+            self.assertEqual(
+                (terms["resourceType"], terms["timeZone"], terms["pricing"]["currency"]),
+                (house["propertyType"], house["timeZone"], house["currency"]),
+            )
+
+    def test_every_house_is_a_body_the_api_takes(self) -> None:
+        for entry in properties():
+            with self.subTest(entry["propertyId"]):
+                self.assertRegex(entry["propertyId"], r"^[a-z0-9-]{1,64}$")
+                terms = entry["terms"]
+                self.assertEqual(
+                    terms.keys(),
+                    {"propertyType", "name", "address", "position", "timeZone", "currency", "contact", "houseRules"},
+                )
+                self.assertRegex(terms["contact"]["phone"], r"^\+[1-9]\d{6,14}$")
+                self.assertRegex(terms["contact"]["website"], r"^https://[a-z0-9-]+\.[a-z]+$")
+                self.assertRegex(terms["address"]["country"], r"^[A-Z]{2}$")
+                self.assertTrue(1 <= len(terms["address"]["lines"]) <= 4)
+                ZoneInfo(terms["timeZone"])
 
 
 class Shape(unittest.TestCase):
@@ -81,7 +114,7 @@ class Shape(unittest.TestCase):
     def test_every_entry_is_a_body_the_api_takes(self) -> None:
         for terms in self.terms:
             with self.subTest(terms["name"]):
-                self.assertEqual(terms.keys(), FIELDS)
+                self.assertEqual(terms.keys() - {"propertyId"}, FIELDS)
                 for label in ("resourceType", "name", "location"):
                     self.assertTrue(0 < len(terms[label]) <= 120 and "#" not in terms[label])
                 ZoneInfo(terms["timeZone"])
@@ -179,6 +212,10 @@ class Loading(unittest.TestCase):
             set(self.server.paths), {f"/api/resources/{entry['resourceId']}" for entry in self.entries}
         )
         self.assertEqual(len(self.server.paths), len(self.entries) + 1)
+
+    def test_a_property_is_put_as_one(self) -> None:
+        load(self.server.url, "token", 2, properties())
+        self.assertEqual(set(self.server.paths), {f"/api/properties/{entry['propertyId']}" for entry in properties()})
 
     def test_a_refusal_is_told_in_the_servers_words(self) -> None:
         self.server.refused = self.entries[7]["resourceId"]

@@ -12,6 +12,8 @@ from console import Stop
 SCOPES = ("booking/guest", "booking/operator", "booking/partner")
 # As the domain has it (`shared/domain/src/ids.rs`): what the API takes for a guest's id.
 SUB = re.compile(r"[!-.0-~]{1,128}")
+# Of which property somebody is staff (`shared/http/src/identity`).
+GROUP = re.compile(r"platform|property\.[A-Za-z0-9._:-]{1,64}")
 SEED_MAX = 2**64 - 1
 EXPIRES_IN_MAX = 30 * 24 * 3600
 MINUTES_MAX = 90 * 24 * 60
@@ -54,6 +56,13 @@ def scope(text: str) -> str:
         raise Stop(f"SCOPE={text} is none: one or several of {', '.join(SCOPES)}, with spaces between them.")
     if config.STAFF_SCOPE in words and len(words) > 1:
         raise Stop(f"SCOPE={text} is none: {config.STAFF_SCOPE} is for staff, the others are not, and no issuer may vouch for both.")
+    return " ".join(words)
+
+
+def groups(text: str) -> str:
+    words = text.split()
+    if not all(GROUP.fullmatch(word) for word in words):
+        raise Stop(f"GROUPS={text} are none: platform, or property. and a property's id such as property.hotel-nyc, with spaces between them.")
     return " ".join(words)
 
 

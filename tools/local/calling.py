@@ -59,7 +59,7 @@ def signed(event: str) -> str:
         return event
     payload = token.split(".")[1]
     said = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-    request["headers"]["authorization"] = f"Bearer {deploy.issue_token(said['sub'], said['scope'])}"
+    request["headers"]["authorization"] = f"Bearer {deploy.issue_token(said['sub'], said['scope'], groups=' '.join(said.get('cognito:groups', [])))}"
     return json.dumps(request)
 
 

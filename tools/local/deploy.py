@@ -135,9 +135,10 @@ def set_webhook_target(api_url: str) -> None:
     urllib.request.urlopen(urllib.request.Request(f"{config.STRIPE_API_URL}/_config", data=wish, method="POST"), timeout=5)
 
 
-def issue_token(subject: str, scope: str, expires_in: str = "") -> str:
+def issue_token(subject: str, scope: str, expires_in: str = "", groups: str = "") -> str:
     """A token of staff if it is to have the scope of operators, else of a guest: no issuer may vouch for both."""
-    form = {"sub": subject, "scope": scope} | ({"expires_in": expires_in} if expires_in else {})
+    odd = {"expires_in": expires_in, "groups": groups}
+    form = {"sub": subject, "scope": scope} | {name: value for name, value in odd.items() if value}
     path = config.STAFF_PATH if config.STAFF_SCOPE in scope.split() else ""
     with urllib.request.urlopen(f"{config.ISSUER_URL}{path}/token", data=urlencode(form).encode(), timeout=5) as answer:
         return json.loads(answer.read())["access_token"]
@@ -155,7 +156,7 @@ def load_catalogue() -> None:
             note("loaded before")
             return
         values = json.loads(config.STACK_JSON_FILE.read_text())
-        token = issue_token("catalogue", "booking/operator")
+        token = issue_token("catalogue", "booking/operator", groups="platform")
         # Its own environment variables too, so that neither the URL nor the token must stand in a process list.
         env = tool_env(API_URL=values["API_URL"], OPERATOR_TOKEN=token)
         run_logged([sys.executable, str(CATALOGUE_LOADER)], "catalogue", what="Loading the sample catalogue", env=env)

@@ -43,7 +43,7 @@ def main() -> int:
     url = running.values()["API_URL"]
     for scope in SCOPES:
         say(f"As {scope}")
-        token = deploy.issue_token("document-check", scope)
+        token = deploy.issue_token("document-check", scope, groups="platform")
         # In a folder of its own: it leaves its findings where it runs.
         status = subprocess.run(command(url, token), cwd=config.RUN_DIR, env=tool_env(), stdin=subprocess.DEVNULL).returncode
         if status != 0:

@@ -62,7 +62,7 @@ GUESTS = Pool("", config.TOKEN_AUDIENCE, "issuer.pem")
 STAFF = Pool(config.STAFF_PATH, config.STAFF_AUDIENCE, "staff.pem")
 
 
-def access_token(pool: Pool, subject: str, scope: str, now: int, expires_in_seconds: int) -> dict[str, str | int]:
+def access_token(pool: Pool, subject: str, scope: str, now: int, expires_in_seconds: int) -> dict[str, str | int | list[str]]:
     """What Cognito's access token says of a user, and nothing else: no address, no name, and the client in the place of an audience
     (https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-access-token.html)."""
     issued_at = min(now, now + expires_in_seconds)
@@ -100,10 +100,13 @@ class Issuer:
         }
 
     def token(self, subject: str, scope: str, expires_in_seconds: int, odd: Mapping[str, str] | None = None) -> str:
-        """A token; `odd` has what tests want to be otherwise, as the fields of the form (`issue`)."""
+        """A token; `odd` has the groups of the subject and what tests want to be otherwise, as the fields of the form (`issue`)."""
         odd, now = odd or {}, int(time.time())
         claims = access_token(self._pool, subject, scope, now, expires_in_seconds)
         claims |= {name: odd[name] for name in ("iss", "client_id", "token_use") if name in odd}
+        # Cognito leaves it out of the token of somebody who is in no group.
+        if groups := odd.get("groups", "").split():
+            claims["cognito:groups"] = groups
         if "nbf_in" in odd:
             claims["nbf"] = now + int(odd["nbf_in"])
         key = rsa.generate_private_key(public_exponent=65537, key_size=2048) if "foreign_key" in odd else self._key
@@ -125,7 +128,8 @@ class Issuer:
         return web.json_response(self._key_set)
 
     async def issue(self, request: web.Request) -> web.Response:
-        """POST /token with the form fields sub, scope and, if wanted, expires_in (seconds; negative: already expired).
+        """POST /token with the form fields sub, scope and, if wanted, groups (their names, with spaces between them) and expires_in
+        (seconds; negative: already expired).
 
         For tokens that nobody may believe: iss, client_id, token_use, nbf_in (seconds until it is valid), foreign_key (signed with another
         key, under the name of ours). It gives every scope that is asked for, also those that it may not vouch for."""

@@ -140,7 +140,7 @@ def env(_arguments: argparse.Namespace) -> None:
 
 def token(arguments: argparse.Namespace) -> None:
     running.wait_until_it_answers()
-    print(deploy.issue_token(arguments.sub, arguments.scope, arguments.expires_in))
+    print(deploy.issue_token(arguments.sub, arguments.scope, arguments.expires_in, arguments.groups))
 
 
 def deployed_name(function: str) -> str:
@@ -266,6 +266,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     one.add_argument("--sub", required=True, type=check.subject)
     one.add_argument("--scope", default="booking/guest", type=check.scope)
     one.add_argument("--expires-in", default="", type=check.whole_number("EXPIRES_IN", 1, check.EXPIRES_IN_MAX, optional=True))
+    one.add_argument("--groups", default="", type=check.groups)
     one.set_defaults(command=token)
     one = commands.add_parser("logs")
     one.add_argument("--fn", required=True, type=function)

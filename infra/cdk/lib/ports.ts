@@ -85,7 +85,9 @@ function onConfidential(keys: string, ...actions: readonly string[]): Need {
 
 /** Resources, what is set for dates, and pages. */
 const RESOURCES = 'R#*';
-/** Trails of what operators changed of resources. */
+/** Properties. */
+const PROPERTIES = 'PR#*';
+/** Trails of what operators changed of resources and properties. */
 const TRAILS = 'RE#*';
 /** Bookings, their audit entries, and notes about them: mails that were sent. */
 const BOOKINGS = 'B#*';
@@ -134,6 +136,11 @@ export const PORTS = {
   'ResourceHistory': [onItems(TRAILS, QUERY)],
   /** Stops new holds, or takes them again, with the entry in the trail; what is for all resources lies beside the trails. */
   'HoldStopSwitch': [onItems(RESOURCES, GET, UPDATE), onItems(TRAILS, GET, PUT, UPDATE)],
+
+  // --- properties ---
+  'PropertyReader': [onItems(PROPERTIES, GET)],
+  /** Creates or replaces one, with its entry in the trail. */
+  'PropertyStore': [onItems(PROPERTIES, PUT), onItems(TRAILS, PUT)],
 
   // --- holds ---
   /** A hold's record and its entry on the page. */

@@ -1,8 +1,10 @@
 /** Signing in at the user pools: where people come back to, by which flow, what watches it, who sends the pools' mails; and what staff need to sign in, and they alone may have. */
 import type { CfnUserPoolClient } from 'aws-cdk-lib/aws-cognito';
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { test } from 'node:test';
-import { resourcesOf, synthesize } from './synthesized.ts';
+import { REPOSITORY_DIR, resourcesOf, synthesize } from './synthesized.ts';
 import type { Changes, Template } from './synthesized.ts';
 
 type Properties = Readonly<Record<string, unknown>>;
@@ -104,6 +106,19 @@ test('control: a client that names no flow, or an empty list, allows what cannot
     assert.ok(flowsOf(none).includes('ALLOW_REFRESH_TOKEN_AUTH') && flowsOf(none).includes('ALLOW_USER_SRP_AUTH'));
   }
 });
+
+for (const local of [false, true]) {
+  test(`${local ? 'local' : 'aws'}: the group of the platform is one of staff, under the name that functions read`, () => {
+    const { template, paths } = synthesize(local, undefined, {});
+    const groups = resourcesOf(template, 'AWS::Cognito::UserPoolGroup');
+    assert.equal(groups.length, 1);
+    const [group] = groups;
+    const pool = resourcesOf(template, 'AWS::Cognito::UserPool').find(([id]) => paths.get(id) === STAFF);
+    assert.deepEqual(group?.[1].Properties['UserPoolId'], { Ref: pool?.[0] });
+    const read = readFileSync(path.join(REPOSITORY_DIR, 'shared/http/src/identity/mod.rs'), 'utf8');
+    assert.equal(group?.[1].Properties['GroupName'], /const PLATFORM: &str = "([^"]+)"/.exec(read)?.[1]);
+  });
+}
 
 test('threat protection is asked for by its price', () => {
   const [without, asked] = [signIn({}), signIn({ threatProtection: 'true' })];

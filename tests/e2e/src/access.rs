@@ -8,7 +8,7 @@ use crate::terms::nightly;
 use crate::world::{Guest, World, check, check_problem, results};
 
 /// Every route that needs a token, and the scopes of which it takes any.
-const PROTECTED: [(Method, &str, &[&str]); 22] = [
+const PROTECTED: [(Method, &str, &[&str]); 24] = [
     (Method::PUT, "/api/resources/some-resource", &["booking/operator"]),
     (Method::PATCH, "/api/resources/some-resource/inventory", &["booking/operator"]),
     (Method::GET, "/api/resources/some-resource/events", &["booking/operator"]),
@@ -21,6 +21,8 @@ const PROTECTED: [(Method, &str, &[&str]); 22] = [
     (Method::PATCH, "/api/rates", &["booking/operator"]),
     (Method::PUT, "/api/stop", &["booking/operator"]),
     (Method::GET, "/api/stop/events", &["booking/operator"]),
+    (Method::PUT, "/api/properties/some-property", &["booking/operator"]),
+    (Method::GET, "/api/properties/some-property/events", &["booking/operator"]),
     (Method::POST, "/api/holds", &["booking/guest", "booking/operator"]),
     (Method::GET, "/api/holds/hld_x", &["booking/guest", "booking/operator"]),
     (Method::DELETE, "/api/holds/hld_x", &["booking/guest", "booking/operator"]),

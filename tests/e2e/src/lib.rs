@@ -33,6 +33,7 @@ mod money;
 mod one_booking;
 mod outages;
 mod policy;
+mod properties;
 mod race;
 mod reconciliation;
 mod resources;

@@ -12,7 +12,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-use crate::terms::{nightly, rates};
+use crate::terms::{self, nightly, rates};
 use crate::world::{Guest, Offer, World};
 
 const DOCUMENT: &str = include_str!("../../../docs/openapi.json");
@@ -150,14 +150,15 @@ fn verdict(scopes: &BTreeSet<String>, subject: Subject, identity: Identity) -> V
 /// The status by which a route serves a call.
 fn success(operation: &str) -> u16 {
     match operation {
-        "search" | "readCalendar" | "readResource" | "setInventory" => 200,
+        "search" | "readCalendar" | "readResource" | "setInventory" | "readProperty"
+        | "readPropertyEvents" => 200,
         "readResourceEvents" | "readStopEvents" | "stopHolds" | "stopHoldsOfResource" => 200,
         "readRates" | "putRates" | "discardRatesDraft" | "readRateVersions" => 200,
         "readRateCalendar" | "setDatedRates" => 200,
         "readHold" | "extendHold" => 200,
         "listBookings" | "readBooking" | "readBookingEvents" => 200,
         "quoteCancellation" | "cancelBooking" => 200,
-        "createHold" | "createBooking" | "putResource" => 201,
+        "createHold" | "createBooking" | "putResource" | "putProperty" => 201,
         "releaseHold" => 204,
         // Whoever it is, it is not Stripe that has signed.
         "receiveStripeEvent" => 400,
@@ -215,6 +216,7 @@ struct Things {
     offer: Offer,
     /// A resource with a night for each date.
     room: String,
+    property: String,
     served: Pair,
     hidden: Pair,
 }
@@ -233,15 +235,15 @@ impl Route {
             .path
             .replace("{holdId}", &pair.hold)
             .replace("{bookingId}", &pair.booking)
-            .replace("{resourceId}", &things.offer.id);
+            .replace("{resourceId}", &things.offer.id)
+            .replace("{propertyId}", &things.property);
         assert!(!path.contains('{'), "{}: no value for a part of its path", self.path);
         let search = "?resourceType=event&location=NYC&start=2030-01-01&end=2030-01-02";
         match self.operation.as_str() {
             "search" => (path + search, None, Subject::OfNobodyElse),
             "readCalendar" => (path + "?start=2030-01-01&end=2030-01-02", None, Subject::OfNobodyElse),
-            "listBookings" | "readResource" | "readResourceEvents" | "readStopEvents" => {
-                (path, None, Subject::OfNobodyElse)
-            }
+            "listBookings" | "readResource" | "readResourceEvents" | "readStopEvents" | "readProperty"
+            | "readPropertyEvents" => (path, None, Subject::OfNobodyElse),
             "createHold" => (path, Some(things.offer.hold(1)), Subject::OfNobodyElse),
             "createBooking" => {
                 let body = json!({"holdId": pair.hold, "paymentMethodId": pair.card});
@@ -253,6 +255,9 @@ impl Route {
             "extendHold" | "cancelBooking" => (path, Some(json!({})), Subject::OfTheOwner),
             "putResource" => {
                 (format!("/api/resources/{}", unique("e2e")), Some(nightly()), Subject::OfNobodyElse)
+            }
+            "putProperty" => {
+                (format!("/api/properties/{}", unique("e2e")), Some(terms::house()), Subject::OfNobodyElse)
             }
             "stopHolds" | "stopHoldsOfResource" => {
                 (path, Some(json!({"stopped": false})), Subject::OfNobodyElse)
@@ -320,11 +325,11 @@ async fn authorization(w: &World, identity: Identity, owner: &Guest) -> Option<S
         Identity::StaffPoolGuest => format!("Bearer {}", of(Pool::Staff, "booking/guest", &[]).await),
         Identity::StaffNoScope => format!("Bearer {}", of(Pool::Staff, "", &[]).await),
         Identity::Owner => format!("Bearer {good}"),
-        Identity::NoScope
-        | Identity::UnknownScope
-        | Identity::Partner
-        | Identity::Stranger
-        | Identity::Operator => format!("Bearer {}", w.token(&unique("caller"), scope).await.unwrap()),
+        // What staff of one property get, and of none, `staff.rs` of the tests of use cases says for every route.
+        Identity::Operator => format!("Bearer {}", w.staff("platform").await.token),
+        Identity::NoScope | Identity::UnknownScope | Identity::Partner | Identity::Stranger => {
+            format!("Bearer {}", w.token(&unique("caller"), scope).await.unwrap())
+        }
     })
 }
 
@@ -349,7 +354,8 @@ async fn things(w: &World, owner: &Guest) -> Things {
         card: w.card(ACCEPTED).await.unwrap(),
     };
     let (served, hidden) = (pair().await, pair().await);
-    Things { served, hidden, offer, room: w.resource(&nightly()).await }
+    let property = w.property().await;
+    Things { served, hidden, offer, room: w.resource(&nightly()).await, property }
 }
 
 /// What a call that is served is about: a new thing, where the call changes it.
@@ -417,7 +423,8 @@ async fn every_route_answers_every_kind_of_caller_by_its_scopes() {
 fn every_cell_of_the_matrix_has_a_status_that_the_document_names() {
     let nothing = || Pair { hold: String::new(), booking: String::new(), card: String::new() };
     let offer = Offer { id: "resource".to_owned(), start: String::new(), end: String::new() };
-    let things = Things { offer, room: "room".to_owned(), served: nothing(), hidden: nothing() };
+    let (room, property) = ("room".to_owned(), "property".to_owned());
+    let things = Things { offer, room, property, served: nothing(), hidden: nothing() };
     for route in routes() {
         let subject = route.call(&things, &things.served).2;
         for identity in IDENTITIES {

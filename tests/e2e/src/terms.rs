@@ -39,6 +39,19 @@ pub(crate) fn rates() -> Value {
     })
 }
 
+/// A property.
+pub(crate) fn house() -> Value {
+    json!({
+        "propertyType": "hotel", "name": "The Grand", "timeZone": "America/New_York", "currency": "USD",
+        "address": {
+            "lines": ["1 Grand Street"], "city": "New York", "region": "NY", "postalCode": "10013", "country": "US"
+        },
+        "position": {"latitude": 40.72, "longitude": -74.25},
+        "contact": {"email": "desk@grand.example", "phone": "+12125550100", "website": "https://grand.example"},
+        "houseRules": "No smoking.\nQuiet from 22:00."
+    })
+}
+
 /// Half hours on every day of the week, from nine to five in Berlin.
 pub(crate) fn slots() -> Value {
     with(

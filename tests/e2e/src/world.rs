@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use holdfast_client::aws::BusWatch;
 use holdfast_client::stripe::id_of;
-use holdfast_client::{Answer, Call, Stack, now, poll, unique};
+use holdfast_client::{Answer, Call, Pool, Stack, now, poll, unique};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use reqwest::Method;
@@ -188,6 +188,23 @@ impl World {
         let sub = unique("guest");
         let token = self.token(&sub, "booking/guest").await.unwrap();
         Guest { sub, token }
+    }
+
+    /// Staff in these groups, with spaces between them.
+    pub(crate) async fn staff(&self, groups: &str) -> Guest {
+        let sub = unique("staff");
+        let form = [("sub", sub.as_str()), ("scope", "booking/operator"), ("groups", groups)];
+        let token = self.token_of(Pool::Staff, &form).await.unwrap();
+        Guest { sub, token }
+    }
+
+    /// A property that nobody else has.
+    pub(crate) async fn property(&self) -> String {
+        let (id, platform) = (unique("e2e"), self.staff("platform").await);
+        let path = format!("/api/properties/{id}");
+        let put = async || self.put(&path).token(&platform.token).json(&terms::house()).send().await.unwrap();
+        check(available(put).await, 201);
+        id
     }
 
     // Calls

@@ -17,15 +17,20 @@ use holdfast_app::payments::{
     BookingSaga, InvalidWebhook, Payment, PaymentInquiry, SagaResumption, SettlementSaga, Webhook,
     WebhookError, WebhookEvent, WebhookVerifier,
 };
-use holdfast_app::properties::Properties;
+use holdfast_app::properties::{Properties, PropertyCommit};
 use holdfast_app::rates::Rates;
 use holdfast_app::search::{Projection, Search};
 use holdfast_app::{PaymentError, WorkflowError};
+use holdfast_domain::bookings::{EmailAddress, PhoneNumber};
 use holdfast_domain::catalogue::{
-    ATTRIBUTE_NAME_LENGTH_MAX, ATTRIBUTE_TEXT_LENGTH_MAX, AttributeValue, Facts, NIGHTS_PER_HOLD_MAX,
-    PAGES_PER_HOLD_MAX, ResourceChange,
+    ATTRIBUTE_NAME_LENGTH_MAX, ATTRIBUTE_TEXT_LENGTH_MAX, AttributeValue, Facts, LABEL_LENGTH_MAX, Label,
+    NIGHTS_PER_HOLD_MAX, PAGES_PER_HOLD_MAX, ResourceChange,
 };
-use holdfast_domain::{BookingId, Resource, ResourceId, When};
+use holdfast_domain::properties::{
+    Address, AddressLine, Country, HOUSE_RULES_LENGTH_MAX, HouseRules, Position, PostalCode, PropertyContact,
+    WEBSITE_LENGTH_MAX, Website,
+};
+use holdfast_domain::{BookingId, Currency, Property, PropertyId, PropertyTerms, Resource, ResourceId, When};
 use holdfast_testkit::{
     Database, Meter, Store, TestClock, at, charge_rules, daily_resource, event_resource, hold_for, mutation,
     nightly_resource,
@@ -33,6 +38,7 @@ use holdfast_testkit::{
 use http::{HeaderMap, Method};
 use jiff::Timestamp;
 use jiff::civil::date;
+use jiff::tz::TimeZone;
 use serde_json::Value;
 
 const NOW: &str = "2030-05-20T12:00:00Z";
@@ -254,6 +260,57 @@ async fn a_resource_is_read_within_its_budget() {
     assert!(cost.body <= budget.body_bytes, "{} bytes", cost.body);
 }
 
+/// A property whose every text is as long as it may be, of characters that take most bytes.
+fn wordy_property() -> Property {
+    let text = |length: usize| "\u{1F3BE}".repeat(length);
+    let line = || AddressLine::parse(&text(120)).expect("a line");
+    let address = Address::new(
+        vec![line(), line(), line(), line()],
+        line(),
+        Some(line()),
+        PostalCode::parse("0123456789ABCDEF").ok(),
+        Country::parse("DE").expect("a country"),
+    );
+    let label = || Label::parse(&text(LABEL_LENGTH_MAX)).expect("a label");
+    let local = "l".repeat(64);
+    let labels = format!("{}.{}.{}", "d".repeat(63), "d".repeat(63), "d".repeat(61));
+    let website = format!("https://a.example/{}", "\"".repeat(WEBSITE_LENGTH_MAX - 18));
+    let terms = PropertyTerms {
+        kind: label(),
+        name: label(),
+        address: address.expect("an address"),
+        position: Position::new(-89.123_456_789_012_34, -179.123_456_789_012_3).ok(),
+        time_zone: TimeZone::get("America/Argentina/ComodRivadavia").expect("a zone"),
+        currency: Currency::parse("EUR").expect("a currency"),
+        contact: PropertyContact {
+            email: Some(EmailAddress::parse(&format!("{local}@{labels}")).expect("an address")),
+            phone: Some(PhoneNumber::parse("+123456789012345").expect("a number")),
+            website: Some(Website::parse(&website).expect("an address")),
+        },
+        house_rules: Some(HouseRules::parse(&text(HOUSE_RULES_LENGTH_MAX)).expect("rules")),
+    };
+    Property::create(PropertyId::parse(&"p".repeat(64)).expect("an id"), terms)
+}
+
+#[tokio::test]
+async fn a_property_is_read_within_its_budget() {
+    let w = World::start().await;
+    let property = wordy_property();
+    let commit = PropertyCommit::new(None, &property, &mutation(at(NOW), "desk"));
+    w.metered.properties.put_property(&commit).await.expect("a property");
+    let budget = budgets::PROPERTY;
+    let cost = w.ask(Method::GET, &format!("/api/properties/{}", property.id), &[]).await;
+    assert_eq!(cost.answer["propertyId"], property.id.as_str());
+    assert!(
+        cost.ledger <= units(budget.ledger_units) && is_nothing(cost.read_model),
+        "{} units",
+        cost.ledger
+    );
+    assert!(cost.ledger > 4.0, "the terms are as long as they may be: {} units", cost.ledger);
+    assert!(cost.body <= budget.body_bytes, "{} bytes", cost.body);
+    assert!(2 * cost.body > budget.body_bytes, "{} bytes: the budget is of the worst request", cost.body);
+}
+
 /// Each day has a page of its own and is touched; the calendar of 400 days comes in parts.
 #[tokio::test]
 async fn a_calendar_is_read_within_its_budget() {
@@ -443,6 +500,7 @@ fn every_route_that_needs_no_token_is_measured_here_and_stated_in_the_guide() {
         ("GET /api/availability", budgets::SEARCH),
         ("GET /api/resources/{resourceId}/availability", budgets::CALENDAR),
         ("GET /api/resources/{resourceId}", budgets::RESOURCE),
+        ("GET /api/properties/{propertyId}", budgets::PROPERTY),
         ("POST /api/webhooks/stripe", budgets::UNSIGNED_WEBHOOK),
     ];
     let declared = [open_routes::<SearchApi>(), open_routes::<ResourcesApi>(), open_routes::<WebhookApi>()];

@@ -21,7 +21,7 @@ import issuer  # noqa: E402
 
 
 # The claims of an access token by the Developer Guide of Amazon Cognito ("Using the access token"). Those that only some tokens have,
-# `device_key` and `cognito:groups`, are left out: nobody here remembers devices or is in a group.
+# `device_key` and `cognito:groups`, are left out: nobody here remembers devices, and who is in a group says so.
 COGNITO = {
     "sub", "iss", "version", "client_id", "origin_jti", "event_id", "token_use", "scope", "auth_time", "exp", "iat", "jti", "username",
 }
@@ -120,6 +120,10 @@ class ClaimsTest(unittest.TestCase):
         claims = jwt.decode(token, key.public_key(), algorithms=["RS256"], issuer=f"{config.TOKEN_ISSUER}/staff")
         self.assertEqual(set(claims), COGNITO)
         self.assertEqual((claims["client_id"], claims["scope"]), (config.STAFF_AUDIENCE, "booking/operator"))
+        grouped = issuer.Issuer(key, issuer.STAFF).token("ada", "booking/operator", 60, {"groups": " platform  property.hotel-1 "})
+        claims = jwt.decode(grouped, options={"verify_signature": False})
+        self.assertEqual(set(claims), COGNITO | {"cognito:groups"})
+        self.assertEqual(claims["cognito:groups"], ["platform", "property.hotel-1"])
 
     def test_no_two_tokens_are_one(self) -> None:
         self.assertEqual(len({self.claims()["jti"] for _ in range(3)}), 3)

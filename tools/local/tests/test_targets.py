@@ -48,6 +48,7 @@ class ArgumentsTest(unittest.TestCase):
             (["token", "--sub=ada", "--scope=booking/guest booking/operator"], "no issuer may vouch for both"),
             (["token", "--sub=guest-1", "--scope=nonsense"], "SCOPE=nonsense", "booking/operator"),
             (["token", "--sub=guest-1", "--scope="], "SCOPE=", "booking/guest"),
+            (["token", "--sub=ada", "--scope=booking/operator", "--groups=boss"], "GROUPS=boss", "property.hotel-nyc"),
             (["token", "--sub=guest-1", "--expires-in=abc"], "EXPIRES_IN=abc", "whole number"),
             (["logs", "--fn="], "FN must be one of", "hold", "missing"),
             (["watch", "--fn=hld"], "FN must be one of", "hold", "'hld'"),
@@ -211,11 +212,15 @@ class SampleTest(unittest.TestCase):
         self.assertEqual(calling.relative_to_today("2028-02-29 2028-99-99 12028-02-28", date(2028, 6, 1)), "2029-03-01 2028-99-99 12028-02-28")
 
     def test_a_sample_is_sent_with_a_token_of_whom_it_names(self) -> None:
-        for name, caller in (("hold-create", ("guest-1", "booking/guest")), ("resource-put-nightly", ("operator-1", "booking/operator"))):
+        for name, caller, groups in (
+            ("hold-create", ("guest-1", "booking/guest"), ""),
+            ("resource-put-nightly", ("operator-1", "booking/operator"), ""),
+            ("property-put", ("operator-1", "booking/operator"), "platform"),
+        ):
             sample = (config.SAMPLES_DIR / "http" / f"{name}.json").read_text()
             with mock.patch.object(calling.deploy, "issue_token", return_value="signed") as issued:
                 sent = json.loads(calling.signed(sample))
-            issued.assert_called_once_with(*caller)
+            issued.assert_called_once_with(*caller, groups=groups)
             self.assertEqual(sent["headers"]["authorization"], "Bearer signed")
             self.assertEqual(sent["body"], json.loads(sample)["body"])
         search = (config.SAMPLES_DIR / "http" / "search.json").read_text()

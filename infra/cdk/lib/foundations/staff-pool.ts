@@ -1,6 +1,6 @@
 /** The accounts of staff, and the operator's machines: who may have the scope of operators, each by a client of their own. */
 import { Aws, Duration } from 'aws-cdk-lib';
-import { AccountRecovery, Mfa, OAuthScope, ResourceServerScope, UserPool } from 'aws-cdk-lib/aws-cognito';
+import { AccountRecovery, CfnUserPoolGroup, Mfa, OAuthScope, ResourceServerScope, UserPool } from 'aws-cdk-lib/aws-cognito';
 import type { UserPoolClient } from 'aws-cdk-lib/aws-cognito';
 import { Construct } from 'constructs';
 import { REFRESH_REPEATED_WITHIN, WRITTEN_BY_PEOPLE, everyPool, passwordsOf, sendFrom, signInByCodeAlone, withoutThreatProtection } from './user-pool.ts';
@@ -15,6 +15,8 @@ const TOKEN_OF_A_PERSON = Duration.minutes(15);
 /** A working day: then password and second factor are asked for again. */
 const SIGN_IN_OF_A_PERSON = Duration.hours(10);
 const TOKEN_OF_A_MACHINE = Duration.hours(1);
+/** Whoever is in it is staff of every property, as `shared/http/src/identity/mod.rs` has it. */
+const PLATFORM_GROUP = 'platform';
 
 /** Nobody signs up by themselves, and nobody signs in without a second factor. An administrator makes accounts (docs/runbook.md#staff). */
 export class StaffPool extends Construct {
@@ -63,6 +65,12 @@ export class StaffPool extends Construct {
           }),
     });
     signInByCodeAlone(this.person);
+    // Groups say of which properties somebody is staff (shared/http/src/identity); those of a property come with it (docs/runbook.md#staff).
+    new CfnUserPoolGroup(this, 'Platform', {
+      userPoolId: this.userPool.userPoolId,
+      groupName: PLATFORM_GROUP,
+      description: 'Staff of every property',
+    });
     this.machine = this.userPool.addClient('Operator', {
       generateSecret: true,
       accessTokenValidity: TOKEN_OF_A_MACHINE,

@@ -15,6 +15,7 @@ mod contacts;
 #[cfg(test)]
 mod guide;
 #[cfg(test)]
+mod properties;
 mod published;
 #[cfg(test)]
 mod quotes;

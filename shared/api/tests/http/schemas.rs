@@ -7,10 +7,11 @@ use serde_json::{Value, json};
 
 use crate::stub::{Outside, body, by, gateway, request, run};
 
-pub(crate) const REQUESTS: [(Method, &str, &str); 6] = [
+pub(crate) const REQUESTS: [(Method, &str, &str); 7] = [
     (Method::POST, "/api/holds", "NewHold"),
     (Method::POST, "/api/bookings", "NewBooking"),
     (Method::PUT, "/api/resources/new", "ResourceTerms"),
+    (Method::PUT, "/api/properties/new", "PropertyTerms"),
     (Method::PATCH, "/api/resources/hotel-nyc-deluxe/inventory", "InventoryChange"),
     (Method::POST, "/api/bookings/b/cancel", "NewCancellation"),
     (Method::POST, "/api/holds/h/extend", "Nothing"),

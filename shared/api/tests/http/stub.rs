@@ -657,10 +657,10 @@ pub(crate) fn with(mut request: Request, name: &'static str, value: &str) -> Req
     request
 }
 
-/// By somebody else.
+/// By somebody else; an operator is staff of the platform.
 pub(crate) fn by(mut request: Request, sub: &str, scope: &str) -> Request {
-    let (sub, scopes) = (sub.to_owned(), vec![scope.to_owned()]);
-    request.identity = Identity::Bearer(Claims { sub, scopes, groups: Vec::new() });
+    let (sub, scopes, groups) = (sub.to_owned(), vec![scope.to_owned()], vec!["platform".to_owned()]);
+    request.identity = Identity::Bearer(Claims { sub, scopes, groups });
     request
 }
 

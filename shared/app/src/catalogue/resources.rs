@@ -104,7 +104,6 @@ impl Resources {
         mutation: &Mutation,
     ) -> Result<Put, Failure> {
         self.charges.check_terms(terms)?;
-        self.check_property(caller, terms.property.as_ref()).await?;
         // What this very edit writes is not what its precondition is about.
         let (mut checked, mut refused) = (false, None);
         for _ in 0..ATTEMPTS_MAX {
@@ -112,6 +111,7 @@ impl Resources {
             if previous.as_ref().is_some_and(|previous| !is_of(caller, previous)) {
                 return Err(Failure::NotFound("resource"));
             }
+            self.check_property(caller, terms.property.as_ref()).await?;
             if !checked {
                 precondition.check(previous.as_ref().map(Into::into))?;
             }

@@ -43,7 +43,7 @@ pub enum BrokenTrail {
     #[error("{0}")]
     Unreadable(String),
     /// There is nothing that the trail could be about.
-    #[error("there is no such booking or resource")]
+    #[error("there is no such booking, resource or property")]
     Unknown,
 }
 

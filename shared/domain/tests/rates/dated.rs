@@ -1,12 +1,12 @@
 //! Edits of what is set for dates, and versions of cards.
 
+use holdfast_domain::ResourceId;
 use holdfast_domain::catalogue::{Bound, Month, RangeError};
 use holdfast_domain::rates::card::{RateCard, ResourceRates};
 use holdfast_domain::rates::dated::{DateRates, DatedRates};
 use holdfast_domain::rates::dated_edit::{Change, DatedEdit, LimitsEdit};
 use holdfast_domain::rates::restriction::Limits;
 use holdfast_domain::rates::versions::{TooManyVersions, VERSIONS_MAX};
-use holdfast_domain::{ResourceId};
 use jiff::civil::Weekday;
 use jiff::{Timestamp, ToSpan};
 use proptest::collection::vec;
