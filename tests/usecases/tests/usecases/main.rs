@@ -32,6 +32,7 @@ mod losses;
 mod notices;
 mod pace;
 mod quotes;
+mod rates;
 mod rebuild;
 mod reconciliation;
 mod reconciliation_world;
