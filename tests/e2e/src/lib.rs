@@ -34,6 +34,7 @@ mod one_booking;
 mod outages;
 mod policy;
 mod race;
+mod rates;
 mod reconciliation;
 mod resources;
 mod rotation;
