@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use holdfast_domain::rates::card::RateCard;
 use holdfast_domain::rates::condition::{Bounds, Condition};
 use holdfast_domain::rates::dated::{DateRates, DatedRates};
-use holdfast_domain::rates::evaluate::{PRICES_MAX, STAY_LINES_MAX, quote};
+use holdfast_domain::rates::evaluate::{PRICES_MAX, quote};
 use holdfast_domain::rates::ids::{CalendarId, UnitTypeId};
 use holdfast_domain::rates::occupancy::{ChildBand, Occupancy, Unit, UnitType};
 use holdfast_domain::rates::plan::{Payment, PlanPrice};
-use holdfast_domain::rates::quote::{Cause, PlanQuote, Reason};
+use holdfast_domain::rates::quote::{Cause, PlanQuote, Reason, STAY_LINES_MAX};
 use holdfast_domain::rates::rule::{Adjustment, Rule};
 use jiff::civil::{Weekday, time};
 
