@@ -89,6 +89,8 @@ const RESOURCES = 'R#*';
 const PROPERTIES = 'PR#*';
 /** Trails of what operators changed of resources and properties. */
 const TRAILS = 'RE#*';
+/** Every version of a rate card that was ever put. */
+const CARD_VERSIONS = 'RV#*';
 /** Bookings, their audit entries, and notes about them: mails that were sent. */
 const BOOKINGS = 'B#*';
 /** Callbacks of sagas. */
@@ -141,6 +143,12 @@ export const PORTS = {
   'PropertyReader': [onItems(PROPERTIES, GET)],
   /** Creates or replaces one, with its entry in the trail. */
   'PropertyStore': [onItems(PROPERTIES, PUT), onItems(TRAILS, PUT)],
+  // --- rates: cards and what is set for dates, beside their resources ---
+  'RateReader': [onItems(RESOURCES, GET_MANY)],
+  /** Writes them, each with the entry in the trail, whose head the resource keeps; a version that is put is copied. */
+  'RateStore': [onItems(RESOURCES, PUT, UPDATE), onItems(TRAILS, PUT), onItems(CARD_VERSIONS, PUT)],
+  /** The versions that were ever put, for operators. */
+  'RateHistory': [onItems(CARD_VERSIONS, QUERY)],
 
   // --- holds ---
   /** A hold's record and its entry on the page. */

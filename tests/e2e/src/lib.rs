@@ -35,6 +35,7 @@ mod outages;
 mod policy;
 mod properties;
 mod race;
+mod rates;
 mod reconciliation;
 mod resources;
 mod rotation;

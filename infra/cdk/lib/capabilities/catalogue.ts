@@ -1,4 +1,4 @@
-/** Resources, what can be booked, and how much of it; and the properties that they belong to. */
+/** Resources: what can be booked, how much of it, and what it costs; and the properties that they belong to. */
 import { Construct } from 'constructs';
 import type { Foundations } from '../foundations.ts';
 import { HoldfastFunction } from '../holdfast-function.ts';
@@ -8,7 +8,7 @@ export class Catalogue extends Construct {
     super(scope, id);
     const resources = new HoldfastFunction(this, foundations, {
       name: 'resources',
-      description: 'Reads resources and properties; operators write them and inventory, stop new holds, and read who did',
+      description: 'Reads resources and properties; operators write them, inventory and rates, stop holds, and read who did',
       ports: [
         'CatalogueReader.resource',
         'CatalogueReader.stored_pages',
@@ -19,6 +19,9 @@ export class Catalogue extends Construct {
         'HoldStopSwitch',
         'PropertyReader',
         'PropertyStore',
+        'RateReader',
+        'RateStore',
+        'RateHistory',
       ],
     });
     foundations.api.serve(resources, 'Reading a resource or a property is public by contract');

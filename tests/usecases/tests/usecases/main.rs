@@ -34,6 +34,7 @@ mod pace;
 mod properties;
 mod quotes;
 mod rated;
+mod rates;
 mod rebuild;
 mod reconciliation;
 mod reconciliation_world;
