@@ -8,11 +8,17 @@ use crate::terms::nightly;
 use crate::world::{Guest, World, check, check_problem, results};
 
 /// Every route that needs a token, and the scopes of which it takes any.
-const PROTECTED: [(Method, &str, &[&str]); 16] = [
+const PROTECTED: [(Method, &str, &[&str]); 22] = [
     (Method::PUT, "/api/resources/some-resource", &["booking/operator"]),
     (Method::PATCH, "/api/resources/some-resource/inventory", &["booking/operator"]),
     (Method::GET, "/api/resources/some-resource/events", &["booking/operator"]),
     (Method::PUT, "/api/resources/some-resource/stop", &["booking/operator"]),
+    (Method::GET, "/api/resources/some-resource/rates", &["booking/operator"]),
+    (Method::PUT, "/api/resources/some-resource/rates", &["booking/operator"]),
+    (Method::DELETE, "/api/resources/some-resource/rates/draft", &["booking/operator"]),
+    (Method::GET, "/api/resources/some-resource/rates/versions", &["booking/operator"]),
+    (Method::GET, "/api/resources/some-resource/rates/calendar", &["booking/operator"]),
+    (Method::PATCH, "/api/rates", &["booking/operator"]),
     (Method::PUT, "/api/stop", &["booking/operator"]),
     (Method::GET, "/api/stop/events", &["booking/operator"]),
     (Method::POST, "/api/holds", &["booking/guest", "booking/operator"]),

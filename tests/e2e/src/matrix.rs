@@ -12,7 +12,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-use crate::terms::nightly;
+use crate::terms::{nightly, rates};
 use crate::world::{Guest, Offer, World};
 
 const DOCUMENT: &str = include_str!("../../../docs/openapi.json");
@@ -152,6 +152,8 @@ fn success(operation: &str) -> u16 {
     match operation {
         "search" | "readCalendar" | "readResource" | "setInventory" => 200,
         "readResourceEvents" | "readStopEvents" | "stopHolds" | "stopHoldsOfResource" => 200,
+        "readRates" | "putRates" | "discardRatesDraft" | "readRateVersions" => 200,
+        "readRateCalendar" | "setDatedRates" => 200,
         "readHold" | "extendHold" => 200,
         "listBookings" | "readBooking" | "readBookingEvents" => 200,
         "quoteCancellation" | "cancelBooking" => 200,
@@ -258,6 +260,18 @@ impl Route {
             "setInventory" => {
                 let body = json!({"from": "2030-01-01", "to": "2030-01-02", "closed": false});
                 (format!("/api/resources/{}/inventory", things.room), Some(body), Subject::OfNobodyElse)
+            }
+            "readRates" | "discardRatesDraft" | "readRateVersions" => (path, None, Subject::OfNobodyElse),
+            "readRateCalendar" => (path + "?from=2030-01-01&to=2030-01-02", None, Subject::OfNobodyElse),
+            "putRates" => {
+                (format!("/api/resources/{}/rates", things.room), Some(rates()), Subject::OfNobodyElse)
+            }
+            "setDatedRates" => {
+                let line = json!({
+                    "resourceIds": [things.room], "planId": "flexible", "from": "2030-01-01", "to": "2030-01-02",
+                    "limits": { "stopSell": false },
+                });
+                (path, Some(json!({ "lines": [line] })), Subject::OfNobodyElse)
             }
             "receiveStripeEvent" => (path, Some(json!({"id": "evt_1"})), Subject::OfNobodyElse),
             other => panic!("{other}: a route without a decision who may call it"),

@@ -22,6 +22,23 @@ pub(crate) fn nightly() -> Value {
     })
 }
 
+/// A rate card of that room: its price, and 15 % less for who pays now and gets nothing back.
+pub(crate) fn rates() -> Value {
+    json!({
+        "currency": "USD", "defaultPlan": "flexible",
+        "plans": [
+            {
+                "planId": "flexible", "name": "Flexible", "price": {"base": 12900},
+                "cancellation": {"steps": [{"hoursBefore": 24, "keepPercent": 0}]}, "payment": "now"
+            },
+            {
+                "planId": "saver", "name": "Non-refundable", "price": {"derivedFrom": "flexible", "percent": -15},
+                "payment": "now"
+            }
+        ]
+    })
+}
+
 /// Half hours on every day of the week, from nine to five in Berlin.
 pub(crate) fn slots() -> Value {
     with(

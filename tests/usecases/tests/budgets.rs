@@ -17,6 +17,7 @@ use holdfast_app::payments::{
     BookingSaga, InvalidWebhook, Payment, PaymentInquiry, SagaResumption, SettlementSaga, Webhook,
     WebhookError, WebhookEvent, WebhookVerifier,
 };
+use holdfast_app::rates::Rates;
 use holdfast_app::search::{Projection, Search};
 use holdfast_app::{PaymentError, WorkflowError};
 use holdfast_domain::catalogue::{

@@ -1,17 +1,21 @@
 //! Rates of resources: handlers of the function `resources`, which declares the routes, and their documentation.
 
 use holdfast_app::Caller;
+use holdfast_app::Failure;
 use holdfast_app::catalogue::Run;
-use holdfast_app::rates::{PutRates, Rates};
+use holdfast_app::rates::Rates;
+use holdfast_domain::rates::card::ResourceRates;
+use holdfast_domain::rates::validate::CardProblem;
 use holdfast_http::{Documentation, Exchange, Response, answer, paging};
 use http::StatusCode;
 use http::header::ETAG;
+use serde_json::Value;
 
 use crate::catalogue::ids::resource_id;
 use crate::catalogue::version::{asked, knows};
 use crate::catalogue::wire::EditParameters;
 use crate::problem::{Code, Problem, problem};
-use crate::rates::read::history_of;
+use crate::rates::read::{history_of, place};
 use crate::rates::wire::{
     DatedRatesBody, LineResults, PutParameters, RateCalendar, RateCalendarParameters, RateCardBody,
     RatesBody, VersionList, VersionParameters,
@@ -37,7 +41,8 @@ fn revision(text: &str) -> Option<u64> {
 pub(crate) fn read_documentation() -> Documentation<Code> {
     Documentation::new(TAG, "The rate cards of a resource.")
         .described(
-            "The version that holds, those that are to, and the draft. 404 if the resource never had a card.",
+            "The version that holds, those that are to, and the draft. A resource that never had a card has no version and no `ETag`: it \
+            is sold as its terms say.",
         )
         .path("resourceId", "The resource")
         .header("If-None-Match", "An earlier answer's `ETag`")
@@ -50,14 +55,10 @@ pub(crate) fn read_documentation() -> Documentation<Code> {
 
 pub(crate) async fn read(rates: &Rates, exchange: &Exchange) -> Result<Response, Problem> {
     let found = rates.get(&resource_id(&exchange.named)?).await.map_err(problem)?;
-    let own = tag(found.revision);
-    let mut response = if knows(&exchange.request.headers, &own) {
-        answer::empty(StatusCode::NOT_MODIFIED)
-    } else {
-        answer::json(StatusCode::OK, &RatesBody::from(&found))?
-    };
-    answer::set(&mut response, ETAG, &own);
-    Ok(response)
+    if found.revision > 0 && knows(&exchange.request.headers, &tag(found.revision)) {
+        return Ok(tagged(answer::empty(StatusCode::NOT_MODIFIED), &found));
+    }
+    Ok(tagged(answer::json(StatusCode::OK, &RatesBody::from(&found))?, &found))
 }
 
 pub(crate) fn put_documentation() -> Documentation<Code> {
@@ -72,36 +73,51 @@ pub(crate) fn put_documentation() -> Documentation<Code> {
         .header("If-None-Match", "`*`: only if the resource has no card yet")
         .queries::<PutParameters>()
         .body::<RateCardBody>()
-        .answer::<RatesBody>(StatusCode::CREATED, "The first card of the resource")
-        .having(&["Location", "ETag"])
         .answer::<RatesBody>(StatusCode::OK, "The cards as they are then")
         .having(&["ETag"])
         .problems(&[Code::NotFound, Code::PreconditionFailed])
 }
 
 pub(crate) async fn put(rates: &Rates, exchange: &Exchange, caller: &Caller) -> Result<Response, Problem> {
-    let card = RateCardBody::read(&exchange.json()?)?;
+    let body = exchange.json()?;
+    let card = RateCardBody::read(&body)?;
     let id = resource_id(&exchange.named)?;
     let (held, run) = PutParameters::read(&exchange.request.query)?;
     let precondition = asked(&exchange.request.headers, true, revision);
     let mutation = exchange.mutation(caller.guest.as_str());
-    let put = rates.put(&id, &card, held, &precondition, run, &mutation).await.map_err(problem)?;
+    let put = rates
+        .put(&id, &card, held, &precondition, run, &mutation)
+        .await
+        .map_err(|failure| problem(in_words_of(failure, &body)))?;
     written(&put, run)
 }
 
-/// The cards as an edit leaves them.
-fn written(put: &PutRates, run: Run) -> Result<Response, Problem> {
-    let body = RatesBody::from(&put.rates);
-    let mut response = match (run, put.created) {
-        (Run::Dry, _) => return Ok(answer::json(StatusCode::OK, &body)?),
-        (Run::Real, false) => answer::json(StatusCode::OK, &body)?,
-        (Run::Real, true) => {
-            let path = format!("/api/resources/{}/rates", put.rates.resource);
-            answer::located(answer::json(StatusCode::CREATED, &body)?, &path)
+/// The failure with the problems of a card where the body has what they are about.
+fn in_words_of(failure: Failure, body: &Value) -> Failure {
+    match failure {
+        Failure::RateCard(problems) => {
+            let placed = |problem: CardProblem| CardProblem { path: place(body, &problem.path), ..problem };
+            Failure::RateCard(problems.into_iter().map(placed).collect())
         }
-    };
-    answer::set(&mut response, ETAG, &tag(put.rates.revision));
-    Ok(response)
+        other => other,
+    }
+}
+
+/// The cards as an edit leaves them.
+fn written(rates: &ResourceRates, run: Run) -> Result<Response, Problem> {
+    let response = answer::json(StatusCode::OK, &RatesBody::from(rates))?;
+    Ok(match run {
+        Run::Dry => response,
+        Run::Real => tagged(response, rates),
+    })
+}
+
+/// The answer with the tag of the cards, if there ever were any.
+fn tagged(mut response: Response, rates: &ResourceRates) -> Response {
+    if rates.revision > 0 {
+        answer::set(&mut response, ETAG, &tag(rates.revision));
+    }
+    response
 }
 
 pub(crate) fn discard_documentation() -> Documentation<Code> {

@@ -9,6 +9,9 @@ use holdfast_api::TrailParameters;
 use holdfast_api::bookings::{BookingListParameters, NewBooking, NewCancellation};
 use holdfast_api::catalogue::{EditParameters, InventoryBody, StopBody, TermsBody};
 use holdfast_api::holds::{NewHold, Nothing};
+use holdfast_api::rates::{
+    DatedRatesBody, PutParameters, RateCalendarParameters, RateCardBody, VersionParameters,
+};
 use holdfast_api::search::{CalendarParameters, SearchParameters};
 use holdfast_domain::{BookingId, GuestId, HoldId, ResourceId};
 use holdfast_http::Refusal;
@@ -20,7 +23,7 @@ use serde_json::{Value, json};
 use crate::published::DOCUMENT;
 
 /// The rules that JSON Schema cannot say, or not so that a generator of clients can use it: how the reader puts each into words.
-const BEYOND: [&str; 19] = [
+const BEYOND: [&str; 31] = [
     // To JSON Schema 1.0 is the integer 1.
     "must be an integer, not a fraction",
     // A pattern knows no calendar: 2026-02-30 looks like a date.
@@ -44,6 +47,21 @@ const BEYOND: [&str; 19] = [
     "one day may have at most",
     "bufferMinutes leaves an opening no slot",
     "opening must name at least one day",
+    // Fields of which one has to be there, or goes with another.
+    "must have exactly one of",
+    "needs derivedFrom",
+    "needs daysBefore",
+    "needs kind fee",
+    "is required of a fee",
+    "must be given with amount, and only with it",
+    "must not be given with copyFrom",
+    "must not be given with draft",
+    "is required where a line has a price",
+    "is required without copyFrom",
+    // Digits after the point.
+    "with at most 4 decimals",
+    // Dates that a range has.
+    "days after from",
     // A pattern cannot add digits up.
     "must not have a card's number in it",
     // What only the list itself knows.
@@ -127,6 +145,16 @@ fn bodies() -> Vec<Body> {
             schema: "NewCancellation",
             read: |body| NewCancellation::read(body).map(drop),
             valid: vec![json!({ "reason": "plans\nchanged" })],
+        },
+        Body {
+            schema: "RateCard",
+            read: |body| RateCardBody::read(body).map(drop),
+            valid: vec![crate::rates::card()],
+        },
+        Body {
+            schema: "DatedRates",
+            read: |body| DatedRatesBody::read(body).map(drop),
+            valid: vec![crate::rates::dated()],
         },
         Body { schema: "Nothing", read: Nothing::read, valid: vec![json!({})] },
     ]
@@ -333,7 +361,7 @@ fn bodies_agree(which: usize, sent: &Value) -> Result<(), TestCaseError> {
 type Query =
     (&'static str, &'static str, fn(&str) -> Result<(), Refusal>, &'static [(&'static str, &'static str)]);
 
-const QUERIES: [Query; 8] = [
+const QUERIES: [Query; 13] = [
     (
         "get",
         "/api/availability",
@@ -387,6 +415,31 @@ const QUERIES: [Query; 8] = [
         |query| EditParameters::read(query).map(drop),
         DRY_RUN,
     ),
+    (
+        "put",
+        "/api/resources/{resourceId}/rates",
+        |query| PutParameters::read(query).map(drop),
+        &[("validFrom", "2027-06-01T00:00:00Z"), ("draft", "false"), ("dryRun", "true")],
+    ),
+    (
+        "delete",
+        "/api/resources/{resourceId}/rates/draft",
+        |query| EditParameters::read(query).map(drop),
+        DRY_RUN,
+    ),
+    (
+        "get",
+        "/api/resources/{resourceId}/rates/versions",
+        |query| VersionParameters::read(query, "room").map(drop),
+        &[("limit", "10"), ("cursor", "MDAwMA")],
+    ),
+    (
+        "get",
+        "/api/resources/{resourceId}/rates/calendar",
+        |query| RateCalendarParameters::read(query).map(drop),
+        &[("from", "2027-06-01"), ("to", "2027-07-01"), ("planId", "flexible")],
+    ),
+    ("patch", "/api/rates", |query| EditParameters::read(query).map(drop), DRY_RUN),
 ];
 const DRY_RUN: &[(&str, &str)] = &[("dryRun", "true")];
 

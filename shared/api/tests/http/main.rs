@@ -19,6 +19,7 @@ mod published;
 #[cfg(test)]
 mod quotes;
 #[cfg(test)]
+mod rates;
 mod resources;
 #[cfg(test)]
 mod samples;

@@ -42,15 +42,6 @@ pub enum CardUse {
     Draft,
 }
 
-/// The cards of a resource after an edit.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PutRates {
-    /// As they are then.
-    pub rates: ResourceRates,
-    /// Whether the resource had none before.
-    pub created: bool,
-}
-
 /// What an edit makes of a resource's cards: as they are then and what that changes; nothing, if it changes nothing.
 type Edited = Option<(ResourceRates, RatesChange)>;
 
@@ -66,16 +57,17 @@ impl Rates {
         Self { catalogue, store, history, charges }
     }
 
-    /// The cards of a resource.
+    /// The cards of a resource; of revision 0 if it never had one.
     ///
     /// # Errors
-    /// [`Failure::NotFound`] without the resource, or if it never had a card.
+    /// [`Failure::NotFound`] without the resource.
     pub async fn get(&self, id: &ResourceId) -> Result<ResourceRates, Failure> {
+        self.resource(id).await?;
         let (rates, _) = self.store.rates(id, &BTreeSet::new()).await?;
-        rates.ok_or(Failure::NotFound("rate card"))
+        Ok(rates.unwrap_or_else(|| none_of(id)))
     }
 
-    /// Puts a card. The same card again changes nothing.
+    /// Puts a card, and gives the resource's cards as they are then. The same card again changes nothing.
     ///
     /// # Errors
     /// [`Failure::NotFound`] without the resource. [`Failure::RateCard`] with every problem of the card. [`Failure::Invalid`] when as many
@@ -88,7 +80,7 @@ impl Rates {
         precondition: &Precondition<u64>,
         run: Run,
         mutation: &Mutation,
-    ) -> Result<PutRates, Failure> {
+    ) -> Result<ResourceRates, Failure> {
         let edit = |resource: &Resource, rates: &ResourceRates| {
             let card = self.checked(resource, card.clone())?;
             match held {
@@ -99,7 +91,7 @@ impl Rates {
         self.edit(id, edit, precondition, run, mutation).await
     }
 
-    /// Throws the draft away, if there is one.
+    /// Throws the draft away, if there is one, and gives the resource's cards as they are then.
     ///
     /// # Errors
     /// [`Failure::NotFound`] without the resource. [`Failure::PreconditionFailed`].
@@ -109,7 +101,7 @@ impl Rates {
         precondition: &Precondition<u64>,
         run: Run,
         mutation: &Mutation,
-    ) -> Result<PutRates, Failure> {
+    ) -> Result<ResourceRates, Failure> {
         self.edit(id, |_, rates| Ok(with_draft(rates, None)), precondition, run, mutation).await
     }
 
@@ -142,23 +134,20 @@ impl Rates {
         precondition: &Precondition<u64>,
         run: Run,
         mutation: &Mutation,
-    ) -> Result<PutRates, Failure> {
+    ) -> Result<ResourceRates, Failure> {
         for _ in 0..ATTEMPTS_MAX {
             // First the resource: whatever is written after this read moves its trail, and the write below begins anew.
             let resource = self.resource(id).await?;
             let (stored, _) = self.store.rates(id, &BTreeSet::new()).await?;
             precondition.check(stored.as_ref().map(|rates| rates.revision))?;
-            let created = stored.is_none();
             let rates = stored.unwrap_or_else(|| none_of(id));
-            let Some((next, change)) = edit(&resource, &rates)? else {
-                return Ok(PutRates { rates, created: false });
-            };
+            let Some((next, change)) = edit(&resource, &rates)? else { return Ok(rates) };
             if run == Run::Dry {
-                return Ok(PutRates { rates: next, created });
+                return Ok(next);
             }
             let commit = RatesCommit::new(&resource, next, change, mutation);
             match self.store.put_rates(&commit).await {
-                Ok(()) => return Ok(PutRates { rates: commit.rates, created }),
+                Ok(()) => return Ok(commit.rates),
                 Err(LedgerError::ResourceChanged) => {}
                 Err(error) => return Err(error.into()),
             }

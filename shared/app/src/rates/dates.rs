@@ -11,9 +11,9 @@ use holdfast_domain::rates::card::ResourceRates;
 use holdfast_domain::rates::changes::{DatedChange, RatesChange};
 use holdfast_domain::rates::condition::DateRange;
 use holdfast_domain::rates::dated::DatedRates;
-use holdfast_domain::rates::dated_edit::{Change, DatedEdit};
-use holdfast_domain::rates::ids::PlanId;
-use holdfast_domain::{Currency, Resource, ResourceId};
+use holdfast_domain::rates::dated_edit::DatedEdit;
+use holdfast_domain::rates::validate::{CardContext, CardProblem};
+use holdfast_domain::{Resource, ResourceId};
 use jiff::ToSpan;
 use jiff::civil::Date;
 use thiserror::Error;
@@ -98,15 +98,12 @@ pub enum LineFault {
     /// There is no such resource.
     #[error("there is no such resource")]
     NoResource,
-    /// The resource has no rate card that such a plan is on.
-    #[error("the resource has no plan {0}")]
-    NoPlan(PlanId),
-    /// The price is in another currency than the resource's.
-    #[error("the price must be in {0}, the currency of the resource")]
-    Currency(Currency),
-    /// The price cannot be charged.
-    #[error("the price must be a multiple of {0}: no smaller part of the currency can be paid")]
-    Step(i64),
+    /// The resource has no rate card.
+    #[error("the resource has no rate card")]
+    NoCard,
+    /// What is set could not be said by a card of the resource.
+    #[error("{}", in_words(.0))]
+    Edit(Vec<CardProblem>),
     /// The dates make no range, or too long a one.
     #[error("{0}")]
     Range(RangeError),
@@ -206,24 +203,9 @@ impl Rates {
     ) -> Result<DatedRates, LineFault> {
         match edit {
             LineEdit::Set(edit) => {
-                let has_plan = |cards: &ResourceRates| {
-                    let drafts = cards.draft.iter();
-                    let mut all = cards.versions.iter().map(|version| &version.card).chain(drafts);
-                    all.any(|card| card.plans.iter().any(|plan| plan.id == edit.plan))
-                };
-                if !cards.is_some_and(has_plan) {
-                    return Err(LineFault::NoPlan(edit.plan.clone()));
-                }
-                if let Change::Set(price) = edit.price {
-                    let currency = resource.terms.base_price.currency();
-                    let step = self.charges.step(currency);
-                    if price.currency() != currency {
-                        return Err(LineFault::Currency(currency));
-                    }
-                    if price.amount() % step != 0 {
-                        return Err(LineFault::Step(step));
-                    }
-                }
+                let currency = resource.terms.base_price.currency();
+                let context = CardContext { currency, step: self.charges.step(currency) };
+                checked(edit, cards, context)?;
                 before.edited(edit).map_err(LineFault::Range)
             }
             LineEdit::Copy { range, start } => {
@@ -275,6 +257,30 @@ impl Rates {
         let months = LineEdit::Copy { range, start: range.from }.months();
         Ok(self.store.rates(id, &months).await?.1)
     }
+}
+
+/// Checks an edit against the cards that hold, are to, or can be tried: one that has its plan is enough.
+fn checked(edit: &DatedEdit, cards: Option<&ResourceRates>, context: CardContext) -> Result<(), LineFault> {
+    let cards = cards.into_iter().flat_map(|cards| {
+        let versions = cards.versions.iter().map(|version| &version.card);
+        versions.chain(&cards.draft)
+    });
+    let mut fault = LineFault::NoCard;
+    for card in cards {
+        match edit.clone().checked(card, context) {
+            Ok(_) => return Ok(()),
+            Err(problems) => fault = LineFault::Edit(problems),
+        }
+    }
+    Err(fault)
+}
+
+fn in_words(problems: &[CardProblem]) -> String {
+    let words = problems.iter().map(|problem| match problem.path.trim_start_matches('/') {
+        "" => problem.fault.to_string(),
+        field => format!("{field}: {}", problem.fault),
+    });
+    words.collect::<Vec<_>>().join("; ")
 }
 
 fn outcome(line: usize, resource: &ResourceId, fault: Option<LineFault>) -> LineOutcome {

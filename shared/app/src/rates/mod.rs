@@ -9,7 +9,7 @@ pub(crate) mod pricing;
 pub(crate) mod quotes;
 pub(crate) mod trail;
 
-pub use cards::{CardUse, PutRates, Rates, VERSIONS_PER_PAGE_MAX};
+pub use cards::{CardUse, Rates, VERSIONS_PER_PAGE_MAX};
 pub use choice::RateChoice;
 pub use commit::{CardRecord, DatedCommit, RatesCommit};
 pub use dates::{

@@ -4,15 +4,13 @@ use holdfast_domain::catalogue::Label;
 use holdfast_domain::rates::charge::{Band, BandLevy, Charge, ChargeKind, Levy};
 use holdfast_domain::rates::ids::{ChargeId, TaxCategory};
 use holdfast_domain::rates::occupancy::CHILD_AGE_MAX;
+use holdfast_domain::rates::validate::{BANDS_MAX, NAMES_MAX};
 use holdfast_http::read::body::Object;
 use holdfast_http::read::fields::{flag, parsed, text, unsigned};
 use serde_json::Value;
 
 use crate::rates::read::card::validity;
-use crate::rates::read::{NAMES_MAX, Reading, all, count_from_one, due, is_given, per, percentage, texts};
-
-/// The most bands of a charge.
-const BANDS_MAX: usize = 20;
+use crate::rates::read::{Reading, all, count_from_one, due, is_given, per, percentage, texts};
 
 /// What a charge says it is.
 #[derive(Clone, Copy, PartialEq, Eq)]

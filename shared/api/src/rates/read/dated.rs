@@ -66,8 +66,13 @@ fn line(value: &Value, at: String, reading: Reading<'_>) -> Option<Line> {
         }
         from.zip(range).map(|(start, range)| LineEdit::Copy { range, start })
     } else {
-        let plan = fields.required("planId", parsed(PlanId::parse));
-        let to = fields.required("to", parsed(date));
+        for name in ["planId", "to"] {
+            if !is_given(&mut fields, name) {
+                errors.push(fields.at(name), "is required without copyFrom");
+            }
+        }
+        let plan = fields.optional("planId", parsed(PlanId::parse));
+        let to = fields.optional("to", parsed(date));
         if from.is_some() && to.is_some() && from >= to {
             errors.push(fields.at("to"), "must be after from");
         }

@@ -4,6 +4,7 @@ mod card;
 mod charge;
 mod dated;
 mod parameters;
+mod places;
 mod plan;
 mod rule;
 
@@ -16,6 +17,7 @@ use holdfast_domain::rates::charge::{Due, Per};
 use holdfast_domain::rates::condition::DateRange;
 use holdfast_domain::rates::ids::{Channel, PlanId};
 use holdfast_domain::rates::percentage::Percentage;
+use holdfast_domain::rates::validate::{DATE_RANGES_MAX, NAMES_MAX};
 use holdfast_domain::{Currency, Money};
 use holdfast_http::read::body::{Object, kind};
 use holdfast_http::read::errors::Errors;
@@ -27,13 +29,10 @@ use crate::catalogue::terms::weekday;
 
 pub use parameters::VersionQuestion;
 pub(crate) use parameters::history_of;
+pub(crate) use places::place;
 
 /// The greatest count of a request: of slots, units, minutes, days, uses.
 const COUNT_MAX: u32 = 1_000_000;
-/// The most date ranges of a condition.
-const RANGES_MAX: usize = 100;
-/// The most channels and tax categories that a list names.
-const NAMES_MAX: usize = 20;
 const WEEKDAYS_MAX: usize = 7;
 
 /// What everything of a card is read with.
@@ -140,7 +139,7 @@ fn weekdays(fields: &mut Object<'_>, errors: &Errors) -> Option<Vec<Weekday>> {
 }
 
 fn ranges(fields: &mut Object<'_>, name: &'static str, errors: &Errors) -> Option<Vec<DateRange>> {
-    list(fields, name, RANGES_MAX, |value, at| range(Object::new(value, at, errors)?, errors))
+    list(fields, name, DATE_RANGES_MAX, |value, at| range(Object::new(value, at, errors)?, errors))
 }
 
 /// Dates from the first up to, not including, the second.

@@ -9,11 +9,12 @@ use holdfast_domain::rates::cancellation::{
 use holdfast_domain::rates::ids::{PlanId, RateGroup, TaxCategory};
 use holdfast_domain::rates::plan::{Audience, Included, Payment, PlanPrice, RatePlan};
 use holdfast_domain::rates::rule::Adjustment;
+use holdfast_domain::rates::validate::INCLUDED_MAX;
 use holdfast_http::read::body::Object;
 use holdfast_http::read::fields::{integer, parsed, text, time_of_day, unsigned};
 use serde_json::Value;
 
-use crate::rates::read::{NAMES_MAX, Reading, channels, count_from_one, is_given, list, percentage};
+use crate::rates::read::{Reading, channels, count_from_one, is_given, list, percentage};
 
 /// The most local dates before a stay that a deadline names: ten years, as with hours.
 const DAYS_BEFORE_MAX: u32 = 3650;
@@ -35,7 +36,7 @@ pub(super) fn plan(value: &Value, at: String, reading: Reading<'_>) -> Option<Ra
         "at_property" => Ok(Payment::AtProperty),
         _ => Err("must be now or at_property".to_owned()),
     });
-    let included = list(&mut fields, "included", NAMES_MAX, |value, at| included(value, at, reading));
+    let included = list(&mut fields, "included", INCLUDED_MAX, |value, at| included(value, at, reading));
     let group = fields.optional("group", parsed(RateGroup::parse));
     let channels = channels(&mut fields, errors);
     fields.close();

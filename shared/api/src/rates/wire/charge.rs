@@ -49,7 +49,7 @@ pub struct ChargeBody {
     pub bands: Option<Vec<BandBody>>,
     /// What it is levied on, if it is a percentage.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(required = false, max_items = 20)]
+    #[schema(required = false, max_items = 40)]
     pub on: Vec<RateName>,
     /// The first local date of slots for which it holds.
     #[serde(skip_serializing_if = "Option::is_none")]

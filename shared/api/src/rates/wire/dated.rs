@@ -120,7 +120,7 @@ pub struct LineResults {
     /// Lines that were refused, likewise.
     pub refused: usize,
     /// What became of each line for each of its resources.
-    pub results: Vec<LineResult>,
+    pub lines: Vec<LineResult>,
 }
 
 /// What became of a line for a resource.
@@ -168,7 +168,7 @@ impl From<Vec<LineOutcome>> for LineResults {
         Self {
             done: outcomes.len() - refused,
             refused,
-            results: outcomes.into_iter().map(Into::into).collect(),
+            lines: outcomes.into_iter().map(Into::into).collect(),
         }
     }
 }

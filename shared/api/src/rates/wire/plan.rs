@@ -30,7 +30,7 @@ pub struct PlanBody {
     pub payment: PaymentName,
     /// What the price includes, for people and for taxes.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(required = false, max_items = 20)]
+    #[schema(required = false, max_items = 10)]
     pub included: Vec<IncludedBody>,
     /// The group whose members alone may see and book it; everybody may, if it is left out.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -38,7 +38,7 @@ pub struct PlanBody {
     pub group: Option<String>,
     /// Where it is sold; everywhere if left out.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(required = false, max_items = 20)]
+    #[schema(required = false, max_items = 40)]
     pub channels: Vec<RateName>,
 }
 

@@ -55,7 +55,7 @@ pub struct RuleBody {
 pub struct ConditionBody {
     /// The slot's local date is in one of these.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(required = false, max_items = 100)]
+    #[schema(required = false, max_items = 50)]
     pub dates: Vec<DateRangeBody>,
     /// The slot's local date is one of these days of the week.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -85,7 +85,7 @@ pub struct ConditionBody {
     pub quantity: Option<BoundsBody>,
     /// The channel is one of these.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(required = false, max_items = 20)]
+    #[schema(required = false, max_items = 40)]
     pub channels: Vec<RateName>,
     /// The plan is one of these; a plan that derives its price meets the rules of the plan it derives from.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -175,7 +175,7 @@ pub struct RestrictionBody {
     pub name: String,
     /// Its dates; all if left out.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(required = false, max_items = 100)]
+    #[schema(required = false, max_items = 50)]
     pub dates: Vec<DateRangeBody>,
     /// Its days of the week; all if left out.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -191,7 +191,7 @@ pub struct RestrictionBody {
     pub not_plans: Vec<RateName>,
     /// Its channels; all if left out.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(required = false, max_items = 20)]
+    #[schema(required = false, max_items = 40)]
     pub channels: Vec<RateName>,
     /// What it limits.
     pub limits: LimitsBody,
