@@ -37,7 +37,8 @@ export type TargetName =
   | 'stripe'
   | 'stripeWebhook'
   | 'paymentPace'
-  | 'partner';
+  | 'partner'
+  | 'quoteKey';
 
 /** A target in one stack. */
 export interface Target {
@@ -134,6 +135,11 @@ export const PORTS = {
   'ResourceHistory': [onItems(TRAILS, QUERY)],
   /** Stops new holds, or takes them again, with the entry in the trail; what is for all resources lies beside the trails. */
   'HoldStopSwitch': [onItems(RESOURCES, GET, UPDATE), onItems(TRAILS, GET, PUT, UPDATE)],
+
+  /** The rate cards of a resource and what is set for dates. */
+  'RateReader': [onItems(RESOURCES, GET_MANY)],
+  /** Signs quotes, and tells those that were signed. */
+  'QuoteSeals': [on('quoteKey', READ_SECRET)],
 
   // --- holds ---
   /** A hold's record and its entry on the page. */

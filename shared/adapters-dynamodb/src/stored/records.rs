@@ -5,12 +5,13 @@ use std::ops::RangeInclusive;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use holdfast_app::StoreError;
-use holdfast_app::bookings::{AuditEvent, BookingFacts};
+use holdfast_app::bookings::{AuditEvent, BookingFacts, RateFacts};
 use holdfast_app::events::Write;
 use holdfast_app::kernel::guest_mark;
 use holdfast_domain::catalogue::HOLD_TTL_SECONDS;
 use holdfast_domain::holds::Extension;
 use holdfast_domain::inventory::COOL_DOWN_SECONDS_MAX;
+use holdfast_domain::rates::ids::PlanId;
 use holdfast_domain::{
     Booking, BookingId, BookingStatus, Fingerprint, GuestId, GuestMark, Hold, HoldId, HoldStatus, Money,
     PaymentStatus, Resource, ResourceId, Seal,
@@ -389,7 +390,7 @@ pub fn encode_audit_as(event: &AuditEvent, version: Version) -> Item {
 }
 
 fn encode_facts(facts: &BookingFacts) -> AttributeValue {
-    m(Item::from([
+    let mut item = Item::from([
         ("ho".into(), s(facts.hold.as_str())),
         ("re".into(), s(facts.resource.as_str())),
         ("g".into(), s(facts.guest.as_str())),
@@ -397,7 +398,12 @@ fn encode_facts(facts: &BookingFacts) -> AttributeValue {
         ("to".into(), millis(facts.end)),
         ("q".into(), n(facts.quantity)),
         ("p".into(), s(facts.price.write())),
-    ]))
+    ]);
+    if let Some(rate) = &facts.rate {
+        item.insert("pl".to_owned(), s(rate.plan.as_str()));
+        item.insert("ap".to_owned(), s(rate.at_property.write()));
+    }
+    m(item)
 }
 
 fn decode_facts(reader: &Reader<'_>, key: &str) -> Result<BookingFacts, StoreError> {
@@ -410,7 +416,12 @@ fn decode_facts(reader: &Reader<'_>, key: &str) -> Result<BookingFacts, StoreErr
         end: facts.instant("to")?,
         quantity: facts.number("q")?,
         price: facts.parsed("p", Money::read)?,
+        rate: facts.optional("pl", decode_rate_facts)?,
     })
+}
+
+fn decode_rate_facts(facts: &Reader<'_>, key: &str) -> Result<RateFacts, StoreError> {
+    Ok(RateFacts { plan: facts.parsed(key, PlanId::parse)?, at_property: facts.parsed("ap", Money::read)? })
 }
 
 /// An entry of a booking's audit trail with the facts that its event says besides.

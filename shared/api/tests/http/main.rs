@@ -15,6 +15,8 @@ mod contacts;
 #[cfg(test)]
 mod guide;
 #[cfg(test)]
+mod plans;
+#[cfg(test)]
 mod published;
 #[cfg(test)]
 mod quotes;
