@@ -133,6 +133,7 @@ export class HoldfastStack extends Stack {
       SecretArn: secrets.stripeKey.secretArn,
       StripeWebhookSecretArn: secrets.stripeWebhook.secretArn,
       PartnerSecretArn: secrets.partner.secretArn,
+      QuoteSecretArn: secrets.quotes.secretArn,
       AlarmTopicArn: alarms.topic.topicArn,
       AlarmToTry: operations.waiting.alarmName,
       // `make deploy` reads it, to know what it may count with next time.

@@ -79,7 +79,7 @@ export interface Variant {
   readonly tokenIssuer: TokenIssuers;
   /** Where the payment provider's API is. */
   readonly stripeApiUrl: string;
-  /** The keys in the secrets; `undefined` on AWS, where the operator fills them in after the first deployment. */
+  /** The keys in the secrets; `undefined` on AWS, where the operator fills them in after the first deployment, or one is generated. */
   readonly secretValues: SecretValues | undefined;
   /** Where partners' notifications go; `undefined` leaves the rule disabled. */
   readonly partnerWebhookUrl: string | undefined;
@@ -97,6 +97,7 @@ export interface SecretValues {
   readonly stripeApiKey: string;
   readonly stripeWebhookSecret: string;
   readonly partnerSigningSecret: string;
+  readonly quoteSigningKey: string;
 }
 
 /** Reads one optional text from the context (`-c name=value`). */
@@ -158,6 +159,7 @@ function localVariant(context: ContextText): Variant {
       stripeApiKey: context('stripeApiKey') ?? 'sk_test_holdfast_local',
       stripeWebhookSecret: context('stripeWebhookSecret') ?? 'whsec_holdfast_local',
       partnerSigningSecret: context('partnerSigningSecret') ?? 'whsec_aG9sZGZhc3QtbG9jYWwtcGFydG5lci1zZWNyZXQ=',
+      quoteSigningKey: context('quoteSigningKey') ?? 'holdfast-local-quotes',
     },
     partnerWebhookUrl: context('partnerWebhookUrl') ?? 'http://localhost:8423/webhooks',
     edge: {

@@ -37,7 +37,8 @@ export type TargetName =
   | 'stripe'
   | 'stripeWebhook'
   | 'paymentPace'
-  | 'partner';
+  | 'partner'
+  | 'quoteKey';
 
 /** A target in one stack. */
 export interface Target {
@@ -143,12 +144,16 @@ export const PORTS = {
   'PropertyReader': [onItems(PROPERTIES, GET)],
   /** Creates or replaces one, with its entry in the trail. */
   'PropertyStore': [onItems(PROPERTIES, PUT), onItems(TRAILS, PUT)],
+
   // --- rates: cards and what is set for dates, beside their resources ---
-  'RateReader': [onItems(RESOURCES, GET_MANY)],
+  'RateReader.rates': [onItems(RESOURCES, GET_MANY)],
+  'RateReader.all_rates': [onItems(RESOURCES, QUERY)],
   /** Writes them, each with the entry in the trail, whose head the resource keeps; a version that is put is copied. */
   'RateStore': [onItems(RESOURCES, PUT, UPDATE), onItems(TRAILS, PUT), onItems(CARD_VERSIONS, PUT)],
   /** The versions that were ever put, for operators. */
   'RateHistory': [onItems(CARD_VERSIONS, QUERY)],
+  /** Signs quotes, and tells those that were signed. */
+  'QuoteSeals': [on('quoteKey', READ_SECRET)],
 
   // --- holds ---
   /** A hold's record and its entry on the page. */

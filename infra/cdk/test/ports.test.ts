@@ -35,6 +35,7 @@ const PLACES: Readonly<Record<TargetName, readonly string[]>> = {
   /** No resource. */
   paymentPace: [],
   partner: ['PartnerSecret'],
+  quoteKey: ['QuoteSecret'],
 };
 
 const OF_A_QUEUE = ['ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes', 'ChangeMessageVisibility'];

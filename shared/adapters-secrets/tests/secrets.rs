@@ -22,11 +22,15 @@ const PARTNER: &str = r#"{"partnerSigningSecret":"whsec_2"}"#;
 const PARTNER_ROTATED: &str =
     r#"{"partnerSigningSecret":"whsec_4","partnerSigningSecretPrevious":"whsec_2"}"#;
 
+const QUOTES: &str = r#"{"quoteSigningKey":"generated1"}"#;
+const QUOTES_ROTATED: &str = r#"{"quoteSigningKey":"generated2","quoteSigningKeyPrevious":"generated1"}"#;
+
 /// What a secret of that purpose is called.
-const IDS: [(Secret, &str); 3] = [
+const IDS: [(Secret, &str); 4] = [
     (Secret::PaymentApiKey, "stripe"),
     (Secret::PaymentWebhookKey, "webhook"),
     (Secret::PartnerSigningKey, "partner"),
+    (Secret::QuoteSigningKey, "quotes"),
 ];
 
 /// A clock that goes on when it is set forward.
@@ -145,6 +149,7 @@ async fn a_rotated_secret_is_known_within_minutes_with_the_key_before_it() {
         (Secret::PaymentApiKey, STRIPE, STRIPE_ROTATED, "sk_1", &["rk_2"][..]),
         (Secret::PaymentWebhookKey, WEBHOOK, WEBHOOK_ROTATED, "whsec_1", &["whsec_3", "whsec_1"]),
         (Secret::PartnerSigningKey, PARTNER, PARTNER_ROTATED, "whsec_2", &["whsec_4", "whsec_2"]),
+        (Secret::QuoteSigningKey, QUOTES, QUOTES_ROTATED, "generated1", &["generated2", "generated1"]),
     ] {
         let stored = store(vec![Some(before), Some(rotated)]);
         let keys = async || {

@@ -254,6 +254,16 @@ mod tests {
                 ))),
                 Documentation::new("holds", "Releases a hold."),
             ),
+            (
+                Route::open_to_callers(Method::POST, "/api/quotes", "quote", &COST, |_, exchange, caller| {
+                    Box::pin(said(
+                        "quoted",
+                        exchange,
+                        caller.map_or("anyone", |caller| caller.guest.as_str()),
+                    ))
+                }),
+                Documentation::new("rates", "Says what a stay costs."),
+            ),
         ];
 
         fn clock(&self) -> &dyn Clock {
@@ -318,13 +328,14 @@ mod tests {
     }
 
     #[test]
-    fn it_matters_who_asks_on_routes_with_scopes_alone() {
+    fn it_matters_who_asks_on_routes_whose_handlers_get_a_caller() {
         for (method, path, expected) in [
             (Method::DELETE, "/api/holds/h1", true),
             (Method::GET, "/api/holds/h1", false),
             (Method::HEAD, "/api/holds/h1", false),
             (Method::PUT, "/api/holds/h1", false),
             (Method::DELETE, "/api/holds", false),
+            (Method::POST, "/api/quotes", true),
         ] {
             assert_eq!(Holds::asks_who(&method, path), expected, "{method} {path}");
         }
@@ -339,6 +350,15 @@ mod tests {
             assert_eq!(response.status(), status);
             assert_eq!(response.headers().contains_key("retry-after"), status == 503);
         }
+    }
+
+    #[tokio::test]
+    async fn a_route_for_anyone_may_be_given_the_caller() {
+        check(Method::POST, "/api/quotes", None, 200, "quoted  anyone").await;
+        check(Method::POST, "/api/quotes", Some("booking/guest"), 200, "quoted  guest-1").await;
+        let mut unknown = request(Method::POST, "/api/quotes", None);
+        unknown.identity = Identity::Unverifiable;
+        assert_eq!(Holds.handle(unknown).await.status(), 503);
     }
 
     #[tokio::test]

@@ -11,9 +11,8 @@ use futures::future::join_all;
 use holdfast_api::{Api, Claims, HoldApi, Identity, Request};
 use holdfast_app::Clock;
 use holdfast_app::catalogue::TermsCommit;
-use holdfast_app::holds::Holds;
 use holdfast_domain::Resource;
-use holdfast_testkit::{Database, TestClock, charge_rules, hold_for, mutation, nightly_resource};
+use holdfast_testkit::{Database, TestClock, hold_for, mutation, nightly_resource};
 use http::{HeaderMap, HeaderValue, Method};
 use jiff::Timestamp;
 

@@ -31,6 +31,7 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ("HOLDFAST_STRIPE_KEY_SECRET_ID", "stripe"),
     ("HOLDFAST_STRIPE_WEBHOOK_SECRET_ID", "webhook"),
     ("HOLDFAST_PARTNER_SECRET_ID", "partner"),
+    ("HOLDFAST_QUOTE_KEY_SECRET_ID", "quotes"),
     (
         "HOLDFAST_TOKEN_ISSUERS",
         r#"[{"url": "http://127.0.0.1:9", "clients": ["bench"], "scopes": ["booking/guest"]}]"#,

@@ -8,7 +8,7 @@ use crate::terms::nightly;
 use crate::world::{Guest, World, check, check_problem, results};
 
 /// Every route that needs a token, and the scopes of which it takes any.
-const PROTECTED: [(Method, &str, &[&str]); 24] = [
+const PROTECTED: [(Method, &str, &[&str]); 25] = [
     (Method::PUT, "/api/resources/some-resource", &["booking/operator"]),
     (Method::PATCH, "/api/resources/some-resource/inventory", &["booking/operator"]),
     (Method::GET, "/api/resources/some-resource/events", &["booking/operator"]),
@@ -18,6 +18,7 @@ const PROTECTED: [(Method, &str, &[&str]); 24] = [
     (Method::DELETE, "/api/resources/some-resource/rates/draft", &["booking/operator"]),
     (Method::GET, "/api/resources/some-resource/rates/versions", &["booking/operator"]),
     (Method::GET, "/api/resources/some-resource/rates/calendar", &["booking/operator"]),
+    (Method::GET, "/api/resources/some-resource/rates/explain", &["booking/operator"]),
     (Method::PATCH, "/api/rates", &["booking/operator"]),
     (Method::PUT, "/api/stop", &["booking/operator"]),
     (Method::GET, "/api/stop/events", &["booking/operator"]),

@@ -32,6 +32,7 @@ mod matrix;
 mod money;
 mod one_booking;
 mod outages;
+mod plans;
 mod policy;
 mod properties;
 mod race;

@@ -268,6 +268,17 @@ impl Route {
             }
             "readRates" | "discardRatesDraft" | "readRateVersions" => (path, None, Subject::OfNobodyElse),
             "readRateCalendar" => (path + "?from=2030-01-01&to=2030-01-02", None, Subject::OfNobodyElse),
+            "createQuote" => {
+                // Without whom it is for, which is the caller: a hold has it.
+                let mut body = things.offer.hold(1);
+                body.as_object_mut().unwrap().remove("userId");
+                (path, Some(body), Subject::OfNobodyElse)
+            }
+            "explainRates" => (
+                format!("/api/resources/{}/rates/explain?start=2030-01-01&end=2030-01-02", things.room),
+                None,
+                Subject::OfNobodyElse,
+            ),
             "putRates" => {
                 (format!("/api/resources/{}/rates", things.room), Some(rates()), Subject::OfNobodyElse)
             }

@@ -19,7 +19,7 @@ export class Catalogue extends Construct {
         'HoldStopSwitch',
         'PropertyReader',
         'PropertyStore',
-        'RateReader',
+        'RateReader.rates',
         'RateStore',
         'RateHistory',
       ],

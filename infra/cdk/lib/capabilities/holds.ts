@@ -3,6 +3,7 @@ import { FilterCriteria, FilterRule } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import type { Foundations } from '../foundations.ts';
 import { ConsumerQueue } from '../foundations/event-bus.ts';
+import { watchSecret } from '../foundations/secrets.ts';
 import { failureQueue, readStream } from '../foundations/streams.ts';
 import { queueTarget } from '../foundations/targets.ts';
 import { HoldfastFunction } from '../holdfast-function.ts';
@@ -13,9 +14,21 @@ export class Holds extends Construct {
     const hold = new HoldfastFunction(this, foundations, {
       name: 'hold',
       description: 'Places, reads, extends and releases holds',
-      ports: ['CatalogueReader.resource', 'HoldReader', 'HoldStore.place', 'HoldStore.extend', 'HoldStore.release', 'HoldStops'],
+      ports: [
+        'CatalogueReader.resource',
+        'CatalogueReader.facts_of',
+        'HoldReader',
+        'HoldStore.place',
+        'HoldStore.extend',
+        'HoldStore.release',
+        'HoldStops',
+        'ListedPages',
+        'RateReader.rates',
+        'QuoteSeals',
+      ],
       memoryMegabytes: 512,
     });
+    watchSecret(this, 'SecretOld', foundations, hold);
     foundations.api.serve(hold);
 
     const timer = new ConsumerQueue(this, foundations, {

@@ -1,6 +1,7 @@
-/** Search: the read model, what keeps it, and what answers from it. */
+/** Search: the read model, what keeps it, and what answers from it; and what stays cost. */
 import { Construct } from 'constructs';
 import type { Foundations } from '../foundations.ts';
+import { watchSecret } from '../foundations/secrets.ts';
 import { datedFacts, failureQueue, itemsWithSortKey, pages, readStream } from '../foundations/streams.ts';
 import { queueTarget } from '../foundations/targets.ts';
 import { HoldfastFunction } from '../holdfast-function.ts';
@@ -10,10 +11,11 @@ export class Search extends Construct {
     super(scope, id);
     const search = new HoldfastFunction(this, foundations, {
       name: 'search',
-      description: 'Search over the read model, and the calendar of one resource',
-      ports: ['SearchIndex', 'ListedPages', 'CatalogueReader.resource', 'CatalogueReader.facts_of'],
+      description: 'Search over the read model, the calendar of one resource, and quotes',
+      ports: ['SearchIndex', 'ListedPages', 'CatalogueReader.resource', 'CatalogueReader.facts_of', 'RateReader.rates', 'QuoteSeals'],
     });
-    foundations.api.serve(search, 'Search and the calendar of a resource are public by contract');
+    watchSecret(this, 'SecretOld', foundations, search);
+    foundations.api.serve(search, 'Search, the calendar of a resource and quotes are public by contract');
 
     const failures = failureQueue(this, foundations, 'projector');
     const projector = new HoldfastFunction(this, foundations, {

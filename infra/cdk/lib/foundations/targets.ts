@@ -87,6 +87,10 @@ export function sharedTargets(stack: Stack, { settings, tables, bus, secrets, gu
         HOLDFAST_PARTNER_WEBHOOK_URL: variant.partnerWebhookUrl ?? '',
       },
     },
+    quoteKey: {
+      arns: [secrets.quotes.secretArn],
+      environment: { HOLDFAST_QUOTE_KEY_SECRET_ID: secrets.quotes.secretArn },
+    },
   };
 }
 

@@ -133,3 +133,105 @@ fn mac(key: &str, document: &str) -> Hmac<Sha256> {
     mac.update(document.as_bytes());
     mac
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use holdfast_domain::Currency;
+    use holdfast_domain::Money;
+    use holdfast_domain::catalogue::Label;
+    use holdfast_domain::rates::cancellation::RefundTerms;
+    use holdfast_domain::rates::ids::PlanId;
+    use holdfast_domain::rates::occupancy::Unit;
+    use holdfast_domain::rates::plan::Payment;
+    use holdfast_domain::rates::quote::AppliedRate;
+
+    use super::*;
+
+    /// The keys as a function has read them, and as they are by now.
+    struct Rotated(Mutex<Keys>, Keys);
+
+    #[async_trait]
+    impl SecretReader for Rotated {
+        async fn keys(&self, _: Secret) -> Result<Keys, SecretError> {
+            Ok(self.0.lock().expect("unpoisoned").clone())
+        }
+
+        async fn keys_after(&self, _: Secret, _: &str) -> Result<Keys, SecretError> {
+            *self.0.lock().expect("unpoisoned") = self.1.clone();
+            Ok(self.1.clone())
+        }
+    }
+
+    fn seals(known: Keys, present: Keys) -> SignedQuotes {
+        SignedQuotes::new(Arc::new(Rotated(Mutex::new(known), present)))
+    }
+
+    fn one(key: &str) -> Keys {
+        Keys::one(key.to_owned())
+    }
+
+    fn both(present: &str, previous: &str) -> Keys {
+        Keys { present: present.to_owned(), previous: Some(previous.to_owned()) }
+    }
+
+    fn quote() -> Quote {
+        let money = Money::new(12_900, Currency::parse("EUR").expect("known")).expect("in range");
+        let mark = GuestMark::parse(&"a".repeat(12)).expect("a mark");
+        Quote {
+            resource: ResourceId::parse("room").expect("an id"),
+            start: Timestamp::from_second(1_900_000_000).expect("in range"),
+            end: Timestamp::from_second(1_900_100_000).expect("in range"),
+            quantity: 1,
+            price: money.into(),
+            rate: AppliedRate {
+                plan: PlanId::parse("flexible").expect("a name"),
+                plan_name: Label::parse("Flexible").expect("a label"),
+                card_version: 1,
+                payment: Payment::Now,
+                included: Vec::new(),
+                units: vec![Unit::default()],
+                extras: Vec::new(),
+                promotion: None,
+                refunds: RefundTerms { free_hours_after_booking: 0, steps: Vec::new(), kept_always: money },
+                priced_at: Timestamp::from_second(1_800_000_000).expect("in range"),
+            },
+            guest: Some(mark),
+            expires_at: Timestamp::from_second(1_800_000_900).expect("in range"),
+        }
+    }
+
+    /// Whether what was signed under some keys is known under others.
+    async fn check(signed: Keys, known: Keys, present: Keys, expected: bool) {
+        let id = seals(signed.clone(), signed).seal(&quote()).await.expect("a key").expect("an id");
+        let opened = seals(known, present).open(&id, Timestamp::UNIX_EPOCH).await.expect("a key");
+        assert_eq!(opened, expected.then(quote));
+    }
+
+    #[tokio::test]
+    async fn a_quote_is_known_by_the_key_and_the_one_before_also_if_it_was_read_a_moment_too_early() {
+        check(one("a"), one("a"), one("a"), true).await;
+        check(one("a"), both("b", "a"), both("b", "a"), true).await;
+        check(both("b", "a"), one("a"), both("b", "a"), true).await;
+        check(one("a"), one("b"), one("b"), false).await;
+        check(both("b", "a"), one("a"), one("a"), false).await;
+    }
+
+    #[tokio::test]
+    async fn each_changed_character_makes_it_none() {
+        let id = seals(one("a"), one("a")).seal(&quote()).await.expect("a key").expect("an id");
+        for at in (0..id.len()).step_by(7).chain([0, id.len() - 1, id.len() - 2]) {
+            let mut altered = id.clone().into_bytes();
+            altered[at] = if altered[at] == b'A' { b'B' } else { b'A' };
+            let altered = String::from_utf8(altered).expect("ASCII");
+            let opened =
+                seals(one("a"), one("a")).open(&altered, Timestamp::UNIX_EPOCH).await.expect("a key");
+            assert_eq!(opened, None, "{at} of {id}");
+        }
+        for other in ["", ".", "eyJ.", &id[..id.len() - 1], &format!("{id}.{id}"), &format!("{id}A")] {
+            let opened = seals(one("a"), one("a")).open(other, Timestamp::UNIX_EPOCH).await.expect("a key");
+            assert_eq!(opened, None, "{other}");
+        }
+    }
+}

@@ -5,12 +5,13 @@ use std::ops::RangeInclusive;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use holdfast_app::StoreError;
-use holdfast_app::bookings::{AuditEvent, BookingFacts};
+use holdfast_app::bookings::{AuditEvent, BookingFacts, RateFacts};
 use holdfast_app::events::Write;
 use holdfast_app::kernel::guest_mark;
 use holdfast_domain::catalogue::HOLD_TTL_SECONDS;
 use holdfast_domain::holds::Extension;
 use holdfast_domain::inventory::COOL_DOWN_SECONDS_MAX;
+use holdfast_domain::rates::ids::PlanId;
 use holdfast_domain::{
     Booking, BookingId, BookingStatus, Fingerprint, GuestId, GuestMark, Hold, HoldId, HoldStatus, Money,
     PaymentStatus, PropertyId, Resource, ResourceId, Seal,
@@ -412,6 +413,10 @@ fn encode_facts(facts: &BookingFacts) -> AttributeValue {
         ("p".into(), s(facts.price.write())),
     ]);
     item.extend(facts.property.as_ref().map(|property| ("pr".into(), s(property.as_str()))));
+    if let Some(rate) = &facts.rate {
+        item.insert("pl".to_owned(), s(rate.plan.as_str()));
+        item.insert("ap".to_owned(), s(rate.at_property.write()));
+    }
     m(item)
 }
 
@@ -426,7 +431,12 @@ fn decode_facts(reader: &Reader<'_>, key: &str) -> Result<BookingFacts, StoreErr
         end: facts.instant("to")?,
         quantity: facts.number("q")?,
         price: facts.parsed("p", Money::read)?,
+        rate: facts.optional("pl", decode_rate_facts)?,
     })
+}
+
+fn decode_rate_facts(facts: &Reader<'_>, key: &str) -> Result<RateFacts, StoreError> {
+    Ok(RateFacts { plan: facts.parsed(key, PlanId::parse)?, at_property: facts.parsed("ap", Money::read)? })
 }
 
 /// An entry of a booking's audit trail with the facts that its event says besides.

@@ -11,7 +11,7 @@ use futures::future::join_all;
 use holdfast_app::holds::Holds;
 use holdfast_domain::{Hold, PageKey, Resource, Schedule};
 use holdfast_linearizability::{Recorder, Verdict};
-use holdfast_testkit::{Fault, charge_rules, hold_for, money, nightly_resource};
+use holdfast_testkit::{Fault, hold_for, money, nightly_resource};
 use jiff::SignedDuration;
 use jiff::civil::time;
 use tokio::sync::watch;

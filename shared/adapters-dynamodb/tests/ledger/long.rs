@@ -1,6 +1,6 @@
 //! Holds as long as they may be: 300 slots of one page, more than one expression takes, and 90 days on as many pages.
 
-use holdfast_app::holds::{HoldRequest, Holds};
+use holdfast_app::holds::HoldRequest;
 use holdfast_app::rates::RateChoice;
 use holdfast_app::{Caller, Failure, RequestKey};
 use holdfast_domain::bookings::{Cancellation, FailureReason};
@@ -12,7 +12,7 @@ use holdfast_domain::{
     Booking, BookingEvent, Fingerprint, GuestId, Hold, HoldStatus, InventoryMove, PageRejection, PaymentStep,
     Resource, Schedule, When,
 };
-use holdfast_testkit::{at, charge_rules, daily_resource, hold_for, money};
+use holdfast_testkit::{at, daily_resource, hold_for, money};
 use jiff::civil::{Weekday, time};
 
 use crate::harness::Harness;

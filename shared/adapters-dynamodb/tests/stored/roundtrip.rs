@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_adapters_dynamodb::items::Version;
-use holdfast_app::bookings::{AuditEvent, BookingFacts};
+use holdfast_app::bookings::{AuditEvent, BookingFacts, RateFacts};
 use holdfast_app::events::{PageRecord, Write};
 use holdfast_app::kernel::guest_mark;
 use holdfast_domain::bookings::{Cancellation, FailureReason, Order, Price, PriceLine, PriceLineKind, Tier};
@@ -15,6 +15,7 @@ use holdfast_domain::holds::Extension;
 use holdfast_domain::inventory::{COOL_DOWN_SECONDS_MAX, HoldState, PageShape, Placement, UnpaidEnds};
 use holdfast_domain::money::{AMOUNT_MAX, Percent};
 use holdfast_domain::payments::{AwaitedAction, CardPayment, CustomerAction, PaymentMethod, RefundProgress};
+use holdfast_domain::rates::ids::PlanId;
 use holdfast_domain::{
     Booking, BookingId, BookingPayments, BookingStatus, CancellationPolicy, Currency, Fingerprint, GuestId,
     GuestMark, Hold, HoldId, HoldLimits, HoldStatus, Money, Page, PageChange, PageHold, PageKey, Payment,
@@ -405,8 +406,12 @@ fn write() -> impl Strategy<Value = Write> {
 
 fn booking_facts() -> impl Strategy<Value = BookingFacts> {
     let of = (resource_id(), property_id(Shapes::All));
-    (hold_id(), of, mark(), instant(), instant(), 1_u32..20, money()).prop_map(
-        |(hold, (resource, property), guest, start, end, quantity, price)| BookingFacts {
+    let rate = option::of(("[a-z0-9-]{1,40}", money()).prop_map(|(plan, at_property)| RateFacts {
+        plan: PlanId::parse(&plan).expect("a name"),
+        at_property,
+    }));
+    (hold_id(), of, mark(), instant(), instant(), 1_u32..20, (money(), rate)).prop_map(
+        |(hold, (resource, property), guest, start, end, quantity, (price, rate))| BookingFacts {
             hold,
             resource,
             property,
@@ -415,6 +420,7 @@ fn booking_facts() -> impl Strategy<Value = BookingFacts> {
             end,
             quantity,
             price,
+            rate,
         },
     )
 }

@@ -11,7 +11,8 @@ use holdfast_api::catalogue::{EditParameters, InventoryBody, StopBody, TermsBody
 use holdfast_api::holds::{NewHold, Nothing};
 use holdfast_api::properties::PropertyTermsBody;
 use holdfast_api::rates::{
-    DatedRatesBody, PutParameters, RateCalendarParameters, RateCardBody, VersionParameters,
+    DatedRatesBody, ExplainParameters, NewQuote, PutParameters, RateCalendarParameters, RateCardBody,
+    VersionParameters,
 };
 use holdfast_api::search::{CalendarParameters, SearchParameters};
 use holdfast_domain::{BookingId, GuestId, HoldId, PropertyId, ResourceId};
@@ -102,7 +103,23 @@ fn bodies() -> Vec<Body> {
                     "resourceId": "r", "startTime": "2027-06-01T15:00:00Z", "endTime": "2027-06-03T11:00:00.250+02:00",
                     "quantity": 100_000
                 }),
+                json!({
+                    "resourceId": "r", "startTime": "2027-06-01", "endTime": "2027-06-03", "quantity": 2, "ratePlanId": "flexible",
+                    "units": [{ "unitType": "double", "adults": 2, "childAges": [3, 17] }, {}],
+                    "extras": [{ "extraId": "parking", "quantity": 1 }], "promotionCode": "SUMMER-10", "channel": "web",
+                    "quoteId": format!("eyJhIjoxfQ.{}", "s".repeat(43))
+                }),
             ],
+        },
+        Body {
+            schema: "NewQuote",
+            read: |body| NewQuote::read(body).map(drop),
+            valid: vec![json!({
+                "resourceId": "r", "startTime": "2027-06-01", "endTime": "2027-06-03T11:00:00.250+02:00", "quantity": 2,
+                "ratePlanId": "flexible", "units": [{ "unitType": "double", "adults": 2, "childAges": [3, 17] }, {}],
+                "extras": [{ "extraId": "parking", "quantity": 1 }], "promotionCode": "SUMMER-10", "channel": "web",
+                "asOf": "2027-05-01T10:00:00Z", "rules": "draft"
+            })],
         },
         Body {
             schema: "NewBooking",
@@ -374,7 +391,7 @@ fn bodies_agree(which: usize, sent: &Value) -> Result<(), TestCaseError> {
 type Query =
     (&'static str, &'static str, fn(&str) -> Result<(), Refusal>, &'static [(&'static str, &'static str)]);
 
-const QUERIES: [Query; 15] = [
+const QUERIES: [Query; 16] = [
     (
         "get",
         "/api/availability",
@@ -458,6 +475,19 @@ const QUERIES: [Query; 15] = [
         "/api/resources/{resourceId}/rates/calendar",
         |query| RateCalendarParameters::read(query).map(drop),
         &[("from", "2027-06-01"), ("to", "2027-07-01"), ("planId", "flexible")],
+    ),
+    (
+        "get",
+        "/api/resources/{resourceId}/rates/explain",
+        |query| ExplainParameters::read(query, &ResourceId::parse("room").expect("an id")).map(drop),
+        &[
+            ("start", "2027-06-01"),
+            ("end", "2027-06-03"),
+            ("quantity", "2"),
+            ("ratePlanId", "flexible"),
+            ("asOf", "2027-05-01T10:00:00Z"),
+            ("rules", "draft"),
+        ],
     ),
     ("patch", "/api/rates", |query| EditParameters::read(query).map(drop), DRY_RUN),
 ];

@@ -15,6 +15,8 @@ mod contacts;
 #[cfg(test)]
 mod guide;
 #[cfg(test)]
+mod plans;
+#[cfg(test)]
 mod properties;
 mod published;
 #[cfg(test)]

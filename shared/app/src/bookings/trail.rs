@@ -3,6 +3,7 @@
 //! Each entry is sealed after the one before it, and the booking keeps the last seal: whoever alters, adds or removes an entry
 //! breaks every seal after it ([`verify`], `kernel/chain.rs`).
 
+use holdfast_domain::rates::ids::PlanId;
 use holdfast_domain::{
     Booking, BookingEvent, BookingId, BookingStatus, GuestMark, HoldId, Lifecycle, Money, PaymentNumber,
     PaymentStep, PropertyId, ResourceId, Seal, TrailHead,
@@ -35,8 +36,19 @@ pub struct BookingFacts {
     pub end: Timestamp,
     /// Units.
     pub quantity: u32,
-    /// For the whole stay and all units.
+    /// For the whole stay and all units: what is paid with the booking.
     pub price: Money,
+    /// Of a resource with a rate card.
+    pub rate: Option<RateFacts>,
+}
+
+/// What the events of a booking say of its rate. They do not say its lines: those of a long stay are more than an event may have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RateFacts {
+    /// The rate plan.
+    pub plan: PlanId,
+    /// What is paid at the place.
+    pub at_property: Money,
 }
 
 impl BookingFacts {
@@ -51,6 +63,10 @@ impl BookingFacts {
             end: order.end,
             quantity: order.quantity,
             price: order.price.total(),
+            rate: order
+                .rate
+                .as_ref()
+                .map(|rate| RateFacts { plan: rate.plan.clone(), at_property: order.price.at_property() }),
         }
     }
 }

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use holdfast_api::{Api, CancelApi, Claims, ConfirmApi, HoldApi, Identity, Request, ResourcesApi, Response};
 use holdfast_app::catalogue::{ResourceTrails, Resources, Stops};
-use holdfast_app::holds::Holds;
 use holdfast_app::properties::Properties;
 use holdfast_app::rates::Rates;
 use holdfast_domain::Resource;

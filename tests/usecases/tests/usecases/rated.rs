@@ -13,10 +13,12 @@ use holdfast_domain::catalogue::Label;
 use holdfast_domain::money::Percent;
 use holdfast_domain::rates::cancellation::{CancellationStep, CancellationTerms, Deadline, Penalty};
 use holdfast_domain::rates::card::RateCard;
+use holdfast_domain::rates::charge::Validity;
 use holdfast_domain::rates::condition::{Bounds, Condition};
 use holdfast_domain::rates::ids::{PlanId, RestrictionId, RuleId};
 use holdfast_domain::rates::percentage::Percentage;
 use holdfast_domain::rates::plan::{Audience, Payment, PlanPrice, RatePlan};
+use holdfast_domain::rates::promotion::{Discount, Promotion, PromotionCode};
 use holdfast_domain::rates::quote::{Limit, Reason};
 use holdfast_domain::rates::restriction::{Limits, Restriction};
 use holdfast_domain::rates::rule::{Adjustment, Rule};
@@ -329,6 +331,40 @@ async fn what_a_quote_offers_a_hold_accepts_and_nothing_else() {
     let refused = place(&w, &guest("guest"), "default", &asking(NIGHT, RateChoice::default())).await;
     let Err(Failure::RateNotAvailable { reasons, .. }) = refused else { panic!("{refused:?}") };
     assert!(matches!(reasons[..], [Reason::Restricted { limit: Limit::StayMin(2), .. }]), "{reasons:?}");
+}
+
+/// A code takes off what its promotion says; one whose uses are limited is as unknown, since nobody counts them.
+#[tokio::test]
+async fn a_code_without_a_limit_takes_off_and_one_with_a_limit_is_unknown() {
+    let promotion = |code: &str, uses_max| Promotion {
+        code: PromotionCode::parse(code).expect("a code"),
+        name: label(code),
+        discount: Discount::Percent(percent("10")),
+        plans: BTreeSet::new(),
+        stays: Validity::default(),
+        from: None,
+        to: None,
+        uses_max,
+        uses_per_guest_max: None,
+    };
+    let promotions = vec![promotion("OPEN", None), promotion("FIRST-100", Some(100))];
+    let w = rated(&RateCard { promotions, ..card(PRICE) }).await;
+    let by_code =
+        |code: &str| RateChoice { promotion: PromotionCode::parse(code).ok(), ..RateChoice::default() };
+    let hold = held(&w, "open", &asking(NIGHT, by_code("open"))).await;
+    assert_eq!(shown(&hold).0, PRICE - PRICE / 10);
+    assert_eq!(
+        hold.order.rate.as_ref().and_then(|rate| rate.promotion.as_ref()).map(PromotionCode::as_str),
+        Some("OPEN")
+    );
+    for code in ["FIRST-100", "NONE"] {
+        match place(&w, &guest("guest"), code, &asking(NIGHT, by_code(code))).await {
+            Err(Failure::RateNotAvailable { reasons, .. }) => {
+                assert_eq!(reasons, [Reason::Promotion], "{code}")
+            }
+            other => panic!("{code}: {other:?}"),
+        }
+    }
 }
 
 /// An operator's next request meets what was edited; a guest's meets it after five seconds at the latest.

@@ -33,8 +33,16 @@ pub struct BookingState {
     pub end: Instant,
     /// Units.
     pub quantity: u32,
-    /// For the whole stay and all units.
+    /// For the whole stay and all units: what is paid with the booking.
     pub price: Price,
+    /// The rate plan; left out of a resource without a rate card. The lines of the price are in the answer of `readBooking`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub rate_plan_id: Option<String>,
+    /// What is paid at the place; likewise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub pay_at_property: Option<Price>,
     /// Status after the event.
     pub status: StatusName,
     /// Status before it; a payment step keeps it.
@@ -63,6 +71,8 @@ impl BookingState {
             end: Text(facts.end),
             quantity: facts.quantity,
             price: facts.price.into(),
+            rate_plan_id: facts.rate.as_ref().map(|rate| rate.plan.to_string()),
+            pay_at_property: facts.rate.as_ref().map(|rate| rate.at_property.into()),
             status: Text(entry.to),
             previous_status: Text(entry.from),
             payment_status: fact(entry, "paymentStatus")?,

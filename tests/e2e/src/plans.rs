@@ -1,0 +1,94 @@
+//! Prices, plans and quotes: what is quoted is what is held, charged and given back.
+
+use holdfast_client::stripe::ACCEPTED;
+use serde_json::{Value, json};
+
+use crate::terms::rates;
+use crate::world::{Guest, Offer, World, check, check_done, check_problem};
+
+const NIGHT: i64 = 12_900;
+/// 15 % less.
+const SAVER: i64 = 10_965;
+
+/// A room with a rate card, and one night of it.
+async fn rated(w: &World) -> Offer {
+    let room = w.room(json!({})).await;
+    put(w, &room, &rates()).await;
+    room
+}
+
+async fn put(w: &World, room: &Offer, card: &Value) {
+    let path = format!("/api/resources/{}/rates", room.id);
+    check_done(w.put(&path).token(&w.operator.token).json(card).send().await.unwrap());
+}
+
+/// What a night costs under each plan, asked without a token.
+async fn quoted(w: &World, room: &Offer) -> Vec<Value> {
+    let mut body = room.hold(1);
+    body.as_object_mut().unwrap().remove("userId");
+    let answer = check(w.post("/api/quotes").json(&body).send().await.unwrap(), 200);
+    answer.json["offers"].as_array().unwrap_or_else(|| panic!("no offers: {answer}")).clone()
+}
+
+fn of_plan(room: &Offer, more: &Value) -> Value {
+    let mut body = room.hold(1);
+    body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    body
+}
+
+#[tokio::test]
+async fn anyone_may_ask_what_a_stay_costs_and_a_hold_has_that_price_after_it_has_changed() {
+    let w = World::new().await;
+    let (room, guest) = (rated(&w).await, w.guest().await);
+    let offers = quoted(&w, &room).await;
+    let prices: Vec<_> = offers.iter().map(|offer| (&offer["planId"], &offer["price"]["amount"])).collect();
+    assert_eq!(prices, [(&json!("flexible"), &json!(NIGHT)), (&json!("saver"), &json!(SAVER))]);
+    let mut dearer = rates();
+    dearer["plans"][0]["price"]["base"] = json!(2 * NIGHT);
+    put(&w, &room, &dearer).await;
+    let by_quote = of_plan(&room, &json!({"quoteId": offers[1]["quoteId"]}));
+    let hold = check(w.place(&guest, &by_quote).await, 201);
+    assert_eq!((hold.int("/price/amount"), hold.str("/ratePlan/planId")), (Some(SAVER), "saver"), "{hold}");
+    assert_eq!(hold.json["lines"], offers[1]["lines"], "{hold}");
+    let altered = of_plan(&room, &json!({"quoteId": format!("eyJ.{}", "x".repeat(43))}));
+    check_problem(w.place(&guest, &altered).await, 422, "quote_not_valid");
+}
+
+/// Books a night under a plan, and cancels: what was charged, what was said of it before, and what was given back.
+async fn cancelled(w: &World, guest: &Guest, room: &Offer, plan: &str) -> (i64, i64, i64) {
+    let hold = check(w.place(guest, &of_plan(room, &json!({"ratePlanId": plan}))).await, 201);
+    let booking = check(w.pay(guest, hold.str("/holdId"), ACCEPTED).await, 201);
+    let id = booking.str("/bookingId");
+    let preview = check(w.read(guest, &format!("/api/bookings/{id}/cancellation")).await, 200);
+    let given = check(w.cancel(guest, id).await, 200);
+    let amount = |answer: &holdfast_client::Answer, at: &str| answer.int(at).unwrap();
+    (amount(&booking, "/price/amount"), amount(&preview, "/refund/amount"), amount(&given, "/refund/amount"))
+}
+
+#[tokio::test]
+async fn what_a_plan_keeps_is_said_beforehand_and_kept() {
+    let w = World::new().await;
+    let (room, guest) = (rated(&w).await, w.guest().await);
+    assert_eq!(cancelled(&w, &guest, &room, "flexible").await, (NIGHT, NIGHT, NIGHT));
+    assert_eq!(cancelled(&w, &guest, &room, "saver").await, (SAVER, 0, 0));
+}
+
+#[tokio::test]
+async fn a_plan_that_does_not_allow_the_stay_is_refused_with_the_reason() {
+    let w = World::new().await;
+    let (room, guest) = (w.room(json!({})).await, w.guest().await);
+    let mut card = rates();
+    card["restrictions"] = json!([
+        {"restrictionId": "two-nights", "name": "Two nights", "limits": {"stayMinOnArrival": 2}}
+    ]);
+    put(&w, &room, &card).await;
+    let refused = check_problem(w.place(&guest, &room.hold(1)).await, 409, "rate_not_available");
+    assert_eq!(refused.str("/reasons/0/reason"), "stay_min", "{refused}");
+    assert_eq!(
+        (refused.str("/reasons/0/restrictionId"), refused.int("/reasons/0/limit")),
+        ("two-nights", Some(2))
+    );
+    let unknown = of_plan(&room, &json!({"ratePlanId": "weekend"}));
+    let unknown = check_problem(w.place(&guest, &unknown).await, 422, "validation_failed");
+    assert_eq!(unknown.str("/errors/0/pointer"), "/ratePlanId", "{unknown}");
+}
