@@ -4,10 +4,12 @@
 #![expect(
     clippy::disallowed_methods,
     clippy::expect_used,
+    clippy::inconsistent_digit_grouping,
     clippy::print_stdout,
-    reason = "a benchmark measures time, prints, and stops where it cannot go on"
+    reason = "a benchmark measures time, prints, and stops where it cannot go on; amounts are written as they are read"
 )]
 
+mod quotes;
 mod rates;
 mod start;
 mod units;
@@ -22,5 +24,6 @@ async fn main() {
     println!("Holdfast figures, one run on this machine\n");
     units::print(at(START)).await;
     rates::print(at(START)).await;
+    quotes::print(at(START));
     start::print();
 }

@@ -69,7 +69,7 @@ pub struct RateCard {
 /// A version of a card. Versions are never changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CardVersion {
-    /// 1 for the first of a resource, growing by one.
+    /// The revision of the rates with which it was written: no two versions of a resource have the same, and later ones have greater.
     pub number: u64,
     /// From when on it holds.
     pub valid_from: Timestamp,

@@ -18,17 +18,17 @@ pub struct Charge {
     pub name: Label,
     /// What it is.
     pub kind: ChargeKind,
-    /// Whether prices include it already. A fee is never included.
+    /// Whether prices include it already. A fee never is, nor is a tax by bands or one that is not given back.
     pub included: bool,
     /// How much it is.
     pub levy: Levy,
-    /// What it is levied on, if it is a percentage.
+    /// What it is levied on, if it is a percentage. By bands: what counts as the price, all of it if empty.
     pub on: BTreeSet<TaxCategory>,
-    /// The dates of slots for which it holds.
+    /// The dates of slots for which it holds; that of the first, if it is counted once for the stay.
     pub valid: Validity,
     /// Guests up to this age, itself included, are exempt, if it counts guests.
     pub exempt_to_age: Option<u8>,
-    /// The first slots of a stay for which it is due, if it counts slots or is a percentage of their price.
+    /// For how many slots from the first of a stay on it is due, whether it holds for each or not, unless it is counted once for the stay.
     pub slots_max: Option<u32>,
     /// Whether it is given back as the price is, or never.
     pub refundable: bool,
@@ -60,7 +60,7 @@ pub enum Due {
 /// How much a charge is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Levy {
-    /// A percentage of what it is levied on.
+    /// A percentage, from 0 to 100, of what it is levied on: of a fee as that is paid, of a tax without the percentages that are included.
     Percent(Percentage),
     /// An amount for each of something.
     Amount {
@@ -69,7 +69,7 @@ pub enum Levy {
         /// Of what.
         per: Per,
     },
-    /// By what a slot costs per guest after discounts, without included taxes: that of the last band whose `from` is not above it.
+    /// By what a slot of a unit costs per guest, those exempt among them, after discounts, without included taxes: that of the last band whose `from` is not above it.
     Bands(Vec<Band>),
 }
 

@@ -14,7 +14,7 @@ use crate::rates::restriction::Limits;
 pub struct DateRates {
     /// The price per slot and unit, in place of the plan's own.
     pub price: Option<Money>,
-    /// Limits, each in place of the card's.
+    /// Limits, each number in place of the card's of its kind, each yes beside them; also for the plans that derive from it.
     pub limits: Limits,
 }
 

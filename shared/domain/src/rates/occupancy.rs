@@ -31,7 +31,7 @@ impl Guests {
 pub struct Unit {
     /// Its kind, where the rate card has kinds.
     pub unit_type: Option<UnitTypeId>,
-    /// Its guests; as many adults as the price is for, if nothing is said.
+    /// Its guests; as many adults as the price is for, if nothing is said: one where guests cost nothing of their own.
     pub guests: Option<Guests>,
 }
 

@@ -37,7 +37,8 @@ pub struct RatePlan {
 pub enum PlanPrice {
     /// The price per slot and unit, unless one is set for the date.
     Base(Money),
-    /// The price of another plan, changed, unless one is set for the date. It never exceeds the other's where the change lowers it.
+    /// The price of the slot of the unit under another plan, with its rules and its rounding, changed, unless one is set for the date. It
+    /// never exceeds the other's where the change lowers it.
     Derived {
         /// The other plan.
         from: PlanId,
@@ -62,7 +63,7 @@ pub struct Included {
     pub name: Label,
     /// What taxes are levied on for it.
     pub category: TaxCategory,
-    /// What part of the price it is, per guest and slot; nothing where it is taxed as the stay is.
+    /// What part of the price it is, per guest and slot, as far as the price goes after discounts; nothing where it is taxed as the stay is.
     pub value: Option<Money>,
 }
 

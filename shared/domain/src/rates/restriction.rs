@@ -30,7 +30,7 @@ pub struct Restriction {
     pub limits: Limits,
 }
 
-/// Limits of a date.
+/// Limits of a date. A yes closes; that something is open after all cannot be said.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Limits {
     /// The least slots of a stay that arrives on it.
@@ -55,6 +55,7 @@ pub struct Limits {
     pub quantity_min: Option<u32>,
     /// The most units of an order that arrives on it.
     pub quantity_max: Option<u32>,
-    /// A stay that has one slot on a date of the restriction's range has one on every date of that range.
+    /// A stay that has one slot on a date of the restriction's range has one on every date of that range that the zone has. Where it is set
+    /// for dates, a range is of those side by side.
     pub sold_together: bool,
 }

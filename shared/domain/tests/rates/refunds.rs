@@ -1,6 +1,6 @@
 //! What cancellations keep: instants and amounts worked out by hand.
 
-use holdfast_domain::bookings::{Cancellation, Tier};
+use holdfast_domain::bookings::{Cancellation, STEPS_MAX, Tier};
 use holdfast_domain::money::Percent;
 use holdfast_domain::payments::Payment;
 use holdfast_domain::rates::cancellation::{CancellationStep, CancellationTerms, Deadline, Penalty};
@@ -8,6 +8,7 @@ use holdfast_domain::rates::card::RateCard;
 use holdfast_domain::rates::charge::{Charge, ChargeKind, Due, Levy, Per};
 use holdfast_domain::rates::extra::{Extra, ExtraChoice};
 use holdfast_domain::rates::ids::ExtraId;
+use holdfast_domain::rates::plan::PlanPrice;
 use holdfast_domain::rates::promotion::{Discount, Promotion, PromotionCode};
 use holdfast_domain::rates::request::RateRequest;
 use holdfast_domain::{
@@ -164,6 +165,20 @@ fn what_is_never_given_back_is_kept_beside_the_penalty() {
     assert_eq!(kept(&card, &request, &["2026-06-01T00:00:00Z"]), [35_00]);
 }
 
+fn ten(discount: Discount) -> Promotion {
+    Promotion {
+        code: PromotionCode::parse("TEN").expect("a code"),
+        name: label("Ten"),
+        discount,
+        plans: Default::default(),
+        stays: Default::default(),
+        from: None,
+        to: None,
+        uses_max: None,
+        uses_per_guest_max: None,
+    }
+}
+
 #[test]
 fn the_first_night_is_kept_with_what_it_is_taxed() {
     // 100.00 a night, 10 % off, 5 % of city tax on top of 90.00, 2.00 per guest and night; VAT is included.
@@ -173,17 +188,7 @@ fn the_first_night_is_kept_with_what_it_is_taxed() {
         tax("visitor", Levy::Amount { amount: eur(2_00), per: Per::GuestSlot }, &[]),
         fee("cleaning", 50_00, true, Due::Now),
     ];
-    card.promotions.push(Promotion {
-        code: PromotionCode::parse("TEN").expect("a code"),
-        name: label("Ten"),
-        discount: Discount::Percent(percent("10")),
-        plans: Default::default(),
-        stays: Default::default(),
-        from: None,
-        to: None,
-        uses_max: None,
-        uses_per_guest_max: None,
-    });
+    card.promotions.push(ten(Discount::Percent(percent("10"))));
     let mut request = request("2026-06-12", 3);
     request.promotion = PromotionCode::parse("TEN").ok();
     let early = ["2026-06-01T00:00:00Z"];
@@ -202,6 +207,19 @@ fn the_first_night_is_kept_with_what_it_is_taxed() {
     // A tax on more than the places: 5 % of the fee, 2.50, is no tax of the night.
     card.charges[0] = tax("city", Levy::Percent(percent("5")), &["stay", "service"]);
     assert_eq!(kept(&card, &request, &early), [94_50]);
+}
+
+#[test]
+fn a_discount_is_spread_over_the_nights_and_the_rest_goes_to_the_earlier() {
+    // 10.00 off three nights at 33.33 are 3.34, 3.33 and 3.33.
+    let mut card = with(terms(0, &[(DAY_BEFORE, Penalty::FirstSlots(1))]));
+    card.plans[0].price = PlanPrice::Base(eur(33_33));
+    card.promotions.push(ten(Discount::Amount(eur(10_00))));
+    let request = RateRequest { promotion: PromotionCode::parse("TEN").ok(), ..request("2026-06-12", 3) };
+    let early = ["2026-06-01T00:00:00Z"];
+    assert_eq!(kept(&card, &request, &early), [29_99]);
+    card.plans[0].cancellation = terms(0, &[(DAY_BEFORE, Penalty::FirstSlots(2))]);
+    assert_eq!(kept(&card, &request, &early), [59_99]);
 }
 
 #[test]
@@ -293,7 +311,7 @@ fn amounts_that_are_kept_can_be_paid() {
         quote(10).applied.refunds.steps[0].kept,
         Money::new(33_000, currency("KWD")).expect("in range")
     );
-    card.plans[0].price = holdfast_domain::rates::plan::PlanPrice::Base(crate::fixture::money(99_990, "KWD"));
+    card.plans[0].price = PlanPrice::Base(crate::fixture::money(99_990, "KWD"));
     let version = crate::fixture::version(card.clone());
     let odd = holdfast_domain::rates::evaluate::quote(
         &version,
@@ -317,4 +335,17 @@ fn time_has_a_beginning() {
     assert_eq!(kept, eur(100_00));
     let ends = quote.applied.refunds.last_instants(Timestamp::MIN, Timestamp::MAX);
     assert_eq!(ends.count(), 0);
+}
+
+#[test]
+fn the_longest_terms_make_no_more_steps_than_a_preview_has() {
+    let steps: Vec<(Deadline, Penalty)> = (0..16_u8)
+        .map(|index| (Deadline::DaysBefore { days: u32::from(30 - index), time: None }, share(index + 1)))
+        .collect();
+    let request = request("2026-06-12", 3);
+    let booking = booked(&request, &with(terms(1, &steps)));
+    let preview = booking.cancellation_quote(request.at, |at| booking.refund_at(at));
+    // The free hour, sixteen steps, and nothing.
+    assert_eq!((preview.steps.len(), STEPS_MAX), (18, 18));
+    assert_eq!((preview.steps[0].refund, preview.steps[17].refund), (eur(300_00), eur(0)));
 }

@@ -126,6 +126,9 @@ fn rules_of_one_priority_do_not_both_set_a_price() {
     // 12 June 2026 is a Friday.
     check(days(&[Weekday::Saturday]), on("2026-06-12", "2026-06-13"), false);
     check(days(&[Weekday::Friday]), on("2026-06-12", "2026-06-13"), true);
+    // A week from Monday to Sunday has its Sunday.
+    check(days(&[Weekday::Sunday]), on("2026-06-01", "2026-06-08"), true);
+    check(days(&[Weekday::Sunday]), on("2026-06-01", "2026-06-07"), false);
     let fair = || Condition { calendar: Some(calendar("fair")), ..none() };
     check(fair(), on("2026-06-13", "2026-06-20"), false);
     check(fair(), on("2026-06-12", "2026-06-20"), true);
