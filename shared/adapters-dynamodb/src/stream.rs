@@ -12,7 +12,9 @@ use holdfast_domain::{Hold, HoldId, PageChange, PageHold};
 use serde_json::Value;
 
 use crate::catalogue::dated::{FACTS_SK_PREFIX, decode_month, decode_month_record};
-use crate::page::item::{PAGE_SK_PREFIX, decode_hold, decode_page_as_stored, decode_page_record};
+use crate::page::item::{
+    PAGE_SK_PREFIX, RESOURCE_PK_PREFIX, decode_hold, decode_page_as_stored, decode_page_record,
+};
 use crate::stored::attempts::is_of_guest;
 use crate::stored::rates::{MONTH_SK_PREFIX, RATES_SK, decode_month_rates, decode_rates, rated_resource};
 use crate::stored::records::{
@@ -45,6 +47,10 @@ pub fn decode_ledger_record(new: Option<Value>, old: Option<Value>) -> Result<Le
         let previous = old.map(decode_image).transpose()?.as_ref().map(decode_month).transpose()?;
         let previous = previous.map(|(_, facts)| facts).unwrap_or_default();
         return Ok(LedgerRecord::Facts { resource, month, facts, previous, write });
+    }
+    // Task tokens of a release before have the same sort key.
+    if !reader.text("pk")?.starts_with(RESOURCE_PK_PREFIX) {
+        return Ok(LedgerRecord::Other);
     }
     if sk == RATES_SK {
         return Ok(LedgerRecord::Rates { rates: Box::new(decode_rates(&new)?) });

@@ -2,7 +2,7 @@
 import { Construct } from 'constructs';
 import type { Foundations } from '../foundations.ts';
 import { watchSecret } from '../foundations/secrets.ts';
-import { datedFacts, failureQueue, itemsWithSortKey, pages, readStream } from '../foundations/streams.ts';
+import { datedFacts, failureQueue, itemsWithSortKey, pages, rates, readStream } from '../foundations/streams.ts';
 import { queueTarget } from '../foundations/targets.ts';
 import { HoldfastFunction } from '../holdfast-function.ts';
 
@@ -26,6 +26,7 @@ export class Search extends Construct {
         'CatalogueReader.resource',
         'CatalogueReader.stored_pages',
         'CatalogueReader.facts',
+        'RateReader.all_rates',
         'PoisonRecords',
       ],
       targets: { failureQueue: queueTarget(failures, 'HOLDFAST_FAILURE_QUEUE_URL') },
@@ -37,6 +38,7 @@ export class Search extends Construct {
       filters: [
         pages(['INSERT', 'MODIFY', 'REMOVE']),
         datedFacts(['INSERT', 'MODIFY']),
+        rates(['INSERT', 'MODIFY']),
         itemsWithSortKey('R', ['INSERT', 'MODIFY', 'REMOVE']),
       ],
       alarmWhenBehind: true,

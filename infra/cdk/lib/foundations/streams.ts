@@ -88,6 +88,11 @@ export function datedFacts(eventNames: readonly string[]): { [key: string]: unkn
   return itemsWithSortKey(FilterRule.beginsWith('D#'), eventNames);
 }
 
+/** Records of rate cards, and of what is set for the dates of a month under plans. */
+export function rates(eventNames: readonly string[]): { [key: string]: unknown } {
+  return itemsWithSortKey(FilterRule.beginsWith('T'), eventNames);
+}
+
 /** Records of inventory pages. */
 export function pages(eventNames: readonly string[]): { [key: string]: unknown } {
   return itemsWithSortKey(FilterRule.beginsWith('P#'), eventNames);

@@ -20,9 +20,11 @@ use crate::table::item::{Item, Reader, m, millis, n, s};
 
 /// Partition of everything that belongs to a resource.
 pub(crate) fn resource_pk(id: &ResourceId) -> String {
-    format!("R#{id}")
+    format!("{RESOURCE_PK_PREFIX}{id}")
 }
 
+/// Partition keys of resources begin with it.
+pub(crate) const RESOURCE_PK_PREFIX: &str = "R#";
 /// Sort keys of pages begin with it; the page's name follows.
 pub(crate) const PAGE_SK_PREFIX: &str = "P#";
 
@@ -376,7 +378,8 @@ pub fn decode_page_as_stored(item: &Item) -> Result<Page, StoreError> {
     match Version::of(&reader)? {
         Version::V0 | Version::V1 => {}
     }
-    let resource = reader.parsed("pk", |pk| ResourceId::parse(pk.strip_prefix("R#").unwrap_or_default()))?;
+    let resource = reader
+        .parsed("pk", |pk| ResourceId::parse(pk.strip_prefix(RESOURCE_PK_PREFIX).unwrap_or_default()))?;
     let key = reader
         .text("sk")?
         .strip_prefix(PAGE_SK_PREFIX)

@@ -15,7 +15,7 @@ use holdfast_domain::rates::dated::{DateRates, MonthRates};
 use holdfast_domain::rates::ids::PlanId;
 use jiff::civil::Date;
 
-use crate::page::item::resource_pk;
+use crate::page::item::{RESOURCE_PK_PREFIX, resource_pk};
 use crate::stored::v1::rates::card::{StoredCard, StoredRates};
 use crate::stored::v1::rates::dated::StoredMonthRates;
 use crate::stored::version::{Version, WRITES};
@@ -78,7 +78,7 @@ fn resource_of(reader: &Reader<'_>, prefix: &str) -> Result<ResourceId, StoreErr
 /// # Errors
 /// [`StoreError::Corrupt`] when its key names none.
 pub(crate) fn rated_resource(item: &Item) -> Result<ResourceId, StoreError> {
-    resource_of(&Reader::new(item), "R#")
+    resource_of(&Reader::new(item), RESOURCE_PK_PREFIX)
 }
 
 /// The cards of a resource, and the write that left them so.
@@ -100,7 +100,7 @@ pub fn decode_rates(item: &Item) -> Result<ResourceRates, StoreError> {
     let stored = reader.document::<StoredRates>("doc")?.read();
     let (versions, draft) = stored.map_err(|reason| reader.corrupt(reason))?;
     Ok(ResourceRates {
-        resource: resource_of(&reader, "R#")?,
+        resource: resource_of(&reader, RESOURCE_PK_PREFIX)?,
         revision: reader.number("rev")?,
         versions,
         draft,

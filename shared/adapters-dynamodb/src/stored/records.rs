@@ -18,7 +18,7 @@ use holdfast_domain::{
 };
 use jiff::Timestamp;
 
-use crate::page::item::resource_pk;
+use crate::page::item::{RESOURCE_PK_PREFIX, resource_pk};
 use crate::stored::contents::{BookingContents, HoldContents, charged_back_stored, refund_name, refund_of};
 use crate::stored::reason::bounded;
 use crate::stored::trail::{decode_head, encode_head};
@@ -127,7 +127,8 @@ pub fn decode_resource_write(item: &Item) -> Result<Option<Write>, StoreError> {
 /// [`StoreError::Corrupt`] when the item cannot be read as one, or its terms are out of their bounds.
 pub fn decode_resource(item: &Item) -> Result<Resource, StoreError> {
     let reader = Reader::new(item);
-    let id = reader.parsed("pk", |pk| ResourceId::parse(pk.strip_prefix("R#").unwrap_or_default()))?;
+    let id = reader
+        .parsed("pk", |pk| ResourceId::parse(pk.strip_prefix(RESOURCE_PK_PREFIX).unwrap_or_default()))?;
     resource_of(&reader, id)
 }
 

@@ -19,7 +19,7 @@ use jiff::{SignedDuration, ToSpan};
 use serde_json::json;
 
 use crate::trails::whole_trail;
-use crate::world::{NIGHT, World};
+use crate::world::{NIGHT, World, operator};
 
 const NONE: Precondition<u64> = Precondition::None;
 const JUNE: DateRange = DateRange { from: date(2030, 6, 1), to: date(2030, 7, 1) };
@@ -70,7 +70,7 @@ async fn sold_by_card() -> (std::sync::Arc<World>, Resource) {
 }
 
 async fn put(w: &World, id: &ResourceId, price: i64, held: CardUse) -> Result<ResourceRates, Failure> {
-    w.rates.put(id, &card(price), held, &NONE, Run::Real, &w.by("desk")).await
+    w.rates.put(&operator(), id, &card(price), held, &NONE, Run::Real, &w.by("desk")).await
 }
 
 /// The prices of the plan of each version, with its number.
@@ -92,15 +92,16 @@ async fn versions_follow_each_other_and_the_history_keeps_them_all() {
     assert_eq!(same, scheduled, "the same again changes nothing");
     let drafted = put(&w, &room.id, 1_000, CardUse::Draft).await.expect("put");
     assert_eq!((prices(&drafted), drafted.revision), (prices(&scheduled), 3));
-    assert_eq!(w.rates.get(&room.id).await.expect("rates"), drafted);
+    assert_eq!(w.rates.get(&operator(), &room.id).await.expect("rates"), drafted);
     w.pass(24 * 3600);
     let now = put(&w, &room.id, 15_900, CardUse::From(None)).await.expect("put");
     assert_eq!((prices(&now), now.draft.is_some()), (vec![(4, 15_900)], true), "what is over is left out");
-    let discard = async || w.rates.discard_draft(&room.id, &NONE, Run::Real, &w.by("desk")).await;
+    let discard =
+        async || w.rates.discard_draft(&operator(), &room.id, &NONE, Run::Real, &w.by("desk")).await;
     let discarded = discard().await.expect("discarded");
     assert_eq!(discard().await.expect("discarded"), discarded);
-    let (first, next) = w.rates.versions(&room.id, u64::MAX, 2).await.expect("a page");
-    let (rest, end) = w.rates.versions(&room.id, next.expect("more"), 2).await.expect("a page");
+    let (first, next) = w.rates.versions(&operator(), &room.id, u64::MAX, 2).await.expect("a page");
+    let (rest, end) = w.rates.versions(&operator(), &room.id, next.expect("more"), 2).await.expect("a page");
     let numbers: Vec<u64> = first.iter().chain(&rest).map(|record| record.version.number).collect();
     assert_eq!((numbers, end), (vec![4, 2, 1], None));
     assert!(first.iter().all(|record| record.actor == "desk"), "{first:?}");
@@ -133,15 +134,17 @@ async fn no_more_versions_wait_than_may() {
 #[tokio::test]
 async fn of_two_editors_who_read_the_same_one_is_refused() {
     let (w, room) = sold_by_card().await;
-    let revision = w.rates.get(&room.id).await.expect("rates").revision;
+    let revision = w.rates.get(&operator(), &room.id).await.expect("rates").revision;
     let asked = Precondition::Match(vec![revision]);
     let edit = async |price: i64, desk: &str| {
-        w.rates.put(&room.id, &card(price), CardUse::From(None), &asked, Run::Real, &w.by(desk)).await
+        w.rates
+            .put(&operator(), &room.id, &card(price), CardUse::From(None), &asked, Run::Real, &w.by(desk))
+            .await
     };
     let (one, other) = tokio::join!(edit(10_000, "desk-1"), edit(20_000, "desk-2"));
     let (done, refused) = if one.is_ok() { (one, other) } else { (other, one) };
     assert!(matches!(refused, Err(Failure::PreconditionFailed)), "{refused:?}");
-    assert_eq!(w.rates.get(&room.id).await.expect("rates"), done.expect("one of them"));
+    assert_eq!(w.rates.get(&operator(), &room.id).await.expect("rates"), done.expect("one of them"));
     whole_trail(&w, &room.id).await;
 }
 
@@ -152,6 +155,7 @@ async fn edits_at_once_of_cards_dates_and_terms_are_all_done_and_in_the_trail() 
         let from = date(2030, 6, day);
         w.rates
             .set_dates(
+                &operator(),
                 &[line(&room.id, from, from + 1.day(), Change::Set(money(1_000)))],
                 Run::Real,
                 &w.by("dates"),
@@ -167,11 +171,11 @@ async fn edits_at_once_of_cards_dates_and_terms_are_all_done_and_in_the_trail() 
     for outcomes in [one, two, three] {
         assert_eq!(outcomes.expect("an answer")[0].fault, None);
     }
-    let rates = w.rates.dates(&room.id, JUNE).await.expect("dates");
+    let rates = w.rates.dates(&operator(), &room.id, JUNE).await.expect("dates");
     for day in 1..=3 {
         assert!(rates.of(date(2030, 6, day), &plan_id()).is_some(), "{day}");
     }
-    assert!(w.rates.get(&room.id).await.expect("rates").draft.is_some());
+    assert!(w.rates.get(&operator(), &room.id).await.expect("rates").draft.is_some());
     assert_eq!(
         whole_trail(&w, &room.id).await.iter().filter(|entry| entry.kind == "rates.dates_set").count(),
         3
@@ -189,12 +193,12 @@ async fn a_card_is_put_whole_or_not_at_all_and_again_by_its_repetition() {
         let by = w.by("desk-1");
         let new = card(13_900);
         tokio::select! {
-            done = theirs.put(&room.id, &new, CardUse::From(None), &NONE, Run::Real, &by) => assert!(done.is_ok() && passes > 2, "{done:?}"),
+            done = theirs.put(&operator(), &room.id, &new, CardUse::From(None), &NONE, Run::Real, &by) => assert!(done.is_ok() && passes > 2, "{done:?}"),
             () = faults.strikes() => {}
         }
-        let before = w.rates.get(&room.id).await.expect("rates");
+        let before = w.rates.get(&operator(), &room.id).await.expect("rates");
         let trail = whole_trail(&w, &room.id).await;
-        let (versions, _) = w.rates.versions(&room.id, u64::MAX, 9).await.expect("versions");
+        let (versions, _) = w.rates.versions(&operator(), &room.id, u64::MAX, 9).await.expect("versions");
         let puts = trail.iter().filter(|entry| entry.kind == "rates.put").count();
         let count = usize::try_from(before.revision).expect("a number");
         assert_eq!((versions.len(), puts), (count, count), "after {passes} calls");
@@ -212,7 +216,9 @@ async fn a_lost_answer_puts_a_card_once() {
             faults.strike(fault, passes, 1);
             let theirs = rates_over(w.database.store_under(&faults));
             let by = w.by("desk-1");
-            let done = theirs.put(&room.id, &card(13_900), CardUse::From(None), &NONE, Run::Real, &by).await;
+            let done = theirs
+                .put(&operator(), &room.id, &card(13_900), CardUse::From(None), &NONE, Run::Real, &by)
+                .await;
             assert_eq!(
                 done.as_ref().ok().map(prices),
                 Some(vec![(2, 13_900)]),
@@ -233,7 +239,10 @@ async fn a_card_is_in_the_currency_of_its_resource_and_keeps_it_so() {
     assert!(matches!(refused, Err(Failure::Invalid { .. })), "{refused:?}");
     let mut foreign = card(12_900);
     foreign.currency = dollars;
-    let refused = w.rates.put(&room.id, &foreign, CardUse::From(None), &NONE, Run::Real, &w.by("desk")).await;
+    let refused = w
+        .rates
+        .put(&operator(), &room.id, &foreign, CardUse::From(None), &NONE, Run::Real, &w.by("desk"))
+        .await;
     let Err(Failure::RateCard(problems)) = refused else { panic!("{refused:?}") };
     assert!(problems.iter().any(|problem| problem.path == "/currency"), "{problems:?}");
     let without = nightly_resource("another", 5, 600);
@@ -255,9 +264,14 @@ async fn a_card_that_comes_between_keeps_the_currency_too() {
         let faults = Faults::default();
         faults.strike(Fault::Delayed, passes, 1);
         let store = w.database.store_under(&faults);
-        let theirs = holdfast_app::catalogue::Resources::new(store.catalogue, store.rates, charge_rules());
+        let theirs = holdfast_app::catalogue::Resources::new(
+            store.catalogue,
+            store.properties,
+            store.rates,
+            charge_rules(),
+        );
         let by = w.by("desk-1");
-        let edit = theirs.put(&room.id, &other.terms, &Precondition::None, Run::Real, &by);
+        let edit = theirs.put(&operator(), &room.id, &other.terms, &Precondition::None, Run::Real, &by);
         let card = async {
             faults.strikes().await;
             let done = put(&w, &room.id, 12_900, CardUse::From(None)).await;
@@ -301,12 +315,13 @@ async fn a_season_is_set_once_and_copied_to_the_next_year() {
         weekends,
         copied(&room.id, JUNE, date(2031, 6, 1)),
     ];
-    let done = async || w.rates.set_dates(&lines, Run::Real, &w.by("desk")).await.expect("an answer");
+    let done =
+        async || w.rates.set_dates(&operator(), &lines, Run::Real, &w.by("desk")).await.expect("an answer");
     assert!(done().await.iter().all(|outcome| outcome.fault.is_none()));
     let trail = whole_trail(&w, &room.id).await;
     for year in [2030, 2031] {
         let range = DateRange { from: date(year, 6, 1), to: date(year, 7, 1) };
-        let rates = w.rates.dates(&room.id, range).await.expect("dates");
+        let rates = w.rates.dates(&operator(), &room.id, range).await.expect("dates");
         let of = |day: i8| rates.of(date(year, 6, day), &plan_id()).expect("set").clone();
         // The 1st of June 2030 is a Saturday; copied dates are those of the calendar, not of the week.
         assert_eq!((of(1).price, of(1).limits.stay_min_on_arrival), (Some(money(18_900)), Some(2)));
@@ -316,8 +331,8 @@ async fn a_season_is_set_once_and_copied_to_the_next_year() {
     done().await;
     assert_eq!(whole_trail(&w, &room.id).await, trail, "the same again changes nothing");
     let cleared = line(&room.id, JUNE.from, JUNE.to, Change::Clear);
-    w.rates.set_dates(&[cleared], Run::Real, &w.by("desk")).await.expect("an answer");
-    let rates = w.rates.dates(&room.id, JUNE).await.expect("dates");
+    w.rates.set_dates(&operator(), &[cleared], Run::Real, &w.by("desk")).await.expect("an answer");
+    let rates = w.rates.dates(&operator(), &room.id, JUNE).await.expect("dates");
     assert!(rates.of(date(2030, 6, 2), &plan_id()).is_none());
     let last = whole_trail(&w, &room.id).await.pop().expect("an entry");
     let first = json!({ "from": "2030-06-01", "to": "2030-06-02", "planId": "flexible", "price": null });
@@ -348,9 +363,11 @@ async fn a_line_that_is_refused_keeps_no_other_from_its_work() {
         line(&room.id, date(2031, 1, 1), date(2031, 1, 2), Change::Set(money(1))),
         fine(&room.id),
     ];
-    let dry = w.rates.set_dates(&lines, Run::Dry, &w.by("desk")).await.expect("an answer");
-    assert!(w.rates.dates(&room.id, JUNE).await.expect("dates").of(JUNE.from, &plan_id()).is_none());
-    let outcomes = w.rates.set_dates(&lines, Run::Real, &w.by("desk")).await.expect("an answer");
+    let dry = w.rates.set_dates(&operator(), &lines, Run::Dry, &w.by("desk")).await.expect("an answer");
+    assert!(
+        w.rates.dates(&operator(), &room.id, JUNE).await.expect("dates").of(JUNE.from, &plan_id()).is_none()
+    );
+    let outcomes = w.rates.set_dates(&operator(), &lines, Run::Real, &w.by("desk")).await.expect("an answer");
     assert_eq!(outcomes, dry);
     assert_eq!(outcomes.iter().map(|outcome| outcome.line).collect::<Vec<_>>(), (0..9).collect::<Vec<_>>());
     let faults: Vec<_> = outcomes.iter().map(|outcome| outcome.fault.as_ref()).collect();
@@ -358,7 +375,7 @@ async fn a_line_that_is_refused_keeps_no_other_from_its_work() {
     assert!(matches!(faults[2..4], [Some(LineFault::Edit(_)), Some(LineFault::Edit(_))]), "{faults:?}");
     assert!(faults[4].is_some(), "{faults:?}");
     assert_eq!(faults[5..], [Some(&LineFault::CopyOfSet), Some(&LineFault::CopyOfSet), None, None]);
-    let set = w.rates.dates(&room.id, JUNE).await.expect("dates");
+    let set = w.rates.dates(&operator(), &room.id, JUNE).await.expect("dates");
     assert_eq!(set.of(JUNE.from, &plan_id()).and_then(|rates| rates.price), Some(money(15_000)));
 }
 
@@ -377,23 +394,27 @@ async fn a_long_edit_is_done_in_steps_and_finished_by_its_repetition() {
     let theirs = rates_over(w.database.store_under(&faults));
     let by = w.by("desk-1");
     tokio::select! {
-        done = theirs.set_dates(&lines, Run::Real, &by) => panic!("{done:?}"),
+        done = theirs.set_dates(&operator(), &lines, Run::Real, &by) => panic!("{done:?}"),
         () = faults.strikes() => {}
     }
     let dates_set = |trail: Vec<holdfast_app::catalogue::ResourceEvent>| {
         trail.into_iter().filter(|entry| entry.kind == "rates.dates_set").count()
     };
     assert_eq!(dates_set(whole_trail(&w, &room.id).await), 2);
-    let outcomes = w.rates.set_dates(&lines, Run::Real, &w.by("desk-1")).await.expect("an answer");
+    let outcomes =
+        w.rates.set_dates(&operator(), &lines, Run::Real, &w.by("desk-1")).await.expect("an answer");
     assert!(outcomes.iter().all(|outcome| outcome.fault.is_none()));
     assert_eq!(dates_set(whole_trail(&w, &room.id).await), 3);
     for line in &lines {
         let LineEdit::Set(edit) = &line.edit else { panic!("it sets") };
-        let rates = w.rates.dates(&room.id, edit.dates).await.expect("dates");
+        let rates = w.rates.dates(&operator(), &room.id, edit.dates).await.expect("dates");
         assert!(rates.of(edit.dates.from, &plan_id()).is_some(), "{}", edit.dates.from);
     }
     let beyond = line(&room.id, date(2040, 1, 1), date(2040, 1, 2), Change::Set(money(1)));
-    let outcomes = w.rates.set_dates(&[lines.clone(), vec![beyond]].concat(), Run::Dry, &w.by("desk")).await;
+    let outcomes = w
+        .rates
+        .set_dates(&operator(), &[lines.clone(), vec![beyond]].concat(), Run::Dry, &w.by("desk"))
+        .await;
     assert!(outcomes.expect("an answer").iter().all(|outcome| outcome.fault.is_none()));
 }
 
@@ -403,6 +424,7 @@ async fn holds_calendars_and_edits_of_inventory_go_on_beside_rates() {
     let (w, room) = sold_by_card().await;
     w.rates
         .set_dates(
+            &operator(),
             &[line(&room.id, JUNE.from, JUNE.to, Change::Set(money(15_000)))],
             Run::Real,
             &w.by("desk"),

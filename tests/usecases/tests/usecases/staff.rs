@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use holdfast_api::{
     Api, BookingsApi, CancelApi, Claims, ConfirmApi, HoldApi, Identity, Request, ResourcesApi, Response,
-    openapi,
+    SearchApi, openapi,
 };
 use holdfast_app::bookings::{BookingRequest, Bookings};
-use holdfast_app::catalogue::{ResourceTrails, Resources, Stops};
-use holdfast_app::holds::Holds;
+use holdfast_app::catalogue::{Calendars, ResourceTrails, Resources, Stops};
 use holdfast_app::properties::Properties;
+use holdfast_app::rates::Rates;
+use holdfast_app::search::Search;
 use holdfast_domain::{BookingId, HoldId, Resource};
 use holdfast_testkit::{Store, charge_rules};
 use http::{HeaderMap, HeaderValue, Method};
@@ -83,7 +84,7 @@ const fn case(operation: &'static str, name: &'static str, rule: Rule, served: u
 }
 
 /// Every route has a rule; some have several ways to be called.
-const CASES: [Case; 23] = [
+const CASES: [Case; 31] = [
     case("putResource", "", Rule::OfTheProperty, 200),
     case("putResource", "dry", Rule::OfTheProperty, 200),
     case("putResource", "of none", Rule::Everybodys, 201),
@@ -96,6 +97,15 @@ const CASES: [Case; 23] = [
     case("putProperty", "", Rule::OfTheProperty, 200),
     case("putProperty", "dry", Rule::OfTheProperty, 200),
     case("readPropertyEvents", "", Rule::OfTheProperty, 200),
+    case("putRates", "", Rule::OfTheProperty, 200),
+    case("putRates", "dry", Rule::OfTheProperty, 200),
+    case("readRates", "", Rule::OfTheProperty, 200),
+    case("discardRatesDraft", "", Rule::OfTheProperty, 200),
+    case("readRateVersions", "", Rule::OfTheProperty, 200),
+    case("readRateCalendar", "", Rule::OfTheProperty, 200),
+    // Each line says for itself whether its resource is there.
+    case("setDatedRates", "", Rule::Everybodys, 200),
+    case("explainRates", "", Rule::OfTheProperty, 200),
     case("createHold", "", Rule::Everybodys, 201),
     case("createHold", "for another", Rule::ForAnotherGuest, 201),
     case("readHold", "", Rule::OfTheProperty, 200),
@@ -199,6 +209,21 @@ fn room_terms(property: Option<&str>) -> Value {
     terms
 }
 
+/// A rate card of the room.
+fn card() -> Value {
+    let plan =
+        json!({ "planId": "flexible", "name": "Flexible", "price": { "base": 12900 }, "payment": "now" });
+    json!({ "currency": "EUR", "defaultPlan": "flexible", "plans": [plan] })
+}
+
+/// A price for a date.
+fn lines(resource: &str) -> Value {
+    let line = json!({
+        "resourceIds": [resource], "planId": "flexible", "from": "2030-09-01", "to": "2030-09-02", "price": 9900
+    });
+    json!({ "currency": "EUR", "lines": [line] })
+}
+
 /// Path with query, and body, of a call about these things.
 fn call(
     route: &Route,
@@ -222,6 +247,10 @@ fn call(
         ("setInventory", _) => {
             (dry(path), json!({ "from": "2030-09-01", "to": "2030-09-02", "closed": number % 2 == 0 }))
         }
+        ("putRates", _) => (dry(path), card()),
+        ("readRateCalendar", _) => (format!("{path}?from=2030-06-01&to=2030-06-08"), Value::Null),
+        ("explainRates", _) => (format!("{path}?start={}&end={}", NIGHT.0, NIGHT.1), Value::Null),
+        ("setDatedRates", _) => (path, lines(resource)),
         ("stopHolds" | "stopHoldsOfResource", _) => (path, json!({ "stopped": false })),
         ("putProperty", _) => {
             let body = json!({
@@ -239,8 +268,9 @@ fn call(
         ("createBooking", _) => (path, json!({ "holdId": things.hold, "paymentMethodId": VISA })),
         ("extendHold" | "cancelBooking", _) => (path, json!({})),
         (
-            "readResourceEvents" | "readStopEvents" | "readPropertyEvents" | "readHold" | "releaseHold"
-            | "listBookings" | "readBooking" | "readBookingEvents" | "quoteCancellation",
+            "readRates" | "discardRatesDraft" | "readRateVersions" | "readResourceEvents" | "readStopEvents"
+            | "readPropertyEvents" | "readHold" | "releaseHold" | "listBookings" | "readBooking"
+            | "readBookingEvents" | "quoteCancellation",
             _,
         ) => (path, Value::Null),
         (other, _) => panic!("{other}: a route that nobody knows how to call"),
@@ -264,11 +294,25 @@ async fn serve(w: &World, who: Who, method: &Method, target: &str, body: &Value,
         time_left: Duration::from_secs(29),
     };
     let clock = Arc::new(w.clock.clone());
-    let Store { catalogue, properties, trails, switch, holds, stops, history, contacts, actions, .. } =
-        w.store.clone();
+    let Store {
+        catalogue,
+        properties,
+        rates: cards,
+        versions,
+        trails,
+        switch,
+        history,
+        contacts,
+        actions,
+        ..
+    } = w.store.clone();
     let get = *method == Method::GET;
     if path.starts_with("/api/holds") {
-        HoldApi::new(Holds::new(catalogue, holds, stops, charge_rules()), clock).handle(request).await
+        HoldApi::new(w.store.hold_cases(), clock).handle(request).await
+    } else if path.ends_with("/rates/explain") {
+        let calendars = Calendars::new(catalogue, w.store.listed.clone(), cards, charge_rules());
+        let search = Search::new(w.store.index.clone(), charge_rules());
+        SearchApi::new(search, calendars, w.store.quote_cases(), clock).handle(request).await
     } else if path.ends_with("/cancel") {
         CancelApi::new(cancellations(&w.store, &w.flow), clock).handle(request).await
     } else if path == "/api/bookings" && !get {
@@ -278,10 +322,11 @@ async fn serve(w: &World, who: Who, method: &Method, target: &str, body: &Value,
             .handle(request)
             .await
     } else {
-        let resources = Resources::new(catalogue.clone(), properties.clone(), charge_rules());
+        let rates = Rates::new(catalogue.clone(), cards.clone(), versions, charge_rules());
+        let resources = Resources::new(catalogue.clone(), properties.clone(), cards, charge_rules());
         let of_resources = ResourceTrails::new(catalogue, trails.clone(), switch.clone());
         let properties = Properties::new(properties, trails);
-        ResourcesApi::new(resources, properties, of_resources, Stops::new(switch), clock)
+        ResourcesApi::new(resources, properties, of_resources, Stops::new(switch), rates, clock)
             .handle(request)
             .await
     }
@@ -363,7 +408,10 @@ async fn what_is_hidden_is_not_changed() {
     let house = crate::properties::id("house");
     let property = w.store.properties.property(&house).await.expect("a read");
     let known = things(&w, &room, "ada").await;
-    for (number, case) in CASES.iter().enumerate().filter(|(_, case)| case.rule == Rule::OfTheProperty) {
+    let rates = w.store.rates.all_rates(&room.id).await.expect("a read");
+    // A line of such a call is refused, the call is not.
+    let is_hidden = |case: &Case| case.rule == Rule::OfTheProperty || case.operation == "setDatedRates";
+    for (number, case) in CASES.iter().enumerate().filter(|(_, case)| is_hidden(case)) {
         let routes = routes();
         let route = routes.iter().find(|route| route.operation == case.operation).expect("a route");
         for who in [Who::OtherProperty, Who::NoGroup, Who::Guest] {
@@ -373,6 +421,7 @@ async fn what_is_hidden_is_not_changed() {
     }
     assert_eq!(w.store.catalogue.resource(&room.id).await.expect("a read"), before);
     assert_eq!(w.store.properties.property(&house).await.expect("a read"), property);
+    assert_eq!(w.store.rates.all_rates(&room.id).await.expect("a read"), rates);
     let owner = guest("ada");
     let hold = w.holds.get(&owner, &HoldId::parse(&known.hold).expect("an id")).await.expect("a hold");
     assert_eq!((hold.status(w.now()).as_str(), hold.hold.extensions.len()), ("active", 0));
