@@ -126,8 +126,8 @@ test('whom anybody may call reads no booking, and who serves bookings writes no 
   for (const name of ['search', 'hold', 'projector']) {
     assert.deepEqual(ofLedger(name).filter((line) => !line.endsWith(' of R#*')), [], name);
   }
-  // And what operators changed.
-  assert.deepEqual(ofLedger('resources').filter((line) => !/ of R#\*(, RE#\*)?$/.test(line)), []);
+  // And properties, and what operators changed.
+  assert.deepEqual(ofLedger('resources').filter((line) => !/ of (PR#\*, )?R#\*(, RE#\*)?$/.test(line)), []);
   assert.deepEqual(Object.keys(grants).filter((name) => grants[name]?.some((line) => line.includes('RE#*'))), ['holdfast-resources']);
   for (const name of ['bookings', 'completion']) {
     assert.deepEqual(ofLedger(name).filter((line) => !line.endsWith(' of B#*')), [], name);

@@ -16,6 +16,7 @@ mod contacts;
 mod guide;
 #[cfg(test)]
 mod properties;
+#[cfg(test)]
 mod published;
 #[cfg(test)]
 mod quotes;

@@ -219,9 +219,10 @@ fn call(
     match (case.operation, case.name) {
         ("putResource", "of none") => (format!("/api/resources/new-{number}"), room_terms(None)),
         ("putResource", _) => (dry(path), room_terms(Some("house"))),
-        ("setInventory", _) => {
-            (dry(path), json!({ "from": "2030-09-01", "to": "2030-09-02", "closed": number % 2 == 0 }))
-        }
+        ("setInventory", _) => (
+            dry(path),
+            json!({ "from": "2030-09-01", "to": "2030-09-02", "closed": number.is_multiple_of(2) }),
+        ),
         ("stopHolds" | "stopHoldsOfResource", _) => (path, json!({ "stopped": false })),
         ("putProperty", _) => {
             let body = json!({
