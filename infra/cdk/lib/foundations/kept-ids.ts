@@ -16,6 +16,8 @@ import { Construct, RootConstruct } from 'constructs';
 
 /** Where a construct is in the stack, and where it was, with all that is below it. */
 export const OLD_PLACES: ReadonlyMap<string, string> = new Map([
+  // The integration of a function lies below its first route.
+  ['Api/Http/GET--api--properties--{propertyId}/Resources', 'Api/Http/GET--api--resources--{resourceId}/Resources'],
   ['Bookings/Bookings', 'Functions/Bookings'],
   ['Bookings/Cancel', 'Functions/Cancel'],
   ['Bookings/Confirm', 'Functions/Confirm'],

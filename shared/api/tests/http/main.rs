@@ -18,6 +18,7 @@ mod guide;
 mod plans;
 #[cfg(test)]
 mod properties;
+#[cfg(test)]
 mod published;
 #[cfg(test)]
 mod quotes;

@@ -83,7 +83,7 @@ impl Envelope {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Content {
     /// Data of the newest version, from which those before it are made.
-    Newest(EventData),
+    Newest(Box<EventData>),
     /// Data of version 1 alone: made of what a release before wrote, which does not say what version 2 does.
     Version1(EventType, Value),
 }

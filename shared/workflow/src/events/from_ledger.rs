@@ -46,7 +46,7 @@ impl PageWrite<'_> {
             sequence: self.page.write_number(),
             at: self.at,
             trace: self.trace.map(str::to_owned),
-            content: Content::Newest(data),
+            content: Content::Newest(Box::new(data)),
         }
     }
 
@@ -198,7 +198,7 @@ pub fn of_audit(entry: &AuditEvent) -> Result<Option<Event>, EventError> {
     let Some(kind) = EventType::parse(&entry.kind) else { return Ok(None) };
     let content = match &entry.facts {
         Some(facts) => match booking_data(kind, entry, facts)? {
-            Some(data) => Content::Newest(data),
+            Some(data) => Content::Newest(Box::new(data)),
             None => return Ok(None),
         },
         None => Content::Version1(kind, of_entry_without_facts(entry)),
@@ -227,7 +227,9 @@ pub fn of_resource(
         sequence: resource.revision,
         at,
         trace: trace.map(str::to_owned),
-        content: Content::Newest(EventData::ResourceChanged(ResourceChanged::new(resource, previous))),
+        content: Content::Newest(Box::new(EventData::ResourceChanged(ResourceChanged::new(
+            resource, previous,
+        )))),
     }
 }
 
@@ -246,8 +248,8 @@ pub fn of_facts(
         sequence: facts.revision,
         at: write.at,
         trace: write.trace.clone(),
-        content: Content::Newest(EventData::InventoryDatesSet(InventoryDatesSet::new(
+        content: Content::Newest(Box::new(EventData::InventoryDatesSet(InventoryDatesSet::new(
             resource, month, facts, previous,
-        ))),
+        )))),
     }
 }

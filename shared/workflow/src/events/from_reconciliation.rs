@@ -34,6 +34,6 @@ fn of_run(at: Timestamp, id: String, data: EventData) -> Event {
         sequence: u64::try_from(at.as_millisecond()).unwrap_or(0),
         at,
         trace: None,
-        content: Content::Newest(data),
+        content: Content::Newest(Box::new(data)),
     }
 }

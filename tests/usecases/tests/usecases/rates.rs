@@ -190,10 +190,10 @@ async fn a_card_is_put_whole_or_not_at_all_and_again_by_its_repetition() {
         let faults = Faults::default();
         faults.strike(Fault::Killed, passes, 1);
         let theirs = rates_over(w.database.store_under(&faults));
-        let by = w.by("desk-1");
+        let (by, desk) = (w.by("desk-1"), operator());
         let new = card(13_900);
         tokio::select! {
-            done = theirs.put(&operator(), &room.id, &new, CardUse::From(None), &NONE, Run::Real, &by) => assert!(done.is_ok() && passes > 2, "{done:?}"),
+            done = theirs.put(&desk, &room.id, &new, CardUse::From(None), &NONE, Run::Real, &by) => assert!(done.is_ok() && passes > 2, "{done:?}"),
             () = faults.strikes() => {}
         }
         let before = w.rates.get(&operator(), &room.id).await.expect("rates");
@@ -270,8 +270,8 @@ async fn a_card_that_comes_between_keeps_the_currency_too() {
             store.rates,
             charge_rules(),
         );
-        let by = w.by("desk-1");
-        let edit = theirs.put(&operator(), &room.id, &other.terms, &Precondition::None, Run::Real, &by);
+        let (by, desk) = (w.by("desk-1"), operator());
+        let edit = theirs.put(&desk, &room.id, &other.terms, &Precondition::None, Run::Real, &by);
         let card = async {
             faults.strikes().await;
             let done = put(&w, &room.id, 12_900, CardUse::From(None)).await;
@@ -392,9 +392,9 @@ async fn a_long_edit_is_done_in_steps_and_finished_by_its_repetition() {
     // Resource, rates, the first write; the second write is killed after its effect.
     faults.strike(Fault::Killed, 3, 1);
     let theirs = rates_over(w.database.store_under(&faults));
-    let by = w.by("desk-1");
+    let (by, desk) = (w.by("desk-1"), operator());
     tokio::select! {
-        done = theirs.set_dates(&operator(), &lines, Run::Real, &by) => panic!("{done:?}"),
+        done = theirs.set_dates(&desk, &lines, Run::Real, &by) => panic!("{done:?}"),
         () = faults.strikes() => {}
     }
     let dates_set = |trail: Vec<holdfast_app::catalogue::ResourceEvent>| {

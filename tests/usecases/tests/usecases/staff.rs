@@ -244,9 +244,10 @@ fn call(
     match (case.operation, case.name) {
         ("putResource", "of none") => (format!("/api/resources/new-{number}"), room_terms(None)),
         ("putResource", _) => (dry(path), room_terms(Some("house"))),
-        ("setInventory", _) => {
-            (dry(path), json!({ "from": "2030-09-01", "to": "2030-09-02", "closed": number % 2 == 0 }))
-        }
+        ("setInventory", _) => (
+            dry(path),
+            json!({ "from": "2030-09-01", "to": "2030-09-02", "closed": number.is_multiple_of(2) }),
+        ),
         ("putRates", _) => (dry(path), card()),
         ("readRateCalendar", _) => (format!("{path}?from=2030-06-01&to=2030-06-08"), Value::Null),
         ("explainRates", _) => (format!("{path}?start={}&end={}", NIGHT.0, NIGHT.1), Value::Null),
