@@ -5,11 +5,12 @@ The same day gives the same catalogue. What an entry says follows from its id al
 of another day agrees with this one wherever both have the same id; only flights and events, which have their date in the
 id, come and go.
 
-Six houses, one of each kind, are properties, each with a resource that belongs to it. All other resources belong to none, and are
-every operator's to edit.
+Six houses, one of each kind, are properties, each with a resource that belongs to it and has a rate card. All other resources belong to
+none, and are every operator's to edit.
 
-    generate.py [--date 2026-06-01]      prints {"properties": [{"propertyId", "terms"}], "resources": [{"resourceId", "terms"}]};
-                                         terms are the body of PUT /api/properties/{propertyId} or /api/resources/{resourceId}
+    generate.py [--date 2026-06-01]      prints {"properties": [{"propertyId", "terms"}], "resources": [{"resourceId", "terms"}],
+                                         "rates": [{"resourceId", "card"}]}; terms are the body of PUT /api/properties/{propertyId} or
+                                         /api/resources/{resourceId}, a card is that of PUT /api/resources/{resourceId}/rates
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from cities import CITIES, City
+from rates import card_of
 
 SEED = "holdfast-catalogue-1"
 SAMPLES = Path(__file__).resolve().parents[2] / "events" / "samples" / "http"
@@ -106,6 +108,12 @@ def properties() -> list[dict[str, Any]]:
             "houseRules": "Please come in time, and tell us of allergies and of what else you need.",
         }})
     return sorted(entries, key=lambda entry: entry["propertyId"])
+
+
+def rates(today: date) -> list[dict[str, Any]]:
+    """Every rate card, ordered by the resource's id."""
+    cards = ((entry["resourceId"], card_of(entry["terms"], today)) for entry in catalogue(today))
+    return [{"resourceId": resource_id, "card": card} for resource_id, card in cards if card]
 
 
 def of_houses(_today: date) -> Iterator[tuple[str, Terms]]:
@@ -299,7 +307,8 @@ def rfc3339(moment: datetime) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--date", type=date.fromisoformat, default=date.today(), help="the day to make it for; today if absent")
-    whole = {"properties": properties(), "resources": catalogue(parser.parse_args().date)}
+    today = parser.parse_args().date
+    whole = {"properties": properties(), "resources": catalogue(today), "rates": rates(today)}
     print(json.dumps(whole, indent=1, ensure_ascii=False))
 
 

@@ -21,7 +21,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import date
 from typing import Any
 
-from generate import catalogue, properties
+from generate import catalogue, properties, rates
 
 CALL_SECONDS_MAX = 30
 ATTEMPTS_MAX = 6
@@ -33,11 +33,12 @@ class Refused(Exception):
 
 
 def put(api_url: str, token: str, entry: dict[str, Any], given_up: threading.Event) -> None:
-    """One resource or property; an outage, a throttled or a broken-off call is tried again."""
+    """One resource, property or rate card; an outage, a throttled or a broken-off call is tried again."""
     kind, name = ("properties", entry["propertyId"]) if "propertyId" in entry else ("resources", entry["resourceId"])
+    path = f"/api/{kind}/{name}/rates" if "card" in entry else f"/api/{kind}/{name}"
     request = urllib.request.Request(
-        f"{api_url}/api/{kind}/{name}",
-        data=json.dumps(entry["terms"]).encode(),
+        f"{api_url}{path}",
+        data=json.dumps(entry["card"] if "card" in entry else entry["terms"]).encode(),
         headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
         method="PUT",
     )
@@ -97,8 +98,8 @@ def main() -> int:
     if not options.api_url or not options.token:
         parser.error("--api-url and --token are needed (or API_URL and OPERATOR_TOKEN in the environment)")
     try:
-        # A resource is put once its property exists.
-        for entries in (properties(), catalogue(options.date)):
+        # A resource is put once its property exists, and a card once its resource does.
+        for entries in (properties(), catalogue(options.date), rates(options.date)):
             load(options.api_url.rstrip("/"), options.token, max(1, options.concurrency), entries)
     except Refused as error:
         print(f"The sample catalogue could not be loaded. {error}", file=sys.stderr)

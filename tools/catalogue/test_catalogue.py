@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from generate import catalogue, properties  # noqa: E402
+from generate import catalogue, properties, rates  # noqa: E402
 from load import Refused, load  # noqa: E402
 
 DAY = date(2026, 6, 1)
@@ -90,6 +90,22 @@ class Properties(unittest.TestCase):
                 self.assertRegex(terms["address"]["country"], r"^[A-Z]{2}$")
                 self.assertTrue(1 <= len(terms["address"]["lines"]) <= 4)
                 ZoneInfo(terms["timeZone"])
+
+
+class Rates(unittest.TestCase):
+    def test_a_resource_of_each_kind_has_a_card_whose_default_plan_costs_what_it_says(self) -> None:
+        terms = {entry["resourceId"]: entry["terms"] for entry in catalogue(DAY)}
+        cards = {entry["resourceId"]: entry["card"] for entry in rates(DAY)}
+        self.assertEqual(
+            sorted(terms[one]["resourceType"] for one in cards), ["appointment", "car", "event", "flight", "hotel", "restaurant"]
+        )
+        for resource_id, card in cards.items():
+            with self.subTest(resource_id):
+                own = terms[resource_id]["pricing"]
+                plans = {plan["planId"]: plan for plan in card["plans"]}
+                self.assertEqual(plans[card["defaultPlan"]]["price"], {"base": own["base"]})
+                self.assertEqual(card["currency"], own["currency"])
+                self.assertLess(len(json.dumps(card)), 60_000)
 
 
 class Shape(unittest.TestCase):
@@ -216,6 +232,10 @@ class Loading(unittest.TestCase):
     def test_a_property_is_put_as_one(self) -> None:
         load(self.server.url, "token", 2, properties())
         self.assertEqual(set(self.server.paths), {f"/api/properties/{entry['propertyId']}" for entry in properties()})
+
+    def test_a_card_is_put_beside_its_resource(self) -> None:
+        load(self.server.url, "token", 2, rates(DAY))
+        self.assertEqual(set(self.server.paths), {f"/api/resources/{entry['resourceId']}/rates" for entry in rates(DAY)})
 
     def test_a_refusal_is_told_in_the_servers_words(self) -> None:
         self.server.refused = self.entries[7]["resourceId"]
