@@ -17,6 +17,8 @@ mod guide;
 #[cfg(test)]
 mod published;
 #[cfg(test)]
+mod queries;
+#[cfg(test)]
 mod quotes;
 #[cfg(test)]
 mod rates;
