@@ -13,9 +13,9 @@ async fn a_rate_card_is_put_tried_as_a_draft_and_kept_in_the_history() {
     check(w.put_resource(&id, &nightly()).await, 201);
     let path = format!("/api/resources/{id}/rates");
     let put = async |query: &str, body: &serde_json::Value| {
-        w.put(&format!("{path}{query}")).token(&w.operator).json(body).send().await.unwrap()
+        w.put(&format!("{path}{query}")).token(&w.operator.token).json(body).send().await.unwrap()
     };
-    let get = async |path: &str| w.get(path).token(&w.operator).send().await.unwrap();
+    let get = async |path: &str| w.get(path).token(&w.operator.token).send().await.unwrap();
     let first = check(put("", &rates()).await, 200);
     assert_eq!(first.json["versions"][0]["card"], rates());
     let mut dearer = rates();
@@ -23,7 +23,7 @@ async fn a_rate_card_is_put_tried_as_a_draft_and_kept_in_the_history() {
     check(put("?draft=true", &dearer).await, 200);
     let read = check(get(&path).await, 200);
     assert_eq!((&read.json["draft"], &read.json["versions"][0]["card"]), (&dearer, &rates()));
-    let discard = w.delete(&format!("{path}/draft")).token(&w.operator).send().await.unwrap();
+    let discard = w.delete(&format!("{path}/draft")).token(&w.operator.token).send().await.unwrap();
     assert_eq!(check(discard, 200).json["draft"], json!(null));
     check(put("", &dearer).await, 200);
     let versions = check(get(&format!("{path}/versions")).await, 200);
@@ -44,7 +44,7 @@ async fn dates_are_set_in_bulk_line_by_line_and_read_back() {
     for id in [&id, &other] {
         check(w.put_resource(id, &nightly()).await, 201);
         let path = format!("/api/resources/{id}/rates");
-        check(w.put(&path).token(&w.operator).json(&rates()).send().await.unwrap(), 200);
+        check(w.put(&path).token(&w.operator.token).json(&rates()).send().await.unwrap(), 200);
     }
     let lines = json!({"currency": "USD", "lines": [
         {
@@ -54,11 +54,12 @@ async fn dates_are_set_in_bulk_line_by_line_and_read_back() {
         {"resourceIds": [id], "from": "2031-06-01", "copyFrom": {"from": "2030-06-01", "to": "2030-06-03"}}
     ]});
     for _ in 0..2 {
-        let answer = check(w.patch("/api/rates").token(&w.operator).json(&lines).send().await.unwrap(), 200);
+        let answer =
+            check(w.patch("/api/rates").token(&w.operator.token).json(&lines).send().await.unwrap(), 200);
         assert_eq!((&answer.json["done"], &answer.json["refused"]), (&json!(3), &json!(1)));
     }
     let path = format!("/api/resources/{id}/rates/calendar?from=2031-06-01&to=2031-07-01");
-    let calendar = check(w.get(&path).token(&w.operator).send().await.unwrap(), 200);
+    let calendar = check(w.get(&path).token(&w.operator.token).send().await.unwrap(), 200);
     let plan = json!({
         "planId": "flexible", "price": {"amount": 15_900, "currency": "USD"}, "limits": {"stayMinOnArrival": 2}
     });

@@ -384,7 +384,7 @@ fn any_steps() -> impl Strategy<Value = Vec<CancellationStep>> {
 }
 
 /// The sample card with parts of generated values: each field of the parts takes any of its values.
-pub(crate) fn any_card() -> impl Strategy<Value = RateCard> {
+fn any_card() -> impl Strategy<Value = RateCard> {
     let levy = prop_oneof![
         any_percent().prop_map(Levy::Percent),
         (amount(), select(vec![Per::Stay, Per::Slot, Per::Unit, Per::UnitSlot, Per::Guest, Per::GuestSlot]))
@@ -440,7 +440,7 @@ pub(crate) fn any_card() -> impl Strategy<Value = RateCard> {
 }
 
 /// Generated values of everything that is stored of rates.
-pub(crate) fn stored() -> impl Strategy<Value = Stored> {
+fn stored() -> impl Strategy<Value = Stored> {
     let write = || Write { at: now(), trace: None };
     let version = || {
         (any::<u32>(), any_card()).prop_map(|(number, card)| CardVersion {
@@ -473,4 +473,13 @@ pub(crate) fn stored() -> impl Strategy<Value = Stored> {
             Stored::MonthRates(room().id, month, MonthRates { revision, dates }, write())
         }),
     ]
+}
+
+proptest! {
+    #![proptest_config(holdfast_properties::config(300, "tests/regressions/rates.txt"))]
+
+    #[test]
+    fn rates_read_back(value in stored()) {
+        value.assert_read_from(&value.encode());
+    }
 }

@@ -625,11 +625,6 @@ proptest! {
     }
 
     #[test]
-    fn rates_read_back(value in crate::rates::stored()) {
-        value.assert_read_from(&value.encode());
-    }
-
-    #[test]
     fn what_is_kept_apart_reads_back(value in kept_apart()) {
         value.assert_read_from(&value.encode());
     }

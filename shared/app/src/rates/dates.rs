@@ -117,7 +117,7 @@ pub enum LineFault {
     Months,
 }
 
-/// What became of a line for a resource.
+/// What a line did for a resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LineOutcome {
     /// The line's position in the call, from 0.
@@ -129,7 +129,7 @@ pub struct LineOutcome {
 }
 
 impl Rates {
-    /// Does the lines of a call, and says what became of each for each of its resources, in their order.
+    /// Does the lines of a call, and says of each what it did for each of its resources, in their order.
     ///
     /// # Errors
     /// [`Failure`] on an outage; some of the lines may be done then.
