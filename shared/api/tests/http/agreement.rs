@@ -575,7 +575,7 @@ fn queries_agree(which: usize, pairs: &[(String, String)]) -> Result<(), TestCas
     agree(by_schema, QUERIES[which].2(&encoded), &format!("{pairs:?}"))
 }
 
-const CASES: u32 = 32_768;
+const CASES: u32 = 49_152;
 
 proptest! {
     #![proptest_config(holdfast_properties::config(CASES, "tests/regressions/agreement.txt"))]
