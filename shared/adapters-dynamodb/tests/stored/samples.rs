@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_adapters_dynamodb::items::KeptCycle;
-use holdfast_app::bookings::{AuditEvent, BookingFacts, RateFacts};
+use holdfast_app::bookings::{AuditEvent, BookingFacts};
 use holdfast_app::events::{PageRecord, Write};
 use holdfast_app::kernel as identity;
 use holdfast_app::operations::reconciliation::{
@@ -16,7 +16,6 @@ use holdfast_domain::catalogue::{
 use holdfast_domain::holds::Extension;
 use holdfast_domain::inventory::{HoldState, Placement};
 use holdfast_domain::payments::{AwaitedAction, CardPayment, PaymentMethod, RefundProgress};
-use holdfast_domain::rates::ids::PlanId;
 use holdfast_domain::{
     Booking, BookingId, BookingPayments, BookingStatus, Fingerprint, GuestId, Hold, HoldId, HoldLimits,
     HoldStatus, Page, PageChange, PageHold, PageKey, Payment, PaymentStatus, Resource, ResourceId, Schedule,
@@ -560,7 +559,6 @@ pub(crate) fn ahead() -> BTreeMap<&'static str, Stored> {
     ]);
     all.extend(crate::guests::samples(&booking_id("pay"), now()));
     all.extend(crate::applied::samples());
-    all.insert("audit-with-rate", with_rate());
     all
 }
 
@@ -582,14 +580,6 @@ fn cycle() -> KeptCycle {
 }
 
 /// A cycle in its second reading. The filter is a small one: its own has 128 KiB.
-/// An entry of a booking with a rate.
-fn with_rate() -> Stored {
-    let Stored::Audit(mut entry) = self::all()["audit-with-facts"].clone() else { panic!("no entry") };
-    let rate = RateFacts { plan: PlanId::parse("flexible").expect("a name"), at_property: money(1_800) };
-    entry.facts = entry.facts.map(|facts| BookingFacts { rate: Some(rate), ..facts });
-    Stored::Audit(entry)
-}
-
 pub(crate) fn counting() -> KeptCycle {
     let KeptCycle { cycle, mark, items } = cycle();
     let agreeing = PaymentFilter::of_bytes((0..16).collect());

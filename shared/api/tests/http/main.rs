@@ -17,6 +17,8 @@ mod guide;
 #[cfg(test)]
 mod plans;
 #[cfg(test)]
+mod promises;
+#[cfg(test)]
 mod published;
 #[cfg(test)]
 mod quotes;
