@@ -1,6 +1,7 @@
 //! Orders that were priced by a rate card: a sample, generated ones, and how large the largest is.
 
 use holdfast_adapters_dynamodb::items::{Version, encode_booking, encode_hold_record};
+use holdfast_app::bookings::{BookingFacts, RateFacts};
 use holdfast_domain::bookings::{LineDetail, Order, Price, PriceLine, PriceLineKind};
 use holdfast_domain::catalogue::{LABEL_LENGTH_MAX, Label};
 use holdfast_domain::money::{AMOUNT_MAX, SignedMoney};
@@ -23,7 +24,7 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 
-use crate::samples::{now, requested, stay};
+use crate::samples::{all, now, requested, stay};
 use crate::sizes::{ITEM_BYTES_MAX, item_size, units};
 use crate::values::Stored;
 
@@ -130,8 +131,16 @@ fn rated(order: Order) -> Order {
     Order { quantity: 2, price: price(), rate: Some(Box::new(rate())), ..order }
 }
 
-/// A hold and a booking with a rate, and a booking that is paid at the place.
-pub(crate) fn samples() -> [(&'static str, Stored); 3] {
+/// An entry of a booking with a rate.
+fn entry() -> Stored {
+    let Stored::Audit(mut entry) = all()["audit-with-facts"].clone() else { panic!("no entry") };
+    let rate = RateFacts { plan: PlanId::parse("flexible").expect("a name"), at_property: money(1_800) };
+    entry.facts = entry.facts.map(|facts| BookingFacts { rate: Some(rate), ..facts });
+    Stored::Audit(entry)
+}
+
+/// A hold, a booking and its entry with a rate, and a booking that is paid at the place.
+pub(crate) fn samples() -> [(&'static str, Stored); 4] {
     let hold = stay(("2030-06-10", "2030-06-13"));
     let hold = Hold { order: rated(hold.order.clone()), ..hold };
     let booking = requested(&hold);
@@ -153,9 +162,25 @@ pub(crate) fn samples() -> [(&'static str, Stored); 3] {
     let later = Booking { order, payments, ..booking.clone() };
     [
         ("hold-with-rate", Stored::Hold(Box::new(hold))),
+        ("audit-with-rate", entry()),
         ("booking-with-rate", Stored::Booking(Box::new(booking))),
         ("booking-paid-at-property", Stored::Booking(Box::new(later))),
     ]
+}
+
+/// An order as a rate card prices it.
+pub(crate) fn rated_order(order: Order) -> BoxedStrategy<Order> {
+    let currency = order.price.total().currency();
+    let rated = (any_price(currency), any_rate(order.quantity, currency));
+    rated.prop_map(move |(price, rate)| Order { price, rate: Some(Box::new(rate)), ..order.clone() }).boxed()
+}
+
+/// What the events of a booking say of its rate.
+pub(crate) fn rate_facts() -> impl Strategy<Value = RateFacts> {
+    (name(), 0..=AMOUNT_MAX).prop_map(|(plan, amount)| RateFacts {
+        plan: PlanId::parse(&plan).expect("a name"),
+        at_property: money(amount),
+    })
 }
 
 fn name() -> impl Strategy<Value = String> {
@@ -189,7 +214,7 @@ fn any_detail() -> impl Strategy<Value = LineDetail> {
 }
 
 /// A price of lines as a rate card says them, in a currency; none costs less than nothing.
-pub(crate) fn any_price(currency: Currency) -> impl Strategy<Value = Price> {
+fn any_price(currency: Currency) -> impl Strategy<Value = Price> {
     let all = [
         PriceLineKind::Stay,
         PriceLineKind::Discount,
@@ -219,7 +244,7 @@ pub(crate) fn any_price(currency: Currency) -> impl Strategy<Value = Price> {
 }
 
 /// What was applied to an order of as many units, in a currency.
-pub(crate) fn any_rate(quantity: u32, currency: Currency) -> impl Strategy<Value = AppliedRate> {
+fn any_rate(quantity: u32, currency: Currency) -> impl Strategy<Value = AppliedRate> {
     let amount =
         move || (0..=AMOUNT_MAX).prop_map(move |amount| Money::new(amount, currency).expect("in range"));
     let instant = || {

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_adapters_dynamodb::items::Version;
-use holdfast_app::bookings::{AuditEvent, BookingFacts, RateFacts};
+use holdfast_app::bookings::{AuditEvent, BookingFacts};
 use holdfast_app::events::{PageRecord, Write};
 use holdfast_app::kernel::guest_mark;
 use holdfast_domain::bookings::{Cancellation, FailureReason, Order, Price, PriceLine, PriceLineKind, Tier};
@@ -15,7 +15,6 @@ use holdfast_domain::holds::Extension;
 use holdfast_domain::inventory::{COOL_DOWN_SECONDS_MAX, HoldState, PageShape, Placement, UnpaidEnds};
 use holdfast_domain::money::{AMOUNT_MAX, Percent};
 use holdfast_domain::payments::{AwaitedAction, CardPayment, CustomerAction, PaymentMethod, RefundProgress};
-use holdfast_domain::rates::ids::PlanId;
 use holdfast_domain::{
     Booking, BookingId, BookingPayments, BookingStatus, CancellationPolicy, Currency, Fingerprint, GuestId,
     GuestMark, Hold, HoldId, HoldLimits, HoldStatus, Money, Page, PageChange, PageHold, PageKey, Payment,
@@ -30,7 +29,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value, json};
 
-use crate::applied::{any_price, any_rate};
+use crate::applied::{rate_facts, rated_order};
 use crate::before::read;
 use crate::values::{Stored, decode};
 
@@ -262,13 +261,7 @@ fn order(shapes: Shapes) -> impl Strategy<Value = Order> {
         }
     });
     (orders, any::<bool>()).prop_flat_map(move |(order, has_rate)| {
-        if !has_rate || shapes == Shapes::Today {
-            return Just(order).boxed();
-        }
-        let currency = order.price.total().currency();
-        (any_price(currency), any_rate(order.quantity, currency))
-            .prop_map(move |(price, rate)| Order { price, rate: Some(Box::new(rate)), ..order.clone() })
-            .boxed()
+        if has_rate && shapes == Shapes::All { rated_order(order) } else { Just(order).boxed() }
     })
 }
 
@@ -406,11 +399,7 @@ fn write() -> impl Strategy<Value = Write> {
 
 fn booking_facts() -> impl Strategy<Value = BookingFacts> {
     let of = (resource_id(), property_id(Shapes::All));
-    let rate = option::of(("[a-z0-9-]{1,40}", money()).prop_map(|(plan, at_property)| RateFacts {
-        plan: PlanId::parse(&plan).expect("a name"),
-        at_property,
-    }));
-    (hold_id(), of, mark(), instant(), instant(), 1_u32..20, (money(), rate)).prop_map(
+    (hold_id(), of, mark(), instant(), instant(), 1_u32..20, (money(), option::of(rate_facts()))).prop_map(
         |(hold, (resource, property), guest, start, end, quantity, (price, rate))| BookingFacts {
             hold,
             resource,

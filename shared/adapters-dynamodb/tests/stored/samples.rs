@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_adapters_dynamodb::items::KeptCycle;
 use holdfast_app::Mutation;
-use holdfast_app::bookings::{AuditEvent, BookingCommit, BookingFacts, RateFacts};
+use holdfast_app::bookings::{AuditEvent, BookingCommit, BookingFacts};
 use holdfast_app::events::{PageRecord, Write};
 use holdfast_app::kernel as identity;
 use holdfast_app::operations::reconciliation::{
@@ -23,7 +23,6 @@ use holdfast_domain::payments::{AwaitedAction, CardPayment, PaymentMethod, Refun
 use holdfast_domain::properties::{
     Address, AddressLine, Country, HouseRules, Position, PostalCode, PropertyContact, Website,
 };
-use holdfast_domain::rates::ids::PlanId;
 use holdfast_domain::{
     Booking, BookingEvent, BookingId, BookingPayments, BookingStatus, Fingerprint, GuestId, Hold, HoldId,
     HoldLimits, HoldStatus, InventoryMove, Page, PageChange, PageHold, PageKey, Payment, PaymentStatus,
@@ -571,7 +570,6 @@ pub(crate) fn ahead() -> BTreeMap<&'static str, Stored> {
     all.extend(crate::guests::samples(&booking_id("pay"), now()));
     all.extend(crate::applied::samples());
     all.extend(crate::rates::samples());
-    all.insert("audit-with-rate", with_rate());
     all
 }
 
@@ -668,14 +666,6 @@ fn cycle() -> KeptCycle {
 }
 
 /// A cycle in its second reading. The filter is a small one: its own has 128 KiB.
-/// An entry of a booking with a rate.
-fn with_rate() -> Stored {
-    let Stored::Audit(mut entry) = self::all()["audit-with-facts"].clone() else { panic!("no entry") };
-    let rate = RateFacts { plan: PlanId::parse("flexible").expect("a name"), at_property: money(1_800) };
-    entry.facts = entry.facts.map(|facts| BookingFacts { rate: Some(rate), ..facts });
-    Stored::Audit(entry)
-}
-
 pub(crate) fn counting() -> KeptCycle {
     let KeptCycle { cycle, mark, items } = cycle();
     let agreeing = PaymentFilter::of_bytes((0..16).collect());

@@ -9,7 +9,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::rates::wire::DueName;
-use crate::wire::{MoneyBody, instant};
+use crate::wire::{MoneyBody, moment};
 
 /// The rate of an order. Everything is left out where its resource has no rate card.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
@@ -234,7 +234,7 @@ pub struct KeptStepBody {
 impl From<&RefundTerms> for KeptTermsBody {
     fn from(terms: &RefundTerms) -> Self {
         let step = |step: &holdfast_domain::rates::cancellation::KeptStep| KeptStepBody {
-            until: instant(step.until),
+            until: moment(step.until),
             kept: step.kept.into(),
         };
         Self {

@@ -220,9 +220,9 @@ pub enum ReasonName {
     NoPlan,
     /// It is not sold there.
     Channel,
-    /// At least so many slots.
+    /// A stay of at least `limit` slots.
     StayMin,
-    /// At most so many slots.
+    /// A stay of at most `limit` slots.
     StayMax,
     /// No arrival on the date.
     ClosedToArrival,
@@ -230,13 +230,13 @@ pub enum ReasonName {
     ClosedToDeparture,
     /// Nothing is sold on the date.
     StopSell,
-    /// To be booked so many minutes before.
+    /// To be booked `limit` minutes before the start.
     NoticeMin,
-    /// To be booked at most so many days before.
+    /// To be booked at most `limit` days before the start.
     WindowMax,
-    /// At least so many units.
+    /// At least `limit` units.
     QuantityMin,
-    /// At most so many units.
+    /// At most `limit` units.
     QuantityMax,
     /// All dates from `from` to `to`, or none.
     SoldTogether,

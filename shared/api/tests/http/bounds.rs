@@ -64,7 +64,7 @@ fn bodies_are_bounded_as_published() {
                                 || (!wrong.is_empty() && pointer.starts_with(wrong.as_str()))
                         });
                         assert!(blamed, "{what}: {breaks} is taken");
-                        // No text of x is a currency, an id of a payment method or of a property that exists, an address, a website or a language, the most that a price may be depends on its currency, an item is not to
+                        // No text of x is a currency, an id of a payment method, a quote or a property that exists, an address, a website or a language, the resource has no rate plans or codes, the most that a price may be depends on its currency, an item is not to
                         // be repeated, and a buffer of a day leaves two days in a row no slot.
                         let depends = [
                             "currency",
@@ -75,6 +75,9 @@ fn bodies_are_bounded_as_published() {
                             "email",
                             "website",
                             "language",
+                            "quoteId",
+                            "ratePlanId",
+                            "promotionCode",
                         ]
                         .contains(&field.as_str());
                         if !depends && !keyword.ends_with("Items") {

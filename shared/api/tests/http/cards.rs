@@ -66,7 +66,14 @@ fn every_text_of_every_request_is_refused_if_it_is_a_card() {
         let mut places = BTreeSet::new();
         texts(schemas, &schemas[name], "", &mut places);
         let mut missed = places.clone();
-        for example in examples(&schemas[name], name) {
+        let mut examples = examples(&schemas[name], name);
+        if ["NewHold", "NewQuote"].contains(&name) {
+            let mut example = examples[0].clone();
+            example["units"] = json!([{ "adults": 1 }]);
+            example["extras"] = json!([{ "extraId": "parking", "quantity": 1 }]);
+            examples.push(example);
+        }
+        for example in examples {
             for at in &places {
                 for card in CARDS {
                     let Some(sent) = with(&example, at, json!(card)) else { continue };

@@ -17,6 +17,8 @@ mod guide;
 #[cfg(test)]
 mod plans;
 #[cfg(test)]
+mod promises;
+#[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod published;

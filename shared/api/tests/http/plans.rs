@@ -84,7 +84,7 @@ fn a_hold_says_its_rate_and_one_of_a_resource_without_a_card_says_none() {
     assert_eq!((&city["code"], &city["due"]), (&json!("city-tax"), &json!("at_property")));
     assert_eq!(answer["units"], json!([{ "adults": 2, "childAges": [4] }]));
     let terms = &answer["cancellationTerms"];
-    assert_eq!(terms["steps"], json!([{ "until": "2027-05-31T19:00:00Z", "kept": usd(0) }]));
+    assert_eq!(terms["steps"], json!([{ "until": "2027-05-31T19:00:00.000Z", "kept": usd(0) }]));
     let plain = check(&Arc::new(Outside::with_resource()), hold(&json!({})), 201, None).body;
     for field in
         ["ratePlan", "lines", "payAtProperty", "units", "extras", "promotionCode", "cancellationTerms"]
@@ -111,9 +111,10 @@ fn anyone_may_ask_what_a_stay_costs_and_a_hold_may_have_it() {
     let held = check(&outside, hold(&json!({ "quoteId": offer["quoteId"] })), 201, None).body;
     assert_eq!((&held["price"], &held["lines"]), (&offer["price"], &offer["lines"]));
     let other = format!("eyJ.{}", "x".repeat(43));
+    let outside = self::outside();
     let refused = check(&outside, hold(&json!({ "quoteId": other })), 422, Some("quote_not_valid")).body;
     assert_eq!(refused["errors"][0]["pointer"], "/quoteId");
-    let both = json!({ "quoteId": offer["quoteId"], "ratePlanId": "flexible" });
+    let both = json!({ "quoteId": other, "ratePlanId": "flexible" });
     check(&outside, hold(&both), 422, Some("validation_failed"));
 }
 
@@ -153,7 +154,7 @@ fn a_resource_without_a_card_has_one_offer_and_no_promise() {
     let [offer] = &quoted["offers"].as_array().expect("offers")[..] else { panic!("{quoted}") };
     assert_eq!((&offer["price"], offer.get("planId"), offer.get("quoteId")), (&usd(25_800), None, None));
     let steps = json!([
-        { "until": "2027-05-31T19:00:00Z", "kept": usd(0) },
+        { "until": "2027-05-31T19:00:00.000Z", "kept": usd(0) },
         { "until": "2027-06-01T18:59:59.999Z", "kept": usd(12_900) }
     ]);
     assert_eq!(offer["cancellationTerms"]["steps"], steps);

@@ -27,8 +27,8 @@ use holdfast_app::payments::{
 };
 use holdfast_app::properties::{Properties, PropertyCommit, PropertyReader, PropertyStore};
 use holdfast_app::rates::{
-    CardPage, CardRecord, DatedCommit, Pricing, Quote, QuoteSeals, Quotes, RateHistory, RateReader,
-    RateStore, Rates, RatesCommit,
+    CardPage, CardRecord, DatedCommit, Pricing, Quote, Quotes, RateHistory, RateReader, RateStore, Rates,
+    RatesCommit,
 };
 use holdfast_app::search::{ListedPages, Search, SearchIndex};
 use holdfast_app::{Clock, LedgerError, Mutation, PaymentError, StoreError, WorkflowError};
@@ -131,7 +131,7 @@ impl Clock for Fixed {
     }
 }
 
-struct Stub(Arc<Outside>);
+pub(crate) struct Stub(pub(crate) Arc<Outside>);
 
 #[async_trait]
 impl CatalogueReader for Stub {
@@ -522,23 +522,6 @@ impl SearchIndex for Stub {
 impl ListedPages for Stub {
     async fn of_resource(&self, _: &Resource, _: &[String]) -> Result<Vec<Page>, StoreError> {
         Ok(Vec::new())
-    }
-}
-
-/// The one id that this stub gives quotes; of any other it knows nothing.
-fn quote_id() -> String {
-    format!("eyJ.{}", "q".repeat(43))
-}
-
-#[async_trait]
-impl QuoteSeals for Stub {
-    async fn seal(&self, quote: &Quote) -> Result<Option<String>, SecretError> {
-        *self.0.quote.lock().expect("no panic") = Some(quote.clone());
-        Ok(Some(quote_id()))
-    }
-
-    async fn open(&self, id: &str, _: Timestamp) -> Result<Option<Quote>, SecretError> {
-        Ok(self.0.quote.lock().expect("no panic").clone().filter(|_| id == quote_id()))
     }
 }
 
