@@ -53,7 +53,7 @@ ENV = {"RUST_TEST_THREADS": str(TEST_THREADS)}
 FAIL_FAST = ["-Zunstable-options", "--fail-fast"]
 
 CRATES = {"holdfast-domain": "shared/domain/src", "holdfast-app": "shared/app/src"}
-DOMAIN_TESTS = ("booking", "calendar", "hoarding", "holds", "ids", "inventory", "money", "payments", "places", "progress", "quote", "reshape", "resource", "schedule", "terms")
+DOMAIN_TESTS = ("booking", "calendar", "hoarding", "holds", "ids", "inventory", "money", "payments", "places", "progress", "properties", "quote", "reshape", "resource", "schedule", "terms")
 # Without those of the adapters: a client's timeouts on a busy machine would be taken for caught mutants.
 ALL_TESTS = (*DOMAIN_TESTS, "usecases", "handlers", "http")
 # Waits for ten seconds of the clock on the wall; the fault matrix takes half a minute. The second run has both.
@@ -94,19 +94,21 @@ NEAREST = {
     "shared/domain/src/inventory/places.rs": Tests(("places", "inventory")),
     "shared/domain/src/money.rs": Tests(("money",)),
     "shared/domain/src/payments": Tests(("payments", "booking", "progress")),
+    "shared/domain/src/properties": Tests(("properties",)),
     "shared/app/src": use_cases(),
     "shared/app/src/bookings": use_cases("bookings", "customer", "refunds", "quotes", "again"),
     "shared/app/src/bookings/trail.rs": use_cases("audit"),
     "shared/app/src/catalogue": use_cases("resources"),
     "shared/app/src/holds": use_cases("holds", "extending", "expiry"),
     "shared/app/src/holds/expiry.rs": use_cases("expiry", "extending"),
-    "shared/app/src/kernel/identity.rs": use_cases("identity"),
+    "shared/app/src/kernel/identity.rs": use_cases("identity", "staff"),
     "shared/app/src/notifications": use_cases("notices"),
     "shared/app/src/operations/audit_verification.rs": use_cases("audit"),
     "shared/app/src/operations/completion.rs": use_cases("completion"),
     "shared/app/src/operations/reconciliation": use_cases("reconciliation"),
     "shared/app/src/payments": use_cases("saga", "customer", "refunds", "again"),
     "shared/app/src/payments/webhook.rs": use_cases("webhook", "customer", "refunds"),
+    "shared/app/src/properties": use_cases("properties", "staff"),
     "shared/app/src/search": use_cases("search", "resources"),
 }
 
