@@ -68,7 +68,12 @@ impl Exact {
 
 /// A quotient rounded half up: towards the greater where it is half way.
 fn half_up(dividend: i128, divisor: i128) -> i128 {
-    let (whole, rest) = (dividend.div_euclid(divisor), dividend.rem_euclid(divisor));
+    let whole = match (i64::try_from(dividend), i64::try_from(divisor)) {
+        // The machine divides numbers of this size several times as fast, and most are.
+        (Ok(dividend), Ok(divisor)) => i128::from(dividend.div_euclid(divisor)),
+        (Ok(_), Err(_)) | (Err(_), _) => dividend.div_euclid(divisor),
+    };
+    let rest = dividend - whole * divisor;
     if rest >= divisor - rest { whole + 1 } else { whole }
 }
 

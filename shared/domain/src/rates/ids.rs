@@ -1,6 +1,7 @@
-//! Names of the parts of a rate card, each unique among its kind.
+//! Names of the parts of a rate card, each unique among its kind. They are shared, not copied: every step of every price has one.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::ids::InvalidId;
 
@@ -11,7 +12,7 @@ macro_rules! name {
     ($(#[$attribute:meta])* $name:ident) => {
         $(#[$attribute])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(String);
+        pub struct $name(Arc<str>);
 
         impl $name {
             /// Parses the name: 1 to [`NAME_LENGTH_MAX`] small letters, digits and `-`.
@@ -23,7 +24,7 @@ macro_rules! name {
                     return Err(InvalidId::Length { max: NAME_LENGTH_MAX });
                 }
                 let is_allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-                if text.chars().all(is_allowed) { Ok(Self(text.to_owned())) } else { Err(InvalidId::Character) }
+                if text.chars().all(is_allowed) { Ok(Self(Arc::from(text))) } else { Err(InvalidId::Character) }
             }
 
             /// The name as text.
@@ -94,6 +95,6 @@ impl TaxCategory {
     /// The category of the places themselves, without what a plan includes and taxes apart.
     #[must_use]
     pub fn stay() -> Self {
-        Self("stay".to_owned())
+        Self(Arc::from("stay"))
     }
 }
