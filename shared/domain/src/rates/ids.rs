@@ -87,7 +87,7 @@ impl Channel {
     /// Where what names no channel comes from: the house's own pages.
     #[must_use]
     pub fn web() -> Self {
-        Self("web".to_owned())
+        Self("web".into())
     }
 }
 
