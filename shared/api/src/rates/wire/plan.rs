@@ -60,7 +60,7 @@ pub struct PlanPriceBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<f64>, minimum = -100, maximum = 900, example = -15)]
     pub percent: Option<Number>,
-    /// It changes by so many minor units, not below nothing.
+    /// It changes by this many minor units, not below nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = -99_999_999_999_i64, maximum = 99_999_999_999_i64, example = -500)]
     pub amount: Option<i64>,
@@ -140,11 +140,11 @@ pub struct CancellationBody {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = CancellationStep, example = json!({ "daysBefore": 2, "time": "18:00", "keepPercent": 0 }))]
 pub struct StepBody {
-    /// So many hours of elapsed time before the start.
+    /// Hours of elapsed time before the start.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(maximum = 87_600, example = 48)]
     pub hours_before: Option<u32>,
-    /// So many local dates before that of the start.
+    /// Local dates before that of the start.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(maximum = 3650, example = 7)]
     pub days_before: Option<u32>,

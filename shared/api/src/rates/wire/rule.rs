@@ -34,7 +34,7 @@ pub struct RuleBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<f64>, minimum = -100, maximum = 900, example = 12.5)]
     pub percent: Option<Number>,
-    /// The price changes by so many minor units, not below nothing.
+    /// The price changes by this many minor units, not below nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = -99_999_999_999_i64, maximum = 99_999_999_999_i64, example = 1000)]
     pub amount: Option<i64>,
