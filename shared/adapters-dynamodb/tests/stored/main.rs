@@ -8,6 +8,7 @@ mod changes;
 mod contacts;
 mod golden;
 mod guests;
+mod properties;
 mod rolling;
 mod roundtrip;
 mod samples;
