@@ -12,6 +12,7 @@ mod properties;
 mod rolling;
 mod roundtrip;
 mod samples;
+mod scalars;
 mod sizes;
 mod tables;
 mod values;
