@@ -297,7 +297,7 @@ async fn a_property_is_read_within_its_budget() {
     let w = World::start().await;
     let property = wordy_property();
     let commit = PropertyCommit::new(None, &property, &mutation(at(NOW), "desk"));
-    w.metered.properties.put_property(&commit).await.expect("a property");
+    w.store.properties.put_property(&commit).await.expect("a property");
     let budget = budgets::PROPERTY;
     let cost = w.ask(Method::GET, &format!("/api/properties/{}", property.id), &[]).await;
     assert_eq!(cost.answer["propertyId"], property.id.as_str());

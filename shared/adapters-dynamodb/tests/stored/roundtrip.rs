@@ -9,16 +9,16 @@ use holdfast_app::events::{PageRecord, Write};
 use holdfast_app::kernel::guest_mark;
 use holdfast_domain::bookings::{Cancellation, FailureReason, Order, Price, PriceLine, PriceLineKind, Tier};
 use holdfast_domain::catalogue::{
-    AttributeValue, CAPACITY_MAX, HOLD_TTL_SECONDS, Label, Opening, ResourceTerms, SlotSchedule,
+    AttributeValue, CAPACITY_MAX, HOLD_TTL_SECONDS, Opening, ResourceTerms, SlotSchedule,
 };
 use holdfast_domain::holds::Extension;
 use holdfast_domain::inventory::{COOL_DOWN_SECONDS_MAX, HoldState, PageShape, Placement, UnpaidEnds};
 use holdfast_domain::money::{AMOUNT_MAX, Percent};
 use holdfast_domain::payments::{AwaitedAction, CardPayment, CustomerAction, PaymentMethod, RefundProgress};
 use holdfast_domain::{
-    Booking, BookingId, BookingPayments, BookingStatus, CancellationPolicy, Currency, Fingerprint, GuestId,
-    GuestMark, Hold, HoldId, HoldLimits, HoldStatus, Money, Page, PageChange, PageHold, PageKey, Payment,
-    PaymentStatus, PropertyId, Resource, ResourceId, Schedule, Seal, SlotKey, SlotPlaces, TrailHead,
+    Booking, BookingId, BookingPayments, BookingStatus, CancellationPolicy, Hold, HoldId, HoldLimits,
+    HoldStatus, Money, Page, PageChange, PageHold, PageKey, Payment, PaymentStatus, PropertyId, Resource,
+    Schedule, SlotKey, SlotPlaces, TrailHead,
 };
 use jiff::civil::{Time, Weekday};
 use jiff::tz::TimeZone;
@@ -31,59 +31,11 @@ use serde_json::{Value, json};
 
 use crate::applied::{rate_facts, rated_order};
 use crate::before::read;
+use crate::scalars::{
+    TOKEN, booking_id, currency, digest, guest_id, hold_id, instant, label, mark, matching, resource_id,
+    seal, text,
+};
 use crate::values::{Stored, decode};
-
-fn matching<T: std::fmt::Debug>(pattern: &str, parse: fn(&str) -> Option<T>) -> impl Strategy<Value = T> {
-    let texts = proptest::string::string_regex(pattern).expect("a pattern");
-    texts.prop_filter_map("it does not parse", move |text| parse(&text))
-}
-
-const TOKEN: &str = "[A-Za-z0-9._:-]{1,64}";
-
-fn resource_id() -> impl Strategy<Value = ResourceId> {
-    matching(TOKEN, |text| ResourceId::parse(text).ok())
-}
-
-fn hold_id() -> impl Strategy<Value = HoldId> {
-    matching(TOKEN, |text| HoldId::parse(text).ok())
-}
-
-fn booking_id() -> impl Strategy<Value = BookingId> {
-    matching(TOKEN, |text| BookingId::parse(text).ok())
-}
-
-fn guest_id() -> impl Strategy<Value = GuestId> {
-    matching("[!-~]{1,128}", |text| GuestId::parse(text).ok())
-}
-
-fn digest() -> impl Strategy<Value = Fingerprint> {
-    matching(TOKEN, |text| Fingerprint::parse(text).ok())
-}
-
-fn mark() -> impl Strategy<Value = GuestMark> {
-    matching("[a-z2-7]{12}", |text| GuestMark::parse(text).ok())
-}
-
-fn seal() -> impl Strategy<Value = Option<Seal>> {
-    option::of(matching(TOKEN, |text| Seal::parse(text).ok()))
-}
-
-fn label() -> impl Strategy<Value = Label> {
-    matching("[^\\p{C}#]{1,40}", |text| Label::parse(text.trim()).ok())
-}
-
-/// Any text, as guests and providers give it.
-fn text() -> impl Strategy<Value = String> {
-    "(?s).{0,40}"
-}
-
-fn instant() -> impl Strategy<Value = Timestamp> {
-    (0_i64..4_102_444_800_000).prop_map(|millis| Timestamp::from_millisecond(millis).expect("in range"))
-}
-
-fn currency() -> impl Strategy<Value = Currency> {
-    select(vec!["EUR", "USD", "JPY", "BHD"]).prop_map(|code| Currency::parse(code).expect("a code"))
-}
 
 fn money() -> impl Strategy<Value = Money> {
     (0..=AMOUNT_MAX, currency())

@@ -3,41 +3,33 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_adapters_dynamodb::items::KeptCycle;
-use holdfast_app::Mutation;
-use holdfast_app::bookings::{AuditEvent, BookingCommit, BookingFacts};
+use holdfast_app::bookings::{AuditEvent, BookingFacts};
 use holdfast_app::events::{PageRecord, Write};
 use holdfast_app::kernel as identity;
 use holdfast_app::operations::reconciliation::{
     ComparedPage, Counts, Cycle, Inquiries, Listing, PaymentFilter, Phase, Share,
 };
-use holdfast_app::properties::PropertyCommit;
-use holdfast_domain::bookings::{
-    Cancellation, EmailAddress, FailureReason, Order, PhoneNumber, Price, PriceLine, PriceLineKind,
-};
+use holdfast_domain::bookings::{Cancellation, FailureReason, Order, Price, PriceLine, PriceLineKind};
 use holdfast_domain::catalogue::{
-    AttributeValue, DateFacts, Facts, Label, Month, MonthFacts, Opening, ResourceTerms, SlotSchedule,
+    AttributeValue, DateFacts, Facts, Month, MonthFacts, Opening, ResourceTerms, SlotSchedule,
 };
 use holdfast_domain::holds::Extension;
 use holdfast_domain::inventory::{HoldState, Placement};
 use holdfast_domain::payments::{AwaitedAction, CardPayment, PaymentMethod, RefundProgress};
-use holdfast_domain::properties::{
-    Address, AddressLine, Country, HouseRules, Position, PostalCode, PropertyContact, Website,
-};
 use holdfast_domain::{
-    Booking, BookingEvent, BookingId, BookingPayments, BookingStatus, Fingerprint, GuestId, Hold, HoldId,
-    HoldLimits, HoldStatus, InventoryMove, Page, PageChange, PageHold, PageKey, Payment, PaymentStatus,
-    Property, PropertyId, PropertyTerms, Resource, ResourceId, Schedule, Seal, SlotKey, SlotPlaces,
+    Booking, BookingId, BookingPayments, BookingStatus, Fingerprint, GuestId, Hold, HoldId, HoldLimits,
+    HoldStatus, Page, PageChange, PageHold, PageKey, Payment, PaymentStatus, Resource, ResourceId, Schedule,
+    Seal, SlotKey, SlotPlaces,
 };
 use holdfast_testkit::{at, event_resource, hold_for, money, nightly_resource};
 use jiff::civil::{Weekday, date, time};
-use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use crate::values::Stored;
 
 /// A guest's id as an identity provider names them.
-const GUEST: &str = "3f0c2a8e-5d3b-4c0e-9a57-1c2d3e4f5a6b";
+pub(crate) const GUEST: &str = "3f0c2a8e-5d3b-4c0e-9a57-1c2d3e4f5a6b";
 pub(crate) const TRACE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
 pub(crate) fn now() -> Timestamp {
@@ -566,86 +558,11 @@ pub(crate) fn ahead() -> BTreeMap<&'static str, Stored> {
         ("cycle-counting", Stored::Cycle(Box::new(counting()))),
         ("cycle-pages", Stored::CyclePages(17, compared_pages())),
     ]);
-    all.extend(of_a_property());
+    all.extend(crate::properties::samples());
     all.extend(crate::guests::samples(&booking_id("pay"), now()));
     all.extend(crate::applied::samples());
     all.extend(crate::rates::samples());
     all
-}
-
-/// Properties, and what belongs to one.
-fn of_a_property() -> BTreeMap<&'static str, Stored> {
-    let write = Write { at: now(), trace: Some(TRACE.to_owned()) };
-    let house = house();
-    let mut room = room();
-    room.terms.property = Some(house.id.clone());
-    // It is about to leave its property, and another about to come to one.
-    let alone = ResourceTerms { property: None, capacity: 2, ..room.terms.clone() };
-    let leaving = Resource { next: Some(Box::new(alone.clone())), ..room.clone() };
-    let coming = Resource { next: Some(Box::new(room.terms.clone())), terms: alone, ..room.clone() };
-    let hold = Hold {
-        cool_down_seconds: Some(0),
-        ..hold_for(&room, GUEST, "key", ("2030-06-10", "2030-06-12"), 1, now())
-    };
-    let plain = PropertyTerms {
-        position: None,
-        contact: PropertyContact::default(),
-        house_rules: None,
-        address: Address::new(
-            house.terms.address.lines()[..1].to_vec(),
-            house.terms.address.city().clone(),
-            None,
-            None,
-            house.terms.address.country(),
-        )
-        .expect("an address"),
-        ..house.terms.clone()
-    };
-    let plain = Property::create(PropertyId::parse("plain").expect("an id"), plain);
-    let by = Mutation { now: now(), actor: GUEST.to_owned(), trace: Some(TRACE.to_owned()) };
-    let requested = requested(&hold);
-    let entry = BookingCommit::new(&requested, BookingEvent::Requested, InventoryMove::Keep, &by).audit;
-    BTreeMap::from([
-        ("audit-of-property", Stored::Audit(Box::new(entry))),
-        ("property", Stored::Property(Box::new(house), write.clone())),
-        ("property-plain", Stored::Property(Box::new(plain), Write { trace: None, ..write.clone() })),
-        ("resource-of-property", Stored::Resource(Box::new(room.clone()), 2, Some(write))),
-        ("resource-leaving-its-property", Stored::Resource(Box::new(leaving), 2, None)),
-        ("resource-coming-to-a-property", Stored::Resource(Box::new(coming), 2, None)),
-        ("listing-of-property", Stored::Listing(Box::new(room))),
-        ("booking-of-property", Stored::Booking(Box::new(requested))),
-        ("hold-of-property", Stored::Hold(Box::new(hold))),
-    ])
-}
-
-/// A property with everything that one can have.
-pub(crate) fn house() -> Property {
-    let line = |text| AddressLine::parse(text).expect("a line");
-    let address = Address::new(
-        vec![line("1 Grand Street"), line("Floor 2")],
-        line("New York"),
-        Some(line("NY")),
-        PostalCode::parse("10013").ok(),
-        Country::parse("US").expect("a country"),
-    );
-    let contact = PropertyContact {
-        email: EmailAddress::parse("desk@grand.example").ok(),
-        phone: PhoneNumber::parse("+12125550100").ok(),
-        website: Website::parse("https://grand.example/en").ok(),
-    };
-    let terms = PropertyTerms {
-        kind: Label::parse("hotel").expect("a label"),
-        name: Label::parse("The Grand").expect("a label"),
-        address: address.expect("an address"),
-        position: Position::new(40.72, -74.0).ok(),
-        time_zone: TimeZone::get("America/New_York").expect("a zone"),
-        currency: money(0).currency(),
-        contact,
-        house_rules: HouseRules::parse("No smoking.\nQuiet from 22:00.").ok(),
-    };
-    let by = Mutation { now: now(), actor: "desk-1".to_owned(), trace: Some(TRACE.to_owned()) };
-    let house = Property::create(PropertyId::parse("hotel-nyc").expect("an id"), terms);
-    PropertyCommit::new(None, &house, &by).next
 }
 
 /// A cycle in the middle of its first reading, with everything that one can have.

@@ -10,6 +10,14 @@ use crate::stub::{Outside, by, by_staff, grand, hotel, request, with};
 
 const PATH: &str = "/api/properties/hotel-nyc";
 
+/// The body of a `PUT` with nothing that may be left out.
+pub(crate) fn venue() -> Value {
+    json!({
+        "propertyType": "venue", "name": "Arena", "timeZone": "Europe/Berlin", "currency": "EUR",
+        "address": { "lines": ["Platz 1"], "city": "Berlin", "country": "DE" }
+    })
+}
+
 fn put(path: &str, body: &Value, groups: &[&str]) -> holdfast_api::Request {
     by_staff(request(Method::PUT, path, &body.to_string()), groups)
 }
