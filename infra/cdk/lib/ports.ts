@@ -88,6 +88,8 @@ function onConfidential(keys: string, ...actions: readonly string[]): Need {
 const RESOURCES = 'R#*';
 /** Trails of what operators changed of resources. */
 const TRAILS = 'RE#*';
+/** Every version of a rate card that was ever put. */
+const CARD_VERSIONS = 'RV#*';
 /** Bookings, their audit entries, and notes about them: mails that were sent. */
 const BOOKINGS = 'B#*';
 /** Callbacks of sagas. */
@@ -136,8 +138,12 @@ export const PORTS = {
   /** Stops new holds, or takes them again, with the entry in the trail; what is for all resources lies beside the trails. */
   'HoldStopSwitch': [onItems(RESOURCES, GET, UPDATE), onItems(TRAILS, GET, PUT, UPDATE)],
 
-  /** The rate cards of a resource and what is set for dates. */
+  // --- rates: cards and what is set for dates, beside their resources ---
   'RateReader': [onItems(RESOURCES, GET_MANY)],
+  /** Writes them, each with the entry in the trail, whose head the resource keeps; a version that is put is copied. */
+  'RateStore': [onItems(RESOURCES, PUT, UPDATE), onItems(TRAILS, PUT), onItems(CARD_VERSIONS, PUT)],
+  /** The versions that were ever put, for operators. */
+  'RateHistory': [onItems(CARD_VERSIONS, QUERY)],
   /** Signs quotes, and tells those that were signed. */
   'QuoteSeals': [on('quoteKey', READ_SECRET)],
 

@@ -127,9 +127,9 @@ test('whom anybody may call reads no booking, and who serves bookings writes no 
   for (const name of ['search', 'hold', 'projector']) {
     assert.deepEqual(ofLedger(name).filter((line) => !line.endsWith(' of R#*')), [], name);
   }
-  // And what operators changed.
-  assert.deepEqual(ofLedger('resources').filter((line) => !/ of R#\*(, RE#\*)?$/.test(line)), []);
-  assert.deepEqual(Object.keys(grants).filter((name) => grants[name]?.some((line) => line.includes('RE#*'))), ['holdfast-resources']);
+  // And what operators changed, and every rate card that they put.
+  assert.deepEqual(ofLedger('resources').filter((line) => !/ of R#\*(, RE#\*)?(, RV#\*)?$/.test(line)), []);
+  assert.deepEqual(Object.keys(grants).filter((name) => grants[name]?.some((line) => /RE#|RV#/.test(line))), ['holdfast-resources']);
   for (const name of ['bookings', 'completion']) {
     assert.deepEqual(ofLedger(name).filter((line) => !line.endsWith(' of B#*')), [], name);
   }

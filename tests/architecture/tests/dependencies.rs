@@ -29,9 +29,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("testkit", &["domain", "app", "adapters-dynamodb", "stripe-amounts"]),
 ];
 
-/// What the pure core builds on: dates and zones, error types, and Unicode's tables, by which two texts name the same place or
-/// not. Anything else is a decision, to be made here.
-const DOMAIN_BUILDS_ON: &[&str] = &["caseless", "jiff", "thiserror", "unicode-normalization"];
+/// What the pure core builds on: dates and zones, error types, Unicode's tables, by which two texts name the same place or not,
+/// and decimal fractions, as percentages are written. Anything else is a decision, to be made here.
+const DOMAIN_BUILDS_ON: &[&str] = &["caseless", "jiff", "rust_decimal", "thiserror", "unicode-normalization"];
 const DOMAIN_TESTS_WITH: &[&str] = &["proptest"];
 
 /// A technology, and the crates that may name it. Only `shared/` and `functions/` are asked; suites under `tests/` may

@@ -35,6 +35,7 @@ mod outages;
 mod plans;
 mod policy;
 mod race;
+mod rates;
 mod reconciliation;
 mod resources;
 mod rotation;

@@ -1,4 +1,4 @@
-/** Resources: what can be booked, and how much of it. */
+/** Resources: what can be booked, how much of it, and what it costs. */
 import { Construct } from 'constructs';
 import type { Foundations } from '../foundations.ts';
 import { HoldfastFunction } from '../holdfast-function.ts';
@@ -8,7 +8,7 @@ export class Catalogue extends Construct {
     super(scope, id);
     const resources = new HoldfastFunction(this, foundations, {
       name: 'resources',
-      description: 'Reads resources; operators write them and their inventory, stop new holds, and read who did',
+      description: 'Reads resources; operators write them, their inventory and rates, stop new holds, and read who did',
       ports: [
         'CatalogueReader.resource',
         'CatalogueReader.stored_pages',
@@ -17,6 +17,9 @@ export class Catalogue extends Construct {
         'Catalogue',
         'ResourceHistory',
         'HoldStopSwitch',
+        'RateReader',
+        'RateStore',
+        'RateHistory',
       ],
     });
     foundations.api.serve(resources, 'Reading a resource is public by contract');

@@ -482,7 +482,10 @@ pub(crate) fn read(kind: Kind, item: &Item) -> Read<Understood> {
         Kind::Audit => read_audit(item),
         Kind::TaskToken => Ok(Understood::TaskToken(text(item, "tok")?.to_owned())),
         Kind::ParkedCase => instant(item, "at").map(Understood::ParkedCase),
-        Kind::Facts
+        Kind::Rates
+        | Kind::CardVersion
+        | Kind::MonthRates
+        | Kind::Facts
         | Kind::ListedFacts
         | Kind::Cycle
         | Kind::CyclePages

@@ -9,6 +9,7 @@ mod changes;
 mod contacts;
 mod golden;
 mod guests;
+mod rates;
 mod rolling;
 mod roundtrip;
 mod samples;

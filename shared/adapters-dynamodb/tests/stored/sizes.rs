@@ -8,27 +8,36 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use holdfast_adapters_dynamodb::Item;
 use holdfast_adapters_dynamodb::items::{
     CYCLE_SLOTS_MAX, KeptCycle, Version, encode_action, encode_attempts, encode_booking, encode_contact,
-    encode_cycle, encode_cycle_pages, encode_hold_record, encode_listed_page, encode_listing, encode_page,
-    encode_resource, encode_resource_event, encode_task_token,
+    encode_cycle, encode_cycle_pages, encode_hold_record, encode_listed_page, encode_listing,
+    encode_month_rates, encode_page, encode_rates, encode_resource, encode_resource_event, encode_task_token,
 };
 use holdfast_app::catalogue::{FactsCommit, TermsCommit};
+use holdfast_app::events::Write;
 use holdfast_app::kernel::{booking_id, guest_mark};
 use holdfast_app::operations::reconciliation::{ComparedPage, Counts, PaymentFilter};
 use holdfast_app::payments::StoredAttempts;
+use holdfast_app::rates::{CHANGES_PER_WRITE_MAX, DatedCommit};
 use holdfast_domain::bookings::{
     CONTACT_NAME_LENGTH_MAX, Contact, ContactName, EmailAddress, LanguageTag, PhoneNumber,
 };
 use holdfast_domain::catalogue::{
     ATTRIBUTE_NAME_LENGTH_MAX, ATTRIBUTE_TEXT_LENGTH_MAX, ATTRIBUTES_MAX, AttributeValue as Attribute,
-    CALENDAR_DAYS_MAX, Facts, ResourceChange,
+    CALENDAR_DAYS_MAX, Facts, Month, ResourceChange,
 };
 use holdfast_domain::inventory::{
     COOL_DOWNS_PER_PAGE_MAX, HOLDS_PER_PAGE_MAX, LONG_HOLDS_PER_PAGE_MAX, Placement, SHORT_HOLD_SLOTS_MAX,
 };
+use holdfast_domain::money::AMOUNT_MAX;
 use holdfast_domain::payments::{CustomerAction, PaymentAttempts, REMEMBERED_MAX, UNDONE_MAX};
+use holdfast_domain::rates::card::{CardVersion, PLANS_MAX, RateCard, ResourceRates};
+use holdfast_domain::rates::changes::{DatedChange, RatesChange};
+use holdfast_domain::rates::dated::{DateRates, MonthRates};
+use holdfast_domain::rates::ids::PlanId;
+use holdfast_domain::rates::restriction::Limits;
+use holdfast_domain::rates::versions::VERSIONS_MAX;
 use holdfast_domain::{
-    Booking, BookingId, GuestId, Hold, HoldId, Page, PageChange, PageCommand, PageHold, PageKey, Resource,
-    ResourceId, SlotKey, SlotPlaces,
+    Booking, BookingId, GuestId, Hold, HoldId, Money, Page, PageChange, PageCommand, PageHold, PageKey,
+    Resource, ResourceId, SlotKey, SlotPlaces,
 };
 use holdfast_testkit::{at, daily_resource, hold_for, mutation};
 use jiff::civil::date;
@@ -134,6 +143,8 @@ fn a_token_costs_two_units_at_most_and_what_the_customer_has_to_do_two_in_its_tr
 }
 
 pub(crate) const ITEM_BYTES_MAX: usize = 400 * 1024;
+/// A request's body may have 64 KiB; the document of a card that came by it is some longer by names that bodies do not have.
+const CARD_BYTES_MAX: usize = 72 * 1024;
 const TRANSACTION_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 fn long_hold(resource: &Resource, range: (&str, &str)) -> Hold {
@@ -284,6 +295,81 @@ fn what_operators_change_fits_an_item() {
         println!("a change of {name}: {bytes} bytes");
         assert!((least..ITEM_BYTES_MAX).contains(&bytes), "{name}: {bytes} bytes");
     }
+}
+
+/// As many cards as a resource may have, each as long as a request's body may be, and a month in which everything is set for every date
+/// under every plan.
+#[test]
+fn rates_fit_an_item() {
+    let (mut card, plan) = (crate::rates::card(), crate::rates::card().default_plan);
+    let restriction = card.restrictions[0].clone();
+    card.restrictions.clear();
+    let rates = |card: &RateCard, count: usize| {
+        let version = |number| CardVersion {
+            number,
+            valid_from: at("2030-01-01T00:00:00Z") + SignedDuration::from_secs(number as i64),
+            card: card.clone(),
+        };
+        let versions = (1..=count as u64).map(version).collect();
+        ResourceRates {
+            resource: ResourceId::parse(&"r".repeat(64)).expect("an id"),
+            revision: u64::MAX,
+            versions,
+            draft: None,
+        }
+    };
+    let write = Write { at: at("2030-01-01T00:00:00Z"), trace: Some(samples::TRACE.to_owned()) };
+    let bytes = |rates: &ResourceRates| item_size(&encode_rates(rates, &write));
+    // Until it is as long as a body: a document is not longer than what it came by, but for some names of its own.
+    while bytes(&rates(&card, 1)) < CARD_BYTES_MAX {
+        card.restrictions.push(restriction.clone());
+    }
+    let full = ResourceRates { draft: Some(card.clone()), ..rates(&card, VERSIONS_MAX) };
+    let full = bytes(&full);
+    println!("rate cards: {full} bytes");
+    assert!((5 * 70_000..ITEM_BYTES_MAX).contains(&full), "{full} bytes");
+
+    let longest = |number: usize| PlanId::parse(&format!("{number:040}")).expect("a name");
+    let most = DateRates {
+        price: Money::new(AMOUNT_MAX, card.currency).ok(),
+        limits: Limits {
+            stay_min_on_arrival: Some(1_000_000),
+            stay_min_through: Some(1_000_000),
+            stay_max_on_arrival: Some(1_000_000),
+            notice_minutes_min: Some(1_000_000),
+            window_days_max: Some(1_000_000),
+            quantity_min: Some(1_000_000),
+            quantity_max: Some(1_000_000),
+            ..restriction.limits.clone()
+        },
+    };
+    let plans: BTreeMap<_, _> = (0..PLANS_MAX).map(|number| (longest(number), most.clone())).collect();
+    let dates: BTreeMap<_, _> =
+        date(2030, 1, 1).series(1.day()).take(31).map(|day| (day, plans.clone())).collect();
+    let month = MonthRates { revision: u64::MAX, dates };
+    let january = Month::of(date(2030, 1, 1));
+    let bytes =
+        item_size(&encode_month_rates(&ResourceId::parse("room").expect("an id"), january, &month, &write));
+    println!("rates of a month: {bytes} bytes");
+    assert!((200_000..ITEM_BYTES_MAX).contains(&bytes), "{bytes} bytes");
+    // The largest entry of the trail: as many changes as one write has, each of everything.
+    let change = |number: usize| DatedChange {
+        from: date(2030, 1, 1),
+        to: date(2030, 1, 2),
+        plan: plan.clone(),
+        before: most.clone(),
+        after: DateRates {
+            price: Money::new(AMOUNT_MAX - 1 - number as i64, card.currency).ok(),
+            limits: Limits { stay_min_on_arrival: Some(999_999), ..most.limits.clone() },
+        },
+    };
+    let by = mutation(Timestamp::UNIX_EPOCH, &"o".repeat(128));
+    let room = daily_resource("room", 4, &[("04:00", "00:00")], 1000, 60);
+    let changes = RatesChange::Dates((0..CHANGES_PER_WRITE_MAX).map(change).collect());
+    let entry = DatedCommit::new(&room, BTreeMap::new(), changes, &by).entry;
+    let bytes = item_size(&encode_resource_event(&entry));
+    println!("a change of rates of dates: {bytes} bytes");
+    assert!((150_000..ITEM_BYTES_MAX).contains(&bytes), "{bytes} bytes");
 }
 
 /// The reconciliation's cycle: its filter at its full size, and pages as many and as large as one item takes.

@@ -72,6 +72,9 @@ fn sections(kind: Kind) -> (&'static [&'static str], Option<Kind>) {
         Kind::ListedPage => (&["Listed page"], Some(Kind::Page)),
         Kind::Facts => (&["Dated facts"], None),
         Kind::ListedFacts => (&["Listed facts"], Some(Kind::Facts)),
+        Kind::Rates => (&["Rate cards"], None),
+        Kind::CardVersion => (&["Rate card version"], None),
+        Kind::MonthRates => (&["Dated rates"], None),
         Kind::Cycle => (&["Cycle"], None),
         Kind::CyclePages => (&["Compared pages"], None),
     }
@@ -245,6 +248,9 @@ fn the_document_says_which_version_is_written() {
         Kind::Facts => "dated facts",
         Kind::ListedFacts => "listed facts",
         Kind::CyclePages => "compared pages",
+        Kind::Rates => "rate cards",
+        Kind::CardVersion => "rate card version",
+        Kind::MonthRates => "dated rates",
         Kind::Resource | Kind::Page | Kind::Booking | Kind::Contact | Kind::Listing | Kind::Cycle => {
             kind.name()
         }

@@ -10,9 +10,12 @@ use holdfast_app::catalogue::ResourceEvent;
 use holdfast_app::events::{PageRecord, Write};
 use holdfast_app::operations::reconciliation::ComparedPage;
 use holdfast_app::payments::StoredAttempts;
+use holdfast_app::rates::CardRecord;
 use holdfast_domain::bookings::Contact;
 use holdfast_domain::catalogue::{Month, MonthFacts};
 use holdfast_domain::payments::CustomerAction;
+use holdfast_domain::rates::card::ResourceRates;
+use holdfast_domain::rates::dated::MonthRates;
 use holdfast_domain::{Booking, BookingId, GuestMark, Hold, Page, PageKey, Resource, ResourceId};
 use holdfast_testkit::nightly_resource;
 use jiff::Timestamp;
@@ -38,12 +41,15 @@ pub(crate) enum Kind {
     ListedPage,
     Facts,
     ListedFacts,
+    Rates,
+    CardVersion,
+    MonthRates,
     Cycle,
     CyclePages,
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 20] = [
+    pub(crate) const ALL: [Self; 23] = [
         Self::Resource,
         Self::Page,
         Self::Hold,
@@ -62,6 +68,9 @@ impl Kind {
         Self::ListedPage,
         Self::Facts,
         Self::ListedFacts,
+        Self::Rates,
+        Self::CardVersion,
+        Self::MonthRates,
         Self::Cycle,
         Self::CyclePages,
     ];
@@ -87,6 +96,9 @@ impl Kind {
             Self::ListedPage => "listed-page",
             Self::Facts => "dated-facts",
             Self::ListedFacts => "listed-facts",
+            Self::Rates => "rates",
+            Self::CardVersion => "card-version",
+            Self::MonthRates => "month-rates",
             Self::Cycle => "cycle",
             Self::CyclePages => "cycle-pages",
         }
@@ -120,6 +132,9 @@ pub(crate) enum Stored {
     ListedPage(Box<Resource>, Box<Page>),
     Facts(ResourceId, Month, MonthFacts, Write),
     ListedFacts(Box<Resource>, Month, MonthFacts),
+    Rates(Box<ResourceRates>, Write),
+    CardVersion(ResourceId, Box<CardRecord>, Write),
+    MonthRates(ResourceId, Month, MonthRates, Write),
     Cycle(Box<KeptCycle>),
     CyclePages(u64, Vec<(PageKey, ComparedPage)>),
 }
@@ -145,6 +160,9 @@ impl Stored {
             Self::ListedPage(..) => Kind::ListedPage,
             Self::Facts(..) => Kind::Facts,
             Self::ListedFacts(..) => Kind::ListedFacts,
+            Self::Rates(..) => Kind::Rates,
+            Self::CardVersion(..) => Kind::CardVersion,
+            Self::MonthRates(..) => Kind::MonthRates,
             Self::Cycle(_) => Kind::Cycle,
             Self::CyclePages(..) => Kind::CyclePages,
         }
@@ -175,6 +193,11 @@ impl Stored {
             Self::ListedPage(resource, page) => items::encode_listed_page(resource, page),
             Self::Facts(resource, month, facts, write) => items::encode_month(resource, *month, facts, write),
             Self::ListedFacts(resource, month, facts) => items::encode_listed_month(resource, *month, facts),
+            Self::Rates(rates, write) => items::encode_rates(rates, write),
+            Self::CardVersion(resource, record, write) => items::encode_card_record(resource, record, write),
+            Self::MonthRates(resource, month, rates, write) => {
+                items::encode_month_rates(resource, *month, rates, write)
+            }
             Self::Cycle(kept) => items::encode_cycle(&kept.cycle, kept.mark, kept.items),
             Self::CyclePages(mark, pages) => {
                 let pages: Vec<_> = pages.iter().map(|(key, page)| (key, page)).collect();
@@ -208,7 +231,10 @@ impl Stored {
                 items::encode_listed_month_as(resource, *month, facts, version)
             }
             // They began with version 1.
-            Self::Cycle(_)
+            Self::Rates(..)
+            | Self::CardVersion(..)
+            | Self::MonthRates(..)
+            | Self::Cycle(_)
             | Self::CyclePages(..)
             | Self::Contact(..)
             | Self::Action(..)
@@ -250,12 +276,24 @@ impl Stored {
             (Self::Facts(_, month, facts, _), Self::Facts(resource, _, _, write)) => {
                 Self::Facts(resource, month, facts, write)
             }
+            (Self::Rates(rates, _), Self::Rates(_, write)) => Self::Rates(rates, write),
+            (Self::CardVersion(_, record, _), Self::CardVersion(resource, _, write)) => {
+                Self::CardVersion(resource, record, write)
+            }
+            (Self::MonthRates(_, month, rates, _), Self::MonthRates(resource, _, _, write)) => {
+                Self::MonthRates(resource, month, rates, write)
+            }
             (Self::ListedFacts(_, _, facts), Self::ListedFacts(resource, month, _)) => {
                 Self::ListedFacts(resource, month, facts)
             }
             (read, _) => read,
         }
     }
+}
+
+/// A write that no reader gives.
+fn unread() -> Write {
+    Write { at: Timestamp::UNIX_EPOCH, trace: None }
 }
 
 /// What an item of a kind says, as far as its reader looks.
@@ -301,13 +339,21 @@ pub(crate) fn decode(kind: Kind, item: &Item) -> Result<Stored, StoreError> {
         }
         Kind::Facts => {
             let (month, facts) = items::decode_month(item)?;
-            let unread = Write { at: Timestamp::UNIX_EPOCH, trace: None };
-            Stored::Facts(nightly_resource("unread", 1, 60).id, month, facts, unread)
+            Stored::Facts(nightly_resource("unread", 1, 60).id, month, facts, unread())
         }
         Kind::ListedFacts => {
             let unread = Box::new(nightly_resource("unread", 1, 60));
             let (_, month, facts) = items::decode_listed_month(item)?;
             Stored::ListedFacts(unread, month, facts)
+        }
+        Kind::Rates => Stored::Rates(Box::new(items::decode_rates(item)?), unread()),
+        Kind::CardVersion => {
+            let record = items::decode_card_record(item)?;
+            Stored::CardVersion(nightly_resource("unread", 1, 60).id, Box::new(record), unread())
+        }
+        Kind::MonthRates => {
+            let (month, rates) = items::decode_month_rates(item)?;
+            Stored::MonthRates(nightly_resource("unread", 1, 60).id, month, rates, unread())
         }
         Kind::Cycle => Stored::Cycle(Box::new(items::decode_cycle(item)?)),
         Kind::CyclePages => {
@@ -325,6 +371,7 @@ pub(crate) fn written(kind: Kind) -> Version {
         Kind::Hold => WRITES.hold,
         Kind::Booking => WRITES.booking,
         Kind::Facts | Kind::ListedFacts => WRITES.facts,
+        Kind::Rates | Kind::CardVersion | Kind::MonthRates => WRITES.rates,
         Kind::Audit | Kind::Change => WRITES.audit,
         Kind::TaskToken
         | Kind::ParkedCase

@@ -169,13 +169,13 @@ pub(crate) async fn versions(rates: &Rates, exchange: &Exchange) -> Result<Respo
 pub(crate) fn set_dates_documentation() -> Documentation<Code> {
     Documentation::new(TAG, "Sets prices and restrictions of dates, of many resources at once.")
         .described(
-            "Each line is done or refused for each of its resources, whatever becomes of the others; the answer says which. What is set for a \
+            "Each line is done or refused for each of its resources, whatever the others do; the answer says which. What is set for a \
             date comes before what the rate card says. A call that was not answered is sent again as it is: what is set is set once. It is \
             entered into the trails of the resources.",
         )
         .queries::<EditParameters>()
         .body::<DatedRatesBody>()
-        .answer::<LineResults>(StatusCode::OK, "What became of each line")
+        .answer::<LineResults>(StatusCode::OK, "What each line did")
         .problems(&[])
 }
 

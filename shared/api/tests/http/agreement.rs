@@ -5,16 +5,11 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use holdfast_api::TrailParameters;
-use holdfast_api::bookings::{BookingListParameters, NewBooking, NewCancellation};
-use holdfast_api::catalogue::{EditParameters, InventoryBody, StopBody, TermsBody};
+use holdfast_api::bookings::{NewBooking, NewCancellation};
+use holdfast_api::catalogue::{InventoryBody, StopBody, TermsBody};
 use holdfast_api::holds::{NewHold, Nothing};
-use holdfast_api::rates::{
-    DatedRatesBody, ExplainParameters, NewQuote, PutParameters, RateCalendarParameters, RateCardBody,
-    VersionParameters,
-};
-use holdfast_api::search::{CalendarParameters, SearchParameters};
-use holdfast_domain::{BookingId, GuestId, HoldId, ResourceId};
+use holdfast_api::rates::{DatedRatesBody, NewQuote, RateCardBody};
+use holdfast_domain::{BookingId, HoldId, ResourceId};
 use holdfast_http::Refusal;
 use holdfast_schemas::{Validator, validator};
 use proptest::prelude::*;
@@ -22,6 +17,7 @@ use proptest::sample::{Index, select};
 use serde_json::{Value, json};
 
 use crate::published::DOCUMENT;
+use crate::queries::{QUERIES, Query};
 
 /// The rules that JSON Schema cannot say, or not so that a generator of clients can use it: how the reader puts each into words.
 const BEYOND: [&str; 31] = [
@@ -373,105 +369,6 @@ fn bodies_agree(which: usize, sent: &Value) -> Result<(), TestCaseError> {
     let (schema, read) = &BODIES[which];
     agree(schema.is_valid(sent), read(sent), &sent.to_string())
 }
-
-/// A query: path, reader, and a valid one to begin with.
-type Query =
-    (&'static str, &'static str, fn(&str) -> Result<(), Refusal>, &'static [(&'static str, &'static str)]);
-
-const QUERIES: [Query; 14] = [
-    (
-        "get",
-        "/api/availability",
-        |query| SearchParameters::read(query).map(drop),
-        &[
-            ("resourceType", "hotel"),
-            ("location", "New York"),
-            ("start", "2027-06-01"),
-            ("end", "2027-06-03T11:00:00+02:00"),
-            ("quantity", "2"),
-            ("sort", "distance"),
-            ("near", "40.7,-74.0"),
-            ("limit", "20"),
-            ("cursor", "MDAwMA"),
-        ],
-    ),
-    (
-        "get",
-        "/api/resources/{resourceId}/availability",
-        |query| CalendarParameters::read(query, &ResourceId::parse("room").expect("an id")).map(drop),
-        &[("start", "2027-06-01"), ("end", "2027-07-01"), ("cursor", "MDAwMA")],
-    ),
-    (
-        "get",
-        "/api/bookings",
-        |query| BookingListParameters::read(query, &GuestId::parse("guest").expect("an id")).map(drop),
-        &[("limit", "20"), ("cursor", "MDAwMA")],
-    ),
-    (
-        "get",
-        "/api/bookings/{bookingId}/events",
-        |query| TrailParameters::read(query, "booking").map(drop),
-        &[("limit", "100"), ("cursor", "MDAwMA")],
-    ),
-    (
-        "get",
-        "/api/resources/{resourceId}/events",
-        |query| TrailParameters::read(query, "room").map(drop),
-        &[("limit", "100"), ("cursor", "MDAwMA")],
-    ),
-    (
-        "get",
-        "/api/stop/events",
-        |query| TrailParameters::read(query, "*").map(drop),
-        &[("limit", "100"), ("cursor", "MDAwMA")],
-    ),
-    ("put", "/api/resources/{resourceId}", |query| EditParameters::read(query).map(drop), DRY_RUN),
-    (
-        "patch",
-        "/api/resources/{resourceId}/inventory",
-        |query| EditParameters::read(query).map(drop),
-        DRY_RUN,
-    ),
-    (
-        "put",
-        "/api/resources/{resourceId}/rates",
-        |query| PutParameters::read(query).map(drop),
-        &[("validFrom", "2027-06-01T00:00:00Z"), ("draft", "false"), ("dryRun", "true")],
-    ),
-    (
-        "delete",
-        "/api/resources/{resourceId}/rates/draft",
-        |query| EditParameters::read(query).map(drop),
-        DRY_RUN,
-    ),
-    (
-        "get",
-        "/api/resources/{resourceId}/rates/versions",
-        |query| VersionParameters::read(query, "room").map(drop),
-        &[("limit", "10"), ("cursor", "MDAwMA")],
-    ),
-    (
-        "get",
-        "/api/resources/{resourceId}/rates/calendar",
-        |query| RateCalendarParameters::read(query).map(drop),
-        &[("from", "2027-06-01"), ("to", "2027-07-01"), ("planId", "flexible")],
-    ),
-    (
-        "get",
-        "/api/resources/{resourceId}/rates/explain",
-        |query| ExplainParameters::read(query, &ResourceId::parse("room").expect("an id")).map(drop),
-        &[
-            ("start", "2027-06-01"),
-            ("end", "2027-06-03"),
-            ("quantity", "2"),
-            ("ratePlanId", "flexible"),
-            ("asOf", "2027-05-01T10:00:00Z"),
-            ("rules", "draft"),
-        ],
-    ),
-    ("patch", "/api/rates", |query| EditParameters::read(query).map(drop), DRY_RUN),
-];
-const DRY_RUN: &[(&str, &str)] = &[("dryRun", "true")];
 
 fn query() -> impl Strategy<Value = (usize, Vec<(String, String)>)> {
     let text = prop_oneof![

@@ -21,6 +21,8 @@ mod promises;
 #[cfg(test)]
 mod published;
 #[cfg(test)]
+mod queries;
+#[cfg(test)]
 mod quotes;
 #[cfg(test)]
 mod rates;

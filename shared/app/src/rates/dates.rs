@@ -35,8 +35,9 @@ pub const LINE_RESULTS_MAX: usize = 2_000;
 pub const LINE_MONTHS_MAX: usize = 36;
 /// Resources that are edited at the same time.
 const AT_ONCE: usize = 8;
-/// The most changes and months of one write: its entry in the trail and its months have room in one transaction.
-const CHANGES_PER_WRITE_MAX: usize = 300;
+/// The most changes of one write: its entry in the trail has room in an item.
+pub const CHANGES_PER_WRITE_MAX: usize = 300;
+/// The most months of one write: they have room in a transaction.
 const MONTHS_PER_WRITE_MAX: usize = 12;
 
 /// What a line does.
@@ -115,7 +116,7 @@ pub enum LineFault {
     Months,
 }
 
-/// What became of a line for a resource.
+/// What a line did for a resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LineOutcome {
     /// The line's position in the call, from 0.
@@ -127,7 +128,7 @@ pub struct LineOutcome {
 }
 
 impl Rates {
-    /// Does the lines of a call, and says what became of each for each of its resources, in their order.
+    /// Does the lines of a call, and says of each what it did for each of its resources, in their order.
     ///
     /// # Errors
     /// [`Failure`] on an outage; some of the lines may be done then.

@@ -13,7 +13,8 @@ pub use cards::{CardUse, Rates, VERSIONS_PER_PAGE_MAX};
 pub use choice::RateChoice;
 pub use commit::{CardRecord, DatedCommit, RatesCommit};
 pub use dates::{
-    LINE_MONTHS_MAX, LINE_RESOURCES_MAX, LINE_RESULTS_MAX, LINES_MAX, Line, LineEdit, LineFault, LineOutcome,
+    CHANGES_PER_WRITE_MAX, LINE_MONTHS_MAX, LINE_RESOURCES_MAX, LINE_RESULTS_MAX, LINES_MAX, Line, LineEdit,
+    LineFault, LineOutcome,
 };
 pub use port::{CardPage, RateHistory, RateReader, RateStore};
 pub use pricing::{PRICED_MAX, Pricing, RATES_MEMORY_MS};

@@ -2,9 +2,8 @@
 
 use crate::catalogue::Label;
 use crate::money::{Money, MoneyError, SignedMoney};
-use crate::rates::charge::Due;
+use crate::rates::charge::{Due, IncludedTax};
 use crate::rates::condition::DateRange;
-use crate::rates::quote::IncludedTax;
 
 /// What a line of a price is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -32,9 +32,9 @@ pub struct CancellationStep {
 /// A deadline before a stay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Deadline {
-    /// So many hours of elapsed time before the start.
+    /// A number of hours of elapsed time before the start.
     HoursBefore(u32),
-    /// So many local dates of the resource before that of the start, at a local time, or to the end of that date.
+    /// A number of local dates of the resource before that of the start, at a local time, or to the end of that date.
     DaysBefore {
         /// Dates before that of the start.
         days: u32,
@@ -46,7 +46,7 @@ pub enum Deadline {
 /// What is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Penalty {
-    /// So much of the refundable price.
+    /// A percentage of the refundable price.
     Percent(Percent),
     /// The price of the first slots, with what they are taxed.
     FirstSlots(u32),

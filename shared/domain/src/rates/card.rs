@@ -69,7 +69,7 @@ pub struct RateCard {
 /// A version of a card. Versions are never changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CardVersion {
-    /// 1 for the first of a resource, growing by one.
+    /// The revision of the rates with which it was put: a later one has a greater one.
     pub number: u64,
     /// From when on it holds.
     pub valid_from: Timestamp,

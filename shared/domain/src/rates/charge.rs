@@ -124,3 +124,14 @@ impl Validity {
         self.from.is_none_or(|from| from <= date) && self.until.is_none_or(|until| date <= until)
     }
 }
+
+/// A part of a line's amount that is a tax.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct IncludedTax {
+    /// Which.
+    pub charge: ChargeId,
+    /// Its name, as it was.
+    pub name: Label,
+    /// Minor units.
+    pub amount: i64,
+}

@@ -25,9 +25,6 @@ use crate::rates::{restrict, units};
 /// The most prices of slots of units that one question has.
 pub const PRICES_MAX: usize = 36_600;
 
-/// The most lines of a stay's places. Where their prices would make more there is one line per local month.
-pub const STAY_LINES_MAX: usize = 40;
-
 /// What a plan costs for a stay, or why it cannot be had.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlanOffer {

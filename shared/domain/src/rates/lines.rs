@@ -7,12 +7,11 @@ use jiff::civil::Date;
 use crate::bookings::{LineDetail, Price, PriceLine, PriceLineKind};
 use crate::catalogue::Label;
 use crate::money::{Currency, MoneyError, SignedMoney};
-use crate::rates::charge::Due;
+use crate::rates::charge::{Due, IncludedTax};
 use crate::rates::condition::DateRange;
-use crate::rates::evaluate::STAY_LINES_MAX;
 use crate::rates::ids::TaxCategory;
 use crate::rates::plan::RatePlan;
-use crate::rates::quote::{IncludedTax, SlotPrice};
+use crate::rates::quote::{STAY_LINES_MAX, SlotPrice};
 
 /// What a line says, but for what it is for and its amount.
 #[derive(Debug, Clone)]

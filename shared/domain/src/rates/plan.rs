@@ -81,6 +81,7 @@ pub enum Audience {
 pub fn lineage<'a>(plans: &'a [RatePlan], plan: &PlanId) -> Option<Vec<&'a RatePlan>> {
     let find = |id: &PlanId| plans.iter().find(|known| known.id == *id);
     let mut line = vec![find(plan)?];
+    // Ends when the line is as long as it may be, at the latest.
     while let Some(PlanPrice::Derived { from, .. }) = line.last().map(|last| &last.price) {
         if line.len() > DERIVATIONS_MAX {
             return None;

@@ -7,10 +7,15 @@ use crate::bookings::Price;
 use crate::catalogue::Label;
 use crate::rates::cancellation::RefundTerms;
 use crate::rates::extra::ExtraChoice;
-use crate::rates::ids::{ChargeId, ExtraId, PlanId, RestrictionId, RuleId};
+use crate::rates::ids::{ExtraId, PlanId, RestrictionId, RuleId};
 use crate::rates::occupancy::Unit;
 use crate::rates::plan::Payment;
 use crate::rates::promotion::PromotionCode;
+
+pub use crate::rates::charge::IncludedTax;
+
+/// The most lines of a stay's places. Where their prices would make more there is one line per local month.
+pub const STAY_LINES_MAX: usize = 40;
 
 /// What was applied to an order's price: with the price's lines all that is charged and given back for, whatever changes later.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -138,9 +143,9 @@ pub enum Reason {
 /// What a restriction asks of a stay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Limit {
-    /// At least so many slots.
+    /// At least a number of slots.
     StayMin(u32),
-    /// At most so many slots.
+    /// At most a number of slots.
     StayMax(u32),
     /// No arrival on the date.
     ClosedToArrival,
@@ -148,13 +153,13 @@ pub enum Limit {
     ClosedToDeparture,
     /// No slot on the date.
     StopSell,
-    /// To be booked so many minutes before.
+    /// To be booked a number of minutes before.
     NoticeMin(u32),
-    /// To be booked at most so many days before.
+    /// To be booked at most a number of days before.
     WindowMax(u32),
-    /// At least so many units.
+    /// At least a number of units.
     QuantityMin(u32),
-    /// At most so many units.
+    /// At most a number of units.
     QuantityMax(u32),
     /// All dates up to this one, itself included.
     SoldTogether {
@@ -163,15 +168,4 @@ pub enum Limit {
         /// The one after the last.
         to: Date,
     },
-}
-
-/// A part of a line's amount that is a tax.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct IncludedTax {
-    /// Which.
-    pub charge: ChargeId,
-    /// Its name, as it was.
-    pub name: Label,
-    /// Minor units.
-    pub amount: i64,
 }

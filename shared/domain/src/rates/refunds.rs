@@ -2,7 +2,7 @@
 
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp, ToSpan};
+use jiff::{SignedDuration, Span, Timestamp};
 
 use crate::bookings::policy::TICK;
 use crate::catalogue::local_time::{instant_on, start_of};
@@ -70,7 +70,8 @@ fn instant(deadline: Deadline, start: Timestamp, zone: &TimeZone) -> Option<Time
             start.checked_sub(SignedDuration::from_hours(i64::from(hours))).ok()?
         }
         Deadline::DaysBefore { days, time } => {
-            let date = zone.to_datetime(start).date().checked_sub(i64::from(days).days()).ok()?;
+            let before = Span::new().try_days(days).ok()?;
+            let date = zone.to_datetime(start).date().checked_sub(before).ok()?;
             last_of(date, time, zone)?
         }
     };

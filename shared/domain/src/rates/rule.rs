@@ -22,7 +22,8 @@ pub struct Rule {
     pub when: Condition,
     /// What it does.
     pub adjustment: Adjustment,
-    /// Of the rules of one group that apply to a slot, only the one of the lowest priority does; none stands in its own group.
+    /// Of the rules of one group that apply to a slot, only the one of the lowest priority does. A rule without a group always
+    /// does. A rule of a derived plan counts those of its group that are in the price it derives from.
     pub group: Option<RuleId>,
 }
 
@@ -31,8 +32,8 @@ pub struct Rule {
 pub enum Adjustment {
     /// It becomes this.
     Price(Money),
-    /// It changes by so much of itself.
+    /// It changes by a percentage of itself.
     Percent(Percentage),
-    /// It changes by so many minor units, not below nothing.
+    /// It changes by a number of minor units, not below nothing.
     Amount(i64),
 }

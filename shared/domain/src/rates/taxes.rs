@@ -11,10 +11,9 @@ use std::collections::BTreeMap;
 
 use crate::bookings::PriceLineKind;
 use crate::rates::card::RateCard;
-use crate::rates::charge::{Band, BandLevy, Charge, ChargeKind, Due, Levy, Per};
+use crate::rates::charge::{Band, BandLevy, Charge, ChargeKind, Due, IncludedTax, Levy, Per};
 use crate::rates::exact::{Exact, WHOLE, spread};
 use crate::rates::lines::{Lines, Part, Said, range};
-use crate::rates::quote::IncludedTax;
 use crate::rates::request::RateRequest;
 use crate::rates::units::{guest_count, guests_above};
 

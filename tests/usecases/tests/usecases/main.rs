@@ -33,6 +33,7 @@ mod notices;
 mod pace;
 mod quotes;
 mod rated;
+mod rates;
 mod rebuild;
 mod reconciliation;
 mod reconciliation_world;

@@ -23,7 +23,9 @@ use serde_json::Value;
 use crate::rates::read::charge::charge;
 use crate::rates::read::plan::plan;
 use crate::rates::read::rule::{restriction, rule};
-use crate::rates::read::{Reading, all, count_from_one, due, is_given, list, per, percentage, plans};
+use crate::rates::read::{
+    Reading, all, count_from_one, due, is_given, list, per, percentage, plans, validity,
+};
 use crate::rates::wire::RateCardBody;
 
 /// The greatest share of a plan's price that a kind of unit costs, in percent.
@@ -225,9 +227,4 @@ fn promotion(value: &Value, at: String, reading: Reading<'_>) -> Option<Promotio
         uses_max,
         uses_per_guest_max,
     })
-}
-
-/// Local dates, both included; the fields of an object that may have others.
-pub(super) fn validity(fields: &mut Object<'_>) -> Validity {
-    Validity { from: fields.optional("from", parsed(date)), until: fields.optional("until", parsed(date)) }
 }

@@ -9,8 +9,7 @@ use holdfast_http::read::body::Object;
 use holdfast_http::read::fields::{flag, parsed, text, unsigned};
 use serde_json::Value;
 
-use crate::rates::read::card::validity;
-use crate::rates::read::{Reading, all, count_from_one, due, is_given, per, percentage, texts};
+use crate::rates::read::{Reading, all, count_from_one, due, is_given, per, percentage, texts, validity};
 
 /// What a charge says it is.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -13,7 +13,7 @@ use std::fmt::Display;
 
 use holdfast_domain::money::AMOUNT_MAX;
 use holdfast_domain::rates::card::PLANS_MAX;
-use holdfast_domain::rates::charge::{Due, Per};
+use holdfast_domain::rates::charge::{Due, Per, Validity};
 use holdfast_domain::rates::condition::DateRange;
 use holdfast_domain::rates::ids::{Channel, PlanId};
 use holdfast_domain::rates::percentage::Percentage;
@@ -151,6 +151,11 @@ fn range(mut fields: Object<'_>, errors: &Errors) -> Option<DateRange> {
     }
     fields.close();
     Some(DateRange { from: from?, to: to? })
+}
+
+/// Local dates, both included; the fields of an object that may have others.
+fn validity(fields: &mut Object<'_>) -> Validity {
+    Validity { from: fields.optional("from", parsed(date)), until: fields.optional("until", parsed(date)) }
 }
 
 fn due(value: &Value) -> Result<Due, String> {

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use holdfast_domain::rates::card::RateCard;
 use holdfast_domain::rates::charge::Validity;
-use holdfast_domain::rates::condition::DateRange;
 use holdfast_domain::rates::extra::Extra;
 use holdfast_domain::rates::occupancy::{ChildBand, Occupancy, UnitType};
 use holdfast_domain::rates::promotion::{Discount, Promotion};
@@ -13,6 +12,7 @@ use serde_json::Number;
 use utoipa::ToSchema;
 
 use crate::rates::wire::charge::{ChargeBody, DueName, PerName};
+use crate::rates::wire::parts::{RateName, ValidityBody, rate_names};
 use crate::rates::wire::plan::PlanBody;
 use crate::rates::wire::rule::{RestrictionBody, RuleBody};
 use crate::rates::wire::{amount, is_no, names, number};
@@ -205,40 +205,6 @@ impl From<&Occupancy> for OccupancyBody {
     }
 }
 
-/// Local dates from `from` up to, not including, `to`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = DateRange)]
-pub struct DateRangeBody {
-    /// The first.
-    #[schema(format = Date, example = "2027-06-01")]
-    pub from: String,
-    /// The one after the last.
-    #[schema(format = Date, example = "2027-09-01")]
-    pub to: String,
-}
-
-impl From<&DateRange> for DateRangeBody {
-    fn from(range: &DateRange) -> Self {
-        Self { from: range.from.to_string(), to: range.to.to_string() }
-    }
-}
-
-/// Local dates, both included; without an end where one is left out.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = Validity)]
-pub struct ValidityBody {
-    /// The first.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(format = Date, example = "2027-06-01")]
-    pub from: Option<String>,
-    /// The last.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(format = Date, example = "2027-08-31")]
-    pub until: Option<String>,
-}
-
 /// An extra: what can be chosen beside the places, without a stock of its own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -314,19 +280,6 @@ pub struct PromotionBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, maximum = 1_000_000, example = 1)]
     pub uses_per_guest_max: Option<u32>,
-}
-
-/// The name of a part of a rate card: 1 to 40 small letters, digits and `-`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(transparent)]
-#[schema(value_type = String, format = "rate-name", example = "flexible")]
-pub struct RateName(pub String);
-
-/// The names of parts, in their order.
-pub(super) fn rate_names<'a, T: std::fmt::Display + 'a>(
-    all: impl IntoIterator<Item = &'a T>,
-) -> Vec<RateName> {
-    names(all).into_iter().map(RateName).collect()
 }
 
 impl From<&Extra> for ExtraBody {

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::Number;
 use utoipa::ToSchema;
 
-use crate::rates::wire::card::{RateName, rate_names};
+use crate::rates::wire::parts::{RateName, rate_names};
 use crate::rates::wire::{amount, is_no, number};
 
 /// A tax or a fee: one of `percent`, `amount` with `per`, and `bands`.

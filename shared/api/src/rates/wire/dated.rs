@@ -5,7 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::catalogue::Day;
-use crate::rates::wire::card::DateRangeBody;
+use crate::rates::wire::parts::DateRangeBody;
 
 /// Prices and restrictions of dates, of many resources at once.
 #[derive(Debug, Serialize, ToSchema)]
@@ -111,7 +111,7 @@ pub struct DatedLimits {
     pub sold_together: Option<bool>,
 }
 
-/// What became of the lines, in their order.
+/// What the lines did, in their order.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LineResults {
@@ -119,11 +119,11 @@ pub struct LineResults {
     pub done: usize,
     /// Lines that were refused, likewise.
     pub refused: usize,
-    /// What became of each line for each of its resources.
+    /// What each line did for each of its resources.
     pub lines: Vec<LineResult>,
 }
 
-/// What became of a line for a resource.
+/// What a line did for a resource.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LineResult {

@@ -7,6 +7,7 @@ mod answers;
 mod card;
 mod charge;
 mod dated;
+mod parts;
 mod plan;
 mod rule;
 
@@ -21,14 +22,12 @@ pub use answers::{
     ListedVersion, PutParameters, RateCalendar, RateCalendarParameters, RateDay, RatesBody, RatesOfDay,
     VersionBody, VersionList, VersionParameters,
 };
-pub use card::{
-    ChildBandBody, DateRangeBody, ExtraBody, OccupancyBody, PromotionBody, RateCardBody, RateName,
-    UnitTypeBody, ValidityBody,
-};
+pub use card::{ChildBandBody, ExtraBody, OccupancyBody, PromotionBody, RateCardBody, UnitTypeBody};
 pub use charge::{BandBody, ChargeBody, ChargeKindName, DueName, PerName};
 pub use dated::{
     DatedLimits, DatedLine, DatedRatesBody, LineResult, LineResults, LineStatus, ResourceIdText,
 };
+pub use parts::{DateRangeBody, RateName, ValidityBody};
 pub use plan::{CancellationBody, IncludedBody, PaymentName, PlanBody, PlanPriceBody, StepBody};
 pub use rule::{BoundsBody, ConditionBody, LimitsBody, RestrictionBody, RuleBody, TimesBody};
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::Number;
 use utoipa::ToSchema;
 
-use crate::rates::wire::card::{RateName, rate_names};
+use crate::rates::wire::parts::{RateName, rate_names};
 use crate::rates::wire::{amount, local, number};
 
 /// A rate plan: under which conditions a resource is sold.

@@ -8,7 +8,7 @@ use serde_json::Number;
 use utoipa::ToSchema;
 
 use crate::catalogue::Day;
-use crate::rates::wire::card::{DateRangeBody, RateName, rate_names};
+use crate::rates::wire::parts::{DateRangeBody, RateName, rate_names};
 use crate::rates::wire::plan::adjusted;
 use crate::rates::wire::{is_no, local};
 

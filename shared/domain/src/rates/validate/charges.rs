@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{BANDS_MAX, CardFault, Check, NAMES_MAX};
+use super::check::{BANDS_MAX, Check, NAMES_MAX};
+use super::fault::CardFault;
 use crate::rates::card::RateCard;
 use crate::rates::charge::{Band, BandLevy, Charge, ChargeKind, Levy, Validity};
 use crate::rates::ids::TaxCategory;

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 
 use jiff::civil::Time;
 
-use super::{BANDS_MAX, CardFault, Check, INCLUDED_MAX, NAMES_MAX};
+use super::check::{BANDS_MAX, Check, INCLUDED_MAX, NAMES_MAX};
+use super::fault::CardFault;
 use crate::bookings::HOURS_BEFORE_MAX;
 use crate::catalogue::NIGHTS_PER_HOLD_MAX;
 use crate::rates::cancellation::{
@@ -77,6 +78,7 @@ fn derivation_fault(card: &RateCard, plan: &PlanId, from: &PlanId) -> Option<Car
     }
     let mut seen = BTreeSet::from([plan]);
     let mut next = from;
+    // Ends when a plan comes again, at the latest: there are only so many.
     loop {
         let Some(parent) = card.plans.iter().find(|known| known.id == *next) else {
             return Some(CardFault::UnknownPlan(next.clone()));

@@ -1,6 +1,7 @@
 //! Restrictions.
 
-use super::{CardFault, Check, NAMES_MAX};
+use super::check::{Check, NAMES_MAX};
+use super::fault::CardFault;
 use crate::catalogue::{CAPACITY_MAX, NIGHTS_PER_HOLD_MAX};
 use crate::rates::card::RateCard;
 use crate::rates::restrict::SOLD_TOGETHER_MAX;

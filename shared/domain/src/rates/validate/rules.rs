@@ -2,7 +2,8 @@
 
 use jiff::civil::{Date, Time};
 
-use super::{CardFault, Check, NAMES_MAX};
+use super::check::{Check, NAMES_MAX};
+use super::fault::CardFault;
 use crate::catalogue::NIGHTS_PER_HOLD_MAX;
 use crate::rates::card::RateCard;
 use crate::rates::condition::{Bounds, Condition, DateRange};

@@ -1,0 +1,214 @@
+//! What rules of a card may not say: conditions that are never met, and rules that contradict each other.
+
+use std::collections::BTreeSet;
+
+use holdfast_domain::rates::card::RateCard;
+use holdfast_domain::rates::condition::{Bounds, Condition};
+use holdfast_domain::rates::rule::{Adjustment, Rule};
+use holdfast_domain::rates::validate::{CardFault, CardProblem};
+use jiff::civil::{Weekday, time};
+
+use crate::fixture::{by_percent, channel, dates, eur, plan_id, rule, rule_id};
+use crate::validation::{calendar, check, problems};
+
+fn bounds(min: u32, max: u32) -> Option<Bounds> {
+    Some(Bounds { min: Some(min), max: Some(max) })
+}
+
+#[test]
+fn conditions_name_what_there_is_and_can_be_met() {
+    let when = |when: Condition| move |card: &mut RateCard| card.rules[0].when = when.clone();
+    let of = |path: &'static str, fault| [(path, Some("season"), fault)];
+    let none = Condition::default;
+    check(
+        when(Condition { plans: BTreeSet::from([plan_id("lost")]), ..none() }),
+        &of("/rules/0/when/plans/0", CardFault::UnknownPlan(plan_id("lost"))),
+    );
+    check(
+        when(Condition { calendar: Some(calendar("lost")), ..none() }),
+        &of("/rules/0/when/calendar", CardFault::UnknownCalendar(calendar("lost"))),
+    );
+    check(
+        when(Condition {
+            dates: vec![dates("2026-06-01", "2026-07-01"), dates("2026-06-12", "2026-06-12")],
+            ..none()
+        }),
+        &of("/rules/0/when/dates/1", CardFault::EmptyRange),
+    );
+    let noon = time(12, 0, 0, 0);
+    check(
+        when(Condition { times: Some((noon, noon)), ..none() }),
+        &of("/rules/0/when/times", CardFault::EmptyRange),
+    );
+    check(
+        when(Condition { slots: bounds(3, 2), ..none() }),
+        &of("/rules/0/when/slots", CardFault::EmptyBounds),
+    );
+    check(
+        when(Condition { lead_days: bounds(3, 2), ..none() }),
+        &of("/rules/0/when/leadDays", CardFault::EmptyBounds),
+    );
+    check(
+        when(Condition { sold_percent: bounds(3, 2), ..none() }),
+        &of("/rules/0/when/soldPercent", CardFault::EmptyBounds),
+    );
+    check(
+        when(Condition { guests: bounds(3, 2), ..none() }),
+        &of("/rules/0/when/guests", CardFault::EmptyBounds),
+    );
+    check(
+        when(Condition { quantity: bounds(3, 2), ..none() }),
+        &of("/rules/0/when/quantity", CardFault::EmptyBounds),
+    );
+    let never = of("/rules/0/when", CardFault::NeverApplies);
+    check(when(Condition { sold_percent: bounds(101, 200), ..none() }), &never);
+    check(when(Condition { slots: bounds(367, 400), ..none() }), &never);
+    // 12 June 2026, the only date of the calendar, is a Friday.
+    check(
+        when(Condition { calendar: Some(calendar("fair")), weekdays: vec![Weekday::Monday], ..none() }),
+        &never,
+    );
+    check(
+        when(Condition { calendar: Some(calendar("fair")), weekdays: vec![Weekday::Friday], ..none() }),
+        &[],
+    );
+    check(
+        when(Condition {
+            dates: vec![dates("2026-06-12", "2026-06-15")],
+            weekdays: vec![Weekday::Monday],
+            ..none()
+        }),
+        &never,
+    );
+    check(
+        when(Condition {
+            dates: vec![dates("2026-06-12", "2026-06-16")],
+            weekdays: vec![Weekday::Monday],
+            ..none()
+        }),
+        &[],
+    );
+}
+
+/// What is wrong with two rules beside each other.
+fn pair(
+    one: (Adjustment, Condition, Option<&str>),
+    other: (Adjustment, Condition, Option<&str>),
+) -> Vec<CardFault> {
+    let make = |name: &str, (adjustment, when, group): (Adjustment, Condition, Option<&str>)| Rule {
+        group: group.map(rule_id),
+        ..rule(name, adjustment, when)
+    };
+    let rules = [make("one", one), make("other", other)];
+    let found = problems(|card| card.rules = rules.to_vec(), 1);
+    assert!(found.iter().all(|problem| problem.path.starts_with("/rules/")), "{found:?}");
+    found.into_iter().map(|problem| problem.fault).collect()
+}
+
+#[test]
+fn rules_of_one_priority_do_not_both_set_a_price() {
+    let fixed = || Adjustment::Price(eur(80_00));
+    let none = Condition::default;
+    let check = |one: Condition, other: Condition, meet: bool| {
+        let expected = if meet { vec![CardFault::Overlap(rule_id("one"))] } else { vec![] };
+        let found = pair((fixed(), one.clone(), None), (fixed(), other.clone(), None));
+        let overlaps: Vec<CardFault> =
+            found.into_iter().filter(|fault| matches!(fault, CardFault::Overlap(_))).collect();
+        assert_eq!(overlaps, expected, "{one:?} {other:?}");
+    };
+    let on = |from: &str, to: &str| Condition { dates: vec![dates(from, to)], ..none() };
+    check(none(), none(), true);
+    check(on("2026-06-01", "2026-06-10"), on("2026-06-10", "2026-06-20"), false);
+    check(on("2026-06-01", "2026-06-11"), on("2026-06-10", "2026-06-20"), true);
+    let days = |days: &[Weekday]| Condition { weekdays: days.to_vec(), ..none() };
+    check(days(&[Weekday::Friday]), days(&[Weekday::Saturday, Weekday::Sunday]), false);
+    check(days(&[Weekday::Friday]), days(&[Weekday::Friday, Weekday::Sunday]), true);
+    // 12 June 2026 is a Friday.
+    check(days(&[Weekday::Saturday]), on("2026-06-12", "2026-06-13"), false);
+    check(days(&[Weekday::Friday]), on("2026-06-12", "2026-06-13"), true);
+    let fair = || Condition { calendar: Some(calendar("fair")), ..none() };
+    check(fair(), on("2026-06-13", "2026-06-20"), false);
+    check(fair(), on("2026-06-12", "2026-06-20"), true);
+    check(fair(), days(&[Weekday::Monday]), false);
+    let clock = |from, to| Condition { times: Some((time(from, 0, 0, 0), time(to, 0, 0, 0))), ..none() };
+    check(clock(9, 12), clock(12, 14), false);
+    check(clock(9, 12), clock(11, 14), true);
+    check(clock(22, 2), clock(1, 3), true);
+    check(clock(22, 2), clock(2, 22), false);
+    let slots = |min, max| Condition { slots: bounds(min, max), ..none() };
+    check(slots(1, 3), slots(4, 7), false);
+    check(slots(1, 4), slots(4, 7), true);
+    check(
+        Condition { lead_days: bounds(0, 6), ..none() },
+        Condition { lead_days: bounds(7, 9), ..none() },
+        false,
+    );
+    check(Condition { guests: bounds(1, 1), ..none() }, Condition { guests: bounds(2, 9), ..none() }, false);
+    check(
+        Condition { quantity: bounds(1, 1), ..none() },
+        Condition { quantity: bounds(2, 9), ..none() },
+        false,
+    );
+    check(
+        Condition { sold_percent: bounds(0, 49), ..none() },
+        Condition { sold_percent: bounds(50, 100), ..none() },
+        false,
+    );
+    check(slots(1, 3), Condition { lead_days: bounds(0, 6), ..none() }, true);
+    let from = |name: &str| Condition { channels: BTreeSet::from([channel(name)]), ..none() };
+    check(from("web"), from("partner"), false);
+    check(from("web"), none(), true);
+    let of = |names: &[&str]| Condition { plans: names.iter().map(|name| plan_id(name)).collect(), ..none() };
+    check(of(&["flexible"]), of(&["saver"]), true); // the one is in the price of the other
+    check(of(&["saver"]), of(&["saver"]), true);
+    // Of other priorities both may; a percentage beside a fixed price may.
+    let later = problems(
+        |card| {
+            card.rules = vec![
+                rule("one", fixed(), slots(2, 3)),
+                Rule { priority: 11, ..rule("other", fixed(), slots(3, 4)) },
+            ]
+        },
+        1,
+    );
+    assert_eq!(later, []);
+    assert_eq!(pair((fixed(), slots(2, 3), None), (by_percent("5"), none(), None)), []);
+}
+
+#[test]
+fn rules_of_one_group_and_priority_do_not_both_apply() {
+    let slots = |min, max| Condition { slots: bounds(min, max), ..Condition::default() };
+    let of = |when: Condition, group: &'static str| (by_percent("5"), when, Some(group));
+    assert_eq!(pair(of(slots(1, 3), "g"), of(slots(3, 5), "g")), [CardFault::GroupOverlap(rule_id("one"))]);
+    assert_eq!(pair(of(slots(1, 3), "g"), of(slots(4, 5), "g")), []);
+    assert_eq!(pair(of(slots(1, 3), "g"), of(slots(3, 5), "h")), []);
+}
+
+#[test]
+fn a_rule_that_another_always_overwrites_has_no_effect() {
+    let fixed = || Adjustment::Price(eur(80_00));
+    let later = |when: Condition, first: Condition, plans: &[&str]| {
+        let last = Rule { priority: 20, ..rule("last", fixed(), when) };
+        let mut first = rule("first", by_percent("5"), first);
+        first.when.plans = plans.iter().map(|name| plan_id(name)).collect();
+        problems(|card| card.rules = vec![last.clone(), first.clone()], 1)
+    };
+    let none = Condition::default;
+    let overwritten = |found: Vec<CardProblem>| {
+        let fault = CardFault::Overwritten(rule_id("last"));
+        found == [CardProblem { path: "/rules/1".to_owned(), id: Some("first".to_owned()), fault }]
+    };
+    assert!(overwritten(later(none(), none(), &[])));
+    let slots = |min, max| Condition { slots: bounds(min, max), ..none() };
+    assert!(overwritten(later(slots(1, 9), slots(2, 3), &[])));
+    assert_eq!(later(slots(2, 9), slots(1, 3), &[]), []);
+    assert_eq!(later(slots(2, 9), none(), &[]), []);
+    let june = || Condition { dates: vec![dates("2026-06-01", "2026-07-01")], ..none() };
+    assert!(overwritten(later(june(), june(), &[])));
+    assert_eq!(later(june(), none(), &[]), []);
+    assert_eq!(
+        later(none(), none(), &["saver"]),
+        [],
+        "a rule of a derived plan comes after those of the other"
+    );
+}
