@@ -365,8 +365,8 @@ fn write() -> impl Strategy<Value = Write> {
 }
 
 fn booking_facts() -> impl Strategy<Value = BookingFacts> {
-    (hold_id(), resource_id(), mark(), instant(), instant(), 1_u32..20, (money(), option::of(rate_facts()))).prop_map(
-        |(hold, resource, guest, start, end, quantity, (price, rate))| BookingFacts {
+    (hold_id(), resource_id(), mark(), instant(), instant(), 1_u32..20, (money(), option::of(rate_facts())))
+        .prop_map(|(hold, resource, guest, start, end, quantity, (price, rate))| BookingFacts {
             hold,
             resource,
             guest,
@@ -375,8 +375,7 @@ fn booking_facts() -> impl Strategy<Value = BookingFacts> {
             quantity,
             price,
             rate,
-        },
-    )
+        })
 }
 
 fn audit() -> impl Strategy<Value = AuditEvent> {

@@ -25,8 +25,8 @@ use holdfast_app::payments::{
     WebhookEvent, WebhookVerifier,
 };
 use holdfast_app::rates::{
-    CardPage, CardRecord, DatedCommit, Pricing, Quote, Quotes, RateHistory, RateReader,
-    RateStore, Rates, RatesCommit,
+    CardPage, CardRecord, DatedCommit, Pricing, Quote, Quotes, RateHistory, RateReader, RateStore, Rates,
+    RatesCommit,
 };
 use holdfast_app::search::{ListedPages, Search, SearchIndex};
 use holdfast_app::{Clock, LedgerError, Mutation, PaymentError, StoreError, WorkflowError};
