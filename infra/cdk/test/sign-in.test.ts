@@ -215,7 +215,7 @@ for (const local of [false, true]) {
       ([, { Properties }]) => (Properties['Environment'] as { Variables: Record<string, unknown> }).Variables['HOLDFAST_TOKEN_ISSUERS'],
     );
     const told = environments.filter((one) => one !== undefined);
-    assert.equal(told.length, 5, 'bookings, cancel, confirm, hold, resources');
+    assert.equal(told.length, 6, 'bookings, cancel, confirm, hold, resources, search');
     // References by the places of what they refer to.
     const text = (one: unknown): string => {
       const { Ref, 'Fn::Join': joined, 'Fn::GetAtt': attribute } = (typeof one === 'string' ? {} : one) as Record<string, unknown>;
