@@ -120,15 +120,15 @@ fn store(texts: Vec<Option<&'static str>>) -> Stored {
 
 #[tokio::test]
 async fn each_key_is_read_from_its_own_secret_which_is_fetched_once() {
-    let stored = store(vec![Some(STRIPE), Some(WEBHOOK), Some(PARTNER)]);
+    let stored = store(vec![Some(STRIPE), Some(WEBHOOK), Some(PARTNER), Some(QUOTES)]);
     assert_eq!(stored.fetched(), 0, "nothing is fetched before it is needed");
     for _ in 0..2 {
-        for ((secret, _), expected) in IDS.into_iter().zip(["sk_1", "whsec_1", "whsec_2"]) {
+        for ((secret, _), expected) in IDS.into_iter().zip(["sk_1", "whsec_1", "whsec_2", "generated1"]) {
             let keys = stored.secrets.keys(secret).await.unwrap_or_else(|error| panic!("{error}"));
             assert_eq!(keys.each().collect::<Vec<_>>(), [expected]);
         }
     }
-    assert_eq!(stored.fetched(), 3);
+    assert_eq!(stored.fetched(), 4);
     let asked = stored.asked.lock().expect("not poisoned").clone();
     assert_eq!(asked, IDS.map(|(_, id)| json!({ "SecretId": id }).to_string()));
 }

@@ -101,7 +101,7 @@ fn a_function_is_built_from_the_adapters_that_it_names() {
     }
     let of_hold = closure(&graph, "hold");
     let adapters: Vec<&String> = of_hold.iter().filter(|on| is_adapter(on)).collect();
-    assert_eq!(adapters, ["holdfast-adapters-dynamodb"]);
+    assert_eq!(adapters, ["holdfast-adapters-dynamodb", "holdfast-adapters-secrets"]);
     assert!(of_hold.contains("holdfast-domain"), "the closure goes on beyond the first step");
 }
 

@@ -92,3 +92,18 @@ async fn a_plan_that_does_not_allow_the_stay_is_refused_with_the_reason() {
     let unknown = check_problem(w.place(&guest, &unknown).await, 422, "validation_failed");
     assert_eq!(unknown.str("/errors/0/pointer"), "/ratePlanId", "{unknown}");
 }
+
+#[tokio::test]
+async fn each_place_costs_what_the_step_of_demand_it_falls_on_says() {
+    let w = World::new().await;
+    let (room, guest) = (w.room(json!({"capacity": 2})).await, w.guest().await);
+    let mut card = rates();
+    card["rules"] = json!([{
+        "ruleId": "busy", "name": "Half sold", "priority": 1, "when": {"soldPercent": {"min": 50}}, "percent": 20
+    }]);
+    put(&w, &room, &card).await;
+    let both = check(w.place(&guest, &room.hold(2)).await, 201);
+    assert_eq!(both.int("/price/amount"), Some(NIGHT + NIGHT * 12 / 10), "{both}");
+    let amounts: Vec<_> = (0..2).map(|line| both.int(&format!("/lines/{line}/amount/amount"))).collect();
+    assert_eq!(amounts, [Some(NIGHT), Some(NIGHT * 12 / 10)], "{both}");
+}

@@ -3,6 +3,7 @@
 pub(crate) mod ids;
 pub(crate) mod routes;
 pub(crate) mod terms;
+pub(crate) mod trail;
 pub(crate) mod version;
 pub(crate) mod wire;
 

@@ -2,21 +2,20 @@
 
 use std::sync::Arc;
 
-use holdfast_app::catalogue::{ResourceEvent, ResourceTrails, Resources, Run, Stops};
+use holdfast_app::catalogue::{ResourceTrails, Resources, Run, Stops};
 use holdfast_app::properties::Properties;
 use holdfast_app::rates::Rates;
 use holdfast_app::{Caller, Clock};
 use holdfast_domain::{ResourceId, TrailSubject};
 use holdfast_http::read::fields::without_card;
-use holdfast_http::{
-    Api, Documentation, Exchange, FieldError, Refusal, Response, Route, answer, paging, routes,
-};
+use holdfast_http::{Api, Documentation, Exchange, FieldError, Refusal, Response, Route, answer, routes};
 use http::header::CACHE_CONTROL;
 use http::{Method, StatusCode};
 
 use crate::budgets;
 use crate::catalogue::ids::resource_id;
 use crate::catalogue::terms::inventory_answer;
+use crate::catalogue::trail::trail_answer;
 use crate::catalogue::version::{is_known, precondition, tagged};
 use crate::catalogue::wire::{
     EditParameters, InventoryBody, InventorySet, PutBody, ResourceBody, ResourceEventList, StopBody,
@@ -225,7 +224,7 @@ impl Api for ResourcesApi {
                 OF_A_PROPERTY,
                 "readProperty",
                 &budgets::PROPERTY,
-                |api, exchange| Box::pin(properties::read(api, exchange)),
+                |api, exchange| Box::pin(properties::read(&api.properties, exchange)),
             ),
             Documentation::new(PROPERTIES, "A property.")
                 .described("The hotel, restaurant, practice, airline or venue that resources belong to.")
@@ -243,7 +242,7 @@ impl Api for ResourcesApi {
                 OF_A_PROPERTY,
                 "putProperty",
                 OPERATOR,
-                |api, exchange, caller| Box::pin(properties::put(api, exchange, caller)),
+                |api, exchange, caller| Box::pin(properties::put(&api.properties, exchange, caller)),
             ),
             Documentation::new(PROPERTIES, "Creates or replaces a property.")
                 .described(
@@ -293,7 +292,7 @@ impl Api for ResourcesApi {
                 "/api/properties/{propertyId}/events",
                 "readPropertyEvents",
                 OPERATOR,
-                |api, exchange, caller| Box::pin(properties::trail(api, exchange, caller)),
+                |api, exchange, caller| Box::pin(properties::trail(&api.properties, exchange, caller)),
             ),
             Documentation::new(PROPERTIES, "The trail of changes of a property, oldest first.")
                 .described("As the trail of a resource.")
@@ -383,17 +382,6 @@ async fn trail_of_all(api: &ResourcesApi, exchange: &Exchange) -> Result<Respons
     let asked = TrailParameters::read(&exchange.request.query, &name)?;
     let page = api.trails.of_all_resources(asked.after, asked.limit).await.map_err(problem)?;
     trail_answer(page, &name)
-}
-
-pub(crate) fn trail_answer(
-    (entries, next): (Vec<ResourceEvent>, Option<u64>),
-    of: &str,
-) -> Result<Response, Problem> {
-    let body = ResourceEventList {
-        results: entries.into_iter().map(Into::into).collect(),
-        next_cursor: next.map(|after| paging::opaque(&after.to_string(), of)),
-    };
-    Ok(answer::json(StatusCode::OK, &body)?)
 }
 
 async fn stop_one(api: &ResourcesApi, exchange: &Exchange, caller: &Caller) -> Result<Response, Problem> {

@@ -1,6 +1,7 @@
 //! `/api/properties`: handlers of the function `resources`, which declares their routes.
 
 use holdfast_app::catalogue::Run;
+use holdfast_app::properties::Properties;
 use holdfast_app::{Caller, Failure};
 use holdfast_domain::{PropertyId, TrailSubject};
 use holdfast_http::read::fields::without_card;
@@ -8,7 +9,7 @@ use holdfast_http::{Exchange, FieldError, Refusal, Response, answer};
 use http::StatusCode;
 use http::header::CACHE_CONTROL;
 
-use crate::catalogue::routes::{ResourcesApi, trail_answer};
+use crate::catalogue::trail::trail_answer;
 use crate::catalogue::version::{is_known, precondition, tagged};
 use crate::catalogue::wire::EditParameters;
 use crate::problem::{Problem, problem};
@@ -27,8 +28,8 @@ fn new_property_id(text: &str) -> Result<PropertyId, Refusal> {
         .map_err(|detail| Refusal::invalid(vec![FieldError { pointer: "/propertyId".to_owned(), detail }]))
 }
 
-pub(crate) async fn read(api: &ResourcesApi, exchange: &Exchange) -> Result<Response, Problem> {
-    let property = api.properties.get(&property_id(&exchange.named)?).await.map_err(problem)?;
+pub(crate) async fn read(properties: &Properties, exchange: &Exchange) -> Result<Response, Problem> {
+    let property = properties.get(&property_id(&exchange.named)?).await.map_err(problem)?;
     let mut response = if is_known(&exchange.request.headers, &property) {
         answer::empty(StatusCode::NOT_MODIFIED)
     } else {
@@ -39,7 +40,7 @@ pub(crate) async fn read(api: &ResourcesApi, exchange: &Exchange) -> Result<Resp
 }
 
 pub(crate) async fn put(
-    api: &ResourcesApi,
+    properties: &Properties,
     exchange: &Exchange,
     caller: &Caller,
 ) -> Result<Response, Problem> {
@@ -48,8 +49,7 @@ pub(crate) async fn put(
     let run = EditParameters::read(&exchange.request.query)?;
     let precondition = precondition(&exchange.request.headers, true);
     let mutation = exchange.mutation(caller.guest.as_str());
-    let put =
-        api.properties.put(caller, &id, &terms, &precondition, run, &mutation).await.map_err(problem)?;
+    let put = properties.put(caller, &id, &terms, &precondition, run, &mutation).await.map_err(problem)?;
     let body = PropertyBody::from(&put.property);
     match (run, put.created) {
         (Run::Dry, _) => Ok(answer::json(StatusCode::OK, &body)?),
@@ -63,13 +63,13 @@ pub(crate) async fn put(
 }
 
 pub(crate) async fn trail(
-    api: &ResourcesApi,
+    properties: &Properties,
     exchange: &Exchange,
     caller: &Caller,
 ) -> Result<Response, Problem> {
     let id = property_id(&exchange.named)?;
     let subject = TrailSubject::Property(id.clone());
     let asked = TrailParameters::read(&exchange.request.query, &subject.name())?;
-    let page = api.properties.trail(caller, &id, asked.after, asked.limit).await.map_err(problem)?;
+    let page = properties.trail(caller, &id, asked.after, asked.limit).await.map_err(problem)?;
     trail_answer(page, &subject.name())
 }

@@ -52,7 +52,7 @@ pub struct PropertyTermsBody {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = Address)]
 pub struct AddressBody {
-    /// Street and number, or whatever stands before the city.
+    /// Street and number, or whatever comes before the city.
     #[schema(min_items = 1, max_items = 4)]
     pub lines: Vec<AddressLineBody>,
     /// The city.

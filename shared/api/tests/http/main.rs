@@ -11,6 +11,8 @@ mod bounds;
 #[cfg(test)]
 mod cards;
 #[cfg(test)]
+mod catalogue_stub;
+#[cfg(test)]
 mod contacts;
 #[cfg(test)]
 mod guide;

@@ -59,7 +59,7 @@ fn fields(terms: &PropertyTerms) -> Map<String, Value> {
     let PropertyTerms { kind, name, address, position, time_zone, currency, contact, house_rules } = terms;
     let position = position.map(|at| json!({ "latitude": at.latitude(), "longitude": at.longitude() }));
     Map::from_iter([
-        ("kind".to_owned(), json!(kind.as_str())),
+        ("propertyType".to_owned(), json!(kind.as_str())),
         ("name".to_owned(), json!(name.as_str())),
         ("address".to_owned(), of_address(address)),
         ("position".to_owned(), json!(position)),

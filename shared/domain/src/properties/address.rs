@@ -130,7 +130,7 @@ impl Address {
         }
     }
 
-    /// Street and number, or whatever stands before the city.
+    /// Street and number, or whatever comes before the city.
     #[must_use]
     pub fn lines(&self) -> &[AddressLine] {
         &self.lines
