@@ -17,7 +17,8 @@ const FRAME_BYTES: usize = 1024;
 const QUOTE_FRAME_BYTES: usize = 2 * 1024 * 1024;
 
 /// `GET /api/availability`: a stay over as many days as one hold can cover, among resources each of whose days has a page of its
-/// own. What it reads of one resource is stated for terms of up to 4 KB.
+/// own. What it reads of one resource is stated for terms of up to 4 KB; its rate card, and what is set of rates for a month, come on top, half a
+/// unit for each 4 KB.
 pub const SEARCH: Budget = Budget {
     ledger_units: 0,
     read_model_units: 110,
@@ -28,20 +29,21 @@ pub const SEARCH: Budget = Budget {
     slots_per_resource: 2 * SLOTS_PER_DAY_MAX,
 };
 
-/// `GET /api/resources/{resourceId}/availability`: of the ledger the terms and what is set in 15 months, of the read model 100
+/// `GET /api/resources/{resourceId}/availability`: of the ledger the terms, the rate cards as for a quote, and what is set in 15 months, of the
+/// read model 100
 /// pages, each under two keys.
 pub const CALENDAR: Budget = Budget {
-    ledger_units: 50,
+    ledger_units: 160,
     read_model_units: 100,
     units_per_resource: 0,
     body_bytes: 192 * 1024,
     slots_per_resource: CALENDAR_SLOTS_MAX,
 };
 
-/// `POST /api/quotes`: of the ledger the terms, the rate card at its largest, and what is set in 15 months, of rates and of inventory; of
-/// the read model as many pages as one hold can cover and those beside them, each under two keys.
+/// `POST /api/quotes`: of the ledger the terms, as many versions of a rate card as may hold or are to, with a draft, and what is set in 15
+/// months, of inventory and, up to 4 KB a month, of rates; of the read model as many pages as one hold can cover and those beside them, each under two keys.
 pub const QUOTE: Budget = Budget {
-    ledger_units: 250,
+    ledger_units: 140,
     read_model_units: 110,
     units_per_resource: 0,
     body_bytes: QUOTE_BYTES_MAX + QUOTE_FRAME_BYTES,

@@ -1,5 +1,4 @@
 //! What is said of a property, at its bounds.
-#![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 use holdfast_domain::catalogue::Label;
 use holdfast_domain::properties::{

@@ -73,6 +73,7 @@ impl Rates {
     /// # Errors
     /// [`Failure::NotFound`] without the resource. [`Failure::RateCard`] with every problem of the card. [`Failure::Invalid`] when as many
     /// versions as may are to hold already. [`Failure::PreconditionFailed`].
+    #[expect(clippy::too_many_arguments, reason = "each is a part of the request")]
     pub async fn put(
         &self,
         caller: &Caller,

@@ -1,0 +1,75 @@
+//! Rate cards as long as they may be.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use holdfast_app::rates::RatesCommit;
+use holdfast_domain::Resource;
+use holdfast_domain::catalogue::{LABEL_LENGTH_MAX, Label};
+use holdfast_domain::rates::cancellation::CancellationTerms;
+use holdfast_domain::rates::card::{CardVersion, RateCard, ResourceRates};
+use holdfast_domain::rates::changes::RatesChange;
+use holdfast_domain::rates::ids::{PlanId, RestrictionId};
+use holdfast_domain::rates::plan::{Audience, Payment, PlanPrice, RatePlan};
+use holdfast_domain::rates::restriction::{Limits, Restriction};
+use holdfast_domain::rates::versions::VERSIONS_MAX;
+use holdfast_testkit::{Store, at, mutation};
+use jiff::SignedDuration;
+
+use crate::NOW;
+
+/// As many versions of a rate card as may be, and a draft, each as long as a request's body may be.
+pub(crate) async fn put_rates(store: &Store, resource: &Resource) {
+    let stored = store.catalogue.resource(&resource.id).await.expect("a read").expect("a resource");
+    let version = |number: u64| CardVersion {
+        number,
+        valid_from: at(NOW) + SignedDuration::from_hours(i64::try_from(number).expect("small") - 1),
+        card: wordy_card(resource),
+    };
+    let versions: Vec<CardVersion> = (1..=VERSIONS_MAX as u64).map(version).collect();
+    let draft = Some(wordy_card(resource));
+    let change = RatesChange::Put { before: None, after: Box::new(versions[0].clone()) };
+    let rates = ResourceRates { resource: resource.id.clone(), revision: 1, versions, draft };
+    let commit = RatesCommit::new(&stored, rates, change, &mutation(at(NOW), "operator"));
+    store.rates.put_rates(&commit).await.expect("rates");
+}
+
+/// A card of one plan as long as a request's body may be.
+fn wordy_card(resource: &Resource) -> RateCard {
+    let name = || Label::parse(&"\u{1F3BE}".repeat(LABEL_LENGTH_MAX)).expect("a label");
+    let flexible = PlanId::parse("flexible").expect("a name");
+    let restriction = |number: u32| Restriction {
+        id: RestrictionId::parse(&format!("restriction-{number}")).expect("a name"),
+        name: name(),
+        dates: Vec::new(),
+        weekdays: Vec::new(),
+        plans: BTreeSet::new(),
+        not_plans: BTreeSet::new(),
+        channels: BTreeSet::new(),
+        limits: Limits { quantity_max: Some(100), fills_gaps: true, ..Limits::default() },
+    };
+    let plan = RatePlan {
+        id: flexible.clone(),
+        name: name(),
+        price: PlanPrice::Base(resource.terms.base_price),
+        cancellation: CancellationTerms::default(),
+        payment: Payment::Now,
+        included: Vec::new(),
+        audience: Audience::Everyone,
+        channels: BTreeSet::new(),
+    };
+    RateCard {
+        currency: resource.terms.base_price.currency(),
+        plans: vec![plan],
+        default_plan: flexible,
+        unit_types: Vec::new(),
+        occupancy: None,
+        calendars: BTreeMap::new(),
+        rules: Vec::new(),
+        price_min: None,
+        price_max: None,
+        charges: Vec::new(),
+        restrictions: (0..105).map(restriction).collect(),
+        extras: Vec::new(),
+        promotions: Vec::new(),
+    }
+}
