@@ -178,7 +178,8 @@ CARDS = {"hotel": hotel, "restaurant": restaurant, "appointment": appointment, "
 
 def simple(terms: Terms, plans: list[dict[str, Any]], charges: tuple[dict[str, Any], ...] = (), **more: Any) -> Card:
     percent = INCLUDED_TAX_PERCENT.get(terms["location"])
-    vat = [tax("vat", "VAT", percent=percent, included=True, on=["stay", "service", "equipment", "baggage"])] if percent else []
+    categories = sorted({"stay", *(one["category"] for one in (*charges, *more.get("extras", [])) if "category" in one)})
+    vat = [tax("vat", "VAT", percent=percent, included=True, on=categories)] if percent else []
     return {
         "currency": terms["pricing"]["currency"], "defaultPlan": plans[0]["planId"], "plans": plans, "charges": [*vat, *charges], **more,
     }
