@@ -154,7 +154,7 @@ fn success(operation: &str) -> u16 {
         | "readPropertyEvents" => 200,
         "readResourceEvents" | "readStopEvents" | "stopHolds" | "stopHoldsOfResource" => 200,
         "readRates" | "putRates" | "discardRatesDraft" | "readRateVersions" => 200,
-        "readRateCalendar" | "setDatedRates" => 200,
+        "readRateCalendar" | "setDatedRates" | "createQuote" | "explainRates" => 200,
         "readHold" | "extendHold" => 200,
         "listBookings" | "readBooking" | "readBookingEvents" => 200,
         "quoteCancellation" | "cancelBooking" => 200,

@@ -29,7 +29,8 @@ pub(crate) fn rates() -> Value {
         "plans": [
             {
                 "planId": "flexible", "name": "Flexible", "price": {"base": 12900},
-                "cancellation": {"steps": [{"hoursBefore": 24, "keepPercent": 0}]}, "payment": "now"
+                "cancellation": {"freeHoursAfterBooking": 0, "steps": [{"hoursBefore": 24, "keepPercent": 0}]},
+                "payment": "now"
             },
             {
                 "planId": "saver", "name": "Non-refundable", "price": {"derivedFrom": "flexible", "percent": -15},

@@ -12,6 +12,7 @@ use jiff::Timestamp;
 
 use crate::catalogue::dated::{FACTS_SK_PREFIX, decode_month, encode_month_as, month_key};
 use crate::page::item::{decode_page, encode_page_as, page_sk, resource_pk};
+use crate::stored::listing_keys::{KEPT_KEYS, listing_pk, type_and_location, with_kept_keys};
 use crate::stored::rate_listings::{
     RATES, decode_listed_month_rates, decode_listed_rates, listed_month_rates_key, listed_rates_key,
 };
@@ -20,8 +21,6 @@ use crate::stored::version::{Version, WRITES};
 use crate::table::item::{Item, Reader, n, s};
 use crate::table::scan::name_of;
 
-/// Where an item's own key is kept, since the item's is that of the listing.
-pub(crate) const KEPT_KEYS: [(&str, &str); 2] = [("pk", "page_pk"), ("sk", "page_sk")];
 /// Attribute of a listed page's [`Page::write_number`].
 pub(crate) const WRITE_NUMBER: &str = "wn";
 /// Bits of version 0's `order` that count a page's writes.
@@ -30,11 +29,6 @@ const ORDER_BITS: u32 = 40;
 /// The longest text in a key, in bytes: a partition key may have 2,048, and the comparable form of a label may be many times as
 /// long as the label.
 const KEY_TEXT_BYTES_MAX: usize = 960;
-
-/// Partition of the resources of a type at a location.
-pub(crate) fn listing_pk(resource_type: &str, location: &str) -> String {
-    format!("T#{resource_type}#{location}")
-}
 
 /// The partitions that list the resources of a type at a location: that of the texts in comparable form, and that of the texts
 /// as they came where these differ. The release before knows the second only, so that this one writes and reads both.
@@ -54,10 +48,6 @@ pub(crate) fn listed_pages_pk(listing_pk: &str, page: &str) -> String {
 /// Sort key of a page among those of one part of the schedule: its resource, and its shard if that is not the first.
 fn listed_page_sk(key: &PageKey) -> String {
     PageKey { page: key.resource.to_string(), ..key.clone() }.name()
-}
-
-pub(crate) fn type_and_location(resource: &Resource) -> (&str, &str) {
-    (resource.terms.resource_type.as_str(), resource.terms.location.as_str())
 }
 
 /// The listings of a resource and its pages: each is a partition, and those of its pages that begin with its name.
@@ -233,14 +223,4 @@ pub fn decode_listed_month(item: &Item) -> Result<(ResourceId, Month, MonthFacts
 /// [`StoreError::Corrupt`].
 pub fn decode_listed_page(item: &Item) -> Result<Page, StoreError> {
     decode_page(&with_kept_keys(item))
-}
-
-pub(crate) fn with_kept_keys(item: &Item) -> Item {
-    let mut item = item.clone();
-    for (key, kept) in KEPT_KEYS {
-        if let Some(value) = item.remove(kept) {
-            item.insert(key.to_owned(), value);
-        }
-    }
-    item
 }

@@ -9,6 +9,7 @@ pub(crate) mod contact;
 pub(crate) mod contents;
 pub(crate) mod cycle;
 pub(crate) mod guest_mails;
+pub(crate) mod listing_keys;
 pub(crate) mod listings;
 pub(crate) mod notes;
 pub(crate) mod property;

@@ -9,7 +9,7 @@ use holdfast_domain::rates::dated::MonthRates;
 use holdfast_domain::{Resource, ResourceId};
 use jiff::Timestamp;
 
-use crate::stored::listings::{KEPT_KEYS, listing_pk, type_and_location, with_kept_keys};
+use crate::stored::listing_keys::{KEPT_KEYS, listing_pk, type_and_location, with_kept_keys};
 use crate::stored::rates::{
     decode_month_rates, decode_rates, encode_month_rates, encode_rates, month_rates_key, rates_key,
 };

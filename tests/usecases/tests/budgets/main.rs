@@ -1,7 +1,6 @@
 //! The worst legal request to each route that anyone may call, made to a database that says what it cost.
 #![expect(clippy::expect_used, clippy::panic, reason = "helpers of tests")]
 
-#[path = "budgets/cards.rs"]
 mod cards;
 
 use std::collections::{BTreeMap, BTreeSet};
