@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+from typing import Any
 
 import config
 from commands import tool_env
@@ -27,16 +28,23 @@ def block_of(readme: str) -> str:
 def faults_of(stdout: str) -> list[str]:
     """What the answers that the lines print do not have as the README says."""
     try:
-        booking, trail, cancelled, calendar = (json.loads(line) for line in stdout.splitlines())
+        quote, booking, trail, cancelled, calendar = (json.loads(line) for line in stdout.splitlines())
     except ValueError as error:
-        return [f"not four answers in JSON: {error}"]
+        return [f"not five answers in JSON: {error}"]
+    offers = quote.get("offers", [])
     expected = {
+        "each plan's lines add up": bool(offers) and all(adds_up(offer) for offer in offers),
         "the booking is confirmed": booking.get("status") == "confirmed",
         "its trail begins with booking.requested": [event["type"] for event in trail.get("results", [])][:1] == ["booking.requested"],
         "its refund has succeeded": cancelled.get("refund", {}).get("status") == "succeeded",
         "the calendar has two nights": len(calendar.get("slots", [])) == 2,
     }
     return [f"not so: {what}" for what, holds in expected.items() if not holds]
+
+
+def adds_up(offer: dict[str, Any]) -> bool:
+    """Whether the lines of a plan are what is paid, with the booking and at the place."""
+    return sum(line["amount"]["amount"] for line in offer["lines"]) == offer["price"]["amount"] + offer["payAtProperty"]["amount"]
 
 
 def main() -> int:

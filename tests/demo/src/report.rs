@@ -59,7 +59,7 @@ impl Report {
         if self.is_as_promised() {
             println!("\n{} steps, all as promised, in {took:.1} s", self.steps);
             println!(
-                "The stack goes on: README.md has the API in eleven lines of curl, `make down` stops it."
+                "The stack goes on: README.md has the API in ten lines of curl, `make down` stops it."
             );
         } else {
             println!("\n{} of {} steps not as promised, in {took:.1} s:", self.broken.len(), self.steps);

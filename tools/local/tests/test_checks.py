@@ -91,8 +91,10 @@ class OrderTest(unittest.TestCase):
 
 
 class ReadmeTest(unittest.TestCase):
+    LINE = {"amount": {"amount": 3}}
+    OFFER = {"lines": [LINE, LINE], "price": {"amount": 4}, "payAtProperty": {"amount": 2}}
     ANSWERS = (
-        {"status": "confirmed"}, {"results": [{"type": "booking.requested"}]}, {"refund": {"status": "succeeded"}}, {"slots": [1, 2]},
+        {"offers": [OFFER]}, {"status": "confirmed"}, {"results": [{"type": "booking.requested"}]}, {"refund": {"status": "succeeded"}}, {"slots": [1, 2]},
     )
 
     def faults(self, *answers: Any) -> list[str]:
@@ -102,11 +104,13 @@ class ReadmeTest(unittest.TestCase):
         self.assertEqual(self.faults(*self.ANSWERS), [])
 
     def test_every_answer_that_is_not_as_promised_is_found(self) -> None:
-        for number in range(4):
+        for number in range(5):
             answers = [answer if at != number else {} for at, answer in enumerate(self.ANSWERS)]
             self.assertEqual(len(self.faults(*answers)), 1, number)
-        self.assertIn("not four answers", self.faults(*self.ANSWERS[:3])[0])
-        self.assertIn("not four answers", readme.faults_of("no JSON")[0])
+        dearer = {"offers": [self.OFFER | {"price": {"amount": 5}}]}
+        self.assertEqual(len(self.faults(dearer, *self.ANSWERS[1:])), 1, "lines that are not the price")
+        self.assertIn("not five answers", self.faults(*self.ANSWERS[:4])[0])
+        self.assertIn("not five answers", readme.faults_of("no JSON")[0])
 
     def test_the_block_is_ten_lines_at_most(self) -> None:
         self.assertEqual(readme.block_of("a\n```sh\ncurl\n```\n```sh\nother\n```\n"), "curl\n")
