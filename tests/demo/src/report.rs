@@ -58,9 +58,7 @@ impl Report {
         let took = self.begun.elapsed().as_secs_f32();
         if self.is_as_promised() {
             println!("\n{} steps, all as promised, in {took:.1} s", self.steps);
-            println!(
-                "The stack goes on: README.md has the API in ten lines of curl, `make down` stops it."
-            );
+            println!("The stack goes on: README.md has the API in ten lines of curl, `make down` stops it.");
         } else {
             println!("\n{} of {} steps not as promised, in {took:.1} s:", self.broken.len(), self.steps);
             for step in &self.broken {
