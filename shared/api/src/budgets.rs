@@ -8,13 +8,19 @@ use holdfast_app::catalogue::CALENDAR_SLOTS_MAX;
 use holdfast_app::rates::QUOTE_BYTES_MAX;
 use holdfast_app::search::RESULTS_BYTES_MAX;
 use holdfast_domain::catalogue::SLOTS_PER_DAY_MAX;
+use holdfast_domain::rates::card::PLANS_MAX;
+use holdfast_domain::rates::quote::REASONS_MAX;
 use holdfast_http::Budget;
 
 /// What is around the results of an answer, in bytes.
 const FRAME_BYTES: usize = 1024;
 
-/// What is around the offers of a quote: plans that cannot be had, each with every restriction of the card.
-const QUOTE_FRAME_BYTES: usize = 2 * 1024 * 1024;
+/// What is around the offers of a quote: plans that cannot be had, with their reasons.
+const QUOTE_FRAME_BYTES: usize = FRAME_BYTES + PLANS_MAX * (PLAN_BYTES + REASONS_MAX * REASON_BYTES);
+/// The longest name of a plan, and what is around it and the reasons.
+const PLAN_BYTES: usize = 1024;
+/// The longest reason.
+const REASON_BYTES: usize = 256;
 
 /// `GET /api/availability`: a stay over as many days as one hold can cover, among resources each of whose days has a page of its
 /// own. What it reads of one resource is stated for terms of up to 4 KB; its rate card, and what is set of rates for a month, come on top, half a

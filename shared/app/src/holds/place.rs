@@ -136,7 +136,7 @@ impl Holds {
         mutation: &Mutation,
     ) -> Result<Placed, Failure> {
         let quote = match &request.quote {
-            Some(quote) => Some(self.quoted(quote, guest, request, mutation.now).await?),
+            Some(quote) => Some(self.quoted(quote, guest, caller, request, mutation.now).await?),
             None => None,
         };
         let months = months_around(request.start, request.end);
@@ -188,6 +188,7 @@ impl Holds {
         &self,
         quote: &str,
         guest: &GuestId,
+        caller: &Caller,
         request: &HoldRequest,
         now: Timestamp,
     ) -> Result<Quote, Failure> {
@@ -196,7 +197,8 @@ impl Holds {
             return Err(Failure::Invalid { field: Field::Quote.into(), detail });
         }
         let quote = self.quotes.open(quote, now).await?.ok_or(Failure::QuoteNotValid)?;
-        let is_theirs = quote.guest.as_ref().is_none_or(|mark| *mark == guest_mark(guest));
+        let is_of = |owner: &GuestId| quote.guest.as_ref().is_none_or(|mark| *mark == guest_mark(owner));
+        let is_theirs = is_of(guest) || is_of(&caller.guest);
         if !is_theirs || quote.resource != request.resource || quote.quantity != request.quantity {
             return Err(Failure::QuoteNotValid);
         }

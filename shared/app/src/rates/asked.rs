@@ -36,9 +36,10 @@ pub(crate) struct Fullness {
 impl Fullness {
     /// Of a stay with its neighbours, by how full slots are.
     pub(crate) fn new(around: &Around, of: BTreeMap<Timestamp, Taken>) -> Self {
-        let is_free = |slot: &Option<Slot>| {
-            let taken = of.get(&slot.as_ref()?.start)?;
-            Some(taken.taken < taken.places)
+        // Where there is no slot nothing is free; of a slot that was not counted it is not known.
+        let is_free = |slot: &Option<Slot>| match slot {
+            None => Some(false),
+            Some(slot) => of.get(&slot.start).map(|taken| taken.taken < taken.places),
         };
         Self { is_free_before: is_free(&around.before), is_free_after: is_free(&around.after), of }
     }
@@ -75,12 +76,14 @@ pub(crate) fn may_fill_gaps(version: &CardVersion, dated: &DatedRates) -> bool {
         || days.any(|day| day.limits.fills_gaps)
 }
 
-/// The months whose rates decide about slots of a resource: those of their dates, and of the date of the departure.
+/// The months whose rates decide about slots of a resource: those of their dates, of the date of the departure, and of the dates beside them,
+/// with which theirs may be sold together.
 pub(crate) fn months_of(resource: &Resource, slots: &[&Slot]) -> BTreeSet<Month> {
     let departure = slots.iter().map(|slot| slot.end).max();
     let departure = departure.map(|end| resource.terms.time_zone.to_datetime(end).date());
     let dates = slots.iter().map(|slot| resource.terms.local_date(slot)).chain(departure);
-    dates.map(Month::of).collect()
+    let beside = |date: Date| [date.yesterday().ok(), Some(date), date.tomorrow().ok()];
+    dates.flat_map(beside).flatten().map(Month::of).collect()
 }
 
 /// Units of which nothing is said; `None` where they are more than can be priced at once for a stay of so many slots.

@@ -8,9 +8,9 @@ use holdfast_domain::rates::extra::ExtraChoice;
 use holdfast_domain::rates::ids::{Channel, PlanId};
 use holdfast_domain::rates::occupancy::Unit;
 use holdfast_domain::rates::promotion::PromotionCode;
+use jiff::ToSpan;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::{Span, ToSpan};
 
 /// The most months that are read for one stay: those of 366 nights and what is beside them.
 const MONTHS_MAX: usize = 15;
@@ -30,17 +30,18 @@ pub struct RateChoice {
     pub channel: Option<Channel>,
 }
 
-/// The local months, in whatever zone, in which dated rates may matter to a stay: those of its slots, and of the dates beside them.
+/// The local months, in whatever zone, in which dated rates may matter to a stay: those of its slots, and of the dates beside them. An
+/// instant is of the date before or after that of UTC somewhere.
 #[must_use]
 pub(crate) fn months_around(start: When, end: When) -> BTreeSet<Month> {
-    let beside = |when: When, span: Span| {
-        let date = match when {
-            When::Date(date) => date,
-            When::Instant(at) => TimeZone::UTC.to_datetime(at).date(),
+    let beside = |when: When, days: i32| {
+        let (date, span) = match when {
+            When::Date(date) => (date, days.days()),
+            When::Instant(at) => (TimeZone::UTC.to_datetime(at).date(), (2 * days).days()),
         };
         date.checked_add(span).unwrap_or(date)
     };
-    let (first, last) = (beside(start, -1.day()), beside(end, 1.day()));
+    let (first, last) = (beside(start, -1), beside(end, 1));
     let firsts =
         std::iter::successors(Some(first.first_of_month()), |month: &Date| month.checked_add(1.month()).ok());
     firsts.take_while(|month| *month <= last).take(MONTHS_MAX).map(Month::of).collect()

@@ -7,11 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 use holdfast_domain::catalogue::{Month, RangeError};
-use holdfast_domain::rates::card::ResourceRates;
+use holdfast_domain::rates::card::{PLANS_MAX, ResourceRates};
 use holdfast_domain::rates::changes::{DatedChange, RatesChange};
 use holdfast_domain::rates::condition::DateRange;
 use holdfast_domain::rates::dated::DatedRates;
 use holdfast_domain::rates::dated_edit::DatedEdit;
+use holdfast_domain::rates::ids::PlanId;
 use holdfast_domain::rates::validate::{CardContext, CardProblem};
 use holdfast_domain::{Resource, ResourceId};
 use jiff::ToSpan;
@@ -112,6 +113,9 @@ pub enum LineFault {
     /// What is copied is set by the line itself or by a later one, so that the call would do something else when it is repeated.
     #[error("what is copied must not be set by the same line or a later one")]
     CopyOfSet,
+    /// More plans than a month may have something set under.
+    #[error("a month may have something set under at most {PLANS_MAX} plans")]
+    Plans,
     /// More months than a call may have of one resource.
     #[error("a call may have dates of at most {LINE_MONTHS_MAX} months of one resource")]
     Months,
@@ -175,13 +179,17 @@ impl Rates {
                     .collect());
             };
             let (cards, before) = self.store.rates(id, &months).await?;
+            let plans = plans_of(cards.as_ref());
             let (mut after, mut outcomes) = (before.clone(), Vec::new());
             for (position, (line, edit)) in lines.iter().enumerate() {
                 let later = &lines[position..];
                 let fault = if beyond.contains(line) {
                     Some(LineFault::Months)
                 } else {
-                    match self.done(edit, later, &resource, cards.as_ref(), &after) {
+                    let done = self.done(edit, later, &resource, cards.as_ref(), &after);
+                    // What is set under plans that no card has any more goes with the next edit.
+                    match done.map(|rates| rates.of_plans(&plans)) {
+                        Ok(rates) if rates.plans_of_a_month() > PLANS_MAX => Some(LineFault::Plans),
                         Ok(rates) => {
                             after = rates;
                             None
@@ -284,6 +292,15 @@ fn checked(edit: &DatedEdit, cards: Option<&ResourceRates>, context: CardContext
         }
     }
     Err(fault)
+}
+
+/// The plans of the cards that hold, are to, or can be tried.
+fn plans_of(cards: Option<&ResourceRates>) -> BTreeSet<PlanId> {
+    let cards = cards.into_iter().flat_map(|cards| {
+        let versions = cards.versions.iter().map(|version| &version.card);
+        versions.chain(&cards.draft)
+    });
+    cards.flat_map(|card| &card.plans).map(|plan| plan.id.clone()).collect()
 }
 
 fn in_words(problems: &[CardProblem]) -> String {

@@ -243,7 +243,14 @@ impl Pricing {
         let remembered = self.remembered_slots(&resource.id, &slots, now).filter(|_| !latest);
         let of = match remembered {
             Some(known) => known,
-            None => self.count(resource, &slots, now).await?,
+            None => {
+                let counted = self.count(resource, &slots, now).await?;
+                // What is asked for another moment is no memory of this one.
+                if !latest {
+                    self.remember_slots(&resource.id, &counted, now);
+                }
+                counted
+            }
         };
         Ok(Fullness::new(&around, of))
     }
@@ -280,17 +287,20 @@ impl Pricing {
         .await?;
         let pages = resource.shown_pages(&names, listed, &facts);
         let taken = |slot: &&Slot| {
-            let (places, available) = counted(slot, &pages, now);
+            let (places, free) = counted(slot, &pages, now);
+            let available = if resource.is_past(slot, now) { 0 } else { free };
             (slot.start, Taken { taken: places.saturating_sub(available), places })
         };
-        let of: BTreeMap<Timestamp, Taken> = slots.iter().map(taken).collect();
-        self.remember(&resource.id, now, |remembered| {
+        Ok(slots.iter().map(taken).collect())
+    }
+
+    fn remember_slots(&self, id: &ResourceId, of: &BTreeMap<Timestamp, Taken>, now: Timestamp) {
+        self.remember(id, now, |remembered| {
             remembered.slots.retain(|_, (read_at, _)| is_fresh(*read_at, now));
             if remembered.slots.len() + of.len() <= SLOTS_REMEMBERED_MAX {
                 remembered.slots.extend(of.iter().map(|(start, taken)| (*start, (now, *taken))));
             }
         });
-        Ok(of)
     }
 }
 

@@ -63,6 +63,9 @@ pub trait QuoteSeals: Send + Sync {
     async fn open(&self, id: &str, now: Timestamp) -> Result<Option<Quote>, SecretError>;
 }
 
+/// The most slots whose price is explained.
+pub(crate) const EXPLAINED_SLOTS_MAX: usize = 31;
+
 /// Which plans a quote is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum QuotedPlans {
@@ -179,6 +182,11 @@ impl Quotes {
         }
         let at = request.as_of.unwrap_or(now);
         let stay = resource.stay(request.start, request.end, at)?;
+        if request.plans == QuotedPlans::Default && stay.slots.len() > EXPLAINED_SLOTS_MAX {
+            let detail =
+                format!("must be at most {EXPLAINED_SLOTS_MAX} slots after start: so many are explained");
+            return Err(Failure::Invalid { field: Field::CalendarEnd.into(), detail });
+        }
         let asked = Asked {
             resource: &resource,
             stay: &stay,
@@ -208,15 +216,14 @@ impl Quotes {
         let (mut offers, mut unavailable, mut left_out) = (Vec::new(), Vec::new(), Vec::new());
         let mut room = QUOTE_BYTES_MAX;
         for offer in self.pricing.offers(asked, &version, &rates.dated).await? {
-            let name =
-                version.card.plans.iter().find(|plan| plan.id == offer.plan).map(|plan| plan.name.clone());
+            let name = || {
+                let plans = &version.card.plans;
+                plans.iter().find(|plan| plan.id == offer.plan).map(|plan| plan.name.clone())
+            };
             match offer.result {
                 Ok(quote) if self.pricing.charges().check_total(quote.price.total()).is_err() => {
-                    unavailable.push(NotOffered {
-                        plan: offer.plan,
-                        name,
-                        reasons: vec![Reason::OutOfRange],
-                    });
+                    let (name, reasons) = (name(), vec![Reason::OutOfRange]);
+                    unavailable.push(NotOffered { plan: offer.plan, name, reasons });
                 }
                 Ok(quote) => {
                     let guest = caller.map(|caller| guest_mark(&caller.guest));
@@ -228,7 +235,10 @@ impl Quotes {
                         continue;
                     }
                     room = room.saturating_sub(bytes);
-                    let PlanQuote { price, applied, slots } = quote;
+                    let PlanQuote { price, applied, mut slots } = quote;
+                    if request.plans == QuotedPlans::Every {
+                        slots.clear();
+                    }
                     offers.push(Offered {
                         price,
                         refunds: applied.refunds.clone(),
@@ -237,7 +247,11 @@ impl Quotes {
                         promise,
                     });
                 }
-                Err(none) => unavailable.push(NotOffered { plan: offer.plan, name, reasons: none.reasons }),
+                Err(none) => {
+                    // A plan that the caller may not see is as one that there is not.
+                    let name = if none.reasons.contains(&Reason::NoPlan) { None } else { name() };
+                    unavailable.push(NotOffered { plan: offer.plan, name, reasons: none.reasons });
+                }
             }
         }
         Ok(Quoted { offers, unavailable, left_out, ..quoted })

@@ -11,6 +11,7 @@ use holdfast_domain::catalogue::{AttributeValue, Facts, Month, Offerable, Stay};
 use holdfast_domain::rates::card::{CardVersion, ResourceRates};
 use holdfast_domain::rates::dated::{DatedRates, MonthRates};
 use holdfast_domain::rates::evaluate::quote;
+use holdfast_domain::rates::snapshot::can_be_kept;
 use holdfast_domain::{Money, Page, Resource, ResourceId, Slot, When};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -75,7 +76,7 @@ pub struct Offer {
     pub stay: Stay,
     /// Units that could be held in every slot of the stay.
     pub available: u32,
-    /// For the stay and the quantity asked for: of a resource with rates, under its default plan.
+    /// For the stay and the quantity asked for: of a resource with rates, under its default plan, wherever it is paid.
     pub price: Money,
 }
 
@@ -101,7 +102,10 @@ impl Search {
     /// [`Failure::Invalid`] for a cursor that is not ours; an outage.
     pub async fn find(&self, query: &Query, now: Timestamp) -> Result<(Vec<Offer>, Option<String>), Failure> {
         let after = query.cursor.as_deref().map(Position::decode).transpose()?;
-        let resources = self.index.resources(&query.resource_type, &query.location).await?;
+        let (resources, cards) = tokio::try_join!(
+            self.index.resources(&query.resource_type, &query.location),
+            self.index.rates(&query.resource_type, &query.location),
+        )?;
         let wanted: Vec<(Resource, Offerable)> = resources
             .into_iter()
             .filter_map(|resource| {
@@ -110,7 +114,7 @@ impl Search {
             })
             .collect();
         let rated = wanted.iter().flat_map(|(resource, offerable)| months_of(resource, &offerable.slots()));
-        let rates = self.rates(query, &rated.collect()).await?;
+        let rates = self.rates(query, cards, &rated.collect()).await?;
         let beside = |(resource, offerable): &(Resource, Offerable)| {
             let listed = rates.get(&resource.id).and_then(|listed| listed.at(now));
             let asks = listed.is_some_and(|(card, dated)| may_fill_gaps(card, dated));
@@ -162,7 +166,9 @@ impl Search {
                         let units = units_alike(stay.slots.len(), query.quantity)?;
                         let asked = request(&resource, &stay, units, &RateChoice::default(), &fullness, now);
                         let step = self.charges.step(card.card.currency);
-                        quote(card, dated, step, &asked, &card.card.default_plan).ok()?.price.total()
+                        let quote = quote(card, dated, step, &asked, &card.card.default_plan).ok()?;
+                        self.charges.check_total(quote.price.total()).ok()?;
+                        quote.price.whole().ok().filter(|_| can_be_kept(&quote.price, &quote.applied))?
                     }
                 };
                 let offer = Offer { available, price, stay, resource };
@@ -215,10 +221,10 @@ impl Search {
     async fn rates(
         &self,
         query: &Query,
+        cards: Vec<ResourceRates>,
         months: &BTreeSet<Month>,
     ) -> Result<BTreeMap<ResourceId, ListedRates>, Failure> {
         let (index, kind, place) = (&self.index, &query.resource_type, &query.location);
-        let cards = index.rates(kind, place).await?;
         let listed = |cards: ResourceRates| {
             (cards.resource.clone(), ListedRates { cards: Some(cards), ..ListedRates::default() })
         };

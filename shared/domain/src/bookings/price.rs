@@ -97,6 +97,14 @@ impl Price {
         self.total
     }
 
+    /// What it costs in all, wherever it is paid.
+    ///
+    /// # Errors
+    /// [`MoneyError::OutOfRange`].
+    pub fn whole(&self) -> Result<Money, MoneyError> {
+        self.total.add(self.at_property)
+    }
+
     /// What is paid at the place: the sum of the lines that are.
     #[must_use]
     pub fn at_property(&self) -> Money {

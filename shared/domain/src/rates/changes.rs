@@ -8,7 +8,6 @@ use crate::catalogue::Month;
 use crate::rates::card::{CardVersion, RateCard};
 use crate::rates::condition::DateRange;
 use crate::rates::dated::{DateRates, DatedRates};
-use crate::rates::dated_edit::dates;
 use crate::rates::ids::PlanId;
 
 /// What was changed of a resource's rates.
@@ -103,7 +102,7 @@ impl DatedRates {
     pub fn changed(&self, changes: &[DatedChange]) -> Self {
         let mut rates = self.clone();
         for change in changes {
-            for date in dates(DateRange { from: change.from, to: change.to }) {
+            for date in (DateRange { from: change.from, to: change.to }).dates() {
                 rates.set(date, &change.plan, change.after.clone());
             }
         }

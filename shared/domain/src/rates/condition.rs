@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::ToSpan;
 use jiff::civil::{Date, Time, Weekday};
 
 use crate::rates::ids::{CalendarId, Channel, PlanId};
@@ -20,6 +21,11 @@ impl DateRange {
     #[must_use]
     pub fn contains(&self, date: Date) -> bool {
         self.from <= date && date < self.to
+    }
+
+    /// Its dates, in order.
+    pub fn dates(self) -> impl Iterator<Item = Date> {
+        self.from.series(1.day()).take_while(move |date| *date < self.to)
     }
 }
 

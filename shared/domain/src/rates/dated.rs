@@ -1,6 +1,6 @@
 //! Prices and restrictions of single dates, which an operator sets in bulk. They come before those of the rate card.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
@@ -67,5 +67,25 @@ impl DatedRates {
 
     pub(super) fn month_mut(&mut self, month: Month) -> &mut MonthRates {
         self.0.entry(month).or_default()
+    }
+
+    /// What is set under these plans alone.
+    #[must_use]
+    pub fn of_plans(mut self, plans: &BTreeSet<PlanId>) -> Self {
+        for month in self.0.values_mut() {
+            month.dates.retain(|_, of_date| {
+                of_date.retain(|plan, _| plans.contains(plan));
+                !of_date.is_empty()
+            });
+        }
+        self
+    }
+
+    /// Under how many plans something is set, of the month with the most of them.
+    #[must_use]
+    pub fn plans_of_a_month(&self) -> usize {
+        let plans =
+            |month: &MonthRates| month.dates.values().flat_map(BTreeMap::keys).collect::<BTreeSet<_>>().len();
+        self.0.values().map(plans).max().unwrap_or(0)
     }
 }

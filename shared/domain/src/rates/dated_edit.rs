@@ -108,7 +108,7 @@ impl DatedRates {
         days_of(edit.dates)?;
         let is_chosen = |date: &Date| edit.weekdays.is_empty() || edit.weekdays.contains(&date.weekday());
         let mut rates = self.clone();
-        for date in dates(edit.dates).filter(is_chosen) {
+        for date in edit.dates.dates().filter(is_chosen) {
             let before = self.of(date, &edit.plan).cloned().unwrap_or_default();
             let price = edit.price.of(before.price);
             rates.set(date, &edit.plan, DateRates { price, limits: edit.limits.of(&before.limits) });
@@ -125,7 +125,7 @@ impl DatedRates {
         let days = days_of(range)?;
         start.checked_add(days.days()).map_err(|_| RangeError::NotBookable)?;
         let mut rates = self.clone();
-        for (from, to) in dates(range).zip(start.series(1.day())) {
+        for (from, to) in range.dates().zip(start.series(1.day())) {
             let plans = self.on(from).cloned().unwrap_or_default();
             let month = rates.month_mut(Month::of(to));
             if plans.is_empty() {
@@ -173,10 +173,6 @@ impl DatedRates {
             month.dates.remove(&date);
         }
     }
-}
-
-pub(super) fn dates(range: DateRange) -> impl Iterator<Item = Date> {
-    range.from.series(1.day()).take_while(move |date| *date < range.to)
 }
 
 /// The days of a range that an edit may have.

@@ -16,14 +16,14 @@ use crate::rates::lines::{Lines, Part, Said, stay_lines};
 use crate::rates::night::{OutOfRange, Pricing};
 use crate::rates::plan::{Audience, Payment, RatePlan, lineage};
 use crate::rates::promotion::{Discount, Promotion};
-use crate::rates::quote::{AppliedRate, PlanQuote, Reason, SlotPrice, Unavailable};
+use crate::rates::quote::{AppliedRate, PlanQuote, REASONS_MAX, Reason, SlotPrice, Unavailable};
 use crate::rates::refunds::{Paid, resolve};
 use crate::rates::request::RateRequest;
 use crate::rates::taxes::{Levied, counted, is_by_slot};
 use crate::rates::{restrict, units};
 
-/// The most prices of slots of units that one question has.
-pub const PRICES_MAX: usize = 36_600;
+/// The most prices of slots of units that one question has: the longest stay of ten units. Anybody may ask it, for every plan of a card.
+pub const PRICES_MAX: usize = 3_660;
 
 /// What a plan costs for a stay, or why it cannot be had.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,7 +57,7 @@ pub fn quote(
     question.price(dated).map_err(|OutOfRange| Unavailable { reasons: vec![Reason::OutOfRange] })
 }
 
-/// What a stay costs under the default plan and is paid with the booking, whatever restrictions say; `None` where it has no price.
+/// What a stay costs in all under the default plan, whatever restrictions say; `None` where it has no price.
 /// What a calendar shows of a slot.
 #[must_use]
 pub fn shown_price(
@@ -68,7 +68,7 @@ pub fn shown_price(
 ) -> Option<Money> {
     let lineage = lineage(&card.card.plans, &card.card.default_plan)?;
     let question = Question { card, step: step.max(1), request, lineage };
-    question.price(dated).ok().map(|quote| quote.price.total())
+    question.price(dated).ok()?.price.whole().ok()
 }
 
 /// What each plan that the caller may see costs for a stay, in the card's order; see [`quote`].
@@ -122,6 +122,7 @@ impl<'a> Question<'a> {
         if prices == 0 || prices > PRICES_MAX {
             reasons.push(Reason::OutOfRange);
         }
+        reasons.truncate(REASONS_MAX);
         reasons
     }
 
@@ -167,7 +168,7 @@ impl<'a> Question<'a> {
         let mut lines = Lines::default();
         let discounted = self.add_stay(&mut lines, plan, &slots, levied.due(Due::Now), &stay)?;
         let extras_kept = self.add_extras(&mut lines, &levied)?;
-        let charged = levied.charge(&mut lines);
+        let charged = levied.charge(&mut lines)?;
         let price = lines.price(card.currency).map_err(|_| OutOfRange)?;
         let of_slots = discounted.chunks(request.units.len().max(1)).zip(&charged.taxes_by_slot);
         let paid = Paid {

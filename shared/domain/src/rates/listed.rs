@@ -1,10 +1,7 @@
 //! What a search needs of rate cards: the plan by which it prices, and what decides about that.
 
-use std::collections::BTreeSet;
-
 use crate::rates::card::{CardVersion, RateCard, ResourceRates};
-use crate::rates::ids::PlanId;
-use crate::rates::plan::{PlanPrice, RatePlan};
+use crate::rates::plan::{RatePlan, lineage};
 
 impl ResourceRates {
     /// The cards without what no search asks for: the draft, plans that the default plan does not derive from, promotions and extras.
@@ -22,21 +19,9 @@ impl ResourceRates {
 
 impl RateCard {
     fn listed(&self) -> Self {
-        let mut needed: BTreeSet<&PlanId> = BTreeSet::new();
-        let mut next = Some(&self.default_plan);
-        // Ends: a plan is followed once.
-        while let Some(id) = next.filter(|id| needed.insert(id)) {
-            next = self.plans.iter().find(|plan| plan.id == *id).and_then(parent);
-        }
-        let plans: Vec<RatePlan> =
-            self.plans.iter().filter(|plan| needed.contains(&plan.id)).cloned().collect();
+        let needed = lineage(&self.plans, &self.default_plan).unwrap_or_default();
+        let is_needed = |plan: &&RatePlan| needed.iter().any(|needed| needed.id == plan.id);
+        let plans: Vec<RatePlan> = self.plans.iter().filter(is_needed).cloned().collect();
         Self { plans, promotions: Vec::new(), extras: Vec::new(), ..self.clone() }
-    }
-}
-
-fn parent(plan: &RatePlan) -> Option<&PlanId> {
-    match &plan.price {
-        PlanPrice::Base(_) => None,
-        PlanPrice::Derived { from, .. } => Some(from),
     }
 }

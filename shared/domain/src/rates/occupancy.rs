@@ -29,7 +29,7 @@ impl Guests {
 /// One of the units that are asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Unit {
-    /// Its kind, where the rate card has kinds.
+    /// Its kind, where the rate card has kinds; the card's first, if nothing is said.
     pub unit_type: Option<UnitTypeId>,
     /// Its guests; as many adults as the price is for, if nothing is said: one where guests cost nothing of their own.
     pub guests: Option<Guests>,

@@ -102,7 +102,10 @@ pub enum Cause {
     NotAboveParent,
 }
 
-/// Why a plan cannot be had for a stay: every reason there is.
+/// The most reasons that are named of one plan.
+pub const REASONS_MAX: usize = 40;
+
+/// Why a plan cannot be had for a stay: every reason there is, up to [`REASONS_MAX`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unavailable {
     /// At least one.
@@ -125,7 +128,7 @@ pub enum Reason {
         /// What it asks.
         limit: Limit,
     },
-    /// A kind of unit that the card does not have, or none where it has kinds.
+    /// A kind of unit that the card does not have.
     UnitType,
     /// More guests than a unit takes, or none.
     Guests {

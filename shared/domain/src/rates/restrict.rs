@@ -1,4 +1,4 @@
-//! Restrictions: which stays a plan is not sold for, and what would do instead.
+//! Restrictions: which stays a plan is not sold for.
 //!
 //! Limits of arrival hold on the local date of the first slot, those of departure on the local date on which the last one ends, the others
 //! on the date of each slot. All restrictions of the card that concern a plan count; where a limit is set for a date, it counts there in
@@ -8,73 +8,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
 use crate::catalogue::local_time::is_day;
 use crate::rates::card::RateCard;
 use crate::rates::condition::DateRange;
 use crate::rates::dated::DatedRates;
-use crate::rates::ids::{PlanId, RestrictionId};
-use crate::rates::plan::{RatePlan, lineage};
-use crate::rates::quote::{Limit, Reason, Unavailable};
+use crate::rates::ids::RestrictionId;
+use crate::rates::plan::RatePlan;
+use crate::rates::quote::{Limit, Reason};
 use crate::rates::request::RateRequest;
 use crate::rates::restriction::{Limits, Restriction};
 
 /// The most dates that are sold together: of one range of a card; where they are set, before and after each.
 pub const SOLD_TOGETHER_MAX: i32 = 100;
-/// How many days earlier or later an arrival is looked for.
-pub const NEAREST_DAYS_MAX: i32 = 60;
-/// The longest stay that is looked for, in slots.
-pub const NEAREST_SLOTS_MAX: u32 = 366;
-
-/// What is nearest to an offer where there is none.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Nearest {
-    /// The first of the reasons.
-    pub reason: Reason,
-    /// With this number of slots from the same start on it would be sold; the number nearest to what is asked, the greater of two.
-    pub slots: Option<u32>,
-    /// With an arrival on this date and as many slots it would be sold; the date nearest to what is asked, the later of two.
-    pub arrival: Option<Date>,
-}
-
-/// What would do where only restrictions keep a plan from being sold for a stay: another length, or another date of arrival. It says
-/// nothing of places, which may be taken. `dated` has the months within [`NEAREST_DAYS_MAX`] days of the stay too, as far as they are to
-/// count.
-#[must_use]
-pub fn nearest(
-    card: &RateCard,
-    dated: &DatedRates,
-    request: &RateRequest,
-    plan: &PlanId,
-    unavailable: &Unavailable,
-) -> Option<Nearest> {
-    let reason = unavailable.reasons.first()?.clone();
-    let is_restricted = |reason: &Reason| matches!(reason, Reason::Restricted { .. });
-    let (Some(stay), Some(lineage)) = (Stay::of(request), lineage(&card.plans, plan)) else { return None };
-    if !unavailable.reasons.iter().all(is_restricted) {
-        return Some(Nearest { reason, slots: None, arrival: None });
-    }
-    let restricted = Restricted::new(card, dated, request, &lineage);
-    let is_sold = |stay: &Stay| restricted.reasons(stay).is_empty();
-    let lengths =
-        (1..NEAREST_SLOTS_MAX).flat_map(|by| [stay.slots().checked_add(by), stay.slots().checked_sub(by)]);
-    let lengths = lengths.flatten().filter(|slots| (1..=NEAREST_SLOTS_MAX).contains(slots));
-    let long = |slots: u32| stay.with_slots(slots, &request.zone).filter(is_sold).map(|_| slots);
-    let today = request.zone.to_datetime(request.at).date();
-    let moves = (1..=NEAREST_DAYS_MAX).flat_map(|days| [days, -days]);
-    let moved = |days: i32| {
-        let moved = stay.moved(days, &request.zone).filter(|moved| moved.arrival() >= today);
-        moved.filter(is_sold).map(|moved| moved.arrival())
-    };
-    Some(Nearest {
-        reason,
-        slots: lengths.into_iter().find_map(long),
-        arrival: moves.into_iter().find_map(moved),
-    })
-}
-
 /// Why a stay is not sold under the first plan of a lineage, in an order that does not depend on how restrictions are written.
 pub(super) fn reasons(
     card: &RateCard,
@@ -114,35 +61,6 @@ impl Stay {
 
     fn slots(&self) -> u32 {
         u32::try_from(self.dates.len()).unwrap_or(u32::MAX)
-    }
-
-    /// The same from the same start on with another number of slots: one on each date that there is, as it has, or all on its only date.
-    fn with_slots(&self, slots: u32, zone: &TimeZone) -> Option<Self> {
-        let slots = usize::try_from(slots).ok()?;
-        let (first, last) = (self.dates.first()?, self.dates.last()?);
-        let dates: Vec<Date> = if self.dates.len() > 1 && first == last {
-            vec![*first; slots]
-        } else {
-            first.series(1.day()).filter(|date| is_day(*date, zone)).take(slots).collect()
-        };
-        if !self.dates.iter().zip(&dates).all(|(own, date)| own == date) || dates.len() < slots {
-            return None;
-        }
-        let departure = dates.last()?.checked_add(last.until(self.departure).ok()?).ok()?;
-        Some(Self { dates, departure, fills_gap: false, ..self.clone() })
-    }
-
-    /// The same so many days later, where each of its dates exists.
-    fn moved(&self, days: i32, zone: &TimeZone) -> Option<Self> {
-        let later = |date: &Date| date.checked_add(days.days()).ok().filter(|date| is_day(*date, zone));
-        let dates: Vec<Date> = self.dates.iter().map(later).collect::<Option<_>>()?;
-        let start = zone.to_datetime(self.start).checked_add(days.days()).ok()?;
-        Some(Self {
-            dates,
-            departure: self.departure.checked_add(days.days()).ok()?,
-            start: zone.to_timestamp(start).ok()?,
-            fills_gap: false,
-        })
     }
 }
 
@@ -273,7 +191,7 @@ impl<'a> Restricted<'a> {
             let is_missing =
                 |one: &Date| !dates.contains(one) && restriction.is_on(*one) && is_day(*one, zone);
             let all = restriction.dates.iter().filter(|range| range.contains(date));
-            let missed = all.filter(|range| days(**range).any(|one| is_missing(&one)));
+            let missed = all.filter(|range| range.dates().any(|one| is_missing(&one)));
             if restriction.limits.sold_together && restriction.is_on(date) {
                 ranges.extend(missed.map(|range| (Some(&restriction.id), *range)));
             }
@@ -285,7 +203,7 @@ impl<'a> Restricted<'a> {
                 |step: i32| date.series(step.days()).take(most).take_while(|date| is_set(*date)).last();
             let (first, last) = (goes_on(-1).unwrap_or(date), goes_on(1).unwrap_or(date));
             let range = DateRange { from: first, to: last.tomorrow().unwrap_or(Date::MAX) };
-            if days(range).any(|one| !dates.contains(&one) && is_day(one, zone)) {
+            if range.dates().any(|one| !dates.contains(&one) && is_day(one, zone)) {
                 ranges.push((None, range));
             }
         }
@@ -304,10 +222,6 @@ impl<'a> Restricted<'a> {
 
 fn note<'a>(broken: &mut Broken<'a>, limit: Limit, id: Option<&'a RestrictionId>, date: Date) {
     broken.entry((limit, id)).and_modify(|earliest| *earliest = date.min(*earliest)).or_insert(date);
-}
-
-fn days(range: DateRange) -> impl Iterator<Item = Date> {
-    range.from.series(1.day()).take_while(move |date| *date < range.to)
 }
 
 /// Whether a restriction concerns the first plan of a lineage: it names the plan, or no plans, or concerns the plan that it derives from.

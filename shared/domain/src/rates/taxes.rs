@@ -10,10 +10,12 @@
 use std::collections::BTreeMap;
 
 use crate::bookings::PriceLineKind;
+use crate::money::AMOUNT_MAX;
 use crate::rates::card::RateCard;
 use crate::rates::charge::{Band, BandLevy, Charge, ChargeKind, Due, IncludedTax, Levy, Per};
 use crate::rates::exact::{Exact, WHOLE, spread};
 use crate::rates::lines::{Lines, Part, Said, range};
+use crate::rates::night::OutOfRange;
 use crate::rates::request::RateRequest;
 use crate::rates::units::{guest_count, guests_above};
 
@@ -71,7 +73,10 @@ impl<'a> Levied<'a> {
     }
 
     /// Adds the lines of all charges, and to other lines what they include.
-    pub(super) fn charge(&self, lines: &mut Lines<'a>) -> Charged {
+    ///
+    /// # Errors
+    /// [`OutOfRange`] if a charge is more than an amount can be: nothing is divided by such.
+    pub(super) fn charge(&self, lines: &mut Lines<'a>) -> Result<Charged, OutOfRange> {
         let mut charged = Charged { kept_always: 0, taxes_by_slot: vec![0; self.request.slots.len()] };
         self.note_included(lines);
         let (mut fees, mut included, mut on_top) = (Vec::new(), Vec::new(), Vec::new());
@@ -84,7 +89,7 @@ impl<'a> Levied<'a> {
         }
         let sums: Vec<Sum> = fees.iter().map(|(fee, _)| self.sum(fee, &lines.parts, |_| WHOLE)).collect();
         for ((fee, category), sum) in fees.into_iter().zip(sums) {
-            if let Some((line, amount)) = self.add_line(lines, PriceLineKind::Fee, fee, &sum, &mut charged) {
+            if let Some((line, amount)) = self.add_line(lines, PriceLineKind::Fee, fee, &sum, &mut charged)? {
                 lines.add_parts(line, category, spread(amount, 1, &weights(&sum.by_slot)));
             }
         }
@@ -94,7 +99,7 @@ impl<'a> Levied<'a> {
         }
         for tax in on_top {
             let sum = self.sum(tax, &lines.parts, |part| WHOLE + part.included);
-            let added = self.add_line(lines, PriceLineKind::Tax, tax, &sum, &mut charged);
+            let added = self.add_line(lines, PriceLineKind::Tax, tax, &sum, &mut charged)?;
             if let Some((_, amount)) = added.filter(|_| tax.refundable && self.due(tax.due) == Due::Now) {
                 let rest = total(sum.by_slot).weight() - total(sum.by_slot_of_stay.iter().copied()).weight();
                 let mut of_slots = weights(&sum.by_slot_of_stay);
@@ -106,7 +111,7 @@ impl<'a> Levied<'a> {
                 }
             }
         }
-        charged
+        Ok(charged)
     }
 
     /// Adds a line for a charge, unless there is nothing to charge.
@@ -117,10 +122,13 @@ impl<'a> Levied<'a> {
         charge: &Charge,
         sum: &Sum,
         charged: &mut Charged,
-    ) -> Option<(usize, i64)> {
+    ) -> Result<Option<(usize, i64)>, OutOfRange> {
         let amount = sum.total().rounded(self.step);
+        if amount > AMOUNT_MAX {
+            return Err(OutOfRange);
+        }
         if amount <= 0 {
-            return None;
+            return Ok(None);
         }
         let has_amount = |exact: &Exact| *exact != Exact::ZERO;
         let date =
@@ -133,7 +141,7 @@ impl<'a> Levied<'a> {
             charged.kept_always = charged.kept_always.saturating_add(amount);
         }
         let said = Said { code: charge.id.as_str(), name: &charge.name, dates, count: sum.count, due };
-        Some((lines.add(kind, amount, &said), amount))
+        Ok(Some((lines.add(kind, amount, &said), amount)))
     }
 
     /// How much a charge is on those parts, where a percentage is one of `whole`, which is more than the whole by what a part includes.

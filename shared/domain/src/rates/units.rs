@@ -4,9 +4,9 @@ use crate::rates::card::RateCard;
 use crate::rates::occupancy::{GUESTS_PER_UNIT_MAX, Guests, Occupancy, Unit, UnitType};
 use crate::rates::quote::Reason;
 
-/// The kind of a unit, where the card has it.
+/// The kind of a unit, where the card has it: the card's first, if nothing is said.
 pub(super) fn unit_type<'a>(card: &'a RateCard, unit: &Unit) -> Option<&'a UnitType> {
-    let id = unit.unit_type.as_ref()?;
+    let Some(id) = &unit.unit_type else { return card.unit_types.first() };
     card.unit_types.iter().find(|known| known.id == *id)
 }
 
@@ -48,10 +48,7 @@ fn band(occupancy: &Occupancy, age: u8) -> Option<(i64, bool)> {
 
 /// Why the units cannot be had.
 pub(super) fn reasons(card: &RateCard, units: &[Unit]) -> Vec<Reason> {
-    let is_known = |unit: &Unit| match (&unit.unit_type, card.unit_types.is_empty()) {
-        (None, is_empty) => is_empty,
-        (Some(_), _) => unit_type(card, unit).is_some(),
-    };
+    let is_known = |unit: &Unit| unit.unit_type.is_none() || unit_type(card, unit).is_some();
     let guests_max = card.occupancy.as_ref().map_or(GUESTS_PER_UNIT_MAX, |occupancy| occupancy.guests_max);
     let fit = |guests: &Guests| {
         let is_in_cot = |age: &&u8| {

@@ -346,13 +346,14 @@ fn guests_and_kinds_of_units_have_their_price() {
         lines(&quote).into_iter().map(|(_, amount)| amount).collect::<Vec<_>>(),
         [80_02, 20_01, 34_01]
     );
-    for unit in [Unit::default(), kind("senior")] {
-        request.units[0] = unit;
-        assert_eq!(
-            ask(&concert, &nothing(), &request, "flexible").expect_err("no kind").reasons,
-            [Reason::UnitType]
-        );
-    }
+    request.units[0] = kind("senior");
+    assert_eq!(
+        ask(&concert, &nothing(), &request, "flexible").expect_err("no kind").reasons,
+        [Reason::UnitType]
+    );
+    request.units[0] = Unit::default();
+    let of_first_kind = price(&concert, &request, "flexible");
+    assert_eq!(of_first_kind.price, quote.price, "a unit that names no kind is of the card's first");
 }
 
 #[test]

@@ -5,9 +5,8 @@ use std::collections::BTreeSet;
 use holdfast_domain::rates::card::RateCard;
 use holdfast_domain::rates::dated::{DateRates, DatedRates};
 use holdfast_domain::rates::occupancy::Unit;
-use holdfast_domain::rates::quote::{Limit, Reason, Unavailable};
+use holdfast_domain::rates::quote::{Limit, Reason};
 use holdfast_domain::rates::request::RateRequest;
-use holdfast_domain::rates::restrict::nearest;
 use holdfast_domain::rates::restriction::{Limits, Restriction};
 use jiff::civil::Weekday;
 
@@ -269,55 +268,4 @@ fn restrictions_are_of_weekdays_and_channels_and_all_are_named() {
     assert_eq!(of("2026-06-12", 7), []);
     let partner = RateRequest { channel: channel("partner"), ..request("2026-06-13", 7) };
     assert_eq!(limits_of(&card, &DatedRates::default(), &partner, "flexible"), []);
-}
-
-/// The length and the arrival that would do.
-fn hint(card: &RateCard, request: &RateRequest) -> (Option<u32>, Option<String>) {
-    let none: Unavailable = ask(card, &DatedRates::default(), request, "flexible").expect_err("refused");
-    let hint = nearest(card, &DatedRates::default(), request, &plan_id("flexible"), &none).expect("a hint");
-    assert_eq!(Some(&hint.reason), none.reasons.first());
-    (hint.slots, hint.arrival.map(|date| date.to_string()))
-}
-
-#[test]
-fn the_nearest_length_and_date_are_named() {
-    let mut least = restriction("least", Limits { stay_min_on_arrival: Some(3), ..no_limits() });
-    least.dates = vec![dates("2026-06-12", "2026-06-15")];
-    let on = |day: &str| Some(day.to_owned());
-    assert_eq!(hint(&with(&[least.clone()]), &request("2026-06-13", 2)), (Some(3), on("2026-06-15")));
-    assert_eq!(hint(&with(&[least.clone()]), &request("2026-06-12", 1)), (Some(3), on("2026-06-11")));
-    // A longer stay meets a night that asks for more.
-    let mut through = restriction("through", Limits { stay_min_through: Some(6), ..no_limits() });
-    through.dates = vec![dates("2026-06-15", "2026-06-16")];
-    assert_eq!(
-        hint(&with(&[least.clone(), through.clone()]), &request("2026-06-13", 2)),
-        (Some(6), on("2026-06-11"))
-    );
-    // Saturdays only, both ways.
-    let mut saturdays = restriction(
-        "saturdays",
-        Limits { closed_to_arrival: true, closed_to_departure: true, ..no_limits() },
-    );
-    saturdays.weekdays =
-        [1, 2, 3, 4, 5, 7].map(|day| Weekday::from_monday_one_offset(day).expect("a day")).to_vec();
-    assert_eq!(hint(&with(&[saturdays.clone()]), &request("2026-06-13", 5)), (Some(7), None));
-    assert_eq!(hint(&with(&[saturdays.clone()]), &request("2026-06-12", 7)), (None, on("2026-06-13")));
-    // Not before today.
-    let mut week = restriction("week", Limits { closed_to_arrival: true, ..no_limits() });
-    week.dates = vec![dates("2026-05-01", "2026-05-05")];
-    assert_eq!(hint(&with(&[week]), &request("2026-05-01", 1)), (None, on("2026-05-05")));
-    let never = restriction("never", Limits { stop_sell: true, ..no_limits() });
-    assert_eq!(hint(&with(&[never]), &request("2026-06-13", 2)), (None, None));
-    let most = restriction("most", Limits { stay_max_on_arrival: Some(4), ..no_limits() });
-    assert_eq!(hint(&with(&[most]), &request("2026-06-13", 9)), (Some(4), None));
-}
-
-#[test]
-fn where_more_than_restrictions_is_wrong_no_date_would_do() {
-    let card = with(&[restriction("r", Limits { closed_to_arrival: true, ..no_limits() })]);
-    let request = RateRequest {
-        promotion: holdfast_domain::rates::promotion::PromotionCode::parse("X").ok(),
-        ..request("2026-06-13", 1)
-    };
-    assert_eq!(hint(&card, &request), (None, None));
 }

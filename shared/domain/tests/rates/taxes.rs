@@ -10,11 +10,11 @@ use holdfast_domain::rates::ids::ExtraId;
 use holdfast_domain::rates::occupancy::Unit;
 use holdfast_domain::rates::plan::Included;
 use holdfast_domain::rates::promotion::{Discount, Promotion, PromotionCode};
-use holdfast_domain::rates::quote::PlanQuote;
+use holdfast_domain::rates::quote::{PlanQuote, Reason};
 
 use crate::fixture::{
-    card_at, category, date, eur, guests, included, label, lines, money, percent, plan_id, price, request,
-    tax, version,
+    ask, card_at, category, date, eur, guests, included, label, lines, money, percent, plan_id, price,
+    request, tax, version,
 };
 
 /// What each line includes of a tax.
@@ -300,4 +300,22 @@ fn extras_have_the_tax_of_their_own_category_and_place_of_payment() {
         (included_of(&quote, "vat-7"), included_of(&quote, "vat-19")),
         (vec![14_00, 0], vec![0, 7_60])
     );
+}
+
+#[test]
+fn a_charge_of_more_than_an_amount_can_be_is_refused() {
+    let mut card = card_at(eur(100_00));
+    let per_night = Levy::Amount { amount: eur(99_999_999_999), per: Per::GuestSlot };
+    for kind in [ChargeKind::Fee { category: category("service") }, ChargeKind::Tax] {
+        card.charges = vec![Charge { kind, ..tax("visitor", per_night.clone(), &[]) }];
+        let mut request = request("2026-06-10", 30);
+        request.units = vec![guests(100, &[]); 5];
+        let refused = ask(&card, &DatedRates::default(), &request, "flexible").expect_err("out of range");
+        assert_eq!(refused.reasons, [Reason::OutOfRange]);
+        request.units = vec![guests(1, &[])];
+        request.slots.truncate(1);
+        let refused =
+            ask(&card, &DatedRates::default(), &request, "flexible").expect_err("the stay comes on top");
+        assert_eq!(refused.reasons, [Reason::OutOfRange]);
+    }
 }

@@ -31,6 +31,7 @@ mod late_news;
 mod losses;
 mod notices;
 mod pace;
+mod prices_agree;
 mod properties;
 mod quotes;
 mod rated;

@@ -38,11 +38,11 @@ const AT_PROPERTY: &str = "pay-later";
 const SAVER_PRICE: i64 = 10_965;
 const TWO_NIGHTS: (&str, &str) = ("2030-06-01", "2030-06-03");
 
-fn room() -> Resource {
+pub(crate) fn room() -> Resource {
     nightly_resource("room", 5, 600)
 }
 
-fn plan_id(name: &str) -> PlanId {
+pub(crate) fn plan_id(name: &str) -> PlanId {
     PlanId::parse(name).expect("a name")
 }
 
@@ -58,7 +58,7 @@ fn percent(text: &str) -> Percentage {
     Percentage::parse(text).expect("a percentage")
 }
 
-fn plan(name: &str, price: PlanPrice, payment: Payment, steps: Vec<CancellationStep>) -> RatePlan {
+pub(crate) fn plan(name: &str, price: PlanPrice, payment: Payment, steps: Vec<CancellationStep>) -> RatePlan {
     RatePlan {
         id: plan_id(name),
         name: label(name),
@@ -72,7 +72,7 @@ fn plan(name: &str, price: PlanPrice, payment: Payment, steps: Vec<CancellationS
 }
 
 /// A flexible plan at a price, a cheaper one that gives nothing back, and one that is paid at the place.
-fn card(price: i64) -> RateCard {
+pub(crate) fn card(price: i64) -> RateCard {
     let free = CancellationStep {
         deadline: Deadline::HoursBefore(24),
         penalty: Penalty::Percent(Percent::new(0).expect("a percentage")),
@@ -100,14 +100,14 @@ fn card(price: i64) -> RateCard {
     }
 }
 
-async fn put(w: &World, card: &RateCard) {
+pub(crate) async fn put(w: &World, card: &RateCard) {
     let (holds, none) = (CardUse::From(None), Precondition::None);
     let put = w.rates.put(&operator(), &room().id, card, holds, &none, Run::Real, &w.by("operator")).await;
     put.expect("a card");
 }
 
 /// A world whose room has a card, and whose sagas run.
-async fn rated(card: &RateCard) -> Arc<World> {
+pub(crate) async fn rated(card: &RateCard) -> Arc<World> {
     let w = World::running(&room()).await;
     put(&w, card).await;
     w
@@ -121,7 +121,12 @@ fn by_plan(name: &str) -> RateChoice {
     RateChoice { plan: Some(plan_id(name)), ..RateChoice::default() }
 }
 
-async fn place(w: &World, caller: &Caller, name: &str, request: &HoldRequest) -> Result<Placed, Failure> {
+pub(crate) async fn place(
+    w: &World,
+    caller: &Caller,
+    name: &str,
+    request: &HoldRequest,
+) -> Result<Placed, Failure> {
     let by = w.by(caller.guest.as_str());
     w.holds.create(caller, &key(name, &format!("{request:?}")), request, &by).await
 }
@@ -135,7 +140,7 @@ fn shown(hold: &Hold) -> (i64, Option<&str>) {
     (hold.order.price.total().amount(), rate.map(|rate| rate.plan.as_str()))
 }
 
-async fn quote(w: &World, caller: Option<&Caller>, range: (&str, &str)) -> Quoted {
+pub(crate) async fn quote(w: &World, caller: Option<&Caller>, range: (&str, &str)) -> Quoted {
     let request = QuoteRequest {
         resource: room().id,
         start: when(range.0),
