@@ -15,6 +15,7 @@ use std::error::Error;
 use holdfast_app::kernel::{NotChargeable, SlotInUse};
 use holdfast_app::{Failure, Field, FieldPath, StoreError};
 use holdfast_domain::rates::ids::PlanId;
+use holdfast_domain::rates::nearest::Nearest;
 use holdfast_domain::rates::quote::Reason;
 use holdfast_domain::rates::validate::CardProblem;
 use holdfast_http::code::{CodeDefinition, OUTAGE_SECONDS};
@@ -23,7 +24,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::bookings::wire::BookingStatusName;
-use crate::rates::quotes::ReasonBody;
+use crate::rates::quotes::{NearestBody, ReasonBody};
 use crate::wire::{MoneyBody, instant};
 
 /// Seconds after which a request that met another may be sent again.
@@ -170,6 +171,10 @@ pub struct Facts {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub reasons: Option<Vec<ReasonBody>>,
+    /// With `rate_not_available`: what would do instead.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub nearest: Option<NearestBody>,
     /// With `hold_limit_reached`: the limit, a field of the resource's `holdLimits`. With `too_many_attempts`: `attemptsPerDay`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = "perSlot")]
@@ -250,7 +255,9 @@ pub fn problem(failure: Failure) -> Problem {
             Refusal::invalid(problems.into_iter().map(error).collect()).into()
         }
         Failure::RangeNotBookable(_) => plain(Code::RangeNotBookable),
-        Failure::RateNotAvailable { plan, reasons } => not_available(&detail, &plan, &reasons),
+        Failure::RateNotAvailable { plan, reasons, nearest } => {
+            not_available(&detail, &plan, &reasons, nearest)
+        }
         Failure::QuoteExpired => plain(Code::QuoteExpired),
         Failure::QuoteNotValid => plain(Code::QuoteNotValid).blaming(&["/quoteId"]),
         Failure::TooManyPages { .. } => {
@@ -321,7 +328,7 @@ pub fn problem(failure: Failure) -> Problem {
 
 /// A stay that is not to be had under a plan. What the request names and the plan does not have is wrong in itself; anything else may be
 /// had on other dates.
-fn not_available(detail: &str, plan: &PlanId, reasons: &[Reason]) -> Problem {
+fn not_available(detail: &str, plan: &PlanId, reasons: &[Reason], nearest: Option<Nearest>) -> Problem {
     let wrong = |reason: &Reason| {
         let error = |pointer: &str, detail: String| Some(FieldError { pointer: pointer.to_owned(), detail });
         match reason {
@@ -341,6 +348,7 @@ fn not_available(detail: &str, plan: &PlanId, reasons: &[Reason]) -> Problem {
         Problem::new(Code::RateNotAvailable, detail).with(Facts {
             rate_plan_id: Some(plan.to_string()),
             reasons: Some(reasons.iter().map(ReasonBody::from).collect()),
+            nearest: nearest.map(|nearest| NearestBody::of(plan, nearest)),
             ..Facts::default()
         })
     } else {

@@ -4,6 +4,7 @@ use holdfast_app::rates::{NotOffered, Offered, QuoteRequest, Quoted, QuotedPlans
 use holdfast_domain::ResourceId;
 use holdfast_domain::catalogue::CAPACITY_MAX;
 use holdfast_domain::rates::ids::PlanId;
+use holdfast_domain::rates::nearest::Nearest;
 use holdfast_domain::rates::plan::Payment;
 use holdfast_domain::rates::quote::{Cause, Limit, Reason, SlotPrice};
 use holdfast_http::Refusal;
@@ -123,9 +124,41 @@ pub struct QuoteBody {
     /// Plans that can be had and would make the answer too long: ask for each by `ratePlanId`. Left out if there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<String>,
+    /// Where no plan can be had: what would do instead.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub nearest: Option<NearestBody>,
     /// The moment that the prices are for.
     #[schema(format = DateTime)]
     pub as_of: String,
+}
+
+/// What would do instead of a stay that restrictions keep from being sold: one or both of the two. It says nothing of places, which may
+/// be taken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = NearestStay)]
+pub struct NearestBody {
+    /// The plan under which it would be sold.
+    pub plan_id: String,
+    /// As many slots from this local date of arrival on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, format = Date)]
+    pub arrival: Option<String>,
+    /// So many slots from the same start on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub slots: Option<u32>,
+}
+
+impl NearestBody {
+    pub(crate) fn of(plan: &PlanId, nearest: Nearest) -> Self {
+        Self {
+            plan_id: plan.to_string(),
+            arrival: nearest.arrival.map(|date| date.to_string()),
+            slots: nearest.slots,
+        }
+    }
 }
 
 /// What a plan costs.
@@ -324,6 +357,7 @@ impl QuoteBody {
             offers: quoted.offers.iter().map(|offer| offered(offer, quoted)).collect(),
             unavailable: quoted.unavailable.iter().map(Into::into).collect(),
             left_out: quoted.left_out.iter().map(ToString::to_string).collect(),
+            nearest: quoted.nearest.as_ref().map(|(plan, nearest)| NearestBody::of(plan, *nearest)),
             as_of: instant(quoted.as_of),
         }
     }

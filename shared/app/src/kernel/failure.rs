@@ -4,6 +4,7 @@ use holdfast_domain::bookings::BookingRejection;
 use holdfast_domain::catalogue::{RangeError, StayError};
 use holdfast_domain::inventory::EXTENSIONS_MAX;
 use holdfast_domain::rates::ids::PlanId;
+use holdfast_domain::rates::nearest::Nearest;
 use holdfast_domain::rates::quote::Reason;
 use holdfast_domain::rates::validate::CardProblem;
 use holdfast_domain::{BookingStatus, HoldLimit, PageRejection};
@@ -55,6 +56,8 @@ pub enum Failure {
         plan: PlanId,
         /// Why: at least one reason.
         reasons: Vec<Reason>,
+        /// What would do instead.
+        nearest: Option<Nearest>,
     },
     /// The quote's time has passed.
     #[error("the quote has expired: ask for a new one")]

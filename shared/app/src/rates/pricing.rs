@@ -11,13 +11,15 @@ use holdfast_domain::catalogue::{Month, Stay};
 use holdfast_domain::rates::card::{CardVersion, ResourceRates};
 use holdfast_domain::rates::dated::{DatedRates, MonthRates};
 use holdfast_domain::rates::evaluate::{PRICES_MAX, PlanOffer, offers, quote};
+use holdfast_domain::rates::ids::PlanId;
+use holdfast_domain::rates::nearest::{NEAREST_MAX, NEAREST_SLOTS_MAX, Nearest, nearest};
 use holdfast_domain::rates::occupancy::Unit;
 use holdfast_domain::rates::promotion::Promotion;
 use holdfast_domain::rates::quote::{PlanQuote, Reason, Unavailable};
 use holdfast_domain::rates::request::RateRequest;
 use holdfast_domain::rates::snapshot::can_be_kept;
-use holdfast_domain::{Resource, ResourceId, Slot};
-use jiff::Timestamp;
+use holdfast_domain::{Resource, ResourceId, Slot, When};
+use jiff::{SignedDuration, Timestamp};
 
 use crate::catalogue::calendar::counted;
 use crate::catalogue::port::CatalogueReader;
@@ -25,8 +27,8 @@ use crate::kernel::errors::StoreError;
 use crate::kernel::failure::Failure;
 use crate::kernel::field::Field;
 use crate::payments::charge::ChargeRules;
-use crate::rates::asked::{Fullness, Taken, around, needs_fullness, request};
-use crate::rates::choice::RateChoice;
+use crate::rates::asked::{Fullness, Taken, around, needs_fullness, request, units_alike};
+use crate::rates::choice::{RateChoice, months_around};
 use crate::rates::port::RateReader;
 use crate::search::port::ListedPages;
 
@@ -172,10 +174,38 @@ impl Pricing {
         let version = &*without_counted(version, asked.choice);
         let plan = asked.choice.plan.as_ref().unwrap_or(&version.card.default_plan);
         let step = self.charges.step(version.card.currency);
-        let quoted = quote(version, &rates.dated, step, &request, plan).and_then(keepable);
-        let not_available =
-            |none: Unavailable| Failure::RateNotAvailable { plan: plan.clone(), reasons: none.reasons };
-        quoted.map(Some).map_err(not_available)
+        match quote(version, &rates.dated, step, &request, plan).and_then(keepable) {
+            Ok(quoted) => Ok(Some(quoted)),
+            Err(none) => {
+                let nearest = self.nearest(asked, version, plan, &none).await?;
+                Err(Failure::RateNotAvailable { plan: plan.clone(), reasons: none.reasons, nearest })
+            }
+        }
+    }
+
+    /// What would do instead of a stay that a plan is not sold for. It reads what is set for the dates around.
+    ///
+    /// # Errors
+    /// An outage.
+    pub(crate) async fn nearest(
+        &self,
+        asked: Asked<'_>,
+        version: &CardVersion,
+        plan: &PlanId,
+        none: &Unavailable,
+    ) -> Result<Option<Nearest>, Failure> {
+        let Asked { resource, stay, quantity, choice, at, latest } = asked;
+        let Some(units) = units_alike(stay.slots.len(), quantity) else { return Ok(None) };
+        if stay.slots.len() > NEAREST_SLOTS_MAX || !none.is_by_restrictions_alone() {
+            return Ok(None);
+        }
+        let around = SignedDuration::from_hours(24 * i64::from(NEAREST_MAX));
+        let first = stay.start.checked_sub(around).unwrap_or(stay.start);
+        let last = stay.end.checked_add(around).unwrap_or(stay.end);
+        let months = months_around(When::Instant(first), When::Instant(last));
+        let known = self.rates(&resource.id, &months, latest, at).await?;
+        let request = request(resource, stay, units, choice, &Fullness::default(), at);
+        Ok(nearest(&version.card, &known.dated, &request, plan, none))
     }
 
     /// What a stay costs under each plan of a version that the caller may see.

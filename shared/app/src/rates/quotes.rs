@@ -8,7 +8,8 @@ use holdfast_domain::catalogue::Label;
 use holdfast_domain::rates::cancellation::{KeptStep, RefundTerms};
 use holdfast_domain::rates::card::CardVersion;
 use holdfast_domain::rates::ids::PlanId;
-use holdfast_domain::rates::quote::{AppliedRate, IncludedTax, PlanQuote, Reason, SlotPrice};
+use holdfast_domain::rates::nearest::Nearest;
+use holdfast_domain::rates::quote::{AppliedRate, IncludedTax, PlanQuote, Reason, SlotPrice, Unavailable};
 use holdfast_domain::{GuestMark, Money, Resource, ResourceId, When};
 use jiff::{SignedDuration, Timestamp};
 
@@ -135,6 +136,8 @@ pub struct Quoted {
     pub unavailable: Vec<NotOffered>,
     /// Plans that can be had, and would make the answer too long.
     pub left_out: Vec<PlanId>,
+    /// Where no plan can be had: what would do instead, under the first plan for which something would.
+    pub nearest: Option<(PlanId, Nearest)>,
     /// For which moment it was asked.
     pub as_of: Timestamp,
 }
@@ -201,6 +204,7 @@ impl Quotes {
             offers: Vec::new(),
             unavailable: Vec::new(),
             left_out: Vec::new(),
+            nearest: None,
             as_of: at,
         };
         let Some(version) = version_of(&rates, request, at)? else {
@@ -254,7 +258,20 @@ impl Quotes {
                 }
             }
         }
-        Ok(Quoted { offers, unavailable, left_out, ..quoted })
+        let mut nearest = None;
+        if offers.is_empty() {
+            let default = &version.card.default_plan;
+            let (first, others): (Vec<&NotOffered>, Vec<&NotOffered>) =
+                unavailable.iter().partition(|not| not.plan == *default);
+            for not in first.into_iter().chain(others) {
+                let none = Unavailable { reasons: not.reasons.clone() };
+                if let Some(found) = self.pricing.nearest(asked, &version, &not.plan, &none).await? {
+                    nearest = Some((not.plan.clone(), found));
+                    break;
+                }
+            }
+        }
+        Ok(Quoted { offers, unavailable, left_out, nearest, ..quoted })
     }
 
     /// The id by which a hold gets a price.

@@ -17,6 +17,7 @@ pub mod extra;
 pub mod ids;
 mod lines;
 pub mod listed;
+pub mod nearest;
 mod night;
 pub mod occupancy;
 pub mod percentage;

@@ -112,6 +112,14 @@ pub struct Unavailable {
     pub reasons: Vec<Reason>,
 }
 
+impl Unavailable {
+    /// Whether nothing but restrictions keeps the plan from being had.
+    #[must_use]
+    pub fn is_by_restrictions_alone(&self) -> bool {
+        self.reasons.iter().all(|reason| matches!(reason, Reason::Restricted { .. }))
+    }
+}
+
 /// A reason why a plan cannot be had.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reason {

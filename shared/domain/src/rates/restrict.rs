@@ -22,6 +22,7 @@ use crate::rates::restriction::{Limits, Restriction};
 
 /// The most dates that are sold together: of one range of a card; where they are set, before and after each.
 pub const SOLD_TOGETHER_MAX: i32 = 100;
+
 /// Why a stay is not sold under the first plan of a lineage, in an order that does not depend on how restrictions are written.
 pub(super) fn reasons(
     card: &RateCard,
@@ -35,17 +36,19 @@ pub(super) fn reasons(
 
 /// What restrictions ask of a stay.
 #[derive(Debug, Clone)]
-struct Stay {
+pub(super) struct Stay {
     /// The local date of each slot.
-    dates: Vec<Date>,
-    departure: Date,
-    start: Timestamp,
+    pub(super) dates: Vec<Date>,
+    /// The local date on which the last slot ends.
+    pub(super) departure: Date,
+    /// When the first slot begins.
+    pub(super) start: Timestamp,
     /// Whether it fills all that is free around it.
-    fills_gap: bool,
+    pub(super) fills_gap: bool,
 }
 
 impl Stay {
-    fn of(request: &RateRequest) -> Option<Self> {
+    pub(super) fn of(request: &RateRequest) -> Option<Self> {
         let (first, last) = (request.slots.first()?, request.slots.last()?);
         Some(Self {
             dates: request.slots.iter().map(|slot| slot.date).collect(),
@@ -55,17 +58,17 @@ impl Stay {
         })
     }
 
-    fn arrival(&self) -> Date {
+    pub(super) fn arrival(&self) -> Date {
         self.dates.first().copied().unwrap_or(self.departure)
     }
 
-    fn slots(&self) -> u32 {
+    pub(super) fn slots(&self) -> u32 {
         u32::try_from(self.dates.len()).unwrap_or(u32::MAX)
     }
 }
 
 /// What is asked of a stay under a plan.
-struct Restricted<'a> {
+pub(super) struct Restricted<'a> {
     dated: &'a DatedRates,
     request: &'a RateRequest,
     /// The plan, and those it derives from.
@@ -78,7 +81,7 @@ struct Restricted<'a> {
 type Broken<'a> = BTreeMap<(Limit, Option<&'a RestrictionId>), Date>;
 
 impl<'a> Restricted<'a> {
-    fn new(
+    pub(super) fn new(
         card: &'a RateCard,
         dated: &'a DatedRates,
         request: &'a RateRequest,
@@ -92,7 +95,7 @@ impl<'a> Restricted<'a> {
         Self { dated, request, lineage, concern }
     }
 
-    fn reasons(&self, stay: &Stay) -> Vec<Reason> {
+    pub(super) fn reasons(&self, stay: &Stay) -> Vec<Reason> {
         let mut broken = Broken::new();
         self.on_arrival(stay, &mut broken);
         for id in self.closing(stay.departure, |limits| limits.closed_to_departure) {

@@ -13,6 +13,7 @@ mod fixture;
 mod generate;
 mod golden;
 mod naive;
+mod nearest;
 mod properties;
 mod refunds;
 mod restrictions;

@@ -1,4 +1,4 @@
-//! Which stays are not sold: a table of cases, and what would do instead.
+//! Which stays are not sold: a table of cases.
 
 use std::collections::BTreeSet;
 

@@ -30,6 +30,7 @@ mod identity;
 mod late_news;
 mod losses;
 mod notices;
+mod offers;
 mod pace;
 mod prices_agree;
 mod properties;

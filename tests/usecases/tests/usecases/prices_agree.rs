@@ -16,6 +16,7 @@ use holdfast_domain::rates::plan::{Audience, Payment, PlanPrice};
 use holdfast_domain::rates::quote::Reason;
 use holdfast_domain::rates::restriction::{Limits, Restriction};
 use holdfast_testkit::{money, mutation};
+use jiff::ToSpan;
 use jiff::civil::Date;
 
 use crate::rated::{card, place, plan_id, put, rated, room};
@@ -247,4 +248,49 @@ async fn what_was_set_under_plans_of_cards_before_goes_with_the_next_edit() {
         w.rates.put(&desk, &room().id, &draft, held, &none, run, &by).await;
     put.expect("a draft");
     assert_eq!(set("draft", 20).await, 3, "17 beside the 3 that are there");
+}
+
+#[tokio::test]
+async fn where_no_plan_is_sold_the_nearest_date_and_length_are_named() {
+    let mut closed = card(PRICE);
+    closed.plans.truncate(1);
+    closed.restrictions = vec![Restriction {
+        id: RestrictionId::parse("two-nights").expect("a name"),
+        name: Label::parse("Two nights").expect("a label"),
+        dates: Vec::new(),
+        weekdays: Vec::new(),
+        plans: BTreeSet::new(),
+        not_plans: BTreeSet::new(),
+        channels: BTreeSet::new(),
+        limits: Limits { stay_min_on_arrival: Some(2), ..Limits::default() },
+    }];
+    let w = rated(&closed).await;
+    let named = async |range: (&str, &str)| {
+        let quoted = crate::rated::quote(&w, None, range).await;
+        let held = tried(&w, range.0, range).await;
+        let of_quote = quoted.nearest.map(|(plan, nearest)| {
+            assert_eq!(plan, closed.default_plan);
+            (nearest.slots, nearest.arrival.map(|date| date.to_string()))
+        });
+        let of_hold = match held {
+            Err(Failure::RateNotAvailable { nearest, .. }) => {
+                nearest.map(|nearest| (nearest.slots, nearest.arrival.map(|date| date.to_string())))
+            }
+            Ok(_) => None,
+            Err(error) => panic!("{error:?}"),
+        };
+        assert_eq!(of_quote, of_hold, "{range:?}");
+        of_quote
+    };
+    assert_eq!(named(("2030-08-10", "2030-08-11")).await, Some((Some(2), None)), "another length");
+    // No arrival for weeks, as is set for dates of three months: the date that would do is in a month that the stay is not in.
+    let first = Date::constant(2030, 5, 17);
+    let dates: Vec<String> = first.series(1.day()).take(55).map(|date| date.to_string()).collect();
+    let dates: Vec<&str> = dates.iter().map(String::as_str).collect();
+    w.pass(6);
+    limit(&w, &dates, &Limits { closed_to_arrival: true, ..Limits::default() }).await;
+    let nights = ("2030-06-16", "2030-06-18");
+    assert_eq!(named(nights).await, Some((None, Some("2030-07-11".to_owned()))));
+    assert!(tried(&w, "then", ("2030-07-11", "2030-07-13")).await.is_ok());
+    assert_eq!(named(("2030-08-10", "2030-08-12")).await, None, "what is sold needs no other");
 }
