@@ -13,7 +13,7 @@ use holdfast_domain::rates::extra::ExtraChoice;
 use holdfast_domain::rates::ids::{ChargeId, ExtraId, NAME_LENGTH_MAX, PlanId, UnitTypeId};
 use holdfast_domain::rates::occupancy::{Guests, Unit};
 use holdfast_domain::rates::plan::Payment;
-use holdfast_domain::rates::promotion::PromotionCode;
+use holdfast_domain::rates::promotion::{PromotionCode, UseLimits};
 use holdfast_domain::rates::quote::{AppliedRate, IncludedTax};
 use holdfast_domain::rates::snapshot::{INCLUDED_TAXES_MAX, PRICE_LINES_MAX, UNITS_NAMED_MAX};
 use holdfast_domain::{Booking, BookingPayments, Currency, Hold, Money};
@@ -114,6 +114,7 @@ fn rate() -> AppliedRate {
         ],
         extras: vec![ExtraChoice { extra: ExtraId::parse("breakfast").expect("a name"), quantity: 2 }],
         promotion: PromotionCode::parse("summer-10").ok(),
+        promotion_limits: UseLimits { in_all: Some(100), per_guest: Some(2) },
         refunds: RefundTerms {
             free_hours_after_booking: 24,
             steps: vec![
@@ -154,6 +155,7 @@ pub(crate) fn samples() -> [(&'static str, Stored); 4] {
         units: vec![Unit::default(); 2],
         extras: Vec::new(),
         promotion: None,
+        promotion_limits: UseLimits::default(),
         refunds: RefundTerms { free_hours_after_booking: 0, steps: Vec::new(), kept_always: money(0) },
         ..rate()
     };
@@ -271,11 +273,13 @@ fn any_rate(quantity: u32, currency: Currency) -> impl Strategy<Value = AppliedR
     });
     let payment = prop_oneof![Just(Payment::Now), Just(Payment::AtProperty)];
     let named = (name(), any_label(), vec(any_label(), 0..3), option::of("[A-Z0-9-]{1,40}"));
-    let chosen = (vec(unit, 1..4), vec(extra, 0..3));
+    let limits = (option::of(1_u32..), option::of(1_u32..))
+        .prop_map(|(in_all, per_guest)| UseLimits { in_all, per_guest });
+    let chosen = (vec(unit, 1..4), vec(extra, 0..3), limits);
     (named, chosen, refunds, payment, 1_u64..999, instant()).prop_map(
         move |(
             (plan, plan_name, included, code),
-            (units, extras),
+            (units, extras, promotion_limits),
             refunds,
             payment,
             card_version,
@@ -292,6 +296,7 @@ fn any_rate(quantity: u32, currency: Currency) -> impl Strategy<Value = AppliedR
                     .collect(),
                 extras,
                 promotion: code.and_then(|code| PromotionCode::parse(&code).ok()),
+                promotion_limits,
                 refunds,
                 priced_at,
             }
@@ -349,6 +354,7 @@ fn largest(order: Order) -> Order {
             })
             .collect(),
         promotion: PromotionCode::parse(&longest_name(1)).ok(),
+        promotion_limits: UseLimits { in_all: Some(u32::MAX), per_guest: Some(u32::MAX) },
         refunds: RefundTerms {
             free_hours_after_booking: u32::MAX,
             steps: (0..CANCELLATION_STEPS_MAX).map(step).collect(),

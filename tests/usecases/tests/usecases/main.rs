@@ -32,6 +32,7 @@ mod losses;
 mod notices;
 mod pace;
 mod prices_agree;
+mod promotions;
 mod properties;
 mod quotes;
 mod rated;
