@@ -98,7 +98,8 @@ pub mod items {
     pub use crate::stored::trail::{decode_resource_event, encode_resource_event};
     pub use crate::stored::turns::{decode_turns, encode_turns};
     pub use crate::stored::uses::{
-        CountedUse, decode_use, decode_use_count, decode_uses, encode_guest_uses, encode_use, encode_use_count,
+        CountedUse, decode_use, decode_use_count, decode_uses, encode_guest_uses, encode_use,
+        encode_use_count,
     };
     pub use crate::stored::version::{Version, WRITES, Writes};
 }

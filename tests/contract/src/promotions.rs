@@ -110,7 +110,8 @@ pub async fn a_declined_card_keeps_the_use<I: Implementation>() {
     let mut w = World::<I>::with_places(9).await;
     let hold = w.used(0, ONE).await;
     let asked = w.asked(&hold, 0).await;
-    let failed = || BookingEvent::Failed { reason: FailureReason::Declined { code: "card_declined".to_owned() } };
+    let failed =
+        || BookingEvent::Failed { reason: FailureReason::Declined { code: "card_declined".to_owned() } };
     w.write(&asked, failed(), InventoryMove::Unclaim).await.expect("a decline");
     assert_eq!(w.i.uses().await, 1);
     let second = w.ask(&hold, 0, 1).await.expect("another card");

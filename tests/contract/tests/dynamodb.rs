@@ -7,7 +7,9 @@ use holdfast_app::kernel::booking_id;
 use holdfast_contract::{Capability, Implementation, Operators, Ports};
 use holdfast_domain::rates::promotion::UseLimits;
 use holdfast_domain::{BookingId, Hold, HoldLimits, Resource};
-use holdfast_testkit::{Database, Store, TestClock, at, hold_for, mutation, nightly_resource, with_promotion};
+use holdfast_testkit::{
+    Database, Store, TestClock, at, hold_for, mutation, nightly_resource, with_promotion,
+};
 use jiff::Timestamp;
 
 struct DynamoDb {

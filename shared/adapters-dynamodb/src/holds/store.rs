@@ -159,9 +159,7 @@ impl DynamoHolds {
     ) -> Result<Placed, WriteError> {
         match (PromotionUse::of(&hold.order, &hold.id), &hold.order.placements[..]) {
             (None, [placement]) => self.place_on_page(placement, resources, hold, mutation).await,
-            (None, placements) => {
-                self.place_on_pages(placements, None, resources, hold, mutation).await
-            }
+            (None, placements) => self.place_on_pages(placements, None, resources, hold, mutation).await,
             (Some(of), placements) => {
                 if self.uses.are_used_up(&of).await? {
                     return match self.holds.read_hold(&hold.id).await? {
@@ -250,7 +248,9 @@ impl DynamoHolds {
             (Err(WriteError::Extra { index, .. }), Some(of)) if index + 1 < extras.len() => {
                 Err(LedgerError::PromotionUsedUp { plan: of.plan.clone() }.into())
             }
-            (Err(WriteError::Extra { old: Some(item), .. }), _) => Ok(replayed(decode_hold_record(&item)?, hold)?),
+            (Err(WriteError::Extra { old: Some(item), .. }), _) => {
+                Ok(replayed(decode_hold_record(&item)?, hold)?)
+            }
             (Err(WriteError::Extra { old: None, .. }), _) => match self.holds.read_hold(&hold.id).await? {
                 Some(known) => Ok(replayed(known, hold)?),
                 None => Err(StoreError::Contention(hold.id.to_string()).into()),

@@ -4,7 +4,9 @@
 //! under a condition on that item. So a use is counted once and given back once, whoever does it and however often.
 
 use aws_sdk_dynamodb::types::builders::UpdateBuilder;
-use aws_sdk_dynamodb::types::{Delete, Put, ReturnValuesOnConditionCheckFailure as OnFailure, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{
+    Delete, Put, ReturnValuesOnConditionCheckFailure as OnFailure, TransactWriteItem, Update,
+};
 use holdfast_app::{Mutation, StoreError};
 use holdfast_domain::BookingId;
 use holdfast_domain::rates::uses::{PromotionUse, UseChange, UseEffect, UseEvent, UseOwner};
@@ -69,9 +71,7 @@ impl UseStore {
         let stored = self.0.get(use_key(of)).await?.as_ref().map(decode_use).transpose()?;
         match (change.effect(stored.as_ref().map(|known| &known.owner)), stored) {
             (UseEffect::Nothing, _) => Ok(Vec::new()),
-            (UseEffect::Counted(owner), _) => {
-                self.count(of, owner, Limited::No, change.booking(), mutation)
-            }
+            (UseEffect::Counted(owner), _) => self.count(of, owner, Limited::No, change.booking(), mutation),
             (UseEffect::Owned(owner), Some(known)) => {
                 let after = CountedUse { owner, revision: known.revision + 1 };
                 Ok(vec![self.put_use(of, &after, mutation)?])
@@ -85,7 +85,8 @@ impl UseStore {
                     .build()
                     .map_err(built)?;
                 let mut items = vec![TransactWriteItem::builder().delete(delete).build()];
-                let write = Counting { event: UseEvent::Returned, limited: Limited::No, booking: change.booking() };
+                let write =
+                    Counting { event: UseEvent::Returned, limited: Limited::No, booking: change.booking() };
                 items.extend(self.counters(of, write, mutation)?);
                 Ok(items)
             }
@@ -121,7 +122,8 @@ impl UseStore {
         let put = if after.revision <= 1 {
             put.condition_expression("attribute_not_exists(pk)")
         } else {
-            put.condition_expression("rev = :before").expression_attribute_values(":before", n(after.revision - 1))
+            put.condition_expression("rev = :before")
+                .expression_attribute_values(":before", n(after.revision - 1))
         };
         Ok(TransactWriteItem::builder().put(put.build().map_err(built)?).build())
     }

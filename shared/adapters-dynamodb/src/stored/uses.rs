@@ -149,13 +149,16 @@ pub fn decode_use_count(item: &Item) -> Result<(UseCount, Option<String>), Store
         Version::V0 | Version::V1 => {}
     }
     let after = |key: &str, prefix: &str| {
-        reader.text(key)?.strip_prefix(prefix).ok_or_else(|| reader.corrupt(format!("{key}: not of a counter")))
+        reader
+            .text(key)?
+            .strip_prefix(prefix)
+            .ok_or_else(|| reader.corrupt(format!("{key}: not of a counter")))
     };
     let resource = ResourceId::parse(after("pk", USES_PK_PREFIX)?);
     let code = PromotionCode::parse(after("sk", COUNTER_SK_PREFIX)?);
-    let event = [UseEvent::Redeemed, UseEvent::Returned].into_iter().find(|event| {
-        reader.opt_text("ch") == Some(event_name(*event))
-    });
+    let event = [UseEvent::Redeemed, UseEvent::Returned]
+        .into_iter()
+        .find(|event| reader.opt_text("ch") == Some(event_name(*event)));
     let count = UseCount {
         resource: resource.map_err(|error| reader.corrupt(error.to_string()))?,
         code: code.map_err(|error| reader.corrupt(error.to_string()))?,

@@ -40,7 +40,14 @@ fn is_used_up<T>(outcome: &Result<T, LedgerError>) -> bool {
 }
 
 impl Harness {
-    fn limited(&self, room: &Resource, guest: &str, key: &str, range: (&str, &str), limits: UseLimits) -> Hold {
+    fn limited(
+        &self,
+        room: &Resource,
+        guest: &str,
+        key: &str,
+        range: (&str, &str),
+        limits: UseLimits,
+    ) -> Hold {
         with_promotion(hold_for(room, guest, key, range, 1, self.now()), CODE, limits)
     }
 
@@ -154,7 +161,9 @@ async fn what_is_refused_counts_nothing() {
 async fn a_limit_for_each_guest_is_counted_for_each() {
     let room = nightly_resource("room", 50, 600);
     let h = Harness::with(&room).await;
-    let place = async |guest: &str, key: &str| h.place_limited(&room, &h.limited(&room, guest, key, NIGHT, each(2))).await;
+    let place = async |guest: &str, key: &str| {
+        h.place_limited(&room, &h.limited(&room, guest, key, NIGHT, each(2))).await
+    };
     let first = place("anna", "a").await.expect("a use").hold;
     place("anna", "b").await.expect("a use");
     assert!(is_used_up(&place("anna", "c").await));
@@ -218,7 +227,11 @@ async fn ends_at_once_give_a_use_back_once() {
         let (h, hold) = (&h, &hold);
         async move {
             let by = h.by("anybody");
-            if n % 2 == 0 { h.store.holds.expire(hold, &by).await } else { h.store.holds.release(hold, &by).await }
+            if n % 2 == 0 {
+                h.store.holds.expire(hold, &by).await
+            } else {
+                h.store.holds.release(hold, &by).await
+            }
         }
     });
     for outcome in join_all(ends).await {

@@ -25,7 +25,7 @@ pub struct PromotionUse {
     pub guest: GuestId,
     /// The hold that it is for.
     pub hold: HoldId,
-    /// When the hold was priced, which tells two lives of one hold's id apart.
+    /// When the hold was priced, which distinguishes two holds under one id.
     pub priced_at: Timestamp,
 }
 

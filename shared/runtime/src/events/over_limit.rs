@@ -88,7 +88,10 @@ mod tests {
         assert_eq!(metric(&within), None);
         let over = [record(3, Some(2), UseEvent::Redeemed), record(4, Some(2), UseEvent::Redeemed)];
         let line = metric(within.iter().chain(&over)).expect("two are over");
-        assert_eq!((&line[OVER_LIMIT], &line["uses"], &line["code"]), (&json!(2), &json!(4), &json!("SUMMER")));
+        assert_eq!(
+            (&line[OVER_LIMIT], &line["uses"], &line["code"]),
+            (&json!(2), &json!(4), &json!("SUMMER"))
+        );
         let named = &line["_aws"]["CloudWatchMetrics"][0]["Metrics"][0]["Name"];
         assert!(line[named.as_str().expect("a name")].is_number(), "its value is at the root");
     }

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use holdfast_app::events::{EVENT_BYTES_MAX, EventBus, LedgerRecord, OutgoingEvent, PageRecord};
-use holdfast_workflow::events::{Event, EventError, PageWrite, of_audit, of_facts, of_page, of_promotion, of_resource};
+use holdfast_workflow::events::{
+    Event, EventError, PageWrite, of_audit, of_facts, of_page, of_promotion, of_resource,
+};
 
 use thiserror::Error;
 

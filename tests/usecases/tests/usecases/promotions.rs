@@ -54,10 +54,15 @@ fn with(promotions: Vec<Promotion>) -> RateCard {
     RateCard { promotions, ..card(PRICE) }
 }
 
-/// A world whose room has a card with one code, `ONCE`; its sagas run when the test runs them.
+/// Puts a card with one code, `ONCE`, for the room.
+pub(crate) async fn once_card(w: &World) {
+    put(w, &with(vec![promotion("ONCE", Some(1), None)])).await;
+}
+
+/// A world whose room has that card; its sagas run when the test runs them.
 async fn once() -> Arc<World> {
     let w = World::with(&room()).await;
-    put(&w, &with(vec![promotion("ONCE", Some(1), None)])).await;
+    once_card(&w).await;
     w
 }
 
@@ -79,12 +84,12 @@ impl World {
     }
 
     /// A hold of guest `guest` that must get a use of `ONCE`.
-    async fn redeemed(&self, name: &str) -> Hold {
+    pub(crate) async fn redeemed(&self, name: &str) -> Hold {
         place(self, &guest("guest"), name, &asking("ONCE", NIGHT, 1)).await.expect("a use that is left").hold
     }
 
     async fn is_used_up(&self) -> bool {
-        match self.redeem("somebody else", "ONCE").await {
+        match self.redeem("somebody-else", "ONCE").await {
             Ok(_) => false,
             Err(Failure::RateNotAvailable { reasons, .. }) => reasons == [Reason::Promotion],
             Err(error) => panic!("{error:?}"),
@@ -421,7 +426,8 @@ async fn a_hold_by_a_quote_counts_as_one_that_names_the_code() {
     let (anna, bert) = (quoted("anna").await, quoted("bert").await);
     place(&w, &guest("anna"), "k", &by_quote(anna)).await.expect("the use");
     let refused = place(&w, &guest("bert"), "k", &by_quote(bert)).await;
-    let is_used_up = matches!(&refused, Err(Failure::RateNotAvailable { reasons, .. }) if *reasons == [Reason::Promotion]);
+    let is_used_up =
+        matches!(&refused, Err(Failure::RateNotAvailable { reasons, .. }) if *reasons == [Reason::Promotion]);
     assert!(is_used_up, "{refused:?}");
     quoted("carl").await;
     assert_eq!(w.uses("ONCE").await, 1);
@@ -430,9 +436,15 @@ async fn a_hold_by_a_quote_counts_as_one_that_names_the_code() {
 /// An answer as a client sees it, but for the request's name.
 async fn answered(w: &World, caller: &Caller, body: &Value) -> (u16, Vec<(String, String)>, String) {
     let mut headers = HeaderMap::new();
-    headers.insert("idempotency-key", HeaderValue::from_str(&body.to_string().replace('"', "'")).expect("a header"));
-    let claims =
-        Claims { sub: caller.guest.to_string(), scopes: vec!["booking/guest".to_owned()], groups: Vec::new() };
+    headers.insert(
+        "idempotency-key",
+        HeaderValue::from_str(&body.to_string().replace('"', "'")).expect("a header"),
+    );
+    let claims = Claims {
+        sub: caller.guest.to_string(),
+        scopes: vec!["booking/guest".to_owned()],
+        groups: Vec::new(),
+    };
     let request = Request {
         method: Method::POST,
         path: "/api/holds".to_owned(),
