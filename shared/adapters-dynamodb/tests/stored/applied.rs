@@ -114,7 +114,7 @@ fn rate() -> AppliedRate {
         ],
         extras: vec![ExtraChoice { extra: ExtraId::parse("breakfast").expect("a name"), quantity: 2 }],
         promotion: PromotionCode::parse("summer-10").ok(),
-        promotion_limits: UseLimits { in_all: Some(100), per_guest: Some(2) },
+        promotion_limits: UseLimits::default(),
         refunds: RefundTerms {
             free_hours_after_booking: 24,
             steps: vec![
@@ -140,11 +140,17 @@ fn entry() -> Stored {
     Stored::Audit(entry)
 }
 
-/// A hold, a booking and its entry with a rate, and a booking that is paid at the place.
-pub(crate) fn samples() -> [(&'static str, Stored); 4] {
+/// A hold, a booking and its entry with a rate, a hold and a booking with a code whose uses are limited, and a booking that is paid at
+/// the place.
+pub(crate) fn samples() -> [(&'static str, Stored); 6] {
     let hold = stay(("2030-06-10", "2030-06-13"));
     let hold = Hold { order: rated(hold.order.clone()), ..hold };
     let booking = requested(&hold);
+    let limits = UseLimits { in_all: Some(100), per_guest: Some(2) };
+    let limited = AppliedRate { promotion_limits: limits, ..rate() };
+    let limited = Order { rate: Some(Box::new(limited)), ..hold.order.clone() };
+    let limited = Hold { order: limited, ..hold.clone() };
+    let limited_booking = requested(&limited);
     let at_property = LineDetail { due: Due::AtProperty, ..detail("pay-later", "Pay at the hotel") };
     let nothing_now = Price::new(vec![line(PriceLineKind::Stay, 81_600, at_property)]).expect("in range");
     let plain = AppliedRate {
@@ -164,6 +170,8 @@ pub(crate) fn samples() -> [(&'static str, Stored); 4] {
     let later = Booking { order, payments, ..booking.clone() };
     [
         ("hold-with-rate", Stored::Hold(Box::new(hold))),
+        ("hold-with-limited-code", Stored::Hold(Box::new(limited))),
+        ("booking-with-limited-code", Stored::Booking(Box::new(limited_booking))),
         ("audit-with-rate", entry()),
         ("booking-with-rate", Stored::Booking(Box::new(booking))),
         ("booking-paid-at-property", Stored::Booking(Box::new(later))),
