@@ -8,10 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 RESOURCES, BOOKINGS, CASES, CYCLE, TASK_TOKENS = "R#*", "B#*", "X#*", "Y#reconciliation", "T#*"
-RECORDS, TURNS = "H#*", "Q#payments"
+RECORDS, TURNS, PROMOTION_USES = "H#*", "Q#payments", "PC#*"
 LEDGER, HOLDS, CONFIDENTIAL = "TablesLedger", "TablesHolds", "TablesConfidential"
-GET, GET_MANY, QUERY, PUT, UPDATE, CHECK = (
-    f"dynamodb:{name}" for name in ("GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "ConditionCheckItem")
+GET, GET_MANY, QUERY, PUT, UPDATE, DELETE, CHECK = (
+    f"dynamodb:{name}"
+    for name in ("GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem")
 )
 BOOKING_MACHINE, CANCELLATION_MACHINE = "stateMachine:holdfast-booking", "stateMachine:holdfast-cancellation"
 
@@ -51,6 +52,11 @@ RARE: tuple[Rare, ...] = (
     *after_a_refusal("hold-expiry", GET_MANY, PUT),
     # A late payment takes places of a page that is gone.
     Rare("payment", CHECK, LEDGER, RESOURCES, f"{LEDGER_TESTS}/exchanges.rs", "one_commit_frees_and_takes_over_pages_and_resources"),
+    # A use of a promotion that was given back is counted again by a late payment, and given back by a charge that fails too late.
+    Rare("payment", UPDATE, LEDGER, PROMOTION_USES, f"{USE_CASES}/promotions.rs",
+         "a_late_payment_is_honoured_and_counted_beyond_the_limit"),
+    Rare("payment", DELETE, LEDGER, PROMOTION_USES, f"{USE_CASES}/promotions.rs",
+         "a_booking_that_cannot_be_charged_leaves_the_use_to_its_hold_or_gives_it_back"),
     Rare("payment", "states:SendTaskSuccess", BOOKING_MACHINE, "", f"{USE_CASES}/customer.rs",
          "a_customer_who_was_faster_than_the_callback_is_not_waited_for"),
     # Two payments begin within a millisecond, which is the pace of the local stack.

@@ -92,6 +92,8 @@ const PROPERTIES = 'PR#*';
 const TRAILS = 'RE#*';
 /** Every version of a rate card that was ever put. */
 const CARD_VERSIONS = 'RV#*';
+/** What is counted of promotions whose uses are limited. */
+const PROMOTION_USES = 'PC#*';
 /** Bookings, their audit entries, and notes about them: mails that were sent. */
 const BOOKINGS = 'B#*';
 /** Callbacks of sagas. */
@@ -123,6 +125,8 @@ const CHECK = 'dynamodb:ConditionCheckItem';
 const WRITE_PAGES = onItems(RESOURCES, GET, GET_MANY, PUT, UPDATE, CHECK);
 /** A hold that is placed already is changed on its pages, alone or with others: none is made. */
 const CHANGE_PAGES = onItems(RESOURCES, GET, GET_MANY, PUT, UPDATE);
+/** A use of a promotion is given back with the write that ends its hold or its booking. */
+const RETURN_USE = onItems(PROMOTION_USES, GET, UPDATE, DELETE);
 const READ_SECRET = 'secretsmanager:GetSecretValue';
 const STRIPE = on('stripe', READ_SECRET);
 
@@ -158,10 +162,10 @@ export const PORTS = {
   // --- holds ---
   /** A hold's record and its entry on the page. */
   'HoldReader': [onItems(RESOURCES, GET), onRecords(RECORDS, GET)],
-  'HoldStore.place': [WRITE_PAGES, onRecords(RECORDS, GET, PUT)],
+  'HoldStore.place': [WRITE_PAGES, onRecords(RECORDS, GET, PUT), onItems(PROMOTION_USES, GET_MANY, PUT, UPDATE)],
   'HoldStore.extend': [CHANGE_PAGES, onRecords(RECORDS, GET, UPDATE)],
-  'HoldStore.release': [CHANGE_PAGES, onRecords(RECORDS, GET, UPDATE)],
-  'HoldStore.expire': [CHANGE_PAGES],
+  'HoldStore.release': [CHANGE_PAGES, onRecords(RECORDS, GET, UPDATE), RETURN_USE],
+  'HoldStore.expire': [CHANGE_PAGES, RETURN_USE],
   /** Whether an operator has stopped new holds. */
   'HoldStops': [onItems(RESOURCES, GET)],
   'Timers': [on('timerQueue', 'sqs:SendMessage')],
@@ -178,9 +182,11 @@ export const PORTS = {
   /** By the move of an event that asks something of the customer. */
   'BookingStore.commit:Prolong': [onConfidential(ACTIONS, PUT)],
   /** By a move (`InventoryMove`) that ends the hold, which its record says. */
-  'BookingStore.commit:Abandon': [onRecords(RECORDS, UPDATE)],
-  /** By a move that may take places again, those of a late payment: their pages may have to be made. */
-  'BookingStore.commit:Confirm': [WRITE_PAGES, onRecords(RECORDS, UPDATE)],
+  'BookingStore.commit:Abandon': [onRecords(RECORDS, UPDATE), RETURN_USE],
+  /** By a move that frees the places of a booking. */
+  'BookingStore.commit:Free': [RETURN_USE],
+  /** By a move that may take places again, those of a late payment: their pages may have to be made. The booking has the use of a promotion then. */
+  'BookingStore.commit:Confirm': [WRITE_PAGES, onRecords(RECORDS, UPDATE), onItems(PROMOTION_USES, GET, PUT, UPDATE)],
   'BookingHistory.bookings_of': [on('ledgerByGuest', QUERY), onItems(BOOKINGS, GET_MANY)],
   'BookingHistory.audit_trail': [onItems(BOOKINGS, QUERY)],
 

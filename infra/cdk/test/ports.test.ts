@@ -124,9 +124,11 @@ test('whom anybody may call reads no booking, and who serves bookings writes no 
   const grants = grantsOf(synthesize(false));
   const ofLedger = (name: string): readonly string[] =>
     (grants[`holdfast-${name}`] ?? []).filter((line) => / on Ledger( |$)/.test(line) && !line.includes(' on Ledger stream'));
-  for (const name of ['search', 'hold', 'projector']) {
+  for (const name of ['search', 'projector']) {
     assert.deepEqual(ofLedger(name).filter((line) => !line.endsWith(' of R#*')), [], name);
   }
+  // And what is counted of promotions.
+  assert.deepEqual(ofLedger('hold').filter((line) => !/ of (PC#\*|(PC#\*, )?R#\*)$/.test(line)), []);
   // And properties, what operators changed, and every rate card that they put.
   assert.deepEqual(ofLedger('resources').filter((line) => !/ of (PR#\*, )?R#\*(, RE#\*)?(, RV#\*)?$/.test(line)), []);
   assert.deepEqual(Object.keys(grants).filter((name) => grants[name]?.some((line) => /RE#|RV#/.test(line))), ['holdfast-resources']);

@@ -20,6 +20,7 @@ mod notifications;
 mod operations;
 mod page;
 mod payments;
+mod promotions;
 mod properties;
 mod rates;
 mod search;
@@ -96,5 +97,9 @@ pub mod items {
     };
     pub use crate::stored::trail::{decode_resource_event, encode_resource_event};
     pub use crate::stored::turns::{decode_turns, encode_turns};
+    pub use crate::stored::uses::{
+        CountedUse, decode_use, decode_use_count, decode_uses, encode_guest_uses, encode_use,
+        encode_use_count,
+    };
     pub use crate::stored::version::{Version, WRITES, Writes};
 }

@@ -21,6 +21,7 @@ use crate::stored::records::{
     EVENT_SK_PREFIX, RESOURCE_SK, decode_audit_with_facts, decode_hold_record, decode_resource,
     decode_resource_write,
 };
+use crate::stored::uses::{USES_PK_PREFIX, decode_use_count, is_counter};
 use crate::table::item::{Item, Reader};
 
 /// Decodes a record of the ledger table: the item after the write, and the item before it.
@@ -31,6 +32,13 @@ pub fn decode_ledger_record(new: Option<Value>, old: Option<Value>) -> Result<Le
     let Some(new) = new.map(decode_image).transpose()? else { return removed(old) };
     let reader = Reader::new(&new);
     let sk = reader.text("sk")?;
+    if reader.text("pk")?.starts_with(USES_PK_PREFIX) {
+        if !is_counter(&reader)? {
+            return Ok(LedgerRecord::Other);
+        }
+        let (count, trace) = decode_use_count(&new)?;
+        return Ok(LedgerRecord::PromotionUses { count: Box::new(count), trace });
+    }
     if sk.starts_with(PAGE_SK_PREFIX) {
         let record = decode_page_record(&new)?;
         let ended = match old.map(decode_image).transpose()? {

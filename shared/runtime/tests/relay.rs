@@ -15,13 +15,14 @@ use holdfast_app::catalogue::{DatesEdit, Edit, Run, TermsCommit};
 use holdfast_app::events::{EventBus, OutgoingEvent, Unpublished};
 use holdfast_domain::bookings::{Cancellation, FailureReason};
 use holdfast_domain::payments::CustomerAction;
+use holdfast_domain::rates::promotion::UseLimits;
 use holdfast_domain::{
     Booking, BookingEvent, BookingPayments, Hold, InventoryMove, Money, PaymentStep, Resource,
 };
 use holdfast_runtime::RelayHandler;
 use holdfast_runtime::stream::Record;
 use holdfast_testkit::{
-    Database, Fault, Faults, Store, TestClock, at, hold_for, image_json, nightly_resource,
+    Database, Fault, Faults, Store, TestClock, at, hold_for, image_json, nightly_resource, with_promotion,
 };
 use holdfast_workflow::events::{EventType, Subject, Version};
 use jiff::civil::date;
@@ -135,8 +136,24 @@ impl World {
     async fn held(&mut self, key: &str) -> Hold {
         let request = self.request();
         let hold = hold_for(&self.room, "guest-1", key, ("2026-06-01", "2026-06-03"), 1, request.now);
-        self.store.holds.place(&[&self.room], &hold, &request).await.expect("a hold");
+        self.placed(hold, &request).await
+    }
+
+    /// A hold with a code whose uses are limited, which is given back.
+    async fn redeemed_and_returned(&mut self, key: &str) -> Hold {
+        let request = self.request();
+        let hold = hold_for(&self.room, "guest-1", key, ("2026-06-01", "2026-06-03"), 1, request.now);
+        let limits = UseLimits { in_all: Some(9), per_guest: Some(9) };
+        let hold = self.placed(with_promotion(hold, "SUMMER", limits), &request).await;
+        let request = self.request();
+        self.store.holds.release(&hold, &request).await.expect("released");
         self.relayed(&request).await;
+        hold
+    }
+
+    async fn placed(&mut self, hold: Hold, request: &Mutation) -> Hold {
+        self.store.holds.place(&[&self.room], &hold, request).await.expect("a hold");
+        self.relayed(request).await;
         hold
     }
 
@@ -263,6 +280,8 @@ async fn every_event_of_a_request_has_its_trace_and_the_time_of_the_write() {
     w.store.holds.release(&hold, &request).await.expect("released");
     w.relayed(&request).await;
 
+    w.redeemed_and_returned("with a code").await;
+
     let hold = w.held("left").await;
     let mut request = w.request();
     request.now += SignedDuration::from_mins(10);
@@ -350,6 +369,14 @@ async fn stories_are_published_in_the_order_that_the_page_for_subscribers_has() 
     w.store.holds.release(&hold, &request).await.expect("released");
     w.relayed(&request).await;
     w.check_story("the hold is given back", &hold, None);
+
+    w.story.clear();
+    let hold = w.redeemed_and_returned("with a code").await;
+    let [of_hold, of_promotion] = story_of("a hold with a code whose uses are limited is given back");
+    let mut story = std::mem::take(&mut w.story);
+    assert_eq!(story.remove(hold.id.as_str()).unwrap_or_default(), of_hold);
+    let of_room = story.remove("room").unwrap_or_default().into_iter();
+    assert_eq!(of_room.filter(|kind| kind.starts_with("promotion.")).collect::<Vec<_>>(), of_promotion);
 
     let hold = w.held("expires").await;
     let mut request = w.request();

@@ -11,6 +11,7 @@ mod faults;
 mod fixtures;
 mod image;
 mod meter;
+mod promotions;
 mod provider;
 mod store;
 mod throughput;
@@ -25,6 +26,7 @@ pub use fixtures::{
 pub use holdfast_stripe_amounts::charge_rules;
 pub use image::image_json;
 pub use meter::Meter;
+pub use promotions::with_promotion;
 pub use provider::{Endpoint, LimitedPayments, Requests};
 pub use store::{QUOTE_KEY, Store, quote_seals};
 pub use throughput::{Tally, Throughput};

@@ -10,6 +10,7 @@ mod fixture;
 
 pub mod bookings;
 pub mod holds;
+pub mod promotions;
 pub mod resources;
 
 use std::future::Future;
@@ -19,6 +20,7 @@ use holdfast_app::bookings::{BookingContacts, BookingHistory, BookingJournal, Bo
 use holdfast_app::catalogue::{Catalogue, HoldStopSwitch, ResourceHistory};
 use holdfast_app::holds::HoldStore;
 use holdfast_app::payments::{CustomerActions, SagaCallbacks};
+use holdfast_domain::rates::promotion::UseLimits;
 use holdfast_domain::{BookingId, Hold, Resource};
 use jiff::Timestamp;
 
@@ -81,6 +83,12 @@ pub trait Implementation: Sized + Send + Sync + 'static {
 
     /// The same over two pages.
     fn long_hold(&self, guest: usize, now: Timestamp) -> Hold;
+
+    /// The same as [`Implementation::hold`], priced with a promotion that may be used so often.
+    fn limited_hold(&self, guest: usize, now: Timestamp, limits: UseLimits) -> Hold;
+
+    /// How often that promotion is used.
+    fn uses(&self) -> impl Future<Output = u64> + Send;
 
     /// The booking that a guest asks for with card 0 or 1.
     fn booking(&self, guest: usize, card: usize) -> BookingId;
@@ -151,6 +159,19 @@ macro_rules! contract {
             the_latest_callback_is_remembered,
             what_the_customer_has_to_do_is_kept_with_the_event_that_asks_it,
             how_the_guest_is_reached_is_kept_with_the_booking,
+        ]);
+        $crate::contract!($implementation, None, promotions: [
+            uses_are_counted_up_to_the_limit,
+            uses_of_a_guest_are_counted_for_the_guest,
+            what_is_sold_out_uses_nothing,
+            a_release_gives_the_use_back,
+            an_expiry_gives_the_use_back,
+            a_reclaimed_hold_gives_its_use_back_once,
+            a_declined_card_keeps_the_use,
+            a_booking_that_ends_gives_the_use_back,
+            a_booking_that_is_a_hold_again_keeps_the_use,
+            an_abandoned_hold_gives_the_use_back,
+            a_late_payment_is_counted_beyond_the_limit,
         ]);
         $crate::contract!($implementation, Some($crate::Capability::History), bookings: [
             every_change_has_its_entry_in_the_audit_trail,

@@ -5,12 +5,15 @@ use holdfast_app::Clock;
 use holdfast_app::catalogue::TermsCommit;
 use holdfast_app::kernel::booking_id;
 use holdfast_contract::{Capability, Implementation, Operators, Ports};
+use holdfast_domain::rates::promotion::UseLimits;
 use holdfast_domain::{BookingId, Hold, HoldLimits, Resource};
-use holdfast_testkit::{Database, Store, TestClock, at, hold_for, mutation, nightly_resource};
+use holdfast_testkit::{
+    Database, Store, TestClock, at, hold_for, mutation, nightly_resource, with_promotion,
+};
 use jiff::Timestamp;
 
 struct DynamoDb {
-    _database: Database,
+    database: Database,
     clock: TestClock,
     store: Store,
     ports: Ports,
@@ -54,7 +57,7 @@ impl Implementation for DynamoDb {
                 switch: store.switch.clone(),
             }),
         };
-        Self { _database: database, clock, store, ports, room }
+        Self { database, clock, store, ports, room }
     }
 
     fn ports(&self) -> &Ports {
@@ -75,6 +78,14 @@ impl Implementation for DynamoDb {
 
     fn long_hold(&self, guest: usize, now: Timestamp) -> Hold {
         self.hold_of(guest, ("2030-06-30", "2030-07-02"), now)
+    }
+
+    fn limited_hold(&self, guest: usize, now: Timestamp, limits: UseLimits) -> Hold {
+        with_promotion(self.hold(guest, now), "SUMMER", limits)
+    }
+
+    async fn uses(&self) -> u64 {
+        self.database.uses(&self.room.id, "SUMMER").await
     }
 
     fn booking(&self, guest: usize, card: usize) -> BookingId {

@@ -1,10 +1,11 @@
 //! Prices, plans and quotes: what is quoted is what is held, charged and given back.
 
 use holdfast_client::stripe::ACCEPTED;
+use holdfast_client::{Answer, poll};
 use serde_json::{Value, json};
 
 use crate::terms::rates;
-use crate::world::{Guest, Offer, World, check, check_done, check_problem};
+use crate::world::{Guest, Offer, PATIENCE, World, check, check_done, check_problem};
 
 const NIGHT: i64 = 12_900;
 /// 15 % less.
@@ -106,4 +107,43 @@ async fn each_place_costs_what_the_step_of_demand_it_falls_on_says() {
     assert_eq!(both.int("/price/amount"), Some(NIGHT + NIGHT * 12 / 10), "{both}");
     let amounts: Vec<_> = (0..2).map(|line| both.int(&format!("/lines/{line}/amount/amount"))).collect();
     assert_eq!(amounts, [Some(NIGHT), Some(NIGHT * 12 / 10)], "{both}");
+}
+
+/// Asks for a hold of one night with a code.
+async fn redeem(w: &World, room: &Offer, guest: &Guest, code: &str) -> Answer {
+    w.place(guest, &of_plan(room, &json!({"promotionCode": code}))).await
+}
+
+#[tokio::test]
+async fn a_code_is_used_as_often_as_it_may_be_and_what_is_not_booked_comes_back() {
+    let w = World::new().await;
+    let mut card = rates();
+    card["promotions"] = json!([{"code": "ONCE", "name": "Once", "percent": 10, "usesMax": 1}]);
+    let room = w.room(json!({"capacity": 5})).await;
+    put(&w, &room, &card).await;
+    let (first, second) = (w.guest().await, w.guest().await);
+    let hold = check(redeem(&w, &room, &first, "once").await, 201);
+    assert_eq!(hold.int("/price/amount"), Some(NIGHT - NIGHT / 10), "{hold}");
+    let used_up = check_problem(redeem(&w, &room, &second, "ONCE").await, 422, "validation_failed");
+    let unknown = check_problem(redeem(&w, &room, &second, "NEVER").await, 422, "validation_failed");
+    assert_eq!(used_up.str("/errors/0/pointer"), "/promotionCode", "{used_up}");
+    for field in ["title", "detail", "errors"] {
+        assert_eq!(used_up.json[field], unknown.json[field], "nobody learns which codes there are");
+    }
+    check(w.release(&first, hold.str("/holdId")).await, 204);
+    let hold = check(redeem(&w, &room, &second, "ONCE").await, 201);
+    let booking = check(w.pay(&second, hold.str("/holdId"), ACCEPTED).await, 201);
+    check_problem(redeem(&w, &room, &first, "ONCE").await, 422, "validation_failed");
+    check(w.cancel(&second, booking.str("/bookingId")).await, 200);
+    check(redeem(&w, &room, &first, "ONCE").await, 201);
+
+    // Nobody pays or releases: the use comes back once the hold's time has passed.
+    let room = w.room(json!({"capacity": 5, "holdTtlSeconds": 2})).await;
+    put(&w, &room, &card).await;
+    check(redeem(&w, &room, &first, "ONCE").await, 201);
+    let again = poll("the use of a hold that expired", PATIENCE, async || {
+        let answer = redeem(&w, &room, &second, "ONCE").await;
+        Ok((answer.status != 422).then_some(answer))
+    });
+    check(again.await.unwrap(), 201);
 }

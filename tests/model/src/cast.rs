@@ -106,6 +106,7 @@ impl Cast {
             page: Arc::new(self.page()),
             holds: vec![None; scenario.guests],
             attempts: vec![Attempt::none(); scenario.guests * scenario.cards],
+            uses: Vec::new(),
             faults: scenario.faults,
             cancels: scenario.cancels,
             extensions: scenario.extensions,

@@ -7,6 +7,7 @@ use holdfast_app::bookings::BookingCommit;
 use holdfast_app::holds::Placed;
 use holdfast_domain::holds::Extension;
 use holdfast_domain::inventory::HoldState;
+use holdfast_domain::rates::uses::{PromotionUse, UseChange};
 use holdfast_domain::{
     Booking, BookingId, BookingStatus, Fingerprint, Hold, HoldId, HoldSnapshot, HoldStatus, Page, PageChange,
     PageCommand, PageRejection, PaymentStatus,
@@ -16,6 +17,7 @@ use jiff::Timestamp;
 use crate::cast::Cast;
 use crate::scenario::Removed;
 use crate::state::{Offence, State};
+use crate::uses;
 
 /// Why a commit was not written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -150,6 +152,7 @@ pub fn extend(
 pub fn release(state: &mut State, cast: &Cast, hold: &HoldId, now: Timestamp) -> Result<(), PageRejection> {
     let changes = on_page(state, cast, &PageCommand::Release { hold: hold.clone(), counts_for: None }, now)?;
     let guest = cast.guest_of(hold).ok_or(PageRejection::HoldMissing)?;
+    hold_ended(state, guest);
     let Some(record) = state.holds[guest].as_mut() else { return Ok(()) };
     let released = if changes.is_empty() {
         // The page does not know the hold any more: its record says why.
@@ -172,7 +175,19 @@ pub fn release(state: &mut State, cast: &Cast, hold: &HoldId, now: Timestamp) ->
 /// # Errors
 /// The page's own.
 pub fn expire(state: &mut State, cast: &Cast, hold: &HoldId, now: Timestamp) -> Result<(), PageRejection> {
-    on_page(state, cast, &PageCommand::Expire { hold: hold.clone(), counts_for: None }, now).map(drop)
+    on_page(state, cast, &PageCommand::Expire { hold: hold.clone(), counts_for: None }, now)?;
+    if let Some(guest) = cast.guest_of(hold) {
+        hold_ended(state, guest);
+    }
+    Ok(())
+}
+
+/// A guest's hold is not on the page any more: what it used of a promotion is given back, unless a booking has it.
+fn hold_ended(state: &mut State, guest: usize) {
+    let record = state.holds.get(guest).and_then(Option::as_ref);
+    if let Some(of) = record.and_then(|record| PromotionUse::of(&record.order, &record.id)) {
+        uses::change(state, &of, &UseChange::HoldEnded);
+    }
 }
 
 /// A booking as the ledger reads it.
@@ -212,6 +227,9 @@ pub fn commit(state: &mut State, cast: &Cast, commit: &BookingCommit) -> Result<
             *state = before;
             return Err(NotWritten::Rejected(rejection));
         }
+    }
+    if let Some((of, change)) = &commit.inventory.promotion {
+        uses::change(state, of, change);
     }
     if let Some(record) = state.holds[at / cast.scenario.cards].as_mut()
         && let Some(change) = commit.inventory.records.get(&record.id)

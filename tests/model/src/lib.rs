@@ -24,3 +24,4 @@ pub mod provider;
 pub mod scenario;
 pub mod stage;
 pub mod state;
+pub mod uses;

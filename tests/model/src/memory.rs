@@ -17,6 +17,7 @@ use holdfast_app::{LedgerError, Mutation, StoreError};
 use holdfast_domain::bookings::{Contact, InventoryPlan};
 use holdfast_domain::holds::Extension;
 use holdfast_domain::payments::CustomerAction;
+use holdfast_domain::rates::uses::PromotionUse;
 use holdfast_domain::{
     Booking, BookingEvent, BookingId, Fingerprint, Hold, HoldId, HoldSnapshot, Page, PaymentStep, Resource,
 };
@@ -24,6 +25,7 @@ use holdfast_domain::{
 use crate::cast::Cast;
 use crate::ledger::{self, NotWritten};
 use crate::state::State;
+use crate::uses;
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -56,6 +58,12 @@ impl MemoryLedger {
         (*self.state().page).clone()
     }
 
+    /// The uses of promotions that are counted.
+    #[must_use]
+    pub fn uses(&self) -> u64 {
+        u64::try_from(self.state().uses.len()).unwrap_or(u64::MAX)
+    }
+
     fn write(&self, commit: &BookingCommit) -> Result<(), CommitError> {
         ledger::commit(&mut self.state(), &self.cast, commit).map_err(|error| match error {
             NotWritten::Stale => CommitError::Stale,
@@ -85,7 +93,17 @@ impl HoldStore for MemoryLedger {
         if hold.order.placements.len() != 1 {
             return Err(StoreError::Unavailable("the model has one page".into()).into());
         }
-        Ok(ledger::place(&mut self.state(), &self.cast, hold, by.now)?)
+        let mut state = self.state();
+        let of = PromotionUse::of(&hold.order, &hold.id);
+        let is_known = ledger::snapshot(&state, self.cast.guest_of(&hold.id).unwrap_or(usize::MAX)).is_some();
+        if let Some(of) = of.as_ref().filter(|of| !is_known && uses::are_used_up(&state, of)) {
+            return Err(LedgerError::PromotionUsedUp { plan: of.plan.clone() });
+        }
+        let placed = ledger::place(&mut state, &self.cast, hold, by.now)?;
+        if let Some(of) = of.filter(|_| !placed.replayed) {
+            uses::count(&mut state, of);
+        }
+        Ok(placed)
     }
 
     async fn extend(

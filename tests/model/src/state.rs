@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use holdfast_app::Mutation;
+use holdfast_domain::rates::uses::{PromotionUse, UseOwner};
 use holdfast_domain::{Booking, BookingStatus, Hold, HoldSnapshot, Page};
 use jiff::{SignedDuration, Timestamp};
 
@@ -193,6 +194,8 @@ pub struct State {
     pub holds: Vec<Option<Arc<Hold>>>,
     /// Attempts, guest by guest.
     pub attempts: Vec<Attempt>,
+    /// Uses of promotions that are counted, with their owners.
+    pub uses: Vec<(PromotionUse, UseOwner)>,
     /// How much may still go wrong.
     pub faults: u8,
     /// How often guests may still cancel.

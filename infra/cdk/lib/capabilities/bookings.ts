@@ -40,6 +40,7 @@ export class Bookings extends Construct {
         'BookingReader',
         'BookingStore',
         'BookingStore.commit:Abandon',
+        'BookingStore.commit:Free',
         'SagaCallbacks.task_token',
         'SagaResumption',
         'SettlementSaga',

@@ -5,7 +5,7 @@
 import { FilterRule } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import type { Foundations } from '../foundations.ts';
-import { datedFacts, failureQueue, itemsWithSortKey, pages, readStream } from '../foundations/streams.ts';
+import { datedFacts, failureQueue, itemsWithSortKey, pages, promotionCounters, readStream } from '../foundations/streams.ts';
 import { queueTarget } from '../foundations/targets.ts';
 import { HoldfastFunction } from '../holdfast-function.ts';
 
@@ -31,6 +31,7 @@ export class Events extends Construct {
         datedFacts(['INSERT', 'MODIFY']),
         itemsWithSortKey(FilterRule.beginsWith('E#'), ['INSERT']),
         itemsWithSortKey('R', ['INSERT', 'MODIFY']),
+        promotionCounters(['INSERT', 'MODIFY']),
       ],
       alarmWhenBehind: true,
     });

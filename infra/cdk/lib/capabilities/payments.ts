@@ -23,6 +23,7 @@ export class Payments extends Construct {
         'BookingStore',
         'BookingStore.commit:Prolong',
         'BookingStore.commit:Confirm',
+        'BookingStore.commit:Free',
         'HoldReader',
         'CatalogueReader.resource',
         'BookingHistory.audit_trail',

@@ -93,6 +93,11 @@ export function rates(eventNames: readonly string[]): { [key: string]: unknown }
   return itemsWithSortKey(FilterRule.beginsWith('T'), eventNames);
 }
 
+/** Records of the counters of promotions whose uses are limited. */
+export function promotionCounters(eventNames: readonly string[]): { [key: string]: unknown } {
+  return itemsWithSortKey(FilterRule.beginsWith('C#'), eventNames);
+}
+
 /** Records of inventory pages. */
 export function pages(eventNames: readonly string[]): { [key: string]: unknown } {
   return itemsWithSortKey(FilterRule.beginsWith('P#'), eventNames);

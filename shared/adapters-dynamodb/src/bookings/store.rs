@@ -1,19 +1,24 @@
 //! Bookings with their inventory: the booking, its audit event, pages, records of holds and what is confidential in one transaction.
 
 use async_trait::async_trait;
+use aws_sdk_dynamodb::types::TransactWriteItem;
 use holdfast_app::bookings::{BookingCommit, BookingReader, BookingStore, CommitError};
 use holdfast_app::{LedgerError, Mutation, StoreError};
+use holdfast_domain::bookings::InventoryPlan;
 use holdfast_domain::{Booking, BookingEvent, BookingId, PageRejection, PaymentStep};
 
 use crate::bookings::entry::{entry_items, read_booking};
 use crate::page::store::PageStore;
 use crate::page::write::WriteError;
 use crate::payments::attempts::update_attempts;
+use crate::promotions::uses::UseStore;
 use crate::stored::action::encode_action;
 use crate::stored::contact::encode_contact;
 use crate::table::confidential::ConfidentialTable;
+use crate::table::error::Passing;
 use crate::table::holds::HoldsTable;
 use crate::table::ledger::LedgerTable;
+use crate::table::transact::Tries;
 
 /// [`BookingStore`] on DynamoDB.
 #[derive(Debug, Clone)]
@@ -21,6 +26,7 @@ pub struct DynamoBookings {
     ledger: LedgerTable,
     pages: PageStore,
     holds: HoldsTable,
+    uses: UseStore,
     confidential: ConfidentialTable,
 }
 
@@ -28,11 +34,24 @@ impl DynamoBookings {
     /// Over the ledger's table, the table of hold records and the confidential one.
     #[must_use]
     pub fn new(ledger: LedgerTable, holds: HoldsTable, confidential: ConfidentialTable) -> Self {
-        Self { pages: PageStore::new(ledger.clone()), ledger, holds, confidential }
+        let (pages, uses) = (PageStore::new(ledger.clone()), UseStore::new(ledger.clone()));
+        Self { ledger, pages, holds, uses, confidential }
     }
 }
 
 impl DynamoBookings {
+    /// What becomes of the use of a promotion, as it is now.
+    async fn use_change(
+        &self,
+        inventory: &InventoryPlan,
+        mutation: &Mutation,
+    ) -> Result<Vec<TransactWriteItem>, StoreError> {
+        match &inventory.promotion {
+            Some((of, change)) => self.uses.changed(of, change, mutation).await,
+            None => Ok(Vec::new()),
+        }
+    }
+
     /// What a page's refusal means. A page that has this very commit behind it refuses it, sold out included: what counts then is
     /// that the stored booking is another than the one that `next` follows.
     async fn refused(&self, next: &Booking, rejection: PageRejection) -> Result<CommitError, StoreError> {
@@ -64,17 +83,27 @@ impl BookingStore for DynamoBookings {
         if let Some(change) = attempts {
             extras.push(update_attempts(&self.holds, change)?);
         }
+        let mutation = Mutation { now: audit.at, actor: audit.actor.clone(), trace: audit.trace.clone() };
+        let uses = extras.len();
+        extras.extend(self.use_change(inventory, &mutation).await?);
         // What comes after these may be left out.
-        let needed = extras.len();
+        let mut needed = extras.len();
         for (hold, change) in &inventory.records {
             extras.push(self.holds.update_hold_record(hold, change)?);
         }
-        let mutation = Mutation { now: audit.at, actor: audit.actor.clone(), trace: audit.trace.clone() };
-        // Ends: each round has a record less.
+        let mut tries = Tries::default();
+        // Ends: each round has a record less, or one of a budget of tries.
         let written = loop {
             match self.pages.write(&inventory.operations, &extras, &[], &mutation).await {
                 Err(WriteError::Extra { index, .. }) if counted == Some(index) => {
                     return Err(CommitError::AttemptsChanged);
+                }
+                Err(WriteError::Extra { index, .. }) if (uses..needed).contains(&index) => {
+                    tries.pause(Passing::Conflict, &booking.id).await?;
+                    let changed = self.use_change(inventory, &mutation).await?;
+                    let count = changed.len();
+                    extras.splice(uses..needed, changed);
+                    needed = uses + count;
                 }
                 // A record outlives its hold by a week only. The booking goes on without.
                 Err(WriteError::Extra { index, .. }) if index >= needed => drop(extras.remove(index)),
@@ -83,7 +112,10 @@ impl BookingStore for DynamoBookings {
         };
         match written {
             Ok(_) => Ok(()),
-            Err(WriteError::Extra { .. }) => Err(CommitError::Stale),
+            // No booking is refused for the limits of its promotion.
+            Err(WriteError::Extra { .. } | WriteError::Ledger(LedgerError::PromotionUsedUp { .. })) => {
+                Err(CommitError::Stale)
+            }
             Err(WriteError::SoldOut(sold_out)) => Err(self.refused(booking, (*sold_out).into()).await?),
             Err(WriteError::Ledger(LedgerError::Rejected(rejection))) => {
                 Err(self.refused(booking, rejection).await?)

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use aws_sdk_dynamodb::types::TransactWriteItem;
 use holdfast_app::catalogue::ResourceVersion;
 use holdfast_app::holds::{HoldReader, HoldStore, Placed};
 use holdfast_app::{Clock, LedgerError, Mutation, StoreError};
 use holdfast_domain::catalogue::Surplus;
 use holdfast_domain::holds::Extension;
 use holdfast_domain::inventory::{PageOperation, Placement};
+use holdfast_domain::rates::uses::{PromotionUse, UseChange};
 use holdfast_domain::{
     Fingerprint, Hold, HoldId, HoldLimits, HoldSnapshot, HoldStatus, Page, PageChange, PageCommand, PageHold,
     PageRejection, Resource,
@@ -18,15 +20,19 @@ use jiff::Timestamp;
 use crate::holds::sold_out::{Recalled, SoldOutMemory};
 use crate::page::store::PageStore;
 use crate::page::write::{Done, WriteError, no_extras, resource_of};
+use crate::promotions::uses::UseStore;
 use crate::stored::records::decode_hold_record;
+use crate::table::error::Passing;
 use crate::table::holds::HoldsTable;
 use crate::table::ledger::LedgerTable;
+use crate::table::transact::Tries;
 
 /// [`HoldStore`] on DynamoDB.
 #[derive(Debug, Clone)]
 pub struct DynamoHolds {
     pages: PageStore,
     holds: HoldsTable,
+    uses: UseStore,
     sold_out: Option<Arc<SoldOutMemory>>,
 }
 
@@ -34,7 +40,8 @@ impl DynamoHolds {
     /// Over the table that counts the places, and the table of hold records.
     #[must_use]
     pub fn new(ledger: LedgerTable, holds: HoldsTable) -> Self {
-        Self { pages: PageStore::new(ledger), holds, sold_out: None }
+        let (pages, uses) = (PageStore::new(ledger.clone()), UseStore::new(ledger));
+        Self { pages, holds, uses, sold_out: None }
     }
 
     /// With a memory of what was sold out a moment ago, at most 250 ms by `clock`: a page without places answers a crowd without a
@@ -117,7 +124,7 @@ impl HoldStore for DynamoHolds {
     }
 
     async fn release(&self, hold: &Hold, mutation: &Mutation) -> Result<(), LedgerError> {
-        let done = self.on_hold(hold, released(hold), mutation).await?;
+        let done = self.end(hold, released(hold), mutation).await?;
         let ended: Option<HoldStatus> = done.iter().find_map(|done| match done {
             Done::Blindly => Some(HoldStatus::Released),
             Done::ByReading { changes, .. } => changes.iter().find_map(end_of),
@@ -138,7 +145,7 @@ impl HoldStore for DynamoHolds {
 
     async fn expire(&self, hold: &Hold, mutation: &Mutation) -> Result<(), LedgerError> {
         let expire = PageCommand::Expire { hold: hold.id.clone(), counts_for: hold.counts_for() };
-        self.on_hold(hold, expire, mutation).await?;
+        self.end(hold, expire, mutation).await?;
         Ok(())
     }
 }
@@ -150,9 +157,18 @@ impl DynamoHolds {
         hold: &Hold,
         mutation: &Mutation,
     ) -> Result<Placed, WriteError> {
-        match &hold.order.placements[..] {
-            [placement] => self.place_on_page(placement, resources, hold, mutation).await,
-            placements => self.place_on_pages(placements, resources, hold, mutation).await,
+        match (PromotionUse::of(&hold.order, &hold.id), &hold.order.placements[..]) {
+            (None, [placement]) => self.place_on_page(placement, resources, hold, mutation).await,
+            (None, placements) => self.place_on_pages(placements, None, resources, hold, mutation).await,
+            (Some(of), placements) => {
+                if self.uses.are_used_up(&of).await? {
+                    return match self.holds.read_hold(&hold.id).await? {
+                        Some(known) => Ok(replayed(known, hold)?),
+                        None => Err(LedgerError::PromotionUsedUp { plan: of.plan }.into()),
+                    };
+                }
+                self.place_on_pages(placements, Some(&of), resources, hold, mutation).await
+            }
         }
     }
 
@@ -201,10 +217,11 @@ impl DynamoHolds {
         Ok(replayed(known, hold)?)
     }
 
-    /// Several pages: the record is part of the transaction.
+    /// Several pages, or a use of a promotion that is `counted`: the record is part of the transaction.
     async fn place_on_pages(
         &self,
         placements: &[Placement],
+        counted: Option<&PromotionUse>,
         resources: &[&Resource],
         hold: &Hold,
         mutation: &Mutation,
@@ -220,15 +237,25 @@ impl DynamoHolds {
                 },
             })
             .collect();
-        let put = self.holds.new_record(hold)?;
-        match self.pages.write(&ops, &[put], resources, mutation).await {
-            Ok(_) => Ok(Placed { hold: hold.clone(), replayed: false }),
-            Err(WriteError::Extra { old: Some(item), .. }) => Ok(replayed(decode_hold_record(&item)?, hold)?),
-            Err(WriteError::Extra { old: None, .. }) => match self.holds.read_hold(&hold.id).await? {
+        let mut extras = match counted {
+            Some(of) => self.uses.counted(of, mutation)?,
+            None => Vec::new(),
+        };
+        // The last: of several refusals its is told, and one who placed the hold before is not refused for want of uses.
+        extras.push(self.holds.new_record(hold)?);
+        match (self.pages.write(&ops, &extras, resources, mutation).await, counted) {
+            (Ok(_), _) => Ok(Placed { hold: hold.clone(), replayed: false }),
+            (Err(WriteError::Extra { index, .. }), Some(of)) if index + 1 < extras.len() => {
+                Err(LedgerError::PromotionUsedUp { plan: of.plan.clone() }.into())
+            }
+            (Err(WriteError::Extra { old: Some(item), .. }), _) => {
+                Ok(replayed(decode_hold_record(&item)?, hold)?)
+            }
+            (Err(WriteError::Extra { old: None, .. }), _) => match self.holds.read_hold(&hold.id).await? {
                 Some(known) => Ok(replayed(known, hold)?),
                 None => Err(StoreError::Contention(hold.id.to_string()).into()),
             },
-            Err(error @ (WriteError::SoldOut(_) | WriteError::Ledger(_))) => Err(error),
+            (Err(error @ (WriteError::SoldOut(_) | WriteError::Ledger(_))), _) => Err(error),
         }
     }
 
@@ -247,6 +274,28 @@ impl DynamoHolds {
         Ok(())
     }
 
+    /// A command that ends a hold, to every page of it. What it used of a promotion is given back with it, unless that was done or a
+    /// booking has it.
+    async fn end(
+        &self,
+        hold: &Hold,
+        command: PageCommand,
+        mutation: &Mutation,
+    ) -> Result<Vec<Done>, LedgerError> {
+        let Some(of) = PromotionUse::of(&hold.order, &hold.id) else {
+            return self.on_hold(hold, command, mutation).await;
+        };
+        let mut tries = Tries::default();
+        // Ends: others who are first have a budget of tries.
+        loop {
+            let returned = self.uses.changed(&of, &UseChange::HoldEnded, mutation).await?;
+            match self.write_to(hold, command.clone(), &returned, mutation).await {
+                Err(WriteError::Extra { .. }) => tries.pause(Passing::Conflict, &hold.id).await?,
+                written => return written.map_err(no_extras),
+            }
+        }
+    }
+
     /// The same command to every page of a hold.
     async fn on_hold(
         &self,
@@ -254,13 +303,23 @@ impl DynamoHolds {
         command: PageCommand,
         mutation: &Mutation,
     ) -> Result<Vec<Done>, LedgerError> {
+        self.write_to(hold, command, &[], mutation).await.map_err(no_extras)
+    }
+
+    async fn write_to(
+        &self,
+        hold: &Hold,
+        command: PageCommand,
+        extras: &[TransactWriteItem],
+        mutation: &Mutation,
+    ) -> Result<Vec<Done>, WriteError> {
         let ops: Vec<PageOperation> = hold
             .order
             .placements
             .iter()
             .map(|placement| PageOperation { placement: placement.clone(), command: command.clone() })
             .collect();
-        let done = self.pages.write(&ops, &[], &[], mutation).await.map_err(no_extras)?;
+        let done = self.pages.write(&ops, extras, &[], mutation).await?;
         if let Some(memory) = &self.sold_out {
             memory.forget(&hold.order.placements);
         }

@@ -24,8 +24,8 @@ use crate::table::transact::{Tries, built};
 /// The most items of one transaction (DynamoDB's limit).
 pub(crate) const TRANSACTION_ITEMS_MAX: usize = 100;
 /// The most items that a step of one hold or its booking writes beside the pages: the booking, its audit event, and how its guest is
-/// reached with the guest's attempts to pay, or the hold's record.
-const EXTRAS_MAX: usize = 4;
+/// reached with the guest's attempts to pay, or the hold's record with the use of a promotion and its two counters.
+const EXTRAS_MAX: usize = 6;
 const _: () = assert!(
     PAGES_PER_HOLD_MAX + EXTRAS_MAX <= TRANSACTION_ITEMS_MAX,
     "what can be held can be booked, cancelled and expired"

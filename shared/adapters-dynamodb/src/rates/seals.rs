@@ -145,6 +145,7 @@ mod tests {
     use holdfast_domain::rates::ids::PlanId;
     use holdfast_domain::rates::occupancy::Unit;
     use holdfast_domain::rates::plan::Payment;
+    use holdfast_domain::rates::promotion::UseLimits;
     use holdfast_domain::rates::quote::AppliedRate;
 
     use super::*;
@@ -194,6 +195,7 @@ mod tests {
                 units: vec![Unit::default()],
                 extras: Vec::new(),
                 promotion: None,
+                promotion_limits: UseLimits::default(),
                 refunds: RefundTerms { free_hours_after_booking: 0, steps: Vec::new(), kept_always: money },
                 priced_at: Timestamp::from_second(1_800_000_000).expect("in range"),
             },

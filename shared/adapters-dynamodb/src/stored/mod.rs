@@ -19,6 +19,7 @@ pub(crate) mod reason;
 pub(crate) mod records;
 pub(crate) mod trail;
 pub(crate) mod turns;
+pub(crate) mod uses;
 pub(crate) mod v0;
 pub(crate) mod v1;
 pub(crate) mod version;

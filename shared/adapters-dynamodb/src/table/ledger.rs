@@ -14,7 +14,7 @@ use crate::table::transact::{self, Tries, built};
 /// The most keys of one `BatchGetItem` (DynamoDB's limit).
 const BATCH_KEYS_MAX: usize = 100;
 
-/// The ledger's table: resources, pages, bookings, audit events, sent mails, parked cases. Hash key `pk`, range key `sk`, index
+/// The ledger's table: resources, pages, uses of promotions, bookings, audit events, sent mails, parked cases. Hash key `pk`, range key `sk`, index
 /// `by-guest` over `guest` and `guest_sort`, index `by-end` over `due` and `due_at`.
 #[derive(Debug, Clone)]
 pub struct LedgerTable {

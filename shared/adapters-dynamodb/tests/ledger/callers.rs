@@ -56,7 +56,12 @@ fn told<T>(outcome: &Result<T, LedgerError>, done: impl Fn(&T) -> Answer) -> Opt
     match outcome {
         Ok(value) => Some(done(value)),
         Err(LedgerError::Rejected(rejection)) => Some(refusal(rejection)),
-        Err(LedgerError::Store(_) | LedgerError::ResourceChanged | LedgerError::TooManyPages { .. }) => None,
+        Err(
+            LedgerError::Store(_)
+            | LedgerError::ResourceChanged
+            | LedgerError::TooManyPages { .. }
+            | LedgerError::PromotionUsedUp { .. },
+        ) => None,
     }
 }
 

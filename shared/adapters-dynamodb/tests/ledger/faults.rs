@@ -6,11 +6,12 @@ use holdfast_app::bookings::CommitError;
 use holdfast_app::{Failure, LedgerError, StoreError};
 use holdfast_domain::bookings::{Cancellation, FailureReason};
 use holdfast_domain::inventory::Placement;
+use holdfast_domain::rates::promotion::UseLimits;
 use holdfast_domain::{
     Booking, BookingEvent, Fingerprint, Hold, InventoryMove, Money, Page, PageKey, Resource, SlotKey,
     SlotPlaces,
 };
-use holdfast_testkit::{Fault, hold_for, money, nightly_resource};
+use holdfast_testkit::{Fault, hold_for, money, nightly_resource, with_promotion};
 use jiff::civil::date;
 
 use crate::harness::Harness;
@@ -19,6 +20,7 @@ const NIGHTS: (&str, &str) = ("2030-06-03", "2030-06-05");
 const OVER_MONTHS: (&str, &str) = ("2030-06-29", "2030-07-02");
 const CAPACITY: u32 = 3;
 const TTL: u32 = 60;
+const CODE: &str = "SUMMER";
 
 /// How often anything but a conflict is tried: tries of the SDK and of the ledger do not multiply.
 const TRIES_MAX: usize = 4;
@@ -67,6 +69,17 @@ const OPERATIONS: [Operation; 16] = [
     Operation::Narrow,
 ];
 
+/// An operation, and whether its hold uses a promotion whose uses are limited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Case(Operation, bool);
+
+/// Every operation, and those of holds with such a promotion too.
+fn cases() -> Vec<Case> {
+    let of_holds = |operation: &Operation| !operation.is_edit() && *operation != Operation::Exchange;
+    let limited = OPERATIONS.into_iter().filter(of_holds).map(|operation| Case(operation, true));
+    OPERATIONS.into_iter().map(|operation| Case(operation, false)).chain(limited).collect()
+}
+
 impl Operation {
     fn is_edit(self) -> bool {
         matches!(self, Self::SetInventory | Self::Lower | Self::Replace | Self::Narrow)
@@ -100,9 +113,11 @@ fn of_ledger<T>(result: Result<T, LedgerError>) -> Outcome {
         Ok(_) => Outcome::Done,
         Err(LedgerError::Store(error)) => of_store(&error),
         Err(LedgerError::ResourceChanged) => Outcome::Changed,
-        Err(error @ (LedgerError::Rejected(_) | LedgerError::TooManyPages { .. })) => {
-            Outcome::Refused(error.to_string())
-        }
+        Err(
+            error @ (LedgerError::Rejected(_)
+            | LedgerError::TooManyPages { .. }
+            | LedgerError::PromotionUsedUp { .. }),
+        ) => Outcome::Refused(error.to_string()),
     }
 }
 
@@ -144,6 +159,7 @@ struct Picture {
     hold: Option<holdfast_domain::HoldSnapshot>,
     booking: Option<Booking>,
     trail: usize,
+    uses: u64,
 }
 
 struct Scene {
@@ -155,7 +171,7 @@ struct Scene {
 
 impl Scene {
     /// All that comes before the operation.
-    async fn before(operation: Operation) -> Self {
+    async fn before(Case(operation, is_limited): Case) -> Self {
         let room = nightly_resource("room", CAPACITY, TTL);
         let h = Harness::with(&room).await;
         h.add(&annex()).await;
@@ -166,6 +182,8 @@ impl Scene {
             h.pass(i64::from(TTL));
         }
         let hold = hold_for(&room, "guest", "own", range, quantity, h.now());
+        let limits = UseLimits { in_all: Some(1), per_guest: Some(1) };
+        let hold = if is_limited { with_promotion(hold, CODE, limits) } else { hold };
         let mut scene = Self { h, room, hold, booking: None };
         if operation.is_edit() {
             scene.h.pass(i64::from(TTL));
@@ -261,14 +279,15 @@ impl Scene {
             hold: h.store.holds.hold(&hold.id).await.expect("a read"),
             booking: h.store.bookings.booking(&id).await.expect("a read"),
             trail: h.store.history.audit_trail(&id).await.expect("a trail").len(),
+            uses: h.database.uses(&room.id, CODE).await,
         }
     }
 }
 
 /// What the ledger shows after an operation to which nothing happened.
-async fn undisturbed(operation: Operation) -> Picture {
-    let scene = Scene::before(operation).await;
-    assert_eq!(scene.perform(operation).await, Outcome::Done, "{operation:?}");
+async fn undisturbed(case: Case) -> Picture {
+    let scene = Scene::before(case).await;
+    assert_eq!(scene.perform(case.0).await, Outcome::Done, "{case:?}");
     scene.picture().await
 }
 
@@ -294,13 +313,14 @@ fn may_answer(operation: Operation, fault: Fault, outcome: &Outcome) -> bool {
 
 #[tokio::test]
 async fn what_passes_is_got_over_and_has_one_effect() {
-    let runs = OPERATIONS.map(|operation| async move {
-        let expected = undisturbed(operation).await;
+    let runs = cases().into_iter().map(|of| async move {
+        let operation = of.0;
+        let expected = undisturbed(of).await;
         let mut struck = 0;
         for fault in Fault::ALL {
             for times in 1..=PASSING {
                 for passes in 0.. {
-                    let scene = Scene::before(operation).await;
+                    let scene = Scene::before(of).await;
                     scene.h.database.faults.strike(fault, passes, times);
                     let outcome = scene.perform(operation).await;
                     let met = scene.h.database.faults.end();
@@ -308,7 +328,7 @@ async fn what_passes_is_got_over_and_has_one_effect() {
                         break;
                     }
                     struck += met;
-                    let case = format!("{operation:?}, {fault:?} × {times} after {passes} calls");
+                    let case = format!("{of:?}, {fault:?} × {times} after {passes} calls");
                     assert!(may_answer(operation, fault, &outcome), "{case}: {outcome:?}");
                     assert_eq!(&scene.picture().await, &expected, "{case}");
                 }
@@ -323,17 +343,18 @@ async fn what_passes_is_got_over_and_has_one_effect() {
 
 #[tokio::test]
 async fn what_lasts_is_an_outage_and_never_a_refusal() {
-    let cases = OPERATIONS.into_iter().flat_map(|operation| Fault::ALL.map(|fault| (operation, fault)));
-    let runs = cases.map(|(operation, fault)| async move {
-        let scene = Scene::before(operation).await;
+    let cases = cases().into_iter().flat_map(|of| Fault::ALL.map(|fault| (of, fault)));
+    let runs = cases.map(|(of, fault)| async move {
+        let operation = of.0;
+        let scene = Scene::before(of).await;
         let before = scene.picture().await;
         scene.h.database.faults.strike(fault, 0, usize::MAX);
         let outcome = scene.perform(operation).await;
-        assert!(scene.h.database.faults.end() > 0, "{operation:?} calls nobody");
+        assert!(scene.h.database.faults.end() > 0, "{of:?} calls nobody");
         let lasts = if fault == Fault::Conflict { Outcome::Contention } else { Outcome::Outage };
-        assert_eq!(outcome, lasts, "{operation:?}, {fault:?}");
+        assert_eq!(outcome, lasts, "{of:?}, {fault:?}");
         if fault != Fault::AnswerLost {
-            assert_eq!(scene.picture().await, before, "{operation:?}, {fault:?}: nothing was written");
+            assert_eq!(scene.picture().await, before, "{of:?}, {fault:?}: nothing was written");
         }
     });
     join_all(runs).await;
@@ -343,19 +364,20 @@ async fn what_lasts_is_an_outage_and_never_a_refusal() {
 /// throttled must not be a multiple of itself.
 #[tokio::test]
 async fn what_is_throttled_is_tried_a_few_times_and_then_it_is_an_outage() {
-    let cases = OPERATIONS
+    let cases = cases()
         .into_iter()
-        .flat_map(|operation| [Fault::Throttled, Fault::CapacityExceeded].map(|fault| (operation, fault)));
-    let runs = cases.map(|(operation, fault)| async move {
+        .flat_map(|of| [Fault::Throttled, Fault::CapacityExceeded].map(|fault| (of, fault)));
+    let runs = cases.map(|(of, fault)| async move {
+        let operation = of.0;
         for passes in 0.. {
-            let scene = Scene::before(operation).await;
+            let scene = Scene::before(of).await;
             scene.h.database.faults.strike(fault, passes, usize::MAX);
             let outcome = scene.perform(operation).await;
             let met = scene.h.database.faults.end();
             if met == 0 {
                 return passes;
             }
-            let case = format!("{operation:?}, {fault:?} after {passes} calls");
+            let case = format!("{of:?}, {fault:?} after {passes} calls");
             assert_eq!(outcome, Outcome::Outage, "{case}");
             assert!(met <= TRIES_MAX, "{case}: {met} tries");
         }
@@ -395,10 +417,11 @@ async fn an_edit_of_many_pages_that_is_throttled_is_tried_as_often_as_one_of_a_p
 #[tokio::test]
 async fn an_edit_that_was_cut_off_is_finished_by_its_repetition() {
     for operation in OPERATIONS.into_iter().filter(|operation| operation.is_edit()) {
-        let expected = undisturbed(operation).await;
+        let of = Case(operation, false);
+        let expected = undisturbed(of).await;
         let mut cuts = 0;
         for passes in 0.. {
-            let scene = Scene::before(operation).await;
+            let scene = Scene::before(of).await;
             scene.h.database.faults.strike(Fault::Killed, passes, 1);
             let finished = tokio::select! {
                 outcome = scene.perform(operation) => Some(outcome),

@@ -17,6 +17,7 @@ mod lives;
 mod long;
 mod model;
 mod placing;
+mod promotions;
 mod races;
 mod refusals;
 mod restoring;

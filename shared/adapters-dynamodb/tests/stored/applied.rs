@@ -13,7 +13,7 @@ use holdfast_domain::rates::extra::ExtraChoice;
 use holdfast_domain::rates::ids::{ChargeId, ExtraId, NAME_LENGTH_MAX, PlanId, UnitTypeId};
 use holdfast_domain::rates::occupancy::{Guests, Unit};
 use holdfast_domain::rates::plan::Payment;
-use holdfast_domain::rates::promotion::PromotionCode;
+use holdfast_domain::rates::promotion::{PromotionCode, UseLimits};
 use holdfast_domain::rates::quote::{AppliedRate, IncludedTax};
 use holdfast_domain::rates::snapshot::{INCLUDED_TAXES_MAX, PRICE_LINES_MAX, UNITS_NAMED_MAX};
 use holdfast_domain::{Booking, BookingPayments, Currency, Hold, Money};
@@ -114,6 +114,7 @@ fn rate() -> AppliedRate {
         ],
         extras: vec![ExtraChoice { extra: ExtraId::parse("breakfast").expect("a name"), quantity: 2 }],
         promotion: PromotionCode::parse("summer-10").ok(),
+        promotion_limits: UseLimits::default(),
         refunds: RefundTerms {
             free_hours_after_booking: 24,
             steps: vec![
@@ -139,11 +140,17 @@ fn entry() -> Stored {
     Stored::Audit(entry)
 }
 
-/// A hold, a booking and its entry with a rate, and a booking that is paid at the place.
-pub(crate) fn samples() -> [(&'static str, Stored); 4] {
+/// A hold, a booking and its entry with a rate, a hold and a booking with a code whose uses are limited, and a booking that is paid at
+/// the place.
+pub(crate) fn samples() -> [(&'static str, Stored); 6] {
     let hold = stay(("2030-06-10", "2030-06-13"));
     let hold = Hold { order: rated(hold.order.clone()), ..hold };
     let booking = requested(&hold);
+    let limits = UseLimits { in_all: Some(100), per_guest: Some(2) };
+    let limited = AppliedRate { promotion_limits: limits, ..rate() };
+    let limited = Order { rate: Some(Box::new(limited)), ..hold.order.clone() };
+    let limited = Hold { order: limited, ..hold.clone() };
+    let limited_booking = requested(&limited);
     let at_property = LineDetail { due: Due::AtProperty, ..detail("pay-later", "Pay at the hotel") };
     let nothing_now = Price::new(vec![line(PriceLineKind::Stay, 81_600, at_property)]).expect("in range");
     let plain = AppliedRate {
@@ -154,6 +161,7 @@ pub(crate) fn samples() -> [(&'static str, Stored); 4] {
         units: vec![Unit::default(); 2],
         extras: Vec::new(),
         promotion: None,
+        promotion_limits: UseLimits::default(),
         refunds: RefundTerms { free_hours_after_booking: 0, steps: Vec::new(), kept_always: money(0) },
         ..rate()
     };
@@ -162,6 +170,8 @@ pub(crate) fn samples() -> [(&'static str, Stored); 4] {
     let later = Booking { order, payments, ..booking.clone() };
     [
         ("hold-with-rate", Stored::Hold(Box::new(hold))),
+        ("hold-with-limited-code", Stored::Hold(Box::new(limited))),
+        ("booking-with-limited-code", Stored::Booking(Box::new(limited_booking))),
         ("audit-with-rate", entry()),
         ("booking-with-rate", Stored::Booking(Box::new(booking))),
         ("booking-paid-at-property", Stored::Booking(Box::new(later))),
@@ -271,11 +281,13 @@ fn any_rate(quantity: u32, currency: Currency) -> impl Strategy<Value = AppliedR
     });
     let payment = prop_oneof![Just(Payment::Now), Just(Payment::AtProperty)];
     let named = (name(), any_label(), vec(any_label(), 0..3), option::of("[A-Z0-9-]{1,40}"));
-    let chosen = (vec(unit, 1..4), vec(extra, 0..3));
+    let limits = (option::of(1_u32..), option::of(1_u32..))
+        .prop_map(|(in_all, per_guest)| UseLimits { in_all, per_guest });
+    let chosen = (vec(unit, 1..4), vec(extra, 0..3), limits);
     (named, chosen, refunds, payment, 1_u64..999, instant()).prop_map(
         move |(
             (plan, plan_name, included, code),
-            (units, extras),
+            (units, extras, promotion_limits),
             refunds,
             payment,
             card_version,
@@ -292,6 +304,7 @@ fn any_rate(quantity: u32, currency: Currency) -> impl Strategy<Value = AppliedR
                     .collect(),
                 extras,
                 promotion: code.and_then(|code| PromotionCode::parse(&code).ok()),
+                promotion_limits,
                 refunds,
                 priced_at,
             }
@@ -349,6 +362,7 @@ fn largest(order: Order) -> Order {
             })
             .collect(),
         promotion: PromotionCode::parse(&longest_name(1)).ok(),
+        promotion_limits: UseLimits { in_all: Some(u32::MAX), per_guest: Some(u32::MAX) },
         refunds: RefundTerms {
             free_hours_after_booking: u32::MAX,
             steps: (0..CANCELLATION_STEPS_MAX).map(step).collect(),

@@ -496,6 +496,9 @@ pub(crate) fn read(kind: Kind, item: &Item) -> Read<Understood> {
         | Kind::Attempts
         | Kind::Change
         | Kind::GuestMails
-        | Kind::PaymentTurns => Err("it knows no such item".to_owned()),
+        | Kind::PaymentTurns
+        | Kind::UseCounter
+        | Kind::GuestUses
+        | Kind::PromotionUse => Err("it knows no such item".to_owned()),
     }
 }

@@ -17,5 +17,6 @@ mod samples;
 mod scalars;
 mod sizes;
 mod tables;
+mod uses;
 mod values;
 mod versions;

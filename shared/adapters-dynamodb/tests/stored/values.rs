@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use holdfast_adapters_dynamodb::Item;
-use holdfast_adapters_dynamodb::items::{self, KeptCycle, Version, WRITES};
+use holdfast_adapters_dynamodb::items::{self, CountedUse, KeptCycle, Version, WRITES};
 use holdfast_app::StoreError;
 use holdfast_app::bookings::AuditEvent;
 use holdfast_app::catalogue::ResourceEvent;
@@ -16,9 +16,12 @@ use holdfast_domain::catalogue::{Month, MonthFacts};
 use holdfast_domain::payments::CustomerAction;
 use holdfast_domain::rates::card::ResourceRates;
 use holdfast_domain::rates::dated::MonthRates;
+use holdfast_domain::rates::uses::{PromotionUse, UseCount};
 use holdfast_domain::{Booking, BookingId, GuestMark, Hold, Page, PageKey, Property, Resource, ResourceId};
 use holdfast_testkit::nightly_resource;
 use jiff::Timestamp;
+
+use crate::uses::promotion_use;
 
 /// A kind of item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -38,6 +41,9 @@ pub(crate) enum Kind {
     Attempts,
     GuestMails,
     PaymentTurns,
+    UseCounter,
+    GuestUses,
+    PromotionUse,
     Listing,
     ListedPage,
     Facts,
@@ -50,7 +56,7 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 24] = [
+    pub(crate) const ALL: [Self; 27] = [
         Self::Resource,
         Self::Property,
         Self::Page,
@@ -66,6 +72,9 @@ impl Kind {
         Self::Attempts,
         Self::GuestMails,
         Self::PaymentTurns,
+        Self::UseCounter,
+        Self::GuestUses,
+        Self::PromotionUse,
         Self::Listing,
         Self::ListedPage,
         Self::Facts,
@@ -95,6 +104,9 @@ impl Kind {
             Self::Attempts => "attempts",
             Self::GuestMails => "guest-mails",
             Self::PaymentTurns => "payment-turns",
+            Self::UseCounter => "use-counter",
+            Self::GuestUses => "guest-uses",
+            Self::PromotionUse => "promotion-use",
             Self::Listing => "listing",
             Self::ListedPage => "listed-page",
             Self::Facts => "dated-facts",
@@ -132,6 +144,9 @@ pub(crate) enum Stored {
     Attempts(GuestMark, StoredAttempts),
     GuestMails(GuestMark, Timestamp, BTreeSet<String>),
     PaymentTurns(Timestamp),
+    UseCounter(Box<UseCount>, Option<String>),
+    GuestUses(PromotionUse, u64, Timestamp),
+    PromotionUse(PromotionUse, CountedUse, Timestamp),
     Listing(Box<Resource>),
     ListedPage(Box<Resource>, Box<Page>),
     Facts(ResourceId, Month, MonthFacts, Write),
@@ -161,6 +176,9 @@ impl Stored {
             Self::Attempts(..) => Kind::Attempts,
             Self::GuestMails(..) => Kind::GuestMails,
             Self::PaymentTurns(_) => Kind::PaymentTurns,
+            Self::UseCounter(..) => Kind::UseCounter,
+            Self::GuestUses(..) => Kind::GuestUses,
+            Self::PromotionUse(..) => Kind::PromotionUse,
             Self::Listing(_) => Kind::Listing,
             Self::ListedPage(..) => Kind::ListedPage,
             Self::Facts(..) => Kind::Facts,
@@ -195,6 +213,9 @@ impl Stored {
             Self::Attempts(guest, attempts) => items::encode_attempts(guest, attempts),
             Self::GuestMails(guest, at, causes) => items::encode_guest_mails(guest, *at, causes),
             Self::PaymentTurns(next) => items::encode_turns(*next),
+            Self::UseCounter(count, trace) => items::encode_use_count(count, trace.as_deref()),
+            Self::GuestUses(of, uses, at) => items::encode_guest_uses(of, *uses, *at),
+            Self::PromotionUse(of, counted, at) => items::encode_use(of, counted, *at),
             Self::Listing(resource) => items::encode_listing(resource),
             Self::ListedPage(resource, page) => items::encode_listed_page(resource, page),
             Self::Facts(resource, month, facts, write) => items::encode_month(resource, *month, facts, write),
@@ -248,7 +269,10 @@ impl Stored {
             | Self::Change(_)
             | Self::TaskToken(..)
             | Self::GuestMails(..)
-            | Self::PaymentTurns(_) => self.encode(),
+            | Self::PaymentTurns(_)
+            | Self::UseCounter(..)
+            | Self::GuestUses(..)
+            | Self::PromotionUse(..) => self.encode(),
         }
     }
 
@@ -279,6 +303,10 @@ impl Stored {
             (Self::Attempts(_, attempts), Self::Attempts(guest, _)) => Self::Attempts(guest, attempts),
             (Self::GuestMails(_, _, causes), Self::GuestMails(guest, at, _)) => {
                 Self::GuestMails(guest, at, causes)
+            }
+            (Self::GuestUses(_, uses, _), Self::GuestUses(of, _, at)) => Self::GuestUses(of, uses, at),
+            (Self::PromotionUse(_, counted, _), Self::PromotionUse(of, _, at)) => {
+                Self::PromotionUse(of, counted, at)
             }
             (Self::ListedPage(_, page), Self::ListedPage(resource, _)) => Self::ListedPage(resource, page),
             (Self::Facts(_, month, facts, _), Self::Facts(resource, _, _, write)) => {
@@ -344,6 +372,16 @@ pub(crate) fn decode(kind: Kind, item: &Item) -> Result<Stored, StoreError> {
             Stored::GuestMails(guest, Timestamp::UNIX_EPOCH, items::decode_guest_mails(item)?)
         }
         Kind::PaymentTurns => Stored::PaymentTurns(items::decode_turns(item)?),
+        Kind::UseCounter => {
+            let (count, trace) = items::decode_use_count(item)?;
+            Stored::UseCounter(Box::new(count), trace)
+        }
+        Kind::GuestUses => {
+            Stored::GuestUses(promotion_use(), items::decode_uses(item)?, Timestamp::UNIX_EPOCH)
+        }
+        Kind::PromotionUse => {
+            Stored::PromotionUse(promotion_use(), items::decode_use(item)?, Timestamp::UNIX_EPOCH)
+        }
         Kind::Listing => Stored::Listing(Box::new(items::decode_listing(item)?)),
         Kind::ListedPage => {
             let unread = Box::new(nightly_resource("unread", 1, 60));
@@ -392,7 +430,10 @@ pub(crate) fn written(kind: Kind) -> Version {
         | Kind::Action
         | Kind::Attempts
         | Kind::GuestMails
-        | Kind::PaymentTurns => WRITES.note,
+        | Kind::PaymentTurns
+        | Kind::UseCounter
+        | Kind::GuestUses
+        | Kind::PromotionUse => WRITES.note,
         Kind::Cycle | Kind::CyclePages | Kind::Property => Version::V1,
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use holdfast_domain::catalogue::{Month, MonthFacts};
 use holdfast_domain::rates::card::ResourceRates;
 use holdfast_domain::rates::dated::MonthRates;
+use holdfast_domain::rates::uses::UseCount;
 use holdfast_domain::{HoldId, Page, PageChange, PageHold, Resource, ResourceId};
 use jiff::Timestamp;
 
@@ -79,6 +80,13 @@ pub enum LedgerRecord {
         month: Month,
         /// What is set after the write.
         rates: MonthRates,
+    },
+    /// A use of a promotion was counted or given back.
+    PromotionUses {
+        /// The promotion's counter after the write.
+        count: Box<UseCount>,
+        /// W3C trace context of the request.
+        trace: Option<String>,
     },
     /// An audit event of a booking was written.
     Audit(AuditEvent),

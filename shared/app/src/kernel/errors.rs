@@ -1,6 +1,7 @@
 //! Errors of the ports: what the outside did not do.
 
 use holdfast_domain::PageRejection;
+use holdfast_domain::rates::ids::PlanId;
 use thiserror::Error;
 
 /// An error of the outside, kept for the log.
@@ -58,6 +59,12 @@ pub enum LedgerError {
     TooManyPages {
         /// The most it may touch.
         max: usize,
+    },
+    /// The promotion of the order that is held is used up; nothing was changed.
+    #[error("the promotion is used up")]
+    PromotionUsedUp {
+        /// The plan that the order was priced under.
+        plan: PlanId,
     },
     /// The store failed.
     #[error(transparent)]

@@ -268,6 +268,10 @@ impl From<LedgerError> for Failure {
             LedgerError::Rejected(rejection) => rejection.into(),
             LedgerError::ResourceChanged => Self::Store(StoreError::Contention("resource".to_owned())),
             LedgerError::TooManyPages { max } => Self::TooManyPages { max },
+            // The answer to an unknown code.
+            LedgerError::PromotionUsedUp { plan } => {
+                Self::RateNotAvailable { plan, reasons: vec![Reason::Promotion] }
+            }
             LedgerError::Store(error) => Self::Store(error),
         }
     }

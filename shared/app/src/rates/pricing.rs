@@ -3,7 +3,6 @@
 //! Rates are remembered for [`RATES_MEMORY_MS`], since what others have edited may be seen as much later; an operator always meets
 //! what is stored. How full the slots are is asked for only where a rate depends on it.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -14,7 +13,6 @@ use holdfast_domain::rates::evaluate::{PRICES_MAX, PlanOffer, offers, quote};
 use holdfast_domain::rates::ids::PlanId;
 use holdfast_domain::rates::nearest::{NEAREST_MAX, NEAREST_SLOTS_MAX, Nearest, nearest};
 use holdfast_domain::rates::occupancy::Unit;
-use holdfast_domain::rates::promotion::Promotion;
 use holdfast_domain::rates::quote::{PlanQuote, Reason, Unavailable};
 use holdfast_domain::rates::request::RateRequest;
 use holdfast_domain::rates::snapshot::can_be_kept;
@@ -171,7 +169,6 @@ impl Pricing {
             return Ok(None);
         };
         let request = self.request(asked, version, &rates.dated).await?;
-        let version = &*without_counted(version, asked.choice);
         let plan = asked.choice.plan.as_ref().unwrap_or(&version.card.default_plan);
         let step = self.charges.step(version.card.currency);
         match quote(version, &rates.dated, step, &request, plan).and_then(keepable) {
@@ -219,7 +216,6 @@ impl Pricing {
         dated: &DatedRates,
     ) -> Result<Vec<PlanOffer>, Failure> {
         let request = self.request(asked, version, dated).await?;
-        let version = &*without_counted(version, asked.choice);
         let step = self.charges.step(version.card.currency);
         let kept = |offer: PlanOffer| PlanOffer { result: offer.result.and_then(keepable), ..offer };
         Ok(match &asked.choice.plan {
@@ -351,20 +347,6 @@ impl RateChoice {
             None => Ok(()),
         }
     }
-}
-
-/// A version without the promotion that is chosen, where its uses are limited: nobody counts them, so that it is as unknown.
-fn without_counted<'a>(version: &'a CardVersion, choice: &RateChoice) -> Cow<'a, CardVersion> {
-    let is_counted = |promotion: &Promotion| {
-        Some(&promotion.code) == choice.promotion.as_ref()
-            && (promotion.uses_max.is_some() || promotion.uses_per_guest_max.is_some())
-    };
-    if !version.card.promotions.iter().any(is_counted) {
-        return Cow::Borrowed(version);
-    }
-    let mut version = version.clone();
-    version.card.promotions.retain(|promotion| !is_counted(promotion));
-    Cow::Owned(version)
 }
 
 /// A quote of which an order can keep all there is.

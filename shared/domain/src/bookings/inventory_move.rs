@@ -10,6 +10,7 @@ use crate::holds::hold::Hold;
 use crate::holds::record_change::RecordChange;
 use crate::ids::HoldId;
 use crate::inventory::{PageCommand, PageHold, PageOperation, Placement};
+use crate::rates::uses::{PromotionUse, UseChange};
 
 /// What is written beside a booking and its audit event, in the same transaction: all of it or nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -19,6 +20,8 @@ pub struct InventoryPlan {
     pub operations: Vec<PageOperation>,
     /// What becomes of the records of holds. A record outlives its hold by a week only: one that is gone is passed over.
     pub records: BTreeMap<HoldId, RecordChange>,
+    /// What becomes of the use of a promotion whose uses are limited, if the order made one.
+    pub promotion: Option<(PromotionUse, UseChange)>,
 }
 
 /// What a booking's event does to the pages of its order, and to its hold.
@@ -68,6 +71,7 @@ impl InventoryMove {
                 .map(|change| (booking.hold.clone(), change))
                 .into_iter()
                 .collect(),
+            promotion: PromotionUse::of(&booking.order, &booking.hold).zip(self.use_change(booking)),
         }
     }
 
@@ -89,6 +93,18 @@ impl InventoryMove {
                 Some(PageCommand::Return { hold, entry })
             }
             Self::Free => Some(PageCommand::Free { booking: id, places }),
+        }
+    }
+
+    /// What it does to the use of a promotion.
+    fn use_change(&self, booking: &Booking) -> Option<UseChange> {
+        let id = booking.id.clone();
+        match self {
+            Self::Keep | Self::Claim { .. } | Self::Prolong { .. } | Self::Unclaim => None,
+            Self::Abandon => Some(UseChange::Abandoned(id)),
+            Self::Confirm => Some(UseChange::Booked(id)),
+            Self::Return { .. } => Some(UseChange::Unbooked(id)),
+            Self::Free => Some(UseChange::BookingEnded(id)),
         }
     }
 

@@ -15,7 +15,7 @@ use crate::rates::ids::{PlanId, TaxCategory};
 use crate::rates::lines::{Lines, Part, Said, stay_lines};
 use crate::rates::night::{OutOfRange, Pricing};
 use crate::rates::plan::{Audience, Payment, RatePlan, lineage};
-use crate::rates::promotion::{Discount, Promotion};
+use crate::rates::promotion::{Discount, Promotion, UseLimits};
 use crate::rates::quote::{AppliedRate, PlanQuote, REASONS_MAX, Reason, SlotPrice, Unavailable};
 use crate::rates::refunds::{Paid, resolve};
 use crate::rates::request::RateRequest;
@@ -190,6 +190,7 @@ impl<'a> Question<'a> {
             units: request.units.clone(),
             extras: self.choices(),
             promotion: self.promotion().map(|promotion| promotion.code.clone()),
+            promotion_limits: self.promotion().map(UseLimits::of).unwrap_or_default(),
             refunds: resolve(&plan.cancellation, start, &request.zone, &paid),
             priced_at: request.at,
         };

@@ -32,5 +32,6 @@ pub mod rule;
 pub mod snapshot;
 mod taxes;
 mod units;
+pub mod uses;
 pub mod validate;
 pub mod versions;

@@ -72,6 +72,29 @@ pub struct Promotion {
     pub uses_per_guest_max: Option<u32>,
 }
 
+/// How often a promotion may be used, as the version of the card says by which an order was priced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct UseLimits {
+    /// Uses in all; without a limit if absent.
+    pub in_all: Option<u32>,
+    /// Uses of one guest; without a limit if absent.
+    pub per_guest: Option<u32>,
+}
+
+impl UseLimits {
+    /// Those of a promotion.
+    #[must_use]
+    pub fn of(promotion: &Promotion) -> Self {
+        Self { in_all: promotion.uses_max, per_guest: promotion.uses_per_guest_max }
+    }
+
+    /// Whether uses are counted: of a promotion without limits nothing is.
+    #[must_use]
+    pub fn are_counted(&self) -> bool {
+        self.in_all.is_some() || self.per_guest.is_some()
+    }
+}
+
 /// What a promotion takes off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Discount {

@@ -10,7 +10,7 @@ use crate::rates::extra::ExtraChoice;
 use crate::rates::ids::{ExtraId, PlanId, RestrictionId, RuleId};
 use crate::rates::occupancy::Unit;
 use crate::rates::plan::Payment;
-use crate::rates::promotion::PromotionCode;
+use crate::rates::promotion::{PromotionCode, UseLimits};
 
 pub use crate::rates::charge::IncludedTax;
 
@@ -36,6 +36,8 @@ pub struct AppliedRate {
     pub extras: Vec<ExtraChoice>,
     /// The promotion that was used.
     pub promotion: Option<PromotionCode>,
+    /// How often that promotion may be used.
+    pub promotion_limits: UseLimits,
     /// What a cancellation keeps.
     pub refunds: RefundTerms,
     /// When it was priced.

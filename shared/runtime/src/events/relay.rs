@@ -3,11 +3,14 @@
 use std::sync::Arc;
 
 use holdfast_app::events::{EVENT_BYTES_MAX, EventBus, LedgerRecord, OutgoingEvent, PageRecord};
-use holdfast_workflow::events::{Event, EventError, PageWrite, of_audit, of_facts, of_page, of_resource};
+use holdfast_workflow::events::{
+    Event, EventError, PageWrite, of_audit, of_facts, of_page, of_promotion, of_resource,
+};
 
 use thiserror::Error;
 
 use crate::causes;
+use crate::events::over_limit;
 use crate::stream::{NotDone, Record};
 
 /// Publishes what the ledger's stream says.
@@ -33,6 +36,7 @@ fn events(record: &Record<LedgerRecord>) -> Result<Vec<OutgoingEvent>, Unpublish
         LedgerRecord::Facts { resource, month, facts, previous, write } => {
             vec![of_facts(resource, *month, facts, previous, write)]
         }
+        LedgerRecord::PromotionUses { count, trace } => vec![of_promotion(count, trace.as_deref())],
         LedgerRecord::Audit(event) => of_audit(event)?.into_iter().collect(),
         LedgerRecord::Resource { resource, previous, write } => {
             let (at, trace) =
@@ -69,12 +73,14 @@ impl RelayHandler {
     pub async fn publish(&self, records: Vec<Record<LedgerRecord>>) -> Result<(), NotDone> {
         let mut outgoing = Vec::new();
         let mut owners = Vec::new();
+        let mut relayed = Vec::with_capacity(records.len());
         let mut poison = None;
         for record in &records {
             match events(record) {
                 Ok(of_record) => {
                     owners.extend(of_record.iter().map(|_| record));
                     outgoing.extend(of_record);
+                    relayed.push(record);
                 }
                 Err(error) => {
                     let sequence_number = &record.sequence_number;
@@ -91,6 +97,7 @@ impl RelayHandler {
                 return Err(NotDone::Later(record.sequence_number.clone()));
             }
         }
+        over_limit::measure(relayed);
         tracing::info!(records = records.len(), events = outgoing.len(), "relayed");
         poison.map_or(Ok(()), Err)
     }

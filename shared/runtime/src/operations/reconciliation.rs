@@ -20,7 +20,7 @@ use crate::causes;
 
 /// Who repairs.
 const ACTOR: &str = Part::Reconciliation.as_str();
-const NAMESPACE: &str = "Holdfast";
+pub(crate) const NAMESPACE: &str = "Holdfast";
 const DIMENSION: &str = "FunctionName";
 /// The seconds before the end of an invocation in which it begins nothing more: what it has begun is to be ended, cases are put before
 /// people, what it has come to is kept and reported.

@@ -4,8 +4,9 @@ use holdfast_adapters_dynamodb::Item;
 use holdfast_app::Clock;
 use holdfast_app::bookings::BookingCommit;
 use holdfast_app::catalogue::{DatesEdit, Edit, Run, TermsCommit};
-use holdfast_domain::{BookingEvent, InventoryMove};
-use holdfast_testkit::{Database, Store, TestClock, at, nightly_resource};
+use holdfast_domain::rates::promotion::UseLimits;
+use holdfast_domain::{BookingEvent, Hold, InventoryMove};
+use holdfast_testkit::{Database, Store, TestClock, at, nightly_resource, with_promotion};
 use jiff::SignedDuration;
 use jiff::civil::date;
 use serde_json::{Map, Value, json};
@@ -111,6 +112,14 @@ async fn there_is_a_sample_of_every_record() {
     edited.set_dates(&resource, &edit, &mut None).await.expect("two nights are closed");
     let facts = tables.item(Database::LEDGER, &[("pk", "R#hotel-nyc-deluxe"), ("sk", "D#2026-08")]).await;
     check("stream", "ledger-facts", &record("INSERT", Some(&facts), None, Database::LEDGER));
+
+    let id = holdfast_app::kernel::hold_id(&hold.order.guest, "with a code");
+    let limits = UseLimits { in_all: Some(100), per_guest: None };
+    let with_code = with_promotion(Hold { id, ..hold.clone() }, "SUMMER-10", limits);
+    tables.store.holds.place(&[&resource], &with_code, &mutation()).await.expect("a use");
+    let uses = [("pk", "PC#hotel-nyc-deluxe"), ("sk", "C#SUMMER-10")];
+    let uses = tables.item(Database::LEDGER, &uses).await;
+    check("stream", "ledger-promotion-uses", &record("INSERT", Some(&uses), None, Database::LEDGER));
 
     let deadline = clock.now().checked_add(SignedDuration::from_secs(900)).expect("in range");
     let claim = InventoryMove::Claim { deadline };

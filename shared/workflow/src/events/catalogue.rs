@@ -4,7 +4,7 @@
 use jiff::civil::{Date, date};
 use serde_json::Value;
 
-use super::data::{bookings, holds, inventory, reconciliation, resources, v1};
+use super::data::{bookings, holds, inventory, promotions, reconciliation, resources, v1};
 use super::schema::{DataSchema, schema_of};
 
 /// The last day on which version 1 is published.
@@ -50,6 +50,8 @@ pub enum Subject {
     Resource,
     /// The dates of a month of a resource.
     Month,
+    /// A promotion of a resource whose uses are limited.
+    Promotion,
     /// A booking.
     Booking,
     /// A run of the reconciliation, whose time is its number.
@@ -204,6 +206,10 @@ events! {
     InventoryDatesSet "inventory.dates_set" of Month: inventory::InventoryDatesSet, to [Partner V2];
     /// A resource was created or replaced.
     ResourceChanged "resource.changed" of Resource: resources::ResourceChanged, v1 v1::ResourceChanged, to [Partner V2];
+    /// A use of a promotion whose uses are limited was counted: with its hold, or with a payment that came after the hold's end.
+    PromotionRedeemed "promotion.redeemed" of Promotion: promotions::PromotionUses, to [];
+    /// A use of a promotion was given back: its hold ended without a booking, or its booking failed or was cancelled.
+    PromotionReturned "promotion.returned" of Promotion: promotions::PromotionUses, to [];
     /// A guest asked to pay a hold.
     BookingRequested "booking.requested" of Booking: bookings::BookingState, v1 v1::BookingRequested, to [Expiry V1];
     /// The booking is confirmed; its money is taken next.

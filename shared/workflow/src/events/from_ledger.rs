@@ -7,6 +7,7 @@ use holdfast_app::bookings::{AuditEvent, BookingFacts};
 use holdfast_app::events::Write;
 use holdfast_domain::bookings::FailureReason;
 use holdfast_domain::catalogue::{Month, MonthFacts};
+use holdfast_domain::rates::uses::{UseCount, UseEvent};
 use holdfast_domain::{BookingId, HoldId, Page, PageChange, PageHold, Resource, ResourceId};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -18,6 +19,7 @@ use super::data::bookings::{
 };
 use super::data::holds::{Extender, HoldClaimed, HoldConfirmed, HoldExtended, HoldPlaced, HoldState};
 use super::data::inventory::{InventoryChanged, InventoryDatesSet};
+use super::data::promotions::PromotionUses;
 use super::data::resources::ResourceChanged;
 use super::data::scalar::{Price, Text};
 use super::envelope::{Content, Event};
@@ -171,6 +173,8 @@ fn booking_data(
         | EventType::InventoryChanged
         | EventType::InventoryDatesSet
         | EventType::ResourceChanged
+        | EventType::PromotionRedeemed
+        | EventType::PromotionReturned
         | EventType::ReconciliationDrift
         | EventType::ReconciliationReviewRequested => return Ok(None),
     }))
@@ -251,5 +255,23 @@ pub fn of_facts(
         content: Content::Newest(Box::new(EventData::InventoryDatesSet(InventoryDatesSet::new(
             resource, month, facts, previous,
         )))),
+    }
+}
+
+/// The event of a use of a promotion that was counted or given back.
+#[must_use]
+pub fn of_promotion(count: &UseCount, trace: Option<&str>) -> Event {
+    let uses = PromotionUses::new(count);
+    let data = match count.event {
+        UseEvent::Redeemed => EventData::PromotionRedeemed(uses),
+        UseEvent::Returned => EventData::PromotionReturned(uses),
+    };
+    Event {
+        id: format!("{}/promotions/{}/{}", count.resource, count.code, count.sequence),
+        subject: count.resource.as_str().to_owned(),
+        sequence: count.sequence,
+        at: count.at,
+        trace: trace.map(str::to_owned),
+        content: Content::Newest(Box::new(data)),
     }
 }

@@ -19,7 +19,7 @@ mod schema;
 pub use catalogue::{Consumer, Declaration, EventData, EventType, Subject, Version};
 pub use envelope::{Content, Envelope, Event, SOURCE, Sequence};
 pub use error::EventError;
-pub use from_ledger::{PageWrite, of_audit, of_facts, of_page, of_resource};
+pub use from_ledger::{PageWrite, of_audit, of_facts, of_page, of_promotion, of_resource};
 pub use from_reconciliation::{of_drift, of_review};
 pub use received::{
     BookingNotice, NotUnderstood, Received, TimerEvent, booking_notice, from_bus, inventory, timer_event,

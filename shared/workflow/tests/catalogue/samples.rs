@@ -12,13 +12,16 @@ use holdfast_domain::catalogue::{AttributeValue, Facts, Label, MonthFacts, Resou
 use holdfast_domain::inventory::Placement;
 use holdfast_domain::money::Percent;
 use holdfast_domain::payments::CustomerAction;
+use holdfast_domain::rates::promotion::PromotionCode;
+use holdfast_domain::rates::uses::{UseCount, UseEvent};
 use holdfast_domain::{
     Booking, BookingEvent, BookingPayments, CancellationPolicy, Currency, GuestId, Hold, HoldId, HoldLimits,
     HoldStatus, InventoryMove, Money, Page, PageChange, PageCommand, PageHold, PageKey, PaymentStep,
     Resource, ResourceId, Schedule, SlotPlaces, When,
 };
 use holdfast_workflow::events::{
-    Envelope, Event, EventType, PageWrite, of_audit, of_drift, of_facts, of_page, of_resource, of_review,
+    Envelope, Event, EventType, PageWrite, of_audit, of_drift, of_facts, of_page, of_promotion, of_resource,
+    of_review,
 };
 use jiff::civil::{date, time};
 use jiff::tz::TimeZone;
@@ -311,9 +314,30 @@ pub(crate) fn events() -> Vec<Event> {
             .months()
             .map(|(month, facts)| of_facts(&room().id, month, facts, &MonthFacts::default(), &write)),
     );
+    events.extend(promotion_events());
     events.extend(booking_events());
     events.extend(run_events());
     events
+}
+
+/// A use of a promotion that is counted with a hold, and given back with its booking.
+fn promotion_events() -> [Event; 2] {
+    let guest = GuestId::parse("guest-1").expect("a guest");
+    let redeemed = UseCount {
+        resource: room().id,
+        code: PromotionCode::parse("SUMMER-10").expect("a code"),
+        uses: 41,
+        limit: Some(100),
+        sequence: 57,
+        event: UseEvent::Redeemed,
+        hold: kernel::hold_id(&guest, "hold"),
+        booking: None,
+        at: at(NOW),
+    };
+    let booking = Some(kernel::booking_id(&guest, "pay"));
+    let returned =
+        UseCount { uses: 40, sequence: 58, event: UseEvent::Returned, booking, ..redeemed.clone() };
+    [redeemed, returned].map(|count| of_promotion(&count, Some(TRACE)))
 }
 
 /// The event of a type in each of its versions.

@@ -8,8 +8,9 @@ use async_trait::async_trait;
 use holdfast_app::bookings::{BookingCommit, BookingReader, BookingStore, CommitError};
 use holdfast_app::holds::{HoldReader, HoldStore, Placed};
 use holdfast_app::{LedgerError, Mutation, StoreError};
-use holdfast_contract::{Capability, Implementation, Ports, bookings, holds};
+use holdfast_contract::{Capability, Implementation, Ports, bookings, holds, promotions};
 use holdfast_domain::holds::Extension;
+use holdfast_domain::rates::promotion::UseLimits;
 use holdfast_domain::{
     Booking, BookingId, Fingerprint, Hold, HoldId, HoldSnapshot, PageCommand, Resource, SlotPlaces,
 };
@@ -121,6 +122,12 @@ impl<F: Flaw> Implementation for With<F> {
     }
     fn long_hold(&self, guest: usize, now: Timestamp) -> Hold {
         self.whole.long_hold(guest, now)
+    }
+    fn limited_hold(&self, guest: usize, now: Timestamp, limits: UseLimits) -> Hold {
+        self.whole.limited_hold(guest, now, limits)
+    }
+    async fn uses(&self) -> u64 {
+        self.whole.uses().await
     }
     fn booking(&self, guest: usize, card: usize) -> BookingId {
         self.whole.booking(guest, card)
@@ -242,6 +249,25 @@ async fn control_a_cancellation_that_frees_nothing_is_found() {
     is_found(
         bookings::a_cancelled_booking_frees_its_places::<Flawed>(),
         bookings::a_cancelled_booking_frees_its_places::<Memory>(),
+    )
+    .await;
+}
+
+struct CountsNoUse;
+impl Flaw for CountsNoUse {
+    fn placed(hold: &Hold) -> Hold {
+        let mut hold = hold.clone();
+        hold.order.rate = None;
+        hold
+    }
+}
+
+#[tokio::test]
+async fn control_a_promotion_that_is_not_counted_is_found() {
+    type Flawed = With<CountsNoUse>;
+    is_found(
+        promotions::uses_are_counted_up_to_the_limit::<Flawed>(),
+        promotions::uses_are_counted_up_to_the_limit::<Memory>(),
     )
     .await;
 }

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use holdfast_contract::{Capability, Implementation, Ports};
+use holdfast_domain::rates::promotion::UseLimits;
 use holdfast_domain::{BookingId, Hold, Resource};
 use holdfast_model::cast::Cast;
 use holdfast_model::memory::MemoryLedger;
 use holdfast_model::scenario::Scenario;
 use holdfast_model::state::moment;
-use holdfast_testkit::event_resource;
+use holdfast_testkit::{event_resource, with_promotion};
 use jiff::Timestamp;
 
 /// The model's ledger.
@@ -73,6 +74,14 @@ impl Implementation for Memory {
         }
         hold.order.placements.extend(placements);
         hold
+    }
+
+    fn limited_hold(&self, guest: usize, now: Timestamp, limits: UseLimits) -> Hold {
+        with_promotion(self.hold(guest, now), "SUMMER", limits)
+    }
+
+    async fn uses(&self) -> u64 {
+        self.ledger.uses()
     }
 
     fn booking(&self, guest: usize, card: usize) -> BookingId {

@@ -15,22 +15,32 @@ use http::{HeaderMap, HeaderValue, Method};
 use serde_json::{Value, json};
 
 use crate::bank::{DECLINED, VISA};
+use crate::promotions::once_card;
 use crate::world::{NIGHT, SPAN, World, cancellations, requests};
 
 /// A request that changes something, and what has to be there before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Route {
-    Hold { range: (&'static str, &'static str) },
+    Hold {
+        range: (&'static str, &'static str),
+    },
     Release,
     Extend,
-    Pay { card: &'static str },
+    Pay {
+        card: &'static str,
+    },
     Cancel,
+    /// The same of a hold with a code that may be used once.
+    Redeem,
+    ReleaseRedeemed,
+    PayRedeemed,
+    CancelRedeemed,
     Put,
     Replace,
     Inventory,
 }
 
-const ROUTES: [Route; 10] = [
+const ROUTES: [Route; 14] = [
     Route::Hold { range: NIGHT },
     Route::Hold { range: SPAN },
     Route::Release,
@@ -38,6 +48,10 @@ const ROUTES: [Route; 10] = [
     Route::Pay { card: VISA },
     Route::Pay { card: DECLINED },
     Route::Cancel,
+    Route::Redeem,
+    Route::ReleaseRedeemed,
+    Route::PayRedeemed,
+    Route::CancelRedeemed,
     Route::Put,
     Route::Replace,
     Route::Inventory,
@@ -81,6 +95,30 @@ impl Route {
                 let booking = w.ask(&held, "pay", VISA).await.expect("an answer").booking;
                 (Method::POST, format!("/api/bookings/{}/cancel", booking.id), json!({ "reason": "rain" }))
             }
+            Self::Redeem => {
+                once_card(w).await;
+                let (start, end) = NIGHT;
+                let body = json!({
+                    "resourceId": "room", "startTime": start, "endTime": end, "quantity": 2, "promotionCode": "ONCE",
+                });
+                (Method::POST, "/api/holds".to_owned(), body)
+            }
+            Self::ReleaseRedeemed => {
+                once_card(w).await;
+                (Method::DELETE, hold(w.redeemed("held").await.id.as_str()), Value::Null)
+            }
+            Self::PayRedeemed => {
+                once_card(w).await;
+                let held = w.redeemed("held").await;
+                let body = json!({ "holdId": held.id.as_str(), "paymentMethodId": VISA });
+                (Method::POST, "/api/bookings".to_owned(), body)
+            }
+            Self::CancelRedeemed => {
+                once_card(w).await;
+                let held = w.redeemed("held").await;
+                let booking = w.ask(&held, "pay", VISA).await.expect("an answer").booking;
+                (Method::POST, format!("/api/bookings/{}/cancel", booking.id), json!({ "reason": "rain" }))
+            }
             Self::Put => (Method::PUT, "/api/resources/new".to_owned(), terms("New")),
             Self::Replace => {
                 w.held(room, "held", SPAN).await;
@@ -99,11 +137,15 @@ impl Route {
         let store = w.database.store_under(faults);
         let clock = Arc::new(w.clock.clone());
         match self {
-            Self::Hold { .. } | Self::Release | Self::Extend => {
+            Self::Hold { .. } | Self::Release | Self::Extend | Self::Redeem | Self::ReleaseRedeemed => {
                 HoldApi::new(store.hold_cases(), clock).handle(request).await
             }
-            Self::Pay { .. } => ConfirmApi::new(requests(&store, &w.flow), clock).handle(request).await,
-            Self::Cancel => CancelApi::new(cancellations(&store, &w.flow), clock).handle(request).await,
+            Self::Pay { .. } | Self::PayRedeemed => {
+                ConfirmApi::new(requests(&store, &w.flow), clock).handle(request).await
+            }
+            Self::Cancel | Self::CancelRedeemed => {
+                CancelApi::new(cancellations(&store, &w.flow), clock).handle(request).await
+            }
             Self::Put | Self::Replace | Self::Inventory => {
                 let Store { catalogue, properties, trails, switch, rates: cards, versions, .. } = store;
                 let rates = Rates::new(catalogue.clone(), cards.clone(), versions, charge_rules());
@@ -145,14 +187,14 @@ fn told(response: &Response) -> (u16, Value) {
     (response.status().as_u16(), body)
 }
 
-/// Places and money when all has come to rest.
-async fn left_behind(w: &World, room: &Resource) -> (Vec<(String, u32)>, Vec<Value>) {
+/// Places, money and uses of the code when all has come to rest.
+async fn left_behind(w: &World, room: &Resource) -> (Vec<(String, u32)>, Vec<Value>, u64) {
     let mut bookings = Vec::new();
     for id in w.flow.started() {
         let booking = w.rests(&id).await;
         bookings.push(json!([id.as_str(), format!("{:?}", booking.status), w.bank.kept(&id)]));
     }
-    (w.taken(room).await, bookings)
+    (w.taken(room).await, bookings, w.database.uses(&room.id, "ONCE").await)
 }
 
 /// One request in a world of its own, killed after its `passes`th call, if it makes so many; then sent again. Gives the last

@@ -33,6 +33,7 @@ mod notices;
 mod offers;
 mod pace;
 mod prices_agree;
+mod promotions;
 mod properties;
 mod quotes;
 mod rated;

@@ -7,7 +7,7 @@ use holdfast_domain::rates::extra::ExtraChoice;
 use holdfast_domain::rates::ids::{ExtraId, PlanId, UnitTypeId};
 use holdfast_domain::rates::occupancy::{Guests, Unit};
 use holdfast_domain::rates::plan::Payment;
-use holdfast_domain::rates::promotion::PromotionCode;
+use holdfast_domain::rates::promotion::{PromotionCode, UseLimits};
 use holdfast_domain::rates::quote::AppliedRate;
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +30,10 @@ pub(crate) struct StoredRate {
     extras: Vec<StoredExtra>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     promotion: Option<Text<PromotionCode>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    promotion_uses_max: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    promotion_uses_per_guest_max: Option<u32>,
     refunds: StoredRefunds,
     priced_at: Millis,
 }
@@ -106,6 +110,8 @@ impl From<&AppliedRate> for StoredRate {
             units: store_units(&rate.units),
             extras: rate.extras.iter().map(extra).collect(),
             promotion: rate.promotion.clone().map(Text),
+            promotion_uses_max: rate.promotion_limits.in_all,
+            promotion_uses_per_guest_max: rate.promotion_limits.per_guest,
             refunds: StoredRefunds {
                 free_hours: rate.refunds.free_hours_after_booking,
                 kept_always: Text(rate.refunds.kept_always),
@@ -137,6 +143,10 @@ impl StoredRate {
             units: read_units(self.units, quantity)?,
             extras: self.extras.into_iter().map(extra).collect(),
             promotion: self.promotion.map(|Text(code)| code),
+            promotion_limits: UseLimits {
+                in_all: self.promotion_uses_max,
+                per_guest: self.promotion_uses_per_guest_max,
+            },
             refunds: RefundTerms {
                 free_hours_after_booking: self.refunds.free_hours,
                 steps,

@@ -8,10 +8,12 @@ use futures::future::join;
 use holdfast_app::payments::{PaymentState, Saga};
 use holdfast_asl::machine::Resource;
 use holdfast_asl::{Call, Services, TaskFailure};
-use holdfast_domain::{BookingId, BookingStatus, Hold};
+use holdfast_domain::rates::cancellation::KeptStep;
+use holdfast_domain::rates::promotion::UseLimits;
+use holdfast_domain::{BookingId, BookingStatus, Hold, Money};
 use holdfast_runtime::saga::step;
-use holdfast_testkit::nightly_resource;
-use jiff::SignedDuration;
+use holdfast_testkit::{hold_for, nightly_resource, with_promotion};
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -23,6 +25,8 @@ use crate::faults::scenarios::{Deed, Scenario};
 use crate::world::{NIGHT, World};
 
 const AGAIN_SECONDS: i64 = 30;
+/// The code of the hold, which may be used once.
+pub(crate) const CODE: &str = "ONCE";
 
 /// A process that stands still while the machine goes on without it.
 struct Straggler {
@@ -61,11 +65,27 @@ fn millis(seconds: f64) -> i64 {
     i64::try_from(std::time::Duration::from_secs_f64(seconds).as_millis()).expect("a short time")
 }
 
+/// A hold that uses a code which may be used once, under terms that keep what the room's own policy does.
+fn redeemed(room: &holdfast_domain::Resource, now: Timestamp) -> Hold {
+    let limits = UseLimits { in_all: Some(1), per_guest: Some(1) };
+    let mut hold = with_promotion(hold_for(room, "guest", "k", NIGHT, 1, now), CODE, limits);
+    let (start, total) = (hold.order.start, hold.order.price.total());
+    let none = Money::zero(total.currency());
+    let half = Money::new(total.amount() - total.amount() / 2, total.currency()).expect("in range");
+    let rate = hold.order.rate.as_mut().expect("a rate");
+    rate.refunds.steps = vec![
+        KeptStep { until: start - SignedDuration::from_hours(24), kept: none },
+        KeptStep { until: start, kept: half },
+    ];
+    hold
+}
+
 impl Stage {
     pub(crate) async fn set(scenario: &'static Scenario, injections: Vec<Injection>) -> Self {
         let room = nightly_resource("room", 1, scenario.ttl_seconds);
         let world = World::with(&room).await;
-        let hold = world.held(&room, "k", NIGHT).await;
+        let hold = redeemed(&room, world.now());
+        world.store.holds.place(&[&room], &hold, &world.by("guest")).await.expect("a free place");
         let id = world.open(&hold, "pay", scenario.card).await;
         let outside = Arc::new(Outside(world.clone()));
         let start = world.now().as_millisecond();

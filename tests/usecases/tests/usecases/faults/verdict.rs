@@ -5,7 +5,7 @@ use holdfast_asl::Ending;
 use holdfast_domain::{BookingStatus, HoldStatus, PaymentStatus};
 use serde_json::Value;
 
-use crate::faults::stage::Stage;
+use crate::faults::stage::{CODE, Stage};
 use crate::world::PRICE;
 
 /// The ways a saga may end.
@@ -104,7 +104,19 @@ async fn finished(stage: &Stage, machine: &str, output: &Value, is_restarted: bo
         End::Parked | End::ParkedWithoutNote => {}
     }
     places(stage, end == End::Confirmed).await;
+    uses(stage, end == End::Confirmed).await;
     end
+}
+
+/// The only use of the code is the booking's or the hold's, or has been given back once the end of the hold was seen to.
+async fn uses(stage: &Stage, is_booked: bool) {
+    let w = &stage.world;
+    let is_held = w.hold_status(&stage.hold.id).await == HoldStatus::Active;
+    if !is_held {
+        w.expiry.on_timer(&stage.hold.id, &w.by("expiry")).await.expect("a timer");
+    }
+    let uses = w.database.uses(&stage.room.id, CODE).await;
+    assert_eq!(uses, u64::from(is_booked || is_held), "booked: {is_booked}, held: {is_held}");
 }
 
 /// Every place that is taken is somebody's, once.

@@ -1,0 +1,3 @@
+//! Uses of promotions whose uses are limited, written with the hold or the booking that makes them.
+
+pub(crate) mod uses;
