@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::bookings::{Order, PriceLine};
+use crate::bookings::{Order, Price, PriceLine};
 use crate::catalogue::Label;
 use crate::ids::{BookingId, PropertyId, ResourceId};
 use crate::money::Money;
@@ -38,8 +38,8 @@ pub struct ReceiptContent {
     pub resource: ResourceId,
     /// Its name, as it was when the guest chose it.
     pub resource_name: String,
-    /// What the amount is made of: of a payment of the whole price, its lines that are paid with the booking; else empty.
-    pub lines: Vec<PriceLine>,
+    /// What the amount is made of, if it is a payment of the whole price: its lines that are paid with the booking.
+    pub price: Option<Price>,
     /// What the amount includes of each tax of the price, in its order.
     pub taxes: Vec<ReceiptTax>,
 }
@@ -82,7 +82,6 @@ pub fn receipt_contents(
             ReceiptKind::RefundReversed => given_back.give(amount, &mut paid),
         };
         let is_whole = movement.kind == ReceiptKind::Payment && movement.amount == order.price.total();
-        let lines = order.price.lines().iter().filter(|line| is_whole && line.due() == Due::Now);
         ReceiptContent {
             series: ReceiptSeries::of(order),
             booking: booking.clone(),
@@ -90,9 +89,16 @@ pub fn receipt_contents(
             issuer: issuer.cloned(),
             resource: order.resource.clone(),
             resource_name: order.resource_name.clone(),
-            lines: lines.cloned().collect(),
+            price: if is_whole { paid_with_booking(&order.price) } else { None },
             taxes: parts.named(&moved),
         }
     };
     movements.iter().map(content).collect()
+}
+
+/// The part of a price that is paid with the booking.
+fn paid_with_booking(price: &Price) -> Option<Price> {
+    let lines: Vec<PriceLine> = price.lines().iter().filter(|line| line.due() == Due::Now).cloned().collect();
+    // Its sum is the total of the price.
+    Price::new(lines).ok()
 }
