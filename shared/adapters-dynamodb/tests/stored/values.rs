@@ -16,6 +16,7 @@ use holdfast_domain::catalogue::{Month, MonthFacts};
 use holdfast_domain::payments::CustomerAction;
 use holdfast_domain::rates::card::ResourceRates;
 use holdfast_domain::rates::dated::MonthRates;
+use holdfast_domain::receipts::{Receipt, ReceiptSeries, SeriesHead};
 use holdfast_domain::{Booking, BookingId, GuestMark, Hold, Page, PageKey, Property, Resource, ResourceId};
 use holdfast_testkit::nightly_resource;
 use jiff::Timestamp;
@@ -29,6 +30,8 @@ pub(crate) enum Kind {
     Hold,
     Booking,
     Audit,
+    Receipt,
+    Series,
     Change,
     TaskToken,
     ParkedCase,
@@ -50,13 +53,15 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 24] = [
+    pub(crate) const ALL: [Self; 26] = [
         Self::Resource,
         Self::Property,
         Self::Page,
         Self::Hold,
         Self::Booking,
         Self::Audit,
+        Self::Receipt,
+        Self::Series,
         Self::Change,
         Self::TaskToken,
         Self::ParkedCase,
@@ -86,6 +91,8 @@ impl Kind {
             Self::Hold => "hold",
             Self::Booking => "booking",
             Self::Audit => "audit",
+            Self::Receipt => "receipt",
+            Self::Series => "series",
             Self::Change => "change",
             Self::TaskToken => "task-token",
             Self::ParkedCase => "parked-case",
@@ -123,6 +130,8 @@ pub(crate) enum Stored {
     Hold(Box<Hold>),
     Booking(Box<Booking>),
     Audit(Box<AuditEvent>),
+    Receipt(Box<Receipt>),
+    Series(ReceiptSeries, SeriesHead),
     Change(Box<ResourceEvent>),
     TaskToken(BookingId, String, Timestamp),
     ParkedCase(String, Timestamp),
@@ -152,6 +161,8 @@ impl Stored {
             Self::Hold(_) => Kind::Hold,
             Self::Booking(_) => Kind::Booking,
             Self::Audit(_) => Kind::Audit,
+            Self::Receipt(_) => Kind::Receipt,
+            Self::Series(..) => Kind::Series,
             Self::Change(_) => Kind::Change,
             Self::TaskToken(..) => Kind::TaskToken,
             Self::ParkedCase(..) => Kind::ParkedCase,
@@ -186,6 +197,8 @@ impl Stored {
             Self::Hold(hold) => items::encode_hold_record(hold),
             Self::Booking(booking) => items::encode_booking(booking),
             Self::Audit(event) => items::encode_audit(event),
+            Self::Receipt(receipt) => items::encode_receipt(receipt),
+            Self::Series(series, head) => items::encode_series(series, *head),
             Self::Change(entry) => items::encode_resource_event(entry),
             Self::TaskToken(booking, token, at) => items::encode_task_token(booking, token, *at),
             Self::ParkedCase(case, at) => items::encode_parked_case(case, *at),
@@ -237,7 +250,9 @@ impl Stored {
                 items::encode_listed_month_as(resource, *month, facts, version)
             }
             // They began with version 1.
-            Self::Rates(..)
+            Self::Receipt(_)
+            | Self::Series(..)
+            | Self::Rates(..)
             | Self::CardVersion(..)
             | Self::MonthRates(..)
             | Self::Cycle(_)
@@ -265,6 +280,7 @@ impl Stored {
                 Self::Resource(resource, pages, write)
             }
             (Self::Property(property, _), Self::Property(_, write)) => Self::Property(property, write),
+            (Self::Series(_, head), Self::Series(series, _)) => Self::Series(series, head),
             (Self::TaskToken(_, token, _), Self::TaskToken(booking, _, at)) => {
                 Self::TaskToken(booking, token, at)
             }
@@ -319,6 +335,11 @@ pub(crate) fn decode(kind: Kind, item: &Item) -> Result<Stored, StoreError> {
         Kind::Hold => Stored::Hold(Box::new(items::decode_hold_record(item)?)),
         Kind::Booking => Stored::Booking(Box::new(items::decode_booking(item)?)),
         Kind::Audit => Stored::Audit(Box::new(items::decode_audit_with_facts(item)?)),
+        Kind::Receipt => Stored::Receipt(Box::new(items::decode_receipt(item)?)),
+        Kind::Series => {
+            let unread = ReceiptSeries::Resource(nightly_resource("unread", 1, 60).id);
+            Stored::Series(unread, items::decode_series(item)?)
+        }
         Kind::Change => Stored::Change(Box::new(items::decode_resource_event(item)?)),
         Kind::TaskToken => {
             let token = items::decode_task_token(item)?;
@@ -393,6 +414,6 @@ pub(crate) fn written(kind: Kind) -> Version {
         | Kind::Attempts
         | Kind::GuestMails
         | Kind::PaymentTurns => WRITES.note,
-        Kind::Cycle | Kind::CyclePages | Kind::Property => Version::V1,
+        Kind::Cycle | Kind::CyclePages | Kind::Property | Kind::Receipt | Kind::Series => Version::V1,
     }
 }

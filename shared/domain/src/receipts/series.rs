@@ -66,7 +66,7 @@ impl SeriesHead {
     #[must_use]
     pub fn next(head: Option<Self>, content: ReceiptContent, now: Timestamp) -> Receipt {
         let (last, at) = head.map_or((0, now), |head| (head.last, head.at));
-        Receipt { number: last + 1, issued_at: now.max(at), content }
+        Receipt { number: last.saturating_add(1), issued_at: now.max(at), content }
     }
 }
 
