@@ -92,8 +92,10 @@ const PROPERTIES = 'PR#*';
 const TRAILS = 'RE#*';
 /** Every version of a rate card that was ever put. */
 const CARD_VERSIONS = 'RV#*';
-/** Bookings, their audit entries, and notes about them: mails that were sent. */
+/** Bookings, their audit entries, their receipts, and notes about them: mails that were sent. */
 const BOOKINGS = 'B#*';
+/** How far each series of receipts has come. */
+const SERIES = 'N#*';
 /** Callbacks of sagas. */
 const TASK_TOKENS = 'T#*';
 /** What customers have to do at their banks. */
@@ -184,6 +186,11 @@ export const PORTS = {
   'BookingHistory.bookings_of': [on('ledgerByGuest', QUERY), onItems(BOOKINGS, GET_MANY)],
   'BookingHistory.audit_trail': [onItems(BOOKINGS, QUERY)],
 
+  // --- receipts: beside their bookings ---
+  'ReceiptReader': [onItems(BOOKINGS, QUERY)],
+  /** Issues one with the next number of its series. */
+  'ReceiptStore': [onItems(BOOKINGS, PUT), onItems(SERIES, GET, PUT)],
+
   // --- payments and sagas ---
   /** A guest's attempts to pay; they are written by `BookingStore`, with the booking that is attempted. */
   'AttemptReader': [onRecords(GUESTS, GET)],
@@ -233,7 +240,7 @@ export const PORTS = {
 export type Port = keyof typeof PORTS;
 
 /** Ports by which a function keeps notes of its own in the ledger: the relay publishes none of them. */
-const NOTES: ReadonlySet<Port> = new Set<Port>(['SentMails', 'CycleStore']);
+const NOTES: ReadonlySet<Port> = new Set<Port>(['SentMails', 'CycleStore', 'ReceiptStore']);
 
 /** Whether a function with these ports writes what the relay publishes. */
 export function writesFacts(ports: readonly Port[]): boolean {

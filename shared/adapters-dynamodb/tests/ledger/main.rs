@@ -18,6 +18,7 @@ mod long;
 mod model;
 mod placing;
 mod races;
+mod receipts;
 mod refusals;
 mod restoring;
 mod shards;

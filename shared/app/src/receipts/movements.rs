@@ -1,4 +1,4 @@
-//! Movements of a booking's money, as its audit trail tells them.
+//! Movements of a booking's money, as its audit trail has them.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use holdfast_domain::{Currency, Money};
 use crate::bookings::trail::AuditEvent;
 use crate::kernel::failure::Failure;
 
-/// The movements that a trail, oldest first, tells of. Entries say what was given back in all of one payment: what moved is how far that
+/// The movements that a trail, oldest first, has. Entries say what was given back in all of one payment: what moved is how far that
 /// is from what the entry before said. A refund that is on its way counts as given back, so that the entry by which it arrives moves
 /// nothing, and one that fails moves it back. What the card's bank disputes or takes moves nothing here.
 ///
@@ -26,7 +26,8 @@ pub(crate) fn movements(trail: &[AuditEvent]) -> Result<Vec<MoneyMovement>, Fail
                 let before = given_back.insert(payment, total.amount()).unwrap_or(0);
                 let more = total.amount() - before;
                 let kind = if more > 0 { ReceiptKind::Refund } else { ReceiptKind::RefundReversed };
-                let amount = Money::new(more.abs(), total.currency()).map_err(|error| told(entry, &error))?;
+                let amount =
+                    Money::new(more.abs(), total.currency()).map_err(|error| at_fault(entry, &error))?;
                 Some((kind, amount))
             }
             _ => None,
@@ -40,13 +41,13 @@ pub(crate) fn movements(trail: &[AuditEvent]) -> Result<Vec<MoneyMovement>, Fail
 
 /// An amount that an entry says.
 fn money(entry: &AuditEvent, name: &str) -> Result<Money, Failure> {
-    let amount = entry.data[name].as_i64().ok_or_else(|| told(entry, &format_args!("no {name}")))?;
+    let amount = entry.data[name].as_i64().ok_or_else(|| at_fault(entry, &format_args!("no {name}")))?;
     let currency = entry.data["currency"].as_str().unwrap_or_default();
-    let currency = Currency::parse(currency).map_err(|error| told(entry, &error))?;
-    Money::new(amount, currency).map_err(|error| told(entry, &error))
+    let currency = Currency::parse(currency).map_err(|error| at_fault(entry, &error))?;
+    Money::new(amount, currency).map_err(|error| at_fault(entry, &error))
 }
 
-fn told(entry: &AuditEvent, reason: &dyn std::fmt::Display) -> Failure {
+fn at_fault(entry: &AuditEvent, reason: &dyn std::fmt::Display) -> Failure {
     Failure::Inconsistent(format!("the entry {}: {reason}", entry.event_id()))
 }
 
