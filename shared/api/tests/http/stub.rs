@@ -56,7 +56,7 @@ pub(crate) struct Outside {
     pub(crate) hold: Mutex<Option<Hold>>,
     pub(crate) booking: Mutex<Option<Booking>>,
     pub(crate) contact: Mutex<Option<Contact>>,
-    pub(crate) receipts: Vec<Receipt>,
+    pub(crate) receipts: Mutex<Vec<Receipt>>,
     /// What the saga does to a booking as soon as it is started.
     pub(crate) saga: Vec<BookingEvent>,
     /// A page refuses.
@@ -286,7 +286,7 @@ impl BookingHistory for Stub {
 impl ReceiptReader for Stub {
     async fn receipts(&self, _: &BookingId) -> Result<Vec<Receipt>, StoreError> {
         self.0.up()?;
-        Ok(self.0.receipts.clone())
+        Ok(self.0.receipts.lock().expect("unpoisoned").clone())
     }
 }
 
