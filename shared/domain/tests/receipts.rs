@@ -2,7 +2,6 @@
 //! amount are the amount's, none is more than is there, and what is wholly given back has given back each tax to the minor unit.
 #![expect(clippy::expect_used, reason = "helpers of tests")]
 
-#[path = "fixture/mod.rs"]
 mod fixture;
 
 use std::collections::BTreeMap;
@@ -14,7 +13,7 @@ use holdfast_domain::money::SignedMoney;
 use holdfast_domain::rates::charge::{Due, IncludedTax};
 use holdfast_domain::rates::ids::ChargeId;
 use holdfast_domain::receipts::{
-    MoneyMovement, ReceiptContent, ReceiptKind, ReceiptSeries, SeriesHead, receipt_contents,
+    MoneyMovement, Receipt, ReceiptContent, ReceiptKind, ReceiptSeries, SeriesHead, receipt_contents,
 };
 use holdfast_domain::{Booking, BookingPayments, Currency, Money};
 use jiff::{SignedDuration, Timestamp};
@@ -209,7 +208,7 @@ fn numbers_begin_with_one_and_times_never_go_back() {
     let now = Timestamp::UNIX_EPOCH + SignedDuration::from_secs(100);
     let (before, after) = (now - SignedDuration::from_secs(5), now + SignedDuration::from_secs(5));
     let next = |head| {
-        let receipt = SeriesHead::next(head, content.clone(), now);
+        let receipt = Receipt::next(head, content.clone(), now);
         (receipt.number, receipt.issued_at)
     };
     assert_eq!(next(None), (1, now));

@@ -78,7 +78,7 @@ impl ReceiptStore for DynamoReceipts {
         // Ends: others who are first, and throttling, have a budget of tries.
         loop {
             let head = self.head(&content.series).await?;
-            let receipt = SeriesHead::next(head, content.clone(), now);
+            let receipt = Receipt::next(head, content.clone(), now);
             match self.0.transact(self.items(head, &receipt)?).await {
                 Ok(()) => return Ok(Issued::Now(receipt.number)),
                 Err(Refused::Condition { index: RECEIPT_AT, .. }) => return Ok(Issued::Before),

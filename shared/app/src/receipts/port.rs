@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::kernel::errors::StoreError;
 
-/// What came of issuing a receipt.
+/// Whether a receipt was issued.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Issued {
     /// It was issued under this number.

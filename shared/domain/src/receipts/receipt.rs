@@ -9,7 +9,7 @@ use crate::money::Money;
 use crate::properties::Address;
 use crate::rates::charge::Due;
 use crate::receipts::movement::{MoneyMovement, ReceiptKind};
-use crate::receipts::series::ReceiptSeries;
+use crate::receipts::series::{ReceiptSeries, SeriesHead};
 use crate::receipts::taxes::{ReceiptTax, TaxParts};
 
 /// The property that issues a receipt, as it is then.
@@ -56,6 +56,14 @@ pub struct Receipt {
 }
 
 impl Receipt {
+    /// The next receipt of a series that has come as far as `head`, or has no receipt yet, issued at `now`. Its time is never before that
+    /// of the number before it, whichever clock says so.
+    #[must_use]
+    pub fn next(head: Option<SeriesHead>, content: ReceiptContent, now: Timestamp) -> Self {
+        let (last, at) = head.map_or((0, now), |head| (head.last, head.at));
+        Self { number: last.saturating_add(1), issued_at: now.max(at), content }
+    }
+
     /// How much was taken or given back.
     #[must_use]
     pub fn amount(&self) -> Money {

@@ -4,7 +4,6 @@ use jiff::Timestamp;
 
 use crate::bookings::Order;
 use crate::ids::{InvalidId, PropertyId, ResourceId};
-use crate::receipts::receipt::{Receipt, ReceiptContent};
 
 /// Whose receipts are numbered one after the other.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -58,16 +57,6 @@ pub struct SeriesHead {
     pub last: u64,
     /// When it was issued.
     pub at: Timestamp,
-}
-
-impl SeriesHead {
-    /// The next receipt of a series that has come so far, or has no receipt yet, issued at `now`. Its time is never before that of the
-    /// number before it, whichever clock says so.
-    #[must_use]
-    pub fn next(head: Option<Self>, content: ReceiptContent, now: Timestamp) -> Receipt {
-        let (last, at) = head.map_or((0, now), |head| (head.last, head.at));
-        Receipt { number: last.saturating_add(1), issued_at: now.max(at), content }
-    }
 }
 
 #[cfg(test)]
