@@ -37,6 +37,7 @@ export const SHARED: Readonly<Record<string, string>> = {
   'projector': "two for each shard of the ledger's stream; search is late without it, and nothing else",
   'notify': 'its queue waits; a mail may be late',
   'partner': 'its queue waits; a change may be late',
+  'receipts': 'its queue waits; a receipt may be late, and no payment waits for it',
 };
 
 /** What has to stay unreserved, by rule of Lambda: https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html */

@@ -94,8 +94,10 @@ const TRAILS = 'RE#*';
 const CARD_VERSIONS = 'RV#*';
 /** What is counted of promotions whose uses are limited. */
 const PROMOTION_USES = 'PC#*';
-/** Bookings, their audit entries, and notes about them: mails that were sent. */
+/** Bookings, their audit entries, their receipts, and notes about them: mails that were sent. */
 const BOOKINGS = 'B#*';
+/** How far each series of receipts has come. */
+const SERIES = 'N#*';
 /** Callbacks of sagas. */
 const TASK_TOKENS = 'T#*';
 /** What customers have to do at their banks. */
@@ -190,6 +192,11 @@ export const PORTS = {
   'BookingHistory.bookings_of': [on('ledgerByGuest', QUERY), onItems(BOOKINGS, GET_MANY)],
   'BookingHistory.audit_trail': [onItems(BOOKINGS, QUERY)],
 
+  // --- receipts: beside their bookings ---
+  'ReceiptReader': [onItems(BOOKINGS, QUERY)],
+  /** Issues one with the next number of its series. */
+  'ReceiptStore': [onItems(BOOKINGS, PUT), onItems(SERIES, GET, PUT)],
+
   // --- payments and sagas ---
   /** A guest's attempts to pay; they are written by `BookingStore`, with the booking that is attempted. */
   'AttemptReader': [onRecords(GUESTS, GET)],
@@ -239,7 +246,7 @@ export const PORTS = {
 export type Port = keyof typeof PORTS;
 
 /** Ports by which a function keeps notes of its own in the ledger: the relay publishes none of them. */
-const NOTES: ReadonlySet<Port> = new Set<Port>(['SentMails', 'CycleStore']);
+const NOTES: ReadonlySet<Port> = new Set<Port>(['SentMails', 'CycleStore', 'ReceiptStore']);
 
 /** Whether a function with these ports writes what the relay publishes. */
 export function writesFacts(ports: readonly Port[]): boolean {

@@ -167,7 +167,7 @@ for (const variant of ['aws', 'local'] as const) {
       const hidden = Number(queue.Properties['VisibilityTimeout']);
       assert.ok(hidden >= 6 * Number(target.Properties['Timeout']), `${id}: ${hidden} s`);
     }
-    assert.equal(mappings, 3);
+    assert.equal(mappings, 4);
   });
 }
 

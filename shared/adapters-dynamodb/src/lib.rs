@@ -23,6 +23,7 @@ mod payments;
 mod promotions;
 mod properties;
 mod rates;
+mod receipts;
 mod search;
 mod stored;
 pub mod stream;
@@ -53,6 +54,7 @@ pub use properties::store::DynamoProperties;
 pub use rates::history::DynamoRateHistory;
 pub use rates::seals::SignedQuotes;
 pub use rates::store::DynamoRates;
+pub use receipts::store::DynamoReceipts;
 pub use search::index::DynamoSearchIndex;
 pub use search::writer::DynamoSearchIndexWriter;
 pub use table::confidential::ConfidentialTable;
@@ -90,6 +92,7 @@ pub mod items {
         decode_card_record, decode_month_rates, decode_rates, encode_card_record, encode_month_rates,
         encode_rates,
     };
+    pub use crate::stored::receipts::{decode_receipt, decode_series, encode_receipt, encode_series};
     pub use crate::stored::records::{
         decode_audit, decode_audit_with_facts, decode_booking, decode_hold_record, decode_resource,
         decode_resource_write, encode_audit, encode_audit_as, encode_booking, encode_booking_as,

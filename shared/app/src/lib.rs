@@ -14,6 +14,7 @@ pub mod partners;
 pub mod payments;
 pub mod properties;
 pub mod rates;
+pub mod receipts;
 pub mod search;
 
 pub use kernel::{

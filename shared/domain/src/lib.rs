@@ -15,6 +15,7 @@ pub mod money;
 pub mod payments;
 pub mod properties;
 pub mod rates;
+pub mod receipts;
 pub mod trail;
 
 pub use bookings::{Booking, BookingEvent, BookingStatus, CancellationPolicy, InventoryMove, Lifecycle};

@@ -26,6 +26,7 @@ mod operations;
 mod partners;
 mod payments;
 mod process;
+mod receipts;
 mod sdk;
 mod search;
 
@@ -42,6 +43,7 @@ pub use operations::review::ReviewRequests;
 pub use partners::partner::PartnerHandler;
 pub use payments::saga;
 pub use process::Process;
+pub use receipts::issue::ReceiptHandler;
 pub use search::projector::ProjectorHandler;
 
 use std::error::Error as StdError;

@@ -8,9 +8,9 @@ use holdfast_adapters_dynamodb::{
     ConfidentialTable, DynamoBookingContacts, DynamoBookingHistory, DynamoBookingJournal, DynamoBookings,
     DynamoCatalogue, DynamoCustomerActions, DynamoCycles, DynamoEndedBookings, DynamoHoldStopSwitch,
     DynamoHoldStops, DynamoHolds, DynamoInspection, DynamoMailCounts, DynamoPaymentAttempts,
-    DynamoPaymentTurns, DynamoProperties, DynamoRateHistory, DynamoRates, DynamoResourceHistory,
-    DynamoSagaCallbacks, DynamoSearchIndex, DynamoSearchIndexWriter, DynamoSentMails, HoldsTable,
-    LedgerTable, SignedQuotes,
+    DynamoPaymentTurns, DynamoProperties, DynamoRateHistory, DynamoRates, DynamoReceipts,
+    DynamoResourceHistory, DynamoSagaCallbacks, DynamoSearchIndex, DynamoSearchIndexWriter, DynamoSentMails,
+    HoldsTable, LedgerTable, SignedQuotes,
 };
 use holdfast_app::StoreError;
 use holdfast_app::bookings::{BookingContacts, BookingHistory, BookingJournal, BookingStore};
@@ -22,6 +22,7 @@ use holdfast_app::operations::{CycleStore, EndedBookings, LedgerInspection};
 use holdfast_app::payments::{AttemptReader, CustomerActions, PaymentTurns, RefundNotes, SagaCallbacks};
 use holdfast_app::properties::PropertyStore;
 use holdfast_app::rates::{Pricing, QuoteSeals, Quotes, RateHistory, RateStore};
+use holdfast_app::receipts::ReceiptStore;
 use holdfast_app::search::{ListedPages, SearchIndex, SearchIndexInspection, SearchIndexWriter};
 use holdfast_domain::{Page, Resource};
 
@@ -36,6 +37,7 @@ pub struct Store {
     pub trails: Arc<dyn ResourceHistory>,
     pub rates: Arc<dyn RateStore>,
     pub versions: Arc<dyn RateHistory>,
+    pub receipts: Arc<dyn ReceiptStore>,
     pub holds: Arc<dyn HoldStore>,
     pub stops: Arc<dyn HoldStops>,
     pub switch: Arc<dyn HoldStopSwitch>,
@@ -75,6 +77,7 @@ impl Store {
             trails: Arc::new(DynamoResourceHistory::new(ledger())),
             rates: Arc::new(DynamoRates::new(ledger())),
             versions: Arc::new(DynamoRateHistory::new(ledger())),
+            receipts: Arc::new(DynamoReceipts::new(ledger())),
             holds: Arc::new(DynamoHolds::new(ledger(), holds())),
             stops: Arc::new(DynamoHoldStops::new(ledger())),
             switch: Arc::new(DynamoHoldStopSwitch::new(ledger())),

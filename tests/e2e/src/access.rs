@@ -8,7 +8,7 @@ use crate::terms::nightly;
 use crate::world::{Guest, World, check, check_problem, results};
 
 /// Every route that needs a token, and the scopes of which it takes any.
-const PROTECTED: [(Method, &str, &[&str]); 25] = [
+const PROTECTED: [(Method, &str, &[&str]); 26] = [
     (Method::PUT, "/api/resources/some-resource", &["booking/operator"]),
     (Method::PATCH, "/api/resources/some-resource/inventory", &["booking/operator"]),
     (Method::GET, "/api/resources/some-resource/events", &["booking/operator"]),
@@ -32,6 +32,7 @@ const PROTECTED: [(Method, &str, &[&str]); 25] = [
     (Method::GET, "/api/bookings", &["booking/guest", "booking/operator"]),
     (Method::GET, "/api/bookings/bkg_x", &["booking/guest", "booking/operator"]),
     (Method::GET, "/api/bookings/bkg_x/events", &["booking/guest", "booking/operator"]),
+    (Method::GET, "/api/bookings/bkg_x/receipts", &["booking/guest", "booking/operator"]),
     (Method::GET, "/api/bookings/bkg_x/cancellation", &["booking/guest", "booking/operator"]),
     (Method::POST, "/api/bookings/bkg_x/cancel", &["booking/guest", "booking/operator"]),
 ];
@@ -226,6 +227,7 @@ async fn somebody_elses_is_as_if_it_did_not_exist() {
         (Method::POST, "/api/holds/{}/extend", &hold),
         (Method::GET, "/api/bookings/{}", &booking),
         (Method::GET, "/api/bookings/{}/events", &booking),
+        (Method::GET, "/api/bookings/{}/receipts", &booking),
         (Method::GET, "/api/bookings/{}/cancellation", &booking),
         (Method::POST, "/api/bookings/{}/cancel", &booking),
     ] {

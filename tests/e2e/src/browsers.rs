@@ -23,6 +23,7 @@ async fn get_routes_answer_head() {
         "/api/bookings".to_owned(),
         format!("/api/bookings/{booking}"),
         format!("/api/bookings/{booking}/events"),
+        format!("/api/bookings/{booking}/receipts"),
         format!("/api/bookings/{booking}/cancellation"),
     ] {
         let (full, head) = (check(w.read(&guest, &path).await, 200), head(&w, &guest, &path).await);

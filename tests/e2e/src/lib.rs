@@ -37,6 +37,7 @@ mod policy;
 mod properties;
 mod race;
 mod rates;
+mod receipts;
 mod reconciliation;
 mod resources;
 mod rotation;

@@ -156,7 +156,7 @@ fn success(operation: &str) -> u16 {
         "readRates" | "putRates" | "discardRatesDraft" | "readRateVersions" => 200,
         "readRateCalendar" | "setDatedRates" | "createQuote" | "explainRates" => 200,
         "readHold" | "extendHold" => 200,
-        "listBookings" | "readBooking" | "readBookingEvents" => 200,
+        "listBookings" | "readBooking" | "readBookingEvents" | "readBookingReceipts" => 200,
         "quoteCancellation" | "cancelBooking" => 200,
         "createHold" | "createBooking" | "putResource" | "putProperty" => 201,
         "releaseHold" => 204,
@@ -249,9 +249,12 @@ impl Route {
                 let body = json!({"holdId": pair.hold, "paymentMethodId": pair.card});
                 (path, Some(body), Subject::OfTheOwner)
             }
-            "readHold" | "releaseHold" | "readBooking" | "readBookingEvents" | "quoteCancellation" => {
-                (path, None, Subject::OfTheOwner)
-            }
+            "readHold"
+            | "releaseHold"
+            | "readBooking"
+            | "readBookingEvents"
+            | "readBookingReceipts"
+            | "quoteCancellation" => (path, None, Subject::OfTheOwner),
             "extendHold" | "cancelBooking" => (path, Some(json!({})), Subject::OfTheOwner),
             "putResource" => {
                 (format!("/api/resources/{}", unique("e2e")), Some(nightly()), Subject::OfNobodyElse)

@@ -1,6 +1,7 @@
-/** Bookings: requesting, reading and cancelling them. Their payment is in `payments.ts`. */
+/** Bookings: requesting, reading and cancelling them, and their receipts. Their payment is in `payments.ts`. */
 import { Construct } from 'constructs';
 import type { Foundations } from '../foundations.ts';
+import { ConsumerQueue } from '../foundations/event-bus.ts';
 import { HoldfastFunction } from '../holdfast-function.ts';
 
 /** Of functions that wait for a saga. The HTTP API gives up after 30 s; they answer how far it is before that. */
@@ -28,8 +29,15 @@ export class Bookings extends Construct {
 
     const bookings = new HoldfastFunction(this, foundations, {
       name: 'bookings',
-      description: 'Reads bookings, their history and their audit trail',
-      ports: ['BookingReader', 'BookingContacts', 'CustomerActions', 'BookingHistory.bookings_of', 'BookingHistory.audit_trail'],
+      description: 'Reads bookings, their history, their audit trail and their receipts',
+      ports: [
+        'BookingReader',
+        'BookingContacts',
+        'CustomerActions',
+        'BookingHistory.bookings_of',
+        'BookingHistory.audit_trail',
+        'ReceiptReader',
+      ],
     });
     foundations.api.serve(bookings);
 
@@ -48,5 +56,18 @@ export class Bookings extends Construct {
       timeoutSeconds: WAITING_SECONDS,
     });
     foundations.api.serve(cancel);
+
+    const queue = new ConsumerQueue(this, foundations, {
+      name: 'Receipts',
+      consumer: 'receipts',
+      description: 'Money that moved, to be receipted',
+    });
+    const receipts = new HoldfastFunction(this, foundations, {
+      name: 'receipts',
+      description: 'Issues the receipts of bookings under numbers without a gap',
+      ports: ['BookingReader', 'BookingHistory.audit_trail', 'PropertyReader', 'ReceiptReader', 'ReceiptStore'],
+      timeoutSeconds: 30,
+    });
+    queue.feed(receipts);
   }
 }

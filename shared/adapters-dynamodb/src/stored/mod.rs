@@ -16,6 +16,7 @@ pub(crate) mod property;
 pub(crate) mod rate_listings;
 pub(crate) mod rates;
 pub(crate) mod reason;
+pub(crate) mod receipts;
 pub(crate) mod records;
 pub(crate) mod trail;
 pub(crate) mod turns;

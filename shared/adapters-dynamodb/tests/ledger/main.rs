@@ -19,6 +19,7 @@ mod model;
 mod placing;
 mod promotions;
 mod races;
+mod receipts;
 mod refusals;
 mod restoring;
 mod shards;

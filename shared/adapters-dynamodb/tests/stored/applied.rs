@@ -128,7 +128,7 @@ fn rate() -> AppliedRate {
 }
 
 /// The order of a stay as the sample's rate card prices it.
-fn rated(order: Order) -> Order {
+pub(crate) fn rated(order: Order) -> Order {
     Order { quantity: 2, price: price(), rate: Some(Box::new(rate())), ..order }
 }
 
@@ -323,7 +323,7 @@ fn longest_label(number: usize) -> Label {
 
 /// An order with as many lines as a price may have, as many included taxes, units that all differ, and every extra of a card, all under the
 /// longest names.
-fn largest(order: Order) -> Order {
+pub(crate) fn largest(order: Order) -> Order {
     let lines = (0..PRICE_LINES_MAX).map(|at| {
         let from = date(2030, 1, 1) + i32::try_from(at).expect("few").days();
         let taxes = (0..INCLUDED_TAXES_MAX / PRICE_LINES_MAX).map(|of| IncludedTax {

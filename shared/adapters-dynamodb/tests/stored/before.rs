@@ -483,6 +483,8 @@ pub(crate) fn read(kind: Kind, item: &Item) -> Read<Understood> {
         Kind::TaskToken => Ok(Understood::TaskToken(text(item, "tok")?.to_owned())),
         Kind::ParkedCase => instant(item, "at").map(Understood::ParkedCase),
         Kind::Property
+        | Kind::Receipt
+        | Kind::Series
         | Kind::Rates
         | Kind::CardVersion
         | Kind::MonthRates

@@ -11,6 +11,7 @@ mod golden;
 mod guests;
 mod properties;
 mod rates;
+mod receipts;
 mod rolling;
 mod roundtrip;
 mod samples;

@@ -64,7 +64,7 @@ pub(crate) fn samples() -> BTreeMap<&'static str, Stored> {
 }
 
 /// A property with everything that one can have.
-fn house() -> Property {
+pub(crate) fn house() -> Property {
     let line = |text| AddressLine::parse(text).expect("a line");
     let address = Address::new(
         vec![line("1 Grand Street"), line("Floor 2")],

@@ -562,7 +562,7 @@ pub(crate) fn ahead() -> BTreeMap<&'static str, Stored> {
     all.extend(crate::guests::samples(&booking_id("pay"), now()));
     all.extend(crate::uses::samples(&booking_id("pay"), now(), TRACE));
     all.extend(crate::applied::samples());
-    all.extend(crate::rates::samples());
+    all.extend(crate::rates::samples().into_iter().chain(crate::receipts::samples()));
     all
 }
 

@@ -61,6 +61,8 @@ fn sections(kind: Kind) -> (&'static [&'static str], Option<Kind>) {
         Kind::Booking => (&["Booking", "Order"], None),
         Kind::Audit => (&["Audit entry"], None),
         Kind::Change => (&["Operator's change"], None),
+        Kind::Receipt => (&["Receipt"], None),
+        Kind::Series => (&["Series of receipts"], None),
         Kind::TaskToken => (&["Task token"], None),
         Kind::ParkedCase => (&["Parked case"], None),
         Kind::SentMail => (&["Sent mail"], None),
@@ -258,10 +260,12 @@ fn the_document_says_which_version_is_written() {
         Kind::Rates => "rate cards",
         Kind::CardVersion => "rate card version",
         Kind::MonthRates => "dated rates",
+        Kind::Series => "series of receipts",
         Kind::Resource
         | Kind::Property
         | Kind::Page
         | Kind::Booking
+        | Kind::Receipt
         | Kind::Contact
         | Kind::Listing
         | Kind::Cycle => kind.name(),

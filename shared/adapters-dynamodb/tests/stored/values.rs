@@ -17,6 +17,7 @@ use holdfast_domain::payments::CustomerAction;
 use holdfast_domain::rates::card::ResourceRates;
 use holdfast_domain::rates::dated::MonthRates;
 use holdfast_domain::rates::uses::{PromotionUse, UseCount};
+use holdfast_domain::receipts::{Receipt, ReceiptSeries, SeriesHead};
 use holdfast_domain::{Booking, BookingId, GuestMark, Hold, Page, PageKey, Property, Resource, ResourceId};
 use holdfast_testkit::nightly_resource;
 use jiff::Timestamp;
@@ -32,6 +33,8 @@ pub(crate) enum Kind {
     Hold,
     Booking,
     Audit,
+    Receipt,
+    Series,
     Change,
     TaskToken,
     ParkedCase,
@@ -56,13 +59,15 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 27] = [
+    pub(crate) const ALL: [Self; 29] = [
         Self::Resource,
         Self::Property,
         Self::Page,
         Self::Hold,
         Self::Booking,
         Self::Audit,
+        Self::Receipt,
+        Self::Series,
         Self::Change,
         Self::TaskToken,
         Self::ParkedCase,
@@ -95,6 +100,8 @@ impl Kind {
             Self::Hold => "hold",
             Self::Booking => "booking",
             Self::Audit => "audit",
+            Self::Receipt => "receipt",
+            Self::Series => "series",
             Self::Change => "change",
             Self::TaskToken => "task-token",
             Self::ParkedCase => "parked-case",
@@ -135,6 +142,8 @@ pub(crate) enum Stored {
     Hold(Box<Hold>),
     Booking(Box<Booking>),
     Audit(Box<AuditEvent>),
+    Receipt(Box<Receipt>),
+    Series(ReceiptSeries, SeriesHead),
     Change(Box<ResourceEvent>),
     TaskToken(BookingId, String, Timestamp),
     ParkedCase(String, Timestamp),
@@ -167,6 +176,8 @@ impl Stored {
             Self::Hold(_) => Kind::Hold,
             Self::Booking(_) => Kind::Booking,
             Self::Audit(_) => Kind::Audit,
+            Self::Receipt(_) => Kind::Receipt,
+            Self::Series(..) => Kind::Series,
             Self::Change(_) => Kind::Change,
             Self::TaskToken(..) => Kind::TaskToken,
             Self::ParkedCase(..) => Kind::ParkedCase,
@@ -204,6 +215,8 @@ impl Stored {
             Self::Hold(hold) => items::encode_hold_record(hold),
             Self::Booking(booking) => items::encode_booking(booking),
             Self::Audit(event) => items::encode_audit(event),
+            Self::Receipt(receipt) => items::encode_receipt(receipt),
+            Self::Series(series, head) => items::encode_series(series, *head),
             Self::Change(entry) => items::encode_resource_event(entry),
             Self::TaskToken(booking, token, at) => items::encode_task_token(booking, token, *at),
             Self::ParkedCase(case, at) => items::encode_parked_case(case, *at),
@@ -258,7 +271,9 @@ impl Stored {
                 items::encode_listed_month_as(resource, *month, facts, version)
             }
             // They began with version 1.
-            Self::Rates(..)
+            Self::Receipt(_)
+            | Self::Series(..)
+            | Self::Rates(..)
             | Self::CardVersion(..)
             | Self::MonthRates(..)
             | Self::Cycle(_)
@@ -289,6 +304,7 @@ impl Stored {
                 Self::Resource(resource, pages, write)
             }
             (Self::Property(property, _), Self::Property(_, write)) => Self::Property(property, write),
+            (Self::Series(_, head), Self::Series(series, _)) => Self::Series(series, head),
             (Self::TaskToken(_, token, _), Self::TaskToken(booking, _, at)) => {
                 Self::TaskToken(booking, token, at)
             }
@@ -347,6 +363,11 @@ pub(crate) fn decode(kind: Kind, item: &Item) -> Result<Stored, StoreError> {
         Kind::Hold => Stored::Hold(Box::new(items::decode_hold_record(item)?)),
         Kind::Booking => Stored::Booking(Box::new(items::decode_booking(item)?)),
         Kind::Audit => Stored::Audit(Box::new(items::decode_audit_with_facts(item)?)),
+        Kind::Receipt => Stored::Receipt(Box::new(items::decode_receipt(item)?)),
+        Kind::Series => {
+            let unread = ReceiptSeries::Resource(nightly_resource("unread", 1, 60).id);
+            Stored::Series(unread, items::decode_series(item)?)
+        }
         Kind::Change => Stored::Change(Box::new(items::decode_resource_event(item)?)),
         Kind::TaskToken => {
             let token = items::decode_task_token(item)?;
@@ -434,6 +455,6 @@ pub(crate) fn written(kind: Kind) -> Version {
         | Kind::UseCounter
         | Kind::GuestUses
         | Kind::PromotionUse => WRITES.note,
-        Kind::Cycle | Kind::CyclePages | Kind::Property => Version::V1,
+        Kind::Cycle | Kind::CyclePages | Kind::Property | Kind::Receipt | Kind::Series => Version::V1,
     }
 }

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use holdfast_app::bookings::{Bookings, TrailPage, WholeBooking};
+use holdfast_app::receipts::Receipts;
 use holdfast_app::{Caller, Clock};
 use holdfast_http::{Api, Documentation, Exchange, Response, Route, answer, paging, routes};
 use http::{Method, StatusCode};
 
 use crate::bookings::ids::booking_id;
 use crate::bookings::quote::CancellationQuoteBody;
+use crate::bookings::receipts::ReceiptList;
 use crate::bookings::requests::BookingListParameters;
 use crate::bookings::wire::{BookingBody, BookingEventBody, BookingEventList, BookingList};
 use crate::problem::{Code, Problem, problem};
@@ -18,14 +20,15 @@ use crate::trail::TrailParameters;
 /// The routes of the function `bookings`.
 pub struct BookingsApi {
     bookings: Bookings,
+    receipts: Receipts,
     clock: Arc<dyn Clock>,
 }
 
 impl BookingsApi {
-    /// Over the use cases of bookings.
+    /// Over the use cases of bookings, and of their receipts.
     #[must_use]
-    pub fn new(bookings: Bookings, clock: Arc<dyn Clock>) -> Self {
-        Self { bookings, clock }
+    pub fn new(bookings: Bookings, receipts: Receipts, clock: Arc<dyn Clock>) -> Self {
+        Self { bookings, receipts, clock }
     }
 }
 
@@ -103,6 +106,24 @@ impl Api for BookingsApi {
                 .answer::<BookingEventList>(StatusCode::OK, "What happened to the booking")
                 .problems(&[Code::NotFound, Code::ValidationFailed]),
         ),
+        (
+            Route::scoped(
+                Method::GET,
+                "/api/bookings/{bookingId}/receipts",
+                "readBookingReceipts",
+                GUEST,
+                |api, exchange, caller| Box::pin(receipts(api, exchange, caller)),
+            ),
+            Documentation::new(TAG, "The receipts of a booking, in order of number.")
+                .described(
+                    "One for each amount that was taken and for each that was given back; a booking that is free, paid at the place or whose \
+                    money was never taken has none. They are issued within moments after the money moved, under the next number of the \
+                    property. A refund has its share of each tax of the payment. One that fails later is reversed by a receipt of its own.",
+                )
+                .path("bookingId", "The booking")
+                .answer::<ReceiptList>(StatusCode::OK, "The receipts of the booking")
+                .problems(&[Code::NotFound]),
+        ),
     ];
 
     fn clock(&self) -> &dyn Clock {
@@ -151,5 +172,12 @@ async fn trail(api: &BookingsApi, exchange: &Exchange, caller: &Caller) -> Resul
             .collect(),
         next_cursor: next.map(|after| paging::opaque(&after.to_string(), id.as_str())),
     };
+    Ok(answer::json(StatusCode::OK, &body)?)
+}
+
+async fn receipts(api: &BookingsApi, exchange: &Exchange, caller: &Caller) -> Result<Response, Problem> {
+    let id = booking_id(&exchange.named)?;
+    let receipts = api.receipts.of_booking(caller, &id).await.map_err(problem)?;
+    let body = ReceiptList { results: receipts.iter().map(Into::into).collect() };
     Ok(answer::json(StatusCode::OK, &body)?)
 }

@@ -143,6 +143,7 @@ fn head_is_answered_wherever_get_is() {
         "/api/availability?resourceType=hotel&location=NYC&start=2027-06-01&end=2027-06-03",
         "/api/bookings/b",
         "/api/bookings/b/cancellation",
+        "/api/bookings/b/receipts",
         "/api/bookings?limit=0",
     ] {
         let (full, head) =
@@ -168,6 +169,7 @@ fn doors_are_shut() {
         get("/api/bookings/b"),
         get("/api/bookings/b/events"),
         get("/api/bookings/b/cancellation"),
+        get("/api/bookings/b/receipts"),
         post("/api/bookings/b/cancel", ""),
         put(),
         request(Method::PATCH, "/api/resources/r/inventory", "{}"),

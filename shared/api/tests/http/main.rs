@@ -30,6 +30,8 @@ mod queries;
 mod quotes;
 #[cfg(test)]
 mod rates;
+#[cfg(test)]
+mod receipts;
 mod resources;
 #[cfg(test)]
 mod samples;

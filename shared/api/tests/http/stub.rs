@@ -20,6 +20,7 @@ use holdfast_app::payments::{
 };
 use holdfast_app::properties::Properties;
 use holdfast_app::rates::{Pricing, Quote, Quotes, Rates};
+use holdfast_app::receipts::{ReceiptReader, Receipts};
 use holdfast_app::search::{ListedPages, Search, SearchIndex};
 use holdfast_app::{Clock, LedgerError, Mutation, PaymentError, StoreError, WorkflowError};
 use holdfast_domain::bookings::Contact;
@@ -28,6 +29,7 @@ use holdfast_domain::holds::Extension;
 use holdfast_domain::payments::CustomerAction;
 use holdfast_domain::rates::card::ResourceRates;
 use holdfast_domain::rates::dated::{DatedRates, MonthRates};
+use holdfast_domain::receipts::Receipt;
 use holdfast_domain::{
     Booking, BookingEvent, BookingId, Fingerprint, GuestId, GuestMark, Hold, HoldId, HoldSnapshot,
     InventoryMove, Page, PageRejection, PaymentStep, Property, PropertyId, Resource, ResourceId,
@@ -54,6 +56,7 @@ pub(crate) struct Outside {
     pub(crate) hold: Mutex<Option<Hold>>,
     pub(crate) booking: Mutex<Option<Booking>>,
     pub(crate) contact: Mutex<Option<Contact>>,
+    pub(crate) receipts: Mutex<Vec<Receipt>>,
     /// What the saga does to a booking as soon as it is started.
     pub(crate) saga: Vec<BookingEvent>,
     /// A page refuses.
@@ -280,6 +283,14 @@ impl BookingHistory for Stub {
 }
 
 #[async_trait]
+impl ReceiptReader for Stub {
+    async fn receipts(&self, _: &BookingId) -> Result<Vec<Receipt>, StoreError> {
+        self.0.up()?;
+        Ok(self.0.receipts.lock().expect("unpoisoned").clone())
+    }
+}
+
+#[async_trait]
 impl SagaCallbacks for Stub {
     async fn put_task_token(&self, _: &BookingId, _: &str, _: &Mutation) -> Result<(), StoreError> {
         Ok(())
@@ -427,7 +438,10 @@ async fn answered(outside: &Arc<Outside>, request: Request) -> Response {
             .handle(request)
             .await
     } else if path.starts_with("/api/bookings") {
-        BookingsApi::new(Bookings::new(stub(), stub(), stub(), charges()), clock).handle(request).await
+        let receipts = Receipts::new(stub(), stub());
+        BookingsApi::new(Bookings::new(stub(), stub(), stub(), charges()), receipts, clock)
+            .handle(request)
+            .await
     } else if path.starts_with("/api/webhooks") {
         WebhookApi::new(Webhook::new(stub(), stub(), stub(), stub(), stub()), stub(), clock)
             .handle(request)

@@ -79,7 +79,7 @@ fn half_up(dividend: i128, divisor: i128) -> i128 {
 
 /// `total`, a multiple of `step`, in parts that are multiples of it too, as the weights are: what is left over once each part is rounded
 /// down goes to those with the largest remainders, to the earlier where they are alike. All to the first where the weights say nothing.
-pub(super) fn spread(total: i64, step: i64, weights: &[i128]) -> Vec<i64> {
+pub(crate) fn spread(total: i64, step: i64, weights: &[i128]) -> Vec<i64> {
     let step = step.max(1);
     let steps = i128::from(total / step);
     let sum: i128 = weights.iter().sum();

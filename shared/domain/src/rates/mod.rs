@@ -12,7 +12,7 @@ pub mod condition;
 pub mod dated;
 pub mod dated_edit;
 pub mod evaluate;
-mod exact;
+pub(crate) mod exact;
 pub mod extra;
 pub mod ids;
 mod lines;

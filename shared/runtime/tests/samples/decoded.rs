@@ -14,7 +14,8 @@ use holdfast_runtime::queue::{self, QueueEvent};
 use holdfast_runtime::stream::{Record, StreamEvent, StreamReader};
 use holdfast_workflow::TaskCall;
 use holdfast_workflow::events::{
-    Consumer, Declaration, EventType, Received, booking_notice, from_bus, inventory, timer_event,
+    Consumer, Declaration, EventType, Received, booking_notice, from_bus, inventory, receipts_due,
+    timer_event,
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -66,6 +67,7 @@ fn meaning(consumer: Consumer, received: Received) -> String {
     match consumer {
         Consumer::Expiry => timer_event(&received).map(|event| format!("{event:?}")),
         Consumer::Notify => booking_notice(&received).map(|event| format!("{event:?}")),
+        Consumer::Receipts => receipts_due(&received).map(|booking| booking.to_string()),
         Consumer::Partner => inventory(received).map(|event| event.data["slots"].to_string()),
         // People read it as it is.
         Consumer::Review => Ok(received.event.data.to_string()),
@@ -77,6 +79,7 @@ fn meaning(consumer: Consumer, received: Received) -> String {
 fn an_event_for_another_is_refused() {
     let hold = from_bus(&read(&samples("events").join("hold.placed.v1.json"))).expect("an event");
     assert!(booking_notice(&hold).is_err(), "a hold is nothing to mail about");
+    assert!(receipts_due(&hold).is_err(), "nor does it move money");
     assert!(inventory(hold).is_err(), "nor anything for a partner");
     let page = from_bus(&read(&samples("events").join("inventory.changed.v2.json"))).expect("an event");
     assert!(timer_event(&page).is_err(), "nor a page anything to time");
@@ -99,6 +102,7 @@ fn understood(name: &str, message: &Value) -> Result<(), Box<dyn std::error::Err
     match name.split('-').next() {
         Some("timer") => drop(timer_event(&received)?),
         Some("notify") => drop(booking_notice(&received)?),
+        Some("receipts") => drop(receipts_due(&received)?),
         Some("partner") => drop(inventory(received)?),
         other => panic!("no function behind the queue {other:?}"),
     }

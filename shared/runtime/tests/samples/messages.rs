@@ -64,6 +64,16 @@ fn there_is_a_sample_of_every_message() {
         let message = read(&samples("events").join(format!("{kind}.v1.json")));
         check("sqs", &format!("{queue}-{kind}"), &in_queue(queue, &message));
     }
+    for kind in [
+        "payment.captured",
+        "payment.refunded",
+        "payment.refund_pending",
+        "payment.refund_failed",
+        "booking.completed",
+    ] {
+        let message = read(&samples("events").join(format!("{kind}.v2.json")));
+        check("sqs", &format!("receipts-{kind}"), &in_queue("receipts", &message));
+    }
     let timer = json!({
         "source": "holdfast.timer",
         "version": 1,

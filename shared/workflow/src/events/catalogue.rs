@@ -67,6 +67,8 @@ pub enum Consumer {
     Notify,
     /// Notifies the partner.
     Partner,
+    /// Issues receipts.
+    Receipts,
     /// Keeps what a person has to decide.
     Review,
 }
@@ -79,6 +81,7 @@ impl Consumer {
             Self::Expiry => "expiry",
             Self::Notify => "notify",
             Self::Partner => "partner",
+            Self::Receipts => "receipts",
             Self::Review => "review",
         }
     }
@@ -219,7 +222,7 @@ events! {
     /// The booking was cancelled; its places are free.
     BookingCancelled "booking.cancelled" of Booking: bookings::BookingCancelled, v1 v1::BookingCancelled, to [Expiry V1, Notify V1];
     /// The time of the booking has passed.
-    BookingCompleted "booking.completed" of Booking: bookings::BookingState, v1 v1::BookingState, to [];
+    BookingCompleted "booking.completed" of Booking: bookings::BookingState, v1 v1::BookingState, to [Receipts V2];
     /// The provider knows of the payment; no money is touched.
     PaymentCreated "payment.created" of Booking: bookings::PaymentCreated, v1 v1::PaymentCreated, to [];
     /// The amount is reserved on the card.
@@ -227,15 +230,15 @@ events! {
     /// The bank wants the customer.
     PaymentActionRequired "payment.action_required" of Booking: bookings::PaymentActionRequired, v1 v1::PaymentActionRequired, to [];
     /// The money is taken.
-    PaymentCaptured "payment.captured" of Booking: bookings::PaymentCaptured, v1 v1::PaymentCaptured, to [];
+    PaymentCaptured "payment.captured" of Booking: bookings::PaymentCaptured, v1 v1::PaymentCaptured, to [Receipts V2];
     /// The reservation of the money was given back.
     PaymentVoided "payment.voided" of Booking: bookings::BookingState, v1 v1::BookingState, to [];
     /// Money was given back.
-    PaymentRefunded "payment.refunded" of Booking: bookings::PaymentRefunded, v1 v1::PaymentRefunded, to [];
+    PaymentRefunded "payment.refunded" of Booking: bookings::PaymentRefunded, v1 v1::PaymentRefunded, to [Receipts V2];
     /// Money is on its way back, and counts as given back; it may still fail.
-    PaymentRefundPending "payment.refund_pending" of Booking: bookings::PaymentRefunded, to [];
+    PaymentRefundPending "payment.refund_pending" of Booking: bookings::PaymentRefunded, to [Receipts V2];
     /// Money that was to be given back was refused, or has come back from the bank.
-    PaymentRefundFailed "payment.refund_failed" of Booking: bookings::PaymentRefunded, to [];
+    PaymentRefundFailed "payment.refund_failed" of Booking: bookings::PaymentRefunded, to [Receipts V2];
     /// The card's bank disputes the payment.
     PaymentDisputed "payment.disputed" of Booking: bookings::BookingState, to [];
     /// The dispute is over; the money is the house's as before.

@@ -22,6 +22,7 @@ pub use error::EventError;
 pub use from_ledger::{PageWrite, of_audit, of_facts, of_page, of_promotion, of_resource};
 pub use from_reconciliation::{of_drift, of_review};
 pub use received::{
-    BookingNotice, NotUnderstood, Received, TimerEvent, booking_notice, from_bus, inventory, timer_event,
+    BookingNotice, NotUnderstood, Received, TimerEvent, booking_notice, from_bus, inventory, receipts_due,
+    timer_event,
 };
 pub use schema::DataSchema;

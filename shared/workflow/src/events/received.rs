@@ -159,6 +159,22 @@ pub fn booking_notice(received: &Received) -> Result<BookingNotice, NotUnderstoo
     Ok(BookingNotice { booking, kind, cause: received.event.id.clone() })
 }
 
+/// The booking whose receipts are to be looked at because of an event: money moved, or its time has passed, when all that was missed is
+/// made up for.
+///
+/// # Errors
+/// [`NotUnderstood`].
+pub fn receipts_due(received: &Received) -> Result<BookingId, NotUnderstood> {
+    match received.kind {
+        EventType::PaymentCaptured
+        | EventType::PaymentRefunded
+        | EventType::PaymentRefundPending
+        | EventType::PaymentRefundFailed
+        | EventType::BookingCompleted => received.needed("bookingId"),
+        other => Err(NotUnderstood::Misdirected(other.as_str())),
+    }
+}
+
 /// What the partner function passes on: the event itself, if it is about inventory, or about the resource whose capacity all
 /// slots have for which nothing else is set.
 ///

@@ -39,6 +39,7 @@ mod quotes;
 mod rated;
 mod rates;
 mod rebuild;
+mod receipts;
 mod reconciliation;
 mod reconciliation_world;
 mod refunds;

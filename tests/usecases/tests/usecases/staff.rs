@@ -13,6 +13,7 @@ use holdfast_app::bookings::{BookingRequest, Bookings};
 use holdfast_app::catalogue::{Calendars, ResourceTrails, Resources, Stops};
 use holdfast_app::properties::Properties;
 use holdfast_app::rates::Rates;
+use holdfast_app::receipts::Receipts;
 use holdfast_app::search::Search;
 use holdfast_domain::{BookingId, HoldId, Resource};
 use holdfast_testkit::{Store, charge_rules};
@@ -84,7 +85,7 @@ const fn case(operation: &'static str, name: &'static str, rule: Rule, served: u
 }
 
 /// Every route has a rule; some have several ways to be called.
-const CASES: [Case; 31] = [
+const CASES: [Case; 32] = [
     case("putResource", "", Rule::OfTheProperty, 200),
     case("putResource", "dry", Rule::OfTheProperty, 200),
     case("putResource", "of none", Rule::Everybodys, 201),
@@ -115,6 +116,7 @@ const CASES: [Case; 31] = [
     case("listBookings", "", Rule::Everybodys, 200),
     case("readBooking", "", Rule::OfTheProperty, 200),
     case("readBookingEvents", "", Rule::OfTheProperty, 200),
+    case("readBookingReceipts", "", Rule::OfTheProperty, 200),
     case("quoteCancellation", "", Rule::OfTheProperty, 200),
     case("cancelBooking", "", Rule::OfTheProperty, 200),
 ];
@@ -269,9 +271,19 @@ fn call(
         ("createBooking", _) => (path, json!({ "holdId": things.hold, "paymentMethodId": VISA })),
         ("extendHold" | "cancelBooking", _) => (path, json!({})),
         (
-            "readRates" | "discardRatesDraft" | "readRateVersions" | "readResourceEvents" | "readStopEvents"
-            | "readPropertyEvents" | "readHold" | "releaseHold" | "listBookings" | "readBooking"
-            | "readBookingEvents" | "quoteCancellation",
+            "readRates"
+            | "discardRatesDraft"
+            | "readRateVersions"
+            | "readResourceEvents"
+            | "readStopEvents"
+            | "readPropertyEvents"
+            | "readHold"
+            | "releaseHold"
+            | "listBookings"
+            | "readBooking"
+            | "readBookingEvents"
+            | "readBookingReceipts"
+            | "quoteCancellation",
             _,
         ) => (path, Value::Null),
         (other, _) => panic!("{other}: a route that nobody knows how to call"),
@@ -303,6 +315,7 @@ async fn serve(w: &World, who: Who, method: &Method, target: &str, body: &Value,
         trails,
         switch,
         history,
+        receipts,
         contacts,
         actions,
         ..
@@ -319,7 +332,8 @@ async fn serve(w: &World, who: Who, method: &Method, target: &str, body: &Value,
     } else if path == "/api/bookings" && !get {
         ConfirmApi::new(requests(&w.store, &w.flow), clock).handle(request).await
     } else if path.starts_with("/api/bookings") {
-        BookingsApi::new(Bookings::new(history, contacts, actions, charge_rules()), clock)
+        let receipts = Receipts::new(history.clone(), receipts);
+        BookingsApi::new(Bookings::new(history, contacts, actions, charge_rules()), receipts, clock)
             .handle(request)
             .await
     } else {

@@ -7,5 +7,6 @@ pub(crate) mod order;
 pub(crate) mod price;
 pub(crate) mod property;
 pub(crate) mod rates;
+pub(crate) mod receipt;
 pub(crate) mod scalar;
 pub(crate) mod terms;

@@ -33,9 +33,10 @@ pub(crate) struct StoredPropertyTerms {
     house_rules: Option<Text<HouseRules>>,
 }
 
+/// Where mail goes.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct StoredAddress {
+pub(crate) struct StoredAddress {
     lines: Vec<Text<AddressLine>>,
     city: Text<AddressLine>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -60,13 +61,7 @@ impl From<&PropertyTerms> for StoredPropertyTerms {
         Self {
             kind: Text(kind.clone()),
             name: Text(name.clone()),
-            address: StoredAddress {
-                lines: address.lines().iter().cloned().map(Text).collect(),
-                city: Text(address.city().clone()),
-                region: address.region().cloned().map(Text),
-                postal_code: address.postal_code().cloned().map(Text),
-                country: Text(address.country()),
-            },
+            address: address.into(),
             position: position
                 .map(|at| StoredPosition { latitude: at.latitude(), longitude: at.longitude() }),
             time_zone: time_zone.iana_name().unwrap_or("UTC").to_owned(),
@@ -101,8 +96,20 @@ impl StoredPropertyTerms {
     }
 }
 
+impl From<&Address> for StoredAddress {
+    fn from(address: &Address) -> Self {
+        Self {
+            lines: address.lines().iter().cloned().map(Text).collect(),
+            city: Text(address.city().clone()),
+            region: address.region().cloned().map(Text),
+            postal_code: address.postal_code().cloned().map(Text),
+            country: Text(address.country()),
+        }
+    }
+}
+
 impl StoredAddress {
-    fn read(self) -> Result<Address, Reason> {
+    pub(crate) fn read(self) -> Result<Address, Reason> {
         let lines = self.lines.into_iter().map(|Text(line)| line).collect();
         let region = self.region.map(|Text(region)| region);
         let postal_code = self.postal_code.map(|Text(code)| code);

@@ -1,0 +1,3 @@
+//! Receipts.
+
+pub(crate) mod store;

@@ -1,0 +1,3 @@
+//! The entry of receipts.
+
+pub(crate) mod issue;
