@@ -12,6 +12,7 @@ mod fixtures;
 mod image;
 mod meter;
 mod provider;
+mod rates;
 mod store;
 mod throughput;
 
@@ -26,5 +27,6 @@ pub use holdfast_stripe_amounts::charge_rules;
 pub use image::image_json;
 pub use meter::Meter;
 pub use provider::{Endpoint, LimitedPayments, Requests};
+pub use rates::{card_at, rated};
 pub use store::{QUOTE_KEY, Store, quote_seals};
 pub use throughput::{Tally, Throughput};

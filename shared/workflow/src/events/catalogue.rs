@@ -4,7 +4,7 @@
 use jiff::civil::{Date, date};
 use serde_json::Value;
 
-use super::data::{bookings, holds, inventory, reconciliation, resources, v1};
+use super::data::{bookings, holds, inventory, rates, reconciliation, resources, v1};
 use super::schema::{DataSchema, schema_of};
 
 /// The last day on which version 1 is published.
@@ -50,6 +50,8 @@ pub enum Subject {
     Resource,
     /// The dates of a month of a resource.
     Month,
+    /// The rate cards of a resource, or what is set for the dates of a month under plans: each counts its own writes.
+    Rates,
     /// A booking.
     Booking,
     /// A run of the reconciliation, whose time is its number.
@@ -204,6 +206,10 @@ events! {
     InventoryDatesSet "inventory.dates_set" of Month: inventory::InventoryDatesSet, to [Partner V2];
     /// A resource was created or replaced.
     ResourceChanged "resource.changed" of Resource: resources::ResourceChanged, v1 v1::ResourceChanged, to [Partner V2];
+    /// A version of a resource's rate card was put, or prices and restrictions of dates of a month were set. Drafts, which do not hold, publish nothing.
+    RateUpdated "rate.updated" of Rates: rates::RateUpdated, to [];
+    /// A booking that a rate card priced is confirmed: what its price is made of.
+    RateApplied "rate.applied" of Booking: rates::RateApplied, to [];
     /// A guest asked to pay a hold.
     BookingRequested "booking.requested" of Booking: bookings::BookingState, v1 v1::BookingRequested, to [Expiry V1];
     /// The booking is confirmed; its money is taken next.

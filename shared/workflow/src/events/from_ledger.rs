@@ -171,6 +171,8 @@ fn booking_data(
         | EventType::InventoryChanged
         | EventType::InventoryDatesSet
         | EventType::ResourceChanged
+        | EventType::RateUpdated
+        | EventType::RateApplied
         | EventType::ReconciliationDrift
         | EventType::ReconciliationReviewRequested => return Ok(None),
     }))

@@ -49,6 +49,7 @@ fn event_schema(kind: EventType, version: Version, mut data: Value) -> Value {
         Subject::Page => ("The resource's id", "the page"),
         Subject::Resource => ("The resource's id", "the resource"),
         Subject::Month => ("The resource's id", "the month"),
+        Subject::Rates => ("The resource's id", "the rate cards, or of the month"),
         Subject::Booking => ("The booking's id", "the booking"),
         Subject::Run => ("`reconciliation`", ""),
     };
@@ -58,7 +59,12 @@ fn event_schema(kind: EventType, version: Version, mut data: Value) -> Value {
             "When the run began",
             "When the run began, in milliseconds since 1970".to_owned(),
         ),
-        Subject::Hold | Subject::Page | Subject::Resource | Subject::Month | Subject::Booking => (
+        Subject::Hold
+        | Subject::Page
+        | Subject::Resource
+        | Subject::Month
+        | Subject::Rates
+        | Subject::Booking => (
             "The same when the event is published again: drop repetitions by it",
             "When it happened",
             format!("Grows by one with each write of {counted}"),

@@ -4,6 +4,7 @@
 pub mod bookings;
 pub mod holds;
 pub mod inventory;
+pub mod rates;
 pub mod reconciliation;
 pub mod resources;
 pub mod scalar;
