@@ -62,6 +62,7 @@ help: ## This list
 	@echo '  Pages that may call the local API: CORS_ORIGINS=http://localhost:3000 make up'
 	@echo '  A token: make -s token SUB=guest-1 SCOPE="booking/guest" (EXPIRES_IN=60, in seconds, if wanted)'
 	@echo '    of staff: make -s token SUB=ada SCOPE="booking/operator" GROUPS="platform", or GROUPS="property.hotel-nyc" of one property'
+	@echo '    of a guest with private rates: make -s token SUB=guest-1 SCOPE="booking/guest" GROUPS="rate.company-acme"'
 
 ##@ The local stack
 
@@ -85,7 +86,7 @@ demo: up ## Start the local stack and show the whole journey of a booking, step 
 env: ## Print KEY=VALUE lines of the running local stack
 	@$(STACK) env
 
-token: ## Print a token that the local API accepts (SUB, SCOPE, EXPIRES_IN; of staff GROUPS)
+token: ## Print a token that the local API accepts (SUB, SCOPE, EXPIRES_IN, GROUPS)
 	@$(STACK) token --sub='$(SUB)' --scope='$(SCOPE)' --expires-in='$(EXPIRES_IN)' --groups='$(GROUPS)'
 
 logs: ## Follow a deployed function's log until Ctrl-C (FN; MINUTES back, FIND a text, FOLLOW=0 ends)

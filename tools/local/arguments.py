@@ -12,8 +12,8 @@ from console import Stop
 SCOPES = ("booking/guest", "booking/operator", "booking/partner")
 # As the domain has it (`shared/domain/src/ids.rs`): what the API takes for a guest's id.
 SUB = re.compile(r"[!-.0-~]{1,128}")
-# Of which property somebody is staff (`shared/http/src/identity`).
-GROUP = re.compile(r"platform|property\.[A-Za-z0-9._:-]{1,64}")
+# Of which property somebody is staff, and whose private rates are theirs (`shared/http/src/identity`).
+GROUP = re.compile(r"platform|property\.[A-Za-z0-9._:-]{1,64}|rate\.[a-z0-9-]{1,40}")
 SEED_MAX = 2**64 - 1
 EXPIRES_IN_MAX = 30 * 24 * 3600
 MINUTES_MAX = 90 * 24 * 60
@@ -62,7 +62,10 @@ def scope(text: str) -> str:
 def groups(text: str) -> str:
     words = text.split()
     if not all(GROUP.fullmatch(word) for word in words):
-        raise Stop(f"GROUPS={text} are none: platform, or property. and a property's id such as property.hotel-nyc, with spaces between them.")
+        raise Stop(
+            f"GROUPS={text} are none: platform, property. and a property's id such as property.hotel-nyc, "
+            "or rate. and a group of private rates such as rate.company-acme, with spaces between them."
+        )
     return " ".join(words)
 
 

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use holdfast_app::StoreError;
 use holdfast_app::events::{LedgerRecord, PageRecord};
-use holdfast_domain::{Hold, HoldId, PageChange, PageHold};
+use holdfast_domain::{BookingStatus, Hold, HoldId, PageChange, PageHold};
 use serde_json::Value;
 
 use crate::catalogue::dated::{FACTS_SK_PREFIX, decode_month, decode_month_record};
@@ -16,10 +16,12 @@ use crate::page::item::{
     PAGE_SK_PREFIX, RESOURCE_PK_PREFIX, decode_hold, decode_page_as_stored, decode_page_record,
 };
 use crate::stored::attempts::is_of_guest;
-use crate::stored::rates::{MONTH_SK_PREFIX, RATES_SK, decode_month_rates, decode_rates, rated_resource};
+use crate::stored::rates::{
+    MONTH_SK_PREFIX, RATES_SK, decode_month_rates, decode_rates, decode_rates_write, rated_resource,
+};
 use crate::stored::records::{
-    EVENT_SK_PREFIX, RESOURCE_SK, decode_audit_with_facts, decode_hold_record, decode_resource,
-    decode_resource_write,
+    BOOKING_SK, EVENT_SK_PREFIX, RESOURCE_SK, decode_audit_with_facts, decode_booking, decode_hold_record,
+    decode_resource, decode_resource_write, decode_write,
 };
 use crate::stored::uses::{USES_PK_PREFIX, decode_use_count, is_counter};
 use crate::table::item::{Item, Reader};
@@ -50,6 +52,9 @@ pub fn decode_ledger_record(new: Option<Value>, old: Option<Value>) -> Result<Le
     if sk.starts_with(EVENT_SK_PREFIX) {
         return Ok(LedgerRecord::Audit(decode_audit_with_facts(&new)?));
     }
+    if sk == BOOKING_SK {
+        return confirmed(&new, old);
+    }
     if sk.starts_with(FACTS_SK_PREFIX) {
         let (resource, month, facts, write) = decode_month_record(&new)?;
         let previous = old.map(decode_image).transpose()?.as_ref().map(decode_month).transpose()?;
@@ -61,11 +66,16 @@ pub fn decode_ledger_record(new: Option<Value>, old: Option<Value>) -> Result<Le
         return Ok(LedgerRecord::Other);
     }
     if sk == RATES_SK {
-        return Ok(LedgerRecord::Rates { rates: Box::new(decode_rates(&new)?) });
+        let (property, write) = decode_rates_write(&new)?;
+        return Ok(LedgerRecord::Rates { rates: Box::new(decode_rates(&new)?), property, write });
     }
     if sk.starts_with(MONTH_SK_PREFIX) {
         let (month, rates) = decode_month_rates(&new)?;
-        return Ok(LedgerRecord::MonthRates { resource: rated_resource(&new)?, month, rates });
+        let previous = old.map(decode_image).transpose()?.as_ref().map(decode_month_rates).transpose()?;
+        let previous = previous.map(|(_, rates)| rates).unwrap_or_default();
+        let (property, write) = decode_rates_write(&new)?;
+        let resource = rated_resource(&new)?;
+        return Ok(LedgerRecord::MonthRates { resource, property, month, rates, previous, write });
     }
     if sk == RESOURCE_SK {
         let resource = decode_resource(&new)?;
@@ -80,6 +90,20 @@ pub fn decode_ledger_record(new: Option<Value>, old: Option<Value>) -> Result<Le
         });
     }
     Ok(LedgerRecord::Other)
+}
+
+/// A record of a booking, if it says that one with a rate was confirmed. All else that happens to a booking is in its audit events.
+fn confirmed(new: &Item, old: Option<Value>) -> Result<LedgerRecord, StoreError> {
+    let Some(old) = old.map(decode_image).transpose()? else { return Ok(LedgerRecord::Other) };
+    let is_confirmed =
+        |item: &Item| Ok::<_, StoreError>(Reader::new(item).text("st")? == BookingStatus::Confirmed.as_str());
+    if !is_confirmed(new)? || is_confirmed(&old)? {
+        return Ok(LedgerRecord::Other);
+    }
+    Ok(match decode_write(new)? {
+        Some(write) => LedgerRecord::Confirmed { booking: Box::new(decode_booking(new)?), write },
+        None => LedgerRecord::Other,
+    })
 }
 
 /// A record of an item that is gone: of a page, or of nothing that anybody waits for.

@@ -33,7 +33,8 @@ const TOKENS: &str = "`sub` is the guest. Guests and staff get their token by th
     partners have theirs at the output `UserPoolDomain` of the stack, with the clients `GuestClientId` and `PartnerClientId`, staff \
     and the operator's machines at `StaffPoolDomain`, with `StaffClientId` and `OperatorClientId`. Only the latter vouches for \
     `booking/operator`. Groups of the staff's pool say of which properties somebody is staff: `platform` of all, `property.` and a property's \
-    id of that one; whoever is in none, and every machine, is an operator of resources without a property. On the local stack `make token` issues tokens.";
+    id of that one; whoever is in none, and every machine, is an operator of resources without a property. Groups of either pool that begin with `rate.` entitle \
+    to rate plans of the group whose name follows. On the local stack `make token` issues tokens.";
 
 const KEYS: Keys<Code> = Keys {
     problems: &[Code::IdempotencyKeyReused, Code::RequestInProgress],

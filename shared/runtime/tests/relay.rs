@@ -11,10 +11,13 @@ use holdfast_adapters_dynamodb::Item;
 use holdfast_adapters_dynamodb::stream::decode_ledger_record;
 use holdfast_app::Mutation;
 use holdfast_app::bookings::BookingCommit;
-use holdfast_app::catalogue::{DatesEdit, Edit, Run, TermsCommit};
+use holdfast_app::catalogue::{DatesEdit, Edit, Precondition, Run, TermsCommit};
 use holdfast_app::events::{EventBus, OutgoingEvent, Unpublished};
-use holdfast_domain::bookings::{Cancellation, FailureReason};
+use holdfast_app::rates::{CardUse, Line, LineEdit, Rates};
+use holdfast_domain::bookings::{Cancellation, FailureReason, Order};
 use holdfast_domain::payments::CustomerAction;
+use holdfast_domain::rates::condition::DateRange;
+use holdfast_domain::rates::dated_edit::{Change, DatedEdit, LimitsEdit};
 use holdfast_domain::rates::promotion::UseLimits;
 use holdfast_domain::{
     Booking, BookingEvent, BookingPayments, Hold, InventoryMove, Money, PaymentStep, Resource,
@@ -22,7 +25,8 @@ use holdfast_domain::{
 use holdfast_runtime::RelayHandler;
 use holdfast_runtime::stream::Record;
 use holdfast_testkit::{
-    Database, Fault, Faults, Store, TestClock, at, hold_for, image_json, nightly_resource, with_promotion,
+    Database, Fault, Faults, Store, TestClock, at, card_at, charge_rules, hold_for, image_json,
+    nightly_resource, platform, rated, with_promotion,
 };
 use holdfast_workflow::events::{EventType, Subject, Version};
 use jiff::civil::date;
@@ -134,8 +138,14 @@ impl World {
     }
 
     async fn held(&mut self, key: &str) -> Hold {
+        self.held_as(key, |order| order).await
+    }
+
+    /// A hold of an order that is made another.
+    async fn held_as(&mut self, key: &str, made: impl Fn(Order) -> Order) -> Hold {
         let request = self.request();
-        let hold = hold_for(&self.room, "guest-1", key, ("2026-06-01", "2026-06-03"), 1, request.now);
+        let mut hold = hold_for(&self.room, "guest-1", key, ("2026-06-01", "2026-06-03"), 1, request.now);
+        hold.order = made(hold.order);
         self.placed(hold, &request).await
     }
 
@@ -301,6 +311,38 @@ async fn every_event_of_a_request_has_its_trace_and_the_time_of_the_write() {
     let edited =
         Edit::new(w.store.catalogue.as_ref(), Run::Real, &request).set_dates(&next, &edit, &mut None).await;
     edited.expect("two nights are closed");
+    w.relayed(&request).await;
+
+    let hold = w.held_as("rated", rated).await;
+    let paid = vec![
+        claimed(),
+        kept(BookingEvent::first_payment(PaymentStep::Created { intent: "pi_1".to_owned() })),
+        kept(BookingEvent::first_payment(PaymentStep::Authorized)),
+        (BookingEvent::Confirmed, InventoryMove::Confirm),
+    ];
+    w.booked(&hold, paid).await;
+    let request = w.request();
+    let card = card_at(price);
+    let rates = Rates::new(
+        w.store.catalogue.clone(),
+        w.store.rates.clone(),
+        w.store.versions.clone(),
+        charge_rules(),
+    );
+    let (none, own) = (Precondition::None, platform());
+    let put = rates.put(&own, &next.id, &card, CardUse::From(None), &none, Run::Real, &request).await;
+    put.expect("a card");
+    w.relayed(&request).await;
+    let request = w.request();
+    let edit = DatedEdit {
+        plan: card.default_plan,
+        dates: DateRange { from: date(2026, 8, 1), to: date(2026, 8, 3) },
+        weekdays: Vec::new(),
+        price: Change::Set(price),
+        limits: LimitsEdit::default(),
+    };
+    let line = Line { resources: vec![next.id.clone()], edit: LineEdit::Set(edit) };
+    rates.set_dates(&own, &[line], Run::Real, &request).await.expect("dates are set");
     w.relayed(&request).await;
 
     let of_requests = EventType::ALL.iter().filter(|kind| kind.declaration().subject != Subject::Run);

@@ -1,6 +1,6 @@
 //! Resources to book, and the small values every test needs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_app::kernel as identity;
 use holdfast_app::{Caller, Mutation, StaffOf};
@@ -39,7 +39,8 @@ pub fn money(cents: i64) -> Money {
 /// Staff of every property.
 #[must_use]
 pub fn platform() -> Caller {
-    Caller { guest: GuestId::parse("operator").expect("an id"), staff: Some(StaffOf::All) }
+    let guest = GuestId::parse("operator").expect("an id");
+    Caller { guest, staff: Some(StaffOf::All), rate_groups: BTreeSet::new() }
 }
 
 /// A change made by `actor` at `now`.

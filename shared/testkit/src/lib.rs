@@ -13,6 +13,7 @@ mod image;
 mod meter;
 mod promotions;
 mod provider;
+mod rates;
 mod store;
 mod throughput;
 
@@ -28,5 +29,6 @@ pub use image::image_json;
 pub use meter::Meter;
 pub use promotions::with_promotion;
 pub use provider::{Endpoint, LimitedPayments, Requests};
+pub use rates::{card_at, rated};
 pub use store::{QUOTE_KEY, Store, quote_seals};
 pub use throughput::{Tally, Throughput};

@@ -94,6 +94,41 @@ async fn a_plan_that_does_not_allow_the_stay_is_refused_with_the_reason() {
     assert_eq!(unknown.str("/errors/0/pointer"), "/ratePlanId", "{unknown}");
 }
 
+/// The names of the plans that a caller, or nobody in particular, is offered for the room.
+async fn offered(w: &World, room: &Offer, caller: Option<&Guest>) -> Vec<String> {
+    let mut body = room.hold(1);
+    body.as_object_mut().unwrap().remove("userId");
+    let call = w.post("/api/quotes").json(&body);
+    let call = if let Some(caller) = caller { call.token(&caller.token) } else { call };
+    let answer = check(call.send().await.unwrap(), 200);
+    let offers = answer.json["offers"].as_array().unwrap_or_else(|| panic!("no offers: {answer}"));
+    offers.iter().map(|offer| offer["planId"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn a_plan_for_a_group_is_for_its_members_and_does_not_exist_for_others() {
+    let w = World::new().await;
+    let room = w.room(json!({})).await;
+    let mut card = rates();
+    card["plans"].as_array_mut().unwrap().push(json!({
+        "planId": "company", "name": "Company", "price": {"base": 9_900}, "payment": "now",
+        "group": "company-acme"
+    }));
+    put(&w, &room, &card).await;
+    let (member, stranger) = (w.guest_of("rate.company-acme").await, w.guest_of("rate.company").await);
+    let (public, all) = (vec!["flexible", "saver"], vec!["flexible", "saver", "company"]);
+    assert_eq!(offered(&w, &room, None).await, public);
+    assert_eq!(offered(&w, &room, Some(&stranger)).await, public);
+    assert_eq!(offered(&w, &room, Some(&member)).await, all);
+    assert_eq!(offered(&w, &room, Some(&w.operator)).await, all, "the desk sells it");
+    let by = |plan: &str| of_plan(&room, &json!({"ratePlanId": plan}));
+    let hold = check(w.place(&member, &by("company")).await, 201);
+    assert_eq!((hold.int("/price/amount"), hold.str("/ratePlan/planId")), (Some(9_900), "company"), "{hold}");
+    let private = check_problem(w.place(&stranger, &by("company")).await, 422, "validation_failed");
+    let unknown = check_problem(w.place(&stranger, &by("weekend")).await, 422, "validation_failed");
+    assert_eq!(private.json, unknown.json);
+}
+
 #[tokio::test]
 async fn each_place_costs_what_the_step_of_demand_it_falls_on_says() {
     let w = World::new().await;

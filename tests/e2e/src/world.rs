@@ -184,6 +184,14 @@ impl World {
         *BEGUN_AT.get().unwrap()
     }
 
+    /// A guest whose private rates are those of these groups, with spaces between them.
+    pub(crate) async fn guest_of(&self, groups: &str) -> Guest {
+        let sub = unique("guest");
+        let form = [("sub", sub.as_str()), ("scope", "booking/guest"), ("groups", groups)];
+        let token = self.token_of(Pool::Guests, &form).await.unwrap();
+        Guest { sub, token }
+    }
+
     pub(crate) async fn guest(&self) -> Guest {
         let sub = unique("guest");
         let token = self.token(&sub, "booking/guest").await.unwrap();

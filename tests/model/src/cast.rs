@@ -1,6 +1,6 @@
 //! Who takes part: ids, keys and orders, made once per scenario.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use holdfast_app::bookings::BookingRequest;
@@ -118,7 +118,7 @@ impl Cast {
     /// Who asks in an attempt.
     #[must_use]
     pub fn caller(&self, attempt: usize) -> Caller {
-        Caller { guest: guest(attempt / self.scenario.cards), staff: None }
+        Caller { guest: guest(attempt / self.scenario.cards), staff: None, rate_groups: BTreeSet::new() }
     }
 
     /// The key of the request to pay, or to cancel.

@@ -49,6 +49,7 @@ class ArgumentsTest(unittest.TestCase):
             (["token", "--sub=guest-1", "--scope=nonsense"], "SCOPE=nonsense", "booking/operator"),
             (["token", "--sub=guest-1", "--scope="], "SCOPE=", "booking/guest"),
             (["token", "--sub=ada", "--scope=booking/operator", "--groups=boss"], "GROUPS=boss", "property.hotel-nyc"),
+            (["token", "--sub=guest-1", "--scope=booking/guest", "--groups=rate.Company"], "GROUPS=rate.Company", "rate.company-acme"),
             (["token", "--sub=guest-1", "--expires-in=abc"], "EXPIRES_IN=abc", "whole number"),
             (["logs", "--fn="], "FN must be one of", "hold", "missing"),
             (["watch", "--fn=hld"], "FN must be one of", "hold", "'hld'"),
@@ -66,6 +67,8 @@ class ArgumentsTest(unittest.TestCase):
         self.assertEqual((parsed.seed, parsed.seconds, parsed.callers), ("7", "300", ""))
         parsed = stack.parse(["token", "--sub=guest-1", "--scope=booking/guest  booking/partner"])
         self.assertEqual(parsed.scope, "booking/guest booking/partner")
+        parsed = stack.parse(["token", "--sub=guest-1", "--scope=booking/guest", "--groups=rate.company-acme  rate.staff"])
+        self.assertEqual(parsed.groups, "rate.company-acme rate.staff")
         self.assertEqual([stack.parse(["reconcile", f"--dry-run={text}"]).dry_run for text in ("", "0", "1")], [False, False, True])
         self.assertEqual(
             stack.parse(["invoke", "--fn=hold", "--event=http/hold-create.json"]).event, config.SAMPLES_DIR / "http/hold-create.json"

@@ -3,6 +3,7 @@
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use holdfast_app::StoreError;
 use holdfast_app::bookings::AuditEvent;
+use holdfast_app::events::Write;
 use holdfast_domain::{Booking, BookingId};
 
 use crate::stored::records::{BOOKING_SK, booking_key, decode_booking, encode_audit, encode_booking};
@@ -25,11 +26,16 @@ pub(crate) fn entry_items(
     booking: &Booking,
     audit: &AuditEvent,
 ) -> Result<[TransactWriteItem; 2], StoreError> {
-    Ok([put_booking(ledger, booking)?, put_audit(ledger, audit)?])
+    let write = Write { at: audit.at, trace: audit.trace.clone() };
+    Ok([put_booking(ledger, booking, &write)?, put_audit(ledger, audit)?])
 }
 
-fn put_booking(ledger: &LedgerTable, booking: &Booking) -> Result<TransactWriteItem, StoreError> {
-    let put = Put::builder().table_name(&ledger.name).set_item(Some(encode_booking(booking)));
+fn put_booking(
+    ledger: &LedgerTable,
+    booking: &Booking,
+    write: &Write,
+) -> Result<TransactWriteItem, StoreError> {
+    let put = Put::builder().table_name(&ledger.name).set_item(Some(encode_booking(booking, write)));
     let put = if booking.version <= 1 {
         put.condition_expression("attribute_not_exists(pk)")
     } else {

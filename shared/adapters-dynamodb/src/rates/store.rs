@@ -86,7 +86,9 @@ impl RateStore for DynamoRates {
     async fn put_rates(&self, commit: &RatesCommit) -> Result<(), LedgerError> {
         let RatesCommit { previous, next, rates, record, entry, write } = commit;
         let mut items = self.entered(previous, next, entry)?;
-        items.push(self.following(encode_rates(rates, write), rates.revision)?);
+        items.push(
+            self.following(encode_rates(rates, previous.terms.property.as_ref(), write), rates.revision)?,
+        );
         if let Some(record) = record {
             // A number is given once: a copy is never changed.
             items.push(self.following(encode_card_record(&previous.id, record, write), 1)?);
@@ -98,7 +100,8 @@ impl RateStore for DynamoRates {
         let DatedCommit { previous, next, months, entry, write } = commit;
         let mut items = self.entered(previous, next, entry)?;
         for (month, rates) in months {
-            let item = encode_month_rates(&previous.id, *month, rates, write);
+            let of = (&previous.id, previous.terms.property.as_ref());
+            let item = encode_month_rates(of, *month, rates, write);
             items.push(self.following(item, rates.revision)?);
         }
         self.0.transact_on(items, previous.id.as_str()).await

@@ -58,7 +58,7 @@ fn moved(mut item: Item, own: &Item, listed: Item) -> Item {
 pub fn encode_listed_rates(resource: &Resource, rates: &ResourceRates) -> Item {
     let (resource_type, location) = type_and_location(resource);
     let listed = key(listed_rates_pk(&listing_pk(resource_type, location)), &resource.id);
-    moved(encode_rates(rates, &at_no_time()), &rates_key(&resource.id), listed)
+    moved(encode_rates(rates, None, &at_no_time()), &rates_key(&resource.id), listed)
 }
 
 /// What is set for a month under plans as search lists it.
@@ -66,7 +66,7 @@ pub fn encode_listed_rates(resource: &Resource, rates: &ResourceRates) -> Item {
 pub fn encode_listed_month_rates(resource: &Resource, month: Month, rates: &MonthRates) -> Item {
     let (resource_type, location) = type_and_location(resource);
     let listed = key(listed_month_rates_pk(&listing_pk(resource_type, location), month), &resource.id);
-    let item = encode_month_rates(&resource.id, month, rates, &at_no_time());
+    let item = encode_month_rates((&resource.id, None), month, rates, &at_no_time());
     moved(item, &month_rates_key(&resource.id, month), listed)
 }
 

@@ -8,11 +8,11 @@ use std::collections::BTreeMap;
 use holdfast_app::StoreError;
 use holdfast_app::events::Write;
 use holdfast_app::rates::CardRecord;
-use holdfast_domain::ResourceId;
 use holdfast_domain::catalogue::Month;
 use holdfast_domain::rates::card::{CardVersion, ResourceRates};
 use holdfast_domain::rates::dated::{DateRates, MonthRates};
 use holdfast_domain::rates::ids::PlanId;
+use holdfast_domain::{PropertyId, ResourceId};
 use jiff::civil::Date;
 
 use crate::page::item::{RESOURCE_PK_PREFIX, resource_pk};
@@ -54,6 +54,23 @@ pub(crate) fn version_key(resource: &ResourceId, number: u64) -> Item {
     Item::from([("pk".into(), s(versions_pk(resource))), ("sk".into(), s(version_sk(number)))])
 }
 
+/// What the event of a write says besides: the property of the resource, and when and by which request it was written.
+fn told(item: &mut Item, property: Option<&PropertyId>, write: &Write) {
+    item.extend(property.map(|property| ("pr".into(), s(property.as_str()))));
+    written(item, write);
+}
+
+/// The property of the resource at the last write of its rates, if it belonged to one, and the write.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when the attributes are not what they should be.
+pub(crate) fn decode_rates_write(item: &Item) -> Result<(Option<PropertyId>, Write), StoreError> {
+    let reader = Reader::new(item);
+    let property = reader.optional("pr", |reader, key| reader.parsed(key, PropertyId::parse))?;
+    let trace = reader.optional("tr", Reader::text)?.map(ToOwned::to_owned);
+    Ok((property, Write { at: reader.instant("at")?, trace }))
+}
+
 fn written(item: &mut Item, write: &Write) {
     item.insert("at".into(), millis(write.at));
     item.extend(write.trace.as_deref().map(|trace| ("tr".into(), s(trace))));
@@ -81,13 +98,13 @@ pub(crate) fn rated_resource(item: &Item) -> Result<ResourceId, StoreError> {
     resource_of(&Reader::new(item), RESOURCE_PK_PREFIX)
 }
 
-/// The cards of a resource, and the write that left them so.
+/// The cards of a resource that belongs to that property or to none, and the write that left them so.
 #[must_use]
-pub fn encode_rates(rates: &ResourceRates, write: &Write) -> Item {
+pub fn encode_rates(rates: &ResourceRates, property: Option<&PropertyId>, write: &Write) -> Item {
     let mut item = rates_key(&rates.resource);
     item.insert("rev".into(), n(rates.revision));
     item.insert("doc".into(), document(&StoredRates::of(&rates.versions, rates.draft.as_ref())));
-    written(&mut item, write);
+    told(&mut item, property, write);
     item
 }
 
@@ -140,13 +157,18 @@ pub fn decode_card_record(item: &Item) -> Result<CardRecord, StoreError> {
     })
 }
 
-/// What is set for a month, and the write that set it.
+/// What is set for a month of a resource that belongs to that property or to none, and the write that set it.
 #[must_use]
-pub fn encode_month_rates(resource: &ResourceId, month: Month, rates: &MonthRates, write: &Write) -> Item {
+pub fn encode_month_rates(
+    (resource, property): (&ResourceId, Option<&PropertyId>),
+    month: Month,
+    rates: &MonthRates,
+    write: &Write,
+) -> Item {
     let mut item = month_rates_key(resource, month);
     item.insert("rev".into(), n(rates.revision));
     item.insert("doc".into(), document(&StoredMonthRates::of(&rates.dates)));
-    written(&mut item, write);
+    told(&mut item, property, write);
     item
 }
 

@@ -116,6 +116,14 @@ fn in_version_0(resource: &Resource) -> Option<(AttributeValue, Option<Attribute
 /// # Errors
 /// [`StoreError::Corrupt`] when the attributes are not what they should be.
 pub fn decode_resource_write(item: &Item) -> Result<Option<Write>, StoreError> {
+    decode_write(item)
+}
+
+/// When an item was written last, if it says so.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when the attributes are not what they should be.
+pub(crate) fn decode_write(item: &Item) -> Result<Option<Write>, StoreError> {
     let reader = Reader::new(item);
     let Some(at) = reader.optional("at", Reader::instant)? else { return Ok(None) };
     Ok(Some(Write { at, trace: reader.optional("tr", Reader::text)?.map(ToOwned::to_owned) }))
@@ -246,15 +254,15 @@ pub fn decode_hold_record(item: &Item) -> Result<Hold, StoreError> {
     })
 }
 
-/// A booking.
+/// A booking. `write` is what the event of its rate says of the write; a booking without a rate has no such event.
 #[must_use]
-pub fn encode_booking(booking: &Booking) -> Item {
-    encode_booking_as(booking, WRITES.booking)
+pub fn encode_booking(booking: &Booking, write: &Write) -> Item {
+    encode_booking_as(booking, write, WRITES.booking)
 }
 
 /// A booking in a given version, or in version 1 if version 0 cannot say it.
 #[must_use]
-pub fn encode_booking_as(booking: &Booking, version: Version) -> Item {
+pub fn encode_booking_as(booking: &Booking, write: &Write, version: Version) -> Item {
     let mut item = booking_key(&booking.id, BOOKING_SK);
     let version = match (version, v0::booking::BookingDocument::of(booking)) {
         (Version::V0, Some(doc)) => {
@@ -274,6 +282,10 @@ pub fn encode_booking_as(booking: &Booking, version: Version) -> Item {
             Version::V1
         }
     };
+    if booking.order.rate.is_some() {
+        item.insert("at".into(), millis(write.at));
+        item.extend(write.trace.as_deref().map(|trace| ("tr".into(), s(trace))));
+    }
     item.extend(booking.seal.as_ref().map(|seal| ("h".into(), s(seal.as_str()))));
     item.extend([
         ("st".into(), s(booking.status.as_str())),

@@ -1,5 +1,7 @@
 //! Callers of the ledger whose every call is written down for the linearizability checker.
 
+use std::collections::BTreeSet;
+
 use holdfast_app::bookings::CommitError;
 use holdfast_app::holds::{HoldRequest, Holds};
 use holdfast_app::kernel::{Caller, RequestKey};
@@ -191,7 +193,7 @@ impl Watched {
             choice: RateChoice::default(),
             quote: None,
         };
-        let caller = Caller { guest: order.guest.clone(), staff: None };
+        let caller = Caller { guest: order.guest.clone(), staff: None, rate_groups: BTreeSet::new() };
         let key = RequestKey { key: key.to_owned(), content: hold.fingerprint.clone() };
         let begun = self.begin_placing(hold);
         let by = holdfast_testkit::mutation(hold.created_at, "guest");

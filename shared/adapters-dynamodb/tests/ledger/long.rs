@@ -1,5 +1,7 @@
 //! Holds as long as they may be: 300 slots of one page, more than one expression takes, and 90 days on as many pages.
 
+use std::collections::BTreeSet;
+
 use holdfast_app::holds::HoldRequest;
 use holdfast_app::rates::RateChoice;
 use holdfast_app::{Caller, Failure, RequestKey};
@@ -104,7 +106,7 @@ async fn a_stay_of_one_page_more_than_can_be_booked_is_refused_before_anything_i
     let h = Harness::with(&barge).await;
     let holds = h.store.hold_cases();
     let guest = GuestId::parse("guest").expect("a guest");
-    let caller = Caller { guest, staff: None };
+    let caller = Caller { guest, staff: None, rate_groups: BTreeSet::new() };
     let ask = async |key: &str, end: &str| {
         let key = RequestKey { key: key.to_owned(), content: Fingerprint::parse(key).expect("a digest") };
         let (start, end) = (When::Instant(at(MOST_PAGES.0)), When::Instant(at(end)));

@@ -26,7 +26,7 @@ use proptest::prelude::*;
 
 use crate::samples::{all, now, requested, stay};
 use crate::sizes::{ITEM_BYTES_MAX, item_size, units};
-use crate::values::{Kind, Stored};
+use crate::values::{Kind, Stored, write_at};
 
 fn label(text: &str) -> Label {
     Label::parse(text).expect("a label")
@@ -391,7 +391,7 @@ fn an_order_with_the_largest_rate_fits_an_item() {
     );
     assert!(units(plain_bytes) == 1 && units(usual_bytes) <= 3, "{plain_bytes} and {usual_bytes} bytes");
     let booking = requested(&largest);
-    let booking_bytes = item_size(&encode_booking(&booking));
+    let booking_bytes = item_size(&encode_booking(&booking, &write_at(now())));
     println!("a booking with the largest: {booking_bytes} bytes");
     assert!(largest_bytes.max(booking_bytes) < ITEM_BYTES_MAX, "{largest_bytes} and {booking_bytes} bytes");
     assert!(largest_bytes > 100_000, "{largest_bytes} bytes are not the largest");

@@ -37,13 +37,14 @@ use holdfast_domain::rates::restriction::Limits;
 use holdfast_domain::rates::versions::VERSIONS_MAX;
 use holdfast_domain::{
     Booking, BookingId, GuestId, Hold, HoldId, Money, Page, PageChange, PageCommand, PageHold, PageKey,
-    Resource, ResourceId, SlotKey, SlotPlaces,
+    PropertyId, Resource, ResourceId, SlotKey, SlotPlaces,
 };
 use holdfast_testkit::{at, daily_resource, hold_for, mutation};
 use jiff::civil::date;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
 use crate::samples;
+use crate::values::write_at;
 
 fn size(value: &AttributeValue) -> usize {
     match value {
@@ -178,7 +179,8 @@ fn the_longest_holds_fit_one_transaction_and_cost_what_is_printed() {
         let held: Vec<usize> = placements.iter().map(|placement| size(held(placement))).collect();
         let pages: Vec<usize> = placements.iter().map(|placement| size(confirmed(placement))).collect();
         let record = item_size(&encode_hold_record(&hold));
-        let others = [record, item_size(&encode_booking(&booking)), item_size(&audit)];
+        let others =
+            [record, item_size(&encode_booking(&booking, &write_at(hold.created_at))), item_size(&audit)];
         let whole: usize = pages.iter().chain(&others).sum();
         assert!(pages.len() + others.len() <= 100 && whole < TRANSACTION_BYTES_MAX, "{name}: {whole} bytes");
         let all_units = |sizes: &[usize]| sizes.iter().map(|bytes| units(*bytes)).sum::<usize>();
@@ -319,7 +321,8 @@ fn rates_fit_an_item() {
         }
     };
     let write = Write { at: at("2030-01-01T00:00:00Z"), trace: Some(samples::TRACE.to_owned()) };
-    let bytes = |rates: &ResourceRates| item_size(&encode_rates(rates, &write));
+    let property = PropertyId::parse(&"p".repeat(64)).expect("an id");
+    let bytes = |rates: &ResourceRates| item_size(&encode_rates(rates, Some(&property), &write));
     // Until it is as long as a body: a document is not longer than what it came by, but for some names of its own.
     while bytes(&rates(&card, 1)) < CARD_BYTES_MAX {
         card.restrictions.push(restriction.clone());
@@ -348,8 +351,8 @@ fn rates_fit_an_item() {
         date(2030, 1, 1).series(1.day()).take(31).map(|day| (day, plans.clone())).collect();
     let month = MonthRates { revision: u64::MAX, dates };
     let january = Month::of(date(2030, 1, 1));
-    let bytes =
-        item_size(&encode_month_rates(&ResourceId::parse("room").expect("an id"), january, &month, &write));
+    let room = ResourceId::parse("room").expect("an id");
+    let bytes = item_size(&encode_month_rates((&room, Some(&property)), january, &month, &write));
     println!("rates of a month: {bytes} bytes");
     assert!((200_000..ITEM_BYTES_MAX).contains(&bytes), "{bytes} bytes");
     // The largest entry of the trail: as many changes as one write has, each of everything.

@@ -18,10 +18,13 @@ use holdfast_domain::rates::card::ResourceRates;
 use holdfast_domain::rates::dated::MonthRates;
 use holdfast_domain::rates::uses::{PromotionUse, UseCount};
 use holdfast_domain::receipts::{Receipt, ReceiptSeries, SeriesHead};
-use holdfast_domain::{Booking, BookingId, GuestMark, Hold, Page, PageKey, Property, Resource, ResourceId};
+use holdfast_domain::{
+    Booking, BookingId, GuestMark, Hold, Page, PageKey, Property, PropertyId, Resource, ResourceId,
+};
 use holdfast_testkit::nightly_resource;
 use jiff::Timestamp;
 
+use crate::samples::TRACE;
 use crate::uses::promotion_use;
 
 /// A kind of item.
@@ -167,6 +170,15 @@ pub(crate) enum Stored {
     CyclePages(u64, Vec<(PageKey, ComparedPage)>),
 }
 
+/// A write that a request with a trace caused.
+pub(crate) fn write_at(at: Timestamp) -> Write {
+    Write { at, trace: Some(TRACE.to_owned()) }
+}
+
+fn house() -> PropertyId {
+    PropertyId::parse("hotel-nyc").expect("an id")
+}
+
 impl Stored {
     pub(crate) fn kind(&self) -> Kind {
         match self {
@@ -213,7 +225,7 @@ impl Stored {
                 items::encode_page(&record.page, &record.changes, record.at, record.trace.as_deref())
             }
             Self::Hold(hold) => items::encode_hold_record(hold),
-            Self::Booking(booking) => items::encode_booking(booking),
+            Self::Booking(booking) => items::encode_booking(booking, &write_at(booking.created_at)),
             Self::Audit(event) => items::encode_audit(event),
             Self::Receipt(receipt) => items::encode_receipt(receipt),
             Self::Series(series, head) => items::encode_series(series, *head),
@@ -233,10 +245,10 @@ impl Stored {
             Self::ListedPage(resource, page) => items::encode_listed_page(resource, page),
             Self::Facts(resource, month, facts, write) => items::encode_month(resource, *month, facts, write),
             Self::ListedFacts(resource, month, facts) => items::encode_listed_month(resource, *month, facts),
-            Self::Rates(rates, write) => items::encode_rates(rates, write),
+            Self::Rates(rates, write) => items::encode_rates(rates, Some(&house()), write),
             Self::CardVersion(resource, record, write) => items::encode_card_record(resource, record, write),
             Self::MonthRates(resource, month, rates, write) => {
-                items::encode_month_rates(resource, *month, rates, write)
+                items::encode_month_rates((resource, Some(&house())), *month, rates, write)
             }
             Self::Cycle(kept) => items::encode_cycle(&kept.cycle, kept.mark, kept.items),
             Self::CyclePages(mark, pages) => {
@@ -257,7 +269,9 @@ impl Stored {
                 items::encode_page_as(&record.page, &record.changes, record.at, trace, version)
             }
             Self::Hold(hold) => items::encode_hold_record_as(hold, version),
-            Self::Booking(booking) => items::encode_booking_as(booking, version),
+            Self::Booking(booking) => {
+                items::encode_booking_as(booking, &write_at(booking.created_at), version)
+            }
             Self::Audit(event) => items::encode_audit_as(event, version),
             Self::ParkedCase(case, at) => items::encode_parked_case_as(case, *at, version),
             Self::SentMail(booking, cause, at) => items::encode_sent_mail_as(booking, cause, *at, version),

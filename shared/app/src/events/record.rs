@@ -6,7 +6,7 @@ use holdfast_domain::catalogue::{Month, MonthFacts};
 use holdfast_domain::rates::card::ResourceRates;
 use holdfast_domain::rates::dated::MonthRates;
 use holdfast_domain::rates::uses::UseCount;
-use holdfast_domain::{HoldId, Page, PageChange, PageHold, Resource, ResourceId};
+use holdfast_domain::{Booking, HoldId, Page, PageChange, PageHold, PropertyId, Resource, ResourceId};
 use jiff::Timestamp;
 
 use crate::bookings::trail::AuditEvent;
@@ -71,15 +71,32 @@ pub enum LedgerRecord {
     Rates {
         /// The cards after the write.
         rates: Box<ResourceRates>,
+        /// The property that the resource belonged to, if to one; unknown of what a release before wrote.
+        property: Option<PropertyId>,
+        /// The write.
+        write: Write,
     },
     /// What is set for the dates of a month under plans was written.
     MonthRates {
         /// The resource.
         resource: ResourceId,
+        /// The property that it belonged to, if to one; unknown of what a release before wrote.
+        property: Option<PropertyId>,
         /// The month.
         month: Month,
         /// What is set after the write.
         rates: MonthRates,
+        /// What was set before the write.
+        previous: MonthRates,
+        /// The write.
+        write: Write,
+    },
+    /// A booking with a rate was confirmed. Its audit event says so too, without the rate's lines.
+    Confirmed {
+        /// The booking after the write.
+        booking: Box<Booking>,
+        /// The write.
+        write: Write,
     },
     /// A use of a promotion was counted or given back.
     PromotionUses {
@@ -90,6 +107,6 @@ pub enum LedgerRecord {
     },
     /// An audit event of a booking was written.
     Audit(AuditEvent),
-    /// A write that no consumer needs: a booking itself (its audit events say it), a callback, a page counter.
+    /// A write that no consumer needs: another of a booking itself (its audit events say it), a callback, a page counter.
     Other,
 }

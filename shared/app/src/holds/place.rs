@@ -23,6 +23,7 @@ use crate::kernel::field::Field;
 use crate::kernel::identity::{Caller, RequestKey, guest_mark, hold_id, key_digest};
 use crate::kernel::mutation::Mutation;
 use crate::rates::choice::{RateChoice, months_around};
+use crate::rates::entitlement::Entitlement;
 use crate::rates::pricing::{Asked, KnownRates, Pricing};
 use crate::rates::quotes::{Quote, QuoteSeals};
 
@@ -223,6 +224,7 @@ impl Holds {
             choice: &request.choice,
             at: now,
             latest: caller.staff.is_some(),
+            entitlement: Entitlement::of(Some(caller), resource.terms.property.as_ref()),
         };
         let (price, rate) = match quote {
             Some(quote) if (quote.start, quote.end) == (stay.start, stay.end) => {

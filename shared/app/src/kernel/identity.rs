@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use data_encoding::BASE32_NOPAD;
 use holdfast_domain::bookings::Order;
+use holdfast_domain::rates::ids::RateGroup;
 use holdfast_domain::{BookingId, Fingerprint, GuestId, GuestMark, HoldId, PropertyId, Seal};
 use sha2::{Digest, Sha256};
 
@@ -35,6 +36,8 @@ pub struct Caller {
     pub guest: GuestId,
     /// Of what they are staff, if the token has the scope `booking/operator`.
     pub staff: Option<StaffOf>,
+    /// The groups whose private rates are theirs, wherever a card has some.
+    pub rate_groups: BTreeSet<RateGroup>,
 }
 
 impl Caller {

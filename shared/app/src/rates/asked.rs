@@ -92,7 +92,7 @@ pub(crate) fn units_alike(slots: usize, quantity: u32) -> Option<Vec<Unit>> {
     (slots.saturating_mul(count) <= PRICES_MAX).then(|| vec![Unit::default(); count])
 }
 
-/// The question for the price of a stay at `at`.
+/// The question for the price of a stay at `at`, of somebody who is in no group.
 pub(crate) fn request(
     resource: &Resource,
     stay: &Stay,

@@ -5,6 +5,7 @@ pub(crate) mod cards;
 pub(crate) mod choice;
 pub(crate) mod commit;
 pub(crate) mod dates;
+pub(crate) mod entitlement;
 pub(crate) mod port;
 pub(crate) mod pricing;
 pub(crate) mod quotes;

@@ -27,6 +27,7 @@ use crate::kernel::field::Field;
 use crate::payments::charge::ChargeRules;
 use crate::rates::asked::{Fullness, Taken, around, needs_fullness, request, units_alike};
 use crate::rates::choice::{RateChoice, months_around};
+use crate::rates::entitlement::Entitlement;
 use crate::rates::port::RateReader;
 use crate::search::port::ListedPages;
 
@@ -77,6 +78,8 @@ pub struct Asked<'a> {
     pub at: Timestamp,
     /// Whether what was edited a moment ago counts: for operators.
     pub latest: bool,
+    /// Which private plans the caller may see.
+    pub entitlement: Entitlement<'a>,
 }
 
 impl Pricing {
@@ -234,7 +237,7 @@ impl Pricing {
         version: &CardVersion,
         dated: &DatedRates,
     ) -> Result<RateRequest, Failure> {
-        let Asked { resource, stay, quantity, choice, at, latest } = asked;
+        let Asked { resource, stay, quantity, choice, at, latest, entitlement } = asked;
         let invalid = |field: Field, detail: String| Failure::Invalid { field: field.into(), detail };
         let count = usize::try_from(quantity).unwrap_or(usize::MAX);
         if stay.slots.len().saturating_mul(count) > PRICES_MAX {
@@ -253,7 +256,8 @@ impl Pricing {
         } else {
             Fullness::default()
         };
-        Ok(request(resource, stay, units, choice, &fullness, at))
+        let groups = entitlement.groups(&version.card);
+        Ok(RateRequest { groups, ..request(resource, stay, units, choice, &fullness, at) })
     }
 
     /// How full the slots of a stay are, and those around it.

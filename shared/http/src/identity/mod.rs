@@ -10,7 +10,10 @@ mod verifier;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
+
 use holdfast_app::{Caller, StaffOf};
+use holdfast_domain::rates::ids::RateGroup;
 use holdfast_domain::{GuestId, PropertyId};
 
 use crate::refusal::Refusal;
@@ -53,7 +56,8 @@ pub fn known(identity: &Identity) -> Result<Option<Caller>, Refusal> {
 /// The caller that a token's claims name. This is the one place where claims become a caller.
 fn caller(claims: &Claims) -> Result<Caller, Refusal> {
     let guest = GuestId::parse(&claims.sub).map_err(|_| Refusal::unauthorized())?;
-    Ok(Caller { guest, staff: claims.has(Scope::Operator).then(|| staff_of(&claims.groups)) })
+    let staff = claims.has(Scope::Operator).then(|| staff_of(&claims.groups));
+    Ok(Caller { guest, staff, rate_groups: rate_groups(&claims.groups) })
 }
 
 /// The group of staff who are operators of every property.
@@ -69,4 +73,16 @@ fn staff_of(groups: &[String]) -> StaffOf {
     }
     let property = |group: &String| PropertyId::parse(group.strip_prefix(OF_A_PROPERTY)?).ok();
     StaffOf::Some(groups.iter().filter_map(property).collect())
+}
+
+/// Groups that entitle to private rates begin with it; the name of the group in rate cards follows.
+const OF_RATES: &str = "rate.";
+/// The most groups of private rates that count of one caller: as many groups as Cognito lets an account be in
+/// (<https://docs.aws.amazon.com/cognito/latest/developerguide/quotas.html>). The first of the token's count.
+const RATE_GROUPS_MAX: usize = 100;
+
+/// The groups whose private rates are the caller's. Any of the issuers may say so, that of guests too. What is no name of a group says nothing.
+fn rate_groups(groups: &[String]) -> BTreeSet<RateGroup> {
+    let group = |group: &String| RateGroup::parse(group.strip_prefix(OF_RATES)?).ok();
+    groups.iter().filter_map(group).take(RATE_GROUPS_MAX).collect()
 }

@@ -381,6 +381,55 @@ async fn groups_of_staff_say_of_which_properties_they_are() {
     assert_eq!(staff_by(&GUESTS_KEY.sign(&header("guests-1"), &said)).await, Ok(None), "a guest is no staff");
 }
 
+/// The groups of private rates of the bearer of this token.
+async fn rate_groups_by(token: &str) -> Vec<String> {
+    let identity = verifier(&Answers::usual()).identity(&headers(&format!("Bearer {token}")), now()).await;
+    let caller = authorized(&identity, BOTH).expect("a caller");
+    caller.rate_groups.iter().map(ToString::to_string).collect()
+}
+
+#[tokio::test]
+async fn groups_of_either_issuer_say_whose_private_rates_are_a_callers() {
+    let longest = format!("rate.{}", "a".repeat(40));
+    for (groups, expected) in [
+        (json!(null), vec![]),
+        (json!(["rate.acme"]), vec!["acme"]),
+        (json!(["platform", "rate.crew-2", "property.a", "rate.acme", "rate.acme"]), vec!["acme", "crew-2"]),
+        (
+            json!([
+                "rate",
+                "rate.",
+                "Rate.acme",
+                "rate.Acme",
+                "rate.a.b",
+                "rate.a b",
+                "rate.a/b",
+                "rate.ä",
+                "xrate.a"
+            ]),
+            vec![],
+        ),
+        (json!([longest, format!("{longest}a")]), vec![&longest["rate.".len()..]]),
+    ] {
+        let claim = json!({ "cognito:groups": groups });
+        let of_guest = GUESTS_KEY.sign(&header("guests-1"), &with(guest(), claim.clone()));
+        let of_staff = STAFF_KEY.sign(&header("staff-1"), &with(staff(), claim));
+        for token in [of_guest, of_staff] {
+            assert_eq!(rate_groups_by(&token).await, expected, "{groups}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_more_groups_of_private_rates_count_than_an_account_can_be_in() {
+    let groups: Vec<String> = (0..RATE_GROUPS_MAX + 1).map(|number| format!("rate.{number:03}")).collect();
+    // What is no group of rates takes nobody's place.
+    let groups = [vec!["platform".to_owned(), "rate.".to_owned()], groups].concat();
+    let said = with(guest(), json!({ "cognito:groups": groups }));
+    let found = rate_groups_by(&GUESTS_KEY.sign(&header("guests-1"), &said)).await;
+    assert_eq!((found.len(), found.last().map(String::as_str)), (100, Some("099")));
+}
+
 #[test]
 fn a_refusal_names_the_scopes_that_would_do() {
     let refusal = Refusal::insufficient_scope(BOTH);

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use holdfast_app::events::{EVENT_BYTES_MAX, EventBus, LedgerRecord, OutgoingEvent, PageRecord};
 use holdfast_workflow::events::{
-    Event, EventError, PageWrite, of_audit, of_facts, of_page, of_promotion, of_resource,
+    Event, EventError, PageWrite, of_applied, of_audit, of_facts, of_month_rates, of_page, of_promotion,
+    of_rates, of_resource,
 };
 
 use thiserror::Error;
@@ -43,10 +44,15 @@ fn events(record: &Record<LedgerRecord>) -> Result<Vec<OutgoingEvent>, Unpublish
                 write.as_ref().map_or((record.at, None), |write| (write.at, write.trace.as_deref()));
             vec![of_resource(resource, previous.as_deref(), at, trace)]
         }
-        LedgerRecord::PageRemoved(_)
-        | LedgerRecord::Rates { .. }
-        | LedgerRecord::MonthRates { .. }
-        | LedgerRecord::Other => Vec::new(),
+        LedgerRecord::Rates { rates, property, write } => {
+            of_rates(rates, property.as_ref(), write).into_iter().collect()
+        }
+        LedgerRecord::MonthRates { resource, property, month, rates, previous, write } => {
+            let of = (resource, property.as_ref());
+            of_month_rates(of, *month, rates, previous, write).into_iter().collect()
+        }
+        LedgerRecord::Confirmed { booking, write } => of_applied(booking, write).into_iter().collect(),
+        LedgerRecord::PageRemoved(_) | LedgerRecord::Other => Vec::new(),
     };
     let outgoing: Vec<Vec<OutgoingEvent>> = events.iter().map(Event::outgoing).collect::<Result<_, _>>()?;
     let outgoing = outgoing.concat();

@@ -24,11 +24,14 @@ async fn apply(batch: &mut ProjectionBatch<'_>, record: &LedgerRecord) -> Result
             batch.on_resource(resource, previous.as_deref()).await
         }
         LedgerRecord::Facts { resource, month, facts, .. } => batch.on_facts(resource, *month, facts).await,
-        LedgerRecord::Rates { rates } => batch.on_rates(rates).await,
-        LedgerRecord::MonthRates { resource, month, rates } => {
+        LedgerRecord::Rates { rates, .. } => batch.on_rates(rates).await,
+        LedgerRecord::MonthRates { resource, month, rates, .. } => {
             batch.on_month_rates(resource, *month, rates).await
         }
-        LedgerRecord::Audit(_) | LedgerRecord::PromotionUses { .. } | LedgerRecord::Other => Ok(()),
+        LedgerRecord::Audit(_)
+        | LedgerRecord::PromotionUses { .. }
+        | LedgerRecord::Confirmed { .. }
+        | LedgerRecord::Other => Ok(()),
     }
 }
 

@@ -151,6 +151,7 @@ async fn records() {
                     LedgerRecord::Rates { .. } => "ledger-rates",
                     LedgerRecord::MonthRates { .. } => "ledger-month-rates",
                     LedgerRecord::PromotionUses { .. } => "ledger-promotion-uses",
+                    LedgerRecord::Confirmed { .. } => "ledger-confirmed",
                     LedgerRecord::PageRemoved(_) | LedgerRecord::Other => "nothing",
                 };
                 assert_eq!(expected, name);

@@ -4,7 +4,7 @@
 use jiff::civil::{Date, date};
 use serde_json::Value;
 
-use super::data::{bookings, holds, inventory, promotions, reconciliation, resources, v1};
+use super::data::{bookings, holds, inventory, promotions, rates, reconciliation, resources, v1};
 use super::schema::{DataSchema, schema_of};
 
 /// The last day on which version 1 is published.
@@ -52,6 +52,8 @@ pub enum Subject {
     Month,
     /// A promotion of a resource whose uses are limited.
     Promotion,
+    /// The rate cards of a resource, or what is set for the dates of a month under plans: each counts its own writes.
+    Rates,
     /// A booking.
     Booking,
     /// A run of the reconciliation, whose time is its number.
@@ -213,6 +215,10 @@ events! {
     PromotionRedeemed "promotion.redeemed" of Promotion: promotions::PromotionUses, to [];
     /// A use of a promotion was given back: its hold ended without a booking, or its booking failed or was cancelled.
     PromotionReturned "promotion.returned" of Promotion: promotions::PromotionUses, to [];
+    /// A version of a resource's rate card was put, or prices and restrictions of dates of a month were set. Drafts, which do not hold, publish nothing.
+    RateUpdated "rate.updated" of Rates: rates::RateUpdated, to [];
+    /// A booking that a rate card priced is confirmed: what its price is made of.
+    RateApplied "rate.applied" of Booking: rates::RateApplied, to [];
     /// A guest asked to pay a hold.
     BookingRequested "booking.requested" of Booking: bookings::BookingState, v1 v1::BookingRequested, to [Expiry V1];
     /// The booking is confirmed; its money is taken next.

@@ -175,6 +175,8 @@ fn booking_data(
         | EventType::ResourceChanged
         | EventType::PromotionRedeemed
         | EventType::PromotionReturned
+        | EventType::RateUpdated
+        | EventType::RateApplied
         | EventType::ReconciliationDrift
         | EventType::ReconciliationReviewRequested => return Ok(None),
     }))

@@ -12,6 +12,7 @@ pub mod data;
 mod envelope;
 mod error;
 mod from_ledger;
+mod from_rates;
 mod from_reconciliation;
 mod received;
 mod schema;
@@ -20,6 +21,7 @@ pub use catalogue::{Consumer, Declaration, EventData, EventType, Subject, Versio
 pub use envelope::{Content, Envelope, Event, SOURCE, Sequence};
 pub use error::EventError;
 pub use from_ledger::{PageWrite, of_audit, of_facts, of_page, of_promotion, of_resource};
+pub use from_rates::{of_applied, of_month_rates, of_rates};
 pub use from_reconciliation::{of_drift, of_review};
 pub use received::{
     BookingNotice, NotUnderstood, Received, TimerEvent, booking_notice, from_bus, inventory, receipts_due,

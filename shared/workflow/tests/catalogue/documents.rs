@@ -50,6 +50,7 @@ fn event_schema(kind: EventType, version: Version, mut data: Value) -> Value {
         Subject::Resource => ("The resource's id", "the resource"),
         Subject::Month => ("The resource's id", "the month"),
         Subject::Promotion => ("The resource's id", "the promotion's counter"),
+        Subject::Rates => ("The resource's id", "the rate cards, or of the month"),
         Subject::Booking => ("The booking's id", "the booking"),
         Subject::Run => ("`reconciliation`", ""),
     };
@@ -64,6 +65,7 @@ fn event_schema(kind: EventType, version: Version, mut data: Value) -> Value {
         | Subject::Resource
         | Subject::Month
         | Subject::Promotion
+        | Subject::Rates
         | Subject::Booking => (
             "The same when the event is published again: drop repetitions by it",
             "When it happened",

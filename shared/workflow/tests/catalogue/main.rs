@@ -4,6 +4,7 @@
 
 mod documents;
 mod files;
+mod rates;
 mod samples;
 mod schema;
 mod subscribing;

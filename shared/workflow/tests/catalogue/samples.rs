@@ -1,27 +1,39 @@
 //! An event of every type, made of ledger facts as the relay makes them, and the samples that are files.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_app::Mutation;
 use holdfast_app::bookings::BookingCommit;
 use holdfast_app::events::Write;
 use holdfast_app::kernel;
 use holdfast_app::operations::reconciliation::{Finding, Kind, Progress, Remedy, Report};
-use holdfast_domain::bookings::{Cancellation, FailureReason, Order, Tier};
-use holdfast_domain::catalogue::{AttributeValue, Facts, Label, MonthFacts, ResourceTerms};
+use holdfast_domain::bookings::{
+    Cancellation, FailureReason, LineDetail, Order, PriceLine, PriceLineKind, Tier,
+};
+use holdfast_domain::catalogue::{AttributeValue, Facts, Label, Month, MonthFacts, ResourceTerms};
 use holdfast_domain::inventory::Placement;
-use holdfast_domain::money::Percent;
+use holdfast_domain::money::{Percent, SignedMoney};
 use holdfast_domain::payments::CustomerAction;
+use holdfast_domain::rates::cancellation::{CancellationTerms, RefundTerms};
+use holdfast_domain::rates::card::{CardVersion, RateCard, ResourceRates};
+use holdfast_domain::rates::charge::Due;
+use holdfast_domain::rates::condition::DateRange;
+use holdfast_domain::rates::dated::{DateRates, MonthRates};
+use holdfast_domain::rates::ids::{PlanId, RateGroup};
+use holdfast_domain::rates::occupancy::Unit;
+use holdfast_domain::rates::plan::{Audience, Payment, PlanPrice, RatePlan};
 use holdfast_domain::rates::promotion::PromotionCode;
+use holdfast_domain::rates::quote::AppliedRate;
+use holdfast_domain::rates::restriction::Limits;
 use holdfast_domain::rates::uses::{UseCount, UseEvent};
 use holdfast_domain::{
-    Booking, BookingEvent, BookingPayments, CancellationPolicy, Currency, GuestId, Hold, HoldId, HoldLimits,
-    HoldStatus, InventoryMove, Money, Page, PageChange, PageCommand, PageHold, PageKey, PaymentStep,
-    Resource, ResourceId, Schedule, SlotPlaces, When,
+    Booking, BookingEvent, BookingPayments, BookingStatus, CancellationPolicy, Currency, GuestId, Hold,
+    HoldId, HoldLimits, HoldStatus, InventoryMove, Money, Page, PageChange, PageCommand, PageHold, PageKey,
+    PaymentStep, Resource, ResourceId, Schedule, SlotPlaces, When,
 };
 use holdfast_workflow::events::{
-    Envelope, Event, EventType, PageWrite, of_audit, of_drift, of_facts, of_page, of_promotion, of_resource,
-    of_review,
+    Envelope, Event, EventType, PageWrite, of_applied, of_audit, of_drift, of_facts, of_month_rates, of_page,
+    of_promotion, of_rates, of_resource, of_review,
 };
 use jiff::civil::{date, time};
 use jiff::tz::TimeZone;
@@ -269,6 +281,104 @@ fn booking_events() -> Vec<Event> {
     events
 }
 
+/// A plan that its group alone may see: what a rate card says of it for people, no event says.
+fn private_plan() -> RatePlan {
+    RatePlan {
+        id: PlanId::parse("company").expect("a name"),
+        name: Label::parse(SECRET).expect("a label"),
+        price: PlanPrice::Base(Money::new(12_900, euro()).expect("an amount")),
+        cancellation: CancellationTerms { free_hours_after_booking: 0, steps: Vec::new() },
+        payment: Payment::Now,
+        included: Vec::new(),
+        audience: Audience::Group(RateGroup::parse("acme").expect("a name")),
+        channels: BTreeSet::new(),
+    }
+}
+
+fn euro() -> Currency {
+    Currency::parse("EUR").expect("a currency")
+}
+
+/// Cards of which the version of that number begins with the next month, the last write being that of the revision.
+pub(crate) fn cards(revision: u64, number: u64) -> ResourceRates {
+    let plan = private_plan();
+    let card = RateCard {
+        currency: euro(),
+        default_plan: plan.id.clone(),
+        plans: vec![plan],
+        unit_types: Vec::new(),
+        occupancy: None,
+        calendars: BTreeMap::new(),
+        rules: Vec::new(),
+        price_min: None,
+        price_max: None,
+        charges: Vec::new(),
+        restrictions: Vec::new(),
+        extras: Vec::new(),
+        promotions: Vec::new(),
+    };
+    let version = CardVersion { number, valid_from: at("2026-06-01T04:00:00Z"), card: card.clone() };
+    ResourceRates { resource: room().id, revision, versions: vec![version], draft: Some(card) }
+}
+
+/// What is set for a month under the plan: that price on these days.
+pub(crate) fn month_rates(revision: u64, days: &[i8], amount: i64) -> MonthRates {
+    let set = DateRates { price: Money::new(amount, euro()).ok(), limits: Limits::default() };
+    let of_day = |day: &i8| (date(2026, 6, *day), BTreeMap::from([(private_plan().id, set.clone())]));
+    MonthRates { revision, dates: days.iter().map(of_day).collect() }
+}
+
+/// A line of a price.
+fn line(kind: PriceLineKind, amount: i64, code: &str, dates: Option<DateRange>, due: Due) -> PriceLine {
+    let count = if dates.is_some() { 2 } else { 1 };
+    let name = Label::parse(SECRET).expect("a label");
+    let detail = LineDetail { code: code.to_owned(), name, dates, count, due, included_taxes: Vec::new() };
+    PriceLine { kind, amount: SignedMoney::new(amount, euro()).expect("an amount"), detail: Some(detail) }
+}
+
+/// The booking as a rate card prices it, and confirmed.
+pub(crate) fn rated_booking() -> Booking {
+    let dates = DateRange { from: date(2026, 6, 1), to: date(2026, 6, 3) };
+    let lines = vec![
+        line(PriceLineKind::Stay, 25_800, "company", Some(dates), Due::Now),
+        line(PriceLineKind::Discount, -2_580, "WELCOME10", None, Due::Now),
+        line(PriceLineKind::Tax, 400, "city-tax", None, Due::AtProperty),
+    ];
+    let plan = private_plan();
+    let rate = AppliedRate {
+        plan: plan.id,
+        plan_name: plan.name,
+        card_version: 3,
+        payment: Payment::Now,
+        included: Vec::new(),
+        units: vec![Unit::default()],
+        extras: Vec::new(),
+        promotion: PromotionCode::parse("WELCOME10").ok(),
+        refunds: RefundTerms {
+            free_hours_after_booking: 0,
+            steps: Vec::new(),
+            kept_always: Money::zero(euro()),
+        },
+        priced_at: at(NOW),
+    };
+    let mut booking = booking();
+    booking.order.price = holdfast_domain::bookings::Price::new(lines).expect("a price");
+    booking.order.rate = Some(Box::new(rate));
+    let payments = BookingPayments::by_card("pm_card_visa".to_owned(), booking.order.price.total());
+    Booking { payments, status: BookingStatus::Confirmed, version: 4, ..booking }
+}
+
+/// A version that is put, dates that are set, and a booking that has a rate.
+fn rate_events() -> Vec<Event> {
+    let (room, write) = (room(), Write { at: at(NOW), trace: Some(TRACE.to_owned()) });
+    let month = Month::of(date(2026, 6, 1));
+    let (set, before) = (month_rates(2, &[1, 2, 3], 15_000), month_rates(1, &[2], 15_000));
+    let dates = of_month_rates((&room.id, None), month, &set, &before, &write);
+    [of_rates(&cards(3, 3), None, &write), dates, of_applied(&rated_booking(), &write)]
+        .map(|event| event.expect("something that is published"))
+        .into()
+}
+
 /// What a run of the reconciliation found.
 pub(crate) fn report(findings: Vec<Finding>) -> Report {
     Report {
@@ -315,6 +425,7 @@ pub(crate) fn events() -> Vec<Event> {
             .map(|(month, facts)| of_facts(&room().id, month, facts, &MonthFacts::default(), &write)),
     );
     events.extend(promotion_events());
+    events.extend(rate_events());
     events.extend(booking_events());
     events.extend(run_events());
     events

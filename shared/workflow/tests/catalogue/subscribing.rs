@@ -102,7 +102,7 @@ fn every_type_that_the_stories_name_exists() {
     let page = std::fs::read_to_string(root().join("docs/events/subscribing.md")).expect("the page");
     let (_, stories) = page.split_once("## What comes when").expect("the stories");
     let (stories, _) = stories.split_once("## Partner webhooks").expect("their end");
-    let types = ["hold.", "booking.", "payment.", "inventory.", "resource.", "reconciliation."];
+    let types = ["hold.", "booking.", "payment.", "inventory.", "resource.", "rate.", "reconciliation."];
     let mut named = 0;
     for word in
         stories.split('`').skip(1).step_by(2).filter(|word| types.iter().any(|kind| word.starts_with(kind)))

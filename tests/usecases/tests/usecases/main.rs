@@ -20,6 +20,7 @@ mod cycle_costs;
 mod cycles;
 mod dates;
 mod driver;
+mod entitlement;
 mod expiry;
 mod extending;
 mod faults;

@@ -98,8 +98,7 @@ async fn asked(w: &World, hold: &Hold, caller: &Caller, contact: Option<Contact>
 
 #[tokio::test]
 async fn a_mail_goes_to_the_contact_else_to_the_verified_address_of_the_guest_and_never_to_the_operator() {
-    let desk =
-        Caller { guest: GuestId::parse("desk@example.com").expect("an id"), staff: Some(StaffOf::All) };
+    let desk = Caller { staff: Some(StaffOf::All), ..guest("desk@example.com") };
     let (account, nobody) = (ADDRESS, "guest");
     for (name, caller, contact, outcome) in [
         (account, None, None, NoticeOutcome::Mailed),

@@ -1,5 +1,6 @@
 //! One world: a ledger, a read model, a bank, sagas, a clock that the test turns, and the use cases over them.
 
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -63,7 +64,7 @@ pub(crate) fn when(text: &str) -> When {
 }
 
 pub(crate) fn guest(name: &str) -> Caller {
-    Caller { guest: GuestId::parse(name).expect("a guest"), staff: None }
+    Caller { guest: GuestId::parse(name).expect("a guest"), staff: None, rate_groups: BTreeSet::new() }
 }
 
 pub(crate) fn operator() -> Caller {

@@ -5,6 +5,7 @@ pub mod bookings;
 pub mod holds;
 pub mod inventory;
 pub mod promotions;
+pub mod rates;
 pub mod reconciliation;
 pub mod resources;
 pub mod scalar;
