@@ -17,6 +17,7 @@ pub(crate) mod rate_listings;
 pub(crate) mod rates;
 pub(crate) mod reason;
 pub(crate) mod records;
+pub(crate) mod tax_listings;
 pub(crate) mod trail;
 pub(crate) mod turns;
 pub(crate) mod v0;

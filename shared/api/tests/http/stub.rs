@@ -350,6 +350,9 @@ impl SearchIndex for Stub {
     ) -> Result<Vec<(ResourceId, MonthRates)>, StoreError> {
         Ok(Vec::new())
     }
+    async fn taxes(&self, _: &BTreeSet<PropertyId>) -> Result<Vec<PropertyTaxes>, StoreError> {
+        Ok(Vec::new())
+    }
     async fn pages(&self, _: &str, _: &str, _: &str) -> Result<Vec<Page>, StoreError> {
         Ok(Vec::new())
     }
@@ -413,7 +416,13 @@ async fn answered(outside: &Arc<Outside>, request: Request) -> Response {
     let get = matches!(request.method, Method::GET | Method::HEAD);
     if path.starts_with("/api/holds") {
         HoldApi::new(
-            Holds::new(stub(), stub(), stub(), Pricing::new(stub(), stub(), stub(), charges()), stub()),
+            Holds::new(
+                stub(),
+                stub(),
+                stub(),
+                Pricing::new(stub(), stub(), stub(), stub(), charges()),
+                stub(),
+            ),
             clock,
         )
         .handle(request)
@@ -433,10 +442,10 @@ async fn answered(outside: &Arc<Outside>, request: Request) -> Response {
             .handle(request)
             .await
     } else if path.ends_with("/availability") || path.ends_with("/quotes") || path.ends_with("/explain") {
-        let quotes = Quotes::new(stub(), Pricing::new(stub(), stub(), stub(), charges()), stub());
+        let quotes = Quotes::new(stub(), Pricing::new(stub(), stub(), stub(), stub(), charges()), stub());
         SearchApi::new(
             Search::new(stub(), charges()),
-            Calendars::new(stub(), stub(), stub(), charges()),
+            Calendars::new(stub(), stub(), stub(), stub(), charges()),
             quotes,
             clock,
         )
@@ -446,7 +455,7 @@ async fn answered(outside: &Arc<Outside>, request: Request) -> Response {
         let trails = ResourceTrails::new(stub(), stub(), stub());
         let resources = Resources::new(stub(), stub(), stub(), charges());
         let rates = Rates::new(stub(), stub(), stub(), charges());
-        let properties = Properties::new(stub(), stub());
+        let properties = Properties::new(stub(), stub(), charges());
         ResourcesApi::new(resources, properties, trails, Stops::new(stub()), rates, clock)
             .handle(request)
             .await

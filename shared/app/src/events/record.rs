@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use holdfast_domain::catalogue::{Month, MonthFacts};
 use holdfast_domain::rates::card::ResourceRates;
 use holdfast_domain::rates::dated::MonthRates;
-use holdfast_domain::{HoldId, Page, PageChange, PageHold, Resource, ResourceId};
+use holdfast_domain::{HoldId, Page, PageChange, PageHold, Property, Resource, ResourceId};
 use jiff::Timestamp;
 
 use crate::bookings::trail::AuditEvent;
@@ -80,6 +80,8 @@ pub enum LedgerRecord {
         /// What is set after the write.
         rates: MonthRates,
     },
+    /// A property was created or replaced.
+    Property(Box<Property>),
     /// An audit event of a booking was written.
     Audit(AuditEvent),
     /// A write that no consumer needs: a booking itself (its audit events say it), a callback, a page counter.

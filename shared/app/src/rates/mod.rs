@@ -8,6 +8,7 @@ pub(crate) mod dates;
 pub(crate) mod port;
 pub(crate) mod pricing;
 pub(crate) mod quotes;
+pub(crate) mod taxes;
 pub(crate) mod trail;
 
 pub use cards::{CardUse, Rates, VERSIONS_PER_PAGE_MAX};

@@ -41,6 +41,7 @@ fn events(record: &Record<LedgerRecord>) -> Result<Vec<OutgoingEvent>, Unpublish
         }
         LedgerRecord::PageRemoved(_)
         | LedgerRecord::Rates { .. }
+        | LedgerRecord::Property(_)
         | LedgerRecord::MonthRates { .. }
         | LedgerRecord::Other => Vec::new(),
     };

@@ -33,6 +33,7 @@ mod notices;
 mod pace;
 mod prices_agree;
 mod properties;
+mod property_taxes;
 mod quotes;
 mod rated;
 mod rates;

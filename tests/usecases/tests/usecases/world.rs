@@ -179,6 +179,7 @@ impl World {
                 store.catalogue.clone(),
                 store.listed.clone(),
                 store.rates.clone(),
+                store.properties.clone(),
                 charge_rules(),
             ),
             search: Search::new(store.index.clone(), charge_rules()),
