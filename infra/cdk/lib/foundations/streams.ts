@@ -93,6 +93,11 @@ export function rates(eventNames: readonly string[]): { [key: string]: unknown }
   return itemsWithSortKey(FilterRule.beginsWith('T'), eventNames);
 }
 
+/** Records of properties. */
+export function properties(eventNames: readonly string[]): { [key: string]: unknown } {
+  return itemsWithSortKey('PR', eventNames);
+}
+
 /** Records of inventory pages. */
 export function pages(eventNames: readonly string[]): { [key: string]: unknown } {
   return itemsWithSortKey(FilterRule.beginsWith('P#'), eventNames);

@@ -96,7 +96,19 @@ pub(crate) fn grand() -> Value {
         },
         "position": { "latitude": 40.72, "longitude": -74.0 }, "timeZone": "America/New_York", "currency": "USD",
         "contact": { "email": "desk@grand.example", "phone": "+12125550100", "website": "https://grand.example/en?a=1" },
-        "houseRules": "No smoking.\nQuiet from 22:00."
+        "houseRules": "No smoking.\nQuiet from 22:00.",
+        "taxes": [
+            {
+                "chargeId": "city-tax", "name": "City tax", "kind": "tax", "amount": 200, "per": "guest_slot", "from": "2027-01-01",
+                "until": "2027-12-31", "exemptToAge": 17, "slotsMax": 7, "refundable": true, "due": "at_property"
+            },
+            { "chargeId": "vat", "name": "VAT", "kind": "tax", "included": true, "percent": 7.25, "on": ["stay"], "refundable": true, "due": "now" },
+            { "chargeId": "resort", "name": "Resort fee", "kind": "fee", "category": "resort", "amount": 1500, "per": "unit_slot", "refundable": false, "due": "now" },
+            {
+                "chargeId": "luxury", "name": "Luxury tax", "kind": "tax", "refundable": true, "due": "now",
+                "bands": [{ "from": 0, "amount": 0 }, { "from": 50000, "percent": 2.5 }]
+            }
+        ]
     })
 }
 

@@ -14,6 +14,7 @@ mod generate;
 mod golden;
 mod naive;
 mod properties;
+mod property_taxes;
 mod refunds;
 mod restrictions;
 mod taxes;

@@ -146,6 +146,7 @@ async fn records() {
                     LedgerRecord::Audit(_) => "ledger-audit",
                     LedgerRecord::Rates { .. } => "ledger-rates",
                     LedgerRecord::MonthRates { .. } => "ledger-month-rates",
+                    LedgerRecord::Property(_) => "ledger-property",
                     LedgerRecord::PageRemoved(_) | LedgerRecord::Other => "nothing",
                 };
                 assert_eq!(expected, name);
