@@ -21,10 +21,16 @@ use crate::rates::wire::ChargeBody;
     "position": { "latitude": 40.72, "longitude": -74.0 }, "timeZone": "America/New_York", "currency": "USD",
     "contact": { "email": "desk@grand.example", "phone": "+12125550100", "website": "https://grand.example" },
     "houseRules": "No smoking. Quiet from 22:00.",
-    "taxes": [{
-        "chargeId": "city-tax", "name": "City tax", "kind": "tax", "amount": 200, "per": "guest_slot", "refundable": true,
-        "due": "at_property"
-    }]
+    "taxes": [
+        {
+            "chargeId": "occupancy-tax", "name": "Occupancy tax", "kind": "tax", "percent": 5.875, "on": ["stay"], "refundable": true,
+            "due": "now"
+        },
+        {
+            "chargeId": "unit-fee", "name": "Hotel unit fee", "kind": "tax", "amount": 150, "per": "unit_slot", "refundable": true,
+            "due": "now"
+        }
+    ]
 }))]
 pub struct PropertyTermsBody {
     /// Kind of house, such as `hotel`.

@@ -103,7 +103,7 @@ fn every_wrong_part_of_a_property_is_named() {
         ("/taxes/1/chargeId", json!("city-tax")),
         ("/taxes/1/percent", json!(101)),
         ("/taxes/1/on", json!([])),
-        ("/taxes/2/included", json!(true)),
+        ("/taxes/1/refundable", json!(false)),
         ("/taxes/3/bands/1/percent", json!(101)),
         ("/taxes/3/bands/0/from", json!(1)),
     ] {

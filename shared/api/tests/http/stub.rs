@@ -28,6 +28,7 @@ use holdfast_domain::holds::Extension;
 use holdfast_domain::payments::CustomerAction;
 use holdfast_domain::rates::card::ResourceRates;
 use holdfast_domain::rates::dated::{DatedRates, MonthRates};
+use holdfast_domain::rates::property_taxes::PropertyTaxes;
 use holdfast_domain::{
     Booking, BookingEvent, BookingId, Fingerprint, GuestId, GuestMark, Hold, HoldId, HoldSnapshot,
     InventoryMove, Page, PageRejection, PaymentStep, Property, PropertyId, Resource, ResourceId,
@@ -35,6 +36,7 @@ use holdfast_domain::{
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 

@@ -343,8 +343,8 @@ async fn a_calendar_is_read_within_its_budget() {
     let house = wordy_property();
     w.put_property(&house).await;
     let bike = wordy(of_house(daily_resource("bike", 1440, &[("00:00", "00:00")], 3, 600), &house));
-    let desk = wordy(daily_resource("desk", 5, &[("00:00", "20:00")], 3, 600));
-    let room = wordy(nightly_resource("room", 3, 600));
+    let desk = wordy(of_house(daily_resource("desk", 5, &[("00:00", "20:00")], 3, 600), &house));
+    let room = wordy(of_house(nightly_resource("room", 3, 600), &house));
     let mut seen = BTreeSet::new();
     let mut most = (0.0_f64, 0.0_f64);
     for (resource, days) in [(&bike, CALENDAR_PAGES_MAX), (&desk, 5), (&room, 400)] {
