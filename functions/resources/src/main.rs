@@ -27,7 +27,7 @@ async fn main() -> Result<(), Error> {
     let trails = ResourceTrails::new(catalogue.clone(), history.clone(), switch.clone());
     let rates = Rates::new(catalogue.clone(), cards.clone(), versions, charge_rules());
     let resources = Resources::new(catalogue, store.clone(), cards, charge_rules());
-    let properties = Properties::new(store, history);
+    let properties = Properties::new(store, history, charge_rules());
     let api = ResourcesApi::new(resources, properties, trails, Stops::new(switch), rates, process.clock());
     http::serve(&process, api).await
 }

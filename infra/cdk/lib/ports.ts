@@ -217,7 +217,7 @@ export const PORTS = {
   'SagaResumption': [on('bookingCallbacks', 'states:SendTaskSuccess')],
 
   // --- search ---
-  'SearchIndex': [on('search', QUERY)],
+  'SearchIndex': [on('search', QUERY, GET_MANY)],
   /** The pages of one resource, for its calendar. */
   'ListedPages': [on('search', GET_MANY)],
   'SearchIndexWriter': [on('search', PUT, DELETE)],

@@ -98,6 +98,7 @@ pub mod items {
         decode_resource_write, encode_audit, encode_audit_as, encode_booking, encode_booking_as,
         encode_hold_record, encode_hold_record_as, encode_resource, encode_resource_as,
     };
+    pub use crate::stored::tax_listings::{decode_listed_taxes, encode_listed_taxes};
     pub use crate::stored::trail::{decode_resource_event, encode_resource_event};
     pub use crate::stored::turns::{decode_turns, encode_turns};
     pub use crate::stored::uses::{

@@ -16,6 +16,7 @@ use crate::page::item::{
     PAGE_SK_PREFIX, RESOURCE_PK_PREFIX, decode_hold, decode_page_as_stored, decode_page_record,
 };
 use crate::stored::attempts::is_of_guest;
+use crate::stored::property::{PROPERTY_SK, decode_property};
 use crate::stored::rates::{
     MONTH_SK_PREFIX, RATES_SK, decode_month_rates, decode_rates, decode_rates_write, rated_resource,
 };
@@ -60,6 +61,9 @@ pub fn decode_ledger_record(new: Option<Value>, old: Option<Value>) -> Result<Le
         let previous = old.map(decode_image).transpose()?.as_ref().map(decode_month).transpose()?;
         let previous = previous.map(|(_, facts)| facts).unwrap_or_default();
         return Ok(LedgerRecord::Facts { resource, month, facts, previous, write });
+    }
+    if sk == PROPERTY_SK {
+        return Ok(LedgerRecord::Property(Box::new(decode_property(&new)?)));
     }
     // Task tokens of a release before have the same sort key.
     if !reader.text("pk")?.starts_with(RESOURCE_PK_PREFIX) {

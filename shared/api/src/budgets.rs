@@ -23,7 +23,7 @@ const PLAN_BYTES: usize = 1024;
 const REASON_BYTES: usize = 256;
 
 /// `GET /api/availability`: a stay over as many days as one hold can cover, among resources each of whose days has a page of its
-/// own. What it reads of one resource is stated for terms of up to 4 KB; its rate card, and what is set of rates for a month, come on top, half a
+/// own. What it reads of one resource is stated for terms of up to 4 KB; its rate card, what is set of rates for a month, and the taxes of its property come on top, half a
 /// unit for each 4 KB.
 pub const SEARCH: Budget = Budget {
     ledger_units: 0,
@@ -35,21 +35,21 @@ pub const SEARCH: Budget = Budget {
     slots_per_resource: 2 * SLOTS_PER_DAY_MAX,
 };
 
-/// `GET /api/resources/{resourceId}/availability`: of the ledger the terms, the rate cards as for a quote, and what is set in 15 months, of the
+/// `GET /api/resources/{resourceId}/availability`: of the ledger the terms, the rate cards and the taxes as for a quote, and what is set in 15 months, of the
 /// read model 100
 /// pages, each under two keys.
 pub const CALENDAR: Budget = Budget {
-    ledger_units: 160,
+    ledger_units: 178,
     read_model_units: 100,
     units_per_resource: 0,
     body_bytes: 192 * 1024,
     slots_per_resource: CALENDAR_SLOTS_MAX,
 };
 
-/// `POST /api/quotes`: of the ledger the terms, as many versions of a rate card as may hold or are to, with a draft, and what is set in 15
+/// `POST /api/quotes`: of the ledger the terms, as many versions of a rate card as may hold or are to, with a draft, the taxes of the property, and what is set in 15
 /// months, of inventory and, up to 4 KB a month, of rates; of the read model as many pages as one hold can cover and those beside them, each under two keys.
 pub const QUOTE: Budget = Budget {
-    ledger_units: 140,
+    ledger_units: 158,
     read_model_units: 110,
     units_per_resource: 0,
     body_bytes: QUOTE_BYTES_MAX + QUOTE_FRAME_BYTES,
@@ -67,10 +67,10 @@ pub const RESOURCE: Budget = Budget {
 
 /// `GET /api/properties/{propertyId}`.
 pub const PROPERTY: Budget = Budget {
-    ledger_units: 7,
+    ledger_units: 18,
     read_model_units: 0,
     units_per_resource: 0,
-    body_bytes: 26 * 1024,
+    body_bytes: 66 * 1024,
     slots_per_resource: 0,
 };
 

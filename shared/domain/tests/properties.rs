@@ -99,6 +99,7 @@ fn a_replaced_property_is_the_next_revision_of_the_same() {
         currency: Currency::parse("EUR").expect("a currency"),
         contact: PropertyContact::default(),
         house_rules: None,
+        taxes: Vec::new(),
     };
     let property = Property::create(PropertyId::parse("house").expect("an id"), terms("A", TimeZone::UTC));
     let next = property.replace(terms("B", TimeZone::UTC));

@@ -105,7 +105,8 @@ impl Store {
     /// The pricing of stays.
     #[must_use]
     pub fn pricing(&self) -> Pricing {
-        Pricing::new(self.rates.clone(), self.catalogue.clone(), self.listed.clone(), charge_rules())
+        let (rates, properties) = (self.rates.clone(), self.properties.clone());
+        Pricing::new(rates, properties, self.catalogue.clone(), self.listed.clone(), charge_rules())
     }
 
     /// The use cases of holds.

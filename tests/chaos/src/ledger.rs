@@ -18,7 +18,7 @@ use holdfast_app::search::{Entry, Listing, SearchIndexInspection, SearchIndexWri
 use holdfast_client::{Stack, Trouble, now};
 use holdfast_domain::catalogue::MonthFacts;
 use holdfast_domain::rates::dated::MonthRates;
-use holdfast_domain::{Booking, BookingId, Hold, Page, ResourceId};
+use holdfast_domain::{Booking, BookingId, Hold, Page, Property, ResourceId};
 
 use crate::audit::read_model::Mirror;
 use crate::audit::{Edits, Facts, Snapshot, facts};
@@ -147,6 +147,16 @@ impl Reader {
             let of_page = listings.get(&page.key.resource).into_iter().flatten();
             ledger.extend(of_page.map(|listing| Entry::Page(listing.clone(), Box::new(page.clone()))));
         }
+        let (properties, _) =
+            every(async |cursor| self.inspection.properties_part(cursor.as_deref()).await).await?;
+        // One that had no taxes when its kind was not listed yet is listed when it is written again.
+        let is_listed = |property: &&Property| {
+            let is_its =
+                |entry: &Entry| matches!(entry, Entry::Taxes(taxes) if taxes.property == property.id);
+            !property.terms.taxes.is_empty() || read_model.iter().any(is_its)
+        };
+        let listed = properties.iter().filter(is_listed);
+        ledger.extend(listed.map(|property| Entry::Taxes(Box::new(property.taxes()))));
         Ok(Mirror { ledger, read_model, unreadable })
     }
 

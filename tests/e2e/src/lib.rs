@@ -35,6 +35,7 @@ mod outages;
 mod plans;
 mod policy;
 mod properties;
+mod property_taxes;
 mod race;
 mod rates;
 mod receipts;

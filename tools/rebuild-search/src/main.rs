@@ -4,7 +4,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use holdfast_adapters_dynamodb::{
-    DynamoCatalogue, DynamoDb, DynamoInspection, DynamoRates, DynamoSearchIndexWriter, LedgerTable,
+    DynamoCatalogue, DynamoDb, DynamoInspection, DynamoProperties, DynamoRates, DynamoSearchIndexWriter,
+    LedgerTable,
 };
 use holdfast_app::search::{Progress, SearchRebuild};
 use holdfast_runtime::{Error, Process, Variable};
@@ -12,8 +13,9 @@ use holdfast_runtime::{Error, Process, Variable};
 const HELP: &str = "\
 rebuild-search
 
-Removes from the read model what the ledger does not have so, then puts every resource of the ledger with its pages. Nothing
-has to be stopped: what the projector writes meanwhile stays. Broken off, it is begun again: another run does no harm.
+Removes from the read model what the ledger does not have so, then puts the taxes of every property and every resource of
+the ledger with its pages. Nothing has to be stopped: what the projector writes meanwhile stays. Broken off, it is begun
+again: another run does no harm.
 Ends with 1 if items of the ledger cannot be read; they are named.
 
 The tables are HOLDFAST_LEDGER_TABLE and HOLDFAST_SEARCH_TABLE; region and credentials are those of the environment.
@@ -31,8 +33,9 @@ async fn main() -> Result<ExitCode, Error> {
     let index = Arc::new(DynamoSearchIndexWriter::new(dynamodb, process.require(Variable::SearchTable)?));
     let catalogue = Arc::new(DynamoCatalogue::new(ledger.clone()));
     let rates = Arc::new(DynamoRates::new(ledger.clone()));
-    let rebuild =
-        SearchRebuild::new(catalogue, rates, Arc::new(DynamoInspection::new(ledger)), index.clone(), index);
+    let properties = Arc::new(DynamoProperties::new(ledger.clone()));
+    let inspection = Arc::new(DynamoInspection::new(ledger));
+    let rebuild = SearchRebuild::new(catalogue, rates, properties, inspection, index.clone(), index);
     Ok(report(&run(&rebuild).await?))
 }
 
@@ -42,6 +45,15 @@ async fn run(rebuild: &SearchRebuild) -> Result<Progress, Error> {
         let (progress, next) = rebuild.remove_part(cursor.as_deref()).await?;
         all.extend(progress);
         eprintln!("{} entries compared with the ledger, {} removed", all.entries, all.removed.len());
+        cursor = next;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    loop {
+        let (progress, next) = rebuild.put_taxes_part(cursor.as_deref()).await?;
+        all.extend(progress);
+        eprintln!("the taxes of {} properties put", all.properties);
         cursor = next;
         if cursor.is_none() {
             break;
@@ -65,9 +77,11 @@ fn report(all: &Progress) -> ExitCode {
     for item in &all.unreadable {
         eprintln!("cannot be read: {}: {}", item.item, item.reason);
     }
-    let (resources, pages, removed) = (all.resources, all.pages, all.removed.len());
+    let (resources, pages, properties) = (all.resources, all.pages, all.properties);
+    let removed = all.removed.len();
     println!(
-        "Search has the {resources} resources and {pages} pages of the ledger; {removed} entries were removed."
+        "Search has the {resources} resources and {pages} pages of the ledger, and the taxes of {properties} properties; \
+         {removed} entries were removed."
     );
     if all.unreadable.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -24,6 +24,7 @@ export class Holds extends Construct {
         'HoldStops',
         'ListedPages',
         'RateReader.rates',
+        'PropertyReader',
         'QuoteSeals',
       ],
       memoryMegabytes: 512,

@@ -2,7 +2,7 @@
 import { Construct } from 'constructs';
 import type { Foundations } from '../foundations.ts';
 import { watchSecret } from '../foundations/secrets.ts';
-import { datedFacts, failureQueue, itemsWithSortKey, pages, rates, readStream } from '../foundations/streams.ts';
+import { datedFacts, failureQueue, itemsWithSortKey, pages, properties, rates, readStream } from '../foundations/streams.ts';
 import { queueTarget } from '../foundations/targets.ts';
 import { HoldfastFunction } from '../holdfast-function.ts';
 
@@ -12,7 +12,7 @@ export class Search extends Construct {
     const search = new HoldfastFunction(this, foundations, {
       name: 'search',
       description: 'Search over the read model, the calendar of one resource, and quotes',
-      ports: ['SearchIndex', 'ListedPages', 'CatalogueReader.resource', 'CatalogueReader.facts_of', 'RateReader.rates', 'QuoteSeals'],
+      ports: ['SearchIndex', 'ListedPages', 'CatalogueReader.resource', 'CatalogueReader.facts_of', 'RateReader.rates', 'PropertyReader', 'QuoteSeals'],
     });
     watchSecret(this, 'SecretOld', foundations, search);
     foundations.api.serve(search, 'Search, the calendar of a resource and quotes are public by contract');
@@ -40,6 +40,7 @@ export class Search extends Construct {
         datedFacts(['INSERT', 'MODIFY']),
         rates(['INSERT', 'MODIFY']),
         itemsWithSortKey('R', ['INSERT', 'MODIFY', 'REMOVE']),
+        properties(['INSERT', 'MODIFY']),
       ],
       alarmWhenBehind: true,
     });

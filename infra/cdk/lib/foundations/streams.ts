@@ -98,6 +98,11 @@ export function promotionCounters(eventNames: readonly string[]): { [key: string
   return itemsWithSortKey(FilterRule.beginsWith('C#'), eventNames);
 }
 
+/** Records of properties. */
+export function properties(eventNames: readonly string[]): { [key: string]: unknown } {
+  return itemsWithSortKey('PR', eventNames);
+}
+
 /** Records of inventory pages. */
 export function pages(eventNames: readonly string[]): { [key: string]: unknown } {
   return itemsWithSortKey(FilterRule.beginsWith('P#'), eventNames);

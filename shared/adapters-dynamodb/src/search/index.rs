@@ -6,6 +6,7 @@
 //! | `T#type#location#D#month` | resource | what is set for the dates of that month, once anything was |
 //! | `T#type#location#R` | resource | its rate cards, once it had any |
 //! | `T#type#location#R#month` | resource | what is set for the dates of that month under plans, once anything was |
+//! | `PR#property` | `PR` | the taxes of a property, once it was written |
 //! | `T#type#location#page` | resource, or `resource~shard` | its page of that part of the schedule, once anybody touched it |
 //!
 //! Type and location are in comparable form. Where the texts as they came differ from it, there are the same items under these
@@ -20,7 +21,8 @@ use holdfast_app::search::{ListedPages, SearchIndex};
 use holdfast_domain::catalogue::{Month, MonthFacts};
 use holdfast_domain::rates::card::ResourceRates;
 use holdfast_domain::rates::dated::MonthRates;
-use holdfast_domain::{Page, PageKey, Resource, ResourceId};
+use holdfast_domain::rates::property_taxes::PropertyTaxes;
+use holdfast_domain::{Page, PageKey, PropertyId, Resource, ResourceId};
 
 use crate::stored::listings::{
     decode_listed_month, decode_listed_page, decode_listing, listed_facts_pk, listed_page_key,
@@ -29,6 +31,7 @@ use crate::stored::listings::{
 use crate::stored::rate_listings::{
     decode_listed_month_rates, decode_listed_rates, listed_month_rates_pk, listed_rates_pk,
 };
+use crate::stored::tax_listings::{decode_listed_taxes, listed_taxes_key};
 use crate::table::item::{Item, s};
 use crate::table::ledger::get_many;
 use crate::table::query::{QUERY_MIB_MAX, read_all};
@@ -130,6 +133,11 @@ impl SearchIndex for DynamoSearchIndex {
             }
         }
         Ok(latest.into_iter().collect())
+    }
+
+    async fn taxes(&self, properties: &BTreeSet<PropertyId>) -> Result<Vec<PropertyTaxes>, StoreError> {
+        let keys = properties.iter().map(listed_taxes_key).collect();
+        get_many(&self.client, &self.table, keys, false).await?.iter().map(decode_listed_taxes).collect()
     }
 
     async fn pages(&self, resource_type: &str, location: &str, page: &str) -> Result<Vec<Page>, StoreError> {

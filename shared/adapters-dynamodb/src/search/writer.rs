@@ -10,6 +10,7 @@ use holdfast_app::search::{Entry, Listing, SearchIndexInspection, SearchIndexWri
 use holdfast_domain::catalogue::{Month, MonthFacts};
 use holdfast_domain::rates::card::ResourceRates;
 use holdfast_domain::rates::dated::MonthRates;
+use holdfast_domain::rates::property_taxes::PropertyTaxes;
 use holdfast_domain::{Page, Resource, ResourceId};
 
 use crate::stored::listings::{
@@ -19,11 +20,12 @@ use crate::stored::listings::{
 use crate::stored::rate_listings::{
     encode_listed_month_rates, encode_listed_rates, listed_month_rates_key, listed_rates_key,
 };
+use crate::stored::tax_listings::{encode_listed_taxes, listed_taxes_key};
 use crate::table::error::{Passing, Refused, unavailable};
 use crate::table::item::{Item, n};
 use crate::table::scan::{key_of, read_part};
 
-/// Attribute of the revision of a listed resource, of its rates or of a month.
+/// Attribute of the revision of a listed resource, of its rates, of a month or of a property.
 const REVISION: &str = "rev";
 
 /// [`SearchIndexWriter`] on DynamoDB, and its [`SearchIndexInspection`].
@@ -131,6 +133,10 @@ impl SearchIndexWriter for DynamoSearchIndexWriter {
         Ok(())
     }
 
+    async fn put_taxes(&self, taxes: &PropertyTaxes) -> Result<(), StoreError> {
+        self.put_newer(encode_listed_taxes(taxes), REVISION, taxes.revision).await
+    }
+
     async fn put_page(&self, resource: &Resource, page: &Page) -> Result<(), StoreError> {
         for listing in listings_of(resource) {
             let item = under(listed_page_key(&listing, &page.key), encode_listed_page(resource, page));
@@ -165,6 +171,10 @@ impl SearchIndexWriter for DynamoSearchIndexWriter {
         rates: &MonthRates,
     ) -> Result<(), StoreError> {
         self.remove_earlier(listed_month_rates_key(listing, resource, month), REVISION, rates.revision).await
+    }
+
+    async fn remove_taxes(&self, taxes: &PropertyTaxes) -> Result<(), StoreError> {
+        self.remove_earlier(listed_taxes_key(&taxes.property), REVISION, taxes.revision).await
     }
 
     async fn remove_page(&self, listing: &Listing, page: &Page) -> Result<(), StoreError> {

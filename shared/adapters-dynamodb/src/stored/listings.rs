@@ -17,6 +17,7 @@ use crate::stored::rate_listings::{
     RATES, decode_listed_month_rates, decode_listed_rates, listed_month_rates_key, listed_rates_key,
 };
 use crate::stored::records::{encode_resource_as, resource_of};
+use crate::stored::tax_listings::{TAXES, decode_listed_taxes, listed_taxes_key};
 use crate::stored::version::{Version, WRITES};
 use crate::table::item::{Item, Reader, n, s};
 use crate::table::scan::name_of;
@@ -110,6 +111,12 @@ pub(crate) fn decode_entry(item: &Item) -> Result<Entry, StoreError> {
             let key = listed_facts_key(&listing, &resource, month);
             let is_in_place = key.iter().all(|(name, value)| item.get(name) == Some(value));
             (Entry::Facts(listing, resource, month, facts), is_in_place)
+        }
+        [TAXES, _] => {
+            let taxes = decode_listed_taxes(item).map_err(unread)?;
+            let key = listed_taxes_key(&taxes.property);
+            let is_in_place = key.iter().all(|(name, value)| item.get(name) == Some(value));
+            (Entry::Taxes(Box::new(taxes)), is_in_place)
         }
         _ => return Err(named("no key of the read model".to_owned())),
     };

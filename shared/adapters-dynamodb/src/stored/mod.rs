@@ -18,6 +18,7 @@ pub(crate) mod rates;
 pub(crate) mod reason;
 pub(crate) mod receipts;
 pub(crate) mod records;
+pub(crate) mod tax_listings;
 pub(crate) mod trail;
 pub(crate) mod turns;
 pub(crate) mod uses;

@@ -23,6 +23,11 @@ pub(crate) fn property_key(id: &PropertyId) -> Item {
     Item::from([("pk".into(), s(property_pk(id))), ("sk".into(), s(PROPERTY_SK))])
 }
 
+/// The property that a key names.
+pub(crate) fn property_id(reader: &Reader<'_>) -> Result<PropertyId, StoreError> {
+    reader.parsed("pk", |pk| PropertyId::parse(pk.strip_prefix(PROPERTY_PK_PREFIX).unwrap_or_default()))
+}
+
 /// A property, and the write that set it.
 #[must_use]
 pub fn encode_property(property: &Property, write: &Write) -> Item {
@@ -49,8 +54,7 @@ pub fn decode_property(item: &Item) -> Result<Property, StoreError> {
         Version::V1 => reader.document::<StoredPropertyTerms>("doc")?.read(),
     };
     Ok(Property {
-        id: reader
-            .parsed("pk", |pk| PropertyId::parse(pk.strip_prefix(PROPERTY_PK_PREFIX).unwrap_or_default()))?,
+        id: property_id(&reader)?,
         terms: terms.map_err(|reason| reader.corrupt(reason))?,
         revision: reader.number("rev")?,
         trail: decode_head(&reader)?,

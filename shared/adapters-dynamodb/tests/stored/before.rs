@@ -488,6 +488,7 @@ pub(crate) fn read(kind: Kind, item: &Item) -> Read<Understood> {
         | Kind::Rates
         | Kind::CardVersion
         | Kind::MonthRates
+        | Kind::ListedTaxes
         | Kind::Facts
         | Kind::ListedFacts
         | Kind::Cycle

@@ -15,6 +15,7 @@ use holdfast_domain::{BookingEvent, Hold, InventoryMove, Property, PropertyId, P
 use holdfast_testkit::{hold_for, money};
 use jiff::tz::TimeZone;
 
+use crate::rates::charges;
 use crate::samples::{GUEST, TRACE, now, requested, room};
 use crate::values::Stored;
 
@@ -36,6 +37,7 @@ pub(crate) fn samples() -> BTreeMap<&'static str, Stored> {
         position: None,
         contact: PropertyContact::default(),
         house_rules: None,
+        taxes: Vec::new(),
         address: Address::new(
             house.terms.address.lines()[..1].to_vec(),
             house.terms.address.city().clone(),
@@ -52,6 +54,8 @@ pub(crate) fn samples() -> BTreeMap<&'static str, Stored> {
     let entry = BookingCommit::new(&requested, BookingEvent::Requested, InventoryMove::Keep, &by).audit;
     BTreeMap::from([
         ("audit-of-property", Stored::Audit(Box::new(entry))),
+        ("listed-taxes", Stored::ListedTaxes(Box::new(house.taxes()))),
+        ("listed-taxes-none", Stored::ListedTaxes(Box::new(plain.taxes()))),
         ("property", Stored::Property(Box::new(house), write.clone())),
         ("property-plain", Stored::Property(Box::new(plain), Write { trace: None, ..write.clone() })),
         ("resource-of-property", Stored::Resource(Box::new(room.clone()), 2, Some(write))),
@@ -87,6 +91,7 @@ pub(crate) fn house() -> Property {
         currency: money(0).currency(),
         contact,
         house_rules: HouseRules::parse("No smoking.\nQuiet from 22:00.").ok(),
+        taxes: charges(),
     };
     let by = Mutation { now: now(), actor: "desk-1".to_owned(), trace: Some(TRACE.to_owned()) };
     let house = Property::create(PropertyId::parse("hotel-nyc").expect("an id"), terms);

@@ -201,7 +201,7 @@ pub(crate) fn card() -> RateCard {
     }
 }
 
-fn charges() -> Vec<Charge> {
+pub(crate) fn charges() -> Vec<Charge> {
     let charge = |name: &str, levy| Charge {
         id: named!(ChargeId, name),
         name: label(name),

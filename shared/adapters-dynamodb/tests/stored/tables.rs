@@ -81,6 +81,7 @@ fn sections(kind: Kind) -> (&'static [&'static str], Option<Kind>) {
         Kind::Rates => (&["Rate cards"], None),
         Kind::CardVersion => (&["Rate card version"], None),
         Kind::MonthRates => (&["Dated rates"], None),
+        Kind::ListedTaxes => (&["Listed taxes"], None),
         Kind::Cycle => (&["Cycle"], None),
         Kind::CyclePages => (&["Compared pages"], None),
     }
@@ -261,6 +262,7 @@ fn the_document_says_which_version_is_written() {
         Kind::CardVersion => "rate card version",
         Kind::MonthRates => "dated rates",
         Kind::Series => "series of receipts",
+        Kind::ListedTaxes => "listed taxes",
         Kind::Resource
         | Kind::Property
         | Kind::Page

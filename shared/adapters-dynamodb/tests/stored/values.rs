@@ -16,6 +16,7 @@ use holdfast_domain::catalogue::{Month, MonthFacts};
 use holdfast_domain::payments::CustomerAction;
 use holdfast_domain::rates::card::ResourceRates;
 use holdfast_domain::rates::dated::MonthRates;
+use holdfast_domain::rates::property_taxes::PropertyTaxes;
 use holdfast_domain::rates::uses::{PromotionUse, UseCount};
 use holdfast_domain::receipts::{Receipt, ReceiptSeries, SeriesHead};
 use holdfast_domain::{
@@ -57,12 +58,13 @@ pub(crate) enum Kind {
     Rates,
     CardVersion,
     MonthRates,
+    ListedTaxes,
     Cycle,
     CyclePages,
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 29] = [
+    pub(crate) const ALL: [Self; 30] = [
         Self::Resource,
         Self::Property,
         Self::Page,
@@ -90,6 +92,7 @@ impl Kind {
         Self::Rates,
         Self::CardVersion,
         Self::MonthRates,
+        Self::ListedTaxes,
         Self::Cycle,
         Self::CyclePages,
     ];
@@ -124,6 +127,7 @@ impl Kind {
             Self::Rates => "rates",
             Self::CardVersion => "card-version",
             Self::MonthRates => "month-rates",
+            Self::ListedTaxes => "listed-taxes",
             Self::Cycle => "cycle",
             Self::CyclePages => "cycle-pages",
         }
@@ -166,6 +170,7 @@ pub(crate) enum Stored {
     Rates(Box<ResourceRates>, Write),
     CardVersion(ResourceId, Box<CardRecord>, Write),
     MonthRates(ResourceId, Month, MonthRates, Write),
+    ListedTaxes(Box<PropertyTaxes>),
     Cycle(Box<KeptCycle>),
     CyclePages(u64, Vec<(PageKey, ComparedPage)>),
 }
@@ -209,6 +214,7 @@ impl Stored {
             Self::Rates(..) => Kind::Rates,
             Self::CardVersion(..) => Kind::CardVersion,
             Self::MonthRates(..) => Kind::MonthRates,
+            Self::ListedTaxes(_) => Kind::ListedTaxes,
             Self::Cycle(_) => Kind::Cycle,
             Self::CyclePages(..) => Kind::CyclePages,
         }
@@ -250,6 +256,7 @@ impl Stored {
             Self::MonthRates(resource, month, rates, write) => {
                 items::encode_month_rates((resource, Some(&house())), *month, rates, write)
             }
+            Self::ListedTaxes(taxes) => items::encode_listed_taxes(taxes),
             Self::Cycle(kept) => items::encode_cycle(&kept.cycle, kept.mark, kept.items),
             Self::CyclePages(mark, pages) => {
                 let pages: Vec<_> = pages.iter().map(|(key, page)| (key, page)).collect();
@@ -290,6 +297,7 @@ impl Stored {
             | Self::Rates(..)
             | Self::CardVersion(..)
             | Self::MonthRates(..)
+            | Self::ListedTaxes(_)
             | Self::Cycle(_)
             | Self::CyclePages(..)
             | Self::Property(..)
@@ -440,6 +448,7 @@ pub(crate) fn decode(kind: Kind, item: &Item) -> Result<Stored, StoreError> {
             let (month, rates) = items::decode_month_rates(item)?;
             Stored::MonthRates(nightly_resource("unread", 1, 60).id, month, rates, unread())
         }
+        Kind::ListedTaxes => Stored::ListedTaxes(Box::new(items::decode_listed_taxes(item)?)),
         Kind::Cycle => Stored::Cycle(Box::new(items::decode_cycle(item)?)),
         Kind::CyclePages => {
             let (mark, pages) = items::decode_cycle_pages(item)?;
@@ -469,6 +478,6 @@ pub(crate) fn written(kind: Kind) -> Version {
         | Kind::UseCounter
         | Kind::GuestUses
         | Kind::PromotionUse => WRITES.note,
-        Kind::Cycle | Kind::CyclePages | Kind::Property | Kind::Receipt | Kind::Series => Version::V1,
+        Kind::Cycle | Kind::CyclePages | Kind::Property | Kind::ListedTaxes | Kind::Receipt | Kind::Series => Version::V1,
     }
 }

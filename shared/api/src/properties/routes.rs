@@ -14,6 +14,7 @@ use crate::catalogue::version::{is_known, precondition, tagged};
 use crate::catalogue::wire::EditParameters;
 use crate::problem::{Problem, problem};
 use crate::properties::wire::{PropertyBody, PropertyTermsBody};
+use crate::rates::routes::in_words_of;
 use crate::trail::TrailParameters;
 
 /// The property that a path names. A text that cannot be a property's id names none.
@@ -44,12 +45,16 @@ pub(crate) async fn put(
     exchange: &Exchange,
     caller: &Caller,
 ) -> Result<Response, Problem> {
-    let terms = PropertyTermsBody::read(&exchange.json()?)?;
+    let body = exchange.json()?;
+    let terms = PropertyTermsBody::read(&body)?;
     let id = new_property_id(&exchange.named)?;
     let run = EditParameters::read(&exchange.request.query)?;
     let precondition = precondition(&exchange.request.headers, true);
     let mutation = exchange.mutation(caller.guest.as_str());
-    let put = properties.put(caller, &id, &terms, &precondition, run, &mutation).await.map_err(problem)?;
+    let put = properties
+        .put(caller, &id, &terms, &precondition, run, &mutation)
+        .await
+        .map_err(|failure| problem(in_words_of(failure, &body)))?;
     let body = PropertyBody::from(&put.property);
     match (run, put.created) {
         (Run::Dry, _) => Ok(answer::json(StatusCode::OK, &body)?),

@@ -15,12 +15,13 @@ use serde_json::Value;
 
 use crate::catalogue::terms::zone;
 use crate::properties::wire::PropertyTermsBody;
+use crate::rates::read::taxes;
 
 impl PropertyTermsBody {
     /// Reads the body of `PUT /api/properties/{propertyId}`.
     ///
     /// # Errors
-    /// 422 naming every field that is wrong.
+    /// 422 naming every field that is wrong. What taxes say of each other, and can be charged, is the use case's to check.
     pub fn read(body: &Value) -> Result<PropertyTerms, Refusal> {
         let errors = Errors::default();
         let terms = Object::new(body, "", &errors).and_then(|mut fields| {
@@ -36,6 +37,9 @@ impl PropertyTermsBody {
             let contact = fields.value("contact").and_then(|value| Object::new(value, at, &errors));
             let house_rules = fields.optional("houseRules", parsed(HouseRules::parse));
             let contact = contact.map(self::contact).unwrap_or_default();
+            // Amounts are looked at whatever the currency is, so that all that is wrong is named.
+            let of_taxes = currency.or_else(|| Currency::all().next());
+            let taxes = of_taxes.and_then(|currency| taxes(&mut fields, currency, &errors));
             fields.close();
             let terms = PropertyTerms {
                 kind: kind?,
@@ -46,6 +50,7 @@ impl PropertyTermsBody {
                 currency: currency?,
                 contact,
                 house_rules,
+                taxes: taxes?,
             };
             terms.checked().map_err(|error| errors.push("/timeZone", error.to_string())).ok()
         });

@@ -8,6 +8,8 @@ use holdfast_domain::properties::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::rates::wire::ChargeBody;
+
 /// What is said of a property.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -18,7 +20,17 @@ use utoipa::ToSchema;
     },
     "position": { "latitude": 40.72, "longitude": -74.0 }, "timeZone": "America/New_York", "currency": "USD",
     "contact": { "email": "desk@grand.example", "phone": "+12125550100", "website": "https://grand.example" },
-    "houseRules": "No smoking. Quiet from 22:00."
+    "houseRules": "No smoking. Quiet from 22:00.",
+    "taxes": [
+        {
+            "chargeId": "occupancy-tax", "name": "Occupancy tax", "kind": "tax", "percent": 5.875, "on": ["stay"], "refundable": true,
+            "due": "now"
+        },
+        {
+            "chargeId": "unit-fee", "name": "Hotel unit fee", "kind": "tax", "amount": 150, "per": "unit_slot", "refundable": true,
+            "due": "now"
+        }
+    ]
 }))]
 pub struct PropertyTermsBody {
     /// Kind of house, such as `hotel`.
@@ -45,6 +57,10 @@ pub struct PropertyTermsBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = "house-rules")]
     pub house_rules: Option<String>,
+    /// Taxes and fees that apply to every rate card of its resources as if they were written there; amounts are in its currency.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false, max_items = 20)]
+    pub taxes: Vec<ChargeBody>,
 }
 
 /// Where mail for a property goes.
@@ -135,6 +151,7 @@ impl From<&Property> for PropertyBody {
                 currency: terms.currency.code().to_owned(),
                 contact: (terms.contact != PropertyContact::default()).then(|| (&terms.contact).into()),
                 house_rules: terms.house_rules.as_ref().map(HouseRules::as_str).map(str::to_owned),
+                taxes: terms.taxes.iter().map(Into::into).collect(),
             },
         }
     }

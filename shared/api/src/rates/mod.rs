@@ -3,7 +3,7 @@
 pub(crate) mod applied;
 pub(crate) mod choice;
 pub(crate) mod quotes;
-mod read;
+pub(crate) mod read;
 pub(crate) mod routes;
 pub(crate) mod wire;
 

@@ -92,8 +92,8 @@ pub(crate) async fn put(rates: &Rates, exchange: &Exchange, caller: &Caller) -> 
     written(&put, run)
 }
 
-/// The failure with the problems of a card where the body has what they are about.
-fn in_words_of(failure: Failure, body: &Value) -> Failure {
+/// The failure with the problems of a card, or of a property's taxes, where the body has what they are about.
+pub(crate) fn in_words_of(failure: Failure, body: &Value) -> Failure {
     match failure {
         Failure::RateCard(problems) => {
             let placed = |problem: CardProblem| CardProblem { path: place(body, &problem.path), ..problem };

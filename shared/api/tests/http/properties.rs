@@ -48,7 +48,7 @@ fn a_property_is_created_replaced_and_read() {
     assert_eq!(refused.body["errors"][0]["pointer"], "/propertyId");
 
     let mut plain = grand();
-    for field in ["position", "contact", "houseRules"] {
+    for field in ["position", "contact", "houseRules", "taxes"] {
         plain.as_object_mut().expect("terms").remove(field);
     }
     let replaced = check(&outside, with(put(PATH, &plain, &["platform"]), "if-match", tag), 200, None);
@@ -93,11 +93,36 @@ fn every_wrong_part_of_a_property_is_named() {
         ("/contact/website", json!("https://grand")),
         ("/houseRules", json!("x".repeat(4001))),
         ("/houseRules", json!("a\u{0}b")),
+        ("/taxes/0/chargeId", json!("City")),
+        ("/taxes/0/kind", json!("charge")),
+        ("/taxes/0/per", json!("night")),
+        ("/taxes/0/amount", json!(-1)),
+        ("/taxes/1/percent", json!(-200)),
+        ("/taxes/3/bands/1/from", json!(0.5)),
+        // What taxes say of each other is the use case's to check.
+        ("/taxes/1/chargeId", json!("city-tax")),
+        ("/taxes/1/percent", json!(101)),
+        ("/taxes/1/on", json!([])),
+        ("/taxes/1/refundable", json!(false)),
+        ("/taxes/3/bands/1/percent", json!(101)),
+        ("/taxes/3/bands/0/from", json!(1)),
     ] {
         let mut body = grand();
-        *body.pointer_mut(pointer).expect("a field") = value.clone();
+        let (parent, name) = pointer.rsplit_once('/').expect("a field");
+        match body.pointer_mut(parent).expect("a part") {
+            Value::Array(items) => items[name.parse::<usize>().expect("a position")] = value.clone(),
+            part => part[name] = value.clone(),
+        }
         assert_eq!(pointers(&body), [pointer], "{value}");
     }
+    let many = |count: usize| {
+        let tax = |number: usize| json!({ "chargeId": format!("tax-{number}"), "name": "Tax", "kind": "tax", "amount": 1, "per": "stay", "refundable": true, "due": "now" });
+        let mut body = grand();
+        body["taxes"] = (0..count).map(tax).collect();
+        body
+    };
+    check(&outside, put(PATH, &many(20), &["platform"]), 200, None);
+    assert_eq!(pointers(&many(21)), ["/taxes"]);
     let mut body = grand();
     body["position"] = json!({ "latitude": 1000, "longitude": 1000 });
     body["taxRules"] = json!([]);

@@ -37,6 +37,10 @@ pub(crate) fn walk(
     check: &mut impl FnMut(&Value, &str),
 ) {
     if let Some(name) = schema["$ref"].as_str().and_then(|path| path.rsplit('/').next()) {
+        // Which fields a charge may have depends on its others: the tests of rate cards and of properties name those.
+        if name == "Charge" {
+            return;
+        }
         return walk(schemas, &schemas[name], example, at, check);
     }
     if let Some(variants) = schema["oneOf"].as_array() {

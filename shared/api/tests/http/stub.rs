@@ -29,6 +29,7 @@ use holdfast_domain::holds::Extension;
 use holdfast_domain::payments::CustomerAction;
 use holdfast_domain::rates::card::ResourceRates;
 use holdfast_domain::rates::dated::{DatedRates, MonthRates};
+use holdfast_domain::rates::property_taxes::PropertyTaxes;
 use holdfast_domain::receipts::Receipt;
 use holdfast_domain::{
     Booking, BookingEvent, BookingId, Fingerprint, GuestId, GuestMark, Hold, HoldId, HoldSnapshot,
@@ -37,6 +38,7 @@ use holdfast_domain::{
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -99,7 +101,19 @@ pub(crate) fn grand() -> Value {
         },
         "position": { "latitude": 40.72, "longitude": -74.0 }, "timeZone": "America/New_York", "currency": "USD",
         "contact": { "email": "desk@grand.example", "phone": "+12125550100", "website": "https://grand.example/en?a=1" },
-        "houseRules": "No smoking.\nQuiet from 22:00."
+        "houseRules": "No smoking.\nQuiet from 22:00.",
+        "taxes": [
+            {
+                "chargeId": "city-tax", "name": "City tax", "kind": "tax", "amount": 200, "per": "guest_slot", "from": "2027-01-01",
+                "until": "2027-12-31", "exemptToAge": 17, "slotsMax": 7, "refundable": true, "due": "at_property"
+            },
+            { "chargeId": "vat", "name": "VAT", "kind": "tax", "included": true, "percent": 7.25, "on": ["stay"], "refundable": true, "due": "now" },
+            { "chargeId": "resort", "name": "Resort fee", "kind": "fee", "category": "resort", "amount": 1500, "per": "unit_slot", "refundable": false, "due": "now" },
+            {
+                "chargeId": "luxury", "name": "Luxury tax", "kind": "tax", "refundable": true, "due": "now",
+                "bands": [{ "from": 0, "amount": 0 }, { "from": 50000, "percent": 2.5 }]
+            }
+        ]
     })
 }
 
@@ -361,6 +375,9 @@ impl SearchIndex for Stub {
     ) -> Result<Vec<(ResourceId, MonthRates)>, StoreError> {
         Ok(Vec::new())
     }
+    async fn taxes(&self, _: &BTreeSet<PropertyId>) -> Result<Vec<PropertyTaxes>, StoreError> {
+        Ok(Vec::new())
+    }
     async fn pages(&self, _: &str, _: &str, _: &str) -> Result<Vec<Page>, StoreError> {
         Ok(Vec::new())
     }
@@ -424,7 +441,13 @@ async fn answered(outside: &Arc<Outside>, request: Request) -> Response {
     let get = matches!(request.method, Method::GET | Method::HEAD);
     if path.starts_with("/api/holds") {
         HoldApi::new(
-            Holds::new(stub(), stub(), stub(), Pricing::new(stub(), stub(), stub(), charges()), stub()),
+            Holds::new(
+                stub(),
+                stub(),
+                stub(),
+                Pricing::new(stub(), stub(), stub(), stub(), charges()),
+                stub(),
+            ),
             clock,
         )
         .handle(request)
@@ -447,10 +470,10 @@ async fn answered(outside: &Arc<Outside>, request: Request) -> Response {
             .handle(request)
             .await
     } else if path.ends_with("/availability") || path.ends_with("/quotes") || path.ends_with("/explain") {
-        let quotes = Quotes::new(stub(), Pricing::new(stub(), stub(), stub(), charges()), stub());
+        let quotes = Quotes::new(stub(), Pricing::new(stub(), stub(), stub(), stub(), charges()), stub());
         SearchApi::new(
             Search::new(stub(), charges()),
-            Calendars::new(stub(), stub(), stub(), charges()),
+            Calendars::new(stub(), stub(), stub(), stub(), charges()),
             quotes,
             clock,
         )
@@ -460,7 +483,7 @@ async fn answered(outside: &Arc<Outside>, request: Request) -> Response {
         let trails = ResourceTrails::new(stub(), stub(), stub());
         let resources = Resources::new(stub(), stub(), stub(), charges());
         let rates = Rates::new(stub(), stub(), stub(), charges());
-        let properties = Properties::new(stub(), stub());
+        let properties = Properties::new(stub(), stub(), charges());
         ResourcesApi::new(resources, properties, trails, Stops::new(stub()), rates, clock)
             .handle(request)
             .await

@@ -16,9 +16,11 @@ use crate::catalogue::port::CatalogueReader;
 use crate::kernel::failure::Failure;
 use crate::kernel::field::Field;
 use crate::payments::charge::ChargeRules;
+use crate::properties::port::PropertyReader;
 use crate::rates::asked::{Around, Fullness, Taken, months_of, request};
 use crate::rates::choice::RateChoice;
 use crate::rates::port::RateReader;
+use crate::rates::taxes::taxed_rates;
 use crate::search::port::ListedPages;
 
 /// One slot of a calendar.
@@ -44,19 +46,21 @@ pub struct Calendars {
     catalogue: Arc<dyn CatalogueReader>,
     listed: Arc<dyn ListedPages>,
     rates: Arc<dyn RateReader>,
+    properties: Arc<dyn PropertyReader>,
     charges: ChargeRules,
 }
 
 impl Calendars {
-    /// Over a catalogue with its rates and the read model, for a provider that can charge by these rules.
+    /// Over a catalogue with its rates and properties, and the read model, for a provider that can charge by these rules.
     #[must_use]
     pub fn new(
         catalogue: Arc<dyn CatalogueReader>,
         listed: Arc<dyn ListedPages>,
         rates: Arc<dyn RateReader>,
+        properties: Arc<dyn PropertyReader>,
         charges: ChargeRules,
     ) -> Self {
-        Self { catalogue, listed, rates, charges }
+        Self { catalogue, listed, rates, properties, charges }
     }
 
     /// The slots that start on local dates of `[from, to)`, with what is free in each at `now`: at most [`CALENDAR_SLOTS_MAX`] of them
@@ -92,7 +96,7 @@ impl Calendars {
         let (facts, listed, (cards, dated)) = tokio::try_join!(
             self.catalogue.facts_of(&resource.id, &months),
             self.listed.of_resource(&resource, &names),
-            self.rates.rates(&resource.id, &rated),
+            taxed_rates(self.rates.as_ref(), self.properties.as_ref(), &resource, &rated),
         )?;
         let pages = resource.shown_pages(&names, listed, &facts);
         let card = cards.as_ref().and_then(|cards| cards.at(now));

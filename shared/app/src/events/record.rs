@@ -6,7 +6,7 @@ use holdfast_domain::catalogue::{Month, MonthFacts};
 use holdfast_domain::rates::card::ResourceRates;
 use holdfast_domain::rates::dated::MonthRates;
 use holdfast_domain::rates::uses::UseCount;
-use holdfast_domain::{Booking, HoldId, Page, PageChange, PageHold, PropertyId, Resource, ResourceId};
+use holdfast_domain::{Booking, HoldId, Page, PageChange, PageHold, Property, PropertyId, Resource, ResourceId};
 use jiff::Timestamp;
 
 use crate::bookings::trail::AuditEvent;
@@ -105,6 +105,8 @@ pub enum LedgerRecord {
         /// W3C trace context of the request.
         trace: Option<String>,
     },
+    /// A property was created or replaced.
+    Property(Box<Property>),
     /// An audit event of a booking was written.
     Audit(AuditEvent),
     /// A write that no consumer needs: another of a booking itself (its audit events say it), a callback, a page counter.

@@ -13,6 +13,7 @@ use crate::kernel::errors::{LedgerError, StoreError};
 use crate::kernel::failure::Failure;
 use crate::kernel::identity::Caller;
 use crate::kernel::mutation::Mutation;
+use crate::payments::charge::ChargeRules;
 use crate::properties::commit::PropertyCommit;
 use crate::properties::port::PropertyStore;
 
@@ -23,6 +24,7 @@ const ATTEMPTS_MAX: usize = 8;
 pub struct Properties {
     store: Arc<dyn PropertyStore>,
     history: Arc<dyn ResourceHistory>,
+    charges: ChargeRules,
 }
 
 /// A property that was put.
@@ -35,10 +37,14 @@ pub struct PutProperty {
 }
 
 impl Properties {
-    /// Over a store of properties, and their trails.
+    /// Over a store of properties, and their trails, for a provider that can charge by these rules.
     #[must_use]
-    pub fn new(store: Arc<dyn PropertyStore>, history: Arc<dyn ResourceHistory>) -> Self {
-        Self { store, history }
+    pub fn new(
+        store: Arc<dyn PropertyStore>,
+        history: Arc<dyn ResourceHistory>,
+        charges: ChargeRules,
+    ) -> Self {
+        Self { store, history, charges }
     }
 
     /// A property, for everybody to see.
@@ -53,7 +59,7 @@ impl Properties {
     ///
     /// # Errors
     /// [`Failure::NotFound`] of one that is not the caller's, and of one that does not exist unless the caller is the platform.
-    /// [`Failure::PreconditionFailed`].
+    /// [`Failure::RateCard`] with every problem of the taxes. [`Failure::PreconditionFailed`].
     pub async fn put(
         &self,
         caller: &Caller,
@@ -65,6 +71,10 @@ impl Properties {
     ) -> Result<PutProperty, Failure> {
         if !caller.is_operator_of(Some(id)) {
             return Err(Failure::NotFound("property"));
+        }
+        let problems = terms.problems_of_taxes(self.charges.step(terms.currency));
+        if !problems.is_empty() {
+            return Err(Failure::RateCard(problems));
         }
         for _ in 0..ATTEMPTS_MAX {
             let previous = self.store.property(id).await?;

@@ -9,6 +9,7 @@ pub(crate) mod entitlement;
 pub(crate) mod port;
 pub(crate) mod pricing;
 pub(crate) mod quotes;
+pub(crate) mod taxes;
 pub(crate) mod trail;
 
 pub use cards::{CardUse, Rates, VERSIONS_PER_PAGE_MAX};

@@ -1,11 +1,14 @@
 //! What a stay costs by the rates of its resource, and why; or that it is not sold. One code for quotes and holds.
 //!
 //! Rates are remembered for [`RATES_MEMORY_MS`], since what others have edited may be seen as much later; an operator always meets
-//! what is stored. How full the slots are is asked for only where a rate depends on it.
+//! what is stored. How full the slots are is asked for only where a rate depends on it, and the taxes of a property only for a card of
+//! a resource that belongs to one: here they come to the card, for everybody who asks what a stay costs.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use futures::future::try_join;
 use holdfast_domain::catalogue::{Month, Stay};
 use holdfast_domain::rates::card::{CardVersion, ResourceRates};
 use holdfast_domain::rates::dated::{DatedRates, MonthRates};
@@ -13,10 +16,11 @@ use holdfast_domain::rates::evaluate::{PRICES_MAX, PlanOffer, offers, quote};
 use holdfast_domain::rates::ids::PlanId;
 use holdfast_domain::rates::nearest::{NEAREST_MAX, NEAREST_SLOTS_MAX, Nearest, nearest};
 use holdfast_domain::rates::occupancy::Unit;
+use holdfast_domain::rates::property_taxes::PropertyTaxes;
 use holdfast_domain::rates::quote::{PlanQuote, Reason, Unavailable};
 use holdfast_domain::rates::request::RateRequest;
 use holdfast_domain::rates::snapshot::can_be_kept;
-use holdfast_domain::{Resource, ResourceId, Slot, When};
+use holdfast_domain::{PropertyId, Resource, ResourceId, Slot, When};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::catalogue::calendar::counted;
@@ -25,25 +29,32 @@ use crate::kernel::errors::StoreError;
 use crate::kernel::failure::Failure;
 use crate::kernel::field::Field;
 use crate::payments::charge::ChargeRules;
+use crate::properties::port::PropertyReader;
 use crate::rates::asked::{Fullness, Taken, around, needs_fullness, request, units_alike};
 use crate::rates::choice::{RateChoice, months_around};
 use crate::rates::entitlement::Entitlement;
 use crate::rates::port::RateReader;
+use crate::rates::taxes::taxes_of;
 use crate::search::port::ListedPages;
 
-/// How long rates, and how full slots are, are remembered for guests, in milliseconds.
+/// How long rates, the taxes of properties, and how full slots are, are remembered for guests, in milliseconds.
 pub const RATES_MEMORY_MS: i64 = 5000;
 const RESOURCES_REMEMBERED_MAX: usize = 1000;
 /// Slots of one resource of which it is remembered how full they are.
 const SLOTS_REMEMBERED_MAX: usize = 2000;
 
+/// Properties whose taxes are remembered.
+const PROPERTIES_REMEMBERED_MAX: usize = 1000;
+
 /// The pricing of stays.
 pub struct Pricing {
     rates: Arc<dyn RateReader>,
+    properties: Arc<dyn PropertyReader>,
     catalogue: Arc<dyn CatalogueReader>,
     listed: Arc<dyn ListedPages>,
     charges: ChargeRules,
     remembered: Mutex<HashMap<ResourceId, Remembered>>,
+    taxes: Mutex<HashMap<PropertyId, (Timestamp, Option<Arc<PropertyTaxes>>)>>,
 }
 
 /// What is remembered of a resource, each with when it was read.
@@ -57,7 +68,7 @@ struct Remembered {
 /// The rates of a resource for some months.
 #[derive(Debug, Clone, Default)]
 pub struct KnownRates {
-    /// Its cards; none of a resource that never had one.
+    /// Its cards, as they are written; none of a resource that never had one.
     pub cards: Option<Arc<ResourceRates>>,
     /// What is set for dates.
     pub dated: DatedRates,
@@ -83,15 +94,17 @@ pub struct Asked<'a> {
 }
 
 impl Pricing {
-    /// Over the rates, the catalogue and the read model, for a provider that can charge by these rules.
+    /// Over the rates, the properties, the catalogue and the read model, for a provider that can charge by these rules.
     #[must_use]
     pub fn new(
         rates: Arc<dyn RateReader>,
+        properties: Arc<dyn PropertyReader>,
         catalogue: Arc<dyn CatalogueReader>,
         listed: Arc<dyn ListedPages>,
         charges: ChargeRules,
     ) -> Self {
-        Self { rates, catalogue, listed, charges, remembered: Mutex::default() }
+        let (remembered, taxes) = (Mutex::default(), Mutex::default());
+        Self { rates, properties, catalogue, listed, charges, remembered, taxes }
     }
 
     /// What the provider can charge.
@@ -171,7 +184,9 @@ impl Pricing {
             asked.choice.refused_without_card()?;
             return Ok(None);
         };
-        let request = self.request(asked, version, &rates.dated).await?;
+        let (request, version) =
+            try_join(self.request(asked, version, &rates.dated), self.taxed(asked, version)).await?;
+        let version = &*version;
         let plan = asked.choice.plan.as_ref().unwrap_or(&version.card.default_plan);
         let step = self.charges.step(version.card.currency);
         match quote(version, &rates.dated, step, &request, plan).and_then(keepable) {
@@ -208,7 +223,7 @@ impl Pricing {
         Ok(nearest(&version.card, &known.dated, &request, plan, none))
     }
 
-    /// What a stay costs under each plan of a version that the caller may see.
+    /// What a stay costs under each plan of a version, as it is written, that the caller may see.
     ///
     /// # Errors
     /// [`Failure::Invalid`] if the units are not as many as the quantity, or more than can be priced at once.
@@ -218,7 +233,9 @@ impl Pricing {
         version: &CardVersion,
         dated: &DatedRates,
     ) -> Result<Vec<PlanOffer>, Failure> {
-        let request = self.request(asked, version, dated).await?;
+        let (request, version) =
+            try_join(self.request(asked, version, dated), self.taxed(asked, version)).await?;
+        let version = &*version;
         let step = self.charges.step(version.card.currency);
         let kept = |offer: PlanOffer| PlanOffer { result: offer.result.and_then(keepable), ..offer };
         Ok(match &asked.choice.plan {
@@ -228,6 +245,47 @@ impl Pricing {
             }
             None => offers(version, dated, step, &request).into_iter().map(kept).collect(),
         })
+    }
+
+    /// A version of the card of the resource that is asked for, under the taxes of its property.
+    async fn taxed<'a>(
+        &self,
+        asked: Asked<'_>,
+        version: &'a CardVersion,
+    ) -> Result<Cow<'a, CardVersion>, Failure> {
+        let Some(property) = &asked.resource.terms.property else { return Ok(Cow::Borrowed(version)) };
+        let taxes = self.taxes(property, asked.latest, asked.at).await?;
+        Ok(taxes.map_or(Cow::Borrowed(version), |taxes| version.under(&taxes)))
+    }
+
+    /// The taxes of a property; the `latest`, or such as were read a moment ago.
+    async fn taxes(
+        &self,
+        property: &PropertyId,
+        latest: bool,
+        now: Timestamp,
+    ) -> Result<Option<Arc<PropertyTaxes>>, StoreError> {
+        if latest {
+            // What is asked for another moment is no memory of this one.
+            return Ok(taxes_of(self.properties.as_ref(), property).await?.map(Arc::new));
+        }
+        let known = {
+            let remembered = self.taxes.lock().unwrap_or_else(PoisonError::into_inner);
+            remembered.get(property).filter(|(read_at, _)| is_fresh(*read_at, now)).cloned()
+        };
+        if let Some((_, taxes)) = known {
+            return Ok(taxes);
+        }
+        let taxes = taxes_of(self.properties.as_ref(), property).await?.map(Arc::new);
+        let mut remembered = self.taxes.lock().unwrap_or_else(PoisonError::into_inner);
+        if remembered.len() >= PROPERTIES_REMEMBERED_MAX {
+            remembered.retain(|_, (read_at, _)| is_fresh(*read_at, now));
+        }
+        if remembered.len() >= PROPERTIES_REMEMBERED_MAX {
+            remembered.clear();
+        }
+        remembered.insert(property.clone(), (now, taxes.clone()));
+        Ok(taxes)
     }
 
     /// The question for the price of a stay.
@@ -310,7 +368,7 @@ impl Pricing {
         let names: BTreeSet<String> = slots.iter().map(|slot| slot.page.clone()).collect();
         let names: Vec<String> = names.into_iter().collect();
         let months: BTreeSet<Month> = names.iter().flat_map(|name| resource.months(name)).collect();
-        let (facts, listed) = futures::future::try_join(
+        let (facts, listed) = try_join(
             self.catalogue.facts_of(&resource.id, &months),
             self.listed.of_resource(resource, &names),
         )

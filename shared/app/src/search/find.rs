@@ -11,8 +11,9 @@ use holdfast_domain::catalogue::{AttributeValue, Facts, Month, Offerable, Stay};
 use holdfast_domain::rates::card::{CardVersion, ResourceRates};
 use holdfast_domain::rates::dated::{DatedRates, MonthRates};
 use holdfast_domain::rates::evaluate::quote;
+use holdfast_domain::rates::property_taxes::PropertyTaxes;
 use holdfast_domain::rates::snapshot::can_be_kept;
-use holdfast_domain::{Money, Page, Resource, ResourceId, Slot, When};
+use holdfast_domain::{Money, Page, PropertyId, Resource, ResourceId, Slot, When};
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -114,7 +115,17 @@ impl Search {
             })
             .collect();
         let rated = wanted.iter().flat_map(|(resource, offerable)| months_of(resource, &offerable.slots()));
-        let rates = self.rates(query, cards, &rated.collect()).await?;
+        let months = rated.collect();
+        let of_properties = properties_of(&wanted, &cards);
+        let (mut rates, taxes) = tokio::try_join!(
+            self.rates(query, cards, &months),
+            self.taxes(of_properties.values().collect()),
+        )?;
+        for (id, property) in &of_properties {
+            if let Some((listed, taxes)) = rates.get_mut(id).zip(taxes.get(property)) {
+                listed.cards = listed.cards.take().map(|cards| cards.under(taxes));
+            }
+        }
         let beside = |(resource, offerable): &(Resource, Offerable)| {
             let listed = rates.get(&resource.id).and_then(|listed| listed.at(now));
             let asks = listed.is_some_and(|(card, dated)| may_fill_gaps(card, dated));
@@ -216,8 +227,31 @@ impl ListedRates {
     }
 }
 
+/// The properties of the resources that a question is about, of those that have a card and belong to one.
+fn properties_of(
+    wanted: &[(Resource, Offerable)],
+    cards: &[ResourceRates],
+) -> BTreeMap<ResourceId, PropertyId> {
+    let rated: BTreeSet<&ResourceId> = cards.iter().map(|cards| &cards.resource).collect();
+    let resources =
+        wanted.iter().map(|(resource, _)| resource).filter(|resource| rated.contains(&resource.id));
+    resources.filter_map(|resource| Some((resource.id.clone(), resource.terms.property.clone()?))).collect()
+}
+
 impl Search {
-    /// The rates of the resources that a question is about. Where none of them has a card, nothing is read of their dates.
+    /// The taxes of those properties. Where there is none, nothing is read.
+    async fn taxes(
+        &self,
+        properties: BTreeSet<&PropertyId>,
+    ) -> Result<BTreeMap<PropertyId, PropertyTaxes>, Failure> {
+        if properties.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let taxes = self.index.taxes(&properties.into_iter().cloned().collect()).await?;
+        Ok(taxes.into_iter().map(|taxes| (taxes.property.clone(), taxes)).collect())
+    }
+
+    /// The rates of the resources that a question is about, as they are listed. Where none of them has a card, nothing is read of their dates.
     async fn rates(
         &self,
         query: &Query,

@@ -6,7 +6,8 @@ use async_trait::async_trait;
 use holdfast_domain::catalogue::{Month, MonthFacts};
 use holdfast_domain::rates::card::ResourceRates;
 use holdfast_domain::rates::dated::MonthRates;
-use holdfast_domain::{Page, Resource, ResourceId};
+use holdfast_domain::rates::property_taxes::PropertyTaxes;
+use holdfast_domain::{Page, PropertyId, Resource, ResourceId};
 
 use crate::kernel::errors::StoreError;
 use crate::operations::port::{Part, Unreadable};
@@ -32,6 +33,8 @@ pub trait SearchIndex: Send + Sync {
         location: &str,
         month: Month,
     ) -> Result<Vec<(ResourceId, MonthRates)>, StoreError>;
+    /// The taxes of those properties; of one that is not listed there are none.
+    async fn taxes(&self, properties: &BTreeSet<PropertyId>) -> Result<Vec<PropertyTaxes>, StoreError>;
     /// Every page of that part of the schedule, of the resources of a type at a location; untouched ones are absent.
     async fn pages(&self, resource_type: &str, location: &str, page: &str) -> Result<Vec<Page>, StoreError>;
 }
@@ -84,6 +87,8 @@ pub trait SearchIndexWriter: Send + Sync {
         month: Month,
         rates: &MonthRates,
     ) -> Result<(), StoreError>;
+    /// Keeps the taxes of a property, unless those of a later revision of it are kept already.
+    async fn put_taxes(&self, taxes: &PropertyTaxes) -> Result<(), StoreError>;
     /// Keeps a page wherever its resource is listed, unless a later one is kept already.
     async fn put_page(&self, resource: &Resource, page: &Page) -> Result<(), StoreError>;
     /// Removes a resource from a listing, unless a later revision is listed there.
@@ -106,6 +111,8 @@ pub trait SearchIndexWriter: Send + Sync {
         month: Month,
         rates: &MonthRates,
     ) -> Result<(), StoreError>;
+    /// Removes the taxes of a property, unless those of a later revision of it are kept.
+    async fn remove_taxes(&self, taxes: &PropertyTaxes) -> Result<(), StoreError>;
     /// Removes a page from a listing, unless a later one is kept there.
     async fn remove_page(&self, listing: &Listing, page: &Page) -> Result<(), StoreError>;
 }
@@ -121,6 +128,8 @@ pub enum Entry {
     Rates(Listing, Box<ResourceRates>),
     /// What is set for the dates of a month under plans, and where it is listed.
     MonthRates(Listing, ResourceId, Month, MonthRates),
+    /// The taxes of a property.
+    Taxes(Box<PropertyTaxes>),
     /// A page, and where it is listed.
     Page(Listing, Box<Page>),
 }

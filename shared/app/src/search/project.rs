@@ -7,7 +7,7 @@ use std::sync::Arc;
 use holdfast_domain::catalogue::{Month, MonthFacts};
 use holdfast_domain::rates::card::ResourceRates;
 use holdfast_domain::rates::dated::MonthRates;
-use holdfast_domain::{Page, Resource, ResourceId};
+use holdfast_domain::{Page, Property, Resource, ResourceId};
 
 use crate::catalogue::port::CatalogueReader;
 use crate::kernel::failure::Failure;
@@ -131,6 +131,14 @@ impl ProjectionBatch<'_> {
                 Ok(())
             }
         }
+    }
+
+    /// A property was written. Its taxes are kept whether it has any or not, so that earlier ones do not come after them.
+    ///
+    /// # Errors
+    /// [`Failure::Store`].
+    pub async fn on_property(&mut self, property: &Property) -> Result<(), Failure> {
+        Ok(self.projection.index.put_taxes(&property.taxes()).await?)
     }
 
     async fn read_once(&mut self, id: &ResourceId) -> Result<Option<Resource>, Failure> {

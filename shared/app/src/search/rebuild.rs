@@ -1,6 +1,7 @@
 //! Makes the read model again from the ledger, while both are in use. It may be broken off and begun again at any time.
 //!
-//! First every entry that the ledger does not have so is removed, then every resource and page of the ledger is put. Beside
+//! First every entry that the ledger does not have so is removed, then every resource and page of the ledger is put, and the taxes of every
+//! property. Beside
 //! the projector this is safe because neither replaces or removes what is later than it knows, and because a resource is
 //! read once more after it was put: one that moved meanwhile is taken from where it was put.
 
@@ -10,11 +11,13 @@ use std::sync::Arc;
 use holdfast_domain::catalogue::Facts;
 use holdfast_domain::rates::card::ResourceRates;
 use holdfast_domain::rates::dated::DatedRates;
-use holdfast_domain::{Page, Resource, ResourceId};
+use holdfast_domain::rates::property_taxes::PropertyTaxes;
+use holdfast_domain::{Page, Property, Resource, ResourceId};
 
 use crate::catalogue::port::CatalogueReader;
 use crate::kernel::errors::StoreError;
 use crate::operations::port::{LedgerInspection, Unreadable};
+use crate::properties::port::PropertyReader;
 use crate::rates::port::RateReader;
 use crate::search::port::{Entry, Listing, SearchIndexInspection, SearchIndexWriter};
 
@@ -30,6 +33,8 @@ pub struct Progress {
     pub removed: Vec<String>,
     /// Resources of the ledger.
     pub resources: usize,
+    /// Properties of the ledger.
+    pub properties: usize,
     /// Pages of the ledger.
     pub pages: usize,
     /// Items of the ledger that cannot be read, and so are not in the read model.
@@ -42,6 +47,7 @@ impl Progress {
         self.entries += other.entries;
         self.removed.extend(other.removed);
         self.resources += other.resources;
+        self.properties += other.properties;
         self.pages += other.pages;
         self.unreadable.extend(other.unreadable);
     }
@@ -51,6 +57,7 @@ impl Progress {
 pub struct SearchRebuild {
     catalogue: Arc<dyn CatalogueReader>,
     rates: Arc<dyn RateReader>,
+    properties: Arc<dyn PropertyReader>,
     ledger: Arc<dyn LedgerInspection>,
     entries: Arc<dyn SearchIndexInspection>,
     index: Arc<dyn SearchIndexWriter>,
@@ -62,15 +69,16 @@ impl SearchRebuild {
     pub fn new(
         catalogue: Arc<dyn CatalogueReader>,
         rates: Arc<dyn RateReader>,
+        properties: Arc<dyn PropertyReader>,
         ledger: Arc<dyn LedgerInspection>,
         entries: Arc<dyn SearchIndexInspection>,
         index: Arc<dyn SearchIndexWriter>,
     ) -> Self {
-        Self { catalogue, rates, ledger, entries, index }
+        Self { catalogue, rates, properties, ledger, entries, index }
     }
 
     /// Removes what the ledger does not have so, among the entries after `cursor`; gives the next cursor. An entry that is
-    /// merely late stays: it is put anew by [`Self::put_part`].
+    /// merely late stays: it is put anew by [`Self::put_part`] or [`Self::put_taxes_part`].
     ///
     /// # Errors
     /// [`StoreError`] on an outage.
@@ -86,16 +94,19 @@ impl SearchRebuild {
         let mut resources: HashMap<ResourceId, Option<Resource>> = HashMap::new();
         for entry in part.items {
             let id = match &entry {
-                Entry::Resource(_, resource) => &resource.id,
-                Entry::Facts(_, resource, ..) | Entry::MonthRates(_, resource, ..) => resource,
-                Entry::Rates(_, rates) => &rates.resource,
-                Entry::Page(_, page) => &page.key.resource,
+                Entry::Resource(_, resource) => Some(&resource.id),
+                Entry::Facts(_, resource, ..) | Entry::MonthRates(_, resource, ..) => Some(resource),
+                Entry::Rates(_, rates) => Some(&rates.resource),
+                Entry::Taxes(_) => None,
+                Entry::Page(_, page) => Some(&page.key.resource),
             };
-            if !resources.contains_key(id) {
+            if let Some(id) = id
+                && !resources.contains_key(id)
+            {
                 let read = skip_unreadable(self.catalogue.resource(id).await)?;
                 resources.insert(id.clone(), read.flatten());
             }
-            let resource = resources.get(id).and_then(Option::as_ref);
+            let resource = id.and_then(|id| resources.get(id)).and_then(Option::as_ref);
             progress.removed.extend(self.remove_unless_of_ledger(&entry, resource).await?);
         }
         Ok((progress, part.next))
@@ -161,6 +172,7 @@ impl SearchRebuild {
                 self.index.remove_month_rates(listing, id, *month, listed).await?;
                 Ok(Some(format!("{id}/rates/{month}")))
             }
+            Entry::Taxes(listed) => self.remove_unless_of_property(listed).await,
             Entry::Page(listing, listed) => {
                 let is_here =
                     resource.is_some_and(|resource| self.index.listings(resource).contains(listing));
@@ -176,6 +188,35 @@ impl SearchRebuild {
                 Ok(Some(format!("{}/{}", listed.key.resource, listed.key.name())))
             }
         }
+    }
+
+    /// Removes the taxes of a property that the ledger does not have so; their name, if it does not.
+    async fn remove_unless_of_property(&self, listed: &PropertyTaxes) -> Result<Option<String>, StoreError> {
+        let property = skip_unreadable(self.properties.property(&listed.property).await)?.flatten();
+        let is_of_ledger =
+            |property: Property| property.revision > listed.revision || property.taxes() == *listed;
+        if property.is_some_and(is_of_ledger) {
+            return Ok(None);
+        }
+        self.index.remove_taxes(listed).await?;
+        Ok(Some(format!("{}/taxes", listed.property)))
+    }
+
+    /// Puts the taxes of the properties of the ledger after `cursor`; gives the next cursor.
+    ///
+    /// # Errors
+    /// [`StoreError`] on an outage.
+    pub async fn put_taxes_part(
+        &self,
+        cursor: Option<&str>,
+    ) -> Result<(Progress, Option<String>), StoreError> {
+        let part = self.ledger.properties_part(cursor).await?;
+        let progress =
+            Progress { properties: part.items.len(), unreadable: part.unreadable, ..Progress::default() };
+        for property in part.items {
+            self.index.put_taxes(&property.taxes()).await?;
+        }
+        Ok((progress, part.next))
     }
 
     /// Puts the resources of the ledger after `cursor` with all their pages; gives the next cursor.

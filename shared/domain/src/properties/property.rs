@@ -9,6 +9,9 @@ use crate::money::Currency;
 use crate::properties::address::Address;
 use crate::properties::contact::{HouseRules, PropertyContact};
 use crate::properties::position::Position;
+use crate::rates::charge::Charge;
+use crate::rates::property_taxes::PropertyTaxes;
+use crate::rates::validate::{CardContext, CardProblem, problems_of_taxes};
 use crate::trail::TrailHead;
 
 /// Which of a property's terms is out of bounds.
@@ -39,15 +42,25 @@ pub struct PropertyTerms {
     pub contact: PropertyContact,
     /// What it asks of its guests.
     pub house_rules: Option<HouseRules>,
+    /// Taxes and fees that apply to every rate card of its resources; amounts are in its currency.
+    pub taxes: Vec<Charge>,
 }
 
 impl PropertyTerms {
-    /// The terms, if each is within its bounds. All but the zone are, by their own constructors.
+    /// The terms, if each is within its bounds. All but the zone are, by their own constructors; taxes are looked at by
+    /// [`PropertyTerms::problems_of_taxes`].
     ///
     /// # Errors
     /// [`InvalidPropertyTerms`].
     pub fn checked(self) -> Result<Self, InvalidPropertyTerms> {
         if self.time_zone.iana_name().is_none() { Err(InvalidPropertyTerms::TimeZone) } else { Ok(self) }
+    }
+
+    /// What is wrong with the taxes, each with its pointer into the terms: `/taxes/0/levy`. Amounts are to be multiples of `step` minor
+    /// units: what can be charged.
+    #[must_use]
+    pub fn problems_of_taxes(&self, step: i64) -> Vec<CardProblem> {
+        problems_of_taxes(&self.taxes, CardContext { currency: self.currency, step })
     }
 }
 
@@ -69,6 +82,17 @@ impl Property {
     #[must_use]
     pub fn create(id: PropertyId, terms: PropertyTerms) -> Self {
         Self { id, terms, revision: 1, trail: TrailHead::default() }
+    }
+
+    /// What it adds to the rate cards of its resources.
+    #[must_use]
+    pub fn taxes(&self) -> PropertyTaxes {
+        PropertyTaxes {
+            property: self.id.clone(),
+            revision: self.revision,
+            currency: self.terms.currency,
+            charges: self.terms.taxes.clone(),
+        }
     }
 
     /// The property under new terms.

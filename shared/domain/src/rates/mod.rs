@@ -23,6 +23,7 @@ pub mod occupancy;
 pub mod percentage;
 pub mod plan;
 pub mod promotion;
+pub mod property_taxes;
 pub mod quote;
 mod refunds;
 pub mod request;

@@ -15,6 +15,7 @@ mod golden;
 mod naive;
 mod nearest;
 mod properties;
+mod property_taxes;
 mod refunds;
 mod restrictions;
 mod taxes;

@@ -52,7 +52,7 @@ fn events(record: &Record<LedgerRecord>) -> Result<Vec<OutgoingEvent>, Unpublish
             of_month_rates(of, *month, rates, previous, write).into_iter().collect()
         }
         LedgerRecord::Confirmed { booking, write } => of_applied(booking, write).into_iter().collect(),
-        LedgerRecord::PageRemoved(_) | LedgerRecord::Other => Vec::new(),
+        LedgerRecord::PageRemoved(_) | LedgerRecord::Property(_) | LedgerRecord::Other => Vec::new(),
     };
     let outgoing: Vec<Vec<OutgoingEvent>> = events.iter().map(Event::outgoing).collect::<Result<_, _>>()?;
     let outgoing = outgoing.concat();

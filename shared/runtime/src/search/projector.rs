@@ -28,6 +28,7 @@ async fn apply(batch: &mut ProjectionBatch<'_>, record: &LedgerRecord) -> Result
         LedgerRecord::MonthRates { resource, month, rates, .. } => {
             batch.on_month_rates(resource, *month, rates).await
         }
+        LedgerRecord::Property(property) => batch.on_property(property).await,
         LedgerRecord::Audit(_)
         | LedgerRecord::PromotionUses { .. }
         | LedgerRecord::Confirmed { .. }

@@ -152,6 +152,7 @@ async fn records() {
                     LedgerRecord::MonthRates { .. } => "ledger-month-rates",
                     LedgerRecord::PromotionUses { .. } => "ledger-promotion-uses",
                     LedgerRecord::Confirmed { .. } => "ledger-confirmed",
+                    LedgerRecord::Property(_) => "ledger-property",
                     LedgerRecord::PageRemoved(_) | LedgerRecord::Other => "nothing",
                 };
                 assert_eq!(expected, name);

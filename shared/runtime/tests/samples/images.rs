@@ -1,14 +1,22 @@
 //! Stream records, made of what the ledger really writes.
 
+use std::collections::BTreeSet;
+
 use holdfast_adapters_dynamodb::Item;
 use holdfast_app::Clock;
 use holdfast_app::bookings::BookingCommit;
 use holdfast_app::catalogue::{DatesEdit, Edit, Run, TermsCommit};
+use holdfast_app::properties::PropertyCommit;
+use holdfast_domain::catalogue::Label;
+use holdfast_domain::properties::{Address, AddressLine, Country, PropertyContact};
+use holdfast_domain::rates::charge::{Charge, ChargeKind, Due, Levy, Per, Validity};
+use holdfast_domain::rates::ids::ChargeId;
 use holdfast_domain::rates::promotion::UseLimits;
-use holdfast_domain::{BookingEvent, Hold, InventoryMove};
-use holdfast_testkit::{Database, Store, TestClock, at, nightly_resource, with_promotion};
+use holdfast_domain::{BookingEvent, Hold, InventoryMove, Property, PropertyId, PropertyTerms};
+use holdfast_testkit::{Database, Store, TestClock, at, money, nightly_resource, with_promotion};
 use jiff::SignedDuration;
 use jiff::civil::date;
+use jiff::tz::TimeZone;
 use serde_json::{Map, Value, json};
 
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -87,6 +95,39 @@ impl Tables {
     }
 }
 
+/// A house with a city tax.
+fn property() -> Property {
+    let label = |text| Label::parse(text).expect("a label");
+    let line = |text| AddressLine::parse(text).expect("a line");
+    let country = Country::parse("US").expect("a country");
+    let address = Address::new(vec![line("1 Grand Street")], line("New York"), None, None, country);
+    let city_tax = Charge {
+        id: ChargeId::parse("city-tax").expect("a name"),
+        name: label("City tax"),
+        kind: ChargeKind::Tax,
+        included: false,
+        levy: Levy::Amount { amount: money(200), per: Per::GuestSlot },
+        on: BTreeSet::new(),
+        valid: Validity::default(),
+        exempt_to_age: None,
+        slots_max: None,
+        refundable: true,
+        due: Due::AtProperty,
+    };
+    let terms = PropertyTerms {
+        kind: label("hotel"),
+        name: label("The Grand"),
+        address: address.expect("an address"),
+        position: None,
+        time_zone: TimeZone::get("America/New_York").expect("a zone"),
+        currency: money(0).currency(),
+        contact: PropertyContact::default(),
+        house_rules: None,
+        taxes: vec![city_tax],
+    };
+    Property::create(PropertyId::parse("hotel-nyc").expect("an id"), terms)
+}
+
 #[tokio::test]
 async fn there_is_a_sample_of_every_record() {
     let clock = TestClock::at(at(NOW));
@@ -120,6 +161,10 @@ async fn there_is_a_sample_of_every_record() {
     let uses = [("pk", "PC#hotel-nyc-deluxe"), ("sk", "C#SUMMER-10")];
     let uses = tables.item(Database::LEDGER, &uses).await;
     check("stream", "ledger-promotion-uses", &record("INSERT", Some(&uses), None, Database::LEDGER));
+    let house = PropertyCommit::new(None, &property(), &mutation());
+    tables.store.properties.put_property(&house).await.expect("a property");
+    let put = tables.item(Database::LEDGER, &[("pk", "PR#hotel-nyc"), ("sk", "PR")]).await;
+    check("stream", "ledger-property", &record("INSERT", Some(&put), None, Database::LEDGER));
 
     let deadline = clock.now().checked_add(SignedDuration::from_secs(900)).expect("in range");
     let claim = InventoryMove::Claim { deadline };

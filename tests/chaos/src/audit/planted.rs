@@ -9,9 +9,10 @@ use holdfast_app::search::{Entry, Listing};
 use holdfast_domain::bookings::{Cancellation, FailureReason};
 use holdfast_domain::catalogue::{Facts, Month, MonthFacts};
 use holdfast_domain::inventory::HoldState;
+use holdfast_domain::rates::property_taxes::PropertyTaxes;
 use holdfast_domain::{
     Booking, BookingEvent, BookingId, BookingPayments, BookingStatus, InventoryMove, Page, PageHold, PageKey,
-    PaymentStep,
+    PaymentStep, PropertyId,
 };
 use holdfast_testkit::{at, event_resource, hold_for, money, mutation};
 use jiff::ToSpan;
@@ -200,7 +201,7 @@ fn closed_days(edits: i8) -> (Month, MonthFacts) {
     (month, MonthFacts { revision: edits.unsigned_abs().into(), dates: set.dates.clone() })
 }
 
-/// A ledger of a resource with two pages and a month of dated facts, and the read model that it is to have.
+/// A ledger of a resource with two pages and a month of dated facts, and of a property, and the read model that it is to have.
 fn mirrored() -> Mirror {
     let resource = event_resource("hall", 3, 60);
     let (snapshot, _) = whole();
@@ -211,7 +212,12 @@ fn mirrored() -> Mirror {
     let pages = [page, other].map(|page| Entry::Page(listing.clone(), Box::new(page)));
     let (month, set) = closed_days(2);
     let facts = Entry::Facts(listing.clone(), resource.id.clone(), month, set);
-    let ledger = [vec![Entry::Resource(listing, Box::new(resource))], pages.to_vec(), vec![facts]].concat();
+    let property = PropertyId::parse("house").expect("an id");
+    let currency = resource.terms.base_price.currency();
+    let taxes =
+        Entry::Taxes(Box::new(PropertyTaxes { property, revision: 2, currency, charges: Vec::new() }));
+    let ledger =
+        [vec![Entry::Resource(listing, Box::new(resource))], pages.to_vec(), vec![facts, taxes]].concat();
     Mirror { read_model: ledger.clone(), ledger, unreadable: Vec::new() }
 }
 
@@ -263,6 +269,11 @@ fn a_read_model_that_is_not_the_ledger_is_found() {
         let Entry::Facts(listing, resource, _, set) = mirror.read_model[3].clone() else { panic!("facts") };
         let july = Month::parse("2030-07").expect("a month");
         mirror.read_model.push(Entry::Facts(listing, resource, july, set));
+    });
+    is_found_in_search("house/taxes is not listed", |mirror| drop(mirror.read_model.remove(4)));
+    is_found_in_search("house/taxes is listed as of write 1, it has had 2", |mirror| {
+        let Entry::Taxes(taxes) = &mut mirror.read_model[4] else { panic!("taxes") };
+        taxes.revision = 1;
     });
     is_found_in_search("hall at T#hotel#nyc is listed as of write 1, it has had 1", |mirror| {
         let Entry::Resource(_, resource) = &mut mirror.read_model[0] else { panic!("a resource") };

@@ -18,7 +18,7 @@ pub(crate) struct Mirror {
     pub(crate) unreadable: Vec<String>,
 }
 
-/// Every resource, with its rates, month of dated facts and page is listed as it is, and nothing is listed besides.
+/// Every resource, with its rates, month of dated facts and page, and the taxes of every property are listed as they are, and nothing is listed besides.
 pub(crate) fn check(mirror: &Mirror) -> Vec<Anomaly> {
     let mut found = Findings::of("read model");
     for what in &mirror.unreadable {
@@ -66,6 +66,7 @@ fn name_of(entry: &Entry) -> String {
         Entry::MonthRates(listing, resource, month, _) => {
             format!("rates of {resource}/{month} at {}", listing.as_str())
         }
+        Entry::Taxes(taxes) => format!("{}/taxes", taxes.property),
         Entry::Page(listing, page) => {
             format!("{}/{} at {}", page.key.resource, page.key.name(), listing.as_str())
         }
@@ -79,6 +80,7 @@ fn write_of(entry: &Entry) -> String {
         Entry::Facts(.., facts) => facts.revision.to_string(),
         Entry::Rates(_, rates) => rates.revision.to_string(),
         Entry::MonthRates(.., rates) => rates.revision.to_string(),
+        Entry::Taxes(taxes) => taxes.revision.to_string(),
         Entry::Page(_, page) => format!("{}.{}", page.schedule_revision, page.seq),
     }
 }

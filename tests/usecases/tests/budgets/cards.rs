@@ -8,11 +8,14 @@ use holdfast_domain::catalogue::{LABEL_LENGTH_MAX, Label};
 use holdfast_domain::rates::cancellation::CancellationTerms;
 use holdfast_domain::rates::card::{CardVersion, RateCard, ResourceRates};
 use holdfast_domain::rates::changes::RatesChange;
-use holdfast_domain::rates::ids::{PlanId, RestrictionId};
+use holdfast_domain::rates::charge::{Band, BandLevy, Charge, ChargeKind, Due, Levy, Validity};
+use holdfast_domain::rates::ids::{ChargeId, PlanId, RestrictionId, TaxCategory};
 use holdfast_domain::rates::plan::{Audience, Payment, PlanPrice, RatePlan};
+use holdfast_domain::rates::property_taxes::PROPERTY_TAXES_MAX;
 use holdfast_domain::rates::restriction::{Limits, Restriction};
+use holdfast_domain::rates::validate::BANDS_MAX;
 use holdfast_domain::rates::versions::VERSIONS_MAX;
-use holdfast_testkit::{Store, at, mutation};
+use holdfast_testkit::{Store, at, money, mutation};
 use jiff::SignedDuration;
 
 use crate::NOW;
@@ -72,4 +75,27 @@ fn wordy_card(resource: &Resource) -> RateCard {
         extras: Vec::new(),
         promotions: Vec::new(),
     }
+}
+
+/// As many taxes as a property may have, as long as its request has room for beside the longest other terms.
+pub(crate) fn wordy_taxes() -> Vec<Charge> {
+    let band = |number: usize| Band {
+        from: money(i64::try_from(number).expect("small") * 100_000_000),
+        levy: BandLevy::Amount(money(99_999_999_999)),
+    };
+    let category = |number: usize| TaxCategory::parse(&format!("{number:0>40}")).expect("a name");
+    let tax = |number: usize| Charge {
+        id: ChargeId::parse(&format!("{number:0>40}")).expect("a name"),
+        name: Label::parse(&"\u{1F3BE}".repeat(LABEL_LENGTH_MAX)).expect("a label"),
+        kind: ChargeKind::Tax,
+        included: false,
+        levy: Levy::Bands((0..BANDS_MAX).map(band).collect()),
+        on: (0..14).map(category).collect(),
+        valid: Validity::default(),
+        exempt_to_age: Some(17),
+        slots_max: Some(1_000_000),
+        refundable: false,
+        due: Due::AtProperty,
+    };
+    (0..PROPERTY_TAXES_MAX).map(tax).collect()
 }

@@ -151,7 +151,7 @@ impl Route {
                 let rates = Rates::new(catalogue.clone(), cards.clone(), versions, charge_rules());
                 let resources = Resources::new(catalogue.clone(), properties.clone(), cards, charge_rules());
                 let of_resources = ResourceTrails::new(catalogue, trails.clone(), switch.clone());
-                let properties = Properties::new(properties, trails);
+                let properties = Properties::new(properties, trails, charge_rules());
                 ResourcesApi::new(resources, properties, of_resources, Stops::new(switch), rates, clock)
                     .handle(request)
                     .await

@@ -36,6 +36,7 @@ mod pace;
 mod prices_agree;
 mod promotions;
 mod properties;
+mod property_taxes;
 mod quotes;
 mod rated;
 mod rates;

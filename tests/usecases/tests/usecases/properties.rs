@@ -13,7 +13,7 @@ use holdfast_app::{Caller, Failure, LedgerError, StaffOf};
 use holdfast_domain::catalogue::Label;
 use holdfast_domain::properties::{Address, AddressLine, Country, PropertyContact};
 use holdfast_domain::{Currency, GuestId, Property, PropertyId, PropertyTerms, Resource, TrailSubject};
-use holdfast_testkit::{Store, nightly_resource};
+use holdfast_testkit::{Store, charge_rules, nightly_resource};
 use jiff::tz::TimeZone;
 use serde_json::json;
 
@@ -38,6 +38,7 @@ pub(crate) fn terms(name: &str) -> PropertyTerms {
         currency: Currency::parse("EUR").expect("a currency"),
         contact: PropertyContact::default(),
         house_rules: None,
+        taxes: Vec::new(),
     }
 }
 
@@ -48,7 +49,7 @@ pub(crate) fn staff(name: &str, properties: &[&str]) -> Caller {
 }
 
 pub(crate) fn properties(store: &Store) -> Properties {
-    Properties::new(store.properties.clone(), store.trails.clone())
+    Properties::new(store.properties.clone(), store.trails.clone(), charge_rules())
 }
 
 /// Puts a property, as somebody.

@@ -6,16 +6,21 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::AttributeValue;
 use holdfast_adapters_dynamodb::Item;
-use holdfast_adapters_dynamodb::items::{encode_listed_month, encode_listed_page, encode_listing};
+use holdfast_adapters_dynamodb::items::{
+    encode_listed_month, encode_listed_page, encode_listed_taxes, encode_listing,
+};
 use holdfast_app::StoreError;
 use holdfast_app::catalogue::CatalogueReader;
 use holdfast_app::search::{Entry, Listing, Progress, Projection, SearchRebuild};
 use holdfast_domain::catalogue::{Facts, Label, Month, MonthFacts};
 use holdfast_domain::rates::dated::MonthRates;
+use holdfast_domain::rates::property_taxes::PropertyTaxes;
 use holdfast_domain::{Page, Resource, ResourceId, TrailHead};
 use holdfast_testkit::{Database, Fault, Faults, nightly_resource};
 use jiff::civil::date;
 
+use crate::properties::id as property;
+use crate::property_taxes::{project as project_taxes, put_taxes, vat};
 use crate::search_rates::{card, put_card, set_price};
 use crate::world::{NIGHT, SPAN, World};
 
@@ -24,6 +29,7 @@ fn rebuild_through(w: &World, catalogue: Arc<dyn CatalogueReader>) -> SearchRebu
     SearchRebuild::new(
         catalogue,
         store.rates.clone(),
+        store.properties.clone(),
         store.inspection.clone(),
         store.index_entries.clone(),
         store.index_writer.clone(),
@@ -35,6 +41,14 @@ async fn rebuild(rebuild: &SearchRebuild) -> Result<Progress, StoreError> {
     let (mut all, mut cursor) = (Progress::default(), None);
     loop {
         let (progress, next) = rebuild.remove_part(cursor.as_deref()).await?;
+        all.extend(progress);
+        cursor = next;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    loop {
+        let (progress, next) = rebuild.put_taxes_part(cursor.as_deref()).await?;
         all.extend(progress);
         cursor = next;
         if cursor.is_none() {
@@ -78,6 +92,9 @@ async fn of_ledger(w: &World) -> Vec<Entry> {
             entries.push(listed_resource(listing, &resource));
         }
     }
+    for property in w.store.inspection.properties_part(None).await.expect("properties").items {
+        entries.push(Entry::Taxes(Box::new(property.taxes())));
+    }
     sorted(entries)
 }
 
@@ -93,7 +110,11 @@ async fn of_read_model(w: &World) -> Vec<Entry> {
     assert_eq!((part.unreadable, part.next), (vec![], None));
     let comparable = |entry| match entry {
         Entry::Resource(listing, resource) => listed_resource(listing, &resource),
-        other @ (Entry::Facts(..) | Entry::Rates(..) | Entry::MonthRates(..) | Entry::Page(..)) => other,
+        other @ (Entry::Facts(..)
+        | Entry::Rates(..)
+        | Entry::MonthRates(..)
+        | Entry::Taxes(_)
+        | Entry::Page(..)) => other,
     };
     sorted(part.items.into_iter().map(comparable).collect())
 }
@@ -118,6 +139,7 @@ async fn rooms() -> (Arc<World>, Resource, Resource) {
     w.held(&b, "b", SPAN).await;
     put_card(&w, &a, card()).await;
     set_price(&w, &a, 7_700).await;
+    put_taxes(&w, vec![vat("10")]).await;
     let a = w.set(&a.id, (date(2030, 6, 20), 3), None, Some(true)).await.expect("a stop-sell");
     let b = w.set(&b.id, (date(2030, 9, 1), 5), Some(4), None).await.expect("a capacity");
     (w, a, b)
@@ -141,13 +163,13 @@ async fn a_read_model_that_is_gone_is_made_again_and_another_time_changes_nothin
     let (w, ..) = rooms().await;
     assert_eq!(of_read_model(&w).await, []);
     let first = rebuilt(&w).await;
-    assert_eq!((first.resources, first.pages, first.entries), (2, 3, 0));
+    assert_eq!((first.resources, first.pages, first.properties, first.entries), (2, 3, 1, 0));
     assert_eq!(of_read_model(&w).await, of_ledger(&w).await);
     let again = rebuilt(&w).await;
     assert_eq!(
         (again.entries, again.removed),
-        (18, vec![]),
-        "each where its texts in comparable form say, and as they came"
+        (19, vec![]),
+        "each but the taxes where its texts in comparable form say, and as they came"
     );
     assert_eq!(of_read_model(&w).await, of_ledger(&w).await);
 }
@@ -182,6 +204,9 @@ async fn what_the_ledger_does_not_have_so_is_removed() {
     let mut other = b.clone();
     other.terms.name = Label::parse("Another").expect("a label");
     put_item(&w, encode_listing(&other)).await;
+    let house = w.store.properties.property(&property("house")).await.expect("a read").expect("a property");
+    put_item(&w, encode_listed_taxes(&PropertyTaxes { property: property("ghost"), ..house.taxes() })).await;
+    put_item(&w, encode_listed_taxes(&PropertyTaxes { revision: 8, ..house.taxes() })).await;
     let text = |text: &str| AttributeValue::S(text.to_owned());
     put_item(&w, Item::from([("pk".to_owned(), text("T#hotel#NYC")), ("sk".to_owned(), text("room-z"))]))
         .await;
@@ -191,6 +216,8 @@ async fn what_the_ledger_does_not_have_so_is_removed() {
         "T#hotel#NYC|room-z",
         "ghost",
         "ghost/2030-06",
+        "ghost/taxes",
+        "house/taxes",
         "room-a",
         "room-a/2030-06",
         "room-a/2030-06",
@@ -208,6 +235,9 @@ async fn what_the_ledger_does_not_have_so_is_removed() {
 #[tokio::test]
 async fn what_is_late_is_brought_up_to_date_and_never_taken_away() {
     let (w, a, b) = rooms().await;
+    let house = w.store.properties.property(&property("house")).await.expect("a read").expect("a property");
+    project_taxes(&w, &house).await;
+    put_taxes(&w, vec![vat("20")]).await;
     w.project(&a, None).await;
     w.project(&b, None).await;
     w.held(&a, "later", NIGHT).await;
@@ -303,6 +333,7 @@ async fn one_that_was_broken_off_anywhere_is_begun_again() {
         let broken_off = SearchRebuild::new(
             store.catalogue.clone(),
             store.rates.clone(),
+            store.properties.clone(),
             store.inspection.clone(),
             store.index_entries.clone(),
             store.index_writer.clone(),

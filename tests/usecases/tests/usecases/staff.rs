@@ -324,7 +324,7 @@ async fn serve(w: &World, who: Who, method: &Method, target: &str, body: &Value,
     if path.starts_with("/api/holds") {
         HoldApi::new(w.store.hold_cases(), clock).handle(request).await
     } else if path.ends_with("/rates/explain") {
-        let calendars = Calendars::new(catalogue, w.store.listed.clone(), cards, charge_rules());
+        let calendars = Calendars::new(catalogue, w.store.listed.clone(), cards, properties, charge_rules());
         let search = Search::new(w.store.index.clone(), charge_rules());
         SearchApi::new(search, calendars, w.store.quote_cases(), clock).handle(request).await
     } else if path.ends_with("/cancel") {
@@ -340,7 +340,7 @@ async fn serve(w: &World, who: Who, method: &Method, target: &str, body: &Value,
         let rates = Rates::new(catalogue.clone(), cards.clone(), versions, charge_rules());
         let resources = Resources::new(catalogue.clone(), properties.clone(), cards, charge_rules());
         let of_resources = ResourceTrails::new(catalogue, trails.clone(), switch.clone());
-        let properties = Properties::new(properties, trails);
+        let properties = Properties::new(properties, trails, charge_rules());
         ResourcesApi::new(resources, properties, of_resources, Stops::new(switch), rates, clock)
             .handle(request)
             .await

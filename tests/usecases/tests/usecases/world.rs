@@ -180,6 +180,7 @@ impl World {
                 store.catalogue.clone(),
                 store.listed.clone(),
                 store.rates.clone(),
+                store.properties.clone(),
                 charge_rules(),
             ),
             search: Search::new(store.index.clone(), charge_rules()),

@@ -5,12 +5,18 @@ use holdfast_domain::catalogue::Label;
 use holdfast_domain::properties::{
     Address, AddressLine, Country, HouseRules, PostalCode, PropertyContact, Website,
 };
+use holdfast_domain::rates::charge::Charge;
+use holdfast_domain::rates::property_taxes::PropertyTaxes;
 use holdfast_domain::{Currency, PropertyTerms, properties};
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use crate::stored::reason::{Reason, reason};
+use crate::stored::v1::rates::charge::StoredCharge;
 use crate::stored::v1::scalar::Text;
+
+/// What can be charged is not asked again of what was written: every amount is a multiple of it.
+const ANY_STEP: i64 = 1;
 
 /// What is said of a property.
 #[derive(Debug, Serialize, Deserialize)]
@@ -31,6 +37,36 @@ pub(crate) struct StoredPropertyTerms {
     website: Option<Text<Website>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     house_rules: Option<Text<HouseRules>>,
+    /// Amounts are in minor units of its currency.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    taxes: Vec<StoredCharge>,
+}
+
+/// What search needs of a property.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct StoredTaxes {
+    currency: Text<Currency>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    taxes: Vec<StoredCharge>,
+}
+
+impl From<&PropertyTaxes> for StoredTaxes {
+    fn from(taxes: &PropertyTaxes) -> Self {
+        Self { currency: Text(taxes.currency), taxes: taxes.charges.iter().map(Into::into).collect() }
+    }
+}
+
+impl StoredTaxes {
+    /// The currency of the amounts, and the taxes.
+    pub(crate) fn read(self) -> Result<(Currency, Vec<Charge>), Reason> {
+        let Self { currency: Text(currency), taxes } = self;
+        Ok((currency, read_taxes(taxes, currency)?))
+    }
+}
+
+fn read_taxes(taxes: Vec<StoredCharge>, currency: Currency) -> Result<Vec<Charge>, Reason> {
+    taxes.into_iter().map(|tax| tax.read(currency)).collect()
 }
 
 /// Where mail goes.
@@ -56,7 +92,7 @@ struct StoredPosition {
 
 impl From<&PropertyTerms> for StoredPropertyTerms {
     fn from(terms: &PropertyTerms) -> Self {
-        let PropertyTerms { kind, name, address, position, time_zone, currency, contact, house_rules } =
+        let PropertyTerms { kind, name, address, position, time_zone, currency, contact, house_rules, taxes } =
             terms;
         Self {
             kind: Text(kind.clone()),
@@ -70,6 +106,7 @@ impl From<&PropertyTerms> for StoredPropertyTerms {
             phone: contact.phone.clone().map(Text),
             website: contact.website.clone().map(Text),
             house_rules: house_rules.clone().map(Text),
+            taxes: taxes.iter().map(Into::into).collect(),
         }
     }
 }
@@ -91,8 +128,13 @@ impl StoredPropertyTerms {
                 website: self.website.map(|Text(website)| website),
             },
             house_rules: self.house_rules.map(|Text(rules)| rules),
+            taxes: read_taxes(self.taxes, self.currency.0)?,
         };
-        terms.checked().map_err(reason)
+        let terms = terms.checked().map_err(reason)?;
+        match terms.problems_of_taxes(ANY_STEP).into_iter().next() {
+            Some(problem) => Err(reason(format!("{}: {}", problem.path, problem.fault))),
+            None => Ok(terms),
+        }
     }
 }
 

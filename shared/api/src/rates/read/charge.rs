@@ -1,21 +1,32 @@
 //! Taxes and fees.
 
+use holdfast_domain::Currency;
 use holdfast_domain::catalogue::Label;
 use holdfast_domain::rates::charge::{Band, BandLevy, Charge, ChargeKind, Levy};
 use holdfast_domain::rates::ids::{ChargeId, TaxCategory};
 use holdfast_domain::rates::occupancy::CHILD_AGE_MAX;
+use holdfast_domain::rates::property_taxes::PROPERTY_TAXES_MAX;
 use holdfast_domain::rates::validate::{BANDS_MAX, NAMES_MAX};
 use holdfast_http::read::body::Object;
+use holdfast_http::read::errors::Errors;
 use holdfast_http::read::fields::{flag, parsed, text, unsigned};
 use serde_json::Value;
 
-use crate::rates::read::{Reading, all, count_from_one, due, is_given, per, percentage, texts, validity};
+use crate::rates::read::{
+    Reading, all, count_from_one, due, is_given, list, per, percentage, texts, validity,
+};
 
 /// What a charge says it is.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Tax,
     Fee,
+}
+
+/// The taxes and fees of a property, whose currency that is.
+pub(crate) fn taxes(fields: &mut Object<'_>, currency: Currency, errors: &Errors) -> Option<Vec<Charge>> {
+    let reading = Reading { errors, currency };
+    list(fields, "taxes", PROPERTY_TAXES_MAX, |value, at| charge(value, at, reading))
 }
 
 pub(super) fn charge(value: &Value, at: String, reading: Reading<'_>) -> Option<Charge> {

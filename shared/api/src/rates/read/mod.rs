@@ -27,6 +27,7 @@ use serde_json::Value;
 
 use crate::catalogue::terms::weekday;
 
+pub(crate) use charge::taxes;
 pub use parameters::VersionQuestion;
 pub(crate) use parameters::history_of;
 pub(crate) use places::place;

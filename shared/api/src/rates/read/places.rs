@@ -1,11 +1,12 @@
 //! Where a body has what a problem of a card is about: the card keeps some things in a part of their own that the body has as fields
-//! of one object.
+//! of one object, and calls every name of a part its id.
 
 use holdfast_http::read::body::pointer;
 use serde_json::Value;
 
 /// What stands in a body for a part of a card, by the part's name: the fields of which one is there.
-const FLATTENED: [(&str, &[&str]); 6] = [
+const FLATTENED: [(&str, &[&str]); 7] = [
+    ("id", &["planId", "unitTypeId", "ruleId", "chargeId", "restrictionId", "extraId"]),
     ("adjustment", &["percent", "amount", "set"]),
     ("deadline", &["hoursBefore", "daysBefore"]),
     ("penalty", &["keepPercent", "keepSlots", "keepAmount"]),
@@ -59,10 +60,10 @@ mod tests {
         let body = json!({
             "plans": [
                 { "price": { "base": 1 }, "cancellation": { "steps": [{ "daysBefore": 1, "keepSlots": 1 }] } },
-                { "price": { "derivedFrom": "x", "percent": -15 } }
+                { "planId": "a", "price": { "derivedFrom": "x", "percent": -15 } }
             ],
             "rules": [{ "set": 1, "when": { "dates": [{ "from": "2027-06-01" }] } }],
-            "charges": [{ "bands": [{ "from": 0, "amount": 1 }], "until": "2027-06-01" }, { "amount": 1, "per": "stay" }],
+            "charges": [{ "bands": [{ "from": 0, "amount": 1 }], "until": "2027-06-01" }, { "chargeId": "a", "amount": 1, "per": "stay" }],
             "promotions": [{ "percent": 10, "from": "2027-06-01T00:00:00Z" }]
         });
         let check = |path: &str, expected: &str| assert_eq!(place(&body, path), expected, "{path}");
@@ -77,6 +78,8 @@ mod tests {
         check("/charges/0/levy/bands/0/from", "/charges/0/bands/0/from");
         check("/charges/0/levy/bands/0/levy", "/charges/0/bands/0/amount");
         check("/charges/0/valid", "/charges/0");
+        check("/charges/1/id", "/charges/1/chargeId");
+        check("/plans/1/id", "/plans/1/planId");
         check("/charges/1/levy", "/charges/1/amount");
         check("/charges/1/levy/amount", "/charges/1/amount");
         check("/promotions/0/discount", "/promotions/0/percent");

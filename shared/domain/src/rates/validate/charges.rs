@@ -27,7 +27,12 @@ pub(super) fn check(card: &RateCard, check: &mut Check) {
         .collect();
     check.unique("charges", "id", card.charges.iter().map(|charge| &charge.id));
     for (index, charge) in card.charges.iter().enumerate() {
-        check_charge(&format!("/charges/{index}"), charge, (&sold, &fees), check);
+        let fault = |category: &TaxCategory| match (sold.contains(category), fees.contains(category)) {
+            (true, _) => None,
+            (false, true) => fee_on_fee(charge, category),
+            (false, false) => Some(CardFault::UnknownCategory(category.clone())),
+        };
+        check_charge(&format!("/charges/{index}"), charge, fault, check);
     }
     check.unique("extras", "id", card.extras.iter().map(|extra| &extra.id));
     for (index, extra) in card.extras.iter().enumerate() {
@@ -42,6 +47,24 @@ pub(super) fn check(card: &RateCard, check: &mut Check) {
     }
 }
 
+/// Of a property nobody knows what its cards sell: a category that none of them has takes nothing.
+pub(super) fn check_taxes(taxes: &[Charge], check: &mut Check) {
+    let fees: BTreeSet<&TaxCategory> = taxes.iter().filter_map(fee_category).collect();
+    let stay = TaxCategory::stay();
+    check.unique("taxes", "id", taxes.iter().map(|charge| &charge.id));
+    for (index, charge) in taxes.iter().enumerate() {
+        let is_of_fee = |category: &TaxCategory| *category != stay && fees.contains(category);
+        let fault =
+            |category: &TaxCategory| is_of_fee(category).then(|| fee_on_fee(charge, category)).flatten();
+        check_charge(&format!("/taxes/{index}"), charge, fault, check);
+    }
+}
+
+/// What is wrong with a charge on fees of that category.
+fn fee_on_fee(charge: &Charge, category: &TaxCategory) -> Option<CardFault> {
+    fee_category(charge).map(|_| CardFault::FeeOnFee(category.clone()))
+}
+
 fn fee_category(charge: &Charge) -> Option<&TaxCategory> {
     match &charge.kind {
         ChargeKind::Tax => None,
@@ -52,7 +75,7 @@ fn fee_category(charge: &Charge) -> Option<&TaxCategory> {
 fn check_charge(
     path: &str,
     charge: &Charge,
-    (sold, fees): (&BTreeSet<&TaxCategory>, &BTreeSet<&TaxCategory>),
+    fault_of: impl Fn(&TaxCategory) -> Option<CardFault>,
     check: &mut Check,
 ) {
     let id = Some(charge.id.as_str());
@@ -80,12 +103,7 @@ fn check_charge(
     }
     check.at_most(&format!("{path}/on"), charge.on.len(), NAMES_MAX);
     for (index, category) in charge.on.iter().enumerate() {
-        let fault = match (sold.contains(category), fees.contains(category)) {
-            (true, _) => None,
-            (false, true) => is_fee.then(|| CardFault::FeeOnFee(category.clone())),
-            (false, false) => Some(CardFault::UnknownCategory(category.clone())),
-        };
-        if let Some(fault) = fault {
+        if let Some(fault) = fault_of(category) {
             check.problem(&format!("{path}/on/{index}"), id, fault);
         }
     }

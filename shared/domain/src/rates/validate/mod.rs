@@ -11,7 +11,9 @@ use crate::rates::card::{
     CALENDAR_DATES_MAX, CALENDARS_MAX, CHARGES_MAX, EXTRAS_MAX, PLANS_MAX, PROMOTIONS_MAX, RESTRICTIONS_MAX,
     RULES_MAX, RateCard, UNIT_TYPES_MAX,
 };
+use crate::rates::charge::Charge;
 use crate::rates::dated_edit::{Change, DatedEdit};
+use crate::rates::property_taxes::PROPERTY_TAXES_MAX;
 use crate::rates::restriction::Limits;
 
 use check::Check;
@@ -52,6 +54,18 @@ impl RateCard {
         check.at_most("/extras", self.extras.len(), EXTRAS_MAX);
         check.at_most("/promotions", self.promotions.len(), PROMOTIONS_MAX);
     }
+}
+
+/// What is wrong with the taxes and fees of a property, each with its pointer into the property's terms: `/taxes/0/levy`. `context` has
+/// the property's currency. If there are too many, only that.
+#[must_use]
+pub fn problems_of_taxes(taxes: &[Charge], context: CardContext) -> Vec<CardProblem> {
+    let mut check = Check::new(context);
+    check.at_most("/taxes", taxes.len(), PROPERTY_TAXES_MAX);
+    if check.problems.is_empty() {
+        charges::check_taxes(taxes, &mut check);
+    }
+    check.problems
 }
 
 impl DatedEdit {

@@ -2,7 +2,7 @@
 //! once. What is not said is left out, so that a document is about as long as the request that it came by.
 
 pub(crate) mod card;
-mod charge;
+pub(crate) mod charge;
 mod condition;
 pub(crate) mod dated;
 mod plan;
