@@ -10,6 +10,7 @@ use holdfast_domain::rates::card::RateCard;
 use holdfast_domain::rates::ids::PlanId;
 use holdfast_domain::rates::occupancy::Unit;
 use holdfast_domain::rates::plan::{Audience, Payment, PlanPrice, RatePlan};
+use holdfast_domain::rates::promotion::UseLimits;
 use holdfast_domain::rates::quote::AppliedRate;
 use jiff::Timestamp;
 
@@ -64,6 +65,7 @@ pub fn rated(order: Order) -> Order {
         units: vec![Unit::default(); usize::try_from(order.quantity).expect("some units")],
         extras: Vec::new(),
         promotion: None,
+        promotion_limits: UseLimits::default(),
         refunds: RefundTerms { free_hours_after_booking: 0, steps: Vec::new(), kept_always },
         priced_at: Timestamp::UNIX_EPOCH,
     };

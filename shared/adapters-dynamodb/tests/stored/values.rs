@@ -478,6 +478,11 @@ pub(crate) fn written(kind: Kind) -> Version {
         | Kind::UseCounter
         | Kind::GuestUses
         | Kind::PromotionUse => WRITES.note,
-        Kind::Cycle | Kind::CyclePages | Kind::Property | Kind::ListedTaxes | Kind::Receipt | Kind::Series => Version::V1,
+        Kind::Cycle
+        | Kind::CyclePages
+        | Kind::Property
+        | Kind::ListedTaxes
+        | Kind::Receipt
+        | Kind::Series => Version::V1,
     }
 }

@@ -6,7 +6,9 @@ use holdfast_domain::catalogue::{Month, MonthFacts};
 use holdfast_domain::rates::card::ResourceRates;
 use holdfast_domain::rates::dated::MonthRates;
 use holdfast_domain::rates::uses::UseCount;
-use holdfast_domain::{Booking, HoldId, Page, PageChange, PageHold, Property, PropertyId, Resource, ResourceId};
+use holdfast_domain::{
+    Booking, HoldId, Page, PageChange, PageHold, Property, PropertyId, Resource, ResourceId,
+};
 use jiff::Timestamp;
 
 use crate::bookings::trail::AuditEvent;

@@ -270,7 +270,7 @@ impl From<LedgerError> for Failure {
             LedgerError::TooManyPages { max } => Self::TooManyPages { max },
             // The answer to an unknown code.
             LedgerError::PromotionUsedUp { plan } => {
-                Self::RateNotAvailable { plan, reasons: vec![Reason::Promotion] }
+                Self::RateNotAvailable { plan, reasons: vec![Reason::Promotion], nearest: None }
             }
             LedgerError::Store(error) => Self::Store(error),
         }

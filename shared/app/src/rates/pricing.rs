@@ -209,7 +209,7 @@ impl Pricing {
         plan: &PlanId,
         none: &Unavailable,
     ) -> Result<Option<Nearest>, Failure> {
-        let Asked { resource, stay, quantity, choice, at, latest } = asked;
+        let Asked { resource, stay, quantity, choice, at, latest, .. } = asked;
         let Some(units) = units_alike(stay.slots.len(), quantity) else { return Ok(None) };
         if stay.slots.len() > NEAREST_SLOTS_MAX || !none.is_by_restrictions_alone() {
             return Ok(None);

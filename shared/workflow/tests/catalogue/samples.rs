@@ -22,7 +22,7 @@ use holdfast_domain::rates::dated::{DateRates, MonthRates};
 use holdfast_domain::rates::ids::{PlanId, RateGroup};
 use holdfast_domain::rates::occupancy::Unit;
 use holdfast_domain::rates::plan::{Audience, Payment, PlanPrice, RatePlan};
-use holdfast_domain::rates::promotion::PromotionCode;
+use holdfast_domain::rates::promotion::{PromotionCode, UseLimits};
 use holdfast_domain::rates::quote::AppliedRate;
 use holdfast_domain::rates::restriction::Limits;
 use holdfast_domain::rates::uses::{UseCount, UseEvent};
@@ -354,6 +354,7 @@ pub(crate) fn rated_booking() -> Booking {
         units: vec![Unit::default()],
         extras: Vec::new(),
         promotion: PromotionCode::parse("WELCOME10").ok(),
+        promotion_limits: UseLimits::default(),
         refunds: RefundTerms {
             free_hours_after_booking: 0,
             steps: Vec::new(),

@@ -137,7 +137,8 @@ async fn ask(
         HoldApi::new(w.store.hold_cases(), clock).handle(request).await
     } else {
         let (catalogue, cards) = (w.store.catalogue.clone(), w.store.rates.clone());
-        let calendars = Calendars::new(catalogue, w.store.listed.clone(), cards, charge_rules());
+        let (listed, properties) = (w.store.listed.clone(), w.store.properties.clone());
+        let calendars = Calendars::new(catalogue, listed, cards, properties, charge_rules());
         let search = Search::new(w.store.index.clone(), charge_rules());
         SearchApi::new(search, calendars, w.store.quote_cases(), clock).handle(request).await
     };
