@@ -65,7 +65,7 @@ fn hold_id(key: &str) -> HoldId {
     identity::hold_id(&guest(), key)
 }
 
-fn booking_id(key: &str) -> BookingId {
+pub(crate) fn booking_id(key: &str) -> BookingId {
     identity::booking_id(&guest(), key)
 }
 
@@ -560,8 +560,7 @@ pub(crate) fn ahead() -> BTreeMap<&'static str, Stored> {
     ]);
     all.extend(crate::properties::samples());
     all.extend(crate::guests::samples(&booking_id("pay"), now()));
-    all.extend(crate::uses::samples(&booking_id("pay"), now(), TRACE));
-    all.extend(crate::applied::samples());
+    all.extend(crate::applied::samples().into_iter().chain(crate::uses::samples()));
     all.extend(crate::rates::samples().into_iter().chain(crate::receipts::samples()));
     all
 }

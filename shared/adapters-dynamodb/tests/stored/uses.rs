@@ -4,10 +4,10 @@ use holdfast_adapters_dynamodb::items::CountedUse;
 use holdfast_domain::rates::ids::PlanId;
 use holdfast_domain::rates::promotion::{PromotionCode, UseLimits};
 use holdfast_domain::rates::uses::{PromotionUse, UseCount, UseEvent, UseOwner};
-use holdfast_domain::{BookingId, GuestId, HoldId, ResourceId};
+use holdfast_domain::{GuestId, HoldId, ResourceId};
 use holdfast_testkit::at;
-use jiff::Timestamp;
 
+use crate::samples::{TRACE, booking_id, now};
 use crate::values::Stored;
 
 /// A use of a promotion; of one that is read back only its key says that it is this.
@@ -23,7 +23,8 @@ pub(crate) fn promotion_use() -> PromotionUse {
     }
 }
 
-pub(crate) fn samples(booking: &BookingId, now: Timestamp, trace: &str) -> [(&'static str, Stored); 5] {
+pub(crate) fn samples() -> [(&'static str, Stored); 5] {
+    let (booking, now) = (booking_id("pay"), now());
     let of = promotion_use();
     let redeemed = UseCount {
         resource: of.resource.clone(),
@@ -46,7 +47,7 @@ pub(crate) fn samples(booking: &BookingId, now: Timestamp, trace: &str) -> [(&'s
     };
     let owned = |owner, revision| Stored::PromotionUse(of.clone(), CountedUse { owner, revision }, now);
     [
-        ("use-counter-redeemed", Stored::UseCounter(Box::new(redeemed), Some(trace.to_owned()))),
+        ("use-counter-redeemed", Stored::UseCounter(Box::new(redeemed), Some(TRACE.to_owned()))),
         ("use-counter-returned", Stored::UseCounter(Box::new(returned), None)),
         ("guest-uses", Stored::GuestUses(of.clone(), 1, now)),
         ("promotion-use", owned(UseOwner::Hold, 1)),
