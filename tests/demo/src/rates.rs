@@ -1,14 +1,15 @@
 //! What a stay costs, line by line, and what each plan gives back.
 
-use holdfast_client::Answer;
+use holdfast_client::{Answer, poll};
 use holdfast_client::stripe::ACCEPTED;
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::report::{BrokenOff, Report};
-use crate::world::{Guest, Offer, World, money, promised, refused};
+use crate::world::{Guest, Offer, PATIENCE, World, money, promised, refused};
 
-/// A flexible plan of 129 dollars a night and one of 15 % less that gives nothing back, a tax on top, a code, and no single night.
+/// A flexible plan of 129 dollars a night and one of 15 % less that gives nothing back, a tax on top, two codes, one of them for one use,
+/// and no single night.
 fn card(base: i64) -> Value {
     json!({
         "currency": "USD", "defaultPlan": "flexible",
@@ -29,7 +30,10 @@ fn card(base: i64) -> Value {
         "restrictions": [
             {"restrictionId": "two-nights", "name": "Two nights at least", "limits": {"stayMinOnArrival": 2}}
         ],
-        "promotions": [{"code": "WELCOME10", "name": "Welcome", "percent": 10}]
+        "promotions": [
+            {"code": "WELCOME10", "name": "Welcome", "percent": 10},
+            {"code": "LASTONE", "name": "The last one", "percent": 20, "usesMax": 1}
+        ]
     })
 }
 
@@ -70,12 +74,13 @@ pub(crate) async fn every_price_has_its_reasons(w: &World, report: &mut Report) 
         })
         .await?;
     report
-        .step("The plan does not sell a single night, and says why", async {
+        .step("The plan does not sell a single night, and says why, and what would do", async {
             let mut one = room.hold();
             one["endTime"] = json!(next_day(&room.start));
             let none = w.post(&guest, "/api/holds", &one).await?;
             refused(&none, 409, "rate_not_available")?;
-            Ok(((), format!("409 rate_not_available: {}", none.str("/reasons/0/reason"))))
+            promised(none.int("/nearest/slots") == Some(2), &none)?;
+            Ok(((), format!("409 rate_not_available: {}; two nights would do", none.str("/reasons/0/reason"))))
         })
         .await?;
     let id = report
@@ -93,7 +98,77 @@ pub(crate) async fn every_price_has_its_reasons(w: &World, report: &mut Report) 
             Ok((booking.str("/bookingId").to_owned(), happened))
         })
         .await?;
-    nothing_comes_back(w, report, &guest, &id).await
+    nothing_comes_back(w, report, &guest, &id).await?;
+    a_code_for_one_use(w, report, &room, &guest).await?;
+    the_desk_and_the_books(w, report, &room, &guest).await
+}
+
+/// A code that is good once goes from hand to hand.
+async fn a_code_for_one_use(
+    w: &World,
+    report: &mut Report,
+    room: &Offer,
+    guest: &Guest,
+) -> Result<(), BrokenOff> {
+    report
+        .step("A code for one use is used by whoever holds with it, and given back with the hold", async {
+            let other = w.guest("guest").await?;
+            let mut coded = room.hold();
+            coded["promotionCode"] = json!("LASTONE");
+            let first = w.post(&other, "/api/holds", &coded).await?;
+            promised(first.status == 201, &first)?;
+            let second = w.post(guest, "/api/holds", &coded).await?;
+            refused(&second, 422, "validation_failed")?;
+            let path = format!("/api/holds/{}", first.str("/holdId"));
+            let released = w.call(Method::DELETE, &path)?.token(&other.token).send().await?;
+            promised(released.status == 204, &released)?;
+            let then = w.post(guest, "/api/holds", &coded).await?;
+            promised(then.status == 201, &then)?;
+            Ok(((), format!("201, 422, and 201 again: {}", lines(&then.json))))
+        })
+        .await
+}
+
+/// What staff may ask for, and what the books have of it.
+async fn the_desk_and_the_books(
+    w: &World,
+    report: &mut Report,
+    room: &Offer,
+    guest: &Guest,
+) -> Result<(), BrokenOff> {
+    report
+        .step("The desk sells the stay for a price of its own, with its reason and the same tax", async {
+            let mut agreed = room.hold();
+            agreed["priceOverride"] =
+                json!({"amount": 20_000, "currency": "USD", "reason": "Regular guest, agreed by phone"});
+            let hold = w.post(&w.operator, "/api/holds", &agreed).await?;
+            promised(hold.status == 201 && hold.int("/price/amount") == Some(22_950), &hold)?;
+            let path = format!("/api/holds/{}", hold.str("/holdId"));
+            let released = w.call(Method::DELETE, &path)?.token(&w.operator.token).send().await?;
+            promised(released.status == 204, &released)?;
+            Ok(((), format!("{}: {}", money(&hold.json["price"]), lines(&hold.json))))
+        })
+        .await?;
+    report
+        .step("A payment and its refund have receipts, numbered without a gap", async {
+            let hold = w.post(guest, "/api/holds", &room.hold()).await?;
+            let booking = w.pay(guest, hold.str("/holdId"), ACCEPTED).await?;
+            promised(booking.status == 201, &booking)?;
+            let path = format!("/api/bookings/{}", booking.str("/bookingId"));
+            let cancelled = w.post(guest, &format!("{path}/cancel"), &json!({})).await?;
+            promised(cancelled.status == 200, &cancelled)?;
+            let receipts = poll("two receipts", PATIENCE, async || {
+                let list = w.get(guest, &format!("{path}/receipts")).await?;
+                Ok((list.json["results"].as_array().map(Vec::len) == Some(2)).then_some(list))
+            })
+            .await?;
+            let number = |which: usize| receipts.int(&format!("/results/{which}/number")).unwrap_or_default();
+            let kinds = (receipts.str("/results/0/kind"), receipts.str("/results/1/kind"));
+            promised(kinds == ("payment", "refund") && number(1) == number(0) + 1, &receipts)?;
+            let tax = &receipts.json["results"][0]["taxes"][0]["amount"];
+            Ok(((), format!("numbers {} and {}, {} of each is tax", number(0), number(1), money(tax))))
+        })
+        .await
 }
 
 /// What the saver plan says beforehand, and does.
