@@ -64,6 +64,7 @@ pub fn rated(order: Order) -> Order {
         units: vec![Unit::default(); usize::try_from(order.quantity).expect("some units")],
         extras: Vec::new(),
         promotion: None,
+        price_override: None,
         refunds: RefundTerms { free_hours_after_booking: 0, steps: Vec::new(), kept_always },
         priced_at: Timestamp::UNIX_EPOCH,
     };

@@ -194,6 +194,7 @@ mod tests {
                 units: vec![Unit::default()],
                 extras: Vec::new(),
                 promotion: None,
+                price_override: None,
                 refunds: RefundTerms { free_hours_after_booking: 0, steps: Vec::new(), kept_always: money },
                 priced_at: Timestamp::from_second(1_800_000_000).expect("in range"),
             },

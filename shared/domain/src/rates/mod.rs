@@ -21,6 +21,7 @@ mod night;
 pub mod occupancy;
 pub mod percentage;
 pub mod plan;
+pub mod price_override;
 pub mod promotion;
 pub mod quote;
 mod refunds;

@@ -10,6 +10,7 @@ use crate::rates::extra::ExtraChoice;
 use crate::rates::ids::{ExtraId, PlanId, RestrictionId, RuleId};
 use crate::rates::occupancy::Unit;
 use crate::rates::plan::Payment;
+use crate::rates::price_override::PriceOverride;
 use crate::rates::promotion::PromotionCode;
 
 pub use crate::rates::charge::IncludedTax;
@@ -36,6 +37,8 @@ pub struct AppliedRate {
     pub extras: Vec<ExtraChoice>,
     /// The promotion that was used.
     pub promotion: Option<PromotionCode>,
+    /// The price that staff set, if they did.
+    pub price_override: Option<PriceOverride>,
     /// What a cancellation keeps.
     pub refunds: RefundTerms,
     /// When it was priced.
@@ -100,6 +103,8 @@ pub enum Cause {
     Rounding,
     /// The plan never costs more than the plan it derives from.
     NotAboveParent,
+    /// Staff set what the stay costs: the part of it, as the usual prices are to each other.
+    Override,
 }
 
 /// The most reasons that are named of one plan.

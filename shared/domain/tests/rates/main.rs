@@ -13,6 +13,7 @@ mod fixture;
 mod generate;
 mod golden;
 mod naive;
+mod overrides;
 mod properties;
 mod refunds;
 mod restrictions;

@@ -353,6 +353,7 @@ pub(crate) fn rated_booking() -> Booking {
         units: vec![Unit::default()],
         extras: Vec::new(),
         promotion: PromotionCode::parse("WELCOME10").ok(),
+        price_override: None,
         refunds: RefundTerms {
             free_hours_after_booking: 0,
             steps: Vec::new(),

@@ -31,6 +31,7 @@ mod identity;
 mod late_news;
 mod losses;
 mod notices;
+mod overrides;
 mod pace;
 mod prices_agree;
 mod properties;
