@@ -6,6 +6,7 @@ use holdfast_domain::bookings::{CONTACT_NAME_LENGTH_MAX, EMAIL_LENGTH_MAX, LANGU
 use holdfast_domain::catalogue::{ATTRIBUTE_NAME_LENGTH_MAX, LABEL_LENGTH_MAX};
 use holdfast_domain::properties::{HOUSE_RULES_LENGTH_MAX, WEBSITE_LENGTH_MAX};
 use holdfast_domain::rates::ids::NAME_LENGTH_MAX;
+use holdfast_domain::rates::price_override::{OVERRIDE_REASON_LENGTH_MAX, OVERRIDE_REASON_LENGTH_MIN};
 use holdfast_domain::rates::promotion::CODE_LENGTH_MAX;
 use serde_json::{Value, json};
 
@@ -38,6 +39,10 @@ fn meaning(kind: &str) -> Option<Value> {
         "rate-name" => text(NAME_LENGTH_MAX, "^[a-z0-9-]+$"),
         "promotion-code" => text(CODE_LENGTH_MAX, "^[A-Za-z0-9-]+$"),
         "quote-id" => text(QUOTE_ID_LENGTH_MAX, r"^eyJ[A-Za-z0-9_-]*\.[A-Za-z0-9_-]{43}$"),
+        "override-reason" => json!({
+            "minLength": OVERRIDE_REASON_LENGTH_MIN, "maxLength": OVERRIDE_REASON_LENGTH_MAX,
+            "pattern": r"^[^\u0000-\u001f\u007f-\u009f]+$"
+        }),
         "attribute-name" => text(ATTRIBUTE_NAME_LENGTH_MAX, r"^[^\u0000-\u001f\u007f-\u009f]+$"),
         // Tabs and line breaks, and no other control characters.
         "words" => text(500, r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]+$"),

@@ -66,6 +66,7 @@ pub fn rated(order: Order) -> Order {
         extras: Vec::new(),
         promotion: None,
         promotion_limits: UseLimits::default(),
+        price_override: None,
         refunds: RefundTerms { free_hours_after_booking: 0, steps: Vec::new(), kept_always },
         priced_at: Timestamp::UNIX_EPOCH,
     };

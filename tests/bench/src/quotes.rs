@@ -170,6 +170,7 @@ fn request(from: Date, nights: i32, zone: &TimeZone, now: Timestamp) -> RateRequ
         groups: BTreeSet::new(),
         extras: Vec::new(),
         promotion: None,
+        price_override: None,
         is_free_before: None,
         is_free_after: None,
     }

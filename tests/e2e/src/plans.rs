@@ -130,6 +130,32 @@ async fn a_plan_for_a_group_is_for_its_members_and_does_not_exist_for_others() {
 }
 
 #[tokio::test]
+async fn staff_set_a_price_with_a_reason_that_the_guest_does_not_see() {
+    let w = World::new().await;
+    let (room, guest) = (rated(&w).await, w.guest().await);
+    let set = json!({"amount": 9_000, "currency": "USD", "reason": "Regular guest"});
+    let more = json!({"userId": guest.sub, "priceOverride": set});
+    let placed = check(w.place(&w.operator, &of_plan(&room, &more)).await, 201);
+    assert_eq!(placed.int("/price/amount"), Some(9_000), "{placed}");
+    assert_eq!(placed.str("/priceOverride/reason"), "Regular guest", "{placed}");
+    assert_eq!(placed.str("/priceOverride/by"), format!("staff/{}", w.operator.sub), "{placed}");
+    let hold = placed.str("/holdId");
+    let own = check(w.read(&guest, &format!("/api/holds/{hold}")).await, 200);
+    assert_eq!((own.int("/price/amount"), &own.json["priceOverride"]), (Some(9_000), &Value::Null), "{own}");
+    let booking = check(w.pay(&guest, hold, ACCEPTED).await, 201);
+    let trail = format!("/api/bookings/{}/events", booking.str("/bookingId"));
+    let requested =
+        |answer: &holdfast_client::Answer| answer.json["results"][0]["data"]["priceOverride"].clone();
+    assert_eq!(requested(&check(w.read(&w.operator, &trail).await, 200))["amount"], 9_000);
+    assert_eq!(requested(&check(w.read(&guest, &trail).await, 200)), Value::Null);
+    let by_guest = of_plan(&room, &json!({"priceOverride": set}));
+    check_problem(w.place(&guest, &by_guest).await, 403, "forbidden");
+    let with_code = of_plan(&room, &json!({"priceOverride": set, "promotionCode": "TEN"}));
+    let refused = check_problem(w.place(&w.operator, &with_code).await, 422, "validation_failed");
+    assert_eq!(refused.str("/errors/0/pointer"), "/promotionCode", "{refused}");
+}
+
+#[tokio::test]
 async fn each_place_costs_what_the_step_of_demand_it_falls_on_says() {
     let w = World::new().await;
     let (room, guest) = (w.room(json!({"capacity": 2})).await, w.guest().await);

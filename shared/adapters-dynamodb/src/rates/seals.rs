@@ -196,6 +196,7 @@ mod tests {
                 extras: Vec::new(),
                 promotion: None,
                 promotion_limits: UseLimits::default(),
+                price_override: None,
                 refunds: RefundTerms { free_hours_after_booking: 0, steps: Vec::new(), kept_always: money },
                 priced_at: Timestamp::from_second(1_800_000_000).expect("in range"),
             },

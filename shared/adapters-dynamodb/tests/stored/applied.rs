@@ -13,10 +13,11 @@ use holdfast_domain::rates::extra::ExtraChoice;
 use holdfast_domain::rates::ids::{ChargeId, ExtraId, NAME_LENGTH_MAX, PlanId, UnitTypeId};
 use holdfast_domain::rates::occupancy::{Guests, Unit};
 use holdfast_domain::rates::plan::Payment;
+use holdfast_domain::rates::price_override::{OVERRIDE_REASON_LENGTH_MAX, OverrideReason, PriceOverride};
 use holdfast_domain::rates::promotion::{PromotionCode, UseLimits};
 use holdfast_domain::rates::quote::{AppliedRate, IncludedTax};
 use holdfast_domain::rates::snapshot::{INCLUDED_TAXES_MAX, PRICE_LINES_MAX, UNITS_NAMED_MAX};
-use holdfast_domain::{Booking, BookingPayments, Currency, Hold, Money};
+use holdfast_domain::{Booking, BookingPayments, Currency, GuestId, Hold, Money};
 use holdfast_testkit::money;
 use jiff::civil::{Date, date};
 use jiff::{SignedDuration, Timestamp, ToSpan};
@@ -115,6 +116,7 @@ fn rate() -> AppliedRate {
         extras: vec![ExtraChoice { extra: ExtraId::parse("breakfast").expect("a name"), quantity: 2 }],
         promotion: PromotionCode::parse("summer-10").ok(),
         promotion_limits: UseLimits::default(),
+        price_override: None,
         refunds: RefundTerms {
             free_hours_after_booking: 24,
             steps: vec![
@@ -140,9 +142,9 @@ fn entry() -> Stored {
     Stored::Audit(entry)
 }
 
-/// A hold, a booking and its entry with a rate, a hold and a booking with a code whose uses are limited, and a booking that is paid at
-/// the place.
-pub(crate) fn samples() -> [(&'static str, Stored); 6] {
+/// A hold, a booking and its entry with a rate, a hold and a booking with a code whose uses are limited, a hold and a booking at a price
+/// that staff set, and a booking that is paid at the place.
+pub(crate) fn samples() -> [(&'static str, Stored); 8] {
     let hold = stay(("2030-06-10", "2030-06-13"));
     let hold = Hold { order: rated(hold.order.clone()), ..hold };
     let booking = requested(&hold);
@@ -151,6 +153,14 @@ pub(crate) fn samples() -> [(&'static str, Stored); 6] {
     let limited = Order { rate: Some(Box::new(limited)), ..hold.order.clone() };
     let limited = Hold { order: limited, ..hold.clone() };
     let limited_booking = requested(&limited);
+    let set = PriceOverride {
+        amount: money(80_000),
+        reason: OverrideReason::parse("Regular guest, as agreed with Ada").expect("a reason"),
+        by: GuestId::parse("staff/desk-1").expect("an id"),
+    };
+    let set = AppliedRate { promotion: None, price_override: Some(set), ..rate() };
+    let set = Hold { order: Order { rate: Some(Box::new(set)), ..hold.order.clone() }, ..hold.clone() };
+    let priced = requested(&set);
     let at_property = LineDetail { due: Due::AtProperty, ..detail("pay-later", "Pay at the hotel") };
     let nothing_now = Price::new(vec![line(PriceLineKind::Stay, 81_600, at_property)]).expect("in range");
     let plain = AppliedRate {
@@ -169,6 +179,8 @@ pub(crate) fn samples() -> [(&'static str, Stored); 6] {
     let payments = BookingPayments::new(money(0).currency(), Vec::new()).expect("one currency");
     let later = Booking { order, payments, ..booking.clone() };
     [
+        ("hold-with-price-override", Stored::Hold(Box::new(set))),
+        ("booking-with-price-override", Stored::Booking(Box::new(priced))),
         ("hold-with-rate", Stored::Hold(Box::new(hold))),
         ("hold-with-limited-code", Stored::Hold(Box::new(limited))),
         ("booking-with-limited-code", Stored::Booking(Box::new(limited_booking))),
@@ -283,11 +295,16 @@ fn any_rate(quantity: u32, currency: Currency) -> impl Strategy<Value = AppliedR
     let named = (name(), any_label(), vec(any_label(), 0..3), option::of("[A-Z0-9-]{1,40}"));
     let limits = (option::of(1_u32..), option::of(1_u32..))
         .prop_map(|(in_all, per_guest)| UseLimits { in_all, per_guest });
-    let chosen = (vec(unit, 1..4), vec(extra, 0..3), limits);
+    let set = (amount(), "[ -~]{3,20}").prop_map(|(amount, reason)| PriceOverride {
+        amount,
+        reason: OverrideReason::parse(&reason).expect("a reason"),
+        by: GuestId::parse("staff/desk-1").expect("an id"),
+    });
+    let chosen = (vec(unit, 1..4), vec(extra, 0..3), limits, option::of(set));
     (named, chosen, refunds, payment, 1_u64..999, instant()).prop_map(
         move |(
             (plan, plan_name, included, code),
-            (units, extras, promotion_limits),
+            (units, extras, promotion_limits, price_override),
             refunds,
             payment,
             card_version,
@@ -305,6 +322,7 @@ fn any_rate(quantity: u32, currency: Currency) -> impl Strategy<Value = AppliedR
                 extras,
                 promotion: code.and_then(|code| PromotionCode::parse(&code).ok()),
                 promotion_limits,
+                price_override,
                 refunds,
                 priced_at,
             }
@@ -363,6 +381,11 @@ pub(crate) fn largest(order: Order) -> Order {
             .collect(),
         promotion: PromotionCode::parse(&longest_name(1)).ok(),
         promotion_limits: UseLimits { in_all: Some(u32::MAX), per_guest: Some(u32::MAX) },
+        price_override: Some(PriceOverride {
+            amount: money(AMOUNT_MAX),
+            reason: OverrideReason::parse(&"€".repeat(OVERRIDE_REASON_LENGTH_MAX)).expect("a reason"),
+            by: GuestId::parse(&"g".repeat(128)).expect("an id"),
+        }),
         refunds: RefundTerms {
             free_hours_after_booking: u32::MAX,
             steps: (0..CANCELLATION_STEPS_MAX).map(step).collect(),

@@ -1,7 +1,7 @@
 //! Bookings on the wire: answers. Requests are in `crate::bookings::requests`.
 
 use holdfast_app::Caller;
-use holdfast_app::bookings::{AuditEvent, Cancelled};
+use holdfast_app::bookings::{AuditEvent, Cancelled, PRICE_OVERRIDE};
 use holdfast_app::kernel::Part;
 use holdfast_domain::bookings::{Contact, FailureReason, Order};
 use holdfast_domain::payments::CustomerAction;
@@ -284,7 +284,7 @@ impl BookingBody {
             cancellation,
             failure_reason,
             decline_code,
-            ..Self::lasting(booking)
+            ..Self::lasting(booking, reader)
         }
     }
 
@@ -296,7 +296,7 @@ impl BookingBody {
             return Self {
                 status: BookingStatusName::Confirmed,
                 payment_status: PaymentStatusName::Captured,
-                ..Self::lasting(booking)
+                ..Self::lasting(booking, reader)
             };
         }
         let current = Self::current(booking, action, reader);
@@ -309,7 +309,7 @@ impl BookingBody {
         }
     }
 
-    fn lasting(booking: &Booking) -> Self {
+    fn lasting(booking: &Booking, reader: &Caller) -> Self {
         Self {
             booking_id: booking.id.to_string(),
             confirmation_number: booking.confirmation_number.clone(),
@@ -323,7 +323,7 @@ impl BookingBody {
             end_time: instant(booking.order.end),
             quantity: booking.order.quantity,
             price: booking.order.price.total().into(),
-            rate: RateBody::of(&booking.order),
+            rate: RateBody::of(&booking.order, reader),
             cancellation_policy: PolicyBody::from(&booking.order.policy),
             created_at: moment(booking.created_at),
             expires_at: None,
@@ -382,12 +382,15 @@ pub(crate) fn failure_shown<'a>(reason: &'a FailureReason, order: &Order, reader
 }
 
 impl BookingEventBody {
-    /// The entry as its reader may see it, as an operator of the booking or as its guest: who of the staff it was, and what the bank said of a card, is not a guest's business.
+    /// The entry as its reader may see it, as an operator of the booking or as its guest: who of the staff it was, why they set a price, and what the bank said of a card, is not a guest's business.
     #[must_use]
     pub fn shown(mut event: AuditEvent, reader: &GuestId, as_operator: bool) -> Self {
         let named = as_operator || event.actor == reader.as_str() || Part::parse(&event.actor).is_some();
         if !as_operator && event.data["declined"] == true {
             event.data["reason"] = FailureReason::DECLINED_TO_GUESTS.into();
+        }
+        if let Some(data) = event.data.as_object_mut().filter(|_| !as_operator) {
+            data.remove(PRICE_OVERRIDE);
         }
         Self {
             event_id: event.event_id(),

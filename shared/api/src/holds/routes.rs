@@ -48,7 +48,8 @@ impl Api for HoldApi {
                     or at most 300 slots over at most 90 days. What costs less than the payment provider takes in one payment, or more, \
                     is 422; what costs nothing is not.\n\nA resource with a rate card is priced by its default plan, or by `ratePlanId`, with what is \
                     chosen beside it; `quoteId` gives the price of a quote instead. A stay that the plan does not allow is 409 `rate_not_available` \
-                    with the `reasons`. The rate stays as it is with the hold and its booking, whatever changes later. The same \
+                    with the `reasons`. Operators of the resource may set what the places cost (`priceOverride`), with a reason; the rest of the rate card \
+                    goes on as ever. The rate stays as it is with the hold and its booking, whatever changes later. The same \
                     `Idempotency-Key` with the same request gives the first answer again, as 200, and takes nothing more; a refusal \
                     is not remembered.",
                 )
@@ -143,7 +144,7 @@ async fn create(api: &HoldApi, exchange: &Exchange, caller: &Caller) -> Result<R
         .create(caller, &key, &request, &mutation)
         .await
         .map_err(|failure| range_problem(failure, &["/startTime", "/endTime"]))?;
-    let hold = HoldBody::placed(&placed.hold);
+    let hold = HoldBody::placed(&placed.hold, caller);
     let path = format!("{ALL}/{}", hold.hold_id);
     let status = if placed.replayed { StatusCode::OK } else { StatusCode::CREATED };
     let answer = answer::located(answer::json(status, &hold)?, &path);
@@ -152,7 +153,7 @@ async fn create(api: &HoldApi, exchange: &Exchange, caller: &Caller) -> Result<R
 
 async fn read(api: &HoldApi, exchange: &Exchange, caller: &Caller) -> Result<Response, Problem> {
     let snapshot = api.holds.get(caller, &hold_id(exchange)?).await.map_err(problem)?;
-    Ok(answer::json(StatusCode::OK, &HoldBody::current(&snapshot, exchange.now))?)
+    Ok(answer::json(StatusCode::OK, &HoldBody::current(&snapshot, exchange.now, caller))?)
 }
 
 async fn release(api: &HoldApi, exchange: &Exchange, caller: &Caller) -> Result<Response, Problem> {
@@ -167,6 +168,6 @@ async fn extend(api: &HoldApi, exchange: &Exchange, caller: &Caller) -> Result<R
     let mutation = exchange.mutation(caller.guest.as_str());
     let (snapshot, extension, replayed) =
         api.holds.extend(caller, &hold_id(exchange)?, &key, &mutation).await.map_err(problem)?;
-    let answer = answer::json(StatusCode::OK, &HoldBody::extended(&snapshot.hold, extension))?;
+    let answer = answer::json(StatusCode::OK, &HoldBody::extended(&snapshot.hold, extension, caller))?;
     Ok(if replayed { answer::replayed(answer) } else { answer })
 }

@@ -1,6 +1,8 @@
 //! Holds on the wire.
 
+use holdfast_app::Caller;
 use holdfast_app::holds::HoldRequest;
+use holdfast_app::rates::RateChoice;
 use holdfast_domain::catalogue::CAPACITY_MAX;
 use holdfast_domain::holds::Extension;
 use holdfast_domain::{GuestId, Hold, HoldSnapshot, HoldStatus, ResourceId};
@@ -15,6 +17,7 @@ use utoipa::ToSchema;
 
 use crate::rates::applied::{ChosenExtraBody, RateBody, UnitBody};
 use crate::rates::choice::{choice, quote_id};
+use crate::rates::price_override::{NewPriceOverride, price_override};
 use crate::wire::{MoneyBody, instant};
 
 /// Places to be held.
@@ -57,6 +60,8 @@ pub struct NewHold {
     /// `quoteId` of an answer of `createQuote`, whose price is honoured; plan, units, extras, code and channel are left out then.
     #[schema(format = "quote-id")]
     pub quote_id: Option<String>,
+    /// What the places cost, in place of what the rate card makes of it; only for operators of the resource, and without `promotionCode` and `quoteId`.
+    pub price_override: Option<NewPriceOverride>,
 }
 
 impl NewHold {
@@ -72,7 +77,8 @@ impl NewHold {
             let end = fields.required("endTime", |value| when(shaped_text(value)?));
             let quantity = fields.required("quantity", unsigned(1..=CAPACITY_MAX));
             let user = fields.optional("userId", parsed(GuestId::parse));
-            let choice = choice(&mut fields, &errors);
+            let price_override = price_override(&mut fields, &errors);
+            let choice = RateChoice { price_override, ..choice(&mut fields, &errors) };
             let quote = fields.optional("quoteId", quote_id);
             fields.close();
             let (resource, start, end) = (resource?, start?, end?);
@@ -172,25 +178,31 @@ impl From<HoldStatus> for HoldStatusName {
 impl HoldBody {
     /// The answer to the request that placed it: the same whenever it is given.
     #[must_use]
-    pub fn placed(hold: &Hold) -> Self {
-        Self::written(hold, HoldStatus::Active, hold.first_expires_at, hold.created_at)
+    pub fn placed(hold: &Hold, reader: &Caller) -> Self {
+        Self::written(hold, HoldStatus::Active, hold.first_expires_at, hold.created_at, reader)
     }
 
     /// The answer to the request that extended it: the same whenever it is given.
     #[must_use]
-    pub fn extended(hold: &Hold, extension: Extension) -> Self {
-        Self::written(hold, HoldStatus::Active, extension.expires_at, extension.at)
+    pub fn extended(hold: &Hold, extension: Extension, reader: &Caller) -> Self {
+        Self::written(hold, HoldStatus::Active, extension.expires_at, extension.at, reader)
     }
 
     /// The hold as it is at `now`.
     #[must_use]
-    pub fn current(snapshot: &HoldSnapshot, now: Timestamp) -> Self {
+    pub fn current(snapshot: &HoldSnapshot, now: Timestamp, reader: &Caller) -> Self {
         let booking_id = snapshot.hold.booking.as_ref().map(ToString::to_string);
-        let body = Self::written(&snapshot.hold, snapshot.status(now), snapshot.expires_at(), now);
+        let body = Self::written(&snapshot.hold, snapshot.status(now), snapshot.expires_at(), now, reader);
         Self { booking_id, ..body }
     }
 
-    fn written(hold: &Hold, status: HoldStatus, expires_at: Timestamp, at: Timestamp) -> Self {
+    fn written(
+        hold: &Hold,
+        status: HoldStatus,
+        expires_at: Timestamp,
+        at: Timestamp,
+        reader: &Caller,
+    ) -> Self {
         Self {
             hold_id: hold.id.to_string(),
             status: status.into(),
@@ -200,7 +212,7 @@ impl HoldBody {
             end_time: instant(hold.order.end),
             quantity: hold.order.quantity,
             price: hold.order.price.total().into(),
-            rate: RateBody::of(&hold.order),
+            rate: RateBody::of(&hold.order, reader),
             expires_at: instant(expires_at),
             server_time: instant(at),
             booking_id: None,

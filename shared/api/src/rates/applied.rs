@@ -1,5 +1,6 @@
 //! The rate of a hold or a booking on the wire, and the parts of it that quotes have too.
 
+use holdfast_app::Caller;
 use holdfast_domain::bookings::{Order, Price, PriceLine, PriceLineKind};
 use holdfast_domain::money::SignedMoney;
 use holdfast_domain::rates::cancellation::{CANCELLATION_STEPS_MAX, RefundTerms};
@@ -8,6 +9,7 @@ use holdfast_domain::rates::occupancy::Unit;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::rates::price_override::PriceOverrideBody;
 use crate::rates::wire::DueName;
 use crate::wire::{MoneyBody, moment};
 
@@ -40,6 +42,10 @@ pub struct RateBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub promotion_code: Option<String>,
+    /// The price that an operator set for the places, if one did; for operators alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub price_override: Option<PriceOverrideBody>,
     /// What a cancellation keeps. It comes before `cancellationPolicy`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -276,9 +282,9 @@ pub(crate) fn lines(price: &Price) -> Vec<PriceLineBody> {
 }
 
 impl RateBody {
-    /// The rate of an order.
+    /// The rate of an order, as its reader may see it.
     #[must_use]
-    pub fn of(order: &Order) -> Self {
+    pub fn of(order: &Order, reader: &Caller) -> Self {
         let Some(rate) = order.rate.as_deref() else { return Self::default() };
         let is_said = rate.units.iter().any(|unit| *unit != Unit::default());
         Self {
@@ -291,6 +297,7 @@ impl RateBody {
             units: is_said.then(|| rate.units.iter().map(Into::into).collect()),
             extras: (!rate.extras.is_empty()).then(|| rate.extras.iter().map(Into::into).collect()),
             promotion_code: rate.promotion.as_ref().map(ToString::to_string),
+            price_override: PriceOverrideBody::of(order, reader),
             cancellation_terms: Some((&rate.refunds).into()),
         }
     }

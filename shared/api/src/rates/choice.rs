@@ -28,6 +28,7 @@ pub(crate) fn choice(fields: &mut Object<'_>, errors: &Errors) -> RateChoice {
         extras: extras(fields, errors),
         promotion: fields.optional("promotionCode", parsed(PromotionCode::parse)),
         channel: fields.optional("channel", parsed(Channel::parse)),
+        price_override: None,
     }
 }
 

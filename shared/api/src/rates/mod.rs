@@ -2,6 +2,7 @@
 
 pub(crate) mod applied;
 pub(crate) mod choice;
+pub(crate) mod price_override;
 pub(crate) mod quotes;
 pub(crate) mod read;
 pub(crate) mod routes;
@@ -10,6 +11,7 @@ pub(crate) mod wire;
 pub use applied::{
     ChildAge, ChosenExtraBody, KeptTermsBody, PriceLineBody, RateBody, RatePlanName, UnitBody,
 };
+pub use price_override::{NewPriceOverride, PriceOverrideBody};
 pub use quotes::{ExplainParameters, ExplanationBody, NewQuote, QuoteBody, ReasonBody, RulesName};
 pub use read::VersionQuestion;
 pub use wire::{

@@ -533,6 +533,8 @@ pub enum CauseName {
     Rounding,
     /// It never costs more than the plan it derives from.
     NotAboveParent,
+    /// An operator set what the stay costs.
+    Override,
 }
 
 fn caused(cause: &Cause) -> (CauseName, Option<String>) {
@@ -547,6 +549,7 @@ fn caused(cause: &Cause) -> (CauseName, Option<String>) {
         Cause::PriceMax => (CauseName::PriceMax, None),
         Cause::Rounding => (CauseName::Rounding, None),
         Cause::NotAboveParent => (CauseName::NotAboveParent, None),
+        Cause::Override => (CauseName::Override, None),
     }
 }
 

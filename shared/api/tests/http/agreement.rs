@@ -97,7 +97,8 @@ fn bodies() -> Vec<Body> {
                 json!({ "resourceId": "r", "startTime": "2027-06-01", "endTime": "2027-06-03", "quantity": 1, "userId": "g" }),
                 json!({
                     "resourceId": "r", "startTime": "2027-06-01T15:00:00Z", "endTime": "2027-06-03T11:00:00.250+02:00",
-                    "quantity": 100_000
+                    "quantity": 100_000,
+                    "priceOverride": { "amount": 20_000, "currency": "USD", "reason": "Regular guest" }
                 }),
                 json!({
                     "resourceId": "r", "startTime": "2027-06-01", "endTime": "2027-06-03", "quantity": 2, "ratePlanId": "flexible",

@@ -71,6 +71,9 @@ fn every_text_of_every_request_is_refused_if_it_is_a_card() {
             let mut example = examples[0].clone();
             example["units"] = json!([{ "adults": 1 }]);
             example["extras"] = json!([{ "extraId": "parking", "quantity": 1 }]);
+            if name == "NewHold" {
+                example["priceOverride"] = json!({ "amount": 1, "currency": "USD", "reason": "why" });
+            }
             examples.push(example);
         }
         for example in examples {

@@ -15,4 +15,4 @@ pub use port::{
 };
 pub use read::{Bookings, TrailPage, WholeBooking};
 pub use request::{BookingRequest, BookingRequests, CLAIM_SECONDS, Requested};
-pub use trail::{AuditEvent, BookingFacts, RateFacts, verify};
+pub use trail::{AuditEvent, BookingFacts, PRICE_OVERRIDE, RateFacts, verify};

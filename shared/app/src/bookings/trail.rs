@@ -153,12 +153,7 @@ impl AuditEvent {
             "lifecycle": Lifecycle::of(after).as_str(),
         });
         let facts = match event {
-            BookingEvent::Requested => json!({
-                "holdId": after.hold.as_str(),
-                "resourceId": after.order.resource.as_str(),
-                "amount": after.order.price.total().amount(),
-                "currency": after.order.price.total().currency().code(),
-            }),
+            BookingEvent::Requested => of_request(after),
             BookingEvent::Payment { number, step } => of_payment(*number, step),
             BookingEvent::Failed { reason } => {
                 json!({ "reason": reason.as_str(), "declined": reason.is_decline() })
@@ -189,6 +184,29 @@ impl AuditEvent {
         entry.seal = Some(entry.sealed_after(before.seal.as_ref()));
         entry
     }
+}
+
+/// The fact of a request that says which price staff set, why and who; for operators alone.
+pub const PRICE_OVERRIDE: &str = "priceOverride";
+
+/// Facts of the request for a booking.
+fn of_request(booking: &Booking) -> Value {
+    let order = &booking.order;
+    let mut facts = json!({
+        "holdId": booking.hold.as_str(),
+        "resourceId": order.resource.as_str(),
+        "amount": order.price.total().amount(),
+        "currency": order.price.total().currency().code(),
+    });
+    if let Some(set) = order.rate.as_deref().and_then(|rate| rate.price_override.as_ref()) {
+        facts[PRICE_OVERRIDE] = json!({
+            "amount": set.amount.amount(),
+            "currency": set.amount.currency().code(),
+            "reason": set.reason.as_str(),
+            "by": set.by.as_str(),
+        });
+    }
+    facts
 }
 
 /// Facts of a payment's step; which payment it was, if it was not the first.

@@ -23,7 +23,6 @@ use crate::kernel::field::Field;
 use crate::kernel::identity::{Caller, RequestKey, guest_mark, hold_id, key_digest};
 use crate::kernel::mutation::Mutation;
 use crate::rates::choice::{RateChoice, months_around};
-use crate::rates::entitlement::Entitlement;
 use crate::rates::pricing::{Asked, KnownRates, Pricing};
 use crate::rates::quotes::{Quote, QuoteSeals};
 
@@ -84,7 +83,8 @@ impl Holds {
         Self { catalogue, holds, stops, pricing, quotes, remembered: Mutex::new(HashMap::new()) }
     }
 
-    /// Places a hold. The same caller, key and content again: the first answer, marked as replayed.
+    /// Places a hold. The same caller, key and content again: the first answer, marked as replayed. Operators of the resource may hold for
+    /// somebody else, and set the price.
     ///
     /// # Errors
     /// [`Failure`]; a refusal is not remembered.
@@ -102,6 +102,9 @@ impl Holds {
             Some(user) => user,
             None => &caller.guest,
         };
+        if request.choice.price_override.is_some() && caller.staff.is_none() {
+            return Err(Failure::Forbidden("priceOverride is for operators"));
+        }
         let id = hold_id(&caller.guest, &key.key);
         match self.place(&id, guest, caller, key, request, mutation).await {
             Err(refusal) if !refusal.is_outage() => self.replay(&id, caller, key, refusal).await,
@@ -154,7 +157,8 @@ impl Holds {
             let ((known, remembered), rates) =
                 try_join(self.resource(&request.resource, mutation.now), rates).await?;
             let property = known.resource.terms.property.as_ref();
-            if *guest != caller.guest && !caller.is_operator_of(property) {
+            let is_for_operators = *guest != caller.guest || request.choice.price_override.is_some();
+            if is_for_operators && !caller.is_operator_of(property) {
                 if !remembered {
                     return Err(Failure::NotFound("resource"));
                 }
@@ -194,7 +198,9 @@ impl Holds {
         now: Timestamp,
     ) -> Result<Quote, Failure> {
         if request.choice != RateChoice::default() {
-            let detail = "has what was chosen: leave plan, units, extras, code and channel out".to_owned();
+            let detail =
+                "has what was chosen: leave plan, units, extras, code, channel and priceOverride out"
+                    .to_owned();
             return Err(Failure::Invalid { field: Field::Quote.into(), detail });
         }
         let quote = self.quotes.open(quote, now).await?.ok_or(Failure::QuoteNotValid)?;
@@ -224,7 +230,7 @@ impl Holds {
             choice: &request.choice,
             at: now,
             latest: caller.staff.is_some(),
-            entitlement: Entitlement::of(Some(caller), resource.terms.property.as_ref()),
+            caller: Some(caller),
         };
         let (price, rate) = match quote {
             Some(quote) if (quote.start, quote.end) == (stay.start, stay.end) => {

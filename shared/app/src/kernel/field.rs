@@ -26,6 +26,12 @@ pub enum Field {
     Extras,
     /// A promotion's code.
     PromotionCode,
+    /// The price that an operator sets.
+    PriceOverride,
+    /// Its amount.
+    OverrideAmount,
+    /// Its currency.
+    OverrideCurrency,
     /// A quote.
     Quote,
     /// By which card a booking is paid.
@@ -53,6 +59,9 @@ impl Field {
             Self::Units => "the units",
             Self::Extras => "the extras",
             Self::PromotionCode => "the promotion's code",
+            Self::PriceOverride => "the price that is set",
+            Self::OverrideAmount => "the amount that is set",
+            Self::OverrideCurrency => "the currency of what is set",
             Self::Quote => "the quote",
             Self::PaymentMethod => "the payment method",
             Self::Cursor => "the cursor",

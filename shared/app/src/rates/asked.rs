@@ -119,6 +119,7 @@ pub(crate) fn request(
         groups: BTreeSet::new(),
         extras: choice.extras.clone(),
         promotion: choice.promotion.clone(),
+        price_override: None,
         is_free_before: fullness.is_free_before,
         is_free_after: fullness.is_free_after,
     }

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use holdfast_domain::When;
 use holdfast_domain::catalogue::Month;
 use holdfast_domain::rates::extra::ExtraChoice;
 use holdfast_domain::rates::ids::{Channel, PlanId};
 use holdfast_domain::rates::occupancy::Unit;
+use holdfast_domain::rates::price_override::OverrideReason;
 use holdfast_domain::rates::promotion::PromotionCode;
+use holdfast_domain::{Money, When};
 use jiff::ToSpan;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -28,6 +29,17 @@ pub struct RateChoice {
     pub promotion: Option<PromotionCode>,
     /// Where the request comes from; the web if absent.
     pub channel: Option<Channel>,
+    /// What the places cost in all, in place of what rules make of it: for operators.
+    pub price_override: Option<SetPrice>,
+}
+
+/// A price that an operator sets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SetPrice {
+    /// Of all slots of all units, before taxes and fees on top.
+    pub amount: Money,
+    /// Why.
+    pub reason: OverrideReason,
 }
 
 /// The local months, in whatever zone, in which dated rates may matter to a stay: those of its slots, and of the dates beside them. An

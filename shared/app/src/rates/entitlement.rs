@@ -11,7 +11,7 @@ use crate::kernel::identity::Caller;
 
 /// Which private plans somebody may see and book. A plan that they may not see is to them as one that there is not.
 #[derive(Debug, Clone, Copy)]
-pub enum Entitlement<'a> {
+pub(crate) enum Entitlement<'a> {
     /// Every plan: operators of the resource, who sell them.
     Every,
     /// Those of these groups.

@@ -13,7 +13,7 @@ pub(crate) mod taxes;
 pub(crate) mod trail;
 
 pub use cards::{CardUse, Rates, VERSIONS_PER_PAGE_MAX};
-pub use choice::RateChoice;
+pub use choice::{RateChoice, SetPrice};
 pub use commit::{CardRecord, DatedCommit, RatesCommit};
 pub use dates::{
     CHANGES_PER_WRITE_MAX, LINE_MONTHS_MAX, LINE_RESOURCES_MAX, LINE_RESULTS_MAX, LINES_MAX, Line, LineEdit,

@@ -10,12 +10,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::future::try_join;
 use holdfast_domain::catalogue::{Month, Stay};
-use holdfast_domain::rates::card::{CardVersion, ResourceRates};
+use holdfast_domain::rates::card::{CardVersion, RateCard, ResourceRates};
 use holdfast_domain::rates::dated::{DatedRates, MonthRates};
 use holdfast_domain::rates::evaluate::{PRICES_MAX, PlanOffer, offers, quote};
 use holdfast_domain::rates::ids::PlanId;
 use holdfast_domain::rates::nearest::{NEAREST_MAX, NEAREST_SLOTS_MAX, Nearest, nearest};
 use holdfast_domain::rates::occupancy::Unit;
+use holdfast_domain::rates::price_override::{OverrideFault, PriceOverride, check_override};
 use holdfast_domain::rates::property_taxes::PropertyTaxes;
 use holdfast_domain::rates::quote::{PlanQuote, Reason, Unavailable};
 use holdfast_domain::rates::request::RateRequest;
@@ -28,10 +29,11 @@ use crate::catalogue::port::CatalogueReader;
 use crate::kernel::errors::StoreError;
 use crate::kernel::failure::Failure;
 use crate::kernel::field::Field;
+use crate::kernel::identity::Caller;
 use crate::payments::charge::ChargeRules;
 use crate::properties::port::PropertyReader;
 use crate::rates::asked::{Fullness, Taken, around, needs_fullness, request, units_alike};
-use crate::rates::choice::{RateChoice, months_around};
+use crate::rates::choice::{RateChoice, SetPrice, months_around};
 use crate::rates::entitlement::Entitlement;
 use crate::rates::port::RateReader;
 use crate::rates::taxes::taxes_of;
@@ -89,8 +91,8 @@ pub struct Asked<'a> {
     pub at: Timestamp,
     /// Whether what was edited a moment ago counts: for operators.
     pub latest: bool,
-    /// Which private plans the caller may see.
-    pub entitlement: Entitlement<'a>,
+    /// Who asks, if they have said so: some plans are for some callers, and a price is set by somebody.
+    pub caller: Option<&'a Caller>,
 }
 
 impl Pricing {
@@ -184,6 +186,7 @@ impl Pricing {
             asked.choice.refused_without_card()?;
             return Ok(None);
         };
+        self.check_override(asked.choice, &version.card)?;
         let (request, version) =
             try_join(self.request(asked, version, &rates.dated), self.taxed(asked, version)).await?;
         let version = &*version;
@@ -196,6 +199,23 @@ impl Pricing {
                 Err(Failure::RateNotAvailable { plan: plan.clone(), reasons: none.reasons, nearest })
             }
         }
+    }
+
+    /// Checks the price that is set, if one is.
+    fn check_override(&self, choice: &RateChoice, card: &RateCard) -> Result<(), Failure> {
+        let Some(set) = &choice.price_override else { return Ok(()) };
+        let invalid = |field: Field, detail: String| Failure::Invalid { field: field.into(), detail };
+        if choice.promotion.is_some() {
+            let detail = "is not to be combined with a price that is set".to_owned();
+            return Err(invalid(Field::PromotionCode, detail));
+        }
+        check_override(set.amount, card.currency, self.charges.step(card.currency)).map_err(|fault| {
+            let field = match fault {
+                OverrideFault::Currency(_) => Field::OverrideCurrency,
+                OverrideFault::Multiple(_) => Field::OverrideAmount,
+            };
+            invalid(field, fault.to_string())
+        })
     }
 
     /// What would do instead of a stay that a plan is not sold for. It reads what is set for the dates around.
@@ -295,7 +315,7 @@ impl Pricing {
         version: &CardVersion,
         dated: &DatedRates,
     ) -> Result<RateRequest, Failure> {
-        let Asked { resource, stay, quantity, choice, at, latest, entitlement } = asked;
+        let Asked { resource, stay, quantity, choice, at, latest, caller } = asked;
         let invalid = |field: Field, detail: String| Failure::Invalid { field: field.into(), detail };
         let count = usize::try_from(quantity).unwrap_or(usize::MAX);
         if stay.slots.len().saturating_mul(count) > PRICES_MAX {
@@ -314,8 +334,14 @@ impl Pricing {
         } else {
             Fullness::default()
         };
-        let groups = entitlement.groups(&version.card);
-        Ok(RateRequest { groups, ..request(resource, stay, units, choice, &fullness, at) })
+        let groups = Entitlement::of(caller, resource.terms.property.as_ref()).groups(&version.card);
+        let set = choice.price_override.as_ref().zip(caller);
+        let price_override = set.map(|(SetPrice { amount, reason }, caller)| PriceOverride {
+            amount: *amount,
+            reason: reason.clone(),
+            by: caller.guest.clone(),
+        });
+        Ok(RateRequest { groups, price_override, ..request(resource, stay, units, choice, &fullness, at) })
     }
 
     /// How full the slots of a stay are, and those around it.
@@ -400,6 +426,7 @@ impl RateChoice {
             (!self.units.is_empty(), Field::Units),
             (!self.extras.is_empty(), Field::Extras),
             (self.promotion.is_some(), Field::PromotionCode),
+            (self.price_override.is_some(), Field::PriceOverride),
         ];
         match chosen.into_iter().find(|(is_chosen, _)| *is_chosen) {
             Some((_, field)) => {

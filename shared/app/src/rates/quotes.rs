@@ -19,7 +19,6 @@ use crate::kernel::failure::Failure;
 use crate::kernel::field::Field;
 use crate::kernel::identity::{Caller, guest_mark};
 use crate::rates::choice::{RateChoice, months_around};
-use crate::rates::entitlement::Entitlement;
 use crate::rates::pricing::{Asked, KnownRates, Pricing};
 
 /// How long a quote's price is honoured.
@@ -198,7 +197,7 @@ impl Quotes {
             choice: &request.choice,
             at,
             latest: is_operator,
-            entitlement: Entitlement::of(caller, property),
+            caller,
         };
         let quoted = Quoted {
             stay: (stay.start, stay.end),

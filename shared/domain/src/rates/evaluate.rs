@@ -1,6 +1,6 @@
 //! What plans cost for a stay: the question as a whole.
 //!
-//! The places' prices come first, then what a promotion takes off their sum, then extras, and fees and taxes on all of these. Every amount
+//! The places' prices come first, or the price that staff set is spread over them; then what a promotion takes off their sum, then extras, and fees and taxes on all of these. Every amount
 //! of a line is a multiple of what can be charged: prices, discounts, fees and taxes on top are rounded to it, and amounts of cards are
 //! checked to be multiples. The total needs no rounding of its own.
 
@@ -15,8 +15,11 @@ use crate::rates::ids::{PlanId, TaxCategory};
 use crate::rates::lines::{Lines, Part, Said, stay_lines};
 use crate::rates::night::{OutOfRange, Pricing};
 use crate::rates::plan::{Audience, Payment, RatePlan, lineage};
+use crate::rates::price_override::check_override;
 use crate::rates::promotion::{Discount, Promotion, UseLimits};
-use crate::rates::quote::{AppliedRate, PlanQuote, REASONS_MAX, Reason, SlotPrice, Unavailable};
+use crate::rates::quote::{
+    AppliedRate, Cause, PlanQuote, PriceStep, REASONS_MAX, Reason, SlotPrice, Unavailable,
+};
 use crate::rates::refunds::{Paid, resolve};
 use crate::rates::request::RateRequest;
 use crate::rates::taxes::{Levied, counted, is_by_slot};
@@ -115,8 +118,13 @@ impl<'a> Question<'a> {
                 reasons.push(Reason::Extra(choice.extra));
             }
         }
-        if request.promotion.is_some() && self.promotion().is_none() {
+        let is_overridden = request.price_override.is_some();
+        if request.promotion.is_some() && (is_overridden || self.promotion().is_none()) {
             reasons.push(Reason::Promotion);
+        }
+        let set = request.price_override.as_ref().map(|set| set.amount);
+        if set.is_some_and(|amount| check_override(amount, card.currency, self.step).is_err()) {
+            reasons.push(Reason::OutOfRange);
         }
         let prices = request.slots.len().saturating_mul(request.units.len());
         if prices == 0 || prices > PRICES_MAX {
@@ -157,7 +165,11 @@ impl<'a> Question<'a> {
     fn price(&self, dated: &DatedRates) -> Result<PlanQuote, OutOfRange> {
         let (card, request) = (&self.card.card, self.request);
         let plan = *self.lineage.first().ok_or(OutOfRange)?;
-        let slots = Pricing::new(card, dated, self.step, request).of(&self.lineage)?;
+        let usual = Pricing::new(card, dated, self.step, request).of(&self.lineage)?;
+        let slots = match &request.price_override {
+            Some(set) => overridden(usual, set.amount.amount(), self.step),
+            None => usual,
+        };
         let levied = Levied {
             card,
             request,
@@ -191,6 +203,7 @@ impl<'a> Question<'a> {
             extras: self.choices(),
             promotion: self.promotion().map(|promotion| promotion.code.clone()),
             promotion_limits: self.promotion().map(UseLimits::of).unwrap_or_default(),
+            price_override: request.price_override.clone(),
             refunds: resolve(&plan.cancellation, start, &request.zone, &paid),
             priced_at: request.at,
         };
@@ -276,6 +289,18 @@ impl Extra {
             && (self.plans.is_empty() || self.plans.contains(&plan.id))
             && (1..=self.quantity_max).contains(&choice.quantity)
     }
+}
+
+/// An amount, a multiple of `step`, over prices as they are to each other; in equal parts where all of them are nothing. So each night has a
+/// part of it that can be charged, taxed and given back.
+fn overridden(mut prices: Vec<SlotPrice>, amount: i64, step: i64) -> Vec<SlotPrice> {
+    let usual: Vec<i128> = prices.iter().map(|price| i128::from(price.amount)).collect();
+    let weights = if usual.iter().all(|price| *price == 0) { vec![1; usual.len()] } else { usual };
+    for (price, part) in prices.iter_mut().zip(spread(amount, step, &weights)) {
+        price.amount = part;
+        price.steps.push(PriceStep { cause: Cause::Override, amount: part });
+    }
+    prices
 }
 
 /// What a promotion takes off a price, as much as can be charged; at most the price.

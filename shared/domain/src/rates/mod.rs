@@ -22,6 +22,7 @@ mod night;
 pub mod occupancy;
 pub mod percentage;
 pub mod plan;
+pub mod price_override;
 pub mod promotion;
 pub mod property_taxes;
 pub mod quote;

@@ -10,6 +10,7 @@ use crate::rates::extra::ExtraChoice;
 use crate::rates::ids::{ExtraId, PlanId, RestrictionId, RuleId};
 use crate::rates::occupancy::Unit;
 use crate::rates::plan::Payment;
+use crate::rates::price_override::PriceOverride;
 use crate::rates::promotion::{PromotionCode, UseLimits};
 
 pub use crate::rates::charge::IncludedTax;
@@ -38,6 +39,8 @@ pub struct AppliedRate {
     pub promotion: Option<PromotionCode>,
     /// How often that promotion may be used.
     pub promotion_limits: UseLimits,
+    /// The price that staff set, if they did.
+    pub price_override: Option<PriceOverride>,
     /// What a cancellation keeps.
     pub refunds: RefundTerms,
     /// When it was priced.
@@ -102,6 +105,8 @@ pub enum Cause {
     Rounding,
     /// The plan never costs more than the plan it derives from.
     NotAboveParent,
+    /// Staff set what the stay costs: the part of it, as the usual prices are to each other.
+    Override,
 }
 
 /// The most reasons that are named of one plan.

@@ -10,6 +10,7 @@ use crate::catalogue::Slot;
 use crate::rates::extra::ExtraChoice;
 use crate::rates::ids::{Channel, RateGroup};
 use crate::rates::occupancy::Unit;
+use crate::rates::price_override::PriceOverride;
 use crate::rates::promotion::PromotionCode;
 
 /// A slot of a stay.
@@ -44,6 +45,8 @@ pub struct RateRequest {
     pub extras: Vec<ExtraChoice>,
     /// A promotion's code.
     pub promotion: Option<PromotionCode>,
+    /// What the places cost in all, in place of what rules make of it. No promotion comes with it.
+    pub price_override: Option<PriceOverride>,
     /// Whether the last slot before the stay is free, where it is known; for [`Limits::fills_gaps`](super::restriction::Limits).
     pub is_free_before: Option<bool>,
     /// Whether the first slot after the stay is free, where it is known.

@@ -14,6 +14,7 @@ use holdfast_domain::rates::ids::{Channel, ChargeId, PlanId, RateGroup, Restrict
 use holdfast_domain::rates::occupancy::{Guests, Unit};
 use holdfast_domain::rates::percentage::Percentage;
 use holdfast_domain::rates::plan::{Audience, Payment, PlanPrice, RatePlan};
+use holdfast_domain::rates::price_override::{OverrideReason, PriceOverride};
 use holdfast_domain::rates::quote::{PlanQuote, Unavailable};
 use holdfast_domain::rates::request::{RateRequest, StaySlot};
 use holdfast_domain::rates::restriction::{Limits, Restriction};
@@ -175,6 +176,12 @@ pub(crate) fn nights(from: Date, to: Date, zone: &TimeZone) -> Option<Vec<StaySl
 }
 
 /// A question for one unit in Berlin, of 1 May 2026 at noon, by the website.
+/// A price that staff set.
+pub(crate) fn price_override(amount: Money) -> PriceOverride {
+    let by = GuestId::parse("staff/desk-1").expect("an id");
+    PriceOverride { amount, reason: OverrideReason::parse("Regular guest").expect("a reason"), by }
+}
+
 pub(crate) fn request(from: &str, count: i32) -> RateRequest {
     request_in(BERLIN, from, count)
 }
@@ -190,6 +197,7 @@ pub(crate) fn request_in(name: &str, from: &str, count: i32) -> RateRequest {
         groups: BTreeSet::new(),
         extras: Vec::new(),
         promotion: None,
+        price_override: None,
         is_free_before: None,
         is_free_after: None,
     }
@@ -221,6 +229,16 @@ pub(crate) fn ask(
     plan: &str,
 ) -> Result<PlanQuote, Unavailable> {
     evaluate::quote(&version(card.clone()), dated, 1, request, &plan_id(plan))
+}
+
+/// What the flexible plan costs where multiples of `step` minor units can be charged.
+pub(crate) fn ask_step(
+    card: &RateCard,
+    dated: &DatedRates,
+    step: i64,
+    request: &RateRequest,
+) -> Result<PlanQuote, Unavailable> {
+    evaluate::quote(&version(card.clone()), dated, step, request, &plan_id("flexible"))
 }
 
 /// What the flexible plan, or another, costs; without anything set for dates.

@@ -346,6 +346,11 @@ impl Draw {
         request.promotion = self.maybe(3, |_| PromotionCode::parse("summer").expect("a code"));
         request.is_free_before = self.one(&[None, Some(true), Some(false), Some(false)]);
         request.is_free_after = request.is_free_before;
+        if self.chance(4) {
+            request.promotion = None;
+            let amount = self.amount(90);
+            request.price_override = Some(fixture::price_override(fixture::money(amount, self.code)));
+        }
         request
     }
 

@@ -14,6 +14,7 @@ mod generate;
 mod golden;
 mod naive;
 mod nearest;
+mod overrides;
 mod properties;
 mod property_taxes;
 mod refunds;

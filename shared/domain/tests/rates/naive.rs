@@ -271,6 +271,12 @@ impl Naive<'_> {
                 sums.slots.push(self.price(id, slot, unit).0);
             }
         }
+        if let Some(set) = &self.case.request.price_override {
+            let is_free = sums.slots.iter().all(|price| *price == 0);
+            let weight = |price: &i64| if is_free { 1 } else { i128::from(*price) };
+            let weights: Vec<i128> = sums.slots.iter().map(weight).collect();
+            sums.slots = shared(set.amount.amount(), self.case.step, &weights);
+        }
         let total: i64 = sums.slots.iter().sum();
         if let (Some(code), Some(promotion)) = (&self.case.request.promotion, self.card().promotions.first())
             && *code == promotion.code

@@ -355,6 +355,7 @@ pub(crate) fn rated_booking() -> Booking {
         extras: Vec::new(),
         promotion: PromotionCode::parse("WELCOME10").ok(),
         promotion_limits: UseLimits::default(),
+        price_override: None,
         refunds: RefundTerms {
             free_hours_after_booking: 0,
             steps: Vec::new(),

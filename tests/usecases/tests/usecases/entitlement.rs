@@ -4,7 +4,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use holdfast_api::{Api, Claims, HoldApi, Identity, Request, Response, SearchApi};
+use holdfast_api::{Api, BookingsApi, Claims, HoldApi, Identity, Request, Response, SearchApi};
+use holdfast_app::bookings::Bookings;
 use holdfast_app::catalogue::{Calendars, Precondition, Run};
 use holdfast_app::rates::CardUse;
 use holdfast_app::search::Search;
@@ -22,8 +23,8 @@ use crate::properties::of_two_houses;
 use crate::rated::{card, plan, plan_id};
 use crate::world::{NIGHT, PRICE, World, operator};
 
-const OPERATOR: &str = "booking/operator";
-const GUEST: &str = "booking/guest";
+pub(crate) const OPERATOR: &str = "booking/operator";
+pub(crate) const GUEST: &str = "booking/guest";
 /// A private plan, one that derives from it for everybody, and one that derives from it for another group.
 const COMPANY: &str = "company";
 const OPEN_CHILD: &str = "open-child";
@@ -33,8 +34,8 @@ const NOTHING: &str = "nothing";
 const SECRET: &str = "A takeover";
 
 /// Who asks, and which of the private plans they may have.
-struct Who {
-    name: &'static str,
+pub(crate) struct Who {
+    pub(crate) name: &'static str,
     sub: &'static str,
     scope: &'static str,
     groups: &'static [&'static str],
@@ -43,7 +44,7 @@ struct Who {
     explains: bool,
 }
 
-const fn who(
+pub(crate) const fn who(
     name: &'static str,
     scope: &'static str,
     groups: &'static [&'static str],
@@ -100,7 +101,7 @@ fn private_card() -> RateCard {
 }
 
 /// A world with two houses, of which the first's room is sold by that card.
-async fn world() -> Arc<World> {
+pub(crate) async fn world() -> Arc<World> {
     let (w, room) = of_two_houses().await;
     let (holds, none) = (CardUse::From(None), Precondition::None);
     let put =
@@ -109,7 +110,7 @@ async fn world() -> Arc<World> {
     w
 }
 
-async fn ask(
+pub(crate) async fn ask(
     w: &World,
     who: Option<&Who>,
     method: Method,
@@ -133,8 +134,12 @@ async fn ask(
         time_left: Duration::from_secs(29),
     };
     let clock = Arc::new(w.clock.clone());
-    let answer: Response = if path == "/api/holds" {
+    let answer: Response = if path.starts_with("/api/holds") {
         HoldApi::new(w.store.hold_cases(), clock).handle(request).await
+    } else if path.starts_with("/api/bookings") {
+        let (history, contacts) = (w.store.history.clone(), w.store.contacts.clone());
+        let bookings = Bookings::new(history, contacts, w.store.actions.clone(), charge_rules());
+        BookingsApi::new(bookings, clock).handle(request).await
     } else {
         let (catalogue, cards) = (w.store.catalogue.clone(), w.store.rates.clone());
         let (listed, properties) = (w.store.listed.clone(), w.store.properties.clone());

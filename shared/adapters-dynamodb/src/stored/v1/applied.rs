@@ -1,14 +1,15 @@
 //! The rate of an order as version 1 has it.
 
-use holdfast_domain::Money;
 use holdfast_domain::catalogue::Label;
 use holdfast_domain::rates::cancellation::{KeptStep, RefundTerms};
 use holdfast_domain::rates::extra::ExtraChoice;
 use holdfast_domain::rates::ids::{ExtraId, PlanId, UnitTypeId};
 use holdfast_domain::rates::occupancy::{Guests, Unit};
 use holdfast_domain::rates::plan::Payment;
+use holdfast_domain::rates::price_override::{OverrideReason, PriceOverride};
 use holdfast_domain::rates::promotion::{PromotionCode, UseLimits};
 use holdfast_domain::rates::quote::AppliedRate;
+use holdfast_domain::{GuestId, Money};
 use serde::{Deserialize, Serialize};
 
 use crate::stored::reason::Reason;
@@ -34,8 +35,26 @@ pub(crate) struct StoredRate {
     promotion_uses_max: Option<u32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     promotion_uses_per_guest_max: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    price_override: Option<StoredOverride>,
     refunds: StoredRefunds,
     priced_at: Millis,
+}
+
+/// A price that staff set.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StoredOverride {
+    amount: Text<Money>,
+    reason: String,
+    by: Text<GuestId>,
+}
+
+impl StoredOverride {
+    fn read(self) -> Result<PriceOverride, Reason> {
+        let reason = OverrideReason::parse(&self.reason).map_err(|error| format!("the reason {error}"))?;
+        Ok(PriceOverride { amount: self.amount.0, reason, by: self.by.0 })
+    }
 }
 
 /// Neighbouring units that are alike.
@@ -112,6 +131,11 @@ impl From<&AppliedRate> for StoredRate {
             promotion: rate.promotion.clone().map(Text),
             promotion_uses_max: rate.promotion_limits.in_all,
             promotion_uses_per_guest_max: rate.promotion_limits.per_guest,
+            price_override: rate.price_override.as_ref().map(|set| StoredOverride {
+                amount: Text(set.amount),
+                reason: set.reason.as_str().to_owned(),
+                by: Text(set.by.clone()),
+            }),
             refunds: StoredRefunds {
                 free_hours: rate.refunds.free_hours_after_booking,
                 kept_always: Text(rate.refunds.kept_always),
@@ -147,6 +171,7 @@ impl StoredRate {
                 in_all: self.promotion_uses_max,
                 per_guest: self.promotion_uses_per_guest_max,
             },
+            price_override: self.price_override.map(StoredOverride::read).transpose()?,
             refunds: RefundTerms {
                 free_hours_after_booking: self.refunds.free_hours,
                 steps,
