@@ -106,6 +106,8 @@ for (const variant of ['aws', 'local'] as const) {
       );
       assert.ok(mapping, reader);
       const { Filters: filters } = mapping[1].Properties['FilterCriteria'] as { Filters: { Pattern: string }[] };
+      // https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html: without asking for more, five of each event source.
+      assert.ok(filters.length <= 5, `${reader} has ${filters.length} filters`);
       const patterns = filters.map(({ Pattern: pattern }) => JSON.parse(pattern) as RecordPattern);
       return samples.filter((sample) => {
         const { Records: records } = JSON.parse(readFileSync(path.join(STREAM_SAMPLES, `${sample}.json`), 'utf8')) as StreamSample;

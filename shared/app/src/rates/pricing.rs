@@ -56,8 +56,11 @@ pub struct Pricing {
     listed: Arc<dyn ListedPages>,
     charges: ChargeRules,
     remembered: Mutex<HashMap<ResourceId, Remembered>>,
-    taxes: Mutex<HashMap<PropertyId, (Timestamp, Option<Arc<PropertyTaxes>>)>>,
+    taxes: Mutex<HashMap<PropertyId, RememberedTaxes>>,
 }
+
+/// When the taxes of a property were read, and what they are; none of one that there is not.
+type RememberedTaxes = (Timestamp, Option<Arc<PropertyTaxes>>);
 
 /// What is remembered of a resource, each with when it was read.
 #[derive(Default)]
