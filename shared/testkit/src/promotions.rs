@@ -27,6 +27,7 @@ pub fn with_promotion(mut hold: Hold, code: &str, limits: UseLimits) -> Hold {
         extras: Vec::new(),
         promotion: Some(PromotionCode::parse(code).expect("a code")),
         promotion_limits: limits,
+        price_override: None,
         refunds: RefundTerms { free_hours_after_booking: 0, steps: Vec::new(), kept_always: money(0) },
         priced_at: hold.created_at,
     }));

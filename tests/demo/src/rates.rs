@@ -1,7 +1,7 @@
 //! What a stay costs, line by line, and what each plan gives back.
 
-use holdfast_client::{Answer, poll};
 use holdfast_client::stripe::ACCEPTED;
+use holdfast_client::{Answer, poll};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -80,7 +80,10 @@ pub(crate) async fn every_price_has_its_reasons(w: &World, report: &mut Report) 
             let none = w.post(&guest, "/api/holds", &one).await?;
             refused(&none, 409, "rate_not_available")?;
             promised(none.int("/nearest/slots") == Some(2), &none)?;
-            Ok(((), format!("409 rate_not_available: {}; two nights would do", none.str("/reasons/0/reason"))))
+            Ok((
+                (),
+                format!("409 rate_not_available: {}; two nights would do", none.str("/reasons/0/reason")),
+            ))
         })
         .await?;
     let id = report

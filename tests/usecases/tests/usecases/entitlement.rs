@@ -8,6 +8,7 @@ use holdfast_api::{Api, BookingsApi, Claims, HoldApi, Identity, Request, Respons
 use holdfast_app::bookings::Bookings;
 use holdfast_app::catalogue::{Calendars, Precondition, Run};
 use holdfast_app::rates::CardUse;
+use holdfast_app::receipts::Receipts;
 use holdfast_app::search::Search;
 use holdfast_domain::catalogue::Label;
 use holdfast_domain::rates::card::RateCard;
@@ -139,7 +140,8 @@ pub(crate) async fn ask(
     } else if path.starts_with("/api/bookings") {
         let (history, contacts) = (w.store.history.clone(), w.store.contacts.clone());
         let bookings = Bookings::new(history, contacts, w.store.actions.clone(), charge_rules());
-        BookingsApi::new(bookings, clock).handle(request).await
+        let receipts = Receipts::new(w.store.history.clone(), w.store.receipts.clone());
+        BookingsApi::new(bookings, receipts, clock).handle(request).await
     } else {
         let (catalogue, cards) = (w.store.catalogue.clone(), w.store.rates.clone());
         let (listed, properties) = (w.store.listed.clone(), w.store.properties.clone());
