@@ -3,9 +3,11 @@
 //! A use is an item that is there while it is counted: it is put with the counter's increment and deleted with its decrement, each
 //! under a condition on that item. So a use is counted once and given back once, whoever does it and however often.
 
+use std::collections::HashMap;
+
 use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 use aws_sdk_dynamodb::types::{
-    Delete, Put, ReturnValuesOnConditionCheckFailure as OnFailure, TransactWriteItem, Update,
+    AttributeValue, Delete, Put, ReturnValuesOnConditionCheckFailure as OnFailure, TransactWriteItem, Update,
 };
 use holdfast_app::{Mutation, StoreError};
 use holdfast_domain::BookingId;
@@ -15,7 +17,7 @@ use crate::stored::uses::{
     CountedUse, CounterWrite, counter_key, decode_use, decode_uses, encode_use, guest_counter_key, use_key,
 };
 use crate::stored::version::{VERSION, WRITES};
-use crate::table::item::{Item, millis, n};
+use crate::table::item::{Item, millis, n, s};
 use crate::table::ledger::LedgerTable;
 use crate::table::transact::built;
 
@@ -74,14 +76,15 @@ impl UseStore {
             (UseEffect::Counted(owner), _) => self.count(of, owner, Limited::No, change.booking(), mutation),
             (UseEffect::Owned(owner), Some(known)) => {
                 let after = CountedUse { owner, revision: known.revision + 1 };
-                Ok(vec![self.put_use(of, &after, mutation)?])
+                Ok(vec![self.put_use(of, Some(&known), &after, mutation)?])
             }
             (UseEffect::Returned, Some(known)) => {
+                let (condition, values) = is_still(&known);
                 let delete = Delete::builder()
                     .table_name(&self.0.name)
                     .set_key(Some(use_key(of)))
-                    .condition_expression("rev = :rev")
-                    .expression_attribute_values(":rev", n(known.revision))
+                    .condition_expression(condition)
+                    .set_expression_attribute_values(Some(values))
                     .build()
                     .map_err(built)?;
                 let mut items = vec![TransactWriteItem::builder().delete(delete).build()];
@@ -102,7 +105,7 @@ impl UseStore {
         booking: Option<&BookingId>,
         mutation: &Mutation,
     ) -> Result<Vec<TransactWriteItem>, StoreError> {
-        let mut items = vec![self.put_use(of, &CountedUse { owner, revision: 1 }, mutation)?];
+        let mut items = vec![self.put_use(of, None, &CountedUse { owner, revision: 1 }, mutation)?];
         let write = Counting { event: UseEvent::Redeemed, limited, booking };
         items.extend(self.counters(of, write, mutation)?);
         Ok(items)
@@ -112,6 +115,7 @@ impl UseStore {
     fn put_use(
         &self,
         of: &PromotionUse,
+        before: Option<&CountedUse>,
         after: &CountedUse,
         mutation: &Mutation,
     ) -> Result<TransactWriteItem, StoreError> {
@@ -119,11 +123,11 @@ impl UseStore {
             .table_name(&self.0.name)
             .set_item(Some(encode_use(of, after, mutation.now)))
             .return_values_on_condition_check_failure(OnFailure::AllOld);
-        let put = if after.revision <= 1 {
-            put.condition_expression("attribute_not_exists(pk)")
-        } else {
-            put.condition_expression("rev = :before")
-                .expression_attribute_values(":before", n(after.revision - 1))
+        let put = match before.map(is_still) {
+            None => put.condition_expression("attribute_not_exists(pk)"),
+            Some((condition, values)) => {
+                put.condition_expression(condition).set_expression_attribute_values(Some(values))
+            }
         };
         Ok(TransactWriteItem::builder().put(put.build().map_err(built)?).build())
     }
@@ -206,5 +210,18 @@ impl Counting<'_> {
             update = update.condition_expression(HAS_ROOM).expression_attribute_values(":limit", n(limit));
         }
         Ok(TransactWriteItem::builder().update(update.build().map_err(built)?).build())
+    }
+}
+
+/// The condition of a use that has not changed since it was read, with its values. The revision alone begins anew when a use that was given
+/// back is counted again.
+fn is_still(known: &CountedUse) -> (&'static str, HashMap<String, AttributeValue>) {
+    let mut values = HashMap::from([(":rev".to_owned(), n(known.revision))]);
+    match &known.owner {
+        UseOwner::Hold => ("rev = :rev AND attribute_not_exists(b)", values),
+        UseOwner::Booking(booking) => {
+            values.insert(":b".to_owned(), s(booking.as_str()));
+            ("rev = :rev AND b = :b", values)
+        }
     }
 }

@@ -1,5 +1,5 @@
 //! The metric of promotions that are used more often than their limit: a payment that came after its hold's end is honoured at the price
-//! that was promised, whatever has become of the promotion meanwhile.
+//! that was promised.
 
 use std::io::Write;
 
