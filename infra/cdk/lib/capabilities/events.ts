@@ -5,7 +5,7 @@
 import { FilterRule } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import type { Foundations } from '../foundations.ts';
-import { datedFacts, failureQueue, itemsWithSortKey, pages, promotionCounters, readStream } from '../foundations/streams.ts';
+import { failureQueue, itemsWithSortKey, readStream, whatIsSold } from '../foundations/streams.ts';
 import { queueTarget } from '../foundations/targets.ts';
 import { HoldfastFunction } from '../holdfast-function.ts';
 
@@ -25,13 +25,11 @@ export class Events extends Construct {
     readStream(foundations, this.relay, failures, foundations.tables.ledger, {
       batchSize: 100,
       parallelizationFactor: 2,
-      // Pages and audit events say what happened; a booking's own item would only say it twice.
+      // Audit events say what happened to a booking; its own item says only by which rates it was confirmed.
       filters: [
-        pages(['INSERT', 'MODIFY']),
-        datedFacts(['INSERT', 'MODIFY']),
+        whatIsSold(['INSERT', 'MODIFY']),
         itemsWithSortKey(FilterRule.beginsWith('E#'), ['INSERT']),
-        itemsWithSortKey('R', ['INSERT', 'MODIFY']),
-        promotionCounters(['INSERT', 'MODIFY']),
+        itemsWithSortKey('B', ['MODIFY']),
       ],
       alarmWhenBehind: true,
     });

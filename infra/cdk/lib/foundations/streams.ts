@@ -93,9 +93,10 @@ export function rates(eventNames: readonly string[]): { [key: string]: unknown }
   return itemsWithSortKey(FilterRule.beginsWith('T'), eventNames);
 }
 
-/** Records of the counters of promotions whose uses are limited. */
-export function promotionCounters(eventNames: readonly string[]): { [key: string]: unknown } {
-  return itemsWithSortKey(FilterRule.beginsWith('C#'), eventNames);
+/** Records of the items of resources that say what is sold, how and of what: pages, dated facts, rates, uses of promotions, terms. */
+export function whatIsSold(eventNames: readonly string[]): { [key: string]: unknown } {
+  const begins: unknown[] = ['P#', 'D#', 'C#', 'T'].flatMap((prefix) => FilterRule.beginsWith(prefix));
+  return itemsWithSortKey([...begins, 'R'], eventNames);
 }
 
 /** Records of properties. */

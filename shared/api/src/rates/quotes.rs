@@ -133,7 +133,7 @@ pub struct QuoteBody {
     pub as_of: String,
 }
 
-/// What would do instead of a stay that restrictions keep from being sold: one or both of the two. It says nothing of places, which may
+/// What would do instead of nights that restrictions keep from being sold: one or both of the two. It says nothing of places, which may
 /// be taken.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -141,11 +141,11 @@ pub struct QuoteBody {
 pub struct NearestBody {
     /// The plan under which it would be sold.
     pub plan_id: String,
-    /// As many slots from this local date of arrival on.
+    /// As many nights from this local date of arrival on.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, format = Date)]
     pub arrival: Option<String>,
-    /// So many slots from the same start on.
+    /// So many nights from the same start on.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub slots: Option<u32>,

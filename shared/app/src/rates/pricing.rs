@@ -21,7 +21,7 @@ use holdfast_domain::rates::property_taxes::PropertyTaxes;
 use holdfast_domain::rates::quote::{PlanQuote, Reason, Unavailable};
 use holdfast_domain::rates::request::RateRequest;
 use holdfast_domain::rates::snapshot::can_be_kept;
-use holdfast_domain::{PropertyId, Resource, ResourceId, Slot, When};
+use holdfast_domain::{PropertyId, Resource, ResourceId, Schedule, Slot, When};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::catalogue::calendar::counted;
@@ -198,7 +198,7 @@ impl Pricing {
         match quote(version, &rates.dated, step, &request, plan).and_then(keepable) {
             Ok(quoted) => Ok(Some(quoted)),
             Err(none) => {
-                let nearest = self.nearest(asked, version, plan, &none).await?;
+                let nearest = self.nearest(asked, version, plan, &none).await;
                 Err(Failure::RateNotAvailable { plan: plan.clone(), reasons: none.reasons, nearest })
             }
         }
@@ -221,29 +221,41 @@ impl Pricing {
         })
     }
 
-    /// What would do instead of a stay that a plan is not sold for. It reads what is set for the dates around.
-    ///
-    /// # Errors
-    /// An outage.
+    /// What would do instead of nights that a plan is not sold for. It reads what is set for the dates around; where that cannot be read,
+    /// nothing is named.
     pub(crate) async fn nearest(
         &self,
         asked: Asked<'_>,
         version: &CardVersion,
         plan: &PlanId,
         none: &Unavailable,
-    ) -> Result<Option<Nearest>, Failure> {
+    ) -> Option<Nearest> {
         let Asked { resource, stay, quantity, choice, at, latest, .. } = asked;
-        let Some(units) = units_alike(stay.slots.len(), quantity) else { return Ok(None) };
-        if stay.slots.len() > NEAREST_SLOTS_MAX || !none.is_by_restrictions_alone() {
-            return Ok(None);
+        let are_nights = matches!(resource.terms.schedule, Schedule::Nightly { .. });
+        if !are_nights || stay.slots.len() > NEAREST_SLOTS_MAX || !none.is_by_restrictions_alone() {
+            return None;
         }
+        let units = units_alike(stay.slots.len(), quantity)?;
         let around = SignedDuration::from_hours(24 * i64::from(NEAREST_MAX));
         let first = stay.start.checked_sub(around).unwrap_or(stay.start);
         let last = stay.end.checked_add(around).unwrap_or(stay.end);
         let months = months_around(When::Instant(first), When::Instant(last));
-        let known = self.rates(&resource.id, &months, latest, at).await?;
-        let request = request(resource, stay, units, choice, &Fullness::default(), at);
-        Ok(nearest(&version.card, &known.dated, &request, plan, none))
+        // What is asked for another moment is no memory of this one.
+        let dated = if latest {
+            self.rates.rates(&resource.id, &months).await.map(|(_, dated)| dated)
+        } else {
+            self.rates(&resource.id, &months, latest, at).await.map(|known| known.dated)
+        };
+        match dated {
+            Ok(dated) => {
+                let request = request(resource, stay, units, choice, &Fullness::default(), at);
+                nearest(&version.card, &dated, &request, plan, none)
+            }
+            Err(error) => {
+                tracing::warn!(error = %error, resource = %resource.id, "nothing is named that would do");
+                None
+            }
+        }
     }
 
     /// What a stay costs under each plan of a version, as it is written, that the caller may see.

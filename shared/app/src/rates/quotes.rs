@@ -136,7 +136,7 @@ pub struct Quoted {
     pub unavailable: Vec<NotOffered>,
     /// Plans that can be had, and would make the answer too long.
     pub left_out: Vec<PlanId>,
-    /// Where no plan can be had: what would do instead, under the first plan for which something would.
+    /// Where no plan can be had: what would do instead, under the plan that is named or the default one.
     pub nearest: Option<(PlanId, Nearest)>,
     /// For which moment it was asked.
     pub as_of: Timestamp,
@@ -259,19 +259,15 @@ impl Quotes {
                 }
             }
         }
-        let mut nearest = None;
-        if offers.is_empty() {
-            let default = &version.card.default_plan;
-            let (first, others): (Vec<&NotOffered>, Vec<&NotOffered>) =
-                unavailable.iter().partition(|not| not.plan == *default);
-            for not in first.into_iter().chain(others) {
+        let plan = choice.plan.as_ref().unwrap_or(&version.card.default_plan);
+        let nearest = match unavailable.iter().find(|not| not.plan == *plan) {
+            Some(not) if offers.is_empty() => {
                 let none = Unavailable { reasons: not.reasons.clone() };
-                if let Some(found) = self.pricing.nearest(asked, &version, &not.plan, &none).await? {
-                    nearest = Some((not.plan.clone(), found));
-                    break;
-                }
+                let nearest = self.pricing.nearest(asked, &version, plan, &none).await;
+                nearest.map(|nearest| (plan.clone(), nearest))
             }
-        }
+            _ => None,
+        };
         Ok(Quoted { offers, unavailable, left_out, nearest, ..quoted })
     }
 

@@ -110,26 +110,30 @@ impl<'a> Question<'a> {
         let Some(plan) = self.lineage.first() else { return vec![Reason::NoPlan] };
         let is_sold = plan.channels.is_empty() || plan.channels.contains(&request.channel);
         let mut reasons: Vec<Reason> = (!is_sold).then_some(Reason::Channel).into_iter().collect();
-        reasons.extend(restrict::reasons(card, dated, request, &self.lineage));
-        reasons.extend(units::reasons(card, &request.units));
+        let mut others = units::reasons(card, &request.units);
         for choice in self.choices() {
             let has = |extra: &&Extra| extra.is_offered(&choice, plan);
             if !card.extras.iter().any(|extra| has(&extra)) {
-                reasons.push(Reason::Extra(choice.extra));
+                others.push(Reason::Extra(choice.extra));
             }
         }
         let is_overridden = request.price_override.is_some();
         if request.promotion.is_some() && (is_overridden || self.promotion().is_none()) {
-            reasons.push(Reason::Promotion);
+            others.push(Reason::Promotion);
         }
         let set = request.price_override.as_ref().map(|set| set.amount);
         if set.is_some_and(|amount| check_override(amount, card.currency, self.step).is_err()) {
-            reasons.push(Reason::OutOfRange);
+            others.push(Reason::OutOfRange);
         }
         let prices = request.slots.len().saturating_mul(request.units.len());
         if prices == 0 || prices > PRICES_MAX {
-            reasons.push(Reason::OutOfRange);
+            others.push(Reason::OutOfRange);
         }
+        // However many restrictions there are, what else is wrong is named.
+        let restricted = restrict::reasons(card, dated, request, &self.lineage);
+        let room = REASONS_MAX.saturating_sub(reasons.len() + others.len());
+        reasons.extend(restricted.into_iter().take(room));
+        reasons.append(&mut others);
         reasons.truncate(REASONS_MAX);
         reasons
     }

@@ -1,4 +1,4 @@
-//! What would do instead of a stay that restrictions keep from being sold: another length, or another date of arrival.
+//! What would do instead of nights that restrictions keep from being sold: another number of them, or another date of arrival.
 
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -13,21 +13,21 @@ use crate::rates::quote::Unavailable;
 use crate::rates::request::RateRequest;
 use crate::rates::restrict::{Restricted, Stay};
 
-/// How many days earlier or later an arrival is looked for, and how many slots more or less.
+/// How many days earlier or later an arrival is looked for, and how many nights more or less.
 pub const NEAREST_MAX: i32 = 31;
-/// The longest stay for which something else is looked for, in slots.
-pub const NEAREST_SLOTS_MAX: usize = 62;
+/// The longest stay for which something else is looked for, in nights.
+pub const NEAREST_SLOTS_MAX: usize = 31;
 
 /// What is nearest to a stay that is not sold. Neither says anything of places, which may be taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Nearest {
-    /// With this number of slots from the same start on it would be sold: the number nearest to what is asked, the greater of two.
+    /// With this number of nights from the same start on it would be sold: the number nearest to what is asked, the greater of two.
     pub slots: Option<u32>,
-    /// With an arrival on this date and as many slots it would be sold: the date nearest to what is asked, the later of two.
+    /// With an arrival on this date and as many nights it would be sold: the date nearest to what is asked, the later of two.
     pub arrival: Option<Date>,
 }
 
-/// What would do where nothing but restrictions keeps a plan from being sold for a stay; `None` if something else does, if the stay is
+/// What would do where nothing but restrictions keeps a plan from being sold for nights of a resource that sells them; `None` if something else does, if the stay is
 /// longer than [`NEAREST_SLOTS_MAX`], or if nothing within [`NEAREST_MAX`] would do. `dated` has the months within that many days of the
 /// stay.
 #[must_use]
@@ -43,7 +43,7 @@ pub fn nearest(
         return None;
     }
     let restricted = Restricted::new(card, dated, request, &lineage);
-    let is_sold = |stay: &Stay| restricted.reasons(stay).is_empty();
+    let is_sold = |stay: &Stay| restricted.is_sold(stay);
     let near = || (1..=NEAREST_MAX).flat_map(|by| [by, -by]);
     let long = |by: i32| {
         let slots = stay.slots().checked_add_signed(by)?;
@@ -59,15 +59,11 @@ pub fn nearest(
 }
 
 impl Stay {
-    /// The same from the same start on with another number of slots: one on each date that there is, as it has, or all on its only date.
+    /// The same from the same start on with another number of nights: one on each date that there is, as it has.
     fn with_slots(&self, slots: u32, zone: &TimeZone) -> Option<Self> {
         let slots = usize::try_from(slots).ok().filter(|slots| *slots > 0)?;
         let (first, last) = (self.dates.first()?, self.dates.last()?);
-        let dates: Vec<Date> = if self.dates.len() > 1 && first == last {
-            vec![*first; slots]
-        } else {
-            first.series(1.day()).filter(|date| is_day(*date, zone)).take(slots).collect()
-        };
+        let dates: Vec<Date> = first.series(1.day()).filter(|date| is_day(*date, zone)).take(slots).collect();
         if !self.dates.iter().zip(&dates).all(|(own, date)| own == date) || dates.len() < slots {
             return None;
         }

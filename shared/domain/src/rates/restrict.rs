@@ -97,23 +97,10 @@ impl<'a> Restricted<'a> {
 
     pub(super) fn reasons(&self, stay: &Stay) -> Vec<Reason> {
         let mut broken = Broken::new();
-        self.on_arrival(stay, &mut broken);
-        for id in self.closing(stay.departure, |limits| limits.closed_to_departure) {
-            note(&mut broken, Limit::ClosedToDeparture, id, stay.departure);
-        }
+        self.at_its_ends(stay, &mut broken);
         let dates: BTreeSet<Date> = stay.dates.iter().copied().collect();
         for date in &dates {
-            for id in self.closing(*date, |limits| limits.stop_sell) {
-                note(&mut broken, Limit::StopSell, id, *date);
-            }
-            for (id, least, fills) in self.numbers(*date, |limits| limits.stay_min_through) {
-                if stay.slots() < least && !(fills && stay.fills_gap) {
-                    note(&mut broken, Limit::StayMin(least), id, *date);
-                }
-            }
-            for (id, range) in self.sold_together(*date, &dates) {
-                note(&mut broken, Limit::SoldTogether { from: range.from, to: range.to }, id, *date);
-            }
+            self.on_date(*date, stay, &dates, &mut broken);
         }
         let reason = |((limit, id), date): ((Limit, Option<&RestrictionId>), Date)| Reason::Restricted {
             restriction: id.cloned(),
@@ -124,6 +111,39 @@ impl<'a> Restricted<'a> {
     }
 
     /// What is asked of a stay on the date on which it arrives.
+    /// Whether nothing keeps a stay from being sold: it looks no further than to what does.
+    pub(super) fn is_sold(&self, stay: &Stay) -> bool {
+        let mut broken = Broken::new();
+        self.at_its_ends(stay, &mut broken);
+        let dates: BTreeSet<Date> = stay.dates.iter().copied().collect();
+        broken.is_empty()
+            && dates.iter().all(|date| {
+                self.on_date(*date, stay, &dates, &mut broken);
+                broken.is_empty()
+            })
+    }
+
+    fn at_its_ends(&self, stay: &Stay, broken: &mut Broken<'a>) {
+        self.on_arrival(stay, broken);
+        for id in self.closing(stay.departure, |limits| limits.closed_to_departure) {
+            note(broken, Limit::ClosedToDeparture, id, stay.departure);
+        }
+    }
+
+    fn on_date(&self, date: Date, stay: &Stay, dates: &BTreeSet<Date>, broken: &mut Broken<'a>) {
+        for id in self.closing(date, |limits| limits.stop_sell) {
+            note(broken, Limit::StopSell, id, date);
+        }
+        for (id, least, fills) in self.numbers(date, |limits| limits.stay_min_through) {
+            if stay.slots() < least && !(fills && stay.fills_gap) {
+                note(broken, Limit::StayMin(least), id, date);
+            }
+        }
+        for (id, range) in self.sold_together(date, dates) {
+            note(broken, Limit::SoldTogether { from: range.from, to: range.to }, id, date);
+        }
+    }
+
     fn on_arrival(&self, stay: &Stay, broken: &mut Broken<'a>) {
         let date = stay.arrival();
         let asked = self.request.zone.to_datetime(self.request.at).date();

@@ -1,5 +1,6 @@
 //! Every sample is understood by the function it is for.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -127,6 +128,7 @@ async fn messages() {
 
 #[tokio::test]
 async fn records() {
+    let mut seen = BTreeSet::new();
     for path in files(&samples("stream")) {
         let (name, event) = (name_of(&path), read(&path));
         let for_expiry = ExpiryEvent::deserialize(event.clone()).expect("a batch");
@@ -161,5 +163,20 @@ async fn records() {
             reader.process(parsed, check).await
         };
         assert!(failures.ids().is_empty(), "{name} is not understood");
+        seen.insert(name);
     }
+    // Each kind of record that is acted on has a sample, by which filters of streams are tested.
+    let kinds = [
+        "holds-ttl",
+        "ledger-audit",
+        "ledger-confirmed",
+        "ledger-facts",
+        "ledger-month-rates",
+        "ledger-page",
+        "ledger-promotion-uses",
+        "ledger-property",
+        "ledger-rates",
+        "ledger-resource",
+    ];
+    assert_eq!(seen, kinds.map(str::to_owned).into());
 }

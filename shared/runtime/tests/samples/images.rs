@@ -5,15 +5,23 @@ use std::collections::BTreeSet;
 use holdfast_adapters_dynamodb::Item;
 use holdfast_app::Clock;
 use holdfast_app::bookings::BookingCommit;
-use holdfast_app::catalogue::{DatesEdit, Edit, Run, TermsCommit};
+use holdfast_app::catalogue::{DatesEdit, Edit, Precondition, Run, TermsCommit};
 use holdfast_app::properties::PropertyCommit;
+use holdfast_app::rates::{CardUse, Line, LineEdit, Rates};
 use holdfast_domain::catalogue::Label;
 use holdfast_domain::properties::{Address, AddressLine, Country, PropertyContact};
 use holdfast_domain::rates::charge::{Charge, ChargeKind, Due, Levy, Per, Validity};
+use holdfast_domain::rates::condition::DateRange;
+use holdfast_domain::rates::dated_edit::{Change, DatedEdit, LimitsEdit};
 use holdfast_domain::rates::ids::ChargeId;
 use holdfast_domain::rates::promotion::UseLimits;
-use holdfast_domain::{BookingEvent, Hold, InventoryMove, Property, PropertyId, PropertyTerms};
-use holdfast_testkit::{Database, Store, TestClock, at, money, nightly_resource, with_promotion};
+use holdfast_domain::{
+    Booking, BookingEvent, Hold, InventoryMove, PaymentStep, Property, PropertyId, PropertyTerms, Resource,
+};
+use holdfast_testkit::{
+    Database, Store, TestClock, at, card_at, charge_rules, money, nightly_resource, platform, rated,
+    with_promotion,
+};
 use jiff::SignedDuration;
 use jiff::civil::date;
 use jiff::tz::TimeZone;
@@ -173,4 +181,61 @@ async fn there_is_a_sample_of_every_record() {
     tables.store.bookings.commit(&commit).await.expect("a booking");
     let event = tables.item(Database::LEDGER, &[("pk", &pk), ("sk", "E#000001")]).await;
     check("stream", "ledger-audit", &record("INSERT", Some(&event), None, Database::LEDGER));
+    rates(&tables, &resource).await;
+}
+
+/// What is sold by rates: a card, what is set for dates, and a booking that is confirmed by them.
+async fn rates(tables: &Tables, resource: &Resource) {
+    let store = &tables.store;
+    let rates =
+        Rates::new(store.catalogue.clone(), store.rates.clone(), store.versions.clone(), charge_rules());
+    let (card, staff, by) = (card_at(money(12_900)), platform(), mutation());
+    let (holds, none) = (CardUse::From(None), Precondition::None);
+    rates.put(&staff, &resource.id, &card, holds, &none, Run::Real, &by).await.expect("a card");
+    let put = tables.item(Database::LEDGER, &[("pk", "R#hotel-nyc-deluxe"), ("sk", "T")]).await;
+    check("stream", "ledger-rates", &record("INSERT", Some(&put), None, Database::LEDGER));
+    let edit = DatedEdit {
+        plan: card.default_plan,
+        dates: DateRange { from: date(2026, 8, 1), to: date(2026, 8, 3) },
+        weekdays: Vec::new(),
+        price: Change::Set(money(14_900)),
+        limits: LimitsEdit::default(),
+    };
+    let line = Line { resources: vec![resource.id.clone()], edit: LineEdit::Set(edit) };
+    rates.set_dates(&staff, &[line], Run::Real, &by).await.expect("dates are set");
+    let set = tables.item(Database::LEDGER, &[("pk", "R#hotel-nyc-deluxe"), ("sk", "T#2026-08")]).await;
+    check("stream", "ledger-month-rates", &record("INSERT", Some(&set), None, Database::LEDGER));
+
+    let mut hold = hold();
+    hold.id = holdfast_app::kernel::hold_id(&hold.order.guest, "by a rate");
+    hold.order = rated(hold.order);
+    store.holds.place(&[resource], &hold, &by).await.expect("a hold");
+    let mut booking = Booking {
+        id: holdfast_app::kernel::booking_id(&hold.order.guest, "by a rate"),
+        hold: hold.id,
+        order: hold.order,
+        ..booking()
+    };
+    let pk = format!("B#{}", booking.id);
+    let keep = |step| (BookingEvent::first_payment(step), InventoryMove::Keep);
+    let mut before = None;
+    for (event, inventory) in [
+        (
+            BookingEvent::Requested,
+            InventoryMove::Claim { deadline: at(NOW) + SignedDuration::from_secs(900) },
+        ),
+        keep(PaymentStep::Created { intent: "pi_1".to_owned() }),
+        keep(PaymentStep::Authorized),
+        (BookingEvent::Confirmed, InventoryMove::Confirm),
+    ] {
+        if booking.version > 1 {
+            before = Some(tables.item(Database::LEDGER, &[("pk", &pk), ("sk", "B")]).await);
+        }
+        let commit = BookingCommit::new(&booking, event, inventory, &by);
+        store.bookings.commit(&commit).await.expect("committed");
+        booking = commit.booking;
+    }
+    let after = tables.item(Database::LEDGER, &[("pk", &pk), ("sk", "B")]).await;
+    let confirmed = record("MODIFY", Some(&after), before.as_ref(), Database::LEDGER);
+    check("stream", "ledger-confirmed", &confirmed);
 }
