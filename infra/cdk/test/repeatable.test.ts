@@ -138,7 +138,7 @@ for (const local of [false, true]) {
     }
     // And what consumers understand is changed before the relay publishes it.
     const rules = resourcesOf(template, 'AWS::Events::Rule').map(([id]) => id).filter((id) => before(template, relay).has(id));
-    assert.deepEqual(rules.map((id) => paths.get(id)).sort(), ['Holds/TimerQueue/Rule', 'Notifications/NotifyQueue/Rule', 'Operations/ReviewRequested', 'Partners/PartnerQueue/Rule']);
+    assert.deepEqual(rules.map((id) => paths.get(id)).sort(), ['Bookings/ReceiptsQueue/Rule', 'Holds/TimerQueue/Rule', 'Notifications/NotifyQueue/Rule', 'Operations/ReviewRequested', 'Partners/PartnerQueue/Rule']);
   });
 }
 
