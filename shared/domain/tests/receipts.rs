@@ -160,7 +160,12 @@ proptest! {
                 *of_price.get_mut(&detail.code).expect("known") += line.amount.amount();
             }
         }
-        prop_assert_eq!(of_payments, of_price);
+        // Rounding, each tax up, may make them more than a price of a few minor units: a payment has no more than it is.
+        if of_price.values().sum::<i64>() <= total {
+            prop_assert_eq!(of_payments, of_price);
+        } else {
+            prop_assert_eq!(of_payments.values().sum::<i64>(), total);
+        }
     }
 
     /// Whoever looks again later, when more has moved, says of what moved before what was said before.

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use holdfast_app::bookings::{Bookings, TrailPage, WholeBooking};
 use holdfast_app::receipts::Receipts;
 use holdfast_app::{Caller, Clock};
+use holdfast_domain::receipts::Receipt;
 use holdfast_http::{Api, Documentation, Exchange, Response, Route, answer, paging, routes};
 use http::{Method, StatusCode};
 
 use crate::bookings::ids::booking_id;
 use crate::bookings::quote::CancellationQuoteBody;
-use crate::bookings::receipts::ReceiptList;
+use crate::bookings::receipts::{ReceiptBody, ReceiptList};
 use crate::bookings::requests::BookingListParameters;
 use crate::bookings::wire::{BookingBody, BookingEventBody, BookingEventList, BookingList};
 use crate::problem::{Code, Problem, problem};
@@ -118,11 +119,13 @@ impl Api for BookingsApi {
                 .described(
                     "One for each amount that was taken and for each that was given back; a booking that is free, paid at the place or whose \
                     money was never taken has none. They are issued within moments after the money moved, under the next number of the \
-                    property. A refund has its share of each tax of the payment. One that fails later is reversed by a receipt of its own.",
+                    property. A refund has its share of each tax of the payment. One that fails later is reversed by a receipt of its own. \
+                    Give `nextCursor` as `cursor` for the next page; on the last it is null.",
                 )
                 .path("bookingId", "The booking")
+                .queries::<TrailParameters>()
                 .answer::<ReceiptList>(StatusCode::OK, "The receipts of the booking")
-                .problems(&[Code::NotFound]),
+                .problems(&[Code::NotFound, Code::ValidationFailed]),
         ),
     ];
 
@@ -177,7 +180,15 @@ async fn trail(api: &BookingsApi, exchange: &Exchange, caller: &Caller) -> Resul
 
 async fn receipts(api: &BookingsApi, exchange: &Exchange, caller: &Caller) -> Result<Response, Problem> {
     let id = booking_id(&exchange.named)?;
+    let asked = TrailParameters::read(&exchange.request.query, id.as_str())?;
     let receipts = api.receipts.of_booking(caller, &id).await.map_err(problem)?;
-    let body = ReceiptList { results: receipts.iter().map(Into::into).collect() };
+    let mut rest = receipts.iter().filter(|receipt| receipt.number > asked.after).peekable();
+    let limit = usize::try_from(asked.limit).unwrap_or(usize::MAX);
+    let page: Vec<&Receipt> = rest.by_ref().take(limit).collect();
+    let next = page.last().filter(|_| rest.peek().is_some());
+    let body = ReceiptList {
+        results: page.iter().map(|receipt| ReceiptBody::from(*receipt)).collect(),
+        next_cursor: next.map(|last| paging::opaque(&last.number.to_string(), id.as_str())),
+    };
     Ok(answer::json(StatusCode::OK, &body)?)
 }

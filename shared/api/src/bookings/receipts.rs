@@ -141,7 +141,11 @@ impl From<&Receipt> for ReceiptBody {
 
 /// The receipts of a booking, in order of number.
 #[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct ReceiptList {
-    /// All of them.
+    /// The receipts.
     pub results: Vec<ReceiptBody>,
+    /// Where the next page begins; null on the last, as of now: money may move again.
+    #[schema(required = true)]
+    pub next_cursor: Option<String>,
 }

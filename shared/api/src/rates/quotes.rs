@@ -145,7 +145,7 @@ pub struct NearestBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, format = Date)]
     pub arrival: Option<String>,
-    /// So many nights from the same start on.
+    /// This number of nights from the same start on.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub slots: Option<u32>,

@@ -49,6 +49,12 @@ pub(crate) const QUERIES: [Query; 16] = [
     ),
     (
         "get",
+        "/api/bookings/{bookingId}/receipts",
+        |query| TrailParameters::read(query, "booking").map(drop),
+        &[("limit", "100"), ("cursor", "MDAwMA")],
+    ),
+    (
+        "get",
         "/api/resources/{resourceId}/events",
         |query| TrailParameters::read(query, "room").map(drop),
         &[("limit", "100"), ("cursor", "MDAwMA")],

@@ -34,9 +34,9 @@ fn receipted() -> (Arc<Outside>, String) {
 #[test]
 fn a_booking_without_receipts_has_an_empty_list_and_somebody_elses_does_not_exist() {
     let (outside, path) = receipted();
-    assert_eq!(check(&outside, get(&path), 200, None).body, json!({ "results": [] }));
+    assert_eq!(check(&outside, get(&path), 200, None).body, json!({ "results": [], "nextCursor": null }));
     let operators = by(get(&path), "desk-7", "booking/operator");
-    assert_eq!(check(&outside, operators, 200, None).body, json!({ "results": [] }));
+    assert_eq!(check(&outside, operators, 200, None).body, json!({ "results": [], "nextCursor": null }));
     let strangers = check(&outside, by(get(&path), "guest-2", "booking/guest"), 404, Some("not_found"));
     let nobodys = check(&outside, get("/api/bookings/bkg_none/receipts"), 404, Some("not_found"));
     assert_eq!(strangers.body["detail"], nobodys.body["detail"]);
@@ -97,5 +97,12 @@ fn receipts_say_whose_number_what_moved_and_the_taxes_in_it() {
         },
         "lines": [], "taxes": [{ "code": "vat", "name": "VAT", "amount": usd(25_800) }]
     }));
-    assert_eq!(answer.body, json!({ "results": [payment, refund] }));
+    assert_eq!(answer.body, json!({ "results": [payment, refund], "nextCursor": null }));
+
+    let first = check(&outside, get(&format!("{path}?limit=1")), 200, None).body;
+    assert_eq!(first["results"], json!([payment]));
+    let cursor = first["nextCursor"].as_str().expect("another page");
+    let second = check(&outside, get(&format!("{path}?limit=1&cursor={cursor}")), 200, None).body;
+    assert_eq!(second, json!({ "results": [refund], "nextCursor": null }));
+    check(&outside, get(&format!("{path}?cursor=other")), 422, Some("validation_failed"));
 }
