@@ -12,7 +12,7 @@ use holdfast_http::Refusal;
 pub(crate) type Query =
     (&'static str, &'static str, fn(&str) -> Result<(), Refusal>, &'static [(&'static str, &'static str)]);
 
-pub(crate) const QUERIES: [Query; 16] = [
+pub(crate) const QUERIES: [Query; 17] = [
     (
         "get",
         "/api/availability",
