@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_app::holds::HoldRequest;
 use holdfast_app::rates::{DatedCommit, QuoteRequest, QuotedPlans, RateChoice};
-use holdfast_app::search::{Query, Sort};
 use holdfast_app::{Caller, Failure};
 use holdfast_domain::catalogue::{Label, Month};
 use holdfast_domain::rates::card::{CardVersion, RateCard, ResourceRates};
@@ -20,22 +19,13 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 
 use crate::rated::{card, place, plan_id, put, rated, room};
+use crate::search::query;
 use crate::world::{NIGHT, PRICE, World, guest, hold_request, operator, when};
 
 /// What search shows of the room for a range: its price, if it is offered.
 async fn found(w: &World, range: (&str, &str), quantity: u32) -> Option<i64> {
     w.project_latest(&room().id).await;
-    let query = Query {
-        resource_type: "hotel".to_owned(),
-        location: "NYC".to_owned(),
-        start: when(range.0),
-        end: when(range.1),
-        quantity,
-        sort: Sort::Price,
-        limit: 100,
-        cursor: None,
-    };
-    let (offers, _) = w.search.find(&query, w.now()).await.expect("an answer");
+    let (offers, _) = w.search.find(&query(range, quantity), w.now()).await.expect("an answer");
     offers.first().map(|offer| offer.price.amount())
 }
 

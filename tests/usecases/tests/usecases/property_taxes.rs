@@ -9,7 +9,7 @@ use holdfast_app::catalogue::{Calendars, Precondition, Run};
 use holdfast_app::holds::Holds;
 use holdfast_app::properties::PropertyReader;
 use holdfast_app::rates::{CardUse, Pricing, QuoteRequest, QuotedPlans, Quotes, RateChoice};
-use holdfast_app::search::{Projection, Query, Sort};
+use holdfast_app::search::Projection;
 use holdfast_app::{Caller, Failure, StoreError};
 use holdfast_domain::bookings::{Price, PriceLine};
 use holdfast_domain::catalogue::Label;
@@ -24,6 +24,7 @@ use serde_json::json;
 
 use crate::properties::{id, properties, terms};
 use crate::rated::{card, place, put, quote, room};
+use crate::search::query;
 use crate::world::{NIGHT, PRICE, World, guest, hold_request, key, operator, when};
 
 /// Longer than rates are remembered.
@@ -122,17 +123,7 @@ async fn quoted(w: &World) -> (i64, i64, Vec<String>) {
 }
 
 async fn found(w: &World) -> Vec<i64> {
-    let query = Query {
-        resource_type: "hotel".to_owned(),
-        location: "NYC".to_owned(),
-        start: when(NIGHT.0),
-        end: when(NIGHT.1),
-        quantity: 1,
-        sort: Sort::Price,
-        limit: 100,
-        cursor: None,
-    };
-    let (offers, _) = w.search.find(&query, w.now()).await.expect("an answer");
+    let (offers, _) = w.search.find(&query(NIGHT, 1), w.now()).await.expect("an answer");
     offers.into_iter().map(|offer| offer.price.amount()).collect()
 }
 

@@ -1,6 +1,6 @@
 //! Stays that a rate card prices: by the default plan, by a named one and by a quote, and what is charged and given back of them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use holdfast_app::bookings::BookingRequest;
@@ -23,7 +23,7 @@ use holdfast_domain::rates::quote::{Limit, Reason};
 use holdfast_domain::rates::restriction::{Limits, Restriction};
 use holdfast_domain::rates::rule::{Adjustment, Rule};
 use holdfast_domain::{BookingStatus, Hold, Money, PaymentStatus, Resource};
-use holdfast_testkit::{Database, QUOTE_KEY, Store, nightly_resource, quote_seals};
+use holdfast_testkit::{Database, QUOTE_KEY, Store, card_at, nightly_resource, quote_seals};
 use jiff::SignedDuration;
 
 use crate::bank::VISA;
@@ -80,23 +80,13 @@ pub(crate) fn card(price: i64) -> RateCard {
     let derived =
         PlanPrice::Derived { from: plan_id(FLEXIBLE), adjustment: Adjustment::Percent(percent("-15")) };
     RateCard {
-        currency: money(0).currency(),
         plans: vec![
             plan(FLEXIBLE, PlanPrice::Base(money(price)), Payment::Now, vec![free]),
             plan(SAVER, derived, Payment::Now, Vec::new()),
             plan(AT_PROPERTY, PlanPrice::Base(money(price)), Payment::AtProperty, vec![free]),
         ],
         default_plan: plan_id(FLEXIBLE),
-        unit_types: Vec::new(),
-        occupancy: None,
-        calendars: BTreeMap::new(),
-        rules: Vec::new(),
-        price_min: None,
-        price_max: None,
-        charges: Vec::new(),
-        restrictions: Vec::new(),
-        extras: Vec::new(),
-        promotions: Vec::new(),
+        ..card_at(money(price))
     }
 }
 

@@ -1,19 +1,16 @@
 //! Rate cards and dated rates over the real ledger: versions and drafts, editors at once, processes that are killed, and the trail.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use holdfast_app::Failure;
 use holdfast_app::catalogue::{Precondition, Run};
 use holdfast_app::rates::{CardUse, Line, LineEdit, LineFault, Rates};
-use holdfast_domain::catalogue::{Label, Month};
-use holdfast_domain::rates::cancellation::CancellationTerms;
+use holdfast_domain::catalogue::Month;
 use holdfast_domain::rates::card::{RateCard, ResourceRates};
 use holdfast_domain::rates::condition::DateRange;
 use holdfast_domain::rates::dated_edit::{Change, DatedEdit, LimitsEdit};
 use holdfast_domain::rates::ids::PlanId;
-use holdfast_domain::rates::plan::{Audience, Payment, PlanPrice, RatePlan};
+use holdfast_domain::rates::plan::PlanPrice;
 use holdfast_domain::{Currency, Money, Resource, ResourceId};
-use holdfast_testkit::{Fault, Faults, Store, charge_rules, money, nightly_resource};
+use holdfast_testkit::{Fault, Faults, Store, card_at, charge_rules, money, nightly_resource};
 use jiff::civil::{Date, Weekday, date};
 use jiff::{SignedDuration, ToSpan};
 use serde_json::json;
@@ -30,31 +27,7 @@ fn plan_id() -> PlanId {
 
 /// A card with one plan of that price.
 fn card(price: i64) -> RateCard {
-    let plan = RatePlan {
-        id: plan_id(),
-        name: Label::parse("Flexible").expect("a label"),
-        price: PlanPrice::Base(money(price)),
-        cancellation: CancellationTerms::default(),
-        payment: Payment::Now,
-        included: Vec::new(),
-        audience: Audience::Everyone,
-        channels: BTreeSet::new(),
-    };
-    RateCard {
-        currency: money(0).currency(),
-        plans: vec![plan],
-        default_plan: plan_id(),
-        unit_types: Vec::new(),
-        occupancy: None,
-        calendars: BTreeMap::new(),
-        rules: Vec::new(),
-        price_min: None,
-        price_max: None,
-        charges: Vec::new(),
-        restrictions: Vec::new(),
-        extras: Vec::new(),
-        promotions: Vec::new(),
-    }
+    card_at(money(price))
 }
 
 fn rates_over(store: Store) -> Rates {

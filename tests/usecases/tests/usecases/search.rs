@@ -15,7 +15,8 @@ use crate::bank::VISA;
 use crate::driver::{Drive, Ending};
 use crate::world::{NIGHT, World, guest, hold_request, key, when};
 
-fn query(range: (&str, &str), quantity: u32) -> Query {
+/// A question for hotels in New York.
+pub(crate) fn query(range: (&str, &str), quantity: u32) -> Query {
     Query {
         resource_type: "hotel".to_owned(),
         location: "NYC".to_owned(),

@@ -2,7 +2,7 @@
 
 use holdfast_app::Failure;
 use holdfast_app::catalogue::CalendarSlot;
-use holdfast_app::search::{Offer, Query, Sort};
+use holdfast_app::search::Offer;
 use holdfast_domain::catalogue::RangeError;
 use holdfast_domain::{HoldStatus, Resource};
 use holdfast_testkit::{daily_resource, event_resource, nightly_resource};
@@ -11,20 +11,11 @@ use jiff::civil::{Date, date};
 
 use crate::bank::VISA;
 use crate::driver::{Drive, Ending};
-use crate::world::{World, guest, when};
+use crate::search::query;
+use crate::world::{World, guest};
 
 async fn offers(w: &World, range: (&str, &str), quantity: u32) -> Vec<Offer> {
-    let query = Query {
-        resource_type: "hotel".to_owned(),
-        location: "NYC".to_owned(),
-        start: when(range.0),
-        end: when(range.1),
-        quantity,
-        sort: Sort::Price,
-        limit: 100,
-        cursor: None,
-    };
-    w.search.find(&query, w.now()).await.expect("an answer").0
+    w.search.find(&query(range, quantity), w.now()).await.expect("an answer").0
 }
 
 /// What search offers of the only resource for a range, as the times that one hold can take.
