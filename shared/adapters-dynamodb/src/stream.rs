@@ -11,7 +11,7 @@ use holdfast_app::events::{LedgerRecord, PageRecord};
 use holdfast_domain::{BookingStatus, Hold, HoldId, PageChange, PageHold};
 use serde_json::Value;
 
-use crate::catalogue::dated::{FACTS_SK_PREFIX, decode_month, decode_month_record};
+use crate::catalogue::dated::{FACTS_SK_PREFIX, FactsWrite, decode_facts_write, decode_month};
 use crate::page::item::{
     PAGE_SK_PREFIX, RESOURCE_PK_PREFIX, decode_hold, decode_page_as_stored, decode_page_record,
 };
@@ -57,10 +57,11 @@ pub fn decode_ledger_record(new: Option<Value>, old: Option<Value>) -> Result<Le
         return confirmed(&new, old);
     }
     if sk.starts_with(FACTS_SK_PREFIX) {
-        let (resource, month, facts, write) = decode_month_record(&new)?;
+        let FactsWrite { resource, property, write } = decode_facts_write(&new)?;
+        let (month, facts) = decode_month(&new)?;
         let previous = old.map(decode_image).transpose()?.as_ref().map(decode_month).transpose()?;
         let previous = previous.map(|(_, facts)| facts).unwrap_or_default();
-        return Ok(LedgerRecord::Facts { resource, month, facts, previous, write });
+        return Ok(LedgerRecord::Facts { resource, property, month, facts, previous, write });
     }
     if sk == PROPERTY_SK {
         return Ok(LedgerRecord::Property(Box::new(decode_property(&new)?)));

@@ -317,6 +317,7 @@ fn capacity_is_not_lowered_below_what_is_used() {
     let frame = |rule| PageCommand::Frame {
         frame: Box::new(PageFrame {
             terms_revision: 1,
+            property: None,
             schedule_revision: 1,
             shape: Some(PageShape::Nights),
             capacity: 9,

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use holdfast_domain::inventory::{HoldState, PageFrame, PageShape, SlotRule};
 use holdfast_domain::{
     BookingId, Fingerprint, GuestMark, HoldId, HoldLimits, Page, PageChange, PageCommand, PageHold, PageKey,
-    PageRejection, ResourceId, SlotKey, SlotPlaces,
+    PageRejection, PropertyId, ResourceId, SlotKey, SlotPlaces,
 };
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
@@ -221,6 +221,7 @@ fn reframe(draw: &Draw, _: Timestamp) -> PageCommand {
     };
     let frame = PageFrame {
         terms_revision: u64::from(draw.digest) + 1,
+        property: PropertyId::parse(&format!("house-{}", draw.digest)).ok(),
         schedule_revision: 1,
         shape: Some(PageShape::Nights),
         capacity: draw.capacity.unwrap_or(3),

@@ -8,7 +8,7 @@ use holdfast_domain::catalogue::{
 };
 use holdfast_domain::{
     BookingId, CancellationPolicy, Currency, HoldLimits, Money, Page, PageChange, PageCommand, PageKey,
-    PageRejection, Resource, ResourceId, Schedule, SlotKey, SlotPlaces,
+    PageRejection, PropertyId, Resource, ResourceId, Schedule, SlotKey, SlotPlaces,
 };
 use jiff::civil::{Date, Weekday, date, time};
 use jiff::tz::TimeZone;
@@ -84,6 +84,22 @@ fn another_capacity_changes_a_page_if_all_fits() {
     assert_eq!((adapted.terms_revision, adapted.capacity, adapted.seq), (2, 4, 2));
     assert!(adapted.available.values().all(|free| *free == 0));
     assert_eq!(brought(&next, &adapted, &none, BEFORE), Ok(adapted.clone()), "again: nothing to do");
+}
+
+/// Events of a page name its property.
+#[test]
+fn a_page_follows_its_resource_to_another_property() {
+    let (was, none) = (resource(), Facts::default());
+    let mut at_property = page(&was, "event", 4);
+    let house = PropertyId::parse("hotel-7").ok();
+    for property in [house.clone(), None] {
+        let next = was.replace(ResourceTerms { property: property.clone(), ..was.terms.clone() });
+        assert_eq!(next.fresh_page(&at_property.key, &none).property, property);
+        let followed = brought(&next, &at_property, &none, BEFORE).expect("nothing is in the way");
+        assert_eq!(followed.property, property);
+        assert_eq!(Page { property: None, ..followed.clone() }.available, page(&was, "event", 4).available);
+        at_property = followed;
+    }
 }
 
 #[test]

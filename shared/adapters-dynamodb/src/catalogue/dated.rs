@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Put, TransactWriteItem};
 use holdfast_app::StoreError;
 use holdfast_app::events::Write;
-use holdfast_domain::ResourceId;
 use holdfast_domain::catalogue::{CAPACITY_MAX, DateFacts, Facts, Month, MonthFacts};
+use holdfast_domain::{PropertyId, ResourceId};
 
 use crate::page::item::resource_pk;
 use crate::stored::reason::bounded;
@@ -24,16 +24,21 @@ pub(crate) fn month_key(resource: &ResourceId, month: Month) -> Item {
     Item::from([("pk".into(), s(resource_pk(resource))), ("sk".into(), s(sk))])
 }
 
-/// The facts of a month, and the write that set them.
+/// The facts of a month of a resource that belongs to that property or to none, and the write that set them.
 #[must_use]
-pub fn encode_month(resource: &ResourceId, month: Month, facts: &MonthFacts, write: &Write) -> Item {
-    encode_month_as(resource, month, facts, write, WRITES.facts)
+pub fn encode_month(
+    of: (&ResourceId, Option<&PropertyId>),
+    month: Month,
+    facts: &MonthFacts,
+    write: &Write,
+) -> Item {
+    encode_month_as(of, month, facts, write, WRITES.facts)
 }
 
 /// The facts of a month, in a given version.
 #[must_use]
 pub fn encode_month_as(
-    resource: &ResourceId,
+    (resource, property): (&ResourceId, Option<&PropertyId>),
     month: Month,
     facts: &MonthFacts,
     write: &Write,
@@ -54,6 +59,7 @@ pub fn encode_month_as(
         ("da".into(), m(dates.collect())),
         ("at".into(), millis(write.at)),
     ]);
+    item.extend(property.map(|property| ("pr".into(), s(property.as_str()))));
     item.extend(write.trace.as_deref().map(|trace| ("tr".into(), s(trace))));
     version.mark(&mut item);
     item
@@ -84,16 +90,24 @@ pub fn decode_month(item: &Item) -> Result<(Month, MonthFacts), StoreError> {
     Ok((month, MonthFacts { revision: reader.number("rev")?, dates }))
 }
 
-/// The facts of a month with their resource and the write that set them.
+/// What the record of a month's facts says besides them.
+pub(crate) struct FactsWrite {
+    pub(crate) resource: ResourceId,
+    /// The property that it belonged to, if to one; unknown of what a release before wrote.
+    pub(crate) property: Option<PropertyId>,
+    pub(crate) write: Write,
+}
+
+/// Of which resource the facts of a month are, and the write that set them.
 ///
 /// # Errors
 /// [`StoreError::Corrupt`] when the item cannot be read as such.
-pub(crate) fn decode_month_record(item: &Item) -> Result<(ResourceId, Month, MonthFacts, Write), StoreError> {
+pub(crate) fn decode_facts_write(item: &Item) -> Result<FactsWrite, StoreError> {
     let reader = Reader::new(item);
     let resource = reader.parsed("pk", |pk| ResourceId::parse(pk.strip_prefix("R#").unwrap_or_default()))?;
-    let (month, facts) = decode_month(item)?;
+    let property = reader.optional("pr", |reader, key| reader.parsed(key, PropertyId::parse))?;
     let trace = reader.optional("tr", Reader::text)?.map(ToOwned::to_owned);
-    Ok((resource, month, facts, Write { at: reader.instant("at")?, trace }))
+    Ok(FactsWrite { resource, property, write: Write { at: reader.instant("at")?, trace } })
 }
 
 impl LedgerTable {
@@ -136,12 +150,12 @@ impl LedgerTable {
     /// Writes a month's facts, which follow the revision before theirs.
     pub(crate) fn put_month(
         &self,
-        resource: &ResourceId,
+        of: (&ResourceId, Option<&PropertyId>),
         month: Month,
         facts: &MonthFacts,
         write: &Write,
     ) -> Result<TransactWriteItem, StoreError> {
-        let item = encode_month(resource, month, facts, write);
+        let item = encode_month(of, month, facts, write);
         let put = Put::builder().table_name(&self.name).set_item(Some(item));
         let put = match facts.revision {
             0 | 1 => put.condition_expression("attribute_not_exists(pk)"),

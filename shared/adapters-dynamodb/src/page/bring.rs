@@ -150,8 +150,9 @@ impl PageStore {
         }
         let count = count.update_expression(set).condition_expression(condition).build().map_err(built)?;
         let mut items = vec![TransactWriteItem::builder().update(count).build()];
+        let of = (&previous.id, previous.terms.property.as_ref());
         for (month, facts) in months {
-            items.push(self.ledger.put_month(&previous.id, *month, facts, write)?);
+            items.push(self.ledger.put_month(of, *month, facts, write)?);
         }
         if let Some(entry) = entry {
             items.push(self.ledger.put_entry(entry)?);

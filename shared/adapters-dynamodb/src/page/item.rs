@@ -9,8 +9,8 @@ use holdfast_app::events::PageRecord;
 use holdfast_domain::catalogue::CAPACITY_MAX;
 use holdfast_domain::inventory::{HoldState, PageShape, UnpaidEnds};
 use holdfast_domain::{
-    BookingId, Fingerprint, GuestMark, HoldId, Page, PageChange, PageHold, PageKey, ResourceId, SlotKey,
-    SlotPlaces,
+    BookingId, Fingerprint, GuestMark, HoldId, Page, PageChange, PageHold, PageKey, PropertyId, ResourceId,
+    SlotKey, SlotPlaces,
 };
 use jiff::Timestamp;
 
@@ -340,6 +340,7 @@ pub fn encode_page_as(
     if page.terms_revision > 0 {
         item.insert("rv".into(), n(page.terms_revision));
     }
+    item.extend(page.property.as_ref().map(|property| (PROPERTY.to_owned(), s(property.as_str()))));
     item.extend(page.shape.map(|shape| ("sh".to_owned(), encode_shape(shape))));
     for (name, places) in [("al", &page.allowance), ("el", &page.elsewhere), (EXCESS, &page.excess)] {
         if !places.is_empty() {
@@ -353,6 +354,9 @@ pub fn encode_page_as(
     version.mark(&mut item);
     item
 }
+
+/// Attribute of the property that a page's resource belongs to.
+const PROPERTY: &str = "pr";
 
 /// Attribute of a page with places taken beyond capacity and allowance.
 pub(crate) const EXCESS: &str = "xs";
@@ -396,6 +400,7 @@ pub fn decode_page_as_stored(item: &Item) -> Result<Page, StoreError> {
     Ok(Page {
         key,
         terms_revision: reader.optional("rv", Reader::number)?.unwrap_or(0),
+        property: reader.optional(PROPERTY, |reader, key| reader.parsed(key, PropertyId::parse))?,
         schedule_revision: reader.number("sv")?,
         shape: reader.optional("sh", decode_shape)?,
         seq: reader.number("seq")?,

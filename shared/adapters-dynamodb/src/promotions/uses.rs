@@ -141,6 +141,7 @@ impl UseStore {
     ) -> Result<Vec<TransactWriteItem>, StoreError> {
         let said = CounterWrite {
             event: write.event,
+            property: of.property.as_ref(),
             hold: &of.hold,
             booking: write.booking,
             limit: of.limits.in_all,

@@ -206,7 +206,7 @@ pub fn encode_listed_month_as(
 ) -> Item {
     let (resource_type, location) = type_and_location(resource);
     let write = Write { at: Timestamp::UNIX_EPOCH, trace: None };
-    let mut item = encode_month_as(&resource.id, month, facts, &write, version);
+    let mut item = encode_month_as((&resource.id, None), month, facts, &write, version);
     let key = month_key(&resource.id, month);
     item.extend(KEPT_KEYS.map(|(name, kept)| (kept.to_owned(), key[name].clone())));
     item.insert("pk".into(), s(listed_facts_pk(&listing_pk(resource_type, location), month)));

@@ -6,7 +6,7 @@ use holdfast_app::StoreError;
 use holdfast_app::kernel::guest_mark;
 use holdfast_domain::rates::promotion::PromotionCode;
 use holdfast_domain::rates::uses::{PromotionUse, UseCount, UseEvent, UseOwner};
-use holdfast_domain::{BookingId, HoldId, ResourceId};
+use holdfast_domain::{BookingId, HoldId, PropertyId, ResourceId};
 use jiff::Timestamp;
 
 use crate::stored::version::{VERSION, Version, WRITES};
@@ -99,6 +99,7 @@ fn event_name(event: UseEvent) -> &'static str {
 /// What a write of a counter says of itself, for the relay.
 pub(crate) struct CounterWrite<'a> {
     pub(crate) event: UseEvent,
+    pub(crate) property: Option<&'a PropertyId>,
     pub(crate) hold: &'a HoldId,
     pub(crate) booking: Option<&'a BookingId>,
     pub(crate) limit: Option<u32>,
@@ -108,9 +109,10 @@ pub(crate) struct CounterWrite<'a> {
 
 impl CounterWrite<'_> {
     /// Each attribute with its value, or without one where there is none.
-    pub(crate) fn attributes(&self) -> [(&'static str, Option<AttributeValue>); 7] {
+    pub(crate) fn attributes(&self) -> [(&'static str, Option<AttributeValue>); 8] {
         [
             ("ch", Some(s(event_name(self.event)))),
+            ("pr", self.property.map(|property| s(property.as_str()))),
             ("h", Some(s(self.hold.as_str()))),
             ("b", self.booking.map(|booking| s(booking.as_str()))),
             ("mx", self.limit.map(n)),
@@ -126,6 +128,7 @@ impl CounterWrite<'_> {
 pub fn encode_use_count(count: &UseCount, trace: Option<&str>) -> Item {
     let write = CounterWrite {
         event: count.event,
+        property: count.property.as_ref(),
         hold: &count.hold,
         booking: count.booking.as_ref(),
         limit: count.limit,
@@ -161,6 +164,7 @@ pub fn decode_use_count(item: &Item) -> Result<(UseCount, Option<String>), Store
         .find(|event| reader.opt_text("ch") == Some(event_name(*event)));
     let count = UseCount {
         resource: resource.map_err(|error| reader.corrupt(error.to_string()))?,
+        property: reader.optional("pr", |reader, key| reader.parsed(key, PropertyId::parse))?,
         code: code.map_err(|error| reader.corrupt(error.to_string()))?,
         uses: uses(&reader)?,
         limit: reader.optional("mx", Reader::number)?,

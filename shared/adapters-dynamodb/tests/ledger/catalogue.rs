@@ -3,9 +3,9 @@
 use holdfast_adapters_dynamodb::items::{Version, encode_page_as};
 use holdfast_app::catalogue::{DatesEdit, Precondition, Run, TermsCommit};
 use holdfast_app::{Failure, LedgerError};
-use holdfast_domain::catalogue::Facts;
+use holdfast_domain::catalogue::{Facts, ResourceTerms};
 use holdfast_domain::{
-    BookingEvent, Fingerprint, InventoryMove, PageKey, PageRejection, Resource, Schedule, SlotKey,
+    BookingEvent, Fingerprint, InventoryMove, PageKey, PageRejection, PropertyId, Resource, Schedule, SlotKey,
 };
 use holdfast_testkit::{
     Database, Fault, Faults, Store, at, event_resource, nightly_resource, platform, slots_resource,
@@ -104,6 +104,22 @@ async fn holds_and_bookings_live_on_under_other_times_of_the_same_nights() {
     h.exchange(&confirmed, &confirmed.order.placements, &[]).await.expect("cancelled");
     h.store.holds.release(&a, &h.by("guest")).await.expect("released");
     assert_eq!(h.taken(&next, "2030-06").await, [("01".to_owned(), 2)]);
+}
+
+/// What is written without reading the page has its property as well.
+#[tokio::test]
+async fn pages_name_the_property_that_the_resource_belongs_to() {
+    let mut room = nightly_resource("room", 4, 600);
+    room.terms.property = PropertyId::parse("hotel-7").ok();
+    let h = Harness::with(&room).await;
+    h.placed(&room, "a", NIGHT, 1).await;
+    assert_eq!(h.page(&room, "2030-06").await.property, room.terms.property);
+    let next = room.replace(ResourceTerms { property: None, ..room.terms.clone() });
+    let next = h.put(&next).await.expect("no place is in the way");
+    assert_eq!(h.page(&next, "2030-06").await.property, None);
+    h.placed(&next, "b", NIGHT, 1).await;
+    let page = h.page(&next, "2030-06").await;
+    assert_eq!((page.property, page.holds.len()), (None, 2));
 }
 
 #[tokio::test]

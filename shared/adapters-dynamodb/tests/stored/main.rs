@@ -7,6 +7,7 @@ mod applied;
 mod before;
 mod changes;
 mod contacts;
+mod cycles;
 mod golden;
 mod guests;
 mod properties;

@@ -35,7 +35,7 @@ use crate::scalars::{
     TOKEN, booking_id, currency, digest, guest_id, hold_id, instant, label, mark, matching, resource_id,
     seal, text,
 };
-use crate::values::{Stored, decode};
+use crate::values::{Stored, decode, house};
 
 fn money() -> impl Strategy<Value = Money> {
     (0..=AMOUNT_MAX, currency())
@@ -486,6 +486,7 @@ fn page_record(shapes: Shapes) -> impl Strategy<Value = PageRecord> {
                 unpaid_ends,
                 key: PageKey { resource, page: "2030-07".to_owned(), shard },
                 terms_revision: seq % 3,
+                property: (seq % 2 == 0).then(house),
                 schedule_revision,
                 shape: shape_of(seq),
                 seq,

@@ -2,13 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use holdfast_adapters_dynamodb::items::KeptCycle;
 use holdfast_app::bookings::{AuditEvent, BookingFacts};
 use holdfast_app::events::{PageRecord, Write};
 use holdfast_app::kernel as identity;
-use holdfast_app::operations::reconciliation::{
-    ComparedPage, Counts, Cycle, Inquiries, Listing, PaymentFilter, Phase, Share,
-};
 use holdfast_domain::bookings::{Cancellation, FailureReason, Order, Price, PriceLine, PriceLineKind};
 use holdfast_domain::catalogue::{
     AttributeValue, DateFacts, Facts, Month, MonthFacts, Opening, ResourceTerms, SlotSchedule,
@@ -26,7 +22,7 @@ use jiff::civil::{Weekday, date, time};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
-use crate::values::Stored;
+use crate::values::{Stored, house};
 
 /// A guest's id as an identity provider names them.
 pub(crate) const GUEST: &str = "3f0c2a8e-5d3b-4c0e-9a57-1c2d3e4f5a6b";
@@ -40,7 +36,7 @@ fn later(seconds: i64) -> Timestamp {
     now() + SignedDuration::from_secs(seconds)
 }
 
-fn slot(name: &str) -> SlotKey {
+pub(crate) fn slot(name: &str) -> SlotKey {
     SlotKey::parse(name).expect("a slot")
 }
 
@@ -127,12 +123,13 @@ fn package() -> Hold {
 
 /// A page of a resource that nobody has touched, as it is made.
 fn framed(resource: &Resource, page: &str) -> Page {
-    resource.fresh_page(&PageKey::first(resource.id.clone(), page), &Facts::default())
+    let page = resource.fresh_page(&PageKey::first(resource.id.clone(), page), &Facts::default());
+    Page { property: Some(house()), ..page }
 }
 
 /// The same as the release before made it.
 fn fresh(resource: &Resource, page: &str) -> Page {
-    Page { terms_revision: 0, shape: None, ..framed(resource, page) }
+    Page { terms_revision: 0, property: None, shape: None, ..framed(resource, page) }
 }
 
 /// Terms that are to follow others, and facts that were set for dates.
@@ -554,47 +551,10 @@ pub(crate) fn ahead() -> BTreeMap<&'static str, Stored> {
         ("change", Stored::Change(Box::new(crate::changes::sample()))),
         ("dated-facts", Stored::Facts(room().id, month, facts.clone(), write)),
         ("listed-facts", Stored::ListedFacts(Box::new(room()), month, facts)),
-        ("cycle-looking", Stored::Cycle(Box::new(cycle()))),
-        ("cycle-counting", Stored::Cycle(Box::new(counting()))),
-        ("cycle-pages", Stored::CyclePages(17, compared_pages())),
     ]);
-    all.extend(crate::properties::samples());
+    all.extend(crate::properties::samples().into_iter().chain(crate::cycles::samples()));
     all.extend(crate::guests::samples(&booking_id("pay"), now()));
     all.extend(crate::applied::samples().into_iter().chain(crate::uses::samples()));
     all.extend(crate::rates::samples().into_iter().chain(crate::receipts::samples()));
     all
-}
-
-/// A cycle in the middle of its first reading, with everything that one can have.
-fn cycle() -> KeptCycle {
-    let share = Share::restored(7_000_000_000_000_000_000, Some(u64::MAX), []);
-    let cycle = Cycle {
-        revision: 7,
-        began_at: now(),
-        phase: Phase::Looking,
-        cursor: Some("B#bkg_1|B".to_owned()),
-        listing: Listing::At(Some("pi_1".to_owned())),
-        agreeing: PaymentFilter::default(),
-        share,
-        inquiries: Inquiries { made: 1_000, left: 3 },
-        inquiries_before: Inquiries { made: 900, left: 0 },
-    };
-    KeptCycle { cycle, mark: 17, items: 4 }
-}
-
-/// A cycle in its second reading. The filter is a small one: its own has 128 KiB.
-pub(crate) fn counting() -> KeptCycle {
-    let KeptCycle { cycle, mark, items } = cycle();
-    let agreeing = PaymentFilter::of_bytes((0..16).collect());
-    let cycle = Cycle { phase: Phase::Counting, listing: Listing::Over, agreeing, ..cycle };
-    KeptCycle { cycle, mark, items }
-}
-
-fn compared_pages() -> Vec<(PageKey, ComparedPage)> {
-    let counts = |confirmed, current, over| Counts { confirmed, current, over };
-    let slots = BTreeMap::from([(slot("10"), counts(3, 2, 1)), (slot("11"), counts(1, 1, 0))]);
-    vec![
-        (PageKey::first(room().id, "2030-06"), ComparedPage { seq: Some(17), slots }),
-        (PageKey::first(room().id, "2030-07"), ComparedPage::default()),
-    ]
 }

@@ -43,8 +43,8 @@ use holdfast_testkit::{at, daily_resource, hold_for, mutation};
 use jiff::civil::date;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
-use crate::samples;
 use crate::values::write_at;
+use crate::{cycles, samples};
 
 fn size(value: &AttributeValue) -> usize {
     match value {
@@ -378,7 +378,7 @@ fn rates_fit_an_item() {
 /// The reconciliation's cycle: its filter at its full size, and pages as many and as large as one item takes.
 #[test]
 fn a_cycle_and_its_pages_stay_below_the_bound_of_an_item() {
-    let KeptCycle { mut cycle, .. } = samples::counting();
+    let KeptCycle { mut cycle, .. } = cycles::counting();
     cycle.agreeing = PaymentFilter::of_bytes(vec![255; 128 * 1024]);
     let size_of_cycle = item_size(&encode_cycle(&cycle, u64::MAX, u32::MAX));
     assert!((170_000..200_000).contains(&size_of_cycle), "{size_of_cycle}");

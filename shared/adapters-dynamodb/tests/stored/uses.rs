@@ -4,7 +4,7 @@ use holdfast_adapters_dynamodb::items::CountedUse;
 use holdfast_domain::rates::ids::PlanId;
 use holdfast_domain::rates::promotion::{PromotionCode, UseLimits};
 use holdfast_domain::rates::uses::{PromotionUse, UseCount, UseEvent, UseOwner};
-use holdfast_domain::{GuestId, HoldId, ResourceId};
+use holdfast_domain::{GuestId, HoldId, PropertyId, ResourceId};
 use holdfast_testkit::at;
 
 use crate::samples::{TRACE, booking_id, now};
@@ -14,6 +14,7 @@ use crate::values::Stored;
 pub(crate) fn promotion_use() -> PromotionUse {
     PromotionUse {
         resource: ResourceId::parse("hotel-nyc-deluxe").expect("an id"),
+        property: PropertyId::parse("hotel-nyc").ok(),
         code: PromotionCode::parse("summer-10").expect("a code"),
         limits: UseLimits { in_all: Some(100), per_guest: Some(1) },
         plan: PlanId::parse("flexible").expect("a name"),
@@ -28,6 +29,7 @@ pub(crate) fn samples() -> [(&'static str, Stored); 5] {
     let of = promotion_use();
     let redeemed = UseCount {
         resource: of.resource.clone(),
+        property: of.property.clone(),
         code: of.code.clone(),
         uses: 41,
         limit: of.limits.in_all,

@@ -180,7 +180,7 @@ pub(crate) fn write_at(at: Timestamp) -> Write {
     Write { at, trace: Some(TRACE.to_owned()) }
 }
 
-fn house() -> PropertyId {
+pub(crate) fn house() -> PropertyId {
     PropertyId::parse("hotel-nyc").expect("an id")
 }
 
@@ -249,7 +249,9 @@ impl Stored {
             Self::PromotionUse(of, counted, at) => items::encode_use(of, counted, *at),
             Self::Listing(resource) => items::encode_listing(resource),
             Self::ListedPage(resource, page) => items::encode_listed_page(resource, page),
-            Self::Facts(resource, month, facts, write) => items::encode_month(resource, *month, facts, write),
+            Self::Facts(resource, month, facts, write) => {
+                items::encode_month((resource, Some(&house())), *month, facts, write)
+            }
             Self::ListedFacts(resource, month, facts) => items::encode_listed_month(resource, *month, facts),
             Self::Rates(rates, write) => items::encode_rates(rates, Some(&house()), write),
             Self::CardVersion(resource, record, write) => items::encode_card_record(resource, record, write),
@@ -286,7 +288,7 @@ impl Stored {
             Self::Listing(resource) => items::encode_listing_as(resource, version),
             Self::ListedPage(resource, page) => items::encode_listed_page_as(resource, page, version),
             Self::Facts(resource, month, facts, write) => {
-                items::encode_month_as(resource, *month, facts, write, version)
+                items::encode_month_as((resource, Some(&house())), *month, facts, write, version)
             }
             Self::ListedFacts(resource, month, facts) => {
                 items::encode_listed_month_as(resource, *month, facts, version)

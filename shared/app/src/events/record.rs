@@ -60,6 +60,8 @@ pub enum LedgerRecord {
     Facts {
         /// The resource.
         resource: ResourceId,
+        /// The property that it belonged to, if to one; unknown of what a release before wrote.
+        property: Option<PropertyId>,
         /// The month.
         month: Month,
         /// Its facts after the write.

@@ -50,6 +50,7 @@ impl ResourceTerms {
         let slots = self.schedule.page(&key.page, &self.time_zone);
         PageFrame {
             terms_revision: resource.revision,
+            property: resource.terms.property.clone(),
             schedule_revision: resource.schedule_revision,
             shape: self.schedule.shape(&key.page, &self.time_zone),
             capacity: resource.share(self.capacity, key),

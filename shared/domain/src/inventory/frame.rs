@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::catalogue::opening_hours::SLOT_MINUTES_MAX;
-use crate::ids::SlotKey;
+use crate::ids::{PropertyId, SlotKey};
 
 /// What distinguishes the slots of a page from others of the same names: under two schedules that give a page the same shape, slots of
 /// the same name are the same slots.
@@ -87,6 +87,8 @@ pub struct SlotRule {
 pub struct PageFrame {
     /// The revision of the resource's terms that it is made of.
     pub terms_revision: u64,
+    /// The property that the resource belongs to by these terms, if to one.
+    pub property: Option<PropertyId>,
     /// The revision that last changed the resource's schedule.
     pub schedule_revision: u64,
     /// Which slots it names; `None` where the schedule has no such page.

@@ -47,6 +47,7 @@ impl Page {
         };
         PageFrame {
             terms_revision: self.terms_revision,
+            property: self.property.clone(),
             schedule_revision: self.schedule_revision,
             shape: self.shape,
             capacity: self.capacity,
@@ -141,6 +142,7 @@ impl Page {
             self.holds.clear();
         }
         self.terms_revision = frame.terms_revision;
+        self.property.clone_from(&frame.property);
         self.shape = frame.shape;
         self.capacity = frame.capacity;
         self.overrides.clear();

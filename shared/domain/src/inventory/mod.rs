@@ -38,7 +38,7 @@ pub use self::limits::{COOL_DOWN_SECONDS, COOL_DOWN_SECONDS_MAX, HoldLimit, Hold
 pub use self::operation::{PageOperation, Placement};
 pub use self::places::{InvalidPlaces, SlotPlaces};
 pub use self::unpaid_ends::{UNPAID_ENDS_FREE, UNPAID_ENDS_WITHIN, UnpaidEnds};
-use crate::ids::{BookingId, Fingerprint, GuestMark, HoldId, ResourceId, SlotKey};
+use crate::ids::{BookingId, Fingerprint, GuestMark, HoldId, PropertyId, ResourceId, SlotKey};
 
 /// The most holds one page stores. At some 130 bytes each they stay far below DynamoDB's 400 KB per item, and every
 /// write pays for the page's size.
@@ -176,6 +176,8 @@ pub struct Page {
     pub key: PageKey,
     /// The revision of the resource's terms that it was brought under last; 0 of one that a release before wrote.
     pub terms_revision: u64,
+    /// The property that the resource belonged to by these terms, if to one; unknown of a page that a release before wrote.
+    pub property: Option<PropertyId>,
     /// The revision of the resource's schedule since which its slots are what they are: slots that were chosen under this
     /// revision or a later one are these.
     pub schedule_revision: u64,
@@ -215,6 +217,7 @@ impl Page {
         Self {
             key,
             terms_revision: 0,
+            property: None,
             schedule_revision,
             shape: None,
             seq: 0,

@@ -6,7 +6,7 @@
 use jiff::Timestamp;
 
 use crate::bookings::Order;
-use crate::ids::{BookingId, GuestId, HoldId, ResourceId};
+use crate::ids::{BookingId, GuestId, HoldId, PropertyId, ResourceId};
 use crate::rates::ids::PlanId;
 use crate::rates::promotion::{PromotionCode, UseLimits};
 
@@ -15,6 +15,8 @@ use crate::rates::promotion::{PromotionCode, UseLimits};
 pub struct PromotionUse {
     /// The resource whose promotion it is.
     pub resource: ResourceId,
+    /// The property that it belonged to when the hold was placed, if to one.
+    pub property: Option<PropertyId>,
     /// The promotion.
     pub code: PromotionCode,
     /// How often it may be used.
@@ -37,6 +39,7 @@ impl PromotionUse {
         let code = rate.promotion.as_ref().filter(|_| rate.promotion_limits.are_counted())?;
         Some(Self {
             resource: order.resource.clone(),
+            property: order.property.clone(),
             code: code.clone(),
             limits: rate.promotion_limits,
             plan: rate.plan.clone(),
@@ -139,6 +142,8 @@ pub enum UseEvent {
 pub struct UseCount {
     /// The resource.
     pub resource: ResourceId,
+    /// The property that it belonged to when the hold of the use was placed, if to one; unknown of what a release before wrote.
+    pub property: Option<PropertyId>,
     /// The promotion.
     pub code: PromotionCode,
     /// Uses that are counted after the write.

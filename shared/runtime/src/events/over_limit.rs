@@ -64,6 +64,7 @@ mod tests {
 
     fn record(uses: u64, limit: Option<u32>, event: UseEvent) -> Record<LedgerRecord> {
         let count = UseCount {
+            property: None,
             resource: ResourceId::parse("room").expect("an id"),
             code: PromotionCode::parse("summer").expect("a code"),
             uses,

@@ -34,8 +34,8 @@ fn events(record: &Record<LedgerRecord>) -> Result<Vec<OutgoingEvent>, Unpublish
         LedgerRecord::Page { record: PageRecord { page, changes, at, trace }, ended } => {
             of_page(&PageWrite { page, changes, ended, at: *at, trace: trace.as_deref() })?
         }
-        LedgerRecord::Facts { resource, month, facts, previous, write } => {
-            vec![of_facts(resource, *month, facts, previous, write)]
+        LedgerRecord::Facts { resource, property, month, facts, previous, write } => {
+            vec![of_facts((resource, property.as_ref()), *month, facts, previous, write)]
         }
         LedgerRecord::PromotionUses { count, trace } => vec![of_promotion(count, trace.as_deref())],
         LedgerRecord::Audit(event) => of_audit(event)?.into_iter().collect(),

@@ -8,7 +8,7 @@ use holdfast_app::events::Write;
 use holdfast_domain::bookings::FailureReason;
 use holdfast_domain::catalogue::{Month, MonthFacts};
 use holdfast_domain::rates::uses::{UseCount, UseEvent};
-use holdfast_domain::{BookingId, HoldId, Page, PageChange, PageHold, Resource, ResourceId};
+use holdfast_domain::{BookingId, HoldId, Page, PageChange, PageHold, PropertyId, Resource, ResourceId};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -58,7 +58,7 @@ impl PageWrite<'_> {
             let holds = if change.ends().is_some() { self.ended } else { &self.page.holds };
             let entry = holds.get(hold);
             let entry = entry.ok_or_else(|| EventError::Hold { event: id.clone(), hold: hold.clone() })?;
-            Ok::<_, EventError>(HoldState::new(hold, &self.page.key, entry))
+            Ok::<_, EventError>(HoldState::new(hold, self.page, entry))
         };
         let booking = |booking: &BookingId| Text(booking.clone());
         let (subject, data) = match change {
@@ -242,7 +242,7 @@ pub fn of_resource(
 /// The event of what is set for the dates of a month, of whose facts `previous` is the revision before.
 #[must_use]
 pub fn of_facts(
-    resource: &ResourceId,
+    (resource, property): (&ResourceId, Option<&PropertyId>),
     month: Month,
     facts: &MonthFacts,
     previous: &MonthFacts,
@@ -255,7 +255,10 @@ pub fn of_facts(
         at: write.at,
         trace: write.trace.clone(),
         content: Content::Newest(Box::new(EventData::InventoryDatesSet(InventoryDatesSet::new(
-            resource, month, facts, previous,
+            (resource, property),
+            month,
+            facts,
+            previous,
         )))),
     }
 }

@@ -29,7 +29,7 @@ use holdfast_domain::rates::uses::{UseCount, UseEvent};
 use holdfast_domain::{
     Booking, BookingEvent, BookingPayments, BookingStatus, CancellationPolicy, Currency, GuestId, Hold,
     HoldId, HoldLimits, HoldStatus, InventoryMove, Money, Page, PageChange, PageCommand, PageHold, PageKey,
-    PaymentStep, Resource, ResourceId, Schedule, SlotPlaces, When,
+    PaymentStep, PropertyId, Resource, ResourceId, Schedule, SlotPlaces, When,
 };
 use holdfast_workflow::events::{
     Envelope, Event, EventType, PageWrite, of_applied, of_audit, of_drift, of_facts, of_month_rates, of_page,
@@ -55,7 +55,7 @@ pub(crate) fn room() -> Resource {
         |hours_before, percent| Tier { hours_before, refund: Percent::new(percent).expect("a percentage") };
     let label = |text| Label::parse(text).expect("a label");
     let terms = ResourceTerms {
-        property: None,
+        property: PropertyId::parse("hotel-nyc").ok(),
         resource_type: label("hotel"),
         name: label("Deluxe double"),
         location: label("NYC"),
@@ -91,7 +91,7 @@ pub(crate) fn hold() -> Hold {
         order: Order {
             resource: room.id.clone(),
             resource_name: room.terms.name.as_str().to_owned(),
-            property: None,
+            property: room.terms.property.clone(),
             guest: guest.clone(),
             start: stay.start,
             end: stay.end,
@@ -375,8 +375,9 @@ fn rate_events() -> Vec<Event> {
     let (room, write) = (room(), Write { at: at(NOW), trace: Some(TRACE.to_owned()) });
     let month = Month::of(date(2026, 6, 1));
     let (set, before) = (month_rates(2, &[1, 2, 3], 15_000), month_rates(1, &[2], 15_000));
-    let dates = of_month_rates((&room.id, None), month, &set, &before, &write);
-    [of_rates(&cards(3, 3), None, &write), dates, of_applied(&rated_booking(), &write)]
+    let of = (&room.id, room.terms.property.as_ref());
+    let dates = of_month_rates(of, month, &set, &before, &write);
+    [of_rates(&cards(3, 3), of.1, &write), dates, of_applied(&rated_booking(), &write)]
         .map(|event| event.expect("something that is published"))
         .into()
 }
@@ -420,12 +421,10 @@ fn run_events() -> [Event; 2] {
 pub(crate) fn events() -> Vec<Event> {
     let mut events = page_events();
     events.push(of_resource(&room(), None, at(NOW), Some(TRACE)));
-    let write = Write { at: at(NOW), trace: Some(TRACE.to_owned()) };
-    events.extend(
-        facts()
-            .months()
-            .map(|(month, facts)| of_facts(&room().id, month, facts, &MonthFacts::default(), &write)),
-    );
+    let (room, write) = (room(), Write { at: at(NOW), trace: Some(TRACE.to_owned()) });
+    let of = (&room.id, room.terms.property.as_ref());
+    let of_month = |(month, of_month)| of_facts(of, month, of_month, &MonthFacts::default(), &write);
+    events.extend(facts().months().map(of_month));
     events.extend(promotion_events());
     events.extend(rate_events());
     events.extend(booking_events());
@@ -438,6 +437,7 @@ fn promotion_events() -> [Event; 2] {
     let guest = GuestId::parse("guest-1").expect("a guest");
     let redeemed = UseCount {
         resource: room().id,
+        property: room().terms.property,
         code: PromotionCode::parse("SUMMER-10").expect("a code"),
         uses: 41,
         limit: Some(100),

@@ -114,6 +114,17 @@ fn every_sample_is_as_its_schema_says_and_has_nothing_else() {
     }
 }
 
+/// Whoever listens for a property's events selects by it.
+#[test]
+fn what_names_a_resource_can_name_its_property() {
+    let newest = |kind: &EventType| of(&format!("{}.v{}", kind.as_str(), Version::V2.number()));
+    let names = |schema: &Value, name: &str| schema["properties"]["data"]["properties"].get(name).is_some();
+    let of_resources = EventType::ALL.iter().filter(|kind| names(&newest(kind), "resourceId"));
+    let without = of_resources.clone().filter(|kind| !names(&newest(kind), "propertyId"));
+    assert_eq!(without.map(|kind| kind.as_str()).collect::<Vec<_>>(), Vec::<&str>::new());
+    assert!(of_resources.count() >= 20);
+}
+
 /// Version 1 was published closed and cannot grow; version 2 may be given fields, which receivers have to ignore.
 #[test]
 fn version_1_is_closed_and_version_2_open() {

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use holdfast_domain::{HoldId, PageHold, PageKey};
+use holdfast_domain::{HoldId, Page, PageHold};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::scalar::{BookingName, HoldName, Instant, Pseudonym, ResourceName, SlotName, Text};
+use super::scalar::{BookingName, HoldName, Instant, PropertyName, Pseudonym, ResourceName, SlotName, Text};
 
 /// What each event of a hold says of it: as its page stores it after the change, or stored it before the hold ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -16,6 +16,10 @@ pub struct HoldState {
     pub hold_id: HoldName,
     /// The resource.
     pub resource_id: ResourceName,
+    /// The property that the resource belonged to when the page was last brought under its terms; left out if to none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub property_id: Option<PropertyName>,
     /// The page: a local month (2026-06), a local day (2026-06-01) or `event`; of several that count the same slots, each but the first has its number (2026-06~1).
     pub page: String,
     /// Places taken, by slot of this page: a day of the month, minutes since local midnight, or `event`.
@@ -29,11 +33,12 @@ pub struct HoldState {
 impl HoldState {
     /// A hold on a page.
     #[must_use]
-    pub fn new(hold: &HoldId, page: &PageKey, entry: &PageHold) -> Self {
+    pub fn new(hold: &HoldId, page: &Page, entry: &PageHold) -> Self {
         Self {
             hold_id: Text(hold.clone()),
-            resource_id: Text(page.resource.clone()),
-            page: page.name(),
+            resource_id: Text(page.key.resource.clone()),
+            property_id: page.property.clone().map(Text),
+            page: page.key.name(),
             places: entry.places.iter().map(|(slot, places)| (Text(slot.clone()), places)).collect(),
             guest_id: Text(entry.guest.clone()),
             expires_at: Text(entry.expires_at),

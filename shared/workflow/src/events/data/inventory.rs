@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_domain::catalogue::{DateFacts, Month, MonthFacts};
-use holdfast_domain::{Page, ResourceId};
+use holdfast_domain::{Page, PropertyId, ResourceId};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::scalar::{ResourceName, Text};
+use super::scalar::{PropertyName, ResourceName, Text};
 
 /// The inventory of a slot.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -22,12 +22,16 @@ pub struct SlotInventory {
     pub closed: bool,
 }
 
-/// The data of `inventory.changed`, in both versions.
+/// The data of `inventory.changed`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct InventoryChanged {
     /// The resource.
     pub resource_id: ResourceName,
+    /// The property that the resource belonged to when the page was last brought under its terms; left out if to none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub property_id: Option<PropertyName>,
     /// The page: a local month (2026-06), a local day (2026-06-01) or `event`; of several that count the same slots, each but the first has its number (2026-06~1).
     pub page: String,
     /// Number of the page's write, as `sequence`.
@@ -47,6 +51,7 @@ impl InventoryChanged {
         };
         Self {
             resource_id: Text(page.key.resource.clone()),
+            property_id: page.property.clone().map(Text),
             page: page.key.name(),
             seq: page.write_number(),
             slots: page.available.keys().map(|key| (key.as_str().to_owned(), slot(key))).collect(),
@@ -71,6 +76,10 @@ pub struct DateInventory {
 pub struct InventoryDatesSet {
     /// The resource.
     pub resource_id: ResourceName,
+    /// The property that the resource belonged to when the dates were set; left out if to none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub property_id: Option<PropertyName>,
     /// The local month, such as 2026-06.
     pub month: String,
     /// The dates for which something else is set now than before, with what is set: at most 31.
@@ -80,7 +89,12 @@ pub struct InventoryDatesSet {
 impl InventoryDatesSet {
     /// The facts of a month after those of `previous`.
     #[must_use]
-    pub fn new(resource: &ResourceId, month: Month, facts: &MonthFacts, previous: &MonthFacts) -> Self {
+    pub fn new(
+        (resource, property): (&ResourceId, Option<&PropertyId>),
+        month: Month,
+        facts: &MonthFacts,
+        previous: &MonthFacts,
+    ) -> Self {
         let of = |facts: &MonthFacts, date: &Date| facts.dates.get(date).copied().unwrap_or_default();
         let dates: BTreeSet<&Date> = facts.dates.keys().chain(previous.dates.keys()).collect();
         let changed = dates.into_iter().filter(|date| of(facts, date) != of(previous, date));
@@ -90,6 +104,7 @@ impl InventoryDatesSet {
         };
         Self {
             resource_id: Text(resource.clone()),
+            property_id: property.cloned().map(Text),
             month: month.to_string(),
             dates: changed.map(set).collect(),
         }

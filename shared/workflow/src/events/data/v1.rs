@@ -1,15 +1,16 @@
 //! Version 1 of the data of events, made from version 2. It goes when version 1 ends, and nothing else has to.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use utoipa::ToSchema;
 
-pub use super::inventory::InventoryChanged;
 pub use super::reconciliation::ReconciliationDrift;
 use super::scalar::{
     BookingName, CurrencyCode, HoldName, Instant, LifecycleName, PaymentStatusName, Price, ResourceName,
     SlotName, StatusName,
 };
-use super::{bookings, holds, resources};
+use super::{bookings, holds, inventory, resources};
 
 /// Declares data of version 1, each made from data of version 2.
 macro_rules! version_1 {
@@ -98,6 +99,18 @@ version_1! {
         hold: HoldPlace = (&newer.hold).into(),
         /// The booking that it is now.
         booking_id: BookingName = newer.booking_id.clone(),
+    }
+
+    /// The data of `inventory.changed`.
+    InventoryChanged from inventory::InventoryChanged |newer| {
+        /// The resource.
+        resource_id: ResourceName = newer.resource_id.clone(),
+        /// The page: a local month (2026-06), a local day (2026-06-01) or `event`; of several that count the same slots, each but the first has its number (2026-06~1).
+        page: String = newer.page.clone(),
+        /// Number of the page's write, as `sequence`.
+        seq: u64 = newer.seq,
+        /// Every slot of the page, by its name.
+        slots: BTreeMap<String, inventory::SlotInventory> = newer.slots.clone(),
     }
 
     /// What each event of a booking says: the data of those that say no more.
