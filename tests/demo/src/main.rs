@@ -8,6 +8,7 @@
 mod book;
 mod expire;
 mod hold;
+mod houses;
 mod money;
 mod rates;
 mod report;
@@ -45,6 +46,7 @@ async fn journey() -> Result<Report, Trouble> {
     let _ = expire::a_payment_comes_too_late(&world, &mut report).await;
     let _ = book::a_booking_is_cancelled(&world, &mut report).await;
     let _ = rates::every_price_has_its_reasons(&world, &mut report).await;
+    let _ = houses::every_house_has_its_own(&world, &mut report).await;
     let _ = money::what_costs_nothing_needs_no_card(&world, &mut report).await;
     let _ = money::the_bank_comes_back_days_later(&world, &mut report).await;
     report.close();

@@ -62,13 +62,25 @@ impl World {
     /// Two nights in a hotel in New York, three weeks ahead: so many rooms at 129 dollars a night, all of it refunded until
     /// a day before, half of it after.
     pub(crate) async fn room(&self, rooms: u32) -> Result<Offer, Trouble> {
+        self.nights(&self.operator, rooms, None).await
+    }
+
+    /// Three such rooms of a property, put by its staff.
+    pub(crate) async fn room_of(&self, property: &str, staff: &Guest) -> Result<Offer, Trouble> {
+        self.nights(staff, 3, Some(property)).await
+    }
+
+    async fn nights(&self, by: &Guest, rooms: u32, property: Option<&str>) -> Result<Offer, Trouble> {
         let first = now().to_zoned_datetime(TimeZone::UTC).date() + 21.days();
-        let terms = json!({
+        let mut terms = json!({
             "resourceType": "hotel", "name": "Deluxe double, The Demo", "timeZone": "America/New_York",
             "schedule": {"kind": "nightly", "checkIn": "15:00", "checkOut": "11:00"},
             "capacity": rooms, "holdTtlSeconds": 600, "pricing": {"currency": "USD", "base": 12900}
         });
-        self.offer(terms, first.to_string(), (first + 2.days()).to_string()).await
+        if let Some(property) = property {
+            terms["propertyId"] = json!(property);
+        }
+        self.offer(by, terms, first.to_string(), (first + 2.days()).to_string()).await
     }
 
     /// An evening for 89.01 euros, so many hours ahead: one place, held for so many seconds.
@@ -91,17 +103,22 @@ impl World {
             "schedule": {"kind": "event", "start": start, "end": end},
             "capacity": 1, "holdTtlSeconds": ttl_seconds, "pricing": {"currency": "EUR", "base": cents}
         });
-        self.offer(terms, start, end).await
+        self.offer(&self.operator, terms, start, end).await
     }
 
-    async fn offer(&self, mut terms: Value, start: String, end: String) -> Result<Offer, Trouble> {
+    async fn offer(
+        &self,
+        by: &Guest,
+        mut terms: Value,
+        start: String,
+        end: String,
+    ) -> Result<Offer, Trouble> {
         let (id, place) = (unique("demo"), unique("place"));
         terms["location"] = json!(place);
         terms["cancellationPolicy"] = json!({"tiers": [
             {"hoursBefore": 24, "refundPercent": 100}, {"hoursBefore": 0, "refundPercent": 50}]});
         terms["attributes"] = json!({"rating": 4.7});
-        let call =
-            self.call(Method::PUT, &format!("/api/resources/{id}"))?.token(&self.operator.token).json(&terms);
+        let call = self.call(Method::PUT, &format!("/api/resources/{id}"))?.token(&by.token).json(&terms);
         let answer = call.send().await?;
         promised(answer.status < 300, &answer)?;
         Ok(Offer { id, place, start, end })
