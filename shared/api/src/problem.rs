@@ -385,6 +385,7 @@ fn pointer_to(path: FieldPath) -> String {
         Field::InventoryEnd => "to",
         Field::CalendarEnd => "end",
         Field::ValidFrom => "validFrom",
+        Field::AsOf => "asOf",
     };
     path.item.map_or_else(|| format!("/{name}"), |item| format!("/lines/{item}/{name}"))
 }
@@ -454,6 +455,7 @@ mod tests {
             (Field::Cursor, "/cursor"),
             (Field::InventoryEnd, "/to"),
             (Field::CalendarEnd, "/end"),
+            (Field::AsOf, "/asOf"),
         ] {
             check(invalid(field.into()), 422, "validation_failed", named(pointer));
         }

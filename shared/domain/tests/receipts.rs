@@ -45,12 +45,22 @@ fn line(
         dates: None,
         count: 1,
         due,
+        refundable: true,
         included_taxes: included.iter().map(tax).collect(),
     };
     PriceLine { kind, amount, detail: Some(detail) }
 }
 
-/// A stay that includes two taxes, a discount that takes some of them off, a tax on top and one that is paid at the place.
+/// The same line as one that is never given back.
+fn kept(mut line: PriceLine) -> PriceLine {
+    if let Some(detail) = &mut line.detail {
+        detail.refundable = false;
+    }
+    line
+}
+
+/// A stay that includes two taxes, a discount that takes some of them off, a tax on top, one that a cancellation keeps and one that is
+/// paid at the place.
 fn price(currency: Currency, stay: i64, [discount, vat, levy, top]: [i64; 4]) -> Price {
     let amount = |amount| SignedMoney::new(amount, currency).expect("in range");
     let part = |of: i64, thousandths: i64| of * thousandths / 1000;
@@ -60,6 +70,7 @@ fn price(currency: Currency, stay: i64, [discount, vat, levy, top]: [i64; 4]) ->
         line(PriceLineKind::Stay, amount(stay), "flexible", Due::Now, &taxes(stay, 1)),
         line(PriceLineKind::Discount, amount(-off), "SUMMER", Due::Now, &taxes(off, -1)),
         line(PriceLineKind::Tax, amount(part(stay, top)), "room-tax", Due::Now, &[]),
+        kept(line(PriceLineKind::Tax, amount(part(stay, 20)), "resort-tax", Due::Now, &[])),
         line(PriceLineKind::Tax, amount(part(stay, 30)), "city-tax", Due::AtProperty, &[]),
     ])
     .expect("in range")
@@ -150,7 +161,7 @@ proptest! {
         prop_assert!(with_guest.values().all(|tax| *tax == 0), "all was given back: {with_guest:?}");
         // All payments together have what the price has.
         let mut of_price: BTreeMap<String, i64> =
-            BTreeMap::from(["vat", "levy", "room-tax"].map(|code| (code.to_owned(), 0)));
+            BTreeMap::from(["vat", "levy", "room-tax", "resort-tax"].map(|code| (code.to_owned(), 0)));
         for line in price.lines().iter().filter(|line| line.due() == Due::Now) {
             let detail = line.detail.as_ref().expect("of a card");
             for tax in &detail.included_taxes {
@@ -186,6 +197,14 @@ proptest! {
         for until in 0..movements.len() {
             let before = receipt_contents(&booking.id, &booking.order, None, &movements[..until]);
             prop_assert_eq!(&before[..], &all[..until]);
+        }
+        // What a cancellation keeps comes back only when there is nothing else left.
+        let kept = taxes(&all[0])["resort-tax"];
+        let mut given_back = 0;
+        for refund in &all[1..] {
+            let before = (given_back - (total - kept)).max(0);
+            given_back += refund.movement.amount.amount();
+            prop_assert_eq!(taxes(refund)["resort-tax"], (given_back - (total - kept)).max(0) - before);
         }
         let lines = all[0].price.as_ref().expect("of the whole price");
         prop_assert_eq!(lines.total(), movements[0].amount);

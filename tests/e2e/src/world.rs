@@ -67,11 +67,23 @@ async fn available(ask: impl AsyncFn() -> Answer) -> Answer {
         let seconds = answer.header("retry-after").parse().unwrap();
         tokio::time::sleep(Duration::from_secs(seconds)).await;
         asked_at = now();
-        answer = ask().await;
-        if answer.is_replay() && !answer.header("location").is_empty() {
-            // It was made all the same, and is answered as it would have been then.
-            answer.status = if answer.str("/status") == "pending" { 202 } else { 201 };
-        }
+        answer = as_made(ask().await);
+    }
+    answer
+}
+
+/// The answer to what is asked under a key that nobody has used. A function that waits for AWS in vain repeats its write itself, and may
+/// find then that it was done.
+async fn first_of_key(asking: impl Future<Output = Answer>) -> Answer {
+    let asked_at = now();
+    let answer = asking.await;
+    if now().duration_since(asked_at).as_secs() >= STANDSTILL_SECONDS { as_made(answer) } else { answer }
+}
+
+/// What was made before its answer was lost, answered as it would have been then.
+fn as_made(mut answer: Answer) -> Answer {
+    if answer.is_replay() && !answer.header("location").is_empty() {
+        answer.status = if answer.str("/status") == "pending" { 202 } else { 201 };
     }
     answer
 }
@@ -243,7 +255,8 @@ impl World {
 
     /// A POST with a key of its own.
     pub(crate) async fn send(&self, guest: &Guest, path: &str, body: &Value) -> Answer {
-        self.send_keyed(guest, &unique("key"), path, body).await
+        let key = unique("key");
+        first_of_key(self.send_keyed(guest, &key, path, body)).await
     }
 
     pub(crate) async fn send_keyed(&self, guest: &Guest, key: &str, path: &str, body: &Value) -> Answer {
@@ -374,7 +387,8 @@ impl World {
     /// Pays a hold with a new card of this number, and waits for the outcome for as long as the API lets a caller wait.
     pub(crate) async fn pay(&self, guest: &Guest, hold: &str, number: &str) -> Answer {
         let card = self.card(number).await.unwrap();
-        self.pay_with(guest, &unique("key"), hold, &card).await
+        let key = unique("key");
+        first_of_key(self.pay_with(guest, &key, hold, &card)).await
     }
 
     pub(crate) async fn pay_with(&self, guest: &Guest, key: &str, hold: &str, card: &str) -> Answer {

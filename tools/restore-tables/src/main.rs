@@ -6,6 +6,7 @@ use holdfast_adapters_dynamodb::{
     CONFIDENTIAL_KINDS, DynamoDb, HOLDS_KINDS, Item, Restored, TableRestore, TurnedBooking,
 };
 use holdfast_domain::Booking;
+use holdfast_domain::receipts::Receipt;
 use holdfast_runtime::{Error, Process, Variable};
 
 const HELP: &str = "\
@@ -14,7 +15,8 @@ restore-tables [--dry-run] RESTORED_LEDGER RESTORED_HOLDS RESTORED_CONFIDENTIAL
 Brings the tables of a stack back to what three other tables hold, into which DynamoDB has restored them to a point in time. Says
 how far it is, and names each booking that is lost (it was made after the point), turned back, or brought back. With --dry-run
 it says so and changes nothing. Stop whoever writes before: docs/runbook.md, Restoring to a point in time. Broken off, it is
-begun again: another run does no harm. What operators have noted of refunds that were paid otherwise is kept, and named. It looks once more at its end, and ends with 1 if the tables differ then.
+begun again: another run does no harm. What operators have noted of refunds that were paid otherwise is kept, and named, and so is
+how far each series of receipts has come, since guests have the numbers. Receipts that are removed are named. It looks once more at its end, and ends with 1 if the tables differ then.
 
 The stack's tables are HOLDFAST_LEDGER_TABLE, HOLDFAST_HOLDS_TABLE and HOLDFAST_CONFIDENTIAL_TABLE; region and credentials are those of the environment.";
 
@@ -98,6 +100,9 @@ fn report(table: &str, all: &Restored, dry_run: bool) {
             (None, None) => {}
         }
     }
+    for receipt in &all.receipts {
+        println!("removed receipt: {}", named(receipt));
+    }
     for item in &all.kept {
         println!("kept: {item}");
     }
@@ -110,6 +115,21 @@ fn report(table: &str, all: &Restored, dry_run: bool) {
     } else {
         println!("{table}: {put} items were put, {removed} removed.");
     }
+}
+
+/// A receipt that guests have, and the table no more: `property/hotel-7 41, payment of 25800 USD (minor units), booking ...`.
+fn named(receipt: &Receipt) -> String {
+    let content = &receipt.content;
+    let kind = content.movement.kind.as_str();
+    format!(
+        "{} {}, {kind} of {} {} (minor units), booking {}, issued {}",
+        content.series.name(),
+        receipt.number,
+        receipt.amount().amount(),
+        receipt.amount().currency().code(),
+        content.booking,
+        receipt.issued_at
+    )
 }
 
 fn state_of(booking: &Booking) -> String {

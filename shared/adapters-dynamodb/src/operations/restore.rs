@@ -9,8 +9,10 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{DeleteRequest, PutRequest, WriteRequest};
 use holdfast_app::StoreError;
 use holdfast_domain::Booking;
+use holdfast_domain::receipts::Receipt;
 
 use crate::stored::notes::is_paid_otherwise;
+use crate::stored::receipts::{decode_receipt, is_receipt, is_series};
 use crate::stored::records::{BOOKING_SK, decode_booking};
 use crate::table::error::{Passing, unavailable};
 use crate::table::item::{Item, Reader};
@@ -34,12 +36,14 @@ pub struct Restored {
     pub put: usize,
     /// Items that were removed: there are none such among the restored ones.
     pub removed: usize,
-    /// Keys of notes that a refund was paid otherwise, and of which there are none such among the restored ones, or others: they are
-    /// left as they are, since that money is paid whatever the table says.
+    /// Keys of what is left as it is, though there is none such among the restored ones, or another: notes that a refund was paid
+    /// otherwise, since that money is paid whatever the table says, and how far series of receipts have come, since guests have the numbers.
     pub kept: Vec<String>,
+    /// Receipts of after the point in time, which are removed.
+    pub receipts: Vec<Receipt>,
     /// The bookings among both.
     pub bookings: Vec<TurnedBooking>,
-    /// Keys of bookings that cannot be read; they were put or removed as they are.
+    /// Keys of bookings and receipts that cannot be read; they were put or removed as they are.
     pub unreadable: Vec<String>,
 }
 
@@ -59,6 +63,7 @@ impl Restored {
         self.put += other.put;
         self.removed += other.removed;
         self.kept.extend(other.kept);
+        self.receipts.extend(other.receipts);
         self.bookings.extend(other.bookings);
         self.unreadable.extend(other.unreadable);
     }
@@ -73,6 +78,11 @@ impl Restored {
             (Err(_), _) | (_, Err(_)) => self.unreadable.push(name),
         }
     }
+}
+
+/// Whether an item stays as it is, whatever was restored.
+fn is_left(item: &Item) -> bool {
+    is_paid_otherwise(item) || is_series(item)
 }
 
 /// A table, and the one that was restored from it.
@@ -125,7 +135,7 @@ impl TableRestore {
             if was == Some(&item) {
                 continue;
             }
-            if was.is_some() && is_paid_otherwise(&item) {
+            if was.is_some() && is_left(&item) {
                 part.kept.push(name_of(&item));
                 continue;
             }
@@ -148,12 +158,18 @@ impl TableRestore {
         let mut part = Restored { compared: items.len(), ..Restored::default() };
         let mut writes = Vec::new();
         for item in items.iter().filter(|item| !restored.contains_key(&name_of(item))) {
-            if is_paid_otherwise(item) {
+            if is_left(item) {
                 part.kept.push(name_of(item));
                 continue;
             }
             part.removed += 1;
             part.note(Some(item), None);
+            if is_receipt(item) {
+                match decode_receipt(item) {
+                    Ok(receipt) => part.receipts.push(receipt),
+                    Err(_) => part.unreadable.push(name_of(item)),
+                }
+            }
             let delete = DeleteRequest::builder().set_key(Some(key_of(item))).build().map_err(built)?;
             writes.push(WriteRequest::builder().delete_request(delete).build());
         }

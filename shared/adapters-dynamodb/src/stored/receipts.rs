@@ -26,6 +26,18 @@ pub(crate) fn series_key(series: &ReceiptSeries) -> Item {
     ])
 }
 
+/// Whether an item is the head of a series.
+pub(crate) fn is_series(item: &Item) -> bool {
+    Reader::new(item).opt_text("pk").is_some_and(|pk| pk.starts_with(SERIES_PK_PREFIX))
+}
+
+/// Whether an item is a receipt.
+pub(crate) fn is_receipt(item: &Item) -> bool {
+    let reader = Reader::new(item);
+    let is_of_booking = reader.opt_text("pk").is_some_and(|pk| pk.starts_with("B#"));
+    is_of_booking && reader.opt_text("sk").is_some_and(|sk| sk.starts_with(RECEIPT_SK_PREFIX))
+}
+
 /// How far a series has come.
 #[must_use]
 pub fn encode_series(series: &ReceiptSeries, head: SeriesHead) -> Item {

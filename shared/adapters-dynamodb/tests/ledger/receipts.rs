@@ -17,7 +17,7 @@ use crate::harness::Harness;
 /// Receipts that are issued side by side.
 const MANY: u64 = 200;
 
-fn content(booking: &str, entry: u64, series: ReceiptSeries, h: &Harness) -> ReceiptContent {
+pub(crate) fn content(booking: &str, entry: u64, series: ReceiptSeries, h: &Harness) -> ReceiptContent {
     ReceiptContent {
         series,
         booking: BookingId::parse(booking).expect("an id"),
@@ -30,7 +30,7 @@ fn content(booking: &str, entry: u64, series: ReceiptSeries, h: &Harness) -> Rec
     }
 }
 
-fn property(name: &str) -> ReceiptSeries {
+pub(crate) fn property(name: &str) -> ReceiptSeries {
     ReceiptSeries::Property(PropertyId::parse(name).expect("an id"))
 }
 
@@ -39,7 +39,7 @@ async fn read(h: &Harness, booking: &str) -> Vec<Receipt> {
 }
 
 /// Issues it, as often as others are first for too long: a queue delivers its message again.
-async fn issued(store: &dyn ReceiptStore, content: &ReceiptContent) -> Issued {
+pub(crate) async fn issued(store: &dyn ReceiptStore, content: &ReceiptContent) -> Issued {
     // Ends: whoever is too late was passed by others, of whom there are finitely many.
     loop {
         match store.issue(content, content.movement.at).await {
@@ -50,7 +50,7 @@ async fn issued(store: &dyn ReceiptStore, content: &ReceiptContent) -> Issued {
     }
 }
 
-fn number(issued: Issued) -> u64 {
+pub(crate) fn number(issued: Issued) -> u64 {
     match issued {
         Issued::Now(number) => number,
         Issued::Before => panic!("each is issued once"),

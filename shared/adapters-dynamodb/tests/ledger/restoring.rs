@@ -8,6 +8,7 @@ use holdfast_app::StoreError;
 use holdfast_testkit::{Database, Fault};
 
 use crate::harness::Harness;
+use crate::receipts::{content, issued, number, property};
 
 /// More than one batch of reads, and several of writes.
 const ITEMS: usize = 130;
@@ -132,6 +133,29 @@ async fn a_note_that_a_refund_was_paid_otherwise_outlives_the_restore() {
     let mut left = h.database.items(Database::LEDGER).await;
     left.sort_by_key(|item| format!("{:?}", item["pk"]));
     assert_eq!(left, [note("bkg_added", 2), note("bkg_changed", 2), note("bkg_deleted", 1)]);
+}
+
+/// Guests have the numbers that were given after the point in time: no other receipt may have them.
+#[tokio::test]
+async fn series_of_receipts_go_on_after_a_restore_and_receipts_that_go_are_named() {
+    let h = Harness::start().await;
+    let issue = async |booking: &str, house: &str| {
+        number(issued(h.store.receipts.as_ref(), &content(booking, 4, property(house), &h)).await)
+    };
+    assert_eq!(issue("bkg_1", "hotel-7").await, 1);
+    let restored = h.database.restored(Database::LEDGER).await;
+    assert_eq!((issue("bkg_2", "hotel-7").await, issue("bkg_3", "hotel-8").await), (2, 1));
+    let restore = TableRestore::new(h.database.client.clone(), &restored, Database::LEDGER, false);
+    for removed in [2, 0] {
+        let mut all = run(&restore).await.expect("a run");
+        all.kept.sort();
+        assert_eq!((all.put, all.removed), (0, removed));
+        assert_eq!(all.kept, ["N#property/hotel-7|N", "N#property/hotel-8|N"]);
+        all.receipts.sort_by_key(|receipt| receipt.content.booking.clone());
+        let named = all.receipts.iter().map(|receipt| (receipt.content.booking.as_str(), receipt.number));
+        assert_eq!(named.collect::<Vec<_>>(), [("bkg_2", 2), ("bkg_3", 1)][..removed]);
+    }
+    assert_eq!((issue("bkg_2", "hotel-7").await, issue("bkg_3", "hotel-8").await), (3, 2));
 }
 
 #[tokio::test]

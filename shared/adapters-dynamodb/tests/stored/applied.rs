@@ -48,6 +48,7 @@ fn detail(code: &str, name: &str) -> LineDetail {
         dates: None,
         count: 1,
         due: Due::Now,
+        refundable: true,
         included_taxes: Vec::new(),
     }
 }
@@ -87,7 +88,7 @@ fn price() -> Price {
             LineDetail { included_taxes: vat(-534), ..detail("SUMMER-10", "Summer") },
         ),
         line(PriceLineKind::Extra, 7_200, LineDetail { count: 6, ..detail("breakfast", "Breakfast") }),
-        line(PriceLineKind::Fee, 2_500, detail("cleaning", "Cleaning")),
+        line(PriceLineKind::Fee, 2_500, LineDetail { refundable: false, ..detail("cleaning", "Cleaning") }),
         line(
             PriceLineKind::Tax,
             1_800,
@@ -223,13 +224,14 @@ fn any_detail() -> impl Strategy<Value = LineDetail> {
     let included = (name(), any_label(), -AMOUNT_MAX..=AMOUNT_MAX).prop_map(|(charge, name, amount)| {
         IncludedTax { charge: ChargeId::parse(&charge).expect("a name"), name, amount }
     });
-    (name(), any_label(), dates, 0_u32..2_000, due, vec(included, 0..4)).prop_map(
-        |(code, name, dates, count, due, included_taxes)| LineDetail {
+    (name(), any_label(), dates, 0_u32..2_000, due, any::<bool>(), vec(included, 0..4)).prop_map(
+        |(code, name, dates, count, due, refundable, included_taxes)| LineDetail {
             code,
             name,
             dates,
             count,
             due,
+            refundable,
             included_taxes,
         },
     )
@@ -355,6 +357,7 @@ pub(crate) fn largest(order: Order) -> Order {
             dates: Some(DateRange { from, to: from + 1.day() }),
             count: u32::MAX,
             due: Due::AtProperty,
+            refundable: false,
             included_taxes: taxes.collect(),
         };
         line(PriceLineKind::Discount, 10_000_000, detail)

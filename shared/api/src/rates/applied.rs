@@ -136,6 +136,8 @@ pub struct PriceLineBody {
     pub to: Option<String>,
     /// When it is paid.
     pub due: DueName,
+    /// Whether a cancellation may give it back; what is not is kept, whatever the plan gives back.
+    pub refundable: bool,
     /// Taxes that the amount includes; left out if there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub included_taxes: Vec<IncludedTaxBody>,
@@ -270,6 +272,7 @@ impl From<&PriceLine> for PriceLineBody {
             from: dates.map(|dates| dates.from.to_string()),
             to: dates.map(|dates| dates.to.to_string()),
             due: line.due().into(),
+            refundable: detail.is_none_or(|detail| detail.refundable),
             included_taxes: detail
                 .map_or_else(Vec::new, |detail| detail.included_taxes.iter().map(tax).collect()),
         }

@@ -55,7 +55,7 @@ pub struct NewQuote {
     /// Where the request comes from; `web` if left out.
     #[schema(format = "rate-name")]
     pub channel: Option<String>,
-    /// For which moment the price is asked, in place of now. Only for operators.
+    /// For which moment the price is asked, in place of now: not before now. Only for operators.
     #[schema(format = DateTime)]
     pub as_of: Option<String>,
     /// Which rates are asked: `draft` for those that are not in force yet. Only for operators.
@@ -408,7 +408,7 @@ pub struct ExplainParameters {
     /// The rate plan; the default one if left out.
     #[param(required = false, format = "rate-name")]
     pub rate_plan_id: String,
-    /// For which moment the price is asked, in place of now.
+    /// For which moment the price is asked, in place of now: not before now.
     #[param(required = false, format = DateTime)]
     pub as_of: String,
     /// Which rates are asked: `draft` for those that are not in force yet.

@@ -44,6 +44,8 @@ pub enum Field {
     CalendarEnd,
     /// From when on a rate card holds.
     ValidFrom,
+    /// The moment whose price is asked.
+    AsOf,
 }
 
 impl Field {
@@ -66,6 +68,7 @@ impl Field {
             Self::PaymentMethod => "the payment method",
             Self::Cursor => "the cursor",
             Self::ValidFrom => "the beginning",
+            Self::AsOf => "the moment",
             Self::InventoryEnd | Self::CalendarEnd => "the last date",
         }
     }

@@ -183,6 +183,10 @@ impl Quotes {
         if is_of_staff && !caller.is_some_and(|caller| caller.is_operator_of(property)) {
             return Err(Failure::NotFound("resource"));
         }
+        if request.as_of.is_some_and(|as_of| as_of < now) {
+            let detail = "must not be before now: what was agreed is in holds and bookings, and what held in the card's versions";
+            return Err(Failure::Invalid { field: Field::AsOf.into(), detail: detail.to_owned() });
+        }
         let at = request.as_of.unwrap_or(now);
         let stay = resource.stay(request.start, request.end, at)?;
         if request.plans == QuotedPlans::Default && stay.slots.len() > EXPLAINED_SLOTS_MAX {

@@ -44,6 +44,8 @@ pub struct LineDetail {
     pub count: u32,
     /// Where it is paid.
     pub due: Due,
+    /// Whether a cancellation may give it back; else it is kept, whatever the plan gives back.
+    pub refundable: bool,
     /// Taxes that the amount includes, in the order of the card.
     pub included_taxes: Vec<IncludedTax>,
 }

@@ -183,14 +183,15 @@ impl<'a> Question<'a> {
         let stay = TaxCategory::stay();
         let mut lines = Lines::default();
         let discounted = self.add_stay(&mut lines, plan, &slots, levied.due(Due::Now), &stay)?;
-        let extras_kept = self.add_extras(&mut lines, &levied)?;
-        let charged = levied.charge(&mut lines)?;
+        self.add_extras(&mut lines, &levied)?;
+        let taxes_by_slot = levied.charge(&mut lines)?;
+        let kept_always = lines.kept_always();
         let price = lines.price(card.currency).map_err(|_| OutOfRange)?;
-        let of_slots = discounted.chunks(request.units.len().max(1)).zip(&charged.taxes_by_slot);
+        let of_slots = discounted.chunks(request.units.len().max(1)).zip(&taxes_by_slot);
         let paid = Paid {
             currency: card.currency,
             total: price.total().amount(),
-            kept_always: extras_kept.saturating_add(charged.kept_always),
+            kept_always,
             by_slot: of_slots
                 .map(|(prices, taxes)| prices.iter().sum::<i64>().saturating_add(*taxes))
                 .collect(),
@@ -235,7 +236,11 @@ impl<'a> Question<'a> {
         let off = if discount == 0 { vec![0; amounts.len()] } else { spread(discount, self.step, &weights) };
         let discount_line = self.promotion().filter(|_| discount > 0).map(|promotion| {
             let (code, name) = (promotion.code.as_str(), &promotion.name);
-            lines.add(PriceLineKind::Discount, -discount, &Said { code, name, dates: None, count: 1, due })
+            lines.add(
+                PriceLineKind::Discount,
+                -discount,
+                &Said { code, name, dates: None, count: 1, due, refundable: true },
+            )
         });
         for (index, ((amount, off), line)) in amounts.iter().zip(&off).zip(line_of).enumerate() {
             let (slot, unit) = (index / units.max(1), index % units.max(1));
@@ -255,12 +260,11 @@ impl<'a> Question<'a> {
         Ok(amounts.iter().zip(&off).map(|(amount, off)| amount - off).collect())
     }
 
-    /// Adds the lines of what is chosen, and gives what of them is never given back, of what is paid with the booking.
-    fn add_extras(&self, lines: &mut Lines<'a>, levied: &Levied<'_>) -> Result<i64, OutOfRange> {
+    /// Adds the lines of what is chosen.
+    fn add_extras(&self, lines: &mut Lines<'a>, levied: &Levied<'_>) -> Result<(), OutOfRange> {
         let (card, request) = (&self.card.card, self.request);
         let count = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
         let guests = request.units.iter().map(|unit| u64::from(units::guest_count(card, unit))).sum();
-        let mut kept = 0_i64;
         for choice in self.choices() {
             let Some(extra) = card.extras.iter().find(|extra| extra.id == choice.extra) else { continue };
             let each = counted(extra.per, count(request.units.len()), guests)
@@ -275,14 +279,12 @@ impl<'a> Question<'a> {
                 dates: None,
                 count: each.saturating_mul(count(slots)),
                 due,
+                refundable: extra.refundable,
             };
             let line = lines.add(PriceLineKind::Extra, amount, &said);
             lines.add_parts(line, &extra.category, std::iter::repeat_n(of_slot.amount(), slots));
-            if due == Due::Now && !extra.refundable {
-                kept = kept.saturating_add(amount);
-            }
         }
-        Ok(kept)
+        Ok(())
     }
 }
 

@@ -21,6 +21,7 @@ pub(super) struct Said<'a> {
     pub(super) dates: Option<DateRange>,
     pub(super) count: u64,
     pub(super) due: Due,
+    pub(super) refundable: bool,
 }
 
 /// A part of a line's amount: of one category, and of one slot, by whose date taxes hold. What is once for a stay is of its first.
@@ -53,6 +54,7 @@ impl<'a> Lines<'a> {
             dates: said.dates,
             count: u32::try_from(said.count).unwrap_or(u32::MAX),
             due: said.due,
+            refundable: said.refundable,
             included_taxes: Vec::new(),
         };
         self.lines.push((kind, amount, detail));
@@ -75,6 +77,12 @@ impl<'a> Lines<'a> {
         if let Some((_, _, detail)) = self.lines.get_mut(line) {
             detail.included_taxes.push(tax);
         }
+    }
+
+    /// What is never given back of what is paid with the booking.
+    pub(super) fn kept_always(&self) -> i64 {
+        let kept = self.lines.iter().filter(|(_, _, said)| said.due == Due::Now && !said.refundable);
+        kept.map(|(_, amount, _)| *amount).fold(0, i64::saturating_add)
     }
 
     /// The price they are.
@@ -157,7 +165,7 @@ fn month_lines(lines: &mut Lines<'_>, prices: &[SlotPrice], plan: &RatePlan, due
 }
 
 fn said<'a>(plan: &'a RatePlan, dates: Option<DateRange>, count: u64, due: Due) -> Said<'a> {
-    Said { code: plan.id.as_str(), name: &plan.name, dates, count, due }
+    Said { code: plan.id.as_str(), name: &plan.name, dates, count, due, refundable: true }
 }
 
 /// The dates from one to another, both included.

@@ -28,15 +28,6 @@ pub(super) struct Levied<'a> {
     pub(super) is_all_at_property: bool,
 }
 
-/// What cancellations have to know of charges.
-#[derive(Debug)]
-pub(super) struct Charged {
-    /// What is never given back, of what is paid with the booking.
-    pub(super) kept_always: i64,
-    /// What each slot's own price is taxed with on top, of what is paid with the booking and given back as the price is.
-    pub(super) taxes_by_slot: Vec<i64>,
-}
-
 /// How much a charge is, before it is rounded.
 struct Sum {
     /// Minor units by the fraction that is levied of them: summed before any is divided.
@@ -72,12 +63,13 @@ impl<'a> Levied<'a> {
         if self.is_all_at_property { Due::AtProperty } else { due }
     }
 
-    /// Adds the lines of all charges, and to other lines what they include.
+    /// Adds the lines of all charges, and to other lines what they include. Gives what each slot's own price is taxed with on top, of what
+    /// is paid with the booking and given back as the price is.
     ///
     /// # Errors
     /// [`OutOfRange`] if a charge is more than an amount can be: nothing is divided by such.
-    pub(super) fn charge(&self, lines: &mut Lines<'a>) -> Result<Charged, OutOfRange> {
-        let mut charged = Charged { kept_always: 0, taxes_by_slot: vec![0; self.request.slots.len()] };
+    pub(super) fn charge(&self, lines: &mut Lines<'a>) -> Result<Vec<i64>, OutOfRange> {
+        let mut taxes_by_slot = vec![0_i64; self.request.slots.len()];
         self.note_included(lines);
         let (mut fees, mut included, mut on_top) = (Vec::new(), Vec::new(), Vec::new());
         for charge in &self.card.charges {
@@ -89,7 +81,7 @@ impl<'a> Levied<'a> {
         }
         let sums: Vec<Sum> = fees.iter().map(|(fee, _)| self.sum(fee, &lines.parts, |_| WHOLE)).collect();
         for ((fee, category), sum) in fees.into_iter().zip(sums) {
-            if let Some((line, amount)) = self.add_line(lines, PriceLineKind::Fee, fee, &sum, &mut charged)? {
+            if let Some((line, amount)) = self.add_line(lines, PriceLineKind::Fee, fee, &sum)? {
                 lines.add_parts(line, category, spread(amount, 1, &weights(&sum.by_slot)));
             }
         }
@@ -99,19 +91,17 @@ impl<'a> Levied<'a> {
         }
         for tax in on_top {
             let sum = self.sum(tax, &lines.parts, |part| WHOLE + part.included);
-            let added = self.add_line(lines, PriceLineKind::Tax, tax, &sum, &mut charged)?;
+            let added = self.add_line(lines, PriceLineKind::Tax, tax, &sum)?;
             if let Some((_, amount)) = added.filter(|_| tax.refundable && self.due(tax.due) == Due::Now) {
                 let rest = total(sum.by_slot).weight() - total(sum.by_slot_of_stay.iter().copied()).weight();
                 let mut of_slots = weights(&sum.by_slot_of_stay);
                 of_slots.push(rest);
-                for (slot, share) in
-                    charged.taxes_by_slot.iter_mut().zip(spread(amount, self.step, &of_slots))
-                {
+                for (slot, share) in taxes_by_slot.iter_mut().zip(spread(amount, self.step, &of_slots)) {
                     *slot += share;
                 }
             }
         }
-        Ok(charged)
+        Ok(taxes_by_slot)
     }
 
     /// Adds a line for a charge, unless there is nothing to charge.
@@ -121,7 +111,6 @@ impl<'a> Levied<'a> {
         kind: PriceLineKind,
         charge: &Charge,
         sum: &Sum,
-        charged: &mut Charged,
     ) -> Result<Option<(usize, i64)>, OutOfRange> {
         let amount = sum.total().rounded(self.step);
         if amount > AMOUNT_MAX {
@@ -137,10 +126,14 @@ impl<'a> Levied<'a> {
         let last = date(sum.by_slot_of_stay.iter().rposition(has_amount));
         let dates = first.zip(last).map(|(first, last)| range(first, last));
         let due = self.due(charge.due);
-        if due == Due::Now && !charge.refundable {
-            charged.kept_always = charged.kept_always.saturating_add(amount);
-        }
-        let said = Said { code: charge.id.as_str(), name: &charge.name, dates, count: sum.count, due };
+        let said = Said {
+            code: charge.id.as_str(),
+            name: &charge.name,
+            dates,
+            count: sum.count,
+            due,
+            refundable: charge.refundable,
+        };
         Ok(Some((lines.add(kind, amount, &said), amount)))
     }
 

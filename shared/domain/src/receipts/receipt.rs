@@ -10,7 +10,7 @@ use crate::properties::Address;
 use crate::rates::charge::Due;
 use crate::receipts::movement::{MoneyMovement, ReceiptKind};
 use crate::receipts::series::{ReceiptSeries, SeriesHead};
-use crate::receipts::taxes::{ReceiptTax, TaxParts};
+use crate::receipts::taxes::{PartsFirst, ReceiptTax, TaxParts};
 
 /// The property that issues a receipt, as it is then.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,9 +85,9 @@ pub fn receipt_contents(
     let content = |movement: &MoneyMovement| {
         let amount = movement.amount.amount();
         let moved = match movement.kind {
-            ReceiptKind::Payment => open.give(amount, &mut paid),
-            ReceiptKind::Refund => paid.give(amount, &mut given_back),
-            ReceiptKind::RefundReversed => given_back.give(amount, &mut paid),
+            ReceiptKind::Payment => open.give(amount, PartsFirst::None, &mut paid),
+            ReceiptKind::Refund => paid.give(amount, PartsFirst::Refundable, &mut given_back),
+            ReceiptKind::RefundReversed => given_back.give(amount, PartsFirst::Kept, &mut paid),
         };
         let is_whole = movement.kind == ReceiptKind::Payment && movement.amount == order.price.total();
         ReceiptContent {

@@ -332,7 +332,15 @@ pub(crate) fn month_rates(revision: u64, days: &[i8], amount: i64) -> MonthRates
 fn line(kind: PriceLineKind, amount: i64, code: &str, dates: Option<DateRange>, due: Due) -> PriceLine {
     let count = if dates.is_some() { 2 } else { 1 };
     let name = Label::parse(SECRET).expect("a label");
-    let detail = LineDetail { code: code.to_owned(), name, dates, count, due, included_taxes: Vec::new() };
+    let detail = LineDetail {
+        code: code.to_owned(),
+        name,
+        dates,
+        count,
+        due,
+        refundable: kind != PriceLineKind::Tax,
+        included_taxes: Vec::new(),
+    };
     PriceLine { kind, amount: SignedMoney::new(amount, euro()).expect("an amount"), detail: Some(detail) }
 }
 

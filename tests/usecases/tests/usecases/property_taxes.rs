@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use async_trait::async_trait;
 use holdfast_app::catalogue::{Calendars, Precondition, Run};
 use holdfast_app::holds::Holds;
+use holdfast_app::kernel::Field;
 use holdfast_app::properties::PropertyReader;
 use holdfast_app::rates::{CardUse, Pricing, QuoteRequest, QuotedPlans, Quotes, RateChoice};
 use holdfast_app::search::Projection;
@@ -250,6 +251,14 @@ async fn a_draft_and_another_moment_are_tried_under_the_taxes_too() {
     let request = QuoteRequest { as_of: Some(later), draft: false, ..request };
     let tried = w.quotes.quote(Some(&operator()), &request, w.now()).await.expect("a quote");
     assert_eq!(told(&tried.offers[0].price), (PRICE + VAT, CITY_TAX, names(&["city-tax", "vat"])));
+    // Cards of the past are kept for no price.
+    let earlier = w.now() - jiff::SignedDuration::from_millis(1);
+    let request = QuoteRequest { as_of: Some(earlier), ..request };
+    let refused = w.quotes.quote(Some(&operator()), &request, w.now()).await;
+    assert!(
+        matches!(&refused, Err(Failure::Invalid { field, .. }) if field.field == Field::AsOf),
+        "{refused:?}"
+    );
 }
 
 #[tokio::test]

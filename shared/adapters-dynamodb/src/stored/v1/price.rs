@@ -62,6 +62,9 @@ struct StoredDetail {
     /// Left out for what is paid with the booking.
     #[serde(default, skip_serializing_if = "is_now")]
     due: StoredDue,
+    /// Whether a cancellation keeps it; left out if it may be given back.
+    #[serde(default, skip_serializing_if = "is_false")]
+    kept: bool,
     /// Left out if there is none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     taxes: Vec<Text<PositionedTax>>,
@@ -79,6 +82,11 @@ fn is_once(count: &u32) -> bool {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
 fn is_now(due: &StoredDue) -> bool {
     *due == StoredDue::Now
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 /// Where something is paid.
@@ -216,6 +224,7 @@ impl StoredDetail {
             to: detail.dates.map(|dates| Text(dates.to)),
             count: detail.count,
             due: detail.due.into(),
+            kept: !detail.refundable,
             taxes: (detail.included_taxes.iter())
                 .map(|tax| {
                     let of = position(named, tax.charge.as_str(), &tax.name);
@@ -246,6 +255,7 @@ impl StoredDetail {
             dates,
             count: self.count,
             due: self.due.into(),
+            refundable: !self.kept,
             included_taxes: self.taxes.into_iter().map(tax).collect::<Result<_, Reason>>()?,
         })
     }

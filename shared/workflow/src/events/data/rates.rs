@@ -135,6 +135,8 @@ pub struct AppliedLine {
     pub to: Option<String>,
     /// When it is paid.
     pub due: AppliedLineDue,
+    /// Whether a cancellation may give it back; what is not is kept, whatever the plan gives back.
+    pub refundable: bool,
 }
 
 impl From<&PriceLine> for AppliedLine {
@@ -158,6 +160,7 @@ impl From<&PriceLine> for AppliedLine {
                 Due::Now => AppliedLineDue::Now,
                 Due::AtProperty => AppliedLineDue::AtProperty,
             },
+            refundable: detail.is_none_or(|detail| detail.refundable),
         }
     }
 }
