@@ -152,7 +152,7 @@ impl<'a> Question<'a> {
     /// The promotion whose code is given, where it can be used for the stay and the plan.
     fn promotion(&self) -> Option<&'a Promotion> {
         let code = self.request.promotion.as_ref()?;
-        let promotion = self.card.card.promotions.iter().find(|promotion| promotion.code == *code)?;
+        let promotion = self.card.card.promotion(code)?;
         let plan = self.lineage.first()?;
         let arrival = self.request.slots.first()?.date;
         let is_usable = (promotion.plans.is_empty() || promotion.plans.contains(&plan.id))
