@@ -1,16 +1,14 @@
 //! Codes that may be used so often: counted with the hold, kept by the booking, given back once, whatever ends them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use holdfast_adapters_dynamodb::stream::decode_ledger_record;
-use holdfast_api::{Api, Claims, HoldApi, Identity, Request};
+use holdfast_app::Failure;
 use holdfast_app::events::LedgerRecord;
 use holdfast_app::holds::{HoldRequest, Placed};
 use holdfast_app::rates::{QuoteRequest, QuotedPlans, RateChoice};
-use holdfast_app::{Caller, Failure};
 use holdfast_domain::catalogue::Label;
 use holdfast_domain::rates::card::RateCard;
 use holdfast_domain::rates::charge::Validity;
@@ -18,10 +16,8 @@ use holdfast_domain::rates::percentage::Percentage;
 use holdfast_domain::rates::promotion::{Discount, Promotion, PromotionCode};
 use holdfast_domain::rates::quote::Reason;
 use holdfast_domain::rates::uses::UseCount;
-use holdfast_domain::{BookingId, BookingStatus, Hold, HoldStatus, PaymentStatus, Resource};
-use holdfast_testkit::{Database, Store, at, image_json, nightly_resource};
-use http::{HeaderMap, HeaderValue, Method};
-use serde_json::{Value, json};
+use holdfast_domain::{BookingId, BookingStatus, Hold, HoldStatus, PaymentStatus};
+use holdfast_testkit::{Database, Store, image_json};
 
 use crate::bank::{DECLINED, NEVER_CAPTURES, VISA};
 use crate::driver::{Drive, Ending, Step};
@@ -32,7 +28,7 @@ const TTL: i64 = 600;
 /// Longer than a claim lasts.
 const CLAIM_OVER: i64 = 901;
 /// Longer than rates are remembered.
-pub(crate) const LATER: i64 = 6;
+const LATER: i64 = 6;
 /// What a code takes off a night, and what is left.
 const REDUCED: i64 = PRICE - PRICE / 10;
 
