@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use holdfast_adapters_dynamodb::{
-    DynamoCatalogue, DynamoDb, DynamoProperties, DynamoRates, DynamoSearchIndex, LedgerTable, SignedQuotes,
+    DynamoCatalogue, DynamoDb, DynamoPromotionUses, DynamoProperties, DynamoRates, DynamoSearchIndex,
+    LedgerTable, SignedQuotes,
 };
 use holdfast_adapters_secrets::{SecretsManager, StoredSecrets};
 use holdfast_api::SearchApi;
@@ -26,10 +27,11 @@ async fn main() -> Result<(), Error> {
         .with(Secret::QuoteSigningKey, process.require(Variable::QuoteKeySecretId)?);
     let catalogue = Arc::new(DynamoCatalogue::new(ledger.clone()));
     let properties = Arc::new(DynamoProperties::new(ledger.clone()));
+    let uses = Arc::new(DynamoPromotionUses::new(ledger.clone()));
     let rates = Arc::new(DynamoRates::new(ledger));
     let calendars =
         Calendars::new(catalogue.clone(), index.clone(), rates.clone(), properties.clone(), charge_rules());
-    let pricing = Pricing::new(rates, properties, catalogue.clone(), index.clone(), charge_rules());
+    let pricing = Pricing::new(rates, properties, uses, catalogue.clone(), index.clone(), charge_rules());
     let quotes = Quotes::new(catalogue, pricing, Arc::new(SignedQuotes::new(Arc::new(secrets))));
     let api = SearchApi::new(Search::new(index, charge_rules()), calendars, quotes, process.clock());
     http::serve(&process, api).await

@@ -158,13 +158,15 @@ export const PORTS = {
   'RateStore': [onItems(RESOURCES, PUT, UPDATE), onItems(TRAILS, PUT), onItems(CARD_VERSIONS, PUT)],
   /** The versions that were ever put, for operators. */
   'RateHistory': [onItems(CARD_VERSIONS, QUERY)],
+  /** How often promotions are used whose uses are limited, for whoever prices with a code. */
+  'PromotionUses': [onItems(PROMOTION_USES, GET_MANY)],
   /** Signs quotes, and tells those that were signed. */
   'QuoteSeals': [on('quoteKey', READ_SECRET)],
 
   // --- holds ---
   /** A hold's record and its entry on the page. */
   'HoldReader': [onItems(RESOURCES, GET), onRecords(RECORDS, GET)],
-  'HoldStore.place': [WRITE_PAGES, onRecords(RECORDS, GET, PUT), onItems(PROMOTION_USES, GET_MANY, PUT, UPDATE)],
+  'HoldStore.place': [WRITE_PAGES, onRecords(RECORDS, GET, PUT), onItems(PROMOTION_USES, PUT, UPDATE)],
   'HoldStore.extend': [CHANGE_PAGES, onRecords(RECORDS, GET, UPDATE)],
   'HoldStore.release': [CHANGE_PAGES, onRecords(RECORDS, GET, UPDATE), RETURN_USE],
   'HoldStore.expire': [CHANGE_PAGES, RETURN_USE],

@@ -50,6 +50,7 @@ pub use payments::actions::DynamoCustomerActions;
 pub use payments::attempts::DynamoPaymentAttempts;
 pub use payments::callbacks::DynamoSagaCallbacks;
 pub use payments::turns::DynamoPaymentTurns;
+pub use promotions::counters::DynamoPromotionUses;
 pub use properties::store::DynamoProperties;
 pub use rates::history::DynamoRateHistory;
 pub use rates::seals::SignedQuotes;

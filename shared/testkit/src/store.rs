@@ -8,9 +8,9 @@ use holdfast_adapters_dynamodb::{
     ConfidentialTable, DynamoBookingContacts, DynamoBookingHistory, DynamoBookingJournal, DynamoBookings,
     DynamoCatalogue, DynamoCustomerActions, DynamoCycles, DynamoEndedBookings, DynamoHoldStopSwitch,
     DynamoHoldStops, DynamoHolds, DynamoInspection, DynamoMailCounts, DynamoPaymentAttempts,
-    DynamoPaymentTurns, DynamoProperties, DynamoRateHistory, DynamoRates, DynamoReceipts,
-    DynamoResourceHistory, DynamoSagaCallbacks, DynamoSearchIndex, DynamoSearchIndexWriter, DynamoSentMails,
-    HoldsTable, LedgerTable, SignedQuotes,
+    DynamoPaymentTurns, DynamoPromotionUses, DynamoProperties, DynamoRateHistory, DynamoRates,
+    DynamoReceipts, DynamoResourceHistory, DynamoSagaCallbacks, DynamoSearchIndex, DynamoSearchIndexWriter,
+    DynamoSentMails, HoldsTable, LedgerTable, SignedQuotes,
 };
 use holdfast_app::StoreError;
 use holdfast_app::bookings::{BookingContacts, BookingHistory, BookingJournal, BookingStore};
@@ -21,7 +21,7 @@ use holdfast_app::notifications::{MailCounts, SentMails};
 use holdfast_app::operations::{CycleStore, EndedBookings, LedgerInspection};
 use holdfast_app::payments::{AttemptReader, CustomerActions, PaymentTurns, RefundNotes, SagaCallbacks};
 use holdfast_app::properties::PropertyStore;
-use holdfast_app::rates::{Pricing, QuoteSeals, Quotes, RateHistory, RateStore};
+use holdfast_app::rates::{Pricing, PromotionUses, QuoteSeals, Quotes, RateHistory, RateStore};
 use holdfast_app::receipts::ReceiptStore;
 use holdfast_app::search::{ListedPages, SearchIndex, SearchIndexInspection, SearchIndexWriter};
 use holdfast_domain::{Page, Resource};
@@ -37,6 +37,7 @@ pub struct Store {
     pub trails: Arc<dyn ResourceHistory>,
     pub rates: Arc<dyn RateStore>,
     pub versions: Arc<dyn RateHistory>,
+    pub uses: Arc<dyn PromotionUses>,
     pub receipts: Arc<dyn ReceiptStore>,
     pub holds: Arc<dyn HoldStore>,
     pub stops: Arc<dyn HoldStops>,
@@ -77,6 +78,7 @@ impl Store {
             trails: Arc::new(DynamoResourceHistory::new(ledger())),
             rates: Arc::new(DynamoRates::new(ledger())),
             versions: Arc::new(DynamoRateHistory::new(ledger())),
+            uses: Arc::new(DynamoPromotionUses::new(ledger())),
             receipts: Arc::new(DynamoReceipts::new(ledger())),
             holds: Arc::new(DynamoHolds::new(ledger(), holds())),
             stops: Arc::new(DynamoHoldStops::new(ledger())),
@@ -105,8 +107,8 @@ impl Store {
     /// The pricing of stays.
     #[must_use]
     pub fn pricing(&self) -> Pricing {
-        let (rates, properties) = (self.rates.clone(), self.properties.clone());
-        Pricing::new(rates, properties, self.catalogue.clone(), self.listed.clone(), charge_rules())
+        let (rates, properties, uses) = (self.rates.clone(), self.properties.clone(), self.uses.clone());
+        Pricing::new(rates, properties, uses, self.catalogue.clone(), self.listed.clone(), charge_rules())
     }
 
     /// The use cases of holds.

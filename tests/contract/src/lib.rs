@@ -20,6 +20,7 @@ use holdfast_app::bookings::{BookingContacts, BookingHistory, BookingJournal, Bo
 use holdfast_app::catalogue::{Catalogue, HoldStopSwitch, ResourceHistory};
 use holdfast_app::holds::HoldStore;
 use holdfast_app::payments::{CustomerActions, SagaCallbacks};
+use holdfast_app::rates::PromotionUses;
 use holdfast_domain::rates::promotion::UseLimits;
 use holdfast_domain::{BookingId, Hold, Resource};
 use jiff::Timestamp;
@@ -47,6 +48,7 @@ pub struct Ports {
     pub callbacks: Arc<dyn SagaCallbacks>,
     pub actions: Arc<dyn CustomerActions>,
     pub contacts: Arc<dyn BookingContacts>,
+    pub uses: Arc<dyn PromotionUses>,
     pub history: Option<Arc<dyn BookingHistory>>,
     pub operators: Option<Operators>,
 }
@@ -163,6 +165,7 @@ macro_rules! contract {
         $crate::contract!($implementation, None, promotions: [
             uses_are_counted_up_to_the_limit,
             uses_of_a_guest_are_counted_for_the_guest,
+            uses_are_told_as_far_as_they_are_limited,
             what_is_sold_out_uses_nothing,
             a_release_gives_the_use_back,
             an_expiry_gives_the_use_back,

@@ -56,6 +56,31 @@ pub async fn uses_of_a_guest_are_counted_for_the_guest<I: Implementation>() {
     assert_eq!(w.i.uses().await, 1);
 }
 
+/// How often a promotion is used is told in all and of one guest, each where that is limited.
+pub async fn uses_are_told_as_far_as_they_are_limited<I: Implementation>() {
+    let w = World::<I>::with_places(9).await;
+    let both = UseLimits { in_all: Some(9), per_guest: Some(9) };
+    let told = async |guest: Option<usize>, limits: UseLimits| {
+        // Of the promotion, the resource and the guest of such a hold.
+        let hold = w.i.limited_hold(guest.unwrap_or(0), w.now, limits);
+        let code = hold.order.rate.as_ref().and_then(|rate| rate.promotion.clone()).expect("a code");
+        let guest = guest.map(|_| &hold.order.guest);
+        let made = w.i.ports().uses.made(&hold.order.resource, &code, limits, guest).await.expect("a read");
+        (made.in_all, made.of_guest)
+    };
+    assert_eq!(told(Some(0), both).await, (0, 0), "nothing is counted yet");
+    let hold = w.used(0, both).await;
+    w.used(1, both).await;
+    assert_eq!(told(Some(0), both).await, (2, 1));
+    assert_eq!(told(Some(2), both).await, (2, 0));
+    assert_eq!(told(None, both).await, (2, 0), "nobody knows whose");
+    assert_eq!(told(Some(0), TWO).await, (2, 0), "it is not limited for each guest");
+    assert_eq!(told(Some(0), ONE_EACH).await, (0, 1), "it is not limited in all");
+    w.release(&hold).await.expect("a release");
+    assert_eq!(told(Some(0), both).await, (1, 0));
+    assert_eq!(told(Some(1), both).await, (1, 1));
+}
+
 /// Whoever gets no places uses nothing.
 pub async fn what_is_sold_out_uses_nothing<I: Implementation>() {
     let w = World::<I>::with_places(1).await;

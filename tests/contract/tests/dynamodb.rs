@@ -50,6 +50,7 @@ impl Implementation for DynamoDb {
             callbacks: store.callbacks.clone(),
             actions: store.actions.clone(),
             contacts: store.contacts.clone(),
+            uses: store.uses.clone(),
             history: Some(store.history.clone()),
             operators: Some(Operators {
                 catalogue: store.catalogue.clone(),

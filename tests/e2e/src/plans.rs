@@ -175,6 +175,15 @@ async fn redeem(w: &World, room: &Offer, guest: &Guest, code: &str) -> Answer {
     w.place(guest, &of_plan(room, &json!({"promotionCode": code}))).await
 }
 
+/// What a night costs under each plan with a code, asked without a token; without the moment of the answer.
+async fn quoted_with(w: &World, room: &Offer, code: &str) -> Value {
+    let mut body = of_plan(room, &json!({"promotionCode": code}));
+    body.as_object_mut().unwrap().remove("userId");
+    let mut quoted = check(w.post("/api/quotes").json(&body).send().await.unwrap(), 200).json;
+    quoted.as_object_mut().unwrap().remove("asOf");
+    quoted
+}
+
 #[tokio::test]
 async fn a_code_is_used_as_often_as_it_may_be_and_what_is_not_booked_comes_back() {
     let w = World::new().await;
@@ -183,8 +192,16 @@ async fn a_code_is_used_as_often_as_it_may_be_and_what_is_not_booked_comes_back(
     let room = w.room(json!({"capacity": 5})).await;
     put(&w, &room, &card).await;
     let (first, second) = (w.guest().await, w.guest().await);
+    let quoted = quoted_with(&w, &room, "once").await;
+    assert_eq!(quoted["offers"][0]["price"]["amount"], json!(NIGHT - NIGHT / 10), "{quoted}");
     let hold = check(redeem(&w, &room, &first, "once").await, 201);
     assert_eq!(hold.int("/price/amount"), Some(NIGHT - NIGHT / 10), "{hold}");
+    let quoted_used_up = quoted_with(&w, &room, "ONCE").await;
+    assert_eq!(quoted_used_up, quoted_with(&w, &room, "NEVER").await, "nobody learns it from a quote either");
+    assert_eq!(quoted_used_up["offers"], json!([]), "{quoted_used_up}");
+    let by_quote = of_plan(&room, &json!({"quoteId": quoted["offers"][0]["quoteId"]}));
+    let late = check_problem(w.place(&second, &by_quote).await, 422, "validation_failed");
+    assert_eq!(late.str("/errors/0/pointer"), "/promotionCode", "{late}");
     let used_up = check_problem(redeem(&w, &room, &second, "ONCE").await, 422, "validation_failed");
     let unknown = check_problem(redeem(&w, &room, &second, "NEVER").await, 422, "validation_failed");
     assert_eq!(used_up.str("/errors/0/pointer"), "/promotionCode", "{used_up}");
@@ -192,6 +209,8 @@ async fn a_code_is_used_as_often_as_it_may_be_and_what_is_not_booked_comes_back(
         assert_eq!(used_up.json[field], unknown.json[field], "nobody learns which codes there are");
     }
     check(w.release(&first, hold.str("/holdId")).await, 204);
+    let back = quoted_with(&w, &room, "ONCE").await;
+    assert_eq!(back["offers"][0]["price"]["amount"], json!(NIGHT - NIGHT / 10), "{back}");
     let hold = check(redeem(&w, &room, &second, "ONCE").await, 201);
     let booking = check(w.pay(&second, hold.str("/holdId"), ACCEPTED).await, 201);
     check_problem(redeem(&w, &room, &first, "ONCE").await, 422, "validation_failed");

@@ -13,13 +13,16 @@ use holdfast_app::bookings::{
 };
 use holdfast_app::holds::{HoldReader, HoldStore, Placed};
 use holdfast_app::payments::{CustomerActions, SagaCallbacks};
+use holdfast_app::rates::PromotionUses;
 use holdfast_app::{LedgerError, Mutation, StoreError};
 use holdfast_domain::bookings::{Contact, InventoryPlan};
 use holdfast_domain::holds::Extension;
 use holdfast_domain::payments::CustomerAction;
-use holdfast_domain::rates::uses::PromotionUse;
+use holdfast_domain::rates::promotion::{PromotionCode, UseLimits};
+use holdfast_domain::rates::uses::{PromotionUse, UsesMade};
 use holdfast_domain::{
-    Booking, BookingEvent, BookingId, Fingerprint, Hold, HoldId, HoldSnapshot, Page, PaymentStep, Resource,
+    Booking, BookingEvent, BookingId, Fingerprint, GuestId, Hold, HoldId, HoldSnapshot, Page, PaymentStep,
+    Resource, ResourceId,
 };
 
 use crate::cast::Cast;
@@ -96,7 +99,8 @@ impl HoldStore for MemoryLedger {
         let mut state = self.state();
         let of = PromotionUse::of(&hold.order, &hold.id);
         let is_known = ledger::snapshot(&state, self.cast.guest_of(&hold.id).unwrap_or(usize::MAX)).is_some();
-        if let Some(of) = of.as_ref().filter(|of| !is_known && uses::are_used_up(&state, of)) {
+        let has_room = |of: &PromotionUse| of.limits.have_room(uses::made(&state, &of.code, Some(&of.guest)));
+        if let Some(of) = of.as_ref().filter(|of| !is_known && !has_room(of)) {
             return Err(LedgerError::PromotionUsedUp { plan: of.plan.clone() });
         }
         let placed = ledger::place(&mut state, &self.cast, hold, by.now)?;
@@ -121,6 +125,23 @@ impl HoldStore for MemoryLedger {
 
     async fn expire(&self, hold: &Hold, by: &Mutation) -> Result<(), LedgerError> {
         Ok(ledger::expire(&mut self.state(), &self.cast, &hold.id, by.now)?)
+    }
+}
+
+#[async_trait]
+impl PromotionUses for MemoryLedger {
+    async fn made(
+        &self,
+        _: &ResourceId,
+        code: &PromotionCode,
+        limits: UseLimits,
+        guest: Option<&GuestId>,
+    ) -> Result<UsesMade, StoreError> {
+        let made = uses::made(&self.state(), code, guest);
+        Ok(UsesMade {
+            in_all: limits.in_all.map_or(0, |_| made.in_all),
+            of_guest: limits.per_guest.map_or(0, |_| made.of_guest),
+        })
     }
 }
 

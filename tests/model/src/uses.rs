@@ -1,19 +1,20 @@
 //! Uses of promotions that are limited, as the ledger counts them. No guest of the model has a code: only `tests/contract` brings one.
 
-use holdfast_domain::rates::uses::{PromotionUse, UseChange, UseEffect, UseOwner};
+use holdfast_domain::GuestId;
+use holdfast_domain::rates::promotion::PromotionCode;
+use holdfast_domain::rates::uses::{PromotionUse, UseChange, UseEffect, UseOwner, UsesMade};
 
 use crate::state::State;
 
-/// Whether a promotion has no use left.
+/// How often a promotion is used, in all and by a guest.
 #[must_use]
-pub fn are_used_up(state: &State, of: &PromotionUse) -> bool {
-    let uses = |is_of: &dyn Fn(&PromotionUse) -> bool| {
-        let counted = state.uses.iter().filter(|(known, _)| known.code == of.code && is_of(known));
-        u32::try_from(counted.count()).unwrap_or(u32::MAX)
-    };
-    let is_full = |limit: Option<u32>, uses: u32| limit.is_some_and(|limit| uses >= limit);
-    is_full(of.limits.in_all, uses(&|_| true))
-        || is_full(of.limits.per_guest, uses(&|known| known.guest == of.guest))
+pub fn made(state: &State, code: &PromotionCode, guest: Option<&GuestId>) -> UsesMade {
+    let of_code = || state.uses.iter().map(|(known, _)| known).filter(|known| known.code == *code);
+    let count = |uses: usize| u64::try_from(uses).unwrap_or(u64::MAX);
+    UsesMade {
+        in_all: count(of_code().count()),
+        of_guest: count(of_code().filter(|known| Some(&known.guest) == guest).count()),
+    }
 }
 
 /// Counts a use with its hold.

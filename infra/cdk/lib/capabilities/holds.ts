@@ -25,6 +25,7 @@ export class Holds extends Construct {
         'ListedPages',
         'RateReader.rates',
         'PropertyReader',
+        'PromotionUses',
         'QuoteSeals',
       ],
       memoryMegabytes: 512,

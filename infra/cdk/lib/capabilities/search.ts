@@ -12,7 +12,16 @@ export class Search extends Construct {
     const search = new HoldfastFunction(this, foundations, {
       name: 'search',
       description: 'Search over the read model, the calendar of one resource, and quotes',
-      ports: ['SearchIndex', 'ListedPages', 'CatalogueReader.resource', 'CatalogueReader.facts_of', 'RateReader.rates', 'PropertyReader', 'QuoteSeals'],
+      ports: [
+        'SearchIndex',
+        'ListedPages',
+        'CatalogueReader.resource',
+        'CatalogueReader.facts_of',
+        'RateReader.rates',
+        'PropertyReader',
+        'PromotionUses',
+        'QuoteSeals',
+      ],
     });
     watchSecret(this, 'SecretOld', foundations, search);
     foundations.api.serve(search, 'Search, the calendar of a resource and quotes are public by contract');

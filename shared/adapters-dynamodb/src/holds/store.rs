@@ -161,12 +161,6 @@ impl DynamoHolds {
             (None, [placement]) => self.place_on_page(placement, resources, hold, mutation).await,
             (None, placements) => self.place_on_pages(placements, None, resources, hold, mutation).await,
             (Some(of), placements) => {
-                if self.uses.are_used_up(&of).await? {
-                    return match self.holds.read_hold(&hold.id).await? {
-                        Some(known) => Ok(replayed(known, hold)?),
-                        None => Err(LedgerError::PromotionUsedUp { plan: of.plan }.into()),
-                    };
-                }
                 self.place_on_pages(placements, Some(&of), resources, hold, mutation).await
             }
         }

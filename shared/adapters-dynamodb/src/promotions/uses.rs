@@ -14,10 +14,10 @@ use holdfast_domain::BookingId;
 use holdfast_domain::rates::uses::{PromotionUse, UseChange, UseEffect, UseEvent, UseOwner};
 
 use crate::stored::uses::{
-    CountedUse, CounterWrite, counter_key, decode_use, decode_uses, encode_use, guest_counter_key, use_key,
+    CountedUse, CounterWrite, counter_key, decode_use, encode_use, guest_counter_key, use_key,
 };
 use crate::stored::version::{VERSION, WRITES};
-use crate::table::item::{Item, millis, n, s};
+use crate::table::item::{millis, n, s};
 use crate::table::ledger::LedgerTable;
 use crate::table::transact::built;
 
@@ -32,25 +32,6 @@ impl UseStore {
     /// In that table.
     pub(crate) fn new(ledger: LedgerTable) -> Self {
         Self(ledger)
-    }
-
-    /// Whether a promotion has no use left, by what is read: what is used up costs no transaction.
-    pub(crate) async fn are_used_up(&self, of: &PromotionUse) -> Result<bool, StoreError> {
-        let limits = [
-            (counter_key(&of.resource, &of.code), of.limits.in_all),
-            (guest_counter_key(of), of.limits.per_guest),
-        ];
-        let limited: Vec<(Item, u32)> =
-            limits.into_iter().filter_map(|(key, limit)| Some((key, limit?))).collect();
-        let items = self.0.get_many(limited.iter().map(|(key, _)| key.clone()).collect()).await?;
-        for item in &items {
-            let of_item = limited.iter().find(|(key, _)| key.get("sk") == item.get("sk"));
-            let uses = decode_uses(item)?;
-            if of_item.is_some_and(|(_, limit)| uses >= u64::from(*limit)) {
-                return Ok(true);
-            }
-        }
-        Ok(false)
     }
 
     /// The writes that count a use with its hold, within its limits.
@@ -170,7 +151,7 @@ impl UseStore {
         if let Some(limit) = of.limits.per_guest {
             let update = Update::builder()
                 .table_name(&self.0.name)
-                .set_key(Some(guest_counter_key(of)))
+                .set_key(Some(guest_counter_key(&of.resource, &of.code, &of.guest)))
                 .update_expression("SET #ver = :ver, #at = :at ADD n :by")
                 .expression_attribute_names("#ver", VERSION)
                 .expression_attribute_names("#at", "at")

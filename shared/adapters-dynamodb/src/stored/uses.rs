@@ -6,7 +6,7 @@ use holdfast_app::StoreError;
 use holdfast_app::kernel::guest_mark;
 use holdfast_domain::rates::promotion::PromotionCode;
 use holdfast_domain::rates::uses::{PromotionUse, UseCount, UseEvent, UseOwner};
-use holdfast_domain::{BookingId, HoldId, PropertyId, ResourceId};
+use holdfast_domain::{BookingId, GuestId, HoldId, PropertyId, ResourceId};
 use jiff::Timestamp;
 
 use crate::stored::version::{VERSION, Version, WRITES};
@@ -27,8 +27,8 @@ pub(crate) fn counter_key(resource: &ResourceId, code: &PromotionCode) -> Item {
 }
 
 /// Primary key of the counter of one guest's uses.
-pub(crate) fn guest_counter_key(of: &PromotionUse) -> Item {
-    key(&of.resource, format!("G#{}#{}", of.code, guest_mark(&of.guest)))
+pub(crate) fn guest_counter_key(resource: &ResourceId, code: &PromotionCode, guest: &GuestId) -> Item {
+    key(resource, format!("G#{code}#{}", guest_mark(guest)))
 }
 
 /// Primary key of a use.
@@ -180,7 +180,7 @@ pub fn decode_use_count(item: &Item) -> Result<(UseCount, Option<String>), Store
 /// The counter of a guest's uses.
 #[must_use]
 pub fn encode_guest_uses(of: &PromotionUse, uses: u64, at: Timestamp) -> Item {
-    let mut item = guest_counter_key(of);
+    let mut item = guest_counter_key(&of.resource, &of.code, &of.guest);
     item.extend([("n".into(), n(uses)), ("at".into(), millis(at))]);
     WRITES.note.mark(&mut item);
     item

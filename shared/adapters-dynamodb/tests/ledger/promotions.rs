@@ -7,9 +7,9 @@ use futures::future::join_all;
 use holdfast_app::LedgerError;
 use holdfast_app::holds::Placed;
 use holdfast_domain::bookings::FailureReason;
-use holdfast_domain::rates::promotion::UseLimits;
+use holdfast_domain::rates::promotion::{PromotionCode, UseLimits};
 use holdfast_domain::{BookingEvent, Hold, InventoryMove, Resource};
-use holdfast_testkit::{Database, hold_for, nightly_resource, with_promotion};
+use holdfast_testkit::{Database, Store, hold_for, nightly_resource, with_promotion};
 use tokio::sync::Barrier;
 
 use crate::harness::Harness;
@@ -173,6 +173,35 @@ async fn a_limit_for_each_guest_is_counted_for_each() {
     place("anna", "d").await.expect("the use that was given back");
     assert!(is_used_up(&place("anna", "e").await));
     assert_eq!(h.uses(&room).await, 3);
+}
+
+/// What is limited is read, and nothing beside it: a unit for each counter.
+#[tokio::test]
+async fn of_a_promotion_only_what_is_limited_is_read() {
+    let room = nightly_resource("room", 50, 600);
+    let h = Harness::with(&room).await;
+    let both = UseLimits { in_all: Some(9), per_guest: Some(9) };
+    let hold = h.used(&room, "anna", NIGHT, both).await;
+    h.used(&room, "bert", NIGHT, both).await;
+    let (client, meter) = h.database.metered_client();
+    let uses = Store::over(&client).uses;
+    let code = PromotionCode::parse(CODE).expect("a code");
+    let other = PromotionCode::parse("SUMMERTIME").expect("a code");
+    let anna = Some(&hold.order.guest);
+    for (code, limits, guest, expected, units) in [
+        (&code, both, anna, (2, 1), 2.0),
+        (&code, in_all(9), anna, (2, 0), 1.0),
+        (&code, each(9), anna, (0, 1), 1.0),
+        (&code, both, None, (2, 0), 1.0),
+        (&code, each(9), None, (0, 0), 0.0),
+        (&code, UseLimits::default(), anna, (0, 0), 0.0),
+        (&other, both, anna, (0, 0), 2.0),
+    ] {
+        let made = uses.made(&room.id, code, limits, guest).await.expect("a read");
+        assert_eq!((made.in_all, made.of_guest), expected, "{code} {limits:?} {guest:?}");
+        let cost = meter.take(Database::LEDGER);
+        assert!((cost - units).abs() < 0.1, "{code} {limits:?} {guest:?}: {cost} units");
+    }
 }
 
 #[tokio::test]

@@ -218,7 +218,7 @@ pub struct UnavailablePlanBody {
 pub struct ReasonBody {
     /// Which.
     pub reason: ReasonName,
-    /// Of a restriction: its name in the rate card; left out for what is set for a date.
+    /// Of a restriction: its name in the rate card; left out for what is set for a date, and for what is of a plan that is not for the caller.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub restriction_id: Option<String>,

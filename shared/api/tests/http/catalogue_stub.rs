@@ -7,13 +7,17 @@ use holdfast_app::catalogue::{
 };
 use holdfast_app::properties::{PropertyCommit, PropertyReader, PropertyStore};
 use holdfast_app::rates::{
-    CardPage, CardRecord, DatedCommit, RateHistory, RateReader, RateStore, RatesCommit,
+    CardPage, CardRecord, DatedCommit, PromotionUses, RateHistory, RateReader, RateStore, RatesCommit,
 };
 use holdfast_app::{Clock, LedgerError, Mutation, StoreError};
 use holdfast_domain::catalogue::{Facts, Month, Surplus};
 use holdfast_domain::rates::card::{CardVersion, ResourceRates};
 use holdfast_domain::rates::dated::DatedRates;
-use holdfast_domain::{Money, Page, Property, PropertyId, Resource, ResourceId, TrailHead, TrailSubject};
+use holdfast_domain::rates::promotion::{PromotionCode, UseLimits};
+use holdfast_domain::rates::uses::UsesMade;
+use holdfast_domain::{
+    GuestId, Money, Page, Property, PropertyId, Resource, ResourceId, TrailHead, TrailSubject,
+};
 use std::collections::BTreeSet;
 
 use crate::stub::{Fixed, NOW, Stub};
@@ -98,6 +102,21 @@ impl RateStore for Stub {
     }
     async fn put_months(&self, _: &DatedCommit) -> Result<(), LedgerError> {
         self.0.refused()
+    }
+}
+
+/// No promotion is used yet.
+#[async_trait]
+impl PromotionUses for Stub {
+    async fn made(
+        &self,
+        _: &ResourceId,
+        _: &PromotionCode,
+        _: UseLimits,
+        _: Option<&GuestId>,
+    ) -> Result<UsesMade, StoreError> {
+        self.0.up()?;
+        Ok(UsesMade::default())
     }
 }
 

@@ -445,7 +445,7 @@ async fn answered(outside: &Arc<Outside>, request: Request) -> Response {
                 stub(),
                 stub(),
                 stub(),
-                Pricing::new(stub(), stub(), stub(), stub(), charges()),
+                Pricing::new(stub(), stub(), stub(), stub(), stub(), charges()),
                 stub(),
             ),
             clock,
@@ -470,7 +470,8 @@ async fn answered(outside: &Arc<Outside>, request: Request) -> Response {
             .handle(request)
             .await
     } else if path.ends_with("/availability") || path.ends_with("/quotes") || path.ends_with("/explain") {
-        let quotes = Quotes::new(stub(), Pricing::new(stub(), stub(), stub(), stub(), charges()), stub());
+        let quotes =
+            Quotes::new(stub(), Pricing::new(stub(), stub(), stub(), stub(), stub(), charges()), stub());
         SearchApi::new(
             Search::new(stub(), charges()),
             Calendars::new(stub(), stub(), stub(), stub(), charges()),

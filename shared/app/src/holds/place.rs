@@ -52,6 +52,13 @@ pub struct HoldRequest {
     pub quote: Option<String>,
 }
 
+impl HoldRequest {
+    /// For whom it is.
+    fn guest<'a>(&'a self, caller: &'a Caller) -> &'a GuestId {
+        self.user.as_ref().unwrap_or(&caller.guest)
+    }
+}
+
 /// The use cases of holds.
 pub struct Holds {
     catalogue: Arc<dyn CatalogueReader>,
@@ -95,13 +102,10 @@ impl Holds {
         request: &HoldRequest,
         mutation: &Mutation,
     ) -> Result<Placed, Failure> {
-        let guest = match &request.user {
-            Some(user) if *user != caller.guest && caller.staff.is_none() => {
-                return Err(Failure::Forbidden("userId must be the caller's own"));
-            }
-            Some(user) => user,
-            None => &caller.guest,
-        };
+        let guest = request.guest(caller);
+        if *guest != caller.guest && caller.staff.is_none() {
+            return Err(Failure::Forbidden("userId must be the caller's own"));
+        }
         if request.choice.price_override.is_some() && caller.staff.is_none() {
             return Err(Failure::Forbidden("priceOverride is for operators"));
         }
@@ -222,6 +226,7 @@ impl Holds {
         request: &HoldRequest,
         now: Timestamp,
     ) -> Result<PricedStay, Failure> {
+        let guest = request.guest(caller);
         let stay = resource.stay(request.start, request.end, now)?;
         let asked = Asked {
             resource,
@@ -231,9 +236,13 @@ impl Holds {
             at: now,
             latest: caller.staff.is_some(),
             caller: Some(caller),
+            guest: Some(guest),
         };
         let (price, rate) = match quote {
             Some(quote) if (quote.start, quote.end) == (stay.start, stay.end) => {
+                if self.pricing.is_promise_used_up(&resource.id, &quote.rate, guest).await? {
+                    return Err(LedgerError::PromotionUsedUp { plan: quote.rate.plan.clone() }.into());
+                }
                 (quote.price.clone(), Some(Box::new(quote.rate.clone())))
             }
             Some(_) => return Err(Failure::QuoteNotValid),

@@ -11,6 +11,7 @@ pub(crate) mod pricing;
 pub(crate) mod quotes;
 pub(crate) mod taxes;
 pub(crate) mod trail;
+pub(crate) mod used_up;
 
 pub use cards::{CardUse, Rates, VERSIONS_PER_PAGE_MAX};
 pub use choice::{RateChoice, SetPrice};
@@ -19,7 +20,7 @@ pub use dates::{
     CHANGES_PER_WRITE_MAX, LINE_MONTHS_MAX, LINE_RESOURCES_MAX, LINE_RESULTS_MAX, LINES_MAX, Line, LineEdit,
     LineFault, LineOutcome,
 };
-pub use port::{CardPage, RateHistory, RateReader, RateStore};
+pub use port::{CardPage, PromotionUses, RateHistory, RateReader, RateStore};
 pub use pricing::{Pricing, RATES_MEMORY_MS};
 pub use quotes::{
     NotOffered, Offered, QUOTE_BYTES_MAX, QUOTE_ID_LENGTH_MAX, QUOTE_LIFETIME, Quote, QuoteRequest,

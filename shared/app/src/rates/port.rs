@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
-use holdfast_domain::ResourceId;
 use holdfast_domain::catalogue::Month;
 use holdfast_domain::rates::card::ResourceRates;
 use holdfast_domain::rates::dated::DatedRates;
+use holdfast_domain::rates::promotion::{PromotionCode, UseLimits};
+use holdfast_domain::rates::uses::UsesMade;
+use holdfast_domain::{GuestId, ResourceId};
 
 use crate::kernel::errors::{LedgerError, StoreError};
 use crate::rates::commit::{CardRecord, DatedCommit, RatesCommit};
@@ -60,4 +62,19 @@ pub trait RateHistory: Send + Sync {
         before: u64,
         limit: u32,
     ) -> Result<CardPage, StoreError>;
+}
+
+/// Reads how often promotions are used whose uses are limited. They are counted by [`HoldStore`](crate::holds::HoldStore) and
+/// [`BookingStore`](crate::bookings::BookingStore), with what uses them.
+#[async_trait]
+pub trait PromotionUses: Send + Sync {
+    /// How often a promotion of a resource is used, in all and by that guest; the latest writes, in one read. What `limits` do not limit,
+    /// and what is of a guest where none is named, is not read, and counts as nothing.
+    async fn made(
+        &self,
+        resource: &ResourceId,
+        code: &PromotionCode,
+        limits: UseLimits,
+        guest: Option<&GuestId>,
+    ) -> Result<UsesMade, StoreError>;
 }

@@ -2,7 +2,9 @@
 //!
 //! Rates are remembered for [`RATES_MEMORY_MS`], since what others have edited may be seen as much later; an operator always meets
 //! what is stored. How full the slots are is asked for only where a rate depends on it, and the taxes of a property only for a card of
-//! a resource that belongs to one: here they come to the card, for everybody who asks what a stay costs.
+//! a resource that belongs to one: here they come to the card, for everybody who asks what a stay costs. How often a promotion is used is
+//! asked for only where its code is given and its uses are limited, and never remembered: with a code that is used up a card is priced as
+//! if it had no such code.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -17,11 +19,12 @@ use holdfast_domain::rates::ids::PlanId;
 use holdfast_domain::rates::nearest::{NEAREST_MAX, NEAREST_SLOTS_MAX, Nearest, nearest};
 use holdfast_domain::rates::occupancy::Unit;
 use holdfast_domain::rates::price_override::{OverrideFault, PriceOverride, check_override};
+use holdfast_domain::rates::promotion::UseLimits;
 use holdfast_domain::rates::property_taxes::PropertyTaxes;
-use holdfast_domain::rates::quote::{PlanQuote, Reason, Unavailable};
+use holdfast_domain::rates::quote::{AppliedRate, PlanQuote, Reason, Unavailable};
 use holdfast_domain::rates::request::RateRequest;
 use holdfast_domain::rates::snapshot::can_be_kept;
-use holdfast_domain::{PropertyId, Resource, ResourceId, Schedule, Slot, When};
+use holdfast_domain::{GuestId, PropertyId, Resource, ResourceId, Schedule, Slot, When};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::catalogue::calendar::counted;
@@ -35,8 +38,9 @@ use crate::properties::port::PropertyReader;
 use crate::rates::asked::{Fullness, Taken, around, needs_fullness, request, units_alike};
 use crate::rates::choice::{RateChoice, SetPrice, months_around};
 use crate::rates::entitlement::Entitlement;
-use crate::rates::port::RateReader;
+use crate::rates::port::{PromotionUses, RateReader};
 use crate::rates::taxes::taxes_of;
+use crate::rates::used_up::is_used_up;
 use crate::search::port::ListedPages;
 
 /// How long rates, the taxes of properties, and how full slots are, are remembered for guests, in milliseconds.
@@ -52,6 +56,7 @@ const PROPERTIES_REMEMBERED_MAX: usize = 1000;
 pub struct Pricing {
     rates: Arc<dyn RateReader>,
     properties: Arc<dyn PropertyReader>,
+    uses: Arc<dyn PromotionUses>,
     catalogue: Arc<dyn CatalogueReader>,
     listed: Arc<dyn ListedPages>,
     charges: ChargeRules,
@@ -96,20 +101,23 @@ pub struct Asked<'a> {
     pub latest: bool,
     /// Who asks, if they have said so: some plans are for some callers, and a price is set by somebody.
     pub caller: Option<&'a Caller>,
+    /// For whom the stay is, if it is known: whose uses of a promotion count where each guest has a limit.
+    pub guest: Option<&'a GuestId>,
 }
 
 impl Pricing {
-    /// Over the rates, the properties, the catalogue and the read model, for a provider that can charge by these rules.
+    /// Over the rates, the properties, the uses of promotions, the catalogue and the read model, for a provider that can charge by these rules.
     #[must_use]
     pub fn new(
         rates: Arc<dyn RateReader>,
         properties: Arc<dyn PropertyReader>,
+        uses: Arc<dyn PromotionUses>,
         catalogue: Arc<dyn CatalogueReader>,
         listed: Arc<dyn ListedPages>,
         charges: ChargeRules,
     ) -> Self {
         let (remembered, taxes) = (Mutex::default(), Mutex::default());
-        Self { rates, properties, catalogue, listed, charges, remembered, taxes }
+        Self { rates, properties, uses, catalogue, listed, charges, remembered, taxes }
     }
 
     /// What the provider can charge.
@@ -191,7 +199,7 @@ impl Pricing {
         };
         self.check_override(asked.choice, &version.card)?;
         let (request, version) =
-            try_join(self.request(asked, version, &rates.dated), self.taxed(asked, version)).await?;
+            try_join(self.request(asked, version, &rates.dated), self.met(asked, version)).await?;
         let version = &*version;
         let plan = asked.choice.plan.as_ref().unwrap_or(&version.card.default_plan);
         let step = self.charges.step(version.card.currency);
@@ -261,7 +269,7 @@ impl Pricing {
     /// What a stay costs under each plan of a version, as it is written, that the caller may see.
     ///
     /// # Errors
-    /// [`Failure::Invalid`] if the units are not as many as the quantity, or more than can be priced at once.
+    /// [`Failure::Invalid`] if the units are not as many as the quantity, or more than can be priced at once; an outage.
     pub async fn offers(
         &self,
         asked: Asked<'_>,
@@ -269,7 +277,7 @@ impl Pricing {
         dated: &DatedRates,
     ) -> Result<Vec<PlanOffer>, Failure> {
         let (request, version) =
-            try_join(self.request(asked, version, dated), self.taxed(asked, version)).await?;
+            try_join(self.request(asked, version, dated), self.met(asked, version)).await?;
         let version = &*version;
         let step = self.charges.step(version.card.currency);
         let kept = |offer: PlanOffer| PlanOffer { result: offer.result.and_then(keepable), ..offer };
@@ -280,6 +288,41 @@ impl Pricing {
             }
             None => offers(version, dated, step, &request).into_iter().map(kept).collect(),
         })
+    }
+
+    /// Whether a rate that was promised has a promotion of which no use is left for a guest. It is held to the limits by which it was priced.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub(crate) async fn is_promise_used_up(
+        &self,
+        resource: &ResourceId,
+        rate: &AppliedRate,
+        guest: &GuestId,
+    ) -> Result<bool, StoreError> {
+        match &rate.promotion {
+            Some(code) => {
+                is_used_up(self.uses.as_ref(), resource, code, rate.promotion_limits, Some(guest)).await
+            }
+            None => Ok(false),
+        }
+    }
+
+    /// A version of a card as whoever asks meets it: under the taxes of the resource's property, and without the promotion whose code is
+    /// given if it is used up. So a code that is used up gets the answer of one that there is not, whatever else is wrong.
+    async fn met<'a>(
+        &self,
+        asked: Asked<'_>,
+        version: &'a CardVersion,
+    ) -> Result<Cow<'a, CardVersion>, Failure> {
+        let given = asked.choice.promotion.as_ref().and_then(|code| version.card.promotion(code));
+        let Some(promotion) = given else { return self.taxed(asked, version).await };
+        let (code, limits) = (&promotion.code, UseLimits::of(promotion));
+        let used_up = async {
+            Ok(is_used_up(self.uses.as_ref(), &asked.resource.id, code, limits, asked.guest).await?)
+        };
+        let (version, is_used_up) = try_join(self.taxed(asked, version), used_up).await?;
+        Ok(if is_used_up { Cow::Owned(version.without_promotion(code)) } else { version })
     }
 
     /// A version of the card of the resource that is asked for, under the taxes of its property.
@@ -330,7 +373,7 @@ impl Pricing {
         version: &CardVersion,
         dated: &DatedRates,
     ) -> Result<RateRequest, Failure> {
-        let Asked { resource, stay, quantity, choice, at, latest, caller } = asked;
+        let Asked { resource, stay, quantity, choice, at, latest, caller, guest: _ } = asked;
         let invalid = |field: Field, detail: String| Failure::Invalid { field: field.into(), detail };
         let count = usize::try_from(quantity).unwrap_or(usize::MAX);
         if stay.slots.len().saturating_mul(count) > PRICES_MAX {

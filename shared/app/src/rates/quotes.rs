@@ -202,6 +202,7 @@ impl Quotes {
             at,
             latest: is_operator,
             caller,
+            guest: caller.map(|caller| &caller.guest),
         };
         let quoted = Quoted {
             stay: (stay.start, stay.end),

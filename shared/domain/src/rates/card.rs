@@ -12,7 +12,7 @@ use crate::rates::extra::Extra;
 use crate::rates::ids::{CalendarId, PlanId};
 use crate::rates::occupancy::{Occupancy, UnitType};
 use crate::rates::plan::RatePlan;
-use crate::rates::promotion::Promotion;
+use crate::rates::promotion::{Promotion, PromotionCode};
 use crate::rates::restriction::Restriction;
 use crate::rates::rule::Rule;
 
@@ -88,4 +88,22 @@ pub struct ResourceRates {
     pub versions: Vec<CardVersion>,
     /// A card that can be tried, and does not hold.
     pub draft: Option<RateCard>,
+}
+
+impl RateCard {
+    /// The promotion of a code, if the card has one.
+    #[must_use]
+    pub fn promotion(&self, code: &PromotionCode) -> Option<&Promotion> {
+        self.promotions.iter().find(|promotion| promotion.code == *code)
+    }
+}
+
+impl CardVersion {
+    /// The version as if nobody had written the promotion of a code: what it is to one for whom no use of it is left.
+    #[must_use]
+    pub fn without_promotion(&self, code: &PromotionCode) -> Self {
+        let others = self.card.promotions.iter().filter(|promotion| promotion.code != *code);
+        let card = RateCard { promotions: others.cloned().collect(), ..self.card.clone() };
+        Self { number: self.number, valid_from: self.valid_from, card }
+    }
 }

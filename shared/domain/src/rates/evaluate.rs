@@ -14,7 +14,7 @@ use crate::rates::extra::{Extra, ExtraChoice};
 use crate::rates::ids::{PlanId, TaxCategory};
 use crate::rates::lines::{Lines, Part, Said, stay_lines};
 use crate::rates::night::{OutOfRange, Pricing};
-use crate::rates::plan::{Audience, Payment, RatePlan, lineage};
+use crate::rates::plan::{Payment, RatePlan, lineage};
 use crate::rates::price_override::check_override;
 use crate::rates::promotion::{Discount, Promotion, UseLimits};
 use crate::rates::quote::{
@@ -88,11 +88,7 @@ pub fn offers(card: &CardVersion, dated: &DatedRates, step: i64, request: &RateR
 /// The plan and those it derives from, where the caller may see the plan.
 fn visible<'a>(card: &'a RateCard, request: &RateRequest, plan: &PlanId) -> Option<Vec<&'a RatePlan>> {
     let lineage = lineage(&card.plans, plan)?;
-    let is_seen = match &lineage.first()?.audience {
-        Audience::Everyone => true,
-        Audience::Group(group) => request.groups.contains(group),
-    };
-    is_seen.then_some(lineage)
+    lineage.first()?.audience.has(&request.groups).then_some(lineage)
 }
 
 struct Question<'a> {
@@ -156,7 +152,7 @@ impl<'a> Question<'a> {
     /// The promotion whose code is given, where it can be used for the stay and the plan.
     fn promotion(&self) -> Option<&'a Promotion> {
         let code = self.request.promotion.as_ref()?;
-        let promotion = self.card.card.promotions.iter().find(|promotion| promotion.code == *code)?;
+        let promotion = self.card.card.promotion(code)?;
         let plan = self.lineage.first()?;
         let arrival = self.request.slots.first()?.date;
         let is_usable = (promotion.plans.is_empty() || promotion.plans.contains(&plan.id))

@@ -76,6 +76,17 @@ pub enum Audience {
     Group(RateGroup),
 }
 
+impl Audience {
+    /// Whether a member of those groups is of it.
+    #[must_use]
+    pub fn has(&self, groups: &BTreeSet<RateGroup>) -> bool {
+        match self {
+            Self::Everyone => true,
+            Self::Group(group) => groups.contains(group),
+        }
+    }
+}
+
 /// A plan, the plan it derives its price from, the plan that one does, and so on up to a plan with a price of its own. `None` where one of
 /// them is not among the plans, or they are more than [`DERIVATIONS_MAX`] beside the last.
 #[must_use]

@@ -4,6 +4,8 @@
 //! on the date of each slot. All restrictions of the card that concern a plan count; where a limit is set for a date, it counts there in
 //! place of the card's limits of its kind. What is set for a date under a plan counts for the plans that derive from it, unless something of
 //! its kind is set under these. That nothing is closed cannot be set for a date: what the card closes stays closed.
+//!
+//! What a plan has from one that the caller may not see keeps stays from being sold as ever, and has no name in what is told of it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -74,7 +76,14 @@ pub(super) struct Restricted<'a> {
     /// The plan, and those it derives from.
     lineage: &'a [&'a RatePlan],
     /// The card's restrictions that concern the plan.
-    concern: Vec<&'a Restriction>,
+    concern: Vec<Concern<'a>>,
+}
+
+/// A restriction that concerns the plan.
+struct Concern<'a> {
+    restriction: &'a Restriction,
+    /// What it is called in reasons; nothing where it names none but plans that the caller may not see.
+    shown: Option<&'a RestrictionId>,
 }
 
 /// The earliest date of each limit of each restriction that a stay does not keep.
@@ -91,7 +100,14 @@ impl<'a> Restricted<'a> {
             restriction.channels.is_empty() || restriction.channels.contains(&request.channel)
         };
         let restrictions = card.restrictions.iter().filter(is_for_channel);
-        let concern = restrictions.filter(|restriction| concerns(restriction, lineage)).collect();
+        let seen = || lineage.iter().filter(|plan| plan.audience.has(&request.groups));
+        let is_shown = |restriction: &Restriction| {
+            restriction.plans.is_empty() || seen().any(|plan| restriction.plans.contains(&plan.id))
+        };
+        let concern = restrictions.filter(|restriction| concerns(restriction, lineage)).map(|restriction| {
+            Concern { restriction, shown: is_shown(restriction).then_some(&restriction.id) }
+        });
+        let concern = concern.collect();
         Self { dated, request, lineage, concern }
     }
 
@@ -187,9 +203,9 @@ impl<'a> Restricted<'a> {
         if let Some(number) = sets {
             return vec![(None, number, fills_gaps)];
         }
-        let of_card = self.concern.iter().filter_map(|restriction| {
+        let of_card = self.concern.iter().filter_map(|Concern { restriction, shown }| {
             let number = kind(&restriction.limits).filter(|_| restriction.is_on(date))?;
-            Some((Some(&restriction.id), number, fills_gaps || restriction.limits.fills_gaps))
+            Some((*shown, number, fills_gaps || restriction.limits.fills_gaps))
         });
         of_card.collect()
     }
@@ -197,9 +213,10 @@ impl<'a> Restricted<'a> {
     /// What closes a date in a way.
     fn closing(&self, date: Date, kind: fn(&Limits) -> bool) -> Vec<Option<&'a RestrictionId>> {
         let set = self.set_for(date).any(kind).then_some(None);
-        let of_card =
-            self.concern.iter().filter(|restriction| kind(&restriction.limits) && restriction.is_on(date));
-        set.into_iter().chain(of_card.map(|restriction| Some(&restriction.id))).collect()
+        let closes =
+            |concern: &&Concern<'_>| kind(&concern.restriction.limits) && concern.restriction.is_on(date);
+        let of_card = self.concern.iter().filter(closes);
+        set.into_iter().chain(of_card.map(|concern| concern.shown)).collect()
     }
 
     /// The ranges of dates sold together, one of which is `date`, of which the stay has not all.
@@ -210,13 +227,13 @@ impl<'a> Restricted<'a> {
     ) -> Vec<(Option<&'a RestrictionId>, DateRange)> {
         let mut ranges: Vec<(Option<&RestrictionId>, DateRange)> = Vec::new();
         let zone = &self.request.zone;
-        for restriction in &self.concern {
+        for Concern { restriction, shown } in &self.concern {
             let is_missing =
                 |one: &Date| !dates.contains(one) && restriction.is_on(*one) && is_day(*one, zone);
             let all = restriction.dates.iter().filter(|range| range.contains(date));
             let missed = all.filter(|range| range.dates().any(|one| is_missing(&one)));
             if restriction.limits.sold_together && restriction.is_on(date) {
-                ranges.extend(missed.map(|range| (Some(&restriction.id), *range)));
+                ranges.extend(missed.map(|range| (*shown, *range)));
             }
         }
         let is_set = |date: Date| self.set_for(date).any(|limits| limits.sold_together);

@@ -50,6 +50,24 @@ impl PromotionUse {
     }
 }
 
+/// How often a promotion is used, as far as its limits ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct UsesMade {
+    /// Uses in all.
+    pub in_all: u64,
+    /// Uses of the guest who is to make one more; nothing where nobody knows who that is.
+    pub of_guest: u64,
+}
+
+impl UseLimits {
+    /// Whether there is room for one more use.
+    #[must_use]
+    pub fn have_room(&self, made: UsesMade) -> bool {
+        let has_room = |limit: Option<u32>, uses: u64| limit.is_none_or(|limit| uses < u64::from(limit));
+        has_room(self.in_all, made.in_all) && has_room(self.per_guest, made.of_guest)
+    }
+}
+
 /// Whose a counted use is.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum UseOwner {
@@ -167,5 +185,28 @@ impl UseCount {
     #[must_use]
     pub fn is_over_limit(&self) -> bool {
         self.event == UseEvent::Redeemed && self.limit.is_some_and(|limit| self.uses > u64::from(limit))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_is_room_while_no_limit_is_reached() {
+        let check = |in_all: Option<u32>, per_guest: Option<u32>, made: (u64, u64), expected: bool| {
+            let made = UsesMade { in_all: made.0, of_guest: made.1 };
+            assert_eq!(UseLimits { in_all, per_guest }.have_room(made), expected, "{in_all:?} {per_guest:?}");
+        };
+        check(None, None, (u64::MAX, u64::MAX), true);
+        check(Some(2), None, (1, 9), true);
+        check(Some(2), None, (2, 0), false);
+        // Late payments go beyond the limit.
+        check(Some(2), None, (3, 0), false);
+        check(None, Some(1), (9, 0), true);
+        check(None, Some(1), (1, 1), false);
+        check(Some(3), Some(2), (2, 1), true);
+        check(Some(3), Some(2), (3, 1), false);
+        check(Some(3), Some(2), (2, 2), false);
     }
 }

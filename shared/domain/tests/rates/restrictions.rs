@@ -5,13 +5,15 @@ use std::collections::BTreeSet;
 use holdfast_domain::rates::card::RateCard;
 use holdfast_domain::rates::dated::{DateRates, DatedRates};
 use holdfast_domain::rates::occupancy::Unit;
+use holdfast_domain::rates::plan::Audience;
 use holdfast_domain::rates::quote::{Limit, Reason};
 use holdfast_domain::rates::request::RateRequest;
 use holdfast_domain::rates::restriction::{Limits, Restriction};
 use jiff::civil::Weekday;
 
 use crate::fixture::{
-    ask, at, by_percent, card, channel, date, dates, derived, plan_id, request, request_in, restriction, set,
+    ask, at, by_percent, card, channel, date, dates, derived, group, plan_id, request, request_in,
+    restriction, set,
 };
 
 /// A card with those restrictions, a plan that derives from the flexible one, and one that derives from that.
@@ -268,4 +270,50 @@ fn restrictions_are_of_weekdays_and_channels_and_all_are_named() {
     assert_eq!(of("2026-06-12", 7), []);
     let partner = RateRequest { channel: channel("partner"), ..request("2026-06-13", 7) };
     assert_eq!(limits_of(&card, &DatedRates::default(), &partner, "flexible"), []);
+}
+
+/// A plan has restrictions of the plans that it derives from, and names those of a private one to whoever may see that.
+#[test]
+fn restrictions_of_a_private_plan_alone_have_no_name_for_those_who_may_not_see_it() {
+    let of = |name: &str, plans: &[&str], limits: Limits| Restriction {
+        plans: plans.iter().map(|plan| plan_id(plan)).collect(),
+        dates: vec![dates("2026-06-12", "2026-06-14")],
+        ..restriction(name, limits)
+    };
+    let closed = || Limits { closed_to_arrival: true, ..no_limits() };
+    let together = Limits { sold_together: true, ..no_limits() };
+    let mut card = with(&[
+        of("every", &[], Limits { stop_sell: true, ..no_limits() }),
+        of("first", &["flexible"], Limits { quantity_min: Some(2), ..no_limits() }),
+        of("private", &["saver"], closed()),
+        of("private-too", &["saver"], closed()),
+        of("private-number", &["saver"], Limits { stay_min_on_arrival: Some(3), ..no_limits() }),
+        of("private-range", &["saver"], together),
+        of("both", &["saver", "member"], Limits { stay_min_through: Some(4), ..no_limits() }),
+    ]);
+    card.plans[1].audience = Audience::Group(group("acme"));
+    let named = |groups: &[&str], plan: &str| -> Vec<String> {
+        let groups = groups.iter().map(|name| group(name)).collect();
+        let request = RateRequest { groups, ..request("2026-06-12", 1) };
+        let none = ask(&card, &DatedRates::default(), &request, plan).expect_err("refused");
+        let name = |reason: &Reason| match reason {
+            Reason::Restricted { restriction, .. } => {
+                restriction.as_ref().map_or("-".to_owned(), ToString::to_string)
+            }
+            other => panic!("{other:?}"),
+        };
+        let mut names: Vec<String> = none.reasons.iter().map(name).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(
+        named(&[], "member"),
+        ["-", "-", "-", "both", "every", "first"],
+        "what is closed is told once"
+    );
+    let all = ["both", "every", "first", "private", "private-number", "private-range", "private-too"];
+    assert_eq!(named(&["acme"], "member"), all);
+    assert_eq!(named(&["acme"], "saver"), all, "the private plan itself");
+    assert_eq!(named(&["other"], "member"), named(&[], "member"));
+    assert_eq!(named(&[], "flexible"), ["every", "first"]);
 }

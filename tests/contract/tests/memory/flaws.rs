@@ -7,12 +7,15 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use holdfast_app::bookings::{BookingCommit, BookingReader, BookingStore, CommitError};
 use holdfast_app::holds::{HoldReader, HoldStore, Placed};
+use holdfast_app::rates::PromotionUses;
 use holdfast_app::{LedgerError, Mutation, StoreError};
 use holdfast_contract::{Capability, Implementation, Ports, bookings, holds, promotions};
 use holdfast_domain::holds::Extension;
-use holdfast_domain::rates::promotion::UseLimits;
+use holdfast_domain::rates::promotion::{PromotionCode, UseLimits};
+use holdfast_domain::rates::uses::UsesMade;
 use holdfast_domain::{
-    Booking, BookingId, Fingerprint, Hold, HoldId, HoldSnapshot, PageCommand, Resource, SlotPlaces,
+    Booking, BookingId, Fingerprint, GuestId, Hold, HoldId, HoldSnapshot, PageCommand, Resource, ResourceId,
+    SlotPlaces,
 };
 use jiff::Timestamp;
 
@@ -34,6 +37,8 @@ trait Flaw: Send + Sync + 'static {
     const FREES: bool = true;
     /// Whether a stale commit is reported.
     const NOTICES_STALE: bool = true;
+    /// Whether the uses of one guest are told of another.
+    const CONFUSES_GUESTS: bool = false;
     /// The request of an extension as it is remembered.
     fn request(request: &Fingerprint, _: Timestamp) -> Fingerprint {
         request.clone()
@@ -67,6 +72,20 @@ impl<F: Flaw> HoldStore for Flawed<F> {
     }
     async fn expire(&self, hold: &Hold, by: &Mutation) -> Result<(), LedgerError> {
         self.0.holds.expire(hold, by).await
+    }
+}
+
+#[async_trait]
+impl<F: Flaw> PromotionUses for Flawed<F> {
+    async fn made(
+        &self,
+        resource: &ResourceId,
+        code: &PromotionCode,
+        limits: UseLimits,
+        guest: Option<&GuestId>,
+    ) -> Result<UsesMade, StoreError> {
+        let made = self.0.uses.made(resource, code, limits, guest).await?;
+        Ok(if F::CONFUSES_GUESTS { UsesMade { of_guest: made.in_all, ..made } } else { made })
     }
 }
 
@@ -105,7 +124,8 @@ impl<F: Flaw> Implementation for With<F> {
     async fn with_places(capacity: u32, one_each: bool) -> Self {
         let whole = Memory::with_places(capacity, one_each).await;
         let flawed = Arc::new(Flawed::<F>(whole.ports().clone(), PhantomData));
-        let ports = Ports { holds: flawed.clone(), bookings: flawed, ..whole.ports().clone() };
+        let ports =
+            Ports { holds: flawed.clone(), bookings: flawed.clone(), uses: flawed, ..whole.ports().clone() };
         Self { whole, ports, flaw: PhantomData }
     }
     fn ports(&self) -> &Ports {
@@ -268,6 +288,21 @@ async fn control_a_promotion_that_is_not_counted_is_found() {
     is_found(
         promotions::uses_are_counted_up_to_the_limit::<Flawed>(),
         promotions::uses_are_counted_up_to_the_limit::<Memory>(),
+    )
+    .await;
+}
+
+struct ConfusesGuests;
+impl Flaw for ConfusesGuests {
+    const CONFUSES_GUESTS: bool = true;
+}
+
+#[tokio::test]
+async fn control_uses_that_are_told_of_another_guest_are_found() {
+    type Flawed = With<ConfusesGuests>;
+    is_found(
+        promotions::uses_are_told_as_far_as_they_are_limited::<Flawed>(),
+        promotions::uses_are_told_as_far_as_they_are_limited::<Memory>(),
     )
     .await;
 }

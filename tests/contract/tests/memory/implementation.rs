@@ -44,6 +44,7 @@ impl Implementation for Memory {
             callbacks: ledger.clone(),
             actions: ledger.clone(),
             contacts: ledger.clone(),
+            uses: ledger.clone(),
             history: None,
             operators: None,
         };

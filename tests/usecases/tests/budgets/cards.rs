@@ -10,7 +10,9 @@ use holdfast_domain::rates::card::{CardVersion, RateCard, ResourceRates};
 use holdfast_domain::rates::changes::RatesChange;
 use holdfast_domain::rates::charge::{Band, BandLevy, Charge, ChargeKind, Due, Levy, Validity};
 use holdfast_domain::rates::ids::{ChargeId, PlanId, RestrictionId, TaxCategory};
+use holdfast_domain::rates::percentage::Percentage;
 use holdfast_domain::rates::plan::{Audience, Payment, PlanPrice, RatePlan};
+use holdfast_domain::rates::promotion::{Discount, Promotion, PromotionCode};
 use holdfast_domain::rates::property_taxes::PROPERTY_TAXES_MAX;
 use holdfast_domain::rates::restriction::{Limits, Restriction};
 use holdfast_domain::rates::validate::BANDS_MAX;
@@ -34,6 +36,23 @@ pub(crate) async fn put_rates(store: &Store, resource: &Resource) {
     let rates = ResourceRates { resource: resource.id.clone(), revision: 1, versions, draft };
     let commit = RatesCommit::new(&stored, rates, change, &mutation(at(NOW), "operator"));
     store.rates.put_rates(&commit).await.expect("rates");
+}
+
+/// The code of a promotion whose uses are limited, in all and for each guest.
+pub(crate) const LIMITED_CODE: &str = "LIMITED";
+
+fn limited_promotion() -> Promotion {
+    Promotion {
+        code: PromotionCode::parse(LIMITED_CODE).expect("a code"),
+        name: Label::parse("Limited").expect("a label"),
+        discount: Discount::Percent(Percentage::parse("10").expect("a percentage")),
+        plans: BTreeSet::new(),
+        stays: Validity::default(),
+        from: None,
+        to: None,
+        uses_max: Some(1_000),
+        uses_per_guest_max: Some(1),
+    }
 }
 
 /// A card of one plan as long as a request's body may be.
@@ -73,7 +92,7 @@ fn wordy_card(resource: &Resource) -> RateCard {
         charges: Vec::new(),
         restrictions: (0..105).map(restriction).collect(),
         extras: Vec::new(),
-        promotions: Vec::new(),
+        promotions: vec![limited_promotion()],
     }
 }
 

@@ -43,7 +43,7 @@ use jiff::civil::date;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
-use crate::cards::{put_rates, wordy_taxes};
+use crate::cards::{LIMITED_CODE, put_rates, wordy_taxes};
 
 const NOW: &str = "2030-05-20T12:00:00Z";
 /// The largest body that is read, in bytes.
@@ -406,9 +406,15 @@ async fn a_quote_is_given_within_its_budget() {
     put_rates(&w.store, &bike).await;
     w.hold(&bike, range).await;
     w.project(&bike).await;
-    let body = json!({ "resourceId": "bike", "startTime": range.0, "endTime": range.1, "quantity": 1 });
+    let mut body = json!({ "resourceId": "bike", "startTime": range.0, "endTime": range.1, "quantity": 1 });
+    let plain = w.ask_with(Method::POST, "/api/quotes", &[], &body).await;
+    body["promotionCode"] = json!(LIMITED_CODE);
     let cost = w.ask_with(Method::POST, "/api/quotes", &[], &body).await;
     assert_eq!(cost.answer["offers"][0]["planId"], "flexible", "{}", cost.answer);
+    assert!((0.9..=1.0).contains(&(cost.ledger - plain.ledger)), "{} units of {}", cost.ledger, plain.ledger);
+    body["promotionCode"] = json!("UNKNOWN");
+    let unknown = w.ask_with(Method::POST, "/api/quotes", &[], &body).await;
+    assert!(is_nothing(unknown.ledger - plain.ledger), "{} units of {}", unknown.ledger, plain.ledger);
     assert!(cost.ledger <= units(budget.ledger_units), "{} units", cost.ledger);
     assert!(cost.ledger > 0.7 * units(budget.ledger_units), "{} units: the worst request", cost.ledger);
     assert!(cost.read_model <= units(budget.read_model_units), "{} units", cost.read_model);

@@ -1,6 +1,7 @@
 //! Private plans: who sees and books them, by every route that prices a stay. To whoever is not entitled to one it is, to the byte, as a
 //! plan that there is not.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,16 +13,17 @@ use holdfast_app::receipts::Receipts;
 use holdfast_app::search::Search;
 use holdfast_domain::catalogue::Label;
 use holdfast_domain::rates::card::RateCard;
-use holdfast_domain::rates::ids::RateGroup;
+use holdfast_domain::rates::ids::{RateGroup, RestrictionId};
 use holdfast_domain::rates::percentage::Percentage;
 use holdfast_domain::rates::plan::{Audience, Payment, PlanPrice};
+use holdfast_domain::rates::restriction::{Limits, Restriction};
 use holdfast_domain::rates::rule::Adjustment;
 use holdfast_testkit::charge_rules;
 use http::{HeaderMap, HeaderValue, Method};
 use serde_json::{Value, json};
 
 use crate::properties::of_two_houses;
-use crate::rated::{card, plan, plan_id};
+use crate::rated::{card, plan, plan_id, put, two_nights_or_more};
 use crate::world::{NIGHT, PRICE, World, operator};
 
 pub(crate) const OPERATOR: &str = "booking/operator";
@@ -238,6 +240,43 @@ async fn a_quote_of_a_private_plan_is_worth_nothing_to_anybody_else() {
         assert_eq!(held.0, status, "{name}: {held:?}");
         if status == 422 {
             assert_eq!(held.1["code"], "quote_not_valid", "{name}");
+        }
+    }
+}
+
+/// What keeps a stay from being sold under a plan for everybody is told with its name only where it is no private plan's.
+#[tokio::test]
+async fn a_plan_that_derives_from_a_private_one_names_none_of_its_restrictions_to_others() {
+    let w = world().await;
+    let least = |name: &str, slots| Restriction {
+        id: RestrictionId::parse(name).expect("a name"),
+        plans: BTreeSet::from([plan_id(COMPANY)]),
+        not_plans: BTreeSet::new(),
+        limits: Limits { stay_min_on_arrival: Some(slots), ..Limits::default() },
+        ..two_nights_or_more()
+    };
+    let own = Restriction { plans: BTreeSet::from([plan_id(OPEN_CHILD)]), ..least("own", 4) };
+    let card = RateCard { restrictions: vec![least("takeover", 2), own], ..private_card() };
+    put(&w, &card).await;
+    let told = |reasons: &Value| -> Vec<(u64, Option<String>)> {
+        let reasons = reasons.as_array().expect("reasons").iter();
+        let told = reasons.map(|reason| {
+            assert_eq!(reason["reason"], "stay_min", "{reason}");
+            (reason["limit"].as_u64().expect("slots"), reason["restrictionId"].as_str().map(str::to_owned))
+        });
+        told.collect()
+    };
+    for who in EVERYBODY.iter().map(Some).chain([None]) {
+        let name = who.map_or("nobody", |who| who.name);
+        let of_private = who.is_some_and(|who| who.may[0]).then(|| "takeover".to_owned());
+        let expected = vec![(2, of_private), (4, Some("own".to_owned()))];
+        let body = json!({ "ratePlanId": OPEN_CHILD });
+        let quoted = quoted(&w, who, &body).await;
+        assert_eq!(told(&quoted["unavailable"][0]["reasons"]), expected, "{name}: {quoted}");
+        if who.is_some() {
+            let held = ask(&w, who, Method::POST, "/api/holds", &stay(&body), name).await;
+            assert_eq!((held.0, &held.1["code"]), (409, &json!("rate_not_available")), "{held:?}");
+            assert_eq!(told(&held.1["reasons"]), expected, "{name}: {held:?}");
         }
     }
 }

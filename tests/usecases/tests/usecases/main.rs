@@ -56,5 +56,6 @@ mod time;
 mod timeline;
 mod trails;
 mod turns;
+mod used_up;
 mod webhook;
 mod world;

@@ -376,7 +376,7 @@ async fn a_property_is_read_for_a_card_of_one_of_its_resources_and_remembered_fo
     let store = &w.store;
     let pricing = || {
         let (rates, catalogue, listed) = (store.rates.clone(), store.catalogue.clone(), store.listed.clone());
-        Pricing::new(rates, counting.clone(), catalogue, listed, charge_rules())
+        Pricing::new(rates, counting.clone(), store.uses.clone(), catalogue, listed, charge_rules())
     };
     let seals = quote_seals(QUOTE_KEY);
     let (catalogue, records, stops) = (store.catalogue.clone(), store.holds.clone(), store.stops.clone());

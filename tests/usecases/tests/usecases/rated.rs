@@ -283,8 +283,9 @@ async fn what_is_paid_at_the_place_is_booked_without_a_card() {
     assert_eq!(w.cancel(&booking.id, "cancel").await.expect("a cancellation").refund.amount(), 0);
 }
 
-fn restricted() -> RateCard {
-    let restriction = Restriction {
+/// Two nights or more, but under the saver plan.
+pub(crate) fn two_nights_or_more() -> Restriction {
+    Restriction {
         id: RestrictionId::parse("two-nights").expect("a name"),
         name: label("Two nights"),
         dates: Vec::new(),
@@ -293,8 +294,11 @@ fn restricted() -> RateCard {
         not_plans: BTreeSet::from([plan_id(SAVER)]),
         channels: BTreeSet::new(),
         limits: Limits { stay_min_on_arrival: Some(2), ..Limits::default() },
-    };
-    RateCard { restrictions: vec![restriction], ..card(PRICE) }
+    }
+}
+
+fn restricted() -> RateCard {
+    RateCard { restrictions: vec![two_nights_or_more()], ..card(PRICE) }
 }
 
 /// Of each stay what a quote offers is what a hold by the plan gets, and what it does not offer is refused for the same reasons.
