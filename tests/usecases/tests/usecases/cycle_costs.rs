@@ -5,11 +5,10 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::types::AttributeValue;
 use holdfast_adapters_dynamodb::Item;
 use holdfast_app::bookings::BookingRequest;
-use holdfast_app::operations::reconciliation::RECEIPT_SECONDS;
 use holdfast_testkit::{Database, Store, nightly_resource};
 
 use crate::bank::{Op, VISA};
-use crate::reconciliation_world::{Desk, receipts_come, run_over};
+use crate::reconciliation_world::{Desk, run_over};
 use crate::world::{NIGHT, PATIENCE, World, key, operator};
 
 /// The bytes of the ledger for each booking: its item, its audit trail, its callback. The document's figure.
@@ -75,9 +74,6 @@ async fn a_cycle_costs_what_the_formula_says() {
             paid.expect("an answer");
         }
         bookings += more;
-        // A receipt that has come is read with its booking, at no cost of its own.
-        receipts_come(&w).await;
-        w.pass(RECEIPT_SECONDS);
         let (ledger_bytes, bytes_of_bookings) = bytes(&w).await;
         let lists = || w.bank.calls().iter().filter(|call| **call == Op::List).count();
         let (lists_before, _) = (lists(), meter.take(Database::LEDGER));
