@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 RESOURCES, BOOKINGS, CASES, CYCLE, TASK_TOKENS = "R#*", "B#*", "X#*", "Y#reconciliation", "T#*"
+PROPERTIES, SERIES = "PR#*", "N#*"
 RECORDS, TURNS, PROMOTION_USES = "H#*", "Q#payments", "PC#*"
 LEDGER, HOLDS, CONFIDENTIAL = "TablesLedger", "TablesHolds", "TablesConfidential"
 GET, GET_MANY, QUERY, PUT, UPDATE, DELETE, CHECK = (
@@ -90,6 +91,11 @@ RARE: tuple[Rare, ...] = (
     Rare("reconciliation", GET, LEDGER, BOOKINGS, f"{USE_CASES}/reconciliation.rs", "a_refund_nobody_rang_for_is_written_down"),
     Rare("reconciliation", PUT, LEDGER, BOOKINGS, f"{USE_CASES}/reconciliation.rs", "a_refund_nobody_rang_for_is_written_down"),
     Rare("reconciliation", QUERY, LEDGER, BOOKINGS, f"{USE_CASES}/late_news.rs", "a_note_of_a_refund_of_which_nothing_is_left_counts"),
+    *(
+        Rare("reconciliation", action, LEDGER, keys, f"{USE_CASES}/receipts_reconciled.rs",
+             "the_receipt_of_a_last_refund_whose_event_is_lost_is_issued_once_under_the_next_number")
+        for action, keys in ((GET, PROPERTIES), (GET, SERIES), (PUT, SERIES))
+    ),
     Rare("reconciliation", GET, LEDGER, CASES, f"{USE_CASES}/reconciliation.rs", "a_page_that_does_not_add_up_is_parked_once_a_week"),
     Rare("reconciliation", PUT, LEDGER, CASES, f"{USE_CASES}/reconciliation.rs", "a_page_that_does_not_add_up_is_parked_once_a_week"),
     Rare("reconciliation", GET, LEDGER, CYCLE, f"{USE_CASES}/cycles.rs", "a_cycle_of_many_runs_finds_what_one_run_finds"),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use holdfast_adapters_dynamodb::{
     ConfidentialTable, DynamoBookingHistory, DynamoBookingJournal, DynamoCycles, DynamoDb, DynamoInspection,
-    DynamoSagaCallbacks, LedgerTable,
+    DynamoProperties, DynamoReceipts, DynamoSagaCallbacks, LedgerTable,
 };
 use holdfast_adapters_messaging::{
     EventBridge, EventBridgeBus, OnFirstUse, StepFunctions, StepFunctionsBookingSaga,
@@ -57,6 +57,8 @@ async fn main() -> Result<(), Error> {
         resumption: Arc::new(StepFunctionsResumption::new(step_functions.clone())),
         sagas: Arc::new(StepFunctionsInspection::new(step_functions, booking)),
         review: Arc::new(ReviewRequests::new(bus.clone())),
+        properties: Arc::new(DynamoProperties::new(ledger.clone())),
+        receipts: Arc::new(DynamoReceipts::new(ledger.clone())),
         cycles: Arc::new(DynamoCycles::new(ledger)),
         clock: process.clock(),
     };

@@ -504,6 +504,8 @@ fn reconciliation(w: &World, outside: &Arc<Outside>) -> ReconciliationHandler {
         resumption: outside.clone(),
         sagas: outside.clone(),
         review: Arc::new(ReviewRequests::new(outside.clone())),
+        properties: w.store.properties.clone(),
+        receipts: w.store.receipts.clone(),
         cycles: w.store.cycles.clone(),
         clock: Arc::new(w.clock.clone()),
     };

@@ -14,16 +14,18 @@ const BOOKING: &str = "bookingId";
 /// Payments of one answer of the provider.
 const PAGE: &str = "100";
 /// Where a message means that something was set aside.
-const SET_ASIDE: [&str; 7] = [
+const SET_ASIDE: [&str; 8] = [
     "TIMER_DEAD_LETTERS_QUEUE_URL",
     "NOTIFY_DEAD_LETTERS_QUEUE_URL",
     "PARTNER_DEAD_LETTERS_QUEUE_URL",
+    "RECEIPTS_DEAD_LETTERS_QUEUE_URL",
     "RELAY_FAILURES_QUEUE_URL",
     "PROJECTOR_FAILURES_QUEUE_URL",
     "HOLD_EXPIRY_FAILURES_QUEUE_URL",
     "UNDELIVERED_QUEUE_URL",
 ];
-const CONSUMED: [&str; 3] = ["TIMER_QUEUE_URL", "NOTIFY_QUEUE_URL", "PARTNER_QUEUE_URL"];
+const CONSUMED: [&str; 4] =
+    ["TIMER_QUEUE_URL", "NOTIFY_QUEUE_URL", "PARTNER_QUEUE_URL", "RECEIPTS_QUEUE_URL"];
 
 /// The provider's payments made since `since` (seconds) that name a booking.
 ///

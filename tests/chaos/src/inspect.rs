@@ -20,7 +20,7 @@ const DELIVERY_MAX: Duration = Duration::from_secs(60);
 const PART_MAX: Duration = Duration::from_secs(900);
 
 /// Fields of what is audited in the ledger alone, at the provider, and at the far ends of the events.
-const OF_LEDGER: [&str; 3] = ["unreadable", "inventory", "trails"];
+const OF_LEDGER: [&str; 5] = ["unreadable", "inventory", "receipts", "promotions", "trails"];
 const OF_PAYMENTS: [&str; 1] = ["money"];
 const OF_DELIVERIES: [&str; 4] = ["bus", "partner", "mails", "clients"];
 
@@ -116,6 +116,10 @@ impl Run {
                 Some(delivered) => snapshot.delivered = delivered,
                 None => unknown.extend(OF_DELIVERIES),
             }
+            match part(outcome, &["receipts"], self.reader.receipts(&snapshot.bookings)).await {
+                Some(receipts) => snapshot.receipts = receipts,
+                None => unknown.push("receipts"),
+            }
             if !unknown.is_empty() || everything_is_told(&snapshot) || begun.elapsed() > DELIVERY_MAX {
                 break;
             }
@@ -135,6 +139,8 @@ impl Run {
             ),
             ("bookings", snapshot.bookings.len()),
             ("entries of audit trails", snapshot.trails.values().map(Vec::len).sum()),
+            ("receipts", snapshot.receipts.len()),
+            ("uses of promotions", snapshot.uses.len()),
             ("payments at the provider", snapshot.payments.len()),
             ("events on the bus", snapshot.delivered.on_the_bus.len()),
             ("notices taken by the partner, earlier runs included", snapshot.delivered.to_the_partner.len()),

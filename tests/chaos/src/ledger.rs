@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_dynamodb::types::AttributeValue;
+use holdfast_adapters_dynamodb::items::{decode_use, decode_use_count};
 use holdfast_adapters_dynamodb::{
-    DynamoBookingHistory, DynamoCatalogue, DynamoHolds, DynamoInspection, DynamoRates,
-    DynamoSearchIndexWriter, HoldsTable, LedgerTable,
+    DynamoBookingHistory, DynamoCatalogue, DynamoHolds, DynamoInspection, DynamoRates, DynamoReceipts,
+    DynamoSearchIndexWriter, HoldsTable, Item, LedgerTable,
 };
 use holdfast_app::StoreError;
 use holdfast_app::bookings::{BookingHistory, BookingReader};
@@ -14,14 +16,17 @@ use holdfast_app::catalogue::CatalogueReader;
 use holdfast_app::holds::HoldReader;
 use holdfast_app::operations::{LedgerInspection, Part};
 use holdfast_app::rates::RateReader;
+use holdfast_app::receipts::ReceiptReader;
 use holdfast_app::search::{Entry, Listing, SearchIndexInspection, SearchIndexWriter};
 use holdfast_client::{Stack, Trouble, now};
 use holdfast_domain::catalogue::MonthFacts;
 use holdfast_domain::rates::dated::MonthRates;
+use holdfast_domain::rates::uses::UseCount;
+use holdfast_domain::receipts::Receipt;
 use holdfast_domain::{Booking, BookingId, Hold, Page, Property, ResourceId};
 
 use crate::audit::read_model::Mirror;
-use crate::audit::{Edits, Facts, Snapshot, facts};
+use crate::audit::{Edits, Facts, Snapshot, Use, facts};
 
 /// Reads the ledger.
 pub(crate) struct Reader {
@@ -32,6 +37,9 @@ pub(crate) struct Reader {
     inspection: DynamoInspection,
     entries: DynamoSearchIndexWriter,
     resources: BTreeSet<String>,
+    receipts: DynamoReceipts,
+    client: Client,
+    ledger: String,
 }
 
 impl Reader {
@@ -48,17 +56,21 @@ impl Reader {
             .http_client(aws_smithy_http_client::Builder::new().build_http())
             .build();
         let client = Client::from_conf(config);
-        let ledger = LedgerTable::new(client.clone(), stack.value("LEDGER_TABLE")?.to_owned());
+        let table = stack.value("LEDGER_TABLE")?.to_owned();
+        let ledger = LedgerTable::new(client.clone(), table.clone());
         let entries = DynamoSearchIndexWriter::new(client.clone(), stack.value("SEARCH_TABLE")?.to_owned());
-        let holds = HoldsTable::new(client, stack.value("HOLDS_TABLE")?.to_owned());
+        let holds = HoldsTable::new(client.clone(), stack.value("HOLDS_TABLE")?.to_owned());
         Ok(Self {
             catalogue: DynamoCatalogue::new(ledger.clone()),
             rates: DynamoRates::new(ledger.clone()),
             holds: DynamoHolds::new(ledger.clone(), holds),
             history: DynamoBookingHistory::new(ledger.clone()),
+            receipts: DynamoReceipts::new(ledger.clone()),
             inspection: DynamoInspection::new(ledger),
             entries,
             resources,
+            client,
+            ledger: table,
         })
     }
 
@@ -185,7 +197,39 @@ impl Reader {
         Ok(facts.months().map(|(month, facts)| ((id.to_string(), month), facts.revision)).collect())
     }
 
-    /// Pages, bookings, trails, revisions and edits of dates.
+    /// The receipts of bookings.
+    pub(crate) async fn receipts(&self, bookings: &[Booking]) -> Result<Vec<Receipt>, Trouble> {
+        let mut receipts = Vec::new();
+        for booking in bookings {
+            receipts.extend(self.receipts.receipts(&booking.id).await.map_err(Trouble::unexpected)?);
+        }
+        Ok(receipts)
+    }
+
+    /// What is counted of the promotions of a resource: the counters, and each use.
+    async fn uses(&self, id: &str) -> Result<(Vec<UseCount>, Vec<Use>), Trouble> {
+        let query = self.client.query().table_name(&self.ledger).consistent_read(true);
+        let query = query
+            .key_condition_expression("pk = :pk")
+            .expression_attribute_values(":pk", AttributeValue::S(format!("PC#{id}")));
+        let items = query.into_paginator().items().send().collect::<Result<Vec<Item>, _>>().await;
+        let (mut counters, mut uses) = (Vec::new(), Vec::new());
+        for item in items.map_err(Trouble::unexpected)? {
+            let sk = item.get("sk").and_then(|sk| sk.as_s().ok()).map_or("", String::as_str);
+            match sk.split('#').collect::<Vec<_>>()[..] {
+                ["C", _] => counters.push(decode_use_count(&item).map_err(Trouble::unexpected)?.0),
+                ["U", code, hold, _] => {
+                    let owner = decode_use(&item).map_err(Trouble::unexpected)?.owner;
+                    let (resource, code, hold) = (id.to_owned(), code.to_owned(), hold.to_owned());
+                    uses.push(Use { resource, code, hold, owner });
+                }
+                _ => {}
+            }
+        }
+        Ok((counters, uses))
+    }
+
+    /// Pages, bookings, trails, revisions, edits of dates, and uses of promotions. Receipts may come later.
     pub(crate) async fn snapshot(&self) -> Result<Snapshot, Trouble> {
         let ((pages, mut unreadable), (bookings, more)) = (self.pages().await?, self.bookings().await?);
         unreadable.extend(more);
@@ -199,6 +243,9 @@ impl Reader {
             let resource = self.catalogue.resource(&parsed).await.map_err(Trouble::unexpected)?;
             snapshot.revisions.insert(id.clone(), resource.map_or(0, |resource| resource.revision));
             snapshot.edits.extend(self.edits(&parsed).await?);
+            let (counters, uses) = self.uses(id).await?;
+            snapshot.counters.extend(counters);
+            snapshot.uses.extend(uses);
         }
         Ok(snapshot)
     }

@@ -36,6 +36,23 @@ pub(crate) struct Offer {
     pub(crate) location: String,
     pub(crate) capacity: u32,
     range: Range,
+    /// Whether it has a rate card, with a promotion of few uses.
+    rated: bool,
+}
+
+/// The code of the promotion of few uses.
+const CODE: &str = "CHAOS";
+
+/// A rate card whose promotion is fought over as its places are.
+fn card() -> Value {
+    json!({
+        "currency": "EUR", "defaultPlan": "standard",
+        "plans": [{
+            "planId": "standard", "name": "Standard", "price": {"base": 4501}, "payment": "now",
+            "cancellation": {"steps": [{"hoursBefore": 24, "keepPercent": 50}, {"hoursBefore": 0, "keepPercent": 100}]}
+        }],
+        "promotions": [{"code": CODE, "name": "Chaos", "percent": 10, "usesMax": 6, "usesPerGuestMax": 2}]
+    })
 }
 
 impl Offer {
@@ -57,7 +74,12 @@ impl Offer {
             Range::Event { start, end } => (start.clone(), end.clone()),
         };
         let quantity = if dice.u8(0..4) == 0 { 2 } else { 1 };
-        json!({"resourceId": self.id, "startTime": start, "endTime": end, "quantity": quantity})
+        let mut body =
+            json!({"resourceId": self.id, "startTime": start, "endTime": end, "quantity": quantity});
+        if self.rated && dice.bool() {
+            body["promotionCode"] = json!(CODE);
+        }
+        body
     }
 
     /// Local dates, half-open, that hold all of it.
@@ -95,14 +117,14 @@ impl World {
         let slots = Range::Slots { first: month_end - 3.days(), days: 5 };
         let day = month_end + 3.days();
         let event = Range::Event { start: format!("{day}T18:00:00Z"), end: format!("{day}T20:00:00Z") };
-        for (kind, range, capacity, ttl_seconds) in [
-            ("hotel", nights.clone(), 3, 6),
-            ("hotel", nights, 2, 12),
-            ("appointment", slots, 2, 8),
-            ("event", event.clone(), 4, 5),
-            ("event", event, 9, 15),
+        for (kind, range, capacity, ttl_seconds, rated) in [
+            ("hotel", nights.clone(), 3, 6, false),
+            ("hotel", nights, 2, 12, true),
+            ("appointment", slots, 2, 8, false),
+            ("event", event.clone(), 4, 5, false),
+            ("event", event, 9, 15, true),
         ] {
-            world.offer(kind, range, capacity, ttl_seconds).await?;
+            world.offer(kind, range, capacity, ttl_seconds, rated).await?;
         }
         Ok(world)
     }
@@ -113,6 +135,7 @@ impl World {
         range: Range,
         capacity: u32,
         ttl_seconds: u32,
+        rated: bool,
     ) -> Result<(), Trouble> {
         let schedule = match &range {
             Range::Nights { .. } => json!({"kind": "nightly", "checkIn": "15:00", "checkOut": "11:00"}),
@@ -135,7 +158,11 @@ impl World {
         let call = self.stack.call(Method::PUT, &format!("/api/resources/{id}"))?;
         let answer = call.token(&self.operator.token).json(&terms).send().await?;
         created(&answer)?;
-        self.offers.push(Offer { id, resource_type, location, capacity, range });
+        if rated {
+            let call = self.stack.call(Method::PUT, &format!("/api/resources/{id}/rates"))?;
+            created(&call.token(&self.operator.token).json(&card()).send().await?)?;
+        }
+        self.offers.push(Offer { id, resource_type, location, capacity, range, rated });
         Ok(())
     }
 

@@ -22,16 +22,20 @@ use holdfast_app::payments::{
     BookingSaga, Dispute, Payment as ProviderPayment, PaymentInquiry, PaymentState, RefundNotes,
     SagaCallbacks, SagaResumption, SettlementSaga,
 };
+use holdfast_app::properties::PropertyReader;
+use holdfast_app::receipts::{Issued, ReceiptReader, ReceiptStore};
 use holdfast_app::{LedgerError, Mutation, PaymentError, StoreError, WorkflowError};
 use holdfast_domain::catalogue::Facts;
 use holdfast_domain::payments::{CardPayment, PaymentMethod};
+use holdfast_domain::receipts::{MoneyMovement, Receipt, ReceiptContent, ReceiptKind, receipt_contents};
 use holdfast_domain::{
     Booking, BookingId, BookingPayments, BookingStatus, GuestId, HoldId, Page, PageHold, PageKey, Payment,
-    PaymentStatus, Property, Resource, SlotKey,
+    PaymentStatus, Property, PropertyId, Resource, SlotKey,
 };
 use holdfast_testkit::{TestClock, at, hold_for, money, mutation, nightly_resource};
 use jiff::{SignedDuration, Timestamp};
 use peak_alloc::PeakAlloc;
+use serde_json::json;
 
 #[global_allocator]
 static MEMORY: PeakAlloc = PeakAlloc;
@@ -42,6 +46,8 @@ const PART: u32 = 500;
 const LISTED: u32 = 50;
 /// Each of a page's bookings has a night of its own.
 const BOOKINGS_PER_PAGE: u32 = 10;
+/// What there is of each booking: itself, its capture, its receipt.
+const ITEMS: u32 = 3;
 /// One booking of so few was made in the last days, and its payment is listed.
 const YOUNG_EACH: u32 = 10;
 
@@ -49,6 +55,8 @@ const YOUNG_EACH: u32 = 10;
 struct Generated {
     bookings: u32,
     parts: AtomicU32,
+    /// How often the receipts of one booking were asked for.
+    receipts_read: AtomicU32,
 }
 
 fn number_of(name: &str) -> u32 {
@@ -103,6 +111,32 @@ fn booking(number: u32) -> Booking {
     Booking { status: BookingStatus::Confirmed, ..requested }
 }
 
+/// The entry of its trail by which it was paid.
+fn capture(of: &Booking) -> AuditEvent {
+    let amount = of.captured();
+    AuditEvent {
+        booking: of.id.clone(),
+        sequence: 5,
+        kind: "payment.captured".to_owned(),
+        at: of.created_at,
+        actor: "saga".to_owned(),
+        from: of.status,
+        to: of.status,
+        data: json!({ "amount": amount.amount(), "currency": amount.currency().to_string() }),
+        trace: None,
+        seal: None,
+        facts: None,
+    }
+}
+
+/// The receipt for that.
+fn receipt(of: &Booking) -> Receipt {
+    let movement =
+        MoneyMovement { entry: 5, kind: ReceiptKind::Payment, amount: of.captured(), at: of.created_at };
+    let content = receipt_contents(&of.id, &of.order, None, &[movement]).remove(0);
+    Receipt { number: 1 + u64::from(number_of(of.id.as_str())), issued_at: of.created_at, content }
+}
+
 impl Generated {
     fn pages(&self) -> u32 {
         self.bookings / BOOKINGS_PER_PAGE
@@ -125,11 +159,14 @@ impl LedgerInspection for Generated {
     }
 
     async fn ledger_part(&self, cursor: Option<&str>) -> Result<Part<Inspected>, StoreError> {
-        let make = |number: u32| match number.checked_sub(self.pages()) {
-            None => Inspected::Page(Box::new(page(number))),
-            Some(number) => Inspected::Booking(Box::new(booking(number))),
-        };
-        Ok(self.part(cursor, self.pages() + self.bookings, PART, make))
+        let make =
+            |number: u32| match number.checked_sub(self.pages()).map(|item| (item / ITEMS, item % ITEMS)) {
+                None => Inspected::Page(Box::new(page(number))),
+                Some((number, 0)) => Inspected::Booking(Box::new(booking(number))),
+                Some((number, 1)) => Inspected::Money(Box::new(capture(&booking(number)))),
+                Some((number, _)) => Inspected::Receipt(Box::new(receipt(&booking(number)))),
+            };
+        Ok(self.part(cursor, self.pages() + ITEMS * self.bookings, PART, make))
     }
 
     async fn bookings_part(&self, cursor: Option<&str>) -> Result<Part<Booking>, StoreError> {
@@ -211,12 +248,34 @@ impl BookingHistory for Generated {
         unreachable!("nobody asks for a guest")
     }
 
-    async fn audit_trail(&self, _: &BookingId) -> Result<Vec<AuditEvent>, StoreError> {
-        unreachable!("no booking differs")
+    async fn audit_trail(&self, id: &BookingId) -> Result<Vec<AuditEvent>, StoreError> {
+        Ok(vec![capture(&booking(number_of(id.as_str())))])
     }
 
     async fn audit_page(&self, _: &BookingId, _: u64, _: u32) -> Result<Vec<AuditEvent>, StoreError> {
         unreachable!("nobody reads a trail")
+    }
+}
+
+#[async_trait]
+impl PropertyReader for Generated {
+    async fn property(&self, _: &PropertyId) -> Result<Option<Property>, StoreError> {
+        unreachable!("no receipt is missing")
+    }
+}
+
+#[async_trait]
+impl ReceiptReader for Generated {
+    async fn receipts(&self, id: &BookingId) -> Result<Vec<Receipt>, StoreError> {
+        self.receipts_read.fetch_add(1, Ordering::Relaxed);
+        Ok(vec![receipt(&booking(number_of(id.as_str())))])
+    }
+}
+
+#[async_trait]
+impl ReceiptStore for Generated {
+    async fn issue(&self, _: &ReceiptContent, _: Timestamp) -> Result<Issued, StoreError> {
+        unreachable!("no receipt is missing")
     }
 }
 
@@ -301,7 +360,7 @@ impl CycleStore for Generated {
 
 /// A whole cycle in one run over so many bookings: its report, the parts that it read, and the most bytes that it had at once.
 async fn cycle(bookings: u32, counters: usize) -> (Report, u32, usize) {
-    let all = Arc::new(Generated { bookings, parts: AtomicU32::new(0) });
+    let all = Arc::new(Generated { bookings, parts: AtomicU32::new(0), receipts_read: AtomicU32::new(0) });
     let ports = Ports {
         journal: all.clone(),
         history: all.clone(),
@@ -315,6 +374,8 @@ async fn cycle(bookings: u32, counters: usize) -> (Report, u32, usize) {
         resumption: all.clone(),
         sagas: all.clone(),
         review: all.clone(),
+        properties: all.clone(),
+        receipts: all.clone(),
         cycles: all.clone(),
         clock: Arc::new(TestClock::at(at(NOW))),
     };
@@ -324,13 +385,17 @@ async fn cycle(bookings: u32, counters: usize) -> (Report, u32, usize) {
     MEMORY.reset_peak_usage();
     let report = reconciliation.run(RunRequest::default(), &mutation(at(NOW), "reconciliation")).await;
     let report = report.expect("a run");
-    (report, all.parts.load(Ordering::Relaxed), MEMORY.peak_usage().saturating_sub(before))
+    // Only a booking at an end of a part is looked at by itself, once from either side.
+    let (parts, receipts_read) =
+        (all.parts.load(Ordering::Relaxed), all.receipts_read.load(Ordering::Relaxed));
+    assert!((1..=2 * parts).contains(&receipts_read), "{receipts_read} reads of receipts in {parts} parts");
+    (report, parts, MEMORY.peak_usage().saturating_sub(before))
 }
 
-const FEW: u32 = 5_000;
-const MANY: u32 = 50_000;
+const FEW: u32 = 10_000;
+const MANY: u32 = 100_000;
 /// Room for a third of the pages of few bookings: each has one number, and one for each of its ten nights.
-const COUNTERS: usize = 2_000;
+const COUNTERS: usize = 4_000;
 
 /// One test, since the memory of all of the process is measured.
 #[tokio::test]

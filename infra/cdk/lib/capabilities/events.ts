@@ -2,6 +2,8 @@
  * Events: the relay, which publishes the changes of the ledger on the bus. `docs/events/catalogue.json` says which
  * consumers get them.
  */
+import { Duration } from 'aws-cdk-lib';
+import { Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { FilterRule } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import type { Foundations } from '../foundations.ts';
@@ -32,6 +34,17 @@ export class Events extends Construct {
         itemsWithSortKey('B', ['MODIFY']),
       ],
       alarmWhenBehind: true,
+    });
+    foundations.alarms.raise(this, 'PromotionOverLimit', {
+      anchor: 'promotion-over-limit',
+      // The relay writes it in CloudWatch's embedded metric format, of all promotions together.
+      metric: new Metric({
+        namespace: 'Holdfast',
+        metricName: 'PromotionUsesOverLimit',
+        period: Duration.hours(1),
+        statistic: Stats.SUM,
+      }),
+      threshold: 1,
     });
   }
 }

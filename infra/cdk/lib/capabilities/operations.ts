@@ -37,7 +37,7 @@ export class Operations extends Construct {
 
     const reconciliation = new HoldfastFunction(this, foundations, {
       name: 'reconciliation',
-      description: "Compares pages, bookings and the provider's payments, repairs what is safe",
+      description: "Compares pages, bookings, receipts and the provider's payments, repairs what is safe",
       ports: [
         'LedgerInspection',
         'CycleStore',
@@ -45,6 +45,9 @@ export class Operations extends Construct {
         'BookingJournal',
         'BookingHistory.audit_trail',
         'RefundNotes',
+        'PropertyReader',
+        'ReceiptReader',
+        'ReceiptStore',
         'PaymentInquiry',
         'PaymentListing',
         'SagaCallbacks.task_token',
@@ -58,7 +61,7 @@ export class Operations extends Construct {
       memoryMegabytes: 1024,
       schedule: {
         every: Duration.hours(1),
-        description: "Compares pages, bookings and the provider's payments; nothing waits for it",
+        description: "Compares pages, bookings, receipts and the provider's payments; nothing waits for it",
       },
     });
     foundations.alarms.raise(this, 'Drift', {

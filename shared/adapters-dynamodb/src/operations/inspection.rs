@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use holdfast_app::operations::{Inspected, LedgerInspection, Part};
+use holdfast_app::receipts::MOVING_KINDS;
 use holdfast_app::{LedgerError, Mutation, StoreError};
 use holdfast_domain::inventory::{PageOperation, Placement};
 use holdfast_domain::{Booking, HoldId, Page, PageCommand, PageHold, PageKey, Property, Resource};
@@ -12,7 +13,10 @@ use crate::page::store::PageStore;
 use crate::page::write::no_extras;
 use crate::stored::notes::{decode_parked_case, encode_parked_case, parked_case_key};
 use crate::stored::property::{PROPERTY_SK, decode_property};
-use crate::stored::records::{BOOKING_SK, RESOURCE_SK, decode_booking, decode_resource};
+use crate::stored::receipts::{RECEIPT_SK_PREFIX, decode_receipt};
+use crate::stored::records::{
+    BOOKING_SK, EVENT_SK_PREFIX, RESOURCE_SK, decode_audit, decode_booking, decode_resource,
+};
 use crate::table::error::unavailable;
 use crate::table::item::{Item, Reader, s};
 use crate::table::ledger::LedgerTable;
@@ -40,8 +44,20 @@ impl LedgerInspection for DynamoInspection {
     }
 
     async fn ledger_part(&self, cursor: Option<&str>) -> Result<Part<Inspected>, StoreError> {
-        let values = [(":page", PAGE_SK_PREFIX), (":booking", BOOKING_SK)];
-        self.scan("begins_with(sk, :page) OR sk = :booking", &values, cursor, decode_inspected).await
+        let kept = "begins_with(sk, :page) OR sk = :booking OR begins_with(sk, :receipt) \
+            OR (begins_with(sk, :entry) AND k IN (:kind0, :kind1, :kind2, :kind3))";
+        let [kind0, kind1, kind2, kind3] = MOVING_KINDS;
+        let values = [
+            (":page", PAGE_SK_PREFIX),
+            (":booking", BOOKING_SK),
+            (":receipt", RECEIPT_SK_PREFIX),
+            (":entry", EVENT_SK_PREFIX),
+            (":kind0", kind0),
+            (":kind1", kind1),
+            (":kind2", kind2),
+            (":kind3", kind3),
+        ];
+        self.scan(kept, &values, cursor, decode_inspected).await
     }
 
     async fn bookings_part(&self, cursor: Option<&str>) -> Result<Part<Booking>, StoreError> {
@@ -113,8 +129,15 @@ impl DynamoInspection {
 }
 
 fn decode_inspected(item: &Item) -> Result<Inspected, StoreError> {
-    if Reader::new(item).text("sk")? == BOOKING_SK {
+    let sk = Reader::new(item).text("sk")?;
+    if sk == BOOKING_SK {
         return Ok(Inspected::Booking(Box::new(decode_booking(item)?)));
+    }
+    if sk.starts_with(RECEIPT_SK_PREFIX) {
+        return Ok(Inspected::Receipt(Box::new(decode_receipt(item)?)));
+    }
+    if sk.starts_with(EVENT_SK_PREFIX) {
+        return Ok(Inspected::Money(Box::new(decode_audit(item)?)));
     }
     Ok(Inspected::Page(Box::new(decode_page_as_stored(item)?)))
 }

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures::future::join_all;
 use holdfast_app::StoreError;
+use holdfast_app::operations::Inspected;
 use holdfast_app::receipts::{Issued, ReceiptStore};
 use holdfast_domain::receipts::{MoneyMovement, Receipt, ReceiptContent, ReceiptKind, ReceiptSeries};
-use holdfast_domain::{BookingId, PropertyId, ResourceId};
-use holdfast_testkit::{Database, money};
+use holdfast_domain::{BookingEvent, BookingId, InventoryMove, PaymentStep, PropertyId, ResourceId};
+use holdfast_testkit::{Database, money, nightly_resource};
 use tokio::sync::Barrier;
 
 use crate::harness::Harness;
@@ -140,4 +141,55 @@ async fn control_a_counter_without_a_condition_gives_a_number_twice() {
     let given: Vec<u64> =
         join_all(counting).await.into_iter().map(|given| given.expect("no panic")).collect();
     assert_eq!(given, [1, 1]);
+}
+
+/// What an item of the ledger as a whole is, and of which booking.
+fn named(item: &Inspected) -> (String, &str) {
+    match item {
+        Inspected::Page(page) => (page.key.resource.to_string(), "page"),
+        Inspected::Booking(booking) => (booking.id.to_string(), "booking"),
+        Inspected::Money(entry) => (entry.booking.to_string(), entry.kind.as_str()),
+        Inspected::Receipt(receipt) => (receipt.content.booking.to_string(), "receipt"),
+    }
+}
+
+/// Whoever reads the ledger as a whole passes a booking, the entries by which its money moved, and its receipts, side by side.
+#[tokio::test]
+async fn receipts_are_read_beside_the_money_that_they_are_for() {
+    let room = nightly_resource("room", 5, 600);
+    let h = Harness::with(&room).await;
+    let mut ids = Vec::new();
+    for name in ["one", "two", "three"] {
+        let hold = h.placed(&room, name, ("2030-06-01", "2030-06-02"), 1).await;
+        let booking = h.confirmed(&hold, name).await;
+        let price = booking.order.price.total();
+        let keep = || InventoryMove::Keep;
+        let captured = BookingEvent::first_payment(PaymentStep::Captured { amount: price });
+        let booking = h.apply(&booking, captured, keep()).await.expect("captured");
+        let refunded = BookingEvent::first_payment(PaymentStep::Refunded { total: money(100) });
+        let booking = h.apply(&booking, refunded, keep()).await.expect("refunded");
+        for entry in [4, 5] {
+            let content = content(booking.id.as_str(), entry, property("house"), &h);
+            h.store.receipts.issue(&content, h.now()).await.expect("issued");
+        }
+        ids.push(booking.id.to_string());
+    }
+    let part = h.store.inspection.ledger_part(None).await.expect("a part");
+    assert_eq!((part.unreadable, part.next), (vec![], None));
+    let mut items: Vec<_> = part.items.iter().map(named).collect();
+    items.retain(|(_, what)| *what != "page");
+    let runs: Vec<&str> =
+        items.chunk_by(|(one, _), (next, _)| one == next).map(|run| run[0].0.as_str()).collect();
+    assert_eq!(runs.iter().collect::<BTreeSet<_>>().len(), runs.len(), "each in one place: {runs:?}");
+    let side_by_side = ["booking", "payment.captured", "payment.refunded", "receipt", "receipt"];
+    for id in &ids {
+        let of_booking: Vec<&str> = items.iter().filter(|(of, _)| of == id).map(|(_, what)| *what).collect();
+        assert_eq!(of_booking, side_by_side);
+    }
+    // A part that begins behind the first entry of a booking has the rest.
+    let cursor = format!("B#{}|E#000004", ids[0]);
+    let rest = h.store.inspection.ledger_part(Some(&cursor)).await.expect("a part");
+    let rest: Vec<&str> =
+        rest.items.iter().map(named).filter(|(of, _)| *of == ids[0]).map(|(_, what)| what).collect();
+    assert_eq!(rest, side_by_side[2..]);
 }

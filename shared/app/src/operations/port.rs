@@ -2,9 +2,11 @@
 //! request can go through the whole ledger or list every payment.
 
 use async_trait::async_trait;
+use holdfast_domain::receipts::Receipt;
 use holdfast_domain::{Booking, BookingId, HoldId, Money, Page, PageHold, PageKey, Property, Resource};
 use jiff::Timestamp;
 
+use crate::bookings::trail::AuditEvent;
 use crate::kernel::errors::{LedgerError, PaymentError, StoreError, WorkflowError};
 use crate::kernel::mutation::Mutation;
 use crate::operations::reconciliation::cycle::Cycle;
@@ -38,6 +40,10 @@ pub enum Inspected {
     Page(Box<Page>),
     /// A booking.
     Booking(Box<Booking>),
+    /// An entry of a booking's audit trail by which money may have moved ([`MOVING_KINDS`](crate::receipts::MOVING_KINDS)).
+    Money(Box<AuditEvent>),
+    /// A receipt.
+    Receipt(Box<Receipt>),
 }
 
 /// The ledger as a whole. A part is 1 MB of stored items at most, whatever they are.
@@ -49,7 +55,9 @@ pub trait LedgerInspection: Send + Sync {
     /// Stored bookings after `cursor`, each as last written.
     async fn bookings_part(&self, cursor: Option<&str>) -> Result<Part<Booking>, StoreError>;
 
-    /// Stored pages and bookings after `cursor`, as [`Self::pages_part`] and [`Self::bookings_part`] give them.
+    /// Stored pages and bookings after `cursor`, as [`Self::pages_part`] and [`Self::bookings_part`] give them, and what there is beside
+    /// bookings of their money. What is of one booking comes one after the other, the entries of its trail in their order and before its
+    /// receipts, though a part may end between two of them.
     async fn ledger_part(&self, cursor: Option<&str>) -> Result<Part<Inspected>, StoreError>;
 
     /// Stored resources after `cursor`, each as last written.

@@ -6,13 +6,14 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use holdfast_domain::BookingId;
-use holdfast_domain::receipts::{ReceiptIssuer, receipt_contents};
+use holdfast_domain::receipts::{MoneyMovement, ReceiptIssuer, receipt_contents};
 use jiff::Timestamp;
 
 use crate::bookings::port::BookingHistory;
 use crate::bookings::read::load;
 use crate::kernel::failure::Failure;
 use crate::properties::port::PropertyReader;
+use crate::receipts::gap::ReceiptGap;
 use crate::receipts::movements::movements;
 use crate::receipts::port::{Issued, ReceiptStore};
 
@@ -41,12 +42,11 @@ impl ReceiptIssue {
     /// [`Failure`]; what was issued until then stays so, and the rest follows when it is asked for again.
     pub async fn issue_missing(&self, id: &BookingId, now: Timestamp) -> Result<usize, Failure> {
         let booking = load(self.history.as_ref(), id).await?;
-        let movements = movements(&self.history.audit_trail(id).await?)?;
-        let there = self.receipts.receipts(id).await?;
-        let there: BTreeSet<u64> = there.iter().map(|receipt| receipt.content.movement.entry).collect();
-        if movements.iter().all(|movement| there.contains(&movement.entry)) {
+        let (movements, gap) = self.compared(id).await?;
+        if gap.missing.is_empty() {
             return Ok(0);
         }
+        let missing: BTreeSet<u64> = gap.missing.iter().map(|movement| movement.entry).collect();
         let property = match &booking.order.property {
             Some(id) => self.properties.property(id).await?,
             None => None,
@@ -58,7 +58,7 @@ impl ReceiptIssue {
         });
         let mut issued = 0;
         for content in receipt_contents(id, &booking.order, issuer.as_ref(), &movements) {
-            if there.contains(&content.movement.entry) {
+            if !missing.contains(&content.movement.entry) {
                 continue;
             }
             match self.receipts.issue(&content, now).await? {
@@ -70,5 +70,22 @@ impl ReceiptIssue {
             }
         }
         Ok(issued)
+    }
+
+    /// In what the receipts of a booking differ from the movements of its money.
+    ///
+    /// # Errors
+    /// [`Failure`]; [`Failure::Inconsistent`] where its trail does not say how much moved.
+    pub(crate) async fn gap(&self, id: &BookingId) -> Result<ReceiptGap, Failure> {
+        Ok(self.compared(id).await?.1)
+    }
+
+    /// The movements of a booking's money, and in what its receipts differ from them. The receipts are read first: what one is for was
+    /// written before it.
+    async fn compared(&self, id: &BookingId) -> Result<(Vec<MoneyMovement>, ReceiptGap), Failure> {
+        let receipts = self.receipts.receipts(id).await?;
+        let movements = movements(&self.history.audit_trail(id).await?)?;
+        let gap = ReceiptGap::between(&movements, receipts);
+        Ok((movements, gap))
     }
 }

@@ -8,6 +8,10 @@ use holdfast_domain::{Currency, Money};
 use crate::bookings::trail::AuditEvent;
 use crate::kernel::failure::Failure;
 
+/// The kinds of entries by which money may move: [`movements`] needs no others.
+pub const MOVING_KINDS: [&str; 4] =
+    ["payment.captured", "payment.refunded", "payment.refund_pending", "payment.refund_failed"];
+
 /// The movements that a trail, oldest first, has. Entries say what was given back in all of one payment: what moved is how far that
 /// is from what the entry before said. A refund that is on its way counts as given back, so that the entry by which it arrives moves
 /// nothing, and one that fails moves it back. What the card's bank disputes or takes moves nothing here.
@@ -115,6 +119,16 @@ mod tests {
             &[captured(900), ("payment.charged_back", json!({ "chargedBackTotal": 900 }))],
             &[(1, Payment, 900)],
         );
+    }
+
+    #[test]
+    fn the_kinds_that_are_named_are_those_that_are_read() {
+        for kind in MOVING_KINDS {
+            assert!(movements(&[entry(1, kind, json!({}))]).is_err(), "{kind} needs an amount");
+        }
+        for kind in ["booking.requested", "booking.cancelled", "payment.voided", "payment.charged_back"] {
+            assert_eq!(movements(&[entry(1, kind, json!({}))]).expect("nothing moves"), [], "{kind}");
+        }
     }
 
     #[test]

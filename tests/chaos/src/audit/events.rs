@@ -73,7 +73,7 @@ pub(crate) fn as_counted(id: &str) -> String {
     }
 }
 
-fn is_set_aside(delivered: &Delivered, text: &str) -> bool {
+pub(super) fn is_set_aside(delivered: &Delivered, text: &str) -> bool {
     delivered.set_aside.iter().any(|message| message.contains(text))
 }
 

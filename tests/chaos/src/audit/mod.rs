@@ -6,17 +6,24 @@ mod clients;
 mod events;
 mod inventory;
 mod money;
+mod promotions;
 pub(crate) mod read_model;
+mod receipts;
 mod trails;
 
 #[cfg(test)]
 mod planted;
+#[cfg(test)]
+mod planted_numbers;
 
 pub(crate) use events::{Edits, Facts, as_counted, facts, never_heard};
+pub(crate) use promotions::Use;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_app::bookings::AuditEvent;
+use holdfast_domain::rates::uses::UseCount;
+use holdfast_domain::receipts::Receipt;
 use holdfast_domain::{Booking, Page};
 use jiff::Timestamp;
 
@@ -65,6 +72,12 @@ pub(crate) struct Snapshot {
     pub(crate) bookings: Vec<Booking>,
     /// Their trails, oldest entry first, by booking.
     pub(crate) trails: BTreeMap<String, Vec<AuditEvent>>,
+    /// Their receipts.
+    pub(crate) receipts: Vec<Receipt>,
+    /// How often each promotion of the run's resources is used, by its counter.
+    pub(crate) counters: Vec<UseCount>,
+    /// Each use that is counted.
+    pub(crate) uses: Vec<Use>,
     /// Revisions of the run's resources, by id.
     pub(crate) revisions: BTreeMap<String, u64>,
     /// How often something was set for the dates of the run's resources.
@@ -85,11 +98,13 @@ pub(crate) struct Anomaly {
 }
 
 /// What is audited, in the order of the table: the field of its anomalies, and what must be so.
-pub(crate) const CHECKS: [(&str, &str); 12] = [
+pub(crate) const CHECKS: [(&str, &str); 14] = [
     ("rest", "everything came to rest in time"),
     ("unreadable", "every stored page and booking can be read"),
     ("inventory", "the places of every slot add up, and belong to bookings"),
     ("money", "the provider took and gave back what the bookings say"),
+    ("receipts", "each movement of money has one receipt, and their numbers have no gap"),
+    ("promotions", "each counter is the number of uses, which holds and standing bookings have"),
     ("trails", "every audit trail is sealed, gapless and legal"),
     ("bus", "every fact of the ledger was heard on the bus, in each of its versions"),
     ("partner", "every change of inventory, dates and resources was taken by the partner"),
@@ -119,9 +134,9 @@ impl Findings {
     }
 }
 
-/// Whether every event has come to where it is to go.
+/// Whether every event has come to where it is to go, and has done there what it is for.
 pub(crate) fn everything_is_told(snapshot: &Snapshot) -> bool {
-    events::check(snapshot).is_empty()
+    events::check(snapshot).is_empty() && receipts::check(snapshot).is_empty()
 }
 
 /// Everything that is not as it must be, in the ledger, at the provider, on the bus, and between what clients were told.
@@ -130,6 +145,8 @@ pub(crate) fn audit(snapshot: &Snapshot, told: &Told) -> Vec<Anomaly> {
     let mut all: Vec<Anomaly> = snapshot.unreadable.iter().map(unreadable).collect();
     all.extend(inventory::check(snapshot));
     all.extend(money::check(snapshot));
+    all.extend(receipts::check(snapshot));
+    all.extend(promotions::check(snapshot, told));
     all.extend(trails::check(snapshot));
     all.extend(events::check(snapshot));
     all.extend(clients::check(snapshot, told));

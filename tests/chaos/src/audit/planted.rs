@@ -9,21 +9,25 @@ use holdfast_app::search::{Entry, Listing};
 use holdfast_domain::bookings::{Cancellation, FailureReason};
 use holdfast_domain::catalogue::{Facts, Month, MonthFacts};
 use holdfast_domain::inventory::HoldState;
+use holdfast_domain::rates::promotion::{PromotionCode, UseLimits};
 use holdfast_domain::rates::property_taxes::PropertyTaxes;
+use holdfast_domain::rates::uses::{UseCount, UseEvent, UseOwner};
+use holdfast_domain::receipts::{MoneyMovement, Receipt, ReceiptKind, receipt_contents};
 use holdfast_domain::{
     Booking, BookingEvent, BookingId, BookingPayments, BookingStatus, InventoryMove, Page, PageHold, PageKey,
     PaymentStep, PropertyId,
 };
-use holdfast_testkit::{at, event_resource, hold_for, money, mutation};
+use holdfast_testkit::{at, event_resource, hold_for, money, mutation, with_promotion};
 use jiff::ToSpan;
 use jiff::civil::date;
 use serde_json::json;
 
 use super::events::{self, NEWEST, VERSIONS, as_counted};
 use super::read_model::{self, Mirror};
-use super::{Anomaly, CHECKS, Delivered, Edits, Payment, Snapshot, audit};
+use super::{Anomaly, CHECKS, Delivered, Edits, Payment, Snapshot, Use, audit};
 use crate::records::{BookingTold, HoldEnd, HoldTold, KeyedAnswer, Told};
 
+const CODE: &str = "CHAOS";
 const NOW: &str = "2030-01-01T12:00:00Z";
 
 /// A booking of one place of `hall` and its trail, after these events.
@@ -31,6 +35,7 @@ fn booked(key: &str, events: &[BookingEvent]) -> (Booking, Vec<AuditEvent>) {
     let now = at(NOW);
     let resource = event_resource("hall", 3, 60);
     let hold = hold_for(&resource, "guest-1", key, ("2030-06-01T19:00:00Z", "2030-06-01T22:00:00Z"), 1, now);
+    let hold = with_promotion(hold, CODE, UseLimits { in_all: Some(6), per_guest: None });
     let digest = kernel::fingerprint(&[key]);
     let payments = BookingPayments::by_card("pm_1".to_owned(), hold.order.price.total());
     let before = Booking::requested(
@@ -80,6 +85,13 @@ fn given_up() -> Vec<BookingEvent> {
     events
 }
 
+/// A receipt of a booking, for what moved by an entry of its trail.
+pub(super) fn receipt(number: u64, booking: &Booking, entry: u64, kind: ReceiptKind, amount: i64) -> Receipt {
+    let movement = MoneyMovement { entry, kind, amount: money(amount), at: at(NOW) };
+    let content = receipt_contents(&booking.id, &booking.order, None, &[movement]).remove(0);
+    Receipt { number, issued_at: at(NOW), content }
+}
+
 /// One booking that stands, one that was cancelled, one live hold and one dead one, on a page of three places.
 fn whole() -> (Snapshot, Told) {
     let now = at(NOW);
@@ -106,6 +118,29 @@ fn whole() -> (Snapshot, Told) {
         page.holds.insert(kernel::hold_id(&stands.order.guest, key), entry);
     }
     page.available.insert(slot, 0);
+    let live = kernel::hold_id(&stands.order.guest, "live").to_string();
+    let used_by =
+        |hold: String, owner| Use { resource: "hall".to_owned(), code: CODE.to_owned(), hold, owner };
+    let uses = vec![
+        used_by(live, UseOwner::Hold),
+        used_by(stands.hold.to_string(), UseOwner::Booking(stands.id.clone())),
+    ];
+    let counter = UseCount {
+        resource: resource.id.clone(),
+        code: PromotionCode::parse(CODE).unwrap(),
+        uses: 2,
+        limit: Some(6),
+        sequence: 4,
+        event: UseEvent::Redeemed,
+        hold: stands.hold.clone(),
+        booking: None,
+        at: now,
+    };
+    let receipts = vec![
+        receipt(1, &stands, 5, ReceiptKind::Payment, 12_900),
+        receipt(2, &cancelled, 5, ReceiptKind::Payment, 12_900),
+        receipt(3, &cancelled, 7, ReceiptKind::Refund, 6_450),
+    ];
     let payment = |booking: &Booking, refunded| Payment {
         intent: format!("pi_{}", booking.id),
         booking: booking.id.to_string(),
@@ -164,6 +199,9 @@ fn whole() -> (Snapshot, Told) {
             (stands.id.to_string(), stands_trail),
             (cancelled.id.to_string(), cancelled_trail),
         ]),
+        receipts,
+        counters: vec![counter],
+        uses,
         revisions: BTreeMap::from([("hall".to_owned(), 1)]),
         edits: Edits::from([(("hall".to_owned(), closed_days(2).0), 2)]),
         bookings: vec![stands, cancelled],
@@ -178,7 +216,7 @@ fn answer(status: u16, key: &str) -> KeyedAnswer {
 }
 
 /// What is found after one thing was changed.
-fn after(change: impl FnOnce(&mut Snapshot, &mut Told)) -> Vec<Anomaly> {
+pub(super) fn after(change: impl FnOnce(&mut Snapshot, &mut Told)) -> Vec<Anomaly> {
     let (mut snapshot, mut told) = whole();
     change(&mut snapshot, &mut told);
     audit(&snapshot, &told)
@@ -186,7 +224,7 @@ fn after(change: impl FnOnce(&mut Snapshot, &mut Told)) -> Vec<Anomaly> {
 
 /// That a change is found, in this field, and with these words.
 #[track_caller]
-fn is_found(field: &str, words: &str, change: impl FnOnce(&mut Snapshot, &mut Told)) {
+pub(super) fn is_found(field: &str, words: &str, change: impl FnOnce(&mut Snapshot, &mut Told)) {
     let found = after(change);
     let fits = |anomaly: &Anomaly| anomaly.field == field && anomaly.what.contains(words);
     assert!(found.iter().any(fits), "no {field} with {words:?} in {found:#?}");

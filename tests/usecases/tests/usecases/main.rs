@@ -43,6 +43,7 @@ mod rated;
 mod rates;
 mod rebuild;
 mod receipts;
+mod receipts_reconciled;
 mod reconciliation;
 mod reconciliation_world;
 mod refunds;

@@ -47,21 +47,21 @@ fn taxed() -> RateCard {
     RateCard { charges, ..rated::card(PRICE) }
 }
 
-fn issue_over(store: &Store) -> ReceiptIssue {
+pub(crate) fn issue_over(store: &Store) -> ReceiptIssue {
     ReceiptIssue::new(store.history.clone(), store.properties.clone(), store.receipts.clone())
 }
 
 /// What the function does when it hears of a booking.
-async fn issue(w: &World, booking: &BookingId) -> usize {
+pub(crate) async fn issue(w: &World, booking: &BookingId) -> usize {
     issue_over(&w.store).issue_missing(booking, w.now()).await.expect("receipts")
 }
 
-async fn receipts(w: &World, booking: &BookingId) -> Vec<Receipt> {
+pub(crate) async fn receipts(w: &World, booking: &BookingId) -> Vec<Receipt> {
     w.store.receipts.receipts(booking).await.expect("a read")
 }
 
 /// Number, kind and amount of each receipt of a booking.
-async fn shown(w: &World, booking: &BookingId) -> Vec<(u64, ReceiptKind, i64)> {
+pub(crate) async fn shown(w: &World, booking: &BookingId) -> Vec<(u64, ReceiptKind, i64)> {
     let of = |receipt: &Receipt| (receipt.number, receipt.content.movement.kind, receipt.amount().amount());
     receipts(w, booking).await.iter().map(of).collect()
 }
@@ -70,7 +70,7 @@ fn taxes(receipt: &Receipt) -> BTreeMap<&str, i64> {
     receipt.content.taxes.iter().map(|tax| (tax.code.as_str(), tax.amount.amount())).collect()
 }
 
-async fn booked(w: &World, room: &Resource, name: &str) -> Booking {
+pub(crate) async fn booked(w: &World, room: &Resource, name: &str) -> Booking {
     let hold = w.held(room, name, NIGHT).await;
     let booking = w.ask(&hold, name, VISA).await.expect("an answer").booking;
     assert_eq!(booking.status, BookingStatus::Confirmed);
@@ -84,7 +84,7 @@ async fn rings(w: &World, booking: &BookingId, event: &str) -> Reaction {
 }
 
 /// A person gives a part back in the provider's dashboard.
-async fn given_back(w: &World, booking: &BookingId, amount: i64, event: &str) {
+pub(crate) async fn given_back(w: &World, booking: &BookingId, amount: i64, event: &str) {
     w.bank.dashboard(booking, Dashboard::Refunds(amount));
     assert_eq!(rings(w, booking, event).await, Reaction::Recorded);
 }

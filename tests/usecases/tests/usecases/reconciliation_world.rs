@@ -18,6 +18,7 @@ use holdfast_testkit::{Database, Store};
 use jiff::Timestamp;
 
 use crate::bank::Effects;
+use crate::receipts::issue;
 use crate::world::World;
 
 /// What is before people.
@@ -59,6 +60,8 @@ fn ports(w: &World, desk: &Arc<Desk>) -> Ports {
         resumption: w.flow.clone(),
         sagas: w.flow.clone(),
         review: desk.clone(),
+        properties: w.store.properties.clone(),
+        receipts: w.store.receipts.clone(),
         cycles: w.store.cycles.clone(),
         clock: Arc::new(w.clock.clone()),
     }
@@ -107,16 +110,22 @@ pub(crate) async fn run_until_asked(w: &World, desk: &Arc<Desk>, most: usize) ->
 
 /// A run over another client's ports of the store.
 pub(crate) async fn run_over(w: &World, desk: &Arc<Desk>, store: &Store) -> Report {
+    try_run_over(w, desk, store).await.expect("a run")
+}
+
+pub(crate) async fn try_run_over(w: &World, desk: &Arc<Desk>, store: &Store) -> Result<Report, Failure> {
     let ports = Ports {
         journal: store.journal.clone(),
         history: store.history.clone(),
         notes: store.notes.clone(),
         inspection: store.inspection.clone(),
         callbacks: store.callbacks.clone(),
+        properties: store.properties.clone(),
+        receipts: store.receipts.clone(),
         cycles: store.cycles.clone(),
         ..ports(w, desk)
     };
-    Reconciliation::new(ports, Limits::FUNCTION).run(ANEW, &w.by("reconciliation")).await.expect("a run")
+    Reconciliation::new(ports, Limits::FUNCTION).run(ANEW, &w.by("reconciliation")).await
 }
 
 /// A whole cycle, run by run.
@@ -183,8 +192,29 @@ async fn everything(w: &World, desk: &Desk) -> Everything {
     }
 }
 
-/// A dry run sees this and changes nothing; a real one sees the same.
+/// Issues every receipt, as their function does when it hears of the money.
+pub(crate) async fn receipts_come(w: &World) {
+    let mut cursor = None;
+    loop {
+        let part = w.store.inspection.bookings_part(cursor.as_deref()).await.expect("bookings");
+        for booking in part.items {
+            issue(w, &booking.id).await;
+        }
+        cursor = part.next;
+        if cursor.is_none() {
+            return;
+        }
+    }
+}
+
+/// The receipts come; then a dry run sees this and changes nothing, and a real one sees the same.
 pub(crate) async fn check(w: &World, desk: &Arc<Desk>, expected: &[Found]) -> Report {
+    receipts_come(w).await;
+    check_as_is(w, desk, expected).await
+}
+
+/// A dry run sees this and changes nothing; a real one sees the same.
+pub(crate) async fn check_as_is(w: &World, desk: &Arc<Desk>, expected: &[Found]) -> Report {
     let expected = in_order(expected.to_vec());
     let before = everything(w, desk).await;
     let dry = run(w, desk, true).await;
@@ -237,12 +267,26 @@ pub(crate) enum Meddling {
     CutOff(AtomicUsize),
     /// No page can be written, for that reason.
     AtEveryPage(fn() -> StoreError),
+    /// Each part of the first reading has one item.
+    OneByOne,
 }
 
 /// The ledger as a whole, while others are at it.
 struct Meddled {
     inner: Arc<dyn LedgerInspection>,
     meddling: Meddling,
+}
+
+impl Meddled {
+    /// The item of that place in a ledger of one part.
+    async fn one_of_ledger(&self, cursor: Option<&str>) -> Result<Part<Inspected>, StoreError> {
+        let at = cursor.map_or(0, |cursor| cursor.parse().expect("a place"));
+        let mut part = self.inner.ledger_part(None).await?;
+        assert_eq!(part.next, None, "one part");
+        part.next = (at + 1 < part.items.len()).then(|| (at + 1).to_string());
+        part.items = part.items.into_iter().skip(at).take(1).collect();
+        Ok(part)
+    }
 }
 
 #[async_trait]
@@ -252,6 +296,9 @@ impl LedgerInspection for Meddled {
     }
 
     async fn ledger_part(&self, cursor: Option<&str>) -> Result<Part<Inspected>, StoreError> {
+        if matches!(self.meddling, Meddling::OneByOne) {
+            return self.one_of_ledger(cursor).await;
+        }
         let mut part = self.inner.ledger_part(cursor).await?;
         if matches!(self.meddling, Meddling::AfterBookings) {
             part.items.retain(|item| matches!(item, Inspected::Page(_)));
@@ -276,7 +323,7 @@ impl LedgerInspection for Meddled {
                     return Err(StoreError::Unavailable("cut off".into()));
                 }
             }
-            Meddling::AtEveryPage(_) => {}
+            Meddling::AtEveryPage(_) | Meddling::OneByOne => {}
         }
         self.inner.bookings_part(cursor).await
     }

@@ -43,6 +43,8 @@ kinds! {
     DisputedPayment, "disputed_payment", "The card's bank disputes a payment, or has taken it back for a booking that is not over. For review.";
     OrphanedPayment, "orphaned_payment", "The provider holds money for a booking that does not exist. For review.";
     DuplicatePayment, "duplicate_payment", "The provider holds money for a booking that is paid by another payment. For review.";
+    ReceiptMissing, "receipt_missing", "Money of a booking has moved for which there is no receipt. Repaired: it is issued. For review where the booking, or how much moved, cannot be told.";
+    OrphanedReceipt, "orphaned_receipt", "A receipt is for money of which the booking's audit trail does not say that it moved. For review.";
 }
 
 /// What becomes of a finding.

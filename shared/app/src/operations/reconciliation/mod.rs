@@ -1,11 +1,11 @@
-//! Reconciliation compares pages, bookings and the provider's payments, in both directions. It repairs by existing writes what
+//! Reconciliation compares pages, bookings, receipts and the provider's payments, in both directions. It repairs by existing writes what
 //! is safe to repair, and parks the rest for a person. Nothing waits for it.
 //!
 //! A **cycle** looks at everything once, and takes as many runs as that needs; between two runs it is kept in the ledger (`cycle`). What
 //! it remembers has a bound, however much there is to look at. It has three parts:
 //! 1. The provider's payments are listed, each with its booking (`payments`). What agrees is remembered in a filter of fixed size.
 //! 2. Beside that, the *first reading* of the ledger looks at pages (`pages`) and bookings one by one. Of the pages in the cycle's
-//!    *share* it remembers what they count (`share`).
+//!    *share* it remembers what they count (`share`). It passes the movements of each booking's money beside its receipts (`receipts`).
 //! 3. When both have come to their end, the *second reading* adds up the places of bookings on these pages, and asks about money that no
 //!    listed payment agrees with. At its end, pages and bookings are compared.
 //!
@@ -30,6 +30,7 @@ pub(crate) mod findings;
 mod pages;
 mod payments;
 mod reading;
+mod receipts;
 mod resumption;
 mod share;
 
@@ -56,6 +57,9 @@ use crate::operations::port::{
 use crate::payments::paid_otherwise::RefundNotes;
 use crate::payments::port::{BookingSaga, PaymentInquiry, SagaCallbacks, SagaResumption, SettlementSaga};
 use crate::payments::webhook::Webhook;
+use crate::properties::port::PropertyReader;
+use crate::receipts::issue::ReceiptIssue;
+use crate::receipts::port::ReceiptStore;
 
 /// The seconds for which a booking or a payment is left alone after its last change.
 pub const SETTLING_SECONDS: i64 = 600;
@@ -65,6 +69,9 @@ pub const DEAD_HOLD_SECONDS: i64 = 300;
 pub const STALLED_SECONDS: i64 = 4 * CLAIM_SECONDS;
 /// The days for which the provider's payments are listed: until their authorizations have expired.
 pub const PAYMENT_DAYS: i64 = AUTHORIZATION_DAYS + 1;
+/// The seconds for which a movement of money is left to the event by which its receipt is issued: twice as long as messages may wait until
+/// an alarm says that the queue is behind.
+pub const RECEIPT_SECONDS: i64 = 3600;
 /// The days after which a case that is still found is parked again.
 pub const PARK_AGAIN_DAYS: i64 = 7;
 
@@ -95,6 +102,10 @@ pub struct Ports {
     pub sagas: Arc<dyn SagaInspection>,
     /// Puts findings before people.
     pub review: Arc<dyn ManualReview>,
+    /// Reads the properties that issue receipts.
+    pub properties: Arc<dyn PropertyReader>,
+    /// Reads receipts, and issues those that are missing.
+    pub receipts: Arc<dyn ReceiptStore>,
     /// Keeps the cycle between two runs.
     pub cycles: Arc<dyn CycleStore>,
     /// Says when a run's time is up.
@@ -117,6 +128,7 @@ pub struct Reconciliation {
     ports: Ports,
     limits: Limits,
     webhook: Webhook,
+    receipts: ReceiptIssue,
 }
 
 impl Reconciliation {
@@ -130,7 +142,9 @@ impl Reconciliation {
             Arc::clone(&ports.resumption),
             Arc::clone(&ports.settlement),
         );
-        Self { ports, limits, webhook }
+        let (history, properties) = (Arc::clone(&ports.history), Arc::clone(&ports.properties));
+        let receipts = ReceiptIssue::new(history, properties, Arc::clone(&ports.receipts));
+        Self { ports, limits, webhook, receipts }
     }
 
     /// Goes on with the cycle, as far as the budgets and the time reach. A dry run says what it would do, and changes nothing.
@@ -143,6 +157,7 @@ impl Reconciliation {
         let mut run = Run {
             ports: &self.ports,
             webhook: &self.webhook,
+            receipts: &self.receipts,
             mutation,
             cause: format!("reconcile-{}", mutation.now.strftime("%Y-%m-%d")),
             until: request.until,
@@ -162,6 +177,7 @@ impl Reconciliation {
 struct Run<'a> {
     ports: &'a Ports,
     webhook: &'a Webhook,
+    receipts: &'a ReceiptIssue,
     mutation: &'a Mutation,
     /// Names the settlements of this day.
     cause: String,

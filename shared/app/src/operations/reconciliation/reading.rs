@@ -2,8 +2,9 @@
 
 use super::Run;
 use super::cycle::{Listing, Phase, Work};
+use super::receipts::Papers;
 use crate::kernel::failure::Failure;
-use crate::operations::port::{Inspected, Part};
+use crate::operations::port::Inspected;
 
 impl Run<'_> {
     /// Goes on with the reading of the ledger, as far as it comes. The second one begins when all payments are listed.
@@ -28,14 +29,24 @@ impl Run<'_> {
     async fn look_at_part(&mut self) -> Result<(), Failure> {
         let part = self.ports.inspection.ledger_part(self.cycle.cursor.as_deref()).await?;
         self.found_unreadable(&part.unreadable);
-        for item in &part.items {
+        let mut papers = Papers::default();
+        for item in part.items {
             let outcome = match item {
-                Inspected::Page(page) => self.look_at_page(page).await,
-                Inspected::Booking(booking) => self.look_at_booking(booking).await,
+                Inspected::Page(page) => self.look_at_page(&page).await,
+                Inspected::Booking(booking) => self.look_at_booking(&booking).await,
+                Inspected::Money(entry) => {
+                    papers.add_entry(*entry);
+                    Ok(())
+                }
+                Inspected::Receipt(receipt) => {
+                    papers.add_receipt(*receipt);
+                    Ok(())
+                }
             };
             self.go_on(outcome)?;
         }
-        if !self.has_next(&part) {
+        self.look_at_papers(papers).await?;
+        if !self.has_next(part.next) {
             self.cycle.phase = Phase::Counting;
         }
         Ok(())
@@ -48,16 +59,16 @@ impl Run<'_> {
             let outcome = self.count_booking(booking).await;
             self.go_on(outcome)?;
         }
-        if !self.has_next(&part) {
+        if !self.has_next(part.next) {
             self.compare_pages().await?;
             self.cycle.end();
         }
         Ok(())
     }
 
-    /// Moves on behind a part; whether there is another.
-    fn has_next<T>(&mut self, part: &Part<T>) -> bool {
-        self.cycle.cursor.clone_from(&part.next);
-        part.next.is_some()
+    /// Moves on to the next part; whether there is one.
+    fn has_next(&mut self, next: Option<String>) -> bool {
+        self.cycle.cursor = next;
+        self.cycle.cursor.is_some()
     }
 }
