@@ -126,6 +126,7 @@ fn whole() -> (Snapshot, Told) {
         used_by(stands.hold.to_string(), UseOwner::Booking(stands.id.clone())),
     ];
     let counter = UseCount {
+        property: None,
         resource: resource.id.clone(),
         code: PromotionCode::parse(CODE).unwrap(),
         uses: 2,
