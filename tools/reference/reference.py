@@ -69,7 +69,7 @@ class Reference:
             yield from ("", "| parameter | in | type | required | |", "| --- | --- | --- | --- | --- |")
         for parameter in parameters:
             required = "yes" if parameter["required"] else ""
-            meaning = cell(parameter.get("description", ""), example(parameter))
+            meaning = cell(said_of(parameter), example(parameter))
             yield f"| `{parameter['name']}` | {parameter['in']} | {self.type_of(parameter['schema'])} | {required} | {meaning} |"
         if "requestBody" in operation:
             yield from self.body(operation["requestBody"])
@@ -95,12 +95,12 @@ class Reference:
             yield f"| `{code}` | {shown['value']['status']} | {cell(shown['summary'])} |"
 
     def schema(self, name: str, schema: Json) -> Iterator[str]:
-        yield from ("", f"### {name}", "", " ".join(schema.get("description", "").split()))
+        yield from ("", f"### {name}", "", *paragraphs(schema.get("description", "")))
         if "properties" in schema:
             yield from ("", "| field | type | required | |", "| --- | --- | --- | --- |")
             for field, of in sorted(schema["properties"].items()):
                 required = "yes" if field in schema.get("required", []) else ""
-                yield f"| `{field}` | {self.type_of(of)} | {required} | {cell(of.get('description', ''), example(of))} |"
+                yield f"| `{field}` | {self.type_of(of)} | {required} | {cell(said_of(of), example(of))} |"
         elif "enum" in schema or "oneOf" in schema:
             yield from ("", self.type_of(schema))
 
@@ -111,6 +111,8 @@ class Reference:
             return f"[{name}](#{anchor(name)})"
         if "oneOf" in schema:
             return " or ".join(self.type_of(one) for one in schema["oneOf"])
+        if "allOf" in schema:
+            return " and ".join(self.type_of(one) for one in schema["allOf"])
         if "enum" in schema:
             return ", ".join(f"`{value}`" for value in schema["enum"])
         kinds = schema.get("type", "any")
@@ -130,6 +132,21 @@ class Reference:
         return found
 
 
+def said_of(part: Json) -> str:
+    """What is said of a field or a parameter, beside `oneOf` or `allOf` and inside of them."""
+    inside = [said_of(one) for of in ("oneOf", "allOf") for one in part.get(of, [])]
+    return sentences(*dict.fromkeys([part.get("description", ""), *inside]))
+
+
+def paragraphs(text: str) -> Iterator[str]:
+    """A description as lines of the page: one for what it begins with, one for each item of the list that may follow."""
+    first, *items = text.split("\n- ")
+    yield " ".join(first.split())
+    if items:
+        yield ""
+    yield from (f"- {' '.join(item.split())}" for item in items)
+
+
 def anchor(heading: str) -> str:
     """The name that forges give a heading."""
     return re.sub(r"[^a-z0-9_-]", "", heading.lower().replace(" ", "-"))
@@ -144,11 +161,16 @@ def example(part: Json) -> str:
     return f"For example `{part['example']}`." if "example" in part and not isinstance(part["example"], (dict, list)) else ""
 
 
+def sentences(*texts: str) -> str:
+    """Texts in one line, as sentences if there are several."""
+    given = [text for text in texts if text]
+    whole = [text if len(given) == 1 or text.endswith(".") else f"{text}." for text in given]
+    return " ".join(" ".join(whole).split())
+
+
 def cell(*texts: str) -> str:
     """Texts in one cell of a table, as sentences if there are several."""
-    given = [text for text in texts if text]
-    sentences = [text if len(given) == 1 or text.endswith(".") else f"{text}." for text in given]
-    return " ".join(" ".join(sentences).split()).replace("|", "\\|")
+    return sentences(*texts).replace("|", "\\|")
 
 
 def main() -> None:

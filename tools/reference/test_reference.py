@@ -6,7 +6,7 @@ import json
 import re
 import unittest
 
-from reference import DOCS, METHODS, Reference, anchor
+from reference import DOCS, METHODS, Reference, anchor, said_of
 
 DOCUMENT = json.loads((DOCS / "openapi.json").read_text())
 
@@ -24,6 +24,31 @@ class Page(unittest.TestCase):
             self.assertIn(f"\n### {name}\n", page)
         for code in DOCUMENT["components"]["examples"]:
             self.assertIn(f"\n| `{code}` |", page)
+
+    def test_says_what_stands_beside_and_inside_one_of_and_all_of(self) -> None:
+        reference = {"$ref": "#/components/schemas/Due", "description": "Inside"}
+        for of in ("oneOf", "allOf"):
+            self.assertEqual(said_of({of: [reference, {"type": "null"}]}), "Inside")
+            self.assertEqual(said_of({of: [reference], "description": "Beside"}), "Beside. Inside.")
+            self.assertEqual(said_of({of: [reference], "description": "Inside"}), "Inside")
+        self.assertEqual(said_of({"type": "string", "description": "Plain"}), "Plain")
+        self.assertEqual(said_of({"oneOf": [{"type": "null"}]}), "")
+
+    def test_drops_no_description(self) -> None:
+        page, inside = Reference(DOCUMENT).page(), 0
+        for name, schema in DOCUMENT["components"]["schemas"].items():
+            section = page.split(f"\n### {name}\n")[1].split("\n### ")[0]
+            rows = {line.split("`")[1]: line.replace("\\|", "|") for line in section.splitlines() if line.startswith("| `")}
+            for field, of in schema.get("properties", {}).items():
+                for part in [of, *of.get("oneOf", []), *of.get("allOf", [])]:
+                    said = " ".join(part.get("description", "").split())
+                    self.assertIn(said, rows[field], f"{name}.{field}")
+                    inside += bool(said) and part is not of
+        self.assertGreater(inside, 15)
+
+    def test_a_list_in_a_description_is_a_list(self) -> None:
+        section = Reference(DOCUMENT).page().split("\n### Per\n")[1].split("\n### ")[0]
+        self.assertIn("\n- `guest_slot`: For each guest and slot.\n", section)
 
     def test_its_links_lead_to_headings(self) -> None:
         page = Reference(DOCUMENT).page()

@@ -1,13 +1,17 @@
-//! The kinds of text that requests have, as the document publishes them. A field says its kind by `format`; here is what that
+//! The kinds of text and of numbers that requests have, as the document publishes them. A field says its kind by `format`; here is what that
 //! means in a schema, as strictly as the readers of requests take it. A test holds both against each other.
 
 use holdfast_app::rates::QUOTE_ID_LENGTH_MAX;
 use holdfast_domain::bookings::{CONTACT_NAME_LENGTH_MAX, EMAIL_LENGTH_MAX, LANGUAGE_LENGTH_MAX};
-use holdfast_domain::catalogue::{ATTRIBUTE_NAME_LENGTH_MAX, LABEL_LENGTH_MAX};
+use holdfast_domain::catalogue::{ATTRIBUTE_NAME_LENGTH_MAX, CAPACITY_MAX, LABEL_LENGTH_MAX};
 use holdfast_domain::properties::{HOUSE_RULES_LENGTH_MAX, WEBSITE_LENGTH_MAX};
+use holdfast_domain::rates::condition::SOLD_PERCENT_MAX;
+use holdfast_domain::rates::extra::EXTRA_QUANTITY_MAX;
 use holdfast_domain::rates::ids::NAME_LENGTH_MAX;
+use holdfast_domain::rates::percentage::{CUT_PERCENT_MAX, RAISE_PERCENT_MAX, SHARE_PERCENT_MAX};
 use holdfast_domain::rates::price_override::{OVERRIDE_REASON_LENGTH_MAX, OVERRIDE_REASON_LENGTH_MIN};
 use holdfast_domain::rates::promotion::CODE_LENGTH_MAX;
+use holdfast_domain::rates::restriction::{NOTICE_MINUTES_MAX, STAY_SLOTS_MAX, WINDOW_DAYS_MAX};
 use serde_json::{Value, json};
 
 /// Puts what a kind means in the place of its name, everywhere in a document.
@@ -28,7 +32,20 @@ pub(crate) fn expand(part: &mut Value) {
 /// What a kind means. Kinds that JSON Schema knows stay as they are.
 fn meaning(kind: &str) -> Option<Value> {
     let text = |most: usize, pattern: &str| json!({ "minLength": 1, "maxLength": most, "pattern": pattern });
+    let whole = |least: u32, most: u32| json!({ "format": "int32", "minimum": least, "maximum": most });
+    let percent = |least: i64, most: i64| json!({ "format": "double", "minimum": least, "maximum": most });
     Some(match kind {
+        "share" => percent(0, SHARE_PERCENT_MAX),
+        "percent-change" => percent(-CUT_PERCENT_MAX, RAISE_PERCENT_MAX),
+        // Slots of a stay, and the least that a condition asks of them.
+        "slots" => whole(1, STAY_SLOTS_MAX),
+        "slots-from" => whole(0, STAY_SLOTS_MAX),
+        "sold-percent-from" => whole(0, SOLD_PERCENT_MAX),
+        "notice-minutes" => whole(0, NOTICE_MINUTES_MAX),
+        "window-days" => whole(0, WINDOW_DAYS_MAX),
+        // Units of an order.
+        "units" => whole(1, CAPACITY_MAX),
+        "extra-quantity" => whole(1, EXTRA_QUANTITY_MAX),
         // The id of a resource, property, hold or booking.
         "id" => text(64, "^[A-Za-z0-9._:-]+$"),
         "guest-id" => text(128, "^[!-~]+$"),

@@ -24,6 +24,7 @@ pub mod wire;
 mod formats;
 mod scopes;
 mod trail;
+mod words;
 
 pub use bookings::{BookingsApi, CancelApi, ConfirmApi};
 pub use catalogue::ResourcesApi;

@@ -315,6 +315,26 @@ mod tests {
         assert!(lists >= 3, "{lists} lists");
     }
 
+    /// Days of the week say what they are.
+    #[test]
+    fn every_word_of_a_list_is_published_with_its_meaning() {
+        let document = document();
+        let mut lists = 0;
+        for (name, schema) in document["components"]["schemas"].as_object().expect("schemas") {
+            let words = schema["enum"].as_array().map_or(&[][..], Vec::as_slice);
+            if words.len() < 2 || name == "Weekday" {
+                continue;
+            }
+            let description = schema["description"].as_str().unwrap_or_default();
+            for word in words {
+                let word = word.as_str().expect("a text");
+                assert!(description.contains(&format!("\n- `{word}`: ")), "{name}: {word} in {description}");
+            }
+            lists += 1;
+        }
+        assert!(lists > 10, "{lists} lists");
+    }
+
     #[test]
     fn every_reference_leads_somewhere() {
         fn follow(document: &Value, part: &Value) {

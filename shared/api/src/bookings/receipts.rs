@@ -7,18 +7,19 @@ use utoipa::ToSchema;
 use crate::properties::wire::AddressBody;
 use crate::rates::applied::{PriceLineBody, lines};
 use crate::wire::{MoneyBody, moment};
+use crate::words::words;
 
-/// What a receipt is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[schema(as = ReceiptKind)]
-pub enum ReceiptKindName {
-    /// Money was taken.
-    Payment,
-    /// Money was given back, or is on its way back.
-    Refund,
-    /// Money that was on its way back did not arrive: so much of the refunds before is taken back.
-    RefundReversed,
+words! {
+    /// What a receipt is for.
+    #[schema(as = ReceiptKind)]
+    pub enum ReceiptKindName {
+        /// Money was taken.
+        Payment = "payment",
+        /// Money was given back, or is on its way back.
+        Refund = "refund",
+        /// Money that was on its way back did not arrive: so much of the refunds before is taken back.
+        RefundReversed = "refund_reversed",
+    }
 }
 
 impl From<ReceiptKind> for ReceiptKindName {
@@ -60,30 +61,30 @@ pub struct ReceiptTaxBody {
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Receipt, example = json!({
-    "series": "property/hotel-nyc", "number": 1042, "kind": "refund", "amount": { "amount": 12900, "currency": "USD" },
+    "series": "property/hotel-nyc", "number": 1057, "kind": "refund", "amount": { "amount": 25800, "currency": "USD" },
     "issuedAt": "2027-05-20T09:30:02.114Z", "movedAt": "2027-05-20T09:30:01.020Z", "bookingId": "bkg_q3w5e7r2t4y6u1i9o8p0a2s4",
     "property": {
         "propertyId": "hotel-nyc", "name": "The Grand",
         "address": { "lines": ["1 Grand Street"], "city": "New York", "region": "NY", "postalCode": "10013", "country": "US" }
     },
     "resourceId": "hotel-nyc-deluxe", "resourceName": "Deluxe double", "lines": [],
-    "taxes": [{ "code": "vat", "name": "VAT 7 %", "amount": { "amount": 844, "currency": "USD" } }]
+    "taxes": [{ "code": "vat", "name": "VAT 7 %", "amount": { "amount": 1688, "currency": "USD" } }]
 }))]
 pub struct ReceiptBody {
-    /// Whose numbers they are: `property/` and the property's id, or, of a resource that belonged to no property when it was booked,
+    /// Whose numbers they are: `property/` and the property's id, or, of a resource that belonged to no property when it was held,
     /// `resource/` and its id.
     pub series: String,
-    /// From 1 in its series, without a gap.
+    /// From 1 in its series, without a gap; it never starts again, nor with a year.
     #[schema(minimum = 1)]
     pub number: u64,
     /// What it is for.
     pub kind: ReceiptKindName,
     /// How much was taken or given back.
     pub amount: MoneyBody,
-    /// When it was issued; never before the number before it.
+    /// When it was issued, in UTC; never before the number before it.
     #[schema(format = DateTime)]
     pub issued_at: String,
-    /// When the money moved.
+    /// When the money moved, in UTC. Of receipts of several bookings this is not in the order of their numbers.
     #[schema(format = DateTime)]
     pub moved_at: String,
     /// The booking.
@@ -99,7 +100,8 @@ pub struct ReceiptBody {
     /// Of a payment of the whole price: the lines that add up to the amount. Else empty.
     #[schema(max_items = 500)]
     pub lines: Vec<PriceLineBody>,
-    /// What the amount includes of each tax of the price, in its order; empty without a rate card.
+    /// What the amount includes of each tax of the price, in its order. Empty where the price has no tax and where the resource had no rate card,
+    /// so that nothing is known of taxes.
     pub taxes: Vec<ReceiptTaxBody>,
 }
 

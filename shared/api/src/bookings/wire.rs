@@ -15,22 +15,23 @@ use crate::bookings::requests::ContactBody;
 use crate::catalogue::wire::PolicyBody;
 use crate::rates::applied::RateBody;
 use crate::wire::{MoneyBody, instant, moment};
+use crate::words::words;
 
-/// The status of a booking.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[schema(as = BookingStatus)]
-pub enum BookingStatusName {
-    /// The payment runs.
-    Pending,
-    /// Its payment is taken.
-    Confirmed,
-    /// Its guest or an operator cancelled it.
-    Cancelled,
-    /// Its time has passed.
-    Completed,
-    /// Its payment failed.
-    Failed,
+words! {
+    /// The status of a booking.
+    #[schema(as = BookingStatus)]
+    pub enum BookingStatusName {
+        /// The payment runs.
+        Pending = "pending",
+        /// Its payment is taken.
+        Confirmed = "confirmed",
+        /// Its guest or an operator cancelled it.
+        Cancelled = "cancelled",
+        /// Its time has passed.
+        Completed = "completed",
+        /// Its payment failed.
+        Failed = "failed",
+    }
 }
 
 impl From<BookingStatus> for BookingStatusName {
@@ -45,29 +46,29 @@ impl From<BookingStatus> for BookingStatusName {
     }
 }
 
-/// The status of a booking's payment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[schema(as = PaymentStatus)]
-pub enum PaymentStatusName {
-    /// Nothing is certain yet.
-    Pending,
-    /// Reserved on the card.
-    Authorized,
-    /// Taken.
-    Captured,
-    /// The reservation was given back.
-    Voided,
-    /// A part was given back.
-    PartiallyRefunded,
-    /// All was given back.
-    Refunded,
-    /// The card was declined.
-    Failed,
-    /// Taken, and disputed by the card's bank. The booking is as it was.
-    Disputed,
-    /// Taken, and taken back by the card's bank. The booking is as it was.
-    ChargedBack,
+words! {
+    /// The status of a booking's payment.
+    #[schema(as = PaymentStatus)]
+    pub enum PaymentStatusName {
+        /// Nothing is certain yet.
+        Pending = "pending",
+        /// Reserved on the card.
+        Authorized = "authorized",
+        /// Taken.
+        Captured = "captured",
+        /// The reservation was given back.
+        Voided = "voided",
+        /// A part was given back.
+        PartiallyRefunded = "partially_refunded",
+        /// All was given back.
+        Refunded = "refunded",
+        /// The card was declined.
+        Failed = "failed",
+        /// Taken, and disputed by the card's bank. The booking is as it was.
+        Disputed = "disputed",
+        /// Taken, and taken back by the card's bank. The booking is as it was.
+        ChargedBack = "charged_back",
+    }
 }
 
 impl From<PaymentStatus> for PaymentStatusName {
@@ -111,16 +112,17 @@ pub struct NextAction {
     pub expires_at: String,
 }
 
-/// Whether money on its way back has arrived.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum RefundStatus {
-    /// It is being given back.
-    Pending,
-    /// It was given back, or there was nothing to give.
-    Succeeded,
-    /// It was refused, or has come back from the bank; `paymentStatus` says what the money is. A person sees to it.
-    Failed,
+words! {
+    /// Whether money on its way back has arrived.
+    #[schema(as = RefundStatus)]
+    pub enum RefundStatus {
+        /// It is being given back.
+        Pending = "pending",
+        /// It was given back, or there was nothing to give.
+        Succeeded = "succeeded",
+        /// It was refused, or has come back from the bank; `paymentStatus` says what the money is. A person sees to it.
+        Failed = "failed",
+    }
 }
 
 /// What a cancellation gives back.

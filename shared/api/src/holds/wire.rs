@@ -19,6 +19,7 @@ use crate::rates::applied::{ChosenExtraBody, RateBody, UnitBody};
 use crate::rates::choice::{choice, quote_id};
 use crate::rates::price_override::{NewPriceOverride, price_override};
 use crate::wire::{MoneyBody, instant};
+use crate::words::words;
 
 /// Places to be held.
 #[derive(Debug, Serialize, ToSchema)]
@@ -149,19 +150,19 @@ pub struct HoldBody {
     pub booking_id: Option<String>,
 }
 
-/// The status of a hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[schema(as = HoldStatus)]
-pub enum HoldStatusName {
-    /// It takes its places.
-    Active,
-    /// A booking is confirmed in its place.
-    Confirmed,
-    /// Its guest gave it back.
-    Released,
-    /// Its time passed.
-    Expired,
+words! {
+    /// The status of a hold.
+    #[schema(as = HoldStatus)]
+    pub enum HoldStatusName {
+        /// It takes its places.
+        Active = "active",
+        /// A booking is confirmed in its place.
+        Confirmed = "confirmed",
+        /// Its guest gave it back.
+        Released = "released",
+        /// Its time passed.
+        Expired = "expired",
+    }
 }
 
 impl From<HoldStatus> for HoldStatusName {

@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use crate::rates::price_override::PriceOverrideBody;
 use crate::rates::wire::DueName;
 use crate::wire::{MoneyBody, moment};
+use crate::words::words;
 
 /// The rate of an order. Everything is left out where its resource has no rate card.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
@@ -62,20 +63,21 @@ pub struct RatePlanName {
     pub name: String,
 }
 
-/// What a line of a price is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum LineKindName {
-    /// The places.
-    Stay,
-    /// What a promotion takes off: below nothing.
-    Discount,
-    /// Something beside the places.
-    Extra,
-    /// What the place takes beside the price.
-    Fee,
-    /// A tax that the other lines do not include.
-    Tax,
+words! {
+    /// What a line of a price is for.
+    #[schema(as = LineKindName)]
+    pub enum LineKindName {
+        /// The places.
+        Stay = "stay",
+        /// What a promotion takes off: below nothing.
+        Discount = "discount",
+        /// Something beside the places.
+        Extra = "extra",
+        /// What the place takes beside the price.
+        Fee = "fee",
+        /// A tax that the other lines do not include.
+        Tax = "tax",
+    }
 }
 
 impl From<PriceLineKind> for LineKindName {
@@ -164,7 +166,7 @@ pub struct UnitBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = "rate-name")]
     pub unit_type: Option<String>,
-    /// Adults; as many as the price is for, if nothing is said of guests.
+    /// Adults. If nothing is said of guests: as many as `includedAdults` of the card's `occupancy`, or 1 without one.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 0, maximum = 100)]
     pub adults: Option<u32>,

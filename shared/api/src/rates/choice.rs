@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use holdfast_app::rates::{QUOTE_ID_LENGTH_MAX, RateChoice};
 use holdfast_domain::rates::card::EXTRAS_MAX;
-use holdfast_domain::rates::extra::ExtraChoice;
+use holdfast_domain::rates::extra::{EXTRA_QUANTITY_MAX, ExtraChoice};
 use holdfast_domain::rates::ids::{Channel, ExtraId, PlanId, UnitTypeId};
 use holdfast_domain::rates::occupancy::{CHILD_AGE_MAX, GUESTS_PER_UNIT_MAX, Guests, Unit};
 use holdfast_domain::rates::promotion::PromotionCode;
@@ -14,8 +14,6 @@ use holdfast_http::read::errors::Errors;
 use holdfast_http::read::fields::{parsed, shaped_text, unsigned};
 use serde_json::Value;
 
-/// The most of one extra that a request may name; a rate card may allow fewer.
-const EXTRA_QUANTITY_MAX: u32 = 1000;
 /// How the document of a quote begins, and how long the seal after its point is, in characters.
 const QUOTE_BEGINS: &str = "eyJ";
 const QUOTE_SEAL_LENGTH: usize = 43;

@@ -17,8 +17,9 @@ pub use read::VersionQuestion;
 pub use wire::{
     BandBody, BoundsBody, CancellationBody, ChargeBody, ChargeKindName, ChildBandBody, ConditionBody,
     DateRangeBody, DatedLimits, DatedLine, DatedRatesBody, DueName, ExtraBody, IncludedBody, LimitsBody,
-    LineResult, LineResults, LineStatus, ListedVersion, OccupancyBody, PaymentName, PerName, PlanBody,
-    PlanPriceBody, PromotionBody, PutParameters, RateCalendar, RateCalendarParameters, RateCardBody, RateDay,
-    RateName, RatesBody, RatesOfDay, ResourceIdText, RestrictionBody, RuleBody, StepBody, TimesBody,
+    LineResult, LineResults, LineStatus, ListedVersion, OccupancyBody, PaymentName, PerName,
+    PercentChangeBody, PlanBody, PlanPriceBody, PromotionBody, PutParameters, RateCalendar,
+    RateCalendarParameters, RateCardBody, RateDay, RateName, RatesBody, RatesOfDay, ResourceIdText,
+    RestrictionBody, RuleBody, ShareBody, SlotBoundsBody, SoldPercentBoundsBody, StepBody, TimesBody,
     UnitTypeBody, ValidityBody, VersionBody, VersionList, VersionParameters,
 };

@@ -20,6 +20,7 @@ use crate::rates::applied::{ChosenExtraBody, KeptTermsBody, PriceLineBody, UnitB
 use crate::rates::choice::choice;
 use crate::rates::wire::PaymentName;
 use crate::wire::{MoneyBody, instant};
+use crate::words::words;
 
 /// A stay whose price is asked for.
 #[derive(Debug, Serialize, ToSchema)]
@@ -43,13 +44,14 @@ pub struct NewQuote {
     /// The only plan to be quoted; every plan if left out.
     #[schema(format = "rate-name")]
     pub rate_plan_id: Option<String>,
-    /// The units one by one: as many as `quantity`.
+    /// The units one by one: as many as `quantity`. Taxes and prices by guests need it: without it each unit has the adults that the card's
+    /// `occupancy` includes, or one guest.
     #[schema(max_items = 100)]
     pub units: Option<Vec<UnitBody>>,
     /// What is chosen beside the places.
     #[schema(max_items = 40)]
     pub extras: Option<Vec<ChosenExtraBody>>,
-    /// A promotion's code.
+    /// A promotion's code. Plans for which it is not good are `unavailable` then.
     #[schema(format = "promotion-code")]
     pub promotion_code: Option<String>,
     /// Where the request comes from; `web` if left out.
@@ -118,7 +120,7 @@ pub struct QuoteBody {
     /// Plans that can be had, in the order in which they are shown; one without `planId` of a resource without a rate card.
     #[schema(max_items = 20)]
     pub offers: Vec<PlanOfferBody>,
-    /// Plans that cannot be had for the stay, with every reason.
+    /// Plans that cannot be had for the stay, with every reason: of a code also the plans for which it is not good.
     #[schema(max_items = 20)]
     pub unavailable: Vec<UnavailablePlanBody>,
     /// Plans that can be had and would make the answer too long: ask for each by `ratePlanId`. Left out if there are none.
@@ -244,45 +246,45 @@ pub struct ReasonBody {
     pub extra_id: Option<String>,
 }
 
-/// Why a plan cannot be had.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[schema(as = UnavailableReasonName)]
-pub enum ReasonName {
-    /// There is no such plan, or it is not for the caller.
-    NoPlan,
-    /// It is not sold there.
-    Channel,
-    /// A stay of at least `limit` slots.
-    StayMin,
-    /// A stay of at most `limit` slots.
-    StayMax,
-    /// No arrival on the date.
-    ClosedToArrival,
-    /// No departure on the date.
-    ClosedToDeparture,
-    /// Nothing is sold on the date.
-    StopSell,
-    /// To be booked `limit` minutes before the start.
-    NoticeMin,
-    /// To be booked at most `limit` days before the start.
-    WindowMax,
-    /// At least `limit` units.
-    QuantityMin,
-    /// At most `limit` units.
-    QuantityMax,
-    /// All dates from `from` to `to`, or none.
-    SoldTogether,
-    /// A kind of unit that there is not, or none where it has to be named.
-    UnitType,
-    /// More guests than a unit takes, or none.
-    Guests,
-    /// An extra that there is not, or too many of it.
-    Extra,
-    /// A code that is not good for this: one reason for all.
-    Promotion,
-    /// The price cannot be paid.
-    OutOfRange,
+words! {
+    /// Why a plan cannot be had.
+    #[schema(as = UnavailableReasonName)]
+    pub enum ReasonName {
+        /// There is no such plan, or it is not for the caller.
+        NoPlan = "no_plan",
+        /// It is not sold there.
+        Channel = "channel",
+        /// A stay of at least `limit` slots.
+        StayMin = "stay_min",
+        /// A stay of at most `limit` slots.
+        StayMax = "stay_max",
+        /// No arrival on the date.
+        ClosedToArrival = "closed_to_arrival",
+        /// No departure on the date.
+        ClosedToDeparture = "closed_to_departure",
+        /// Nothing is sold on the date.
+        StopSell = "stop_sell",
+        /// To be booked `limit` minutes before the start.
+        NoticeMin = "notice_min",
+        /// To be booked at most `limit` days before the start.
+        WindowMax = "window_max",
+        /// At least `limit` units.
+        QuantityMin = "quantity_min",
+        /// At most `limit` units.
+        QuantityMax = "quantity_max",
+        /// All dates from `from` to `to`, or none.
+        SoldTogether = "sold_together",
+        /// A kind of unit that there is not.
+        UnitType = "unit_type",
+        /// More guests than the `limit` of a unit, or none.
+        Guests = "guests",
+        /// An extra that there is not, or too many of it.
+        Extra = "extra",
+        /// A code that is not good for this: one reason for all.
+        Promotion = "promotion",
+        /// The price cannot be paid.
+        OutOfRange = "out_of_range",
+    }
 }
 
 impl ReasonBody {
@@ -399,7 +401,7 @@ pub struct ExplainParameters {
     /// First moment (RFC 3339), or a local date of the resource.
     #[param(format = "when", example = "2027-06-01")]
     pub start: String,
-    /// Moment or local date after the last.
+    /// Moment or local date after the last; at most 31 slots after `start`.
     #[param(format = "when", example = "2027-06-03")]
     pub end: String,
     /// Units.
@@ -508,33 +510,33 @@ pub struct PriceStepBody {
     pub amount: i64,
 }
 
-/// What made a step of a price.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[schema(as = PriceCause)]
-pub enum CauseName {
-    /// The plan's own price.
-    Base,
-    /// The price that is set for the date.
-    DatedPrice,
-    /// The plan derives its price.
-    Derived,
-    /// The kind of unit.
-    UnitType,
-    /// The unit's guests.
-    Guests,
-    /// A rule.
-    Rule,
-    /// The least price.
-    PriceMin,
-    /// The greatest price.
-    PriceMax,
-    /// Rounding to what can be charged.
-    Rounding,
-    /// It never costs more than the plan it derives from.
-    NotAboveParent,
-    /// An operator set what the stay costs.
-    Override,
+words! {
+    /// What made a step of a price.
+    #[schema(as = PriceCause)]
+    pub enum CauseName {
+        /// The plan's own price.
+        Base = "base",
+        /// The price that is set for the date.
+        DatedPrice = "dated_price",
+        /// The plan derives its price.
+        Derived = "derived",
+        /// The kind of unit.
+        UnitType = "unit_type",
+        /// The unit's guests.
+        Guests = "guests",
+        /// A rule.
+        Rule = "rule",
+        /// The least price.
+        PriceMin = "price_min",
+        /// The greatest price.
+        PriceMax = "price_max",
+        /// Rounding to what can be charged.
+        Rounding = "rounding",
+        /// It never costs more than the plan it derives from.
+        NotAboveParent = "not_above_parent",
+        /// An operator set what the stay costs.
+        Override = "override",
+    }
 }
 
 fn caused(cause: &Cause) -> (CauseName, Option<String>) {

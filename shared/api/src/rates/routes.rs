@@ -64,7 +64,9 @@ pub(crate) async fn read(rates: &Rates, exchange: &Exchange, caller: &Caller) ->
 pub(crate) fn put_documentation() -> Documentation<Code> {
     Documentation::new(TAG, "Puts the rate card of a resource.")
         .described(
-            "The card holds from `validFrom` on; what was sold before keeps its own terms. With `draft=true` it does not hold, and takes \
+            "The card holds from `validFrom` on, without an end, until a later version holds; what was sold before keeps its own terms. At most 4 \
+            versions may hold now or later: one more is 422 on `/validFrom`. A version that is to hold is replaced by another of the same `validFrom`, and cannot \
+            be taken back; a card that is put for now leaves it as it is. With `draft=true` it does not hold, and takes \
             the place of an earlier draft. A field that is left out has its default. The same card again changes nothing. Every problem of \
             the card is named, each with its pointer. It is entered into the trail of the resource.",
         )
@@ -173,9 +175,13 @@ pub(crate) async fn versions(
 pub(crate) fn set_dates_documentation() -> Documentation<Code> {
     Documentation::new(TAG, "Sets prices and restrictions of dates, of many resources at once.")
         .described(
-            "Each line is done or refused for each of its resources, whatever the others do; the answer says which. What is set for a \
-            date comes before what the rate card says. A call that was not answered is sent again as it is: what is set is set once. It is \
-            entered into the trails of the resources.",
+            "Each line is done or refused for each of its resources, whatever the others do; the answer says which, and is 200 also where every \
+            line was refused. A resource that does not exist, or is somebody else's, is a line that is refused. The price of a date takes the \
+            place of the plan's `base` or of the price that it derives; kinds of units, guests, rules, `priceMin`, `priceMax` and the bound of a \
+            derived plan still apply, and `explainRates` shows each step. Of limits, a number takes the place of the card's, and a yes is added. A \
+            line may name plans of the card that holds, of those that are to, and of the draft; what is set under plans that none of these has any \
+            more goes with the next edit of the same months. A call that was not answered is sent again as it is: what is set is set once. It is entered into \
+            the trails of the resources.",
         )
         .queries::<EditParameters>()
         .body::<DatedRatesBody>()
@@ -197,7 +203,7 @@ pub(crate) async fn set_dates(
 
 pub(crate) fn calendar_documentation() -> Documentation<Code> {
     Documentation::new(TAG, "What is set for the dates of a resource.")
-        .described("Prices and limits that take the place of the rate card's, by date and plan, as the latest edit left them.")
+        .described("Prices and limits that are set for dates, by date and plan, as the latest edit left them. Of one plan 400 days can be read at a time, of every plan 62.")
         .path("resourceId", "The resource")
         .queries::<RateCalendarParameters>()
         .answer::<RateCalendar>(StatusCode::OK, "The dates for which something is set")

@@ -56,7 +56,7 @@ impl Api for SearchApi {
                 "Resources that are free for a whole range. May be a little stale: only a hold guarantees anything."
             )
             .described(
-                "`price` is for the whole range and the quantity asked for; `startTime` and `endTime` can be given to `createHold` as \
+                "`price` is for the whole range and the quantity asked for, with what is due at the property; `startTime` and `endTime` can be given to `createHold` as \
                 they are. A range of one local date of a `slots` resource is what has not begun of it; if it has breaks, the longest \
                 run of free slots between them is offered. Send the `ETag` of an earlier answer as `If-None-Match`, and the answer is 304 if nothing has changed.",
             )
@@ -81,7 +81,7 @@ impl Api for SearchApi {
                 "The slots of a resource that start on local dates of a range, with what is free in each."
             )
             .described(
-                "`start` and `end` are local dates of the resource, the end not included; `price` is for one unit. A slot that has \
+                "`start` and `end` are local dates of the resource, the end not included; `price` is what the slot costs by itself, for one unit, with what is due at the property. A slot that has \
                  begun has none available. At most 1,000 slots come at a time, and at most those of 100 days where each day has its own; \
                  `nextCursor` asks for the rest. An edit shows at once, what is held and booked within a moment.",
             )
@@ -130,7 +130,8 @@ impl Api for SearchApi {
             Documentation::new(RATES_TAG, "Why each slot of a stay costs what it costs, under one rate plan.")
                 .described(
                     "Each step of a slot's price names what it is from: the plan, a price of the date, a rule, the guests, a bound or rounding. \
-                    Rules may be confidential, so it is for operators only. If the plan cannot be had, `reasons` says why.",
+                    Rules may be confidential, so it is for operators only. If the plan cannot be had, `reasons` says why. At most 31 slots are \
+                    explained, for units alike without guests, extras, code and channel: a price that depends on these is another one.",
                 )
                 .path("resourceId", "The resource")
                 .queries::<ExplainParameters>()

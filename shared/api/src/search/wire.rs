@@ -217,7 +217,8 @@ pub struct OfferBody {
     pub location: String,
     /// Units that could be held in every slot from `startTime` to `endTime`.
     pub available: u32,
-    /// From `startTime` to `endTime`, for the quantity asked for.
+    /// From `startTime` to `endTime`, for the quantity asked for: under the default plan, with everything that is due, also at the property.
+    /// A quote and a hold say apart what is paid with the booking (`price`) and what at the property (`payAtProperty`).
     pub price: MoneyBody,
     /// First moment of what one hold can take: give it to `POST /api/holds`.
     #[schema(format = DateTime)]
@@ -275,7 +276,7 @@ pub struct CalendarSlotBody {
     pub capacity: u32,
     /// Places that could be held now; none once it has begun. A night can be held until its local date is over.
     pub available: u32,
-    /// For one unit.
+    /// What the slot costs by itself, for one unit: under the default plan, with everything that is due, also at the property.
     pub price: MoneyBody,
 }
 

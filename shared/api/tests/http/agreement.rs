@@ -204,7 +204,7 @@ const SPECIAL: [char; 32] = [
 ];
 
 /// Numbers at some bound and beyond it.
-const BOUNDS: [i64; 21] = [
+const BOUNDS: [i64; 25] = [
     -1,
     0,
     1,
@@ -212,6 +212,10 @@ const BOUNDS: [i64; 21] = [
     101,
     200,
     201,
+    366,
+    367,
+    1000,
+    1001,
     1440,
     1441,
     3600,

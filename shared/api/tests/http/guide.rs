@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use holdfast_api::rates::RateCardBody;
+use holdfast_domain::ResourceId;
+use holdfast_domain::rates::card::{CardVersion, ResourceRates};
 use holdfast_schemas::validator;
 use http::Method;
 use serde_json::{Value, json};
@@ -31,10 +34,14 @@ fn validates(schema: &str, example: &Value) {
     assert_eq!(errors, [""; 0], "{schema}: {example}");
 }
 
+fn guide() -> String {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/api.md");
+    std::fs::read_to_string(path).expect("the guide")
+}
+
 #[test]
 fn the_examples_of_the_guide_are_true() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/api.md");
-    let page = std::fs::read_to_string(path).expect("the guide");
+    let page = guide();
     let examples = examples(&page);
     let mut requests = 0;
     for (words, example) in &examples {
@@ -65,6 +72,57 @@ fn the_examples_of_the_guide_are_true() {
         }
     }
     assert!(requests >= 6, "{requests} requests");
+}
+
+/// One guest's stay is one story: the quote is that of the rate card, the cancellation gives back what the quote says, and so do the receipts.
+#[test]
+fn the_prices_of_the_guide_are_those_of_its_card() {
+    let page = guide();
+    let examples = examples(&page);
+    let example = |name: &str| {
+        let found = examples.iter().find(|(words, _)| words.last() == Some(&name));
+        found.map(|(_, example)| example.clone()).unwrap_or_else(|| panic!("no example of {name}"))
+    };
+    let resource = ResourceId::parse("hotel-nyc-deluxe").expect("an id");
+    let card = RateCardBody::read(&example("RateCard")).expect("a card");
+    let valid_from = "2027-01-01T00:00:00Z".parse().expect("an instant");
+    let versions = vec![CardVersion { number: 1, valid_from, card }];
+    let rates = ResourceRates { resource, revision: 1, versions, draft: None };
+    let outside = Arc::new(Outside { rates: Some(rates), ..Outside::with_resource() });
+    let sent = request(Method::POST, "/api/quotes", &example("NewQuote").to_string());
+    let (mut quoted, mut shown) = (body(&run(gateway(&outside, sent))), example("Quote"));
+    let offer = shown["offers"][0].clone();
+    for quote in [&mut quoted, &mut shown] {
+        // What depends on when it was asked.
+        for (at, field) in [("", "asOf"), ("/offers/0", "quoteId"), ("/offers/0", "expiresAt")] {
+            let parent = quote.pointer_mut(at).and_then(Value::as_object_mut);
+            assert!(parent.is_some_and(|parent| parent.remove(field).is_some()), "{at}/{field}");
+        }
+    }
+    assert_eq!(quoted, shown);
+
+    let hold = example("Hold");
+    assert_eq!((&hold["price"], &hold["payAtProperty"]), (&offer["price"], &offer["payAtProperty"]));
+    let amount = |money: &Value| money["amount"].as_i64().expect("an amount");
+    let (price, cancelling) = (amount(&offer["price"]), example("CancellationQuote"));
+    let steps = offer["cancellationTerms"]["steps"].as_array().expect("steps").iter();
+    let mut given_back: Vec<(Value, i64)> =
+        steps.map(|step| (step["until"].clone(), price - amount(&step["kept"]))).collect();
+    given_back.push((Value::Null, 0));
+    let schedule = cancelling["schedule"].as_array().expect("steps").iter();
+    let schedule: Vec<(Value, i64)> =
+        schedule.map(|step| (step["until"].clone(), amount(&step["refund"]))).collect();
+    assert_eq!(schedule, given_back);
+    assert_eq!(amount(&cancelling["refund"]), given_back[0].1);
+
+    let receipts = example("ReceiptList");
+    let [payment, refund] = &receipts["results"].as_array().expect("receipts")[..] else { panic!("two") };
+    assert_eq!((amount(&payment["amount"]), &payment["lines"][0]), (price, &offer["lines"][0]));
+    assert_eq!(amount(&refund["amount"]), amount(&example("Cancellation")["refund"]));
+    assert_eq!(amount(&refund["amount"]), given_back[0].1);
+    for receipt in [payment, refund] {
+        assert_eq!(receipt["taxes"], offer["lines"][0]["includedTaxes"]);
+    }
 }
 
 /// Sends an example; it must get as far as the state of things.

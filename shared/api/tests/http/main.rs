@@ -17,6 +17,8 @@ mod contacts;
 #[cfg(test)]
 mod guide;
 #[cfg(test)]
+mod number_bounds;
+#[cfg(test)]
 mod plans;
 #[cfg(test)]
 mod promises;

@@ -7,6 +7,9 @@ use jiff::civil::{Date, Time, Weekday};
 
 use crate::rates::ids::{CalendarId, Channel, PlanId};
 
+/// All places of a slot, in percent.
+pub const SOLD_PERCENT_MAX: u32 = 100;
+
 /// Dates from `from` up to, not including, `to`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DateRange {

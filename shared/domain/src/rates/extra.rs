@@ -7,6 +7,9 @@ use crate::money::Money;
 use crate::rates::charge::{Due, Per};
 use crate::rates::ids::{ExtraId, PlanId, TaxCategory};
 
+/// The most of an extra that one order may have.
+pub const EXTRA_QUANTITY_MAX: u32 = 1_000;
+
 /// An extra without a stock of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Extra {

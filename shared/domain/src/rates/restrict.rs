@@ -126,7 +126,6 @@ impl<'a> Restricted<'a> {
         broken.into_iter().map(reason).collect()
     }
 
-    /// What is asked of a stay on the date on which it arrives.
     /// Whether nothing keeps a stay from being sold: it looks no further than to what does.
     pub(super) fn is_sold(&self, stay: &Stay) -> bool {
         let mut broken = Broken::new();
@@ -139,6 +138,7 @@ impl<'a> Restricted<'a> {
             })
     }
 
+    /// What is asked of a stay on the dates on which it arrives and departs.
     fn at_its_ends(&self, stay: &Stay, broken: &mut Broken<'a>) {
         self.on_arrival(stay, broken);
         for id in self.closing(stay.departure, |limits| limits.closed_to_departure) {

@@ -4,9 +4,16 @@ use std::collections::BTreeSet;
 
 use jiff::civil::Weekday;
 
-use crate::catalogue::Label;
+use crate::catalogue::{Label, NIGHTS_PER_HOLD_MAX};
 use crate::rates::condition::DateRange;
 use crate::rates::ids::{Channel, PlanId, RestrictionId};
+
+/// The most slots of a stay that a limit may name: no hold has more.
+pub const STAY_SLOTS_MAX: u32 = NIGHTS_PER_HOLD_MAX.unsigned_abs();
+/// The most days of a booking window, ten years.
+pub const WINDOW_DAYS_MAX: u32 = 3_653;
+/// The most minutes of notice, ten years.
+pub const NOTICE_MINUTES_MAX: u32 = WINDOW_DAYS_MAX * 24 * 60;
 
 /// A restriction: on some dates, under some plans, some limits.
 #[derive(Debug, Clone, PartialEq, Eq)]

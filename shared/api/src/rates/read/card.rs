@@ -9,7 +9,7 @@ use holdfast_domain::rates::card::{
     RULES_MAX, RateCard, UNIT_TYPES_MAX,
 };
 use holdfast_domain::rates::charge::Validity;
-use holdfast_domain::rates::extra::Extra;
+use holdfast_domain::rates::extra::{EXTRA_QUANTITY_MAX, Extra};
 use holdfast_domain::rates::ids::{CalendarId, ExtraId, PlanId, TaxCategory, UnitTypeId};
 use holdfast_domain::rates::occupancy::{CHILD_AGE_MAX, ChildBand, GUESTS_PER_UNIT_MAX, Occupancy, UnitType};
 use holdfast_domain::rates::promotion::{Discount, Promotion, PromotionCode};
@@ -23,9 +23,7 @@ use serde_json::Value;
 use crate::rates::read::charge::charge;
 use crate::rates::read::plan::plan;
 use crate::rates::read::rule::{restriction, rule};
-use crate::rates::read::{
-    Reading, all, count_from_one, due, is_given, list, per, percentage, plans, validity,
-};
+use crate::rates::read::{Reading, all, count_from_one, due, is_given, list, per, plans, share, validity};
 use crate::rates::wire::RateCardBody;
 
 /// The greatest share of a plan's price that a kind of unit costs, in percent.
@@ -174,7 +172,7 @@ fn extra(value: &Value, at: String, reading: Reading<'_>) -> Option<Extra> {
     let name = fields.required("name", parsed(Label::parse));
     let price = fields.required("price", reading.amount());
     let per = fields.required("per", per);
-    let quantity_max = fields.required("quantityMax", count_from_one);
+    let quantity_max = fields.required("quantityMax", unsigned(1..=EXTRA_QUANTITY_MAX));
     let category = fields.required("category", parsed(TaxCategory::parse));
     let plans = plans(&mut fields, "plans", reading.errors);
     let refundable = fields.required("refundable", flag);
@@ -198,7 +196,7 @@ fn promotion(value: &Value, at: String, reading: Reading<'_>) -> Option<Promotio
     let code = fields.required("code", parsed(PromotionCode::parse));
     let name = fields.required("name", parsed(Label::parse));
     let given = ["percent", "amount"].map(|name| (name, is_given(&mut fields, name)));
-    let percent = fields.optional("percent", percentage).map(Discount::Percent);
+    let percent = fields.optional("percent", share).map(Discount::Percent);
     let amount = fields.optional("amount", reading.amount()).map(Discount::Amount);
     let discount = if reading.exactly_one(&at, &given) { percent.or(amount) } else { None };
     let plans = plans(&mut fields, "plans", reading.errors);

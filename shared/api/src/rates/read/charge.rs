@@ -12,9 +12,7 @@ use holdfast_http::read::errors::Errors;
 use holdfast_http::read::fields::{flag, parsed, text, unsigned};
 use serde_json::Value;
 
-use crate::rates::read::{
-    Reading, all, count_from_one, due, is_given, list, per, percentage, texts, validity,
-};
+use crate::rates::read::{Reading, all, count_from_one, due, is_given, list, per, share, texts, validity};
 
 /// What a charge says it is.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -75,7 +73,7 @@ pub(super) fn charge(value: &Value, at: String, reading: Reading<'_>) -> Option<
 
 fn levy(fields: &mut Object<'_>, at: &str, reading: Reading<'_>) -> Option<Levy> {
     let given = ["percent", "amount", "bands"].map(|name| (name, is_given(fields, name)));
-    let percent = fields.optional("percent", percentage).map(Levy::Percent);
+    let percent = fields.optional("percent", share).map(Levy::Percent);
     let amount = fields.optional("amount", reading.amount());
     let has_per = is_given(fields, "per");
     let per = fields.optional("per", per);
@@ -100,7 +98,7 @@ fn band(value: &Value, at: &str, reading: Reading<'_>) -> Option<Band> {
     let from = fields.required("from", reading.amount());
     let given = ["amount", "percent"].map(|name| (name, is_given(&mut fields, name)));
     let amount = fields.optional("amount", reading.amount()).map(BandLevy::Amount);
-    let percent = fields.optional("percent", percentage).map(BandLevy::Percent);
+    let percent = fields.optional("percent", share).map(BandLevy::Percent);
     let is_one = reading.exactly_one(at, &given);
     fields.close();
     let levy = amount.or(percent).filter(|_| is_one);

@@ -4,14 +4,15 @@ use holdfast_app::rates::{LINE_RESOURCES_MAX, LINE_RESULTS_MAX, LINES_MAX, Line,
 use holdfast_domain::rates::condition::DateRange;
 use holdfast_domain::rates::dated_edit::{Change, DatedEdit, LimitsEdit};
 use holdfast_domain::rates::ids::PlanId;
+use holdfast_domain::rates::restriction::{NOTICE_MINUTES_MAX, WINDOW_DAYS_MAX};
 use holdfast_domain::{Currency, ResourceId};
 use holdfast_http::Refusal;
 use holdfast_http::read::body::Object;
 use holdfast_http::read::errors::Errors;
-use holdfast_http::read::fields::{date, flag, parsed};
+use holdfast_http::read::fields::{date, flag, parsed, unsigned};
 use serde_json::Value;
 
-use crate::rates::read::{Reading, all, count, is_given, range, weekdays};
+use crate::rates::read::{Reading, all, is_given, range, slots, units, weekdays};
 use crate::rates::wire::DatedRatesBody;
 
 impl DatedRatesBody {
@@ -127,14 +128,14 @@ fn limits(fields: &mut Object<'_>, line: &Value, errors: &Errors) -> Option<Limi
         return Some(if is_null { cleared() } else { LimitsEdit::default() });
     };
     let mut fields = Object::new(value, at, errors)?;
-    let mut number = |name| changed(&mut fields, value, name, count);
-    let stay_min_on_arrival = number("stayMinOnArrival");
-    let stay_min_through = number("stayMinThrough");
-    let stay_max_on_arrival = number("stayMaxOnArrival");
-    let notice_minutes_min = number("noticeMinutesMin");
-    let window_days_max = number("windowDaysMax");
-    let quantity_min = number("quantityMin");
-    let quantity_max = number("quantityMax");
+    let stay_min_on_arrival = changed(&mut fields, value, "stayMinOnArrival", slots);
+    let stay_min_through = changed(&mut fields, value, "stayMinThrough", slots);
+    let stay_max_on_arrival = changed(&mut fields, value, "stayMaxOnArrival", slots);
+    let notice_minutes_min =
+        changed(&mut fields, value, "noticeMinutesMin", unsigned(0..=NOTICE_MINUTES_MAX));
+    let window_days_max = changed(&mut fields, value, "windowDaysMax", unsigned(0..=WINDOW_DAYS_MAX));
+    let quantity_min = changed(&mut fields, value, "quantityMin", units);
+    let quantity_max = changed(&mut fields, value, "quantityMax", units);
     let mut is = |name| match changed(&mut fields, value, name, flag) {
         Change::Set(is) => Some(is),
         Change::Clear => Some(false),

@@ -11,12 +11,14 @@ mod rule;
 use std::collections::BTreeSet;
 use std::fmt::Display;
 
+use holdfast_domain::catalogue::CAPACITY_MAX;
 use holdfast_domain::money::AMOUNT_MAX;
 use holdfast_domain::rates::card::PLANS_MAX;
 use holdfast_domain::rates::charge::{Due, Per, Validity};
 use holdfast_domain::rates::condition::DateRange;
 use holdfast_domain::rates::ids::{Channel, PlanId};
-use holdfast_domain::rates::percentage::Percentage;
+use holdfast_domain::rates::percentage::{DECIMALS_MAX, Percentage, SHARE_PERCENT_MAX};
+use holdfast_domain::rates::restriction::STAY_SLOTS_MAX;
 use holdfast_domain::rates::validate::{DATE_RANGES_MAX, NAMES_MAX};
 use holdfast_domain::{Currency, Money};
 use holdfast_http::read::body::{Object, kind};
@@ -32,8 +34,8 @@ pub use parameters::VersionQuestion;
 pub(crate) use parameters::history_of;
 pub(crate) use places::place;
 
-/// The greatest count of a request: of slots, units, minutes, days, uses.
-const COUNT_MAX: u32 = 1_000_000;
+/// The greatest count of a request that nothing else bounds: of days, uses, guests.
+pub(crate) const COUNT_MAX: u32 = 1_000_000;
 const WEEKDAYS_MAX: usize = 7;
 
 /// What everything of a card is read with.
@@ -72,8 +74,29 @@ fn percentage(value: &Value) -> Result<Percentage, String> {
     }
 }
 
+/// A percentage of something: not below nothing, and not more than all.
+fn share(value: &Value) -> Result<Percentage, String> {
+    let share = percentage(value).ok().filter(|percentage| percentage.is_share());
+    share.ok_or_else(|| match value {
+        Value::Number(_) => {
+            format!("must be between 0 and {SHARE_PERCENT_MAX}, with at most {DECIMALS_MAX} decimals")
+        }
+        other => format!("must be a number, not {}", kind(other)),
+    })
+}
+
 fn count(value: &Value) -> Result<u32, String> {
     unsigned(0..=COUNT_MAX)(value)
+}
+
+/// Slots of a stay.
+fn slots(value: &Value) -> Result<u32, String> {
+    unsigned(1..=STAY_SLOTS_MAX)(value)
+}
+
+/// Units of an order.
+fn units(value: &Value) -> Result<u32, String> {
+    unsigned(1..=CAPACITY_MAX)(value)
 }
 
 fn count_from_one(value: &Value) -> Result<u32, String> {

@@ -14,7 +14,7 @@ use holdfast_http::read::body::Object;
 use holdfast_http::read::fields::{integer, parsed, text, time_of_day, unsigned};
 use serde_json::Value;
 
-use crate::rates::read::{Reading, channels, count_from_one, is_given, list, percentage};
+use crate::rates::read::{Reading, channels, is_given, list, percentage, slots};
 
 /// The most local dates before a stay that a deadline names: ten years, as with hours.
 const DAYS_BEFORE_MAX: u32 = 3650;
@@ -59,10 +59,10 @@ fn price(mut fields: Object<'_>, at: &str, reading: Reading<'_>) -> Option<PlanP
     let from = fields.optional("derivedFrom", parsed(PlanId::parse));
     let is_one = reading.exactly_one(at, &given);
     let adjustment = if is_derived {
-        adjustment(&mut fields, at, reading)
+        derivation(&mut fields, at, reading)
     } else {
         // What changes a price has nothing to change here.
-        let stray = ["percent", "amount", "set"].into_iter().filter(|name| is_given(&mut fields, name));
+        let stray = ["percent", "amount"].into_iter().filter(|name| is_given(&mut fields, name));
         let stray: Vec<&str> = stray.collect();
         for name in stray {
             reading.errors.push(fields.at(name), "needs derivedFrom");
@@ -80,10 +80,23 @@ fn price(mut fields: Object<'_>, at: &str, reading: Reading<'_>) -> Option<PlanP
 /// A change of a price: one of three fields.
 pub(super) fn adjustment(fields: &mut Object<'_>, at: &str, reading: Reading<'_>) -> Option<Adjustment> {
     let given = ["percent", "amount", "set"].map(|name| (name, is_given(fields, name)));
+    let change = change(fields);
+    let set = fields.optional("set", reading.amount()).map(Adjustment::Price);
+    if reading.exactly_one(at, &given) { change.or(set) } else { None }
+}
+
+/// How a plan's price differs from the one that it derives from: one of two fields.
+fn derivation(fields: &mut Object<'_>, at: &str, reading: Reading<'_>) -> Option<Adjustment> {
+    let given = ["percent", "amount"].map(|name| (name, is_given(fields, name)));
+    let change = change(fields);
+    if reading.exactly_one(at, &given) { change } else { None }
+}
+
+/// A change of a price by a part of it or by an amount.
+fn change(fields: &mut Object<'_>) -> Option<Adjustment> {
     let percent = fields.optional("percent", percentage).map(Adjustment::Percent);
     let amount = fields.optional("amount", integer(-AMOUNT_MAX..=AMOUNT_MAX)).map(Adjustment::Amount);
-    let set = fields.optional("set", reading.amount()).map(Adjustment::Price);
-    if reading.exactly_one(at, &given) { percent.or(amount).or(set) } else { None }
+    percent.or(amount)
 }
 
 fn terms(mut fields: Object<'_>, reading: Reading<'_>) -> Option<CancellationTerms> {
@@ -105,7 +118,7 @@ fn step(value: &Value, at: String, reading: Reading<'_>) -> Option<CancellationS
     let penalties =
         ["keepPercent", "keepSlots", "keepAmount"].map(|name| (name, is_given(&mut fields, name)));
     let percent = fields.optional("keepPercent", unsigned::<u8>(0..=100)).and_then(Percent::new);
-    let slots = fields.optional("keepSlots", count_from_one);
+    let slots = fields.optional("keepSlots", slots);
     let amount = fields.optional("keepAmount", reading.amount());
     let is_one = [reading.exactly_one(&at, &deadlines), reading.exactly_one(&at, &penalties)];
     fields.close();

@@ -1,9 +1,11 @@
 //! Rules, restrictions, and when they apply.
 
 use holdfast_domain::catalogue::Label;
-use holdfast_domain::rates::condition::{Bounds, Condition};
+use holdfast_domain::rates::condition::{Bounds, Condition, SOLD_PERCENT_MAX};
 use holdfast_domain::rates::ids::{CalendarId, RestrictionId, RuleId};
-use holdfast_domain::rates::restriction::{Limits, Restriction};
+use holdfast_domain::rates::restriction::{
+    Limits, NOTICE_MINUTES_MAX, Restriction, STAY_SLOTS_MAX, WINDOW_DAYS_MAX,
+};
 use holdfast_domain::rates::rule::Rule;
 use holdfast_http::read::body::Object;
 use holdfast_http::read::fields::{flag, parsed, time_of_day, unsigned};
@@ -11,7 +13,7 @@ use jiff::civil::Time;
 use serde_json::Value;
 
 use crate::rates::read::plan::adjustment;
-use crate::rates::read::{Reading, channels, count, plans, ranges, weekdays};
+use crate::rates::read::{COUNT_MAX, Reading, channels, count, plans, ranges, slots, units, weekdays};
 
 pub(super) fn rule(value: &Value, at: String, reading: Reading<'_>) -> Option<Rule> {
     let mut fields = Object::new(value, at.as_str(), reading.errors)?;
@@ -41,11 +43,11 @@ fn condition(mut fields: Object<'_>, reading: Reading<'_>) -> Option<Condition> 
         Some(value) => Object::new(value, at, errors).and_then(times).map(Some),
         None => Some(None),
     };
-    let slots = bounds(&mut fields, "slots", reading);
-    let lead_days = bounds(&mut fields, "leadDays", reading);
-    let sold_percent = bounds(&mut fields, "soldPercent", reading);
-    let guests = bounds(&mut fields, "guests", reading);
-    let quantity = bounds(&mut fields, "quantity", reading);
+    let slots = bounds(&mut fields, "slots", STAY_SLOTS_MAX, reading);
+    let lead_days = bounds(&mut fields, "leadDays", COUNT_MAX, reading);
+    let sold_percent = bounds(&mut fields, "soldPercent", SOLD_PERCENT_MAX, reading);
+    let guests = bounds(&mut fields, "guests", COUNT_MAX, reading);
+    let quantity = bounds(&mut fields, "quantity", COUNT_MAX, reading);
     let channels = channels(&mut fields, errors);
     let plans = plans(&mut fields, "plans", errors);
     fields.close();
@@ -71,10 +73,12 @@ fn times(mut fields: Object<'_>) -> Option<(Time, Time)> {
     Some((from?, to?))
 }
 
-fn bounds(fields: &mut Object<'_>, name: &'static str, reading: Reading<'_>) -> Option<Bounds> {
+/// Bounds of a number that is never more than `most`: what the least is beyond that never applies.
+fn bounds(fields: &mut Object<'_>, name: &'static str, most: u32, reading: Reading<'_>) -> Option<Bounds> {
     let at = fields.at(name);
     let mut fields = Object::new(fields.value(name)?, at, reading.errors)?;
-    let bounds = Bounds { min: fields.optional("min", count), max: fields.optional("max", count) };
+    let bounds =
+        Bounds { min: fields.optional("min", unsigned(0..=most)), max: fields.optional("max", count) };
     fields.close();
     Some(bounds)
 }
@@ -105,17 +109,17 @@ pub(super) fn restriction(value: &Value, at: String, reading: Reading<'_>) -> Op
 
 fn limits(mut fields: Object<'_>) -> Limits {
     let limits = Limits {
-        stay_min_on_arrival: fields.optional("stayMinOnArrival", count),
-        stay_min_through: fields.optional("stayMinThrough", count),
-        stay_max_on_arrival: fields.optional("stayMaxOnArrival", count),
+        stay_min_on_arrival: fields.optional("stayMinOnArrival", slots),
+        stay_min_through: fields.optional("stayMinThrough", slots),
+        stay_max_on_arrival: fields.optional("stayMaxOnArrival", slots),
         fills_gaps: fields.optional("fillsGaps", flag).unwrap_or(false),
         closed_to_arrival: fields.optional("closedToArrival", flag).unwrap_or(false),
         closed_to_departure: fields.optional("closedToDeparture", flag).unwrap_or(false),
         stop_sell: fields.optional("stopSell", flag).unwrap_or(false),
-        notice_minutes_min: fields.optional("noticeMinutesMin", count),
-        window_days_max: fields.optional("windowDaysMax", count),
-        quantity_min: fields.optional("quantityMin", count),
-        quantity_max: fields.optional("quantityMax", count),
+        notice_minutes_min: fields.optional("noticeMinutesMin", unsigned(0..=NOTICE_MINUTES_MAX)),
+        window_days_max: fields.optional("windowDaysMax", unsigned(0..=WINDOW_DAYS_MAX)),
+        quantity_min: fields.optional("quantityMin", units),
+        quantity_max: fields.optional("quantityMax", units),
         sold_together: fields.optional("soldTogether", flag).unwrap_or(false),
     };
     fields.close();

@@ -69,7 +69,7 @@ impl From<&ResourceRates> for RatesBody {
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query, rename_all = "camelCase")]
 pub struct PutParameters {
-    /// From when on the card holds: RFC 3339. From now on, if it is left out or has passed.
+    /// From when on the card holds: RFC 3339. From now on, if it is left out or has passed. At most 4 versions may hold now or later.
     #[param(required = false, format = DateTime)]
     pub valid_from: String,
     /// `true`: the card is the draft, and does not hold. Not with `validFrom`.
@@ -170,11 +170,11 @@ pub struct RatesOfDay {
     /// The plan.
     #[schema(example = "flexible")]
     pub plan_id: String,
-    /// The price per slot and unit in place of the plan's own, if one is set.
+    /// The price per slot and unit in place of the plan's own, if one is set. Rules still apply to it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub price: Option<MoneyBody>,
-    /// The limits that are set, each in place of the card's.
+    /// The limits that are set: each number in place of the card's, each yes beside the card's.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub limits: Option<LimitsBody>,

@@ -8,11 +8,10 @@ use holdfast_domain::rates::extra::Extra;
 use holdfast_domain::rates::occupancy::{ChildBand, Occupancy, UnitType};
 use holdfast_domain::rates::promotion::{Discount, Promotion};
 use serde::Serialize;
-use serde_json::Number;
 use utoipa::ToSchema;
 
 use crate::rates::wire::charge::{ChargeBody, DueName, PerName};
-use crate::rates::wire::parts::{RateName, ValidityBody, rate_names};
+use crate::rates::wire::parts::{RateName, ShareBody, ValidityBody, rate_names};
 use crate::rates::wire::plan::PlanBody;
 use crate::rates::wire::rule::{RestrictionBody, RuleBody};
 use crate::rates::wire::{amount, is_no, names, number};
@@ -36,6 +35,7 @@ use crate::wire::instant;
             "payment": "now"
         }
     ],
+    "occupancy": { "includedAdults": 2, "guestsMax": 3, "extraAdult": 3000, "missingAdult": 0 },
     "rules": [{
         "ruleId": "summer-weekend", "name": "Weekends in summer", "priority": 10,
         "when": { "dates": [{ "from": "2027-06-01", "to": "2027-09-01" }], "weekdays": ["fri", "sat"] },
@@ -55,7 +55,8 @@ pub struct RateCardBody {
     /// ISO 4217: the currency of the resource's `pricing`.
     #[schema(format = "currency", example = "USD")]
     pub currency: String,
-    /// The plan of a request that names none, which is also the price of a search.
+    /// The plan of a request that names none, which is also the price of a search. It must be for everybody and in every channel: without
+    /// `group` and `channels`.
     #[schema(format = "rate-name", example = "flexible")]
     pub default_plan: String,
     /// The plans, in the order in which they are shown.
@@ -65,7 +66,7 @@ pub struct RateCardBody {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false, max_items = 20)]
     pub unit_types: Vec<UnitTypeBody>,
-    /// What guests cost; all cost the same if it is left out.
+    /// What guests cost. If it is left out, all cost the same, and a unit of which nothing is said has one guest, also for taxes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub occupancy: Option<OccupancyBody>,
     /// Sets of local dates that conditions name.
@@ -149,7 +150,7 @@ impl From<&UnitType> for UnitTypeBody {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = Occupancy)]
 pub struct OccupancyBody {
-    /// Adults that the plan's price is for.
+    /// Adults that the plan's price is for, and that a unit has of which nothing is said.
     #[schema(minimum = 1, maximum = 100, example = 2)]
     pub included_adults: u32,
     /// The most guests, children among them.
@@ -222,9 +223,9 @@ pub struct ExtraBody {
     /// What its price is counted by.
     pub per: PerName,
     /// The most that one order may have.
-    #[schema(minimum = 1, maximum = 1_000_000, example = 2)]
+    #[schema(format = "extra-quantity", example = 2)]
     pub quantity_max: u32,
-    /// What taxes are levied on for it.
+    /// What taxes are levied on for it: a word of your own that taxes name in `on`, or `stay`.
     #[schema(format = "rate-name", example = "service")]
     pub category: String,
     /// The plans it can be chosen with; all if left out.
@@ -238,7 +239,8 @@ pub struct ExtraBody {
     pub due: DueName,
 }
 
-/// A promotion: what a code takes off the places' price, after all rules and before taxes that are not included.
+/// A promotion: what a code takes off the places' price, after all rules and before taxes that are not included. When it can be used is said by
+/// `from`, `to` and `stays`. A price by how early somebody books is a rule (`leadDays`), which needs no code and has no uses.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = Promotion)]
@@ -249,34 +251,33 @@ pub struct PromotionBody {
     /// Its name for people.
     #[schema(format = "label", example = "Spring 2027")]
     pub name: String,
-    /// So much of the price. Either this or `amount`.
+    /// What it takes off, as a share of the price: 10 makes it cheaper by 10 %. Either this or `amount`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<f64>, minimum = -100, maximum = 900, example = 10)]
-    pub percent: Option<Number>,
-    /// An amount, at most the price. Either this or `percent`.
+    pub percent: Option<ShareBody>,
+    /// An amount that it takes off, at most the price. Either this or `percent`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 0, maximum = 99_999_999_999_i64, example = 2000)]
     pub amount: Option<i64>,
-    /// Plans it can be used with; all if left out.
+    /// Plans it can be used with; all if left out. In a quote with the code the others are `unavailable`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false, max_items = 20)]
     pub plans: Vec<RateName>,
     /// The local dates of arrival for which it can be used; all if left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stays: Option<ValidityBody>,
-    /// From when on it can be used.
+    /// The instant from which on it can be used.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime, example = "2027-03-01T00:00:00Z")]
     pub from: Option<String>,
-    /// From when on it can be used no more.
+    /// The instant from which on it can be used no more.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime, example = "2027-06-01T00:00:00Z")]
     pub to: Option<String>,
-    /// Uses in all; without a limit if left out.
+    /// Uses in all, of this code at this resource: other resources with the same code count their own. Without a limit if left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, maximum = 1_000_000, example = 100)]
     pub uses_max: Option<u32>,
-    /// Uses of one guest; without a limit if left out.
+    /// Uses of one guest, of this code at this resource; without a limit if left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, maximum = 1_000_000, example = 1)]
     pub uses_per_guest_max: Option<u32>,
@@ -301,7 +302,7 @@ impl From<&Extra> for ExtraBody {
 impl From<&Promotion> for PromotionBody {
     fn from(promotion: &Promotion) -> Self {
         let (percent, amount) = match promotion.discount {
-            Discount::Percent(percent) => (Some(number(percent)), None),
+            Discount::Percent(percent) => (Some(ShareBody(number(percent))), None),
             Discount::Amount(money) => (None, Some(amount(money))),
         };
         let Validity { from, until } = promotion.stays;

@@ -2,11 +2,11 @@
 
 use holdfast_domain::rates::charge::{Band, BandLevy, Charge, ChargeKind, Due, Levy, Per};
 use serde::Serialize;
-use serde_json::Number;
 use utoipa::ToSchema;
 
-use crate::rates::wire::parts::{RateName, rate_names};
+use crate::rates::wire::parts::{RateName, ShareBody, rate_names};
 use crate::rates::wire::{amount, is_no, number};
+use crate::words::words;
 
 /// A tax or a fee: one of `percent`, `amount` with `per`, and `bands`.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -24,7 +24,7 @@ pub struct ChargeBody {
     pub name: String,
     /// What it is.
     pub kind: ChargeKindName,
-    /// Of a fee: what taxes are levied on for it.
+    /// Of a fee: what taxes are levied on for it, a word of your own that taxes name in `on`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = "rate-name", example = "service")]
     pub category: Option<String>,
@@ -32,10 +32,9 @@ pub struct ChargeBody {
     #[serde(skip_serializing_if = "is_no")]
     #[schema(required = false, default = false)]
     pub included: bool,
-    /// A percentage of what it is levied on.
+    /// A percentage of what it is levied on; needs `on`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<f64>, minimum = -100, maximum = 900, example = 7.5)]
-    pub percent: Option<Number>,
+    pub percent: Option<ShareBody>,
     /// An amount for each of what `per` says.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 0, maximum = 99_999_999_999_i64, example = 350)]
@@ -47,7 +46,8 @@ pub struct ChargeBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(min_items = 1, max_items = 20)]
     pub bands: Option<Vec<BandBody>>,
-    /// What it is levied on, if it is a percentage.
+    /// What it is levied on: `stay`, which is the price of the places, and the `category` of extras, of fees, and of what plans include with a
+    /// `value`. A percentage must name one at least. By bands it is what counts as the price, all of it if left out.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false, max_items = 40)]
     pub on: Vec<RateName>,
@@ -55,7 +55,7 @@ pub struct ChargeBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = Date, example = "2027-01-01")]
     pub from: Option<String>,
-    /// The last local date of slots for which it holds.
+    /// The last local date of slots for which it holds, itself included.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = Date, example = "2027-12-31")]
     pub until: Option<String>,
@@ -74,26 +74,26 @@ pub struct ChargeBody {
     pub due: DueName,
 }
 
-/// What a charge is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[schema(as = ChargeKind)]
-pub enum ChargeKindName {
-    /// What an authority levies.
-    Tax,
-    /// What the place takes beside the price; taxes may be levied on it.
-    Fee,
+words! {
+    /// What a charge is.
+    #[schema(as = ChargeKind)]
+    pub enum ChargeKindName {
+        /// What an authority levies.
+        Tax = "tax",
+        /// What the place takes beside the price; taxes may be levied on it.
+        Fee = "fee",
+    }
 }
 
-/// Where something is paid.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[schema(as = Due)]
-pub enum DueName {
-    /// With the booking.
-    Now,
-    /// At the place.
-    AtProperty,
+words! {
+    /// Where something is paid.
+    #[schema(as = Due)]
+    pub enum DueName {
+        /// With the booking.
+        Now = "now",
+        /// At the place.
+        AtProperty = "at_property",
+    }
 }
 
 impl From<Due> for DueName {
@@ -105,23 +105,23 @@ impl From<Due> for DueName {
     }
 }
 
-/// What something is counted by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[schema(as = Per)]
-pub enum PerName {
-    /// Once for the stay.
-    Stay,
-    /// For each slot, however many units.
-    Slot,
-    /// For each unit, however many slots.
-    Unit,
-    /// For each slot of each unit.
-    UnitSlot,
-    /// For each guest, however many slots.
-    Guest,
-    /// For each guest and slot.
-    GuestSlot,
+words! {
+    /// What something is counted by.
+    #[schema(as = Per)]
+    pub enum PerName {
+        /// Once for the stay.
+        Stay = "stay",
+        /// For each slot, however many units.
+        Slot = "slot",
+        /// For each unit, however many slots.
+        Unit = "unit",
+        /// For each slot of each unit.
+        UnitSlot = "unit_slot",
+        /// For each guest, however many slots.
+        Guest = "guest",
+        /// For each guest and slot.
+        GuestSlot = "guest_slot",
+    }
 }
 
 impl From<Per> for PerName {
@@ -151,15 +151,14 @@ pub struct BandBody {
     pub amount: Option<i64>,
     /// A percentage of the price.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<f64>, minimum = -100, maximum = 900, example = 2.5)]
-    pub percent: Option<Number>,
+    pub percent: Option<ShareBody>,
 }
 
 impl From<&Band> for BandBody {
     fn from(band: &Band) -> Self {
         let (amount_due, percent) = match band.levy {
             BandLevy::Amount(money) => (Some(amount(money)), None),
-            BandLevy::Percent(percent) => (None, Some(number(percent))),
+            BandLevy::Percent(percent) => (None, Some(ShareBody(number(percent)))),
         };
         Self { from: amount(band.from), amount: amount_due, percent }
     }
@@ -172,7 +171,7 @@ impl From<&Charge> for ChargeBody {
             ChargeKind::Fee { category } => (ChargeKindName::Fee, Some(category.to_string())),
         };
         let (percent, levied, per, bands) = match &charge.levy {
-            Levy::Percent(percent) => (Some(number(*percent)), None, None, None),
+            Levy::Percent(percent) => (Some(ShareBody(number(*percent))), None, None, None),
             Levy::Amount { amount: money, per } => (None, Some(amount(*money)), Some((*per).into()), None),
             Levy::Bands(bands) => (None, None, None, Some(bands.iter().map(Into::into).collect())),
         };

@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use crate::catalogue::Day;
 use crate::rates::wire::parts::DateRangeBody;
+use crate::words::words;
 
 /// Prices and restrictions of dates, of many resources at once.
 #[derive(Debug, Serialize, ToSchema)]
@@ -18,7 +19,7 @@ use crate::rates::wire::parts::DateRangeBody;
             "weekdays": ["fri", "sat"], "price": 18_900, "limits": { "stayMinOnArrival": 2, "closedToArrival": false }
         },
         {
-            "resourceIds": ["hotel-nyc-deluxe"], "from": "2028-06-01",
+            "resourceIds": ["hotel-nyc-deluxe"], "from": "2028-05-30",
             "copyFrom": { "from": "2027-06-01", "to": "2027-09-01" }
         }
     ]
@@ -27,13 +28,14 @@ pub struct DatedRatesBody {
     /// ISO 4217: the currency of the prices, and of the resources that they are for. Required where a line has a price.
     #[schema(required = false, format = "currency")]
     pub currency: Option<String>,
-    /// The lines, at most 2000 counted once for each of their resources. Those of a resource are done in their order.
+    /// The lines, at most 2000 counted once for each of their resources. Those of a resource are done in their order, and may read and
+    /// write dates of at most 36 of its months.
     #[schema(min_items = 1, max_items = 500)]
     pub lines: Vec<DatedLine>,
 }
 
 /// For some resources either what is set for dates under a plan (`planId`, `from`, `to`), or a copy of what is set for other dates under
-/// every plan (`from`, `copyFrom`).
+/// every plan (`from`, `copyFrom`). A copy goes date by date: from a Friday to a Friday if `from` is the day of the week that `copyFrom` begins with.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DatedLine {
@@ -52,13 +54,16 @@ pub struct DatedLine {
     /// Only those of these days of the week; all if left out.
     #[schema(required = false, max_items = 7)]
     pub weekdays: Vec<Day>,
-    /// The price per slot and unit, in place of the plan's own. Null: it is set no more; left out: it stays.
+    /// The price per slot and unit, in place of the plan's own, be that a `base` or derived. Null: it is set no more; left out: it stays.
     #[schema(required = false, minimum = 0, maximum = 99_999_999_999_i64, example = 18_900)]
     pub price: Option<i64>,
-    /// Limits, each in place of the card's. Null: none is set any more; left out: they stay.
+    /// Limits: a number takes the place of the card's, a yes is added to the card's, and a no opens nothing that the card closes. Null: none
+    /// is set any more; left out: they stay.
     #[schema(required = false)]
     pub limits: Option<DatedLimits>,
-    /// The dates whose prices and limits are copied to as many dates from `from` on.
+    /// The dates whose prices and limits are copied to as many dates from `from` on: date by date, not by day of the week. What was set for
+    /// those is replaced, also by nothing. The dates that are read may not be written by this
+    /// line or a later one.
     #[schema(required = false)]
     pub copy_from: Option<DateRangeBody>,
 }
@@ -69,18 +74,20 @@ pub struct DatedLine {
 #[schema(value_type = String, format = "id", example = "hotel-nyc-deluxe")]
 pub struct ResourceIdText(pub String);
 
-/// Limits of dates. One that is null is set no more, one that is left out stays.
+/// Limits of dates, also for plans that derive from the line's. One that is null is set no more, one that is left out stays. A number takes
+/// the place of the card's of its kind, a yes is added to the card's; `false` takes back a yes that was set for the date, and opens nothing
+/// that the card closes.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DatedLimits {
     /// The least slots of a stay that arrives on the date.
-    #[schema(required = false, maximum = 1_000_000, example = 2)]
+    #[schema(required = false, format = "slots", example = 2)]
     pub stay_min_on_arrival: Option<u32>,
     /// The least slots of a stay that has a slot on it.
-    #[schema(required = false, maximum = 1_000_000, example = 3)]
+    #[schema(required = false, format = "slots", example = 3)]
     pub stay_min_through: Option<u32>,
     /// The most slots of a stay that arrives on it.
-    #[schema(required = false, maximum = 1_000_000, example = 14)]
+    #[schema(required = false, format = "slots", example = 14)]
     pub stay_max_on_arrival: Option<u32>,
     /// Whether the least slots do not count where the stay fills all that is free around it.
     #[schema(required = false)]
@@ -95,16 +102,16 @@ pub struct DatedLimits {
     #[schema(required = false)]
     pub stop_sell: Option<bool>,
     /// The least minutes between the booking and a start on it.
-    #[schema(required = false, maximum = 1_000_000, example = 120)]
+    #[schema(required = false, format = "notice-minutes", example = 120)]
     pub notice_minutes_min: Option<u32>,
     /// The most days between the booking's date and a start on it.
-    #[schema(required = false, maximum = 1_000_000, example = 365)]
+    #[schema(required = false, format = "window-days", example = 365)]
     pub window_days_max: Option<u32>,
     /// The least units of an order that arrives on it.
-    #[schema(required = false, maximum = 1_000_000, example = 1)]
+    #[schema(required = false, format = "units", example = 1)]
     pub quantity_min: Option<u32>,
     /// The most units of an order that arrives on it.
-    #[schema(required = false, maximum = 1_000_000, example = 4)]
+    #[schema(required = false, format = "units", example = 4)]
     pub quantity_max: Option<u32>,
     /// Whether it is sold only together with the dates beside it that are too.
     #[schema(required = false)]
@@ -141,14 +148,15 @@ pub struct LineResult {
     pub detail: Option<String>,
 }
 
-/// Whether a line was done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum LineStatus {
-    /// It was, or everything was as it says already.
-    Ok,
-    /// It was not, and nothing was changed by it.
-    Refused,
+words! {
+    /// Whether a line was done.
+    #[schema(as = LineStatus)]
+    pub enum LineStatus {
+        /// It was, or everything was as it says already.
+        Ok = "ok",
+        /// It was not, and nothing was changed by it.
+        Refused = "refused",
+    }
 }
 
 impl From<LineOutcome> for LineResult {

@@ -27,9 +27,12 @@ pub use charge::{BandBody, ChargeBody, ChargeKindName, DueName, PerName};
 pub use dated::{
     DatedLimits, DatedLine, DatedRatesBody, LineResult, LineResults, LineStatus, ResourceIdText,
 };
-pub use parts::{DateRangeBody, RateName, ValidityBody};
+pub use parts::{DateRangeBody, PercentChangeBody, RateName, ShareBody, ValidityBody};
 pub use plan::{CancellationBody, IncludedBody, PaymentName, PlanBody, PlanPriceBody, StepBody};
-pub use rule::{BoundsBody, ConditionBody, LimitsBody, RestrictionBody, RuleBody, TimesBody};
+pub use rule::{
+    BoundsBody, ConditionBody, LimitsBody, RestrictionBody, RuleBody, SlotBoundsBody, SoldPercentBoundsBody,
+    TimesBody,
+};
 
 /// The names of parts, in their order.
 fn names<'a, T: Display + 'a>(all: impl IntoIterator<Item = &'a T>) -> Vec<String> {

@@ -4,11 +4,11 @@ use holdfast_domain::rates::cancellation::{CancellationStep, CancellationTerms, 
 use holdfast_domain::rates::plan::{Audience, Included, Payment, PlanPrice, RatePlan};
 use holdfast_domain::rates::rule::Adjustment;
 use serde::Serialize;
-use serde_json::Number;
 use utoipa::ToSchema;
 
-use crate::rates::wire::parts::{RateName, rate_names};
+use crate::rates::wire::parts::{PercentChangeBody, RateName, rate_names};
 use crate::rates::wire::{amount, local, number};
+use crate::words::words;
 
 /// A rate plan: under which conditions a resource is sold.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -23,7 +23,7 @@ pub struct PlanBody {
     pub name: String,
     /// What a slot of a unit costs.
     pub price: PlanPriceBody,
-    /// What a cancellation keeps; everything, if it is left out.
+    /// What a cancellation keeps; everything, if it is left out. The `cancellationPolicy` of the resource is not asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cancellation: Option<CancellationBody>,
     /// When it is paid.
@@ -42,8 +42,8 @@ pub struct PlanBody {
     pub channels: Vec<RateName>,
 }
 
-/// What a slot of a unit costs, unless a price is set for its date: `base`, or another plan's price with one of `percent`, `amount`
-/// and `set`.
+/// What a slot of a unit costs, unless a price is set for its date: `base`, or another plan's price with one of `percent` and
+/// `amount`.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = PlanPrice, example = json!({ "derivedFrom": "flexible", "percent": -15 }))]
@@ -52,28 +52,23 @@ pub struct PlanPriceBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 0, maximum = 99_999_999_999_i64, example = 12_900)]
     pub base: Option<i64>,
-    /// The plan whose price is changed. The price never exceeds the other's where the change lowers it.
+    /// The plan whose price is changed, with its rules. The price never exceeds the other's where the change lowers it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = "rate-name", example = "flexible")]
     pub derived_from: Option<String>,
     /// It changes by so much of itself.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<f64>, minimum = -100, maximum = 900, example = -15)]
-    pub percent: Option<Number>,
+    pub percent: Option<PercentChangeBody>,
     /// It changes by this many minor units, not below nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = -99_999_999_999_i64, maximum = 99_999_999_999_i64, example = -500)]
     pub amount: Option<i64>,
-    /// It becomes this.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(minimum = 0, maximum = 99_999_999_999_i64, example = 9900)]
-    pub set: Option<i64>,
 }
 
 /// A change of a price, as one of three fields.
-pub(super) fn adjusted(adjustment: Adjustment) -> (Option<Number>, Option<i64>, Option<i64>) {
+pub(super) fn adjusted(adjustment: Adjustment) -> (Option<PercentChangeBody>, Option<i64>, Option<i64>) {
     match adjustment {
-        Adjustment::Percent(percent) => (Some(number(percent)), None, None),
+        Adjustment::Percent(percent) => (Some(PercentChangeBody(number(percent))), None, None),
         Adjustment::Amount(amount) => (None, Some(amount), None),
         Adjustment::Price(price) => (None, None, Some(amount(price))),
     }
@@ -83,25 +78,26 @@ impl From<&PlanPrice> for PlanPriceBody {
     fn from(price: &PlanPrice) -> Self {
         match price {
             PlanPrice::Base(base) => {
-                Self { base: Some(amount(*base)), derived_from: None, percent: None, amount: None, set: None }
+                Self { base: Some(amount(*base)), derived_from: None, percent: None, amount: None }
             }
             PlanPrice::Derived { from, adjustment } => {
-                let (percent, amount, set) = adjusted(*adjustment);
-                Self { base: None, derived_from: Some(from.to_string()), percent, amount, set }
+                // No card that was checked has a plan of a fixed price that derives it.
+                let (percent, amount, _) = adjusted(*adjustment);
+                Self { base: None, derived_from: Some(from.to_string()), percent, amount }
             }
         }
     }
 }
 
-/// When a plan is paid.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[schema(as = Payment)]
-pub enum PaymentName {
-    /// All of it with the booking.
-    Now,
-    /// All of it at the place.
-    AtProperty,
+words! {
+    /// When a plan is paid.
+    #[schema(as = Payment)]
+    pub enum PaymentName {
+        /// All of it with the booking.
+        Now = "now",
+        /// All of it at the place.
+        AtProperty = "at_property",
+    }
 }
 
 /// Something that the price includes, such as breakfast.
@@ -112,7 +108,7 @@ pub struct IncludedBody {
     /// Its name for people.
     #[schema(format = "label", example = "Breakfast")]
     pub name: String,
-    /// What taxes are levied on for it.
+    /// What taxes are levied on for it: a word of your own that taxes name in `on`, or `stay`.
     #[schema(format = "rate-name", example = "breakfast")]
     pub category: String,
     /// What part of the price it is, per guest and slot; it is taxed as the stay is, if this is left out.
@@ -158,7 +154,7 @@ pub struct StepBody {
     pub keep_percent: Option<u8>,
     /// The price of the first slots, with what they are taxed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(minimum = 1, maximum = 1_000_000, example = 1)]
+    #[schema(format = "slots", example = 1)]
     pub keep_slots: Option<u32>,
     /// An amount, at most the refundable price.
     #[serde(skip_serializing_if = "Option::is_none")]

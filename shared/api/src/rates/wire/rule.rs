@@ -4,11 +4,10 @@ use holdfast_domain::rates::condition::{Bounds, Condition};
 use holdfast_domain::rates::restriction::{Limits, Restriction};
 use holdfast_domain::rates::rule::Rule;
 use serde::Serialize;
-use serde_json::Number;
 use utoipa::ToSchema;
 
 use crate::catalogue::Day;
-use crate::rates::wire::parts::{DateRangeBody, RateName, rate_names};
+use crate::rates::wire::parts::{DateRangeBody, PercentChangeBody, RateName, rate_names};
 use crate::rates::wire::plan::adjusted;
 use crate::rates::wire::{is_no, local};
 
@@ -32,8 +31,7 @@ pub struct RuleBody {
     pub when: Option<ConditionBody>,
     /// The price changes by so much of itself.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<f64>, minimum = -100, maximum = 900, example = 12.5)]
-    pub percent: Option<Number>,
+    pub percent: Option<PercentChangeBody>,
     /// The price changes by this many minor units, not below nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = -99_999_999_999_i64, maximum = 99_999_999_999_i64, example = 1000)]
@@ -70,13 +68,13 @@ pub struct ConditionBody {
     pub times: Option<TimesBody>,
     /// Slots of the stay.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub slots: Option<BoundsBody>,
+    pub slots: Option<SlotBoundsBody>,
     /// Local dates between that of the quote and that of the stay's start.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lead_days: Option<BoundsBody>,
     /// Percent of the slot's places that are taken before this unit, rounded down.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub sold_percent: Option<BoundsBody>,
+    pub sold_percent: Option<SoldPercentBoundsBody>,
     /// Guests of the unit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub guests: Option<BoundsBody>,
@@ -127,6 +125,48 @@ impl From<Bounds> for BoundsBody {
     }
 }
 
+/// Slots of a stay from `min` to `max`, both included, where given.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = SlotBounds)]
+pub struct SlotBoundsBody {
+    /// The least.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = "slots-from", example = 3)]
+    pub min: Option<u32>,
+    /// The greatest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(maximum = 1_000_000, example = 6)]
+    pub max: Option<u32>,
+}
+
+impl From<Bounds> for SlotBoundsBody {
+    fn from(bounds: Bounds) -> Self {
+        Self { min: bounds.min, max: bounds.max }
+    }
+}
+
+/// Percent of a slot's places from `min` to `max`, both included, where given.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = SoldPercentBounds)]
+pub struct SoldPercentBoundsBody {
+    /// The least.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = "sold-percent-from", example = 80)]
+    pub min: Option<u32>,
+    /// The greatest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(maximum = 1_000_000, example = 100)]
+    pub max: Option<u32>,
+}
+
+impl From<Bounds> for SoldPercentBoundsBody {
+    fn from(bounds: Bounds) -> Self {
+        Self { min: bounds.min, max: bounds.max }
+    }
+}
+
 impl From<&Condition> for ConditionBody {
     fn from(when: &Condition) -> Self {
         let bounds = |bounds: Option<Bounds>| bounds.map(Into::into);
@@ -135,9 +175,9 @@ impl From<&Condition> for ConditionBody {
             weekdays: when.weekdays.iter().copied().map(Into::into).collect(),
             calendar: when.calendar.as_ref().map(ToString::to_string),
             times: when.times.map(|(from, to)| TimesBody { from: local(from), to: local(to) }),
-            slots: bounds(when.slots),
+            slots: when.slots.map(Into::into),
             lead_days: bounds(when.lead_days),
-            sold_percent: bounds(when.sold_percent),
+            sold_percent: when.sold_percent.map(Into::into),
             guests: bounds(when.guests),
             quantity: bounds(when.quantity),
             channels: rate_names(&when.channels),
@@ -193,7 +233,7 @@ pub struct RestrictionBody {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false, max_items = 40)]
     pub channels: Vec<RateName>,
-    /// What it limits.
+    /// What it limits: one limit at least, beside `fillsGaps`.
     pub limits: LimitsBody,
 }
 
@@ -204,15 +244,15 @@ pub struct RestrictionBody {
 pub struct LimitsBody {
     /// The least slots of a stay that arrives on it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(maximum = 1_000_000, example = 2)]
+    #[schema(format = "slots", example = 2)]
     pub stay_min_on_arrival: Option<u32>,
     /// The least slots of a stay that has a slot on it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(maximum = 1_000_000, example = 3)]
+    #[schema(format = "slots", example = 3)]
     pub stay_min_through: Option<u32>,
     /// The most slots of a stay that arrives on it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(maximum = 1_000_000, example = 14)]
+    #[schema(format = "slots", example = 14)]
     pub stay_max_on_arrival: Option<u32>,
     /// Whether the least slots do not count where the stay fills all that is free around it.
     #[serde(skip_serializing_if = "is_no")]
@@ -232,19 +272,19 @@ pub struct LimitsBody {
     pub stop_sell: bool,
     /// The least minutes between the booking and a start on it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(maximum = 1_000_000, example = 120)]
+    #[schema(format = "notice-minutes", example = 120)]
     pub notice_minutes_min: Option<u32>,
     /// The most days between the booking's date and a start on it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(maximum = 1_000_000, example = 365)]
+    #[schema(format = "window-days", example = 365)]
     pub window_days_max: Option<u32>,
     /// The least units of an order that arrives on it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(maximum = 1_000_000, example = 1)]
+    #[schema(format = "units", example = 1)]
     pub quantity_min: Option<u32>,
     /// The most units of an order that arrives on it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(maximum = 1_000_000, example = 4)]
+    #[schema(format = "units", example = 4)]
     pub quantity_max: Option<u32>,
     /// A stay that has one slot on a date of the restriction's range has one on every date of that range.
     #[serde(skip_serializing_if = "is_no")]

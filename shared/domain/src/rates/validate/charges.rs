@@ -6,12 +6,11 @@ use super::check::{BANDS_MAX, Check, NAMES_MAX};
 use super::fault::CardFault;
 use crate::rates::card::RateCard;
 use crate::rates::charge::{Band, BandLevy, Charge, ChargeKind, Levy, Validity};
+use crate::rates::extra::EXTRA_QUANTITY_MAX;
 use crate::rates::ids::TaxCategory;
 use crate::rates::percentage::Percentage;
 use crate::rates::promotion::{Discount, Promotion};
 
-/// The most of an extra that one order may have.
-const EXTRA_QUANTITY_MAX: u32 = 1_000;
 /// The most slots, and the most uses, that a number may say.
 const NUMBER_MAX: u32 = 1_000_000_000;
 
@@ -158,7 +157,7 @@ fn check_promotion(card: &RateCard, path: &str, promotion: &Promotion, check: &m
 }
 
 fn check_percent(path: &str, id: Option<&str>, percentage: Percentage, check: &mut Check) {
-    if !(0..=1_000_000).contains(&percentage.ten_thousandths()) {
+    if !percentage.is_share() {
         check.problem(path, id, CardFault::Percentage);
     }
 }

@@ -8,7 +8,6 @@ use jiff::civil::Time;
 use super::check::{BANDS_MAX, Check, INCLUDED_MAX, NAMES_MAX};
 use super::fault::CardFault;
 use crate::bookings::HOURS_BEFORE_MAX;
-use crate::catalogue::NIGHTS_PER_HOLD_MAX;
 use crate::rates::cancellation::{
     CANCELLATION_STEPS_MAX, CancellationTerms, Deadline, FREE_HOURS_MAX, Penalty,
 };
@@ -16,6 +15,7 @@ use crate::rates::card::RateCard;
 use crate::rates::ids::PlanId;
 use crate::rates::occupancy::{CHILD_AGE_MAX, GUESTS_PER_UNIT_MAX, Occupancy};
 use crate::rates::plan::{Audience, PlanPrice, RatePlan, lineage};
+use crate::rates::restriction::STAY_SLOTS_MAX;
 use crate::rates::rule::Adjustment;
 
 /// The greatest share of a plan's price that a kind of unit costs, in percent.
@@ -113,7 +113,7 @@ fn check_cancellation(path: &str, id: Option<&str>, terms: &CancellationTerms, c
         match &step.penalty {
             Penalty::Percent(_) => {}
             Penalty::FirstSlots(slots) => {
-                check.within(&penalty, id, *slots, (1, NIGHTS_PER_HOLD_MAX.unsigned_abs()));
+                check.within(&penalty, id, *slots, (1, STAY_SLOTS_MAX));
             }
             Penalty::Amount(amount) => check.money(&penalty, id, amount),
         }

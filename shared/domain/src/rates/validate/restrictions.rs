@@ -2,15 +2,10 @@
 
 use super::check::{Check, NAMES_MAX};
 use super::fault::CardFault;
-use crate::catalogue::{CAPACITY_MAX, NIGHTS_PER_HOLD_MAX};
+use crate::catalogue::CAPACITY_MAX;
 use crate::rates::card::RateCard;
 use crate::rates::restrict::SOLD_TOGETHER_MAX;
-use crate::rates::restriction::{Limits, Restriction};
-
-/// The most days of a booking window, ten years.
-const WINDOW_DAYS_MAX: u32 = 3_653;
-/// The most minutes of notice, ten years.
-const NOTICE_MINUTES_MAX: u32 = WINDOW_DAYS_MAX * 24 * 60;
+use crate::rates::restriction::{Limits, NOTICE_MINUTES_MAX, Restriction, STAY_SLOTS_MAX, WINDOW_DAYS_MAX};
 
 pub(super) fn check(card: &RateCard, check: &mut Check) {
     check.unique("restrictions", "id", card.restrictions.iter().map(|restriction| &restriction.id));
@@ -47,11 +42,10 @@ fn check_restriction(card: &RateCard, path: &str, restriction: &Restriction, che
 
 /// Checks numbers of limits, each and with each other.
 pub(super) fn check_limits(path: &str, id: Option<&str>, limits: &Limits, check: &mut Check) {
-    let nights = NIGHTS_PER_HOLD_MAX.unsigned_abs();
     let numbers = [
-        ("stayMinOnArrival", limits.stay_min_on_arrival, (1, nights)),
-        ("stayMinThrough", limits.stay_min_through, (1, nights)),
-        ("stayMaxOnArrival", limits.stay_max_on_arrival, (1, nights)),
+        ("stayMinOnArrival", limits.stay_min_on_arrival, (1, STAY_SLOTS_MAX)),
+        ("stayMinThrough", limits.stay_min_through, (1, STAY_SLOTS_MAX)),
+        ("stayMaxOnArrival", limits.stay_max_on_arrival, (1, STAY_SLOTS_MAX)),
         ("noticeMinutesMin", limits.notice_minutes_min, (0, NOTICE_MINUTES_MAX)),
         ("windowDaysMax", limits.window_days_max, (0, WINDOW_DAYS_MAX)),
         ("quantityMin", limits.quantity_min, (1, CAPACITY_MAX)),

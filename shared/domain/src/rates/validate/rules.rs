@@ -4,12 +4,12 @@ use jiff::civil::{Date, Time};
 
 use super::check::{Check, NAMES_MAX};
 use super::fault::CardFault;
-use crate::catalogue::NIGHTS_PER_HOLD_MAX;
 use crate::rates::card::RateCard;
-use crate::rates::condition::{Bounds, Condition, DateRange};
+use crate::rates::condition::{Bounds, Condition, DateRange, SOLD_PERCENT_MAX};
 use crate::rates::ids::PlanId;
 use crate::rates::night::{is_between, order};
 use crate::rates::plan::lineage;
+use crate::rates::restriction::STAY_SLOTS_MAX;
 use crate::rates::rule::{Adjustment, Rule};
 
 pub(super) fn check(card: &RateCard, check: &mut Check) {
@@ -68,8 +68,8 @@ fn check_condition(card: &RateCard, path: &str, id: Option<&str>, when: &Conditi
     check.plans(&format!("{path}/plans"), id, &when.plans, card);
     let up_to = |max: u32| Some(Bounds { min: None, max: Some(max) });
     let can_apply = dates_meet(card, when, when)
-        && meet(when.slots, up_to(NIGHTS_PER_HOLD_MAX.unsigned_abs()))
-        && meet(when.sold_percent, up_to(100));
+        && meet(when.slots, up_to(STAY_SLOTS_MAX))
+        && meet(when.sold_percent, up_to(SOLD_PERCENT_MAX));
     if check.problems.len() == before && !can_apply {
         check.problem(path, id, CardFault::NeverApplies);
     }
