@@ -125,7 +125,7 @@ fn wrong(method: &Method, path: &str, sent: &Value) -> Option<String> {
 }
 
 /// The object schema behind a reference, of an array of its items, and beside null.
-fn object<'a>(schema: &'a Value) -> (&'a Value, Option<&'a str>) {
+fn object(schema: &Value) -> (&Value, Option<&str>) {
     let name = schema["$ref"].as_str().and_then(|reference| reference.rsplit('/').next());
     if let Some(name) = name {
         return (&DOCUMENT["components"]["schemas"][name], Some(name));
