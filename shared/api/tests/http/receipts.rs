@@ -86,7 +86,7 @@ fn receipts_say_whose_number_what_moved_and_the_taxes_in_it() {
     let payment = with_times(json!({
         "series": "resource/hotel-nyc-deluxe", "number": 7, "kind": "payment", "amount": usd(51_600),
         "bookingId": booking.id.as_str(), "resourceId": "hotel-nyc-deluxe", "resourceName": booking.order.resource_name,
-        "lines": [{ "kind": "stay", "amount": usd(51_600), "count": 1, "due": "now" }], "taxes": []
+        "lines": [{ "kind": "stay", "amount": usd(51_600), "count": 1, "due": "now", "refundable": true }], "taxes": []
     }));
     let refund = with_times(json!({
         "series": "property/house", "number": 8, "kind": "refund", "amount": usd(25_800),
