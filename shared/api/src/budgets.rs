@@ -49,7 +49,7 @@ pub const CALENDAR: Budget = Budget {
 /// `POST /api/quotes`: of the ledger the terms, as many versions of a rate card as may hold or are to, with a draft, the taxes of the property, and what is set in 15
 /// months, of inventory and, up to 4 KB a month, of rates, and what is counted of a promotion; of the read model as many pages as one hold can cover and those beside them, each under two keys.
 pub const QUOTE: Budget = Budget {
-    ledger_units: 159,
+    ledger_units: 160,
     read_model_units: 110,
     units_per_resource: 0,
     body_bytes: QUOTE_BYTES_MAX + QUOTE_FRAME_BYTES,

@@ -77,7 +77,11 @@ async fn available(ask: impl AsyncFn() -> Answer) -> Answer {
 async fn first_of_key(asking: impl Future<Output = Answer>) -> Answer {
     let asked_at = now();
     let answer = asking.await;
-    if now().duration_since(asked_at).as_secs() >= STANDSTILL_SECONDS { as_made(answer) } else { answer }
+    if now().duration_since(asked_at).as_secs() < STANDSTILL_SECONDS || !answer.is_replay() {
+        return answer;
+    }
+    stood_still(&answer);
+    as_made(answer)
 }
 
 /// What was made before its answer was lost, answered as it would have been then.

@@ -24,6 +24,10 @@ pub struct GuestCooling {
     pub guest_id: Pseudonym,
     /// The resource.
     pub resource_id: ResourceName,
+    /// The property that the resource belonged to; left out if to none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub property_id: Option<PropertyName>,
     /// The slots that the guest may not hold.
     pub slots: Vec<SlotName>,
     /// Until when.
@@ -35,6 +39,7 @@ pub struct GuestCooling {
                 let data = super::data::holds::GuestCooling {
                     guest_id: Text(guest.clone()),
                     resource_id: Text(self.page.key.resource.clone()),
+                    property_id: self.page.property.clone().map(Text),
                     slots: slots.iter().cloned().map(Text).collect(),
                     until: Text(*until),
                 };

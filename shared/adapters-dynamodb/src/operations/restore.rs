@@ -39,7 +39,7 @@ pub struct Restored {
     /// Keys of what is left as it is, though there is none such among the restored ones, or another: notes that a refund was paid
     /// otherwise, since that money is paid whatever the table says, and how far series of receipts have come, since guests have the numbers.
     pub kept: Vec<String>,
-    /// Receipts of after the point in time, which are removed.
+    /// Receipts of after the point in time, which are removed, or replaced by those of then.
     pub receipts: Vec<Receipt>,
     /// The bookings among both.
     pub bookings: Vec<TurnedBooking>,
@@ -66,6 +66,15 @@ impl Restored {
         self.receipts.extend(other.receipts);
         self.bookings.extend(other.bookings);
         self.unreadable.extend(other.unreadable);
+    }
+
+    /// Names a receipt that is there no more.
+    fn note_receipt(&mut self, was: Option<&Item>) {
+        let Some(was) = was.filter(|was| is_receipt(was)) else { return };
+        match decode_receipt(was) {
+            Ok(receipt) => self.receipts.push(receipt),
+            Err(_) => self.unreadable.push(name_of(was)),
+        }
     }
 
     fn note(&mut self, was: Option<&Item>, is: Option<&Item>) {
@@ -141,6 +150,7 @@ impl TableRestore {
             }
             part.put += 1;
             part.note(was, Some(&item));
+            part.note_receipt(was);
             let put = PutRequest::builder().set_item(Some(item)).build().map_err(built)?;
             writes.push(WriteRequest::builder().put_request(put).build());
         }
@@ -164,12 +174,7 @@ impl TableRestore {
             }
             part.removed += 1;
             part.note(Some(item), None);
-            if is_receipt(item) {
-                match decode_receipt(item) {
-                    Ok(receipt) => part.receipts.push(receipt),
-                    Err(_) => part.unreadable.push(name_of(item)),
-                }
-            }
+            part.note_receipt(Some(item));
             let delete = DeleteRequest::builder().set_key(Some(key_of(item))).build().map_err(built)?;
             writes.push(WriteRequest::builder().delete_request(delete).build());
         }

@@ -57,7 +57,7 @@ pub struct NewQuote {
     /// Where the request comes from; `web` if left out.
     #[schema(format = "rate-name")]
     pub channel: Option<String>,
-    /// For which moment the price is asked, in place of now: not before now. Only for operators.
+    /// For which moment the price is asked, in place of now: none before the last minute, which counts as now. Only for operators.
     #[schema(format = DateTime)]
     pub as_of: Option<String>,
     /// Which rates are asked: `draft` for those that are not in force yet. Only for operators.
@@ -410,7 +410,7 @@ pub struct ExplainParameters {
     /// The rate plan; the default one if left out.
     #[param(required = false, format = "rate-name")]
     pub rate_plan_id: String,
-    /// For which moment the price is asked, in place of now: not before now.
+    /// For which moment the price is asked, in place of now: none before the last minute, which counts as now.
     #[param(required = false, format = DateTime)]
     pub as_of: String,
     /// Which rates are asked: `draft` for those that are not in force yet.

@@ -175,7 +175,7 @@ pub(crate) async fn versions(
 pub(crate) fn set_dates_documentation() -> Documentation<Code> {
     Documentation::new(TAG, "Sets prices and restrictions of dates, of many resources at once.")
         .described(
-            "Each line is done or refused for each of its resources, whatever the others do; the answer says which, and is 200 also where every \
+            "A value that no rate could have refuses the call. Else each line is done or refused for each of its resources, whatever the others do; the answer says which, and is 200 also where every \
             line was refused. A resource that does not exist, or is somebody else's, is a line that is refused. The price of a date takes the \
             place of the plan's `base` or of the price that it derives; kinds of units, guests, rules, `priceMin`, `priceMax` and the bound of a \
             derived plan still apply, and `explainRates` shows each step. Of limits, a number takes the place of the card's, and a yes is added. A \

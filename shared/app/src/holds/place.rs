@@ -8,7 +8,7 @@ use holdfast_domain::bookings::{Order, Price};
 use holdfast_domain::catalogue::Stay;
 use holdfast_domain::holds::Extension;
 use holdfast_domain::inventory::{InvalidPlaces, Placement};
-use holdfast_domain::rates::quote::AppliedRate;
+use holdfast_domain::rates::quote::{AppliedRate, Reason};
 use holdfast_domain::{
     BookingId, GuestId, Hold, HoldId, HoldSnapshot, HoldStatus, PageKey, PageRejection, Resource, ResourceId,
     SlotPlaces, When,
@@ -177,7 +177,7 @@ impl Holds {
             let decided = decided
                 .and_then(|stay| new_hold(&resource, stay, id, guest, caller, key, request, mutation.now));
             let hold = match decided {
-                Err(_) if remembered => {
+                Err(refusal) if remembered && may_be_of_old_terms(&refusal) => {
                     self.forget(&request.resource);
                     continue;
                 }
@@ -346,6 +346,15 @@ struct PricedStay {
     stay: Stay,
     price: Price,
     rate: Option<Box<AppliedRate>>,
+}
+
+/// Whether newer terms may not have been refused. What refuses a promotion's code is in rates and counters.
+fn may_be_of_old_terms(refusal: &Failure) -> bool {
+    match refusal {
+        Failure::RateNotAvailable { reasons, .. } => *reasons != [Reason::Promotion],
+        Failure::Invalid { field, .. } => field.field != Field::PromotionCode,
+        refusal => !refusal.is_outage(),
+    }
 }
 
 fn wrong_quantity(detail: String) -> Failure {

@@ -21,6 +21,8 @@ use crate::kernel::identity::{Caller, guest_mark};
 use crate::rates::choice::{RateChoice, months_around};
 use crate::rates::pricing::{Asked, KnownRates, Pricing};
 
+/// How long ago a moment is that counts as now where a price is asked for it: what takes a request its time to arrive.
+const AS_OF_LATE: SignedDuration = SignedDuration::from_secs(60);
 /// How long a quote's price is honoured.
 pub const QUOTE_LIFETIME: SignedDuration = SignedDuration::from_mins(15);
 
@@ -183,11 +185,11 @@ impl Quotes {
         if is_of_staff && !caller.is_some_and(|caller| caller.is_operator_of(property)) {
             return Err(Failure::NotFound("resource"));
         }
-        if request.as_of.is_some_and(|as_of| as_of < now) {
+        if request.as_of.is_some_and(|as_of| now.duration_since(as_of) > AS_OF_LATE) {
             let detail = "must not be before now: what was agreed is in holds and bookings, and what held in the card's versions";
             return Err(Failure::Invalid { field: Field::AsOf.into(), detail: detail.to_owned() });
         }
-        let at = request.as_of.unwrap_or(now);
+        let at = request.as_of.map_or(now, |as_of| as_of.max(now));
         let stay = resource.stay(request.start, request.end, at)?;
         if request.plans == QuotedPlans::Default && stay.slots.len() > EXPLAINED_SLOTS_MAX {
             let detail =
@@ -202,7 +204,7 @@ impl Quotes {
             at,
             latest: is_operator,
             caller,
-            guest: caller.map(|caller| &caller.guest),
+            guest: caller.filter(|caller| caller.staff.is_none()).map(|caller| &caller.guest),
         };
         let quoted = Quoted {
             stay: (stay.start, stay.end),

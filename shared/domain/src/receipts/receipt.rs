@@ -57,11 +57,11 @@ pub struct Receipt {
 
 impl Receipt {
     /// The next receipt of a series that has come as far as `head`, or has no receipt yet, issued at `now`. Its time is never before that
-    /// of the number before it, whichever clock says so.
+    /// of the number before it, nor before its money moved, whichever clock says so.
     #[must_use]
     pub fn next(head: Option<SeriesHead>, content: ReceiptContent, now: Timestamp) -> Self {
         let (last, at) = head.map_or((0, now), |head| (head.last, head.at));
-        Self { number: last.saturating_add(1), issued_at: now.max(at), content }
+        Self { number: last.saturating_add(1), issued_at: now.max(at).max(content.movement.at), content }
     }
 
     /// How much was taken or given back.

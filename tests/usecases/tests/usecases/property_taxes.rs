@@ -252,7 +252,7 @@ async fn a_draft_and_another_moment_are_tried_under_the_taxes_too() {
     let tried = w.quotes.quote(Some(&operator()), &request, w.now()).await.expect("a quote");
     assert_eq!(told(&tried.offers[0].price), (PRICE + VAT, CITY_TAX, names(&["city-tax", "vat"])));
     // Cards of the past are kept for no price.
-    let earlier = w.now() - jiff::SignedDuration::from_millis(1);
+    let earlier = w.now() - jiff::SignedDuration::from_secs(61);
     let request = QuoteRequest { as_of: Some(earlier), ..request };
     let refused = w.quotes.quote(Some(&operator()), &request, w.now()).await;
     assert!(

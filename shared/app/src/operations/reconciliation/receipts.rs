@@ -34,12 +34,15 @@ impl Run<'_> {
     /// Looks at the bookings whose receipts do not seem to be those of their money.
     pub(super) async fn look_at_papers(&mut self, papers: Papers) -> Result<(), Failure> {
         for (id, (entries, receipts)) in papers.0 {
-            let differs = match movements(&entries) {
-                Ok(movements) => self.counts(&ReceiptGap::between(&movements, receipts)),
+            let gap = match movements(&entries) {
+                Ok(movements) => Some(ReceiptGap::between(&movements, receipts)),
                 // The whole trail says so as well, or better.
-                Err(_) => true,
+                Err(_) => None,
             };
-            if differs {
+            let counts = gap.as_ref().is_none_or(|gap| self.counts(gap));
+            let is_orphaned = gap.is_some_and(|gap| !gap.unfounded.is_empty());
+            // Receipts without their money are looked for also where no more can be issued.
+            if counts && (self.may_repair(Kind::ReceiptMissing) || is_orphaned && self.is_time_left()) {
                 let outcome = self.look_at_receipts(&id).await;
                 self.go_on(outcome)?;
             }
@@ -55,9 +58,6 @@ impl Run<'_> {
 
     /// Reads the receipts of a booking anew, and issues those that it misses, as the function of receipts does.
     async fn look_at_receipts(&mut self, id: &BookingId) -> Result<(), Failure> {
-        if !self.may_repair(Kind::ReceiptMissing) {
-            return Ok(());
-        }
         let gap = match self.receipts.gap(id).await {
             Err(Failure::Inconsistent(reason)) => {
                 self.found(Kind::ReceiptMissing, id, Some(id), Remedy::Review, reason);
@@ -69,7 +69,8 @@ impl Run<'_> {
             let detail = listed(gap.unfounded.iter().map(numbered));
             self.found(Kind::OrphanedReceipt, id, Some(id), Remedy::Review, detail);
         }
-        if !gap.missing.iter().any(|movement| self.is_past(movement.at, RECEIPT_SECONDS)) {
+        let is_late = |movement: &MoneyMovement| self.is_past(movement.at, RECEIPT_SECONDS);
+        if !gap.missing.iter().any(is_late) || !self.may_repair(Kind::ReceiptMissing) {
             return Ok(());
         }
         let detail = format!("none for {}", listed(gap.missing.iter().map(dated)));
@@ -79,15 +80,20 @@ impl Run<'_> {
             return Ok(());
         }
         // None is left to issue where the event has come meanwhile.
-        if self.report.dry_run || self.receipts.issue_missing(id, self.now()).await? > 0 {
+        if self.report.dry_run || self.receipts.issue_missing(id, self.ports.clock.now()).await? > 0 {
             self.found(Kind::ReceiptMissing, id, Some(id), Remedy::Repaired, detail);
         }
         Ok(())
     }
 }
 
-fn listed(all: impl Iterator<Item = String>) -> String {
-    all.collect::<Vec<_>>().join(", ")
+/// The most movements or receipts that one finding names.
+const NAMED_MAX: usize = 20;
+
+fn listed(all: impl ExactSizeIterator<Item = String>) -> String {
+    let more = all.len().saturating_sub(NAMED_MAX);
+    let named = all.take(NAMED_MAX).collect::<Vec<_>>().join(", ");
+    if more == 0 { named } else { format!("{named} and {more} more") }
 }
 
 fn numbered(receipt: &Receipt) -> String {

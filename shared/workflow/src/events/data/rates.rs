@@ -135,7 +135,8 @@ pub struct AppliedLine {
     pub to: Option<String>,
     /// When it is paid.
     pub due: AppliedLineDue,
-    /// Whether a cancellation may give it back; what is not is kept, whatever the plan gives back.
+    /// Whether a cancellation may give it back, as it may if this is left out; what is not is kept, whatever the plan gives back.
+    #[schema(required = false)]
     pub refundable: bool,
 }
 
