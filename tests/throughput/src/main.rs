@@ -1,0 +1,2 @@
+//! x
+fn main() { holdfast_throughput::report::print(); }
