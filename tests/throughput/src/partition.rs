@@ -124,8 +124,7 @@ impl Partitions {
     }
 
     fn split(&mut self, partition: usize) {
-        let keys: Vec<usize> =
-            (0..self.of_key.len()).filter(|key| self.of_key[*key] == partition).collect();
+        let keys: Vec<usize> = (0..self.of_key.len()).filter(|key| self.of_key[*key] == partition).collect();
         if keys.len() < 2 {
             return;
         }

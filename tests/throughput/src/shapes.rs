@@ -91,7 +91,8 @@ fn placed(hold: &Hold) -> PageChange {
 pub fn page_bytes(kind: Kind, live: u32) -> u64 {
     let (now, resource) = (at(NOW), kind.resource(20_000));
     let page = page_with(kind, &resource, live, now);
-    let last: Vec<PageChange> = live.checked_sub(1).map(|last| placed(&kind.hold(&resource, last, now))).into_iter().collect();
+    let last: Vec<PageChange> =
+        live.checked_sub(1).map(|last| placed(&kind.hold(&resource, last, now))).into_iter().collect();
     item_bytes(&encode_page(&page, &last, now, None))
 }
 

@@ -1,5 +1,7 @@
 //! The model's bytes and units against the adapter on a local DynamoDB that says what it has consumed.
 
+#![expect(clippy::expect_used, reason = "helpers of tests")]
+
 use holdfast_app::LedgerError;
 use holdfast_app::bookings::BookingCommit;
 use holdfast_app::catalogue::TermsCommit;
@@ -136,7 +138,8 @@ async fn a_confirmation_costs_twice_four_items_and_a_refusal_one_failed_write() 
         measured.place(live).await.expect("the last place");
         measured.units();
         let refused = measured.place(live + 1).await;
-        let is_sold_out = matches!(refused, Err(LedgerError::Rejected(PageRejection::SoldOut { available: 0 })));
+        let is_sold_out =
+            matches!(refused, Err(LedgerError::Rejected(PageRejection::SoldOut { available: 0 })));
         assert!(is_sold_out || live == 200, "{refused:?}");
         // An error says no units, here as on AWS: what is measured is that nothing but the failed write is paid.
         assert_units(measured.units().iter().sum(), 0, &format!("beside a refusal with {live} live holds"));

@@ -25,6 +25,10 @@ impl Design for SmallShards {
     }
 
     fn stored_max(&self) -> u32 {
-        (0..200).take_while(|holds| self.0.at(holds + 1) <= super::PAGE_BYTES_MAX).count().try_into().unwrap_or(1)
+        (0..200)
+            .take_while(|holds| self.0.at(holds + 1) <= super::PAGE_BYTES_MAX)
+            .count()
+            .try_into()
+            .unwrap_or(1)
     }
 }

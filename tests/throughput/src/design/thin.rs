@@ -53,9 +53,11 @@ pub fn thin_page_bytes(kind: Kind, live: u32, claimed: u32) -> u64 {
     let change = PageChange::Released { hold: kind.hold(&resource, 0, now).id };
     let mut item = encode_page(&page, &[change], now, None);
     // The end in seconds, the state, the first slot, slots and places; with ten digits of a booking where there is one.
-    let entry = |number: u32| if number < claimed { "189350340010103011234567891" } else { "18935034001010301" };
+    let entry =
+        |number: u32| if number < claimed { "189350340010103011234567891" } else { "18935034001010301" };
     let map = |digits: usize, value: &dyn Fn(u32) -> String| {
-        let entries = (0..live).map(|number| (format!("{number:0digits$}"), AttributeValue::N(value(number))));
+        let entries =
+            (0..live).map(|number| (format!("{number:0digits$}"), AttributeValue::N(value(number))));
         AttributeValue::M(entries.collect::<HashMap<_, _>>())
     };
     item.insert("ho".into(), map(6, &|number| entry(number).to_owned()));
@@ -70,6 +72,9 @@ mod tests {
     #[test]
     fn an_ordinary_page_of_sixty_live_holds_costs_two_units() {
         assert!(thin_page_bytes(Kind::Event, 60, 20) <= super::super::PAGE_BYTES_MAX);
-        assert!(thin_page_bytes(Kind::Month, 60, 0) <= super::super::PAGE_BYTES_MAX + 64, "a month nearly does");
+        assert!(
+            thin_page_bytes(Kind::Month, 60, 0) <= super::super::PAGE_BYTES_MAX + 64,
+            "a month nearly does"
+        );
     }
 }

@@ -79,7 +79,14 @@ impl Page {
     }
 
     /// One place for a hold that ends at `until`; by a blind write, or by one that has read write number `read`.
-    pub(super) fn place(&mut self, hold: u32, until: u64, read: Option<u64>, bounds: Bounds, now: u64) -> Placing {
+    pub(super) fn place(
+        &mut self,
+        hold: u32,
+        until: u64,
+        read: Option<u64>,
+        bounds: Bounds,
+        now: u64,
+    ) -> Placing {
         if self.has(hold, now) {
             return Placing::Met;
         }

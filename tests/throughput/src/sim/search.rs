@@ -78,8 +78,10 @@ impl Search {
             let at = mine[index((*shard).into())];
             !refused.contains(shard) && at <= self.made_at && self.offers(instance, *shard)
         };
-        let named = |salt: u64| u32::try_from(hash(u64::from(hold) ^ salt) % u64::from(self.shards)).unwrap_or(0);
-        let best = [named(0), named(1 << 40)].into_iter().filter(open).max_by_key(|shard| self.free_on(*shard));
+        let named =
+            |salt: u64| u32::try_from(hash(u64::from(hold) ^ salt) % u64::from(self.shards)).unwrap_or(0);
+        let best =
+            [named(0), named(1 << 40)].into_iter().filter(open).max_by_key(|shard| self.free_on(*shard));
         if best.is_some() {
             return best;
         }

@@ -66,7 +66,8 @@ impl Sim<'_> {
             return self.starts(Request { shard, ..request }, Step::Record);
         }
         if self.setup.shards == 1 {
-            let is_empty = self.search.knows_empty(request.instance, 0, self.now) || !request.refused.is_empty();
+            let is_empty =
+                self.search.knows_empty(request.instance, 0, self.now) || !request.refused.is_empty();
             return if is_empty { self.refuses() } else { self.goes_to(request, 0) };
         }
         let read_at = self.search.read_at[index(request.instance.into())];
