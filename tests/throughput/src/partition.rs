@@ -32,7 +32,7 @@ pub enum Limit {
 /// What becomes of a partition that throttles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Heat {
-    /// It is split after throttling for so many microseconds; never if absent.
+    /// Microseconds of throttling after which it is split; never if absent.
     pub after: Option<u64>,
 }
 
@@ -41,7 +41,7 @@ pub struct Heat {
 pub enum Spread {
     /// Each key has a partition of its own: split already.
     Alone,
-    /// Keys are hashed to so many partitions.
+    /// Keys are hashed to a number of partitions.
     Hashed(u32),
 }
 

@@ -20,7 +20,7 @@ pub trait Design {
     /// Its name in tables.
     fn name(&self) -> &'static str;
 
-    /// Bytes of a page that stores so many holds, of which so many were placed within [`memory`](Self::memory) microseconds.
+    /// Bytes of a page by the holds that it stores and those that were placed within its [`memory`](Self::memory).
     fn page_bytes(&self, stored: u32, recent: u32) -> u64;
 
     /// The most holds that a page stores; what is placed beside them is limited by `recent_max` alone.

@@ -29,11 +29,11 @@ pub struct Setup {
     pub shards: u32,
     /// Holds that are asked for in a second.
     pub rate: u64,
-    /// For so many seconds.
+    /// How many seconds they are asked for.
     pub seconds: u64,
-    /// How many of a thousand holds are paid; so many of the others are released, the rest expires.
+    /// How many of a thousand holds are paid. What is neither paid nor released expires.
     pub paid: u32,
-    /// See `paid`.
+    /// How many of a thousand holds are released.
     pub released: u32,
     /// A hold's life.
     pub ttl: u64,
@@ -82,11 +82,11 @@ impl Default for Setup {
 pub struct Outcome {
     /// Holds that were answered as placed.
     pub placed: u64,
-    /// Requests that were told that all is sold out.
+    /// Requests that were refused since no page showed a place.
     pub sold_out: u64,
     /// Requests that met a page that stores as many holds as it may, with places left somewhere.
     pub closed: u64,
-    /// Requests that were told to come again, since others are at the last places.
+    /// Requests that may come again in a moment, since others are at the last places.
     pub busy: u64,
     /// Requests that ended since DynamoDB throttled, or others were first, too often.
     pub failed: u64,
@@ -96,7 +96,7 @@ pub struct Outcome {
     pub broken: u64,
     /// Holds that were live on two pages at a time.
     pub twice: u64,
-    /// Write units of pages, of hold records; read units' halves.
+    /// Write units of pages.
     pub page_units: u64,
     /// Write units of hold records.
     pub record_units: u64,
