@@ -5,7 +5,8 @@
 //! DynamoDB. `partition` is what a key serves in a second, `client` how often and when a call is repeated, `sim` what happens. What AWS
 //! documents and what is assumed is said where it stands. Nothing here is a measurement of AWS.
 //!
-//! Deliberately absent: the function's own time, a cold start, the network to the client, reads that are throttled.
+//! Deliberately absent: the function's own time, a cold start, the network to the client, throttling of the reads of
+//! a sweep, which are some a second of each page.
 
 pub mod client;
 pub mod design;

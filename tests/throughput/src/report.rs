@@ -13,7 +13,7 @@ const LIVE: [u32; 5] = [1, 10, 50, 200, 1_000];
 /// Places of the event.
 pub const PLACES: u32 = 20_000;
 /// Numbers of pages that are tried.
-pub const SHARDS: [u32; 11] = [25, 50, 100, 150, 200, 250, 313, 400, 600, 1_000, 1_334];
+pub const SHARDS: [u32; 12] = [25, 50, 100, 150, 200, 250, 313, 400, 600, 1_000, 1_250, 1_334];
 /// The answer that a guest waits for.
 const P99_MS_MAX: u32 = 100;
 /// Bytes of an item below a KB.
@@ -112,11 +112,11 @@ fn units(text: &mut String) -> std::fmt::Result {
 fn others(text: &mut String) -> std::fmt::Result {
     writeln!(
         text,
-        "\nWrite units beside 50 live holds of the slot: confirmation; refusal by a page; three nights over two pages; release"
+        "\nWrite units beside 50 live holds of three nights, or as many as the page stores: claim or confirmation; refusal by a page; a hold over two pages; release"
     )?;
-    for Candidate { design, shards } in candidates(Kind::Month) {
-        let on_page = 50_u32.div_ceil(shards.min(2)).min(design.stored_max());
-        let page = design.page_bytes(on_page, on_page.min(70));
+    for Candidate { design, .. } in candidates(Kind::Month) {
+        let on_page = 50_u32.min(design.stored_max());
+        let page = design.page_bytes(on_page, on_page.min(design.memory().map_or(0, |(_, ids)| ids)));
         let confirm = transaction_units(&[page, SMALL, SMALL, SMALL]);
         let stay = transaction_units(&[page, page, SMALL]);
         let release = if design.ends_in_a_transaction() {
@@ -203,7 +203,7 @@ fn linear(text: &mut String) -> std::fmt::Result {
 fn partitions(text: &mut String) -> std::fmt::Result {
     writeln!(
         text,
-        "\nThin shards, 400 pages, 10,000 holds a second, by the partitions of the tables; split after 60 s of throttling, or a rest before"
+        "\nThin shards, 400 pages, 10,000 holds a second, by the partitions of the tables; split after 60 s of throttling"
     )?;
     let design = ThinShards::of(Kind::Event);
     for (name, partitions) in

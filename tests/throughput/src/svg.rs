@@ -51,7 +51,7 @@ pub fn plot() -> Result<String, std::fmt::Error> {
             let rate = run(&**design, &sale(RATE, shards)).rate(1, 16);
             write!(points, "{},{} ", x_of(place), y_of(rate))?;
         }
-        let (x, y): (u64, u64) = (WIDTH - 280, 240 + 18 * number);
+        let (x, y): (u64, u64) = (WIDTH - 240, 282 + 16 * number);
         writeln!(
             svg,
             r##"<polyline points="{}" fill="none" stroke="{colour}" stroke-width="2"/>"##,

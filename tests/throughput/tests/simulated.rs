@@ -24,6 +24,7 @@ fn sale(shards: u32) -> Setup {
         seconds: 60,
         ttl: 4 * SECOND,
         lost: 50,
+        late: 50,
         instances: 4,
         record_partitions: 4,
         ..Setup::default()
@@ -53,6 +54,7 @@ fn the_same_seed_gives_the_same_result_and_another_one_another() {
 struct Flat {
     units: u64,
     is_record_first: bool,
+    has_fences: bool,
 }
 
 impl Design for Flat {
@@ -71,6 +73,10 @@ impl Design for Flat {
     fn is_record_first(&self) -> bool {
         self.is_record_first
     }
+
+    fn has_fences(&self) -> bool {
+        self.has_fences
+    }
 }
 
 /// Holds that stay, asked for far faster than pages of two units take them.
@@ -80,7 +86,7 @@ fn flood(shards: u32) -> Setup {
 
 #[test]
 fn two_shards_double_the_rate_and_a_key_never_serves_more_than_its_units() {
-    let flat = Flat { units: 2, is_record_first: true };
+    let flat = Flat { units: 2, is_record_first: true, has_fences: true };
     let [one, two, four] = [1, 2, 4].map(|shards| run(&flat, &flood(shards)).rate(10, 50));
     assert!((480..=500).contains(&one), "{one}");
     assert!(two.abs_diff(2 * one) <= one / 25, "{one} and {two}");
@@ -89,7 +95,7 @@ fn two_shards_double_the_rate_and_a_key_never_serves_more_than_its_units() {
 
 #[test]
 fn control_without_limits_the_rate_is_what_is_asked_for() {
-    let flat = Flat { units: 2, is_record_first: true };
+    let flat = Flat { units: 2, is_record_first: true, has_fences: true };
     let unlimited = Setup { limit: Limit::None, item_service: 0, ..flood(1) };
     let rate = run(&flat, &unlimited).rate(10, 50);
     assert!(rate.abs_diff(8_000) < 200, "{rate}");
@@ -99,7 +105,7 @@ fn control_without_limits_the_rate_is_what_is_asked_for() {
 
 #[test]
 fn keys_that_lie_together_share_a_partition_until_heat_splits_it() {
-    let flat = Flat { units: 2, is_record_first: true };
+    let flat = Flat { units: 2, is_record_first: true, has_fences: true };
     let together = Setup { spread: Spread::Hashed(1), ..flood(4) };
     let outcome = run(&flat, &together);
     assert!((480..=500).contains(&outcome.rate(10, 50)), "{}", outcome.rate(10, 50));
@@ -112,7 +118,26 @@ fn keys_that_lie_together_share_a_partition_until_heat_splits_it() {
 #[test]
 fn control_without_the_record_first_a_lost_answer_places_on_two_pages() {
     let setup = Setup { places: 4_000, shards: 8, lost: 300, rate: 400, seconds: 5, ..Setup::default() };
-    let twice = |is_record_first| run(&Flat { units: 1, is_record_first }, &setup).twice;
+    let twice = |is_record_first| run(&Flat { units: 1, is_record_first, has_fences: true }, &setup).twice;
+    assert_eq!(twice(true), 0);
+    assert!(twice(false) > 0);
+}
+
+#[test]
+fn control_without_fences_a_late_write_places_on_two_pages() {
+    let setup = Setup {
+        places: 100,
+        shards: 8,
+        rate: 150,
+        seconds: 60,
+        ttl: 20 * SECOND,
+        paid: 0,
+        released: 900,
+        late: 300,
+        instances: 4,
+        ..Setup::default()
+    };
+    let twice = |has_fences| run(&Flat { units: 1, is_record_first: true, has_fences }, &setup).twice;
     assert_eq!(twice(true), 0);
     assert!(twice(false) > 0);
 }

@@ -3,10 +3,13 @@
 //! A bucket is named by its place on the grid and counts places. The memory has to outlast every repetition that the page alone could
 //! recognize: the SDK's tries of one call. A hold that comes later than that finds its item.
 
-use super::{Design, Line, RETRY_MEMORY};
+use super::line::Line;
+use super::plan::{Design, PAGE_BYTES_MAX};
 use crate::partition::SECOND;
 use crate::shapes::Kind;
 
+/// Longer than all tries of one call of the SDK together, which are 8 s.
+const RETRY_MEMORY: u64 = 10 * SECOND;
 /// Seconds between two points of the grid.
 const GRID_SECONDS: u64 = 5;
 /// Holds live for this long in the figures.
@@ -28,7 +31,7 @@ impl Buckets {
     #[must_use]
     pub fn of(kind: Kind) -> Self {
         let base = Line::of_today(kind).at(0) + BUCKET_BYTES * TTL_SECONDS.div_ceil(GRID_SECONDS);
-        let ids = super::PAGE_BYTES_MAX.saturating_sub(base) / ID_BYTES;
+        let ids = PAGE_BYTES_MAX.saturating_sub(base) / ID_BYTES;
         Self { base, ids_max: ids.try_into().unwrap_or(u32::MAX) }
     }
 }

@@ -1,104 +1,16 @@
 //! The designs that are compared, each a module: what its pages weigh, and what the steps of a hold are.
 
 mod buckets;
+mod line;
 mod page;
+mod plan;
 mod queue;
 mod shards;
 mod thin;
 
 pub use self::buckets::Buckets;
 pub use self::page::TodaysPage;
+pub use self::plan::{Design, PAGE_BYTES_MAX, Queue};
 pub use self::queue::GroupCommit;
 pub use self::shards::SmallShards;
 pub use self::thin::{ThinShards, thin_page_bytes};
-
-use crate::partition::SECOND;
-use crate::shapes::{Kind, page_bytes};
-
-/// How places of one slot are kept.
-pub trait Design {
-    /// Its name in tables.
-    fn name(&self) -> &'static str;
-
-    /// Bytes of a page by the holds that it stores and those that were placed within its [`memory`](Self::memory).
-    fn page_bytes(&self, stored: u32, recent: u32) -> u64;
-
-    /// The most holds that a page stores; what is placed beside them is limited by `recent_max` alone.
-    fn stored_max(&self) -> u32;
-
-    /// How long a page remembers ids of holds that it does not store, and how many of them.
-    fn memory(&self) -> Option<(u64, u32)> {
-        None
-    }
-
-    /// When a hold ends that would end at `until`.
-    fn expiry(&self, until: u64) -> u64 {
-        until
-    }
-
-    /// Whether the hold's record is written before the page, and says which page.
-    fn is_record_first(&self) -> bool {
-        true
-    }
-
-    /// Writes of the hold's record while it is placed.
-    fn record_writes(&self) -> u64 {
-        1
-    }
-
-    /// Whether the end of a hold is a transaction of its page and its item.
-    fn ends_in_a_transaction(&self) -> bool {
-        false
-    }
-
-    /// The queue before each page's single writer, if there is one.
-    fn queue(&self) -> Option<Queue> {
-        None
-    }
-
-    /// Write units of a hold at the page, where the slot has `live` holds over `shards` pages, in thousandths.
-    fn hold_milli_units(&self, live: u32, shards: u32) -> u64 {
-        let on_page = live.div_ceil(shards).min(self.stored_max());
-        let recent = self.memory().map_or(0, |(_, max)| on_page.min(max));
-        1_000 * crate::units::write_units(self.page_bytes(on_page, recent))
-    }
-}
-
-/// A queue before a single writer.
-#[derive(Debug, Clone, Copy)]
-pub struct Queue {
-    /// Sends a second of a message group from callers that send one message each: documented.
-    pub sends_per_second: u64,
-    /// The most messages of a batch: documented for functions behind such a queue.
-    pub batch_max: usize,
-    /// From the call that sends to the message being there, in microseconds: assumed.
-    pub send: u64,
-    /// From one batch to the next beside its write: receiving, starting the function, deleting; assumed.
-    pub turn: u64,
-    /// From the batch's write to the answer that the caller waits for: assumed.
-    pub answer: u64,
-}
-
-/// Bytes of today's page by live holds, as a line through two points that the encoder gives.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Line {
-    base: u64,
-    each: u64,
-}
-
-impl Line {
-    pub(crate) fn of_today(kind: Kind) -> Self {
-        let (few, many) = (page_bytes(kind, 2), page_bytes(kind, 102));
-        let each = many.saturating_sub(few).div_ceil(100);
-        Self { base: few.saturating_sub(2 * each), each }
-    }
-
-    pub(crate) fn at(self, holds: u32) -> u64 {
-        self.base + self.each * u64::from(holds)
-    }
-}
-
-/// Ten seconds: longer than all tries of one call of the SDK together (8 s).
-const RETRY_MEMORY: u64 = 10 * SECOND;
-/// Two write units: what a page may weigh.
-pub const PAGE_BYTES_MAX: u64 = 2 * crate::units::WRITE_UNIT_BYTES;

@@ -2,7 +2,8 @@
 
 use holdfast_domain::inventory::HOLDS_PER_PAGE_MAX;
 
-use super::{Design, Line};
+use super::line::Line;
+use super::plan::Design;
 use crate::shapes::Kind;
 
 /// See the module.

@@ -5,8 +5,10 @@
 //! (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html>); a message group has one
 //! reader at a time, and a function is given ten messages of such a queue at most.
 
-use super::{Design, Line, Queue};
+use super::line::Line;
+use super::plan::{Design, Queue};
 use crate::shapes::Kind;
+use crate::units::write_units;
 
 /// See the module.
 #[derive(Debug, Clone, Copy)]
@@ -39,7 +41,7 @@ impl Design for GroupCommit {
     }
 
     fn hold_milli_units(&self, live: u32, shards: u32) -> u64 {
-        let units = crate::units::write_units(self.page_bytes(live.div_ceil(shards), 0));
+        let units = write_units(self.page_bytes(live.div_ceil(shards), 0));
         (1_000 * units).div_ceil(10)
     }
 }

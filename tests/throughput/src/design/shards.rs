@@ -1,6 +1,7 @@
 //! Small shards with today's entries: as many places on a page as holds fit into two units.
 
-use super::{Design, Line};
+use super::line::Line;
+use super::plan::{Design, PAGE_BYTES_MAX};
 use crate::shapes::Kind;
 
 /// See the module.
@@ -25,10 +26,6 @@ impl Design for SmallShards {
     }
 
     fn stored_max(&self) -> u32 {
-        (0..200)
-            .take_while(|holds| self.0.at(holds + 1) <= super::PAGE_BYTES_MAX)
-            .count()
-            .try_into()
-            .unwrap_or(1)
+        (0..200).take_while(|holds| self.0.at(holds + 1) <= PAGE_BYTES_MAX).count().try_into().unwrap_or(1)
     }
 }

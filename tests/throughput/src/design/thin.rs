@@ -11,7 +11,7 @@ use holdfast_adapters_dynamodb::items::encode_page;
 use holdfast_domain::PageChange;
 use holdfast_testkit::at;
 
-use super::Design;
+use super::plan::{Design, PAGE_BYTES_MAX};
 use crate::shapes::{Kind, NOW, item_bytes, page_with};
 
 /// Bytes of a page that are kept for fences and for ends that count against a guest: sixteen of the ones, six of the others.
@@ -43,7 +43,7 @@ impl Design for ThinShards {
     }
 
     fn stored_max(&self) -> u32 {
-        let fits = |holds: &u32| self.page_bytes(holds + 1, 0) + RESERVE <= super::PAGE_BYTES_MAX;
+        let fits = |holds: &u32| self.page_bytes(holds + 1, 0) + RESERVE <= PAGE_BYTES_MAX;
         (0..200).take_while(fits).count().try_into().unwrap_or(1)
     }
 }
@@ -76,8 +76,8 @@ mod tests {
     fn an_ordinary_page_of_sixty_live_holds_costs_two_units() {
         for kind in [Kind::Event, Kind::Month] {
             let bytes = thin_page_bytes(kind, 60, 15);
-            assert!(bytes <= super::super::PAGE_BYTES_MAX, "{kind:?}: {bytes}");
+            assert!(bytes <= PAGE_BYTES_MAX, "{kind:?}: {bytes}");
         }
-        assert!(thin_page_bytes(Kind::Month, 80, 15) > super::super::PAGE_BYTES_MAX);
+        assert!(thin_page_bytes(Kind::Month, 80, 15) > PAGE_BYTES_MAX);
     }
 }

@@ -2,13 +2,15 @@
 
 use super::page::Placing;
 use super::search::{AGE_MAX, SWEEP};
-use super::{Event, Request, Sim, Step};
+use super::state::{Event, Request, Sim, Step};
 use crate::client::Tries;
 use crate::partition::{SECOND, index};
 use crate::units::{read_half_units, write_units};
 
 /// A client whose answer is lost asks again after so long.
 const ASKS_AGAIN: u64 = 200_000;
+/// A write is on its way for this long at most. Assumed.
+const LATE: u64 = 4 * SECOND;
 /// How long a guest takes to pay, and the bank, at most. Assumed.
 const PAYS: u64 = 20 * SECOND;
 const BANK: u64 = 3 * SECOND;
@@ -21,22 +23,8 @@ const SUMMARY_BYTES: u64 = 5;
 const SUMMARY_HOLDS: u32 = 50;
 
 impl Sim<'_> {
-    pub(super) fn happens(&mut self, event: Event) {
-        match event {
-            Event::Arrives => self.arrives(),
-            Event::Asks(request) => self.chooses(request),
-            Event::Begins(request) => self.begins(request),
-            Event::Called(request) => self.called(request),
-            Event::Served(request) => self.served(request),
-            Event::Known(request) => self.known(request),
-            Event::Queued(request) => self.queued(request),
-            Event::Writer(shard) => self.writes(shard),
-            Event::Answers(request) => self.answers(&request),
-        }
-    }
-
     /// Another request comes; the time until the next is spread evenly around its mean.
-    fn arrives(&mut self) {
+    pub(super) fn arrives(&mut self) {
         let request = Request {
             hold: self.arrived,
             arrived: self.now,
@@ -58,7 +46,7 @@ impl Sim<'_> {
     }
 
     /// Chooses a page: the one that the hold's record says, or by what is known of free places.
-    pub(super) fn chooses(&mut self, request: Request) {
+    pub(super) fn chooses(&mut self, mut request: Request) {
         if self.design.is_record_first()
             && request.refused.is_empty()
             && let Some(shard) = self.recorded.get(&request.hold).copied()
@@ -76,9 +64,17 @@ impl Sim<'_> {
         if is_made && read_at >= made_at && self.now >= self.search.ready_at {
             return self.known(request);
         }
-        self.search.read_at[index(request.instance.into())] = self.now.max(1);
         let bytes = SUMMARY_BYTES * u64::from(self.setup.shards);
-        self.outcome.read_halves += read_half_units(bytes, false);
+        let halves = read_half_units(bytes, false);
+        if !self.reads.take(self.setup.shards, halves, self.now) {
+            self.outcome.throttled += 1;
+            return match request.tries.throttled(&mut self.rng) {
+                Some(pause) => self.after(pause, Event::Asks(request)),
+                None => self.outcome.failed += 1,
+            };
+        }
+        self.search.read_at[index(request.instance.into())] = self.now.max(1);
+        self.outcome.read_halves += halves;
         if !is_made {
             self.sweeps(bytes);
         }
@@ -106,7 +102,7 @@ impl Sim<'_> {
 
     /// Goes to a page that has places, as far as is known. Where others are offered what is left, the client is told to come again: sold
     /// out is only said when no page shows a place.
-    fn known(&mut self, request: Request) {
+    pub(super) fn known(&mut self, request: Request) {
         let chance = self.rng.u64(..);
         match self.search.pick(request.instance, request.hold, &request.refused, chance) {
             Some(shard) => self.goes_to(request, shard),
@@ -125,7 +121,10 @@ impl Sim<'_> {
         match (self.design.is_record_first(), request.refused.is_empty()) {
             (false, _) => self.starts(Request { shard, ..request }, Step::Page),
             (true, true) => self.starts(Request { shard, ..request }, Step::Record),
-            (true, false) => self.starts(Request { next: Some(shard), ..request }, Step::Fence),
+            (true, false) => {
+                let step = if self.design.has_fences() { Step::Fence } else { Step::Move };
+                self.starts(Request { next: Some(shard), ..request }, step);
+            }
         }
     }
 
@@ -133,15 +132,30 @@ impl Sim<'_> {
         self.begins(Request { step, tries: Tries::default(), ..request });
     }
 
-    fn begins(&mut self, request: Request) {
+    pub(super) fn begins(&mut self, request: Request) {
         match self.design.queue() {
             Some(queue) if request.step == Step::Page => self.sends(request, queue),
-            _ => self.call(request),
+            _ => {
+                let is_late = request.step == Step::Page
+                    && !request.again
+                    && request.refused.is_empty()
+                    && self.rng.u32(0..1_000) < self.setup.late;
+                if is_late { self.sends_late(request) } else { self.call(request) }
+            }
         }
     }
 
+    /// The write is on its way for a while, and its client asks again.
+    fn sends_late(&mut self, request: Request) {
+        let late = self.rng.u64(SECOND..=LATE);
+        let instance = self.rng.u32(0..self.setup.instances);
+        let again = Request { instance, again: true, ..request.clone() };
+        self.after(ASKS_AGAIN, Event::Asks(again));
+        self.after(late, Event::Called(Request { again: true, ..request }));
+    }
+
     /// A call has been carried out.
-    fn served(&mut self, mut request: Request) {
+    pub(super) fn served(&mut self, mut request: Request) {
         let (shard, now) = (index(request.shard.into()), self.now);
         let page = &mut self.pages[shard];
         let is_locked = page.locked_from <= now && now < page.locked_until;
@@ -174,8 +188,14 @@ impl Sim<'_> {
                     self.after(bank, Event::Begins(confirm));
                 }
             }
-            Step::Confirm => self.outcome.confirmed += u64::from(page.confirm(request.hold, now)),
-            Step::Release | Step::Expire => page.give_up(request.hold),
+            Step::Confirm => {
+                self.outcome.confirmed += u64::from(page.confirm(request.hold, now));
+                self.ended.insert(request.hold);
+            }
+            Step::Release | Step::Expire => {
+                page.give_up(request.hold);
+                self.ended.insert(request.hold);
+            }
         }
         self.outcome.broken += u64::from(self.pages[shard].is_broken());
     }
@@ -187,6 +207,12 @@ impl Sim<'_> {
         let seq = page.seq;
         let placing = page.place(request.hold, until, request.read.take(), bounds, now);
         match placing {
+            Placing::Placed if self.ended.contains(&request.hold) => {
+                // The record says so, which is read again by a write that was late.
+                page.give_up(request.hold);
+                self.outcome.taken_back += 1;
+                self.goes_on(request);
+            }
             Placing::Placed => {
                 self.is_elsewhere(&request);
                 self.lives(&request, until);
@@ -230,7 +256,7 @@ impl Sim<'_> {
         self.after(half, next);
     }
 
-    fn answers(&mut self, request: &Request) {
+    pub(super) fn answers(&mut self, request: &Request) {
         self.outcome.placed += 1;
         let tenth = index(self.now / (SECOND / 10));
         let tenths = self.outcome.placed_in_tenths.len().max(tenth + 1);

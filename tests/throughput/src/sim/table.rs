@@ -1,6 +1,6 @@
 //! Calls at the tables: what is served, throttled or in conflict, and when.
 
-use super::{Event, Request, Sim, Step};
+use super::state::{Event, Request, Sim, Step};
 use crate::partition::{hash, index};
 use crate::units::write_units;
 
@@ -10,17 +10,6 @@ pub(super) const TRANSACTION: u64 = 8_000;
 const SMALL: u64 = 1_000;
 
 impl Sim<'_> {
-    /// Half of what a call takes beside its service: DynamoDB answers in single-digit milliseconds. Assumed: 3 to 7 ms, evenly.
-    pub(super) fn half(&mut self) -> u64 {
-        self.rng.u64(1_500..=3_500)
-    }
-
-    pub(super) fn after(&mut self, wait: u64, event: Event) {
-        self.numbered += 1;
-        let at = super::At { time: self.now + wait, number: self.numbered, event };
-        self.events.push(std::cmp::Reverse(at));
-    }
-
     pub(super) fn call(&mut self, request: Request) {
         let half = self.half();
         self.after(half, Event::Called(request));

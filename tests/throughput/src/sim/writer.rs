@@ -1,7 +1,7 @@
 //! Group commit: a queue before each page, and the one who writes it.
 
 use super::page::Placing;
-use super::{Event, Request, Sim};
+use super::state::{Event, Request, Sim};
 use crate::design::Queue;
 use crate::partition::index;
 
