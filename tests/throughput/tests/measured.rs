@@ -95,6 +95,16 @@ fn assert_units(consumed: f64, expected: u64, what: &str) {
 async fn a_hold_costs_what_the_model_says_by_the_live_holds_of_its_page() {
     for kind in [Kind::Event, Kind::Month] {
         let measured = Measured::start(kind, 20_000).await;
+        let other = measured.place(9_000).await.expect("free places");
+        measured.store.holds.release(&other, &mutation(measured.now, "guest")).await.expect("a release");
+        measured.units();
+        measured.place(0).await.expect("free places");
+        let units = [page_bytes(kind, LIVE[0]), record_bytes(kind)].map(write_units);
+        for (consumed, units) in measured.units().into_iter().zip(units) {
+            assert_units(consumed, units, &format!("{kind:?} with one live hold"));
+        }
+
+        let measured = Measured::start(kind, 20_000).await;
         for number in 0..LIVE[3] {
             measured.units();
             measured.place(number).await.expect("free places");
