@@ -13,7 +13,7 @@ pub trait Design {
     /// Bytes of a page by the holds that it stores and those that were placed within its [`memory`](Self::memory).
     fn page_bytes(&self, stored: u32, recent: u32) -> u64;
 
-    /// The most holds that a page stores; what is placed beside them is limited by `recent_max` alone.
+    /// The most holds that a page stores; what it only counts is limited by its [`memory`](Self::memory).
     fn stored_max(&self) -> u32;
 
     /// How long a page remembers ids of holds that it does not store, and how many of them.
@@ -51,9 +51,9 @@ pub trait Design {
         None
     }
 
-    /// Write units of a hold at the page, where the slot has `live` holds over `shards` pages, in thousandths.
-    fn hold_milli_units(&self, live: u32, shards: u32) -> u64 {
-        let on_page = live.div_ceil(shards).min(self.stored_max());
+    /// Write units of a hold at the page, in thousandths, where `live` holds are on as few pages as take them.
+    fn hold_milli_units(&self, live: u32) -> u64 {
+        let on_page = live.min(self.stored_max());
         let recent = self.memory().map_or(0, |(_, max)| on_page.min(max));
         1_000 * write_units(self.page_bytes(on_page, recent))
     }

@@ -40,8 +40,8 @@ impl Design for GroupCommit {
         Some(Queue { sends_per_second: 300, batch_max: 10, send: 10_000, turn: 15_000, answer: 10_000 })
     }
 
-    fn hold_milli_units(&self, live: u32, shards: u32) -> u64 {
-        let units = write_units(self.page_bytes(live.div_ceil(shards), 0));
+    fn hold_milli_units(&self, live: u32) -> u64 {
+        let units = write_units(self.page_bytes(live, 0));
         (1_000 * units).div_ceil(10)
     }
 }

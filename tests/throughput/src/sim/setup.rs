@@ -35,6 +35,8 @@ pub struct Setup {
     pub heat: Heat,
     /// How long the writes of one item keep others of it waiting. Assumed; no more than 1 ms, since one item takes 1,000 a second.
     pub item_service: u64,
+    /// How long a transaction keeps its items: two phases. Assumed.
+    pub transaction: u64,
     /// Chance.
     pub seed: u64,
 }
@@ -57,6 +59,7 @@ impl Default for Setup {
             record_partitions: 40,
             heat: Heat { after: None },
             item_service: 800,
+            transaction: 8_000,
             seed: 1,
         }
     }

@@ -4,8 +4,6 @@ use super::state::{Event, Request, Sim, Step};
 use crate::partition::{hash, index};
 use crate::units::write_units;
 
-/// A transaction has its items for so long: two phases. Assumed.
-pub(super) const TRANSACTION: u64 = 8_000;
 /// Bytes of a hold's record, a booking, an audit event, a guest's attempts: each below a KB, as `tests/measured.rs` measures.
 const SMALL: u64 = 1_000;
 
@@ -70,7 +68,7 @@ impl Sim<'_> {
             return self.conflicts(request);
         }
         page.locked_from = page.idle_at.max(self.now);
-        page.locked_until = page.locked_from + TRANSACTION;
+        page.locked_until = page.locked_from + self.setup.transaction;
         let ends = page.locked_until;
         self.after(ends - self.now, Event::Served(request));
     }
