@@ -20,7 +20,7 @@ use crate::problem::{ATTEMPTS_LIMIT, Code, Facts, Problem};
 use crate::search::routes::SearchApi;
 
 const DESCRIPTION: &str = "A booking engine: search, hold, pay, confirm, cancel. Confirmed and live holds never exceed \
-    capacity, and money captured always matches confirmed bookings. The user's guide is `docs/api.md`.\n\n\
+    capacity and the overbooking that an operator allows beside it, and money captured always matches confirmed bookings. The user's guide is `docs/api.md`.\n\n\
     Errors are problem documents (RFC 9457), all of one schema, `Problem`: programs go by `code`, which is stable. Answers \
     made by API Gateway itself have the gateway's own body, `GatewayAnswer`: an oversized body (413), throttling (429), a function \
     that failed or took too long (500, 503), and any route that is not in this document (404).\n\n\

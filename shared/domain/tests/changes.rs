@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use holdfast_domain::catalogue::{
-    AttributeValue, DateFacts, DatesChange, Facts, Label, ResourceChange, ResourceTerms, Term,
+    AttributeValue, DateFacts, DateFactsEdit, DatesChange, Facts, Label, ResourceChange, ResourceTerms, Term,
 };
 use holdfast_domain::{CancellationPolicy, Currency, HoldLimits, Money, Resource, ResourceId, Schedule};
 use jiff::civil::{date, time};
@@ -72,13 +72,18 @@ fn each_term_that_differs_is_named_and_no_other() {
     check(&other, &[Term::Capacity, attribute("rating"), attribute("smoking"), attribute("view")]);
 }
 
+/// An edit of dates that sets those two.
+fn set(capacity: Option<u32>, closed: Option<bool>) -> DateFactsEdit {
+    DateFactsEdit { capacity, closed, ..DateFactsEdit::default() }
+}
+
 #[test]
 fn neighbouring_dates_with_the_same_change_are_one_range() {
     let june = |day| date(2030, 6, day);
-    let facts = |capacity, closed| DateFacts { capacity, closed };
+    let facts = |capacity, closed| DateFacts { capacity, closed, overbooking: 0 };
     let change = |from, to, before, after| DatesChange { from: june(from), to: june(to), before, after };
-    let before = Facts::default().with([june(3)], Some(7), None).with([june(9)], None, Some(true));
-    let after = before.with((1..=5).map(june), Some(2), None).with([june(9)], None, Some(false));
+    let before = Facts::default().with([june(3)], set(Some(7), None)).with([june(9)], set(None, Some(true)));
+    let after = before.with((1..=5).map(june), set(Some(2), None)).with([june(9)], set(None, Some(false)));
     let (none, two) = (facts(None, false), facts(Some(2), false));
     let changes = [
         change(1, 3, none, two),
@@ -88,7 +93,7 @@ fn neighbouring_dates_with_the_same_change_are_one_range() {
     ];
     assert_eq!(before.differing(&after), changes);
     assert_eq!(before.differing(&before), []);
-    let over_months = Facts::default().with([june(30), date(2030, 7, 1)], Some(2), None);
+    let over_months = Facts::default().with([june(30), date(2030, 7, 1)], set(Some(2), None));
     let one = DatesChange { from: june(30), to: date(2030, 7, 2), before: none, after: two };
     assert_eq!(Facts::default().differing(&over_months), [one]);
     assert_eq!(ResourceChange::of_dates(&before, &before), None);

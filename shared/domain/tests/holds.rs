@@ -324,7 +324,7 @@ fn capacity_is_not_lowered_below_what_is_used() {
             slots: BTreeMap::from([(slot(), rule)]),
         }),
     };
-    let set = |capacity| frame(SlotRule { capacity: Some(capacity), closed: false });
+    let set = |capacity| frame(SlotRule { capacity: Some(capacity), ..SlotRule::default() });
     let in_use = PageRejection::CapacityInUse { slot: slot(), in_use: 2 };
     let mut scene = Scene::new(3);
     scene
@@ -334,7 +334,7 @@ fn capacity_is_not_lowered_below_what_is_used() {
         .does(3, place("b", 10));
     scene.refuses(4, set(1), in_use).does(4, set(2)).offers(4, 0);
     scene.does(10, set(1)).offers(10, 0).does(12, set(5)).offers(12, 4);
-    let stop = |closed| frame(SlotRule { capacity: Some(5), closed });
+    let stop = |closed| frame(SlotRule { capacity: Some(5), closed, allowance: 0 });
     scene
         .does(13, stop(true))
         .offers(13, 0)

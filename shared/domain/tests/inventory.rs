@@ -121,6 +121,7 @@ struct Draw {
     seconds: i64,
     closed: Option<bool>,
     capacity: Option<u32>,
+    allowance: u32,
     guest: u8,
     cool_down_seconds: Option<u32>,
     limits: Option<HoldLimits>,
@@ -217,7 +218,8 @@ fn reframe(draw: &Draw, _: Timestamp) -> PageCommand {
     let rule = |n| {
         let own = draw.slots.contains(&slot(n));
         let closed = own && draw.closed == Some(true);
-        (slot(n), SlotRule { capacity: own.then_some(draw.quantity + 2), closed })
+        let allowance = if own { draw.allowance } else { 0 };
+        (slot(n), SlotRule { capacity: own.then_some(draw.quantity + 2), closed, allowance })
     };
     let frame = PageFrame {
         terms_revision: u64::from(draw.digest) + 1,
@@ -245,8 +247,17 @@ fn any_draw() -> impl Strategy<Value = Draw> {
     );
     let whose = (0u8..2, cool_down, proptest::option::of(limits));
     let quantity = (1u32..4, proptest::bool::weighted(0.2));
-    ((0u8..3, 0u8..2, 0u8..8), quantity, slots, 1i64..40, closed, capacity, whose).prop_map(
-        |((hold, booking, digest), (quantity, uneven), slots, seconds, closed, capacity, whose)| Draw {
+    let places = (capacity, prop_oneof![2 => Just(0u32), 1 => 1u32..4]);
+    ((0u8..3, 0u8..2, 0u8..8), quantity, slots, 1i64..40, closed, places, whose).prop_map(
+        |(
+            (hold, booking, digest),
+            (quantity, uneven),
+            slots,
+            seconds,
+            closed,
+            (capacity, allowance),
+            whose,
+        )| Draw {
             hold,
             booking,
             digest,
@@ -256,6 +267,7 @@ fn any_draw() -> impl Strategy<Value = Draw> {
             seconds,
             closed,
             capacity,
+            allowance,
             guest: whose.0,
             cool_down_seconds: whose.1,
             limits: whose.2,

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use holdfast_domain::catalogue::{
-    DateFacts, Facts, Label, Month, Opening, ResourceTerms, SlotSchedule, Surplus,
+    DateFacts, DateFactsEdit, Facts, Label, Month, Opening, ResourceTerms, SlotSchedule, Surplus,
 };
 use holdfast_domain::{
     BookingId, CancellationPolicy, Currency, HoldLimits, Money, Page, PageChange, PageCommand, PageKey,
@@ -13,6 +13,7 @@ use holdfast_domain::{
 use jiff::civil::{Date, Weekday, date, time};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
+use proptest::prelude::*;
 
 fn instant(text: &str) -> Timestamp {
     text.parse().expect("an instant")
@@ -56,6 +57,11 @@ fn page(resource: &Resource, name: &str, confirmed: u32) -> Page {
     let slots = page.available.keys().take(1).cloned();
     let places = SlotPlaces::uniform(slots, confirmed).expect("slots in order");
     page.apply(&[PageChange::Reacquired { booking, places }])
+}
+
+/// An edit of dates that sets those two.
+fn set(capacity: Option<u32>, closed: Option<bool>) -> DateFactsEdit {
+    DateFactsEdit { capacity, closed, ..DateFactsEdit::default() }
 }
 
 /// What the next terms make of a page: the page after, or the places in the way.
@@ -234,9 +240,9 @@ fn what_only_a_page_of_a_release_before_states_is_taken_over_as_facts() {
     old.overrides.insert(slot("02"), 3);
     old.closed.insert(slot("04"));
     let day = |day| date(2030, 6, day);
-    let known = Facts::default().with([day(4)], Some(7), None);
+    let known = Facts::default().with([day(4)], set(Some(7), None));
     let adopted = was.adopt(&old, &known);
-    let facts = |capacity, closed| DateFacts { capacity, closed };
+    let facts = |capacity, closed| DateFacts { capacity, closed, overbooking: 0 };
     assert_eq!(adopted.of(day(2)), facts(Some(3), false));
     assert_eq!(adopted.of(day(4)), facts(Some(7), true));
     assert_eq!(adopted.dates().count(), 2);
@@ -247,10 +253,12 @@ fn what_only_a_page_of_a_release_before_states_is_taken_over_as_facts() {
 #[test]
 fn the_least_of_two_facts_allows_nothing_that_either_does_not() {
     let days: Vec<Date> = (1..=4).map(|day| date(2030, 6, day)).collect();
-    let before = Facts::default().with([days[0], days[1]], Some(5), None).with([days[2]], None, Some(true));
-    let after = before.with(days.iter().copied(), Some(3), None).with([days[0]], Some(9), Some(true));
+    let before =
+        Facts::default().with([days[0], days[1]], set(Some(5), None)).with([days[2]], set(None, Some(true)));
+    let after =
+        before.with(days.iter().copied(), set(Some(3), None)).with([days[0]], set(Some(9), Some(true)));
     let least = before.least(&after, 2);
-    let facts = |capacity, closed| DateFacts { capacity, closed };
+    let facts = |capacity, closed| DateFacts { capacity, closed, overbooking: 0 };
     assert_eq!(least.of(days[0]), facts(Some(5), true), "closed, not raised yet");
     assert_eq!(least.of(days[1]), facts(Some(3), false), "lowered");
     assert_eq!(least.of(days[2]), facts(None, true), "3 are more than the resource's 2");
@@ -262,6 +270,147 @@ fn the_least_of_two_facts_allows_nothing_that_either_does_not() {
     let undone = Facts::default().changed_since(&Facts::default().written(&months));
     let undone: Vec<_> = undone.values().map(|month| (month.revision, month.dates.len())).collect();
     assert_eq!(undone, [(2, 0)], "nothing is set any more, which is a write too");
+}
+
+/// Facts under which so many places of the event may be sold beyond its capacity.
+fn beyond(overbooking: u32) -> Facts {
+    let edit = DateFactsEdit { overbooking: Some(overbooking), ..DateFactsEdit::default() };
+    Facts::default().with([date(2030, 6, 1)], edit)
+}
+
+/// Capacity, allowance and free places of the event.
+fn counts(page: &Page) -> (u32, u32, u32) {
+    let slot = page.available.keys().next().expect("the event");
+    (page.capacity_of(slot), page.allowance.get(slot).copied().unwrap_or(0), page.available[slot])
+}
+
+#[test]
+fn places_beyond_the_capacity_are_set_raised_and_not_lowered_below_what_is_taken() {
+    let was = resource();
+    let set_to = |page: &Page, overbooking| brought(&was, page, &beyond(overbooking), BEFORE);
+    assert_eq!(counts(&was.fresh_page(&PageKey::first(was.id.clone(), "event"), &beyond(3))), (10, 3, 13));
+    let booked = page(&was, "event", 10);
+    let three = set_to(&booked, 3).expect("raised");
+    assert_eq!(counts(&three), (10, 3, 3));
+    let places = SlotPlaces::uniform(three.available.keys().cloned(), 2).expect("slots in order");
+    let twelve =
+        three.apply(&[PageChange::Reacquired { booking: BookingId::parse("c").expect("an id"), places }]);
+    assert_eq!(counts(&set_to(&twelve, 5).expect("raised")), (10, 5, 3));
+    assert_eq!(set_to(&twelve, 1), Err(12), "below what is taken");
+    assert_eq!(set_to(&twelve, 0), Err(12), "below what is taken");
+    let lowered = set_to(&twelve, 2).expect("what is taken fits");
+    assert_eq!(counts(&lowered), (10, 2, 0));
+    assert_eq!(set_to(&lowered, 2), Ok(lowered.clone()), "again: nothing to do");
+    assert_eq!(
+        was.offered(
+            &was.terms.schedule.page("event", &was.terms.time_zone)[0],
+            &[],
+            &beyond(3),
+            instant(BEFORE)
+        ),
+        13
+    );
+}
+
+#[test]
+fn the_capacity_may_be_lowered_as_far_as_overbooking_makes_up_for_it() {
+    let was = resource();
+    let booked = page(&was, "event", 10);
+    let edit = |capacity, overbooking| {
+        let edit = DateFactsEdit { capacity: Some(capacity), overbooking: Some(overbooking), closed: None };
+        Facts::default().with([date(2030, 6, 1)], edit)
+    };
+    let eight = brought(&was, &booked, &edit(8, 2), BEFORE).expect("ten fit");
+    assert_eq!(counts(&eight), (8, 2, 0));
+    assert_eq!(brought(&was, &booked, &edit(8, 1), BEFORE), Err(10));
+    // On the way there, no step is in the way of what both ends allow.
+    assert!(brought(&was, &booked, &Facts::default().least(&edit(8, 4), 10), BEFORE).is_ok());
+}
+
+/// What a page keeps is what is taken, of no more than it had, neither places of the house nor places beyond.
+#[test]
+fn a_page_that_is_brought_under_less_keeps_what_is_taken_of_it() {
+    let was = resource();
+    let kept = |page: &Page, facts: &Facts| {
+        let after = page.clone().reframed(&was.frame_of(page, facts, Surplus::Kept, instant(BEFORE)));
+        assert_eq!((after.broken_slot(), after.excess.len()), (None, 0), "{after:?}");
+        counts(&after)
+    };
+    let mut twelve = page(&was, "event", 0);
+    twelve = twelve.clone().reframed(&was.frame(&twelve.key, &beyond(5)));
+    let places = SlotPlaces::uniform(twelve.available.keys().cloned(), 12).expect("slots in order");
+    twelve =
+        twelve.apply(&[PageChange::Reacquired { booking: BookingId::parse("c").expect("an id"), places }]);
+    let at_most = |capacity, overbooking| {
+        let edit = DateFactsEdit { capacity: Some(capacity), overbooking: Some(overbooking), closed: None };
+        Facts::default().with([date(2030, 6, 1)], edit)
+    };
+    for (facts, expected) in [
+        (beyond(0), (10, 2, 0)),
+        (beyond(4), (10, 4, 2)),
+        (at_most(8, 3), (9, 3, 0)),
+        (at_most(8, 0), (10, 2, 0)),
+        (at_most(11, 0), (11, 1, 0)),
+        (at_most(12, 0), (12, 0, 0)),
+    ] {
+        assert_eq!(kept(&twelve, &facts), expected, "{facts:?}");
+    }
+}
+
+#[test]
+fn while_other_terms_are_announced_the_smaller_limit_holds() {
+    let was = resource();
+    let smaller = ResourceTerms { capacity: 4, ..was.terms.clone() };
+    let announced = |facts: &Facts, confirmed| {
+        let announced = was.announcing(smaller.clone());
+        counts(&brought(&announced, &page(&was, "event", confirmed), facts, BEFORE).expect("never refused"))
+    };
+    assert_eq!(announced(&beyond(3), 0), (4, 3, 7));
+    assert_eq!(announced(&beyond(3), 5), (4, 3, 2));
+    assert_eq!(announced(&beyond(3), 9), (6, 3, 0), "what is taken keeps its places");
+    let gone = was.announcing(event(LATER, 3, 50));
+    let none_left = brought(&gone, &page(&was, "event", 0), &beyond(3), BEFORE).expect("nothing is taken");
+    assert_eq!(counts(&none_left), (0, 0, 0), "this event is not sold any more");
+}
+
+#[test]
+fn a_slot_that_the_schedule_has_no_more_keeps_what_is_taken_beyond_its_capacity() {
+    let weekend = [Weekday::Saturday, Weekday::Sunday];
+    let was = Resource::create(ResourceId::parse("surgery").expect("an id"), surgery(30, 9, &weekend));
+    let opened = was.fresh_page(&PageKey::first(was.id.clone(), "2030-06-01"), &beyond(3));
+    let first = opened.available.keys().next().expect("a slot").clone();
+    let places = SlotPlaces::uniform([first.clone()], 4).expect("a slot");
+    let booked =
+        opened.apply(&[PageChange::Reacquired { booking: BookingId::parse("b").expect("an id"), places }]);
+    let later = was.replace(surgery(30, 14, &weekend));
+    let after = brought(&later, &booked, &beyond(3), "2030-06-01T12:00:00Z").expect("the first slot is over");
+    assert_eq!((after.confirmed[&first], after.capacity_of(&first), after.allowance[&first]), (4, 1, 3));
+}
+
+proptest! {
+    /// Whatever an edit sets beside what was set, its first step allows what both allow: no less, and never more.
+    #[test]
+    fn between_two_edits_of_dates_a_page_allows_what_both_do(
+        before in any_edit(),
+        after in any_edit(),
+        capacity in 1u32..9,
+    ) {
+        let day = date(2030, 6, 1);
+        let resource = Resource { terms: ResourceTerms { capacity, ..resource().terms }, ..resource() };
+        let before = Facts::default().with([day], before);
+        let after = before.with([day], after);
+        let free = |facts: &Facts| {
+            let page = resource.fresh_page(&PageKey::first(resource.id.clone(), "event"), facts);
+            page.offered(page.available.keys().next().expect("the event"), instant(BEFORE))
+        };
+        prop_assert_eq!(free(&before.least(&after, capacity)), free(&before).min(free(&after)));
+    }
+}
+
+fn any_edit() -> impl Strategy<Value = DateFactsEdit> {
+    let given = |most: u32| prop::option::of(0..most);
+    (given(9), prop::option::weighted(0.3, any::<bool>()), given(6))
+        .prop_map(|(capacity, closed, overbooking)| DateFactsEdit { capacity, closed, overbooking })
 }
 
 #[test]

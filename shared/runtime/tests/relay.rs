@@ -15,6 +15,7 @@ use holdfast_app::catalogue::{DatesEdit, Edit, Precondition, Run, TermsCommit};
 use holdfast_app::events::{EventBus, OutgoingEvent, Unpublished};
 use holdfast_app::rates::{CardUse, Line, LineEdit, Rates};
 use holdfast_domain::bookings::{Cancellation, FailureReason, Order};
+use holdfast_domain::catalogue::DateFactsEdit;
 use holdfast_domain::payments::CustomerAction;
 use holdfast_domain::rates::condition::DateRange;
 use holdfast_domain::rates::dated_edit::{Change, DatedEdit, LimitsEdit};
@@ -307,7 +308,11 @@ async fn every_event_of_a_request_has_its_trace_and_the_time_of_the_write() {
     w.relayed(&request).await;
 
     let request = w.request();
-    let edit = DatesEdit { from: date(2026, 8, 1), to: date(2026, 8, 3), capacity: None, closed: Some(true) };
+    let edit = DatesEdit {
+        from: date(2026, 8, 1),
+        to: date(2026, 8, 3),
+        set: DateFactsEdit { closed: Some(true), ..DateFactsEdit::default() },
+    };
     let edited =
         Edit::new(w.store.catalogue.as_ref(), Run::Real, &request).set_dates(&next, &edit, &mut None).await;
     edited.expect("two nights are closed");
@@ -428,8 +433,11 @@ async fn stories_are_published_in_the_order_that_the_page_for_subscribers_has() 
     w.check_story("the hold expires", &hold, None);
 
     let request = w.request();
-    let edit =
-        DatesEdit { from: date(2026, 6, 10), to: date(2026, 6, 12), capacity: None, closed: Some(true) };
+    let edit = DatesEdit {
+        from: date(2026, 6, 10),
+        to: date(2026, 6, 12),
+        set: DateFactsEdit { closed: Some(true), ..DateFactsEdit::default() },
+    };
     let by = Edit::new(w.store.catalogue.as_ref(), Run::Real, &request);
     by.set_dates(&w.room, &edit, &mut None).await.expect("two nights are closed");
     w.relayed(&request).await;

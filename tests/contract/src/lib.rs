@@ -182,6 +182,7 @@ macro_rules! contract {
         ]);
         $crate::contract!($implementation, Some($crate::Capability::Operators), resources: [
             every_change_of_a_resource_has_its_entry_in_the_trail,
+            what_is_set_for_dates_is_read_back,
             a_stale_change_of_a_resource_enters_nothing,
             a_stop_is_set_and_ended_with_its_entry,
         ]);

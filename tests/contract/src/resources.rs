@@ -7,7 +7,7 @@ use holdfast_app::catalogue::{
     Catalogue, FactsCommit, HoldStopSwitch, ResourceHistory, StopCommit, TermsCommit, verify,
 };
 use holdfast_app::{LedgerError, Mutation};
-use holdfast_domain::catalogue::{Facts, ResourceChange};
+use holdfast_domain::catalogue::{CAPACITY_MAX, DateFactsEdit, Facts, Month, ResourceChange};
 use holdfast_domain::{Resource, TrailSubject};
 use jiff::civil::date;
 
@@ -47,7 +47,7 @@ impl<I: Implementation> World<I> {
     /// A date set to a capacity, of a resource for which nothing is set.
     fn with_date(&self, resource: &Resource, capacity: u32, actor: &str) -> FactsCommit {
         let (none, dates) = (Facts::default(), [date(2030, 6, 1)]);
-        let after = none.with(dates, Some(capacity), None);
+        let after = none.with(dates, DateFactsEdit { capacity: Some(capacity), ..DateFactsEdit::default() });
         let change = ResourceChange::of_dates;
         FactsCommit::new(resource, &none, &after, change, &self.by(actor)).expect("a change")
     }
@@ -72,6 +72,35 @@ pub async fn every_change_of_a_resource_has_its_entry_in_the_trail<I: Implementa
     }
     let all = w.history.resource_trail(&TrailSubject::AllResources).await.expect("a trail");
     assert_eq!(all, [], "that of another");
+}
+
+/// What an operator sets for dates is read back whole, by all months or by those asked for, and a date for which nothing is set any more
+/// is none.
+pub async fn what_is_set_for_dates_is_read_back<I: Implementation>() {
+    let w = World::<I>::start().await;
+    let (none, day) = (Facts::default(), |day| date(2030, 6, day));
+    let edits = [
+        (1, DateFactsEdit { capacity: Some(0), closed: Some(true), overbooking: Some(CAPACITY_MAX) }),
+        (2, DateFactsEdit { overbooking: Some(1), ..DateFactsEdit::default() }),
+        (3, DateFactsEdit { capacity: Some(7), ..DateFactsEdit::default() }),
+    ];
+    let set = edits.into_iter().fold(none.clone(), |facts, (number, edit)| facts.with([day(number)], edit));
+    let write = async |before: &Facts, after: &Facts| {
+        let (resource, by) = (w.stored().await, w.by("desk-1"));
+        let commit = FactsCommit::new(&resource, before, after, ResourceChange::of_dates, &by);
+        let commit = commit.expect("a change");
+        w.catalogue.put_facts(&commit).await.expect("set");
+        before.clone().written(&commit.months)
+    };
+    let id = &w.i.resource().id;
+    let written = write(&none, &set).await;
+    assert_eq!(w.catalogue.facts(id).await.expect("facts"), written);
+    let months = BTreeSet::from([Month::of(day(1))]);
+    assert_eq!(w.catalogue.facts_of(id, &months).await.expect("facts"), written);
+    let nothing = DateFactsEdit { overbooking: Some(0), ..DateFactsEdit::default() };
+    write(&written, &written.with([day(2)], nothing)).await;
+    let left: Vec<_> = w.catalogue.facts(id).await.expect("facts").dates().map(|(date, _)| date).collect();
+    assert_eq!(left, [day(1), day(3)]);
 }
 
 /// A change of a resource that has changed since it was read is refused, and so is one of a trail that has grown: neither it nor its

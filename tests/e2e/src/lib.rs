@@ -32,6 +32,7 @@ mod matrix;
 mod money;
 mod one_booking;
 mod outages;
+mod overbooking;
 mod plans;
 mod policy;
 mod properties;

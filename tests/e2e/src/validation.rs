@@ -208,6 +208,8 @@ async fn an_inventory_change_that_does_not_validate_names_the_field() {
         (json!({"from": "2030-06-02", "to": "2030-06-01", "capacity": 1}), "/to"),
         (json!({"from": "2030-06-01", "to": "2030-06-02", "capacity": -1}), "/capacity"),
         (json!({"from": "2030-06-01", "to": "2030-06-02", "closed": "yes"}), "/closed"),
+        (json!({"from": "2030-06-01", "to": "2030-06-02", "overbooking": 100_001}), "/overbooking"),
+        (json!({"from": "2030-06-01", "to": "2030-06-02", "overbooking": -1}), "/overbooking"),
         (json!({"from": 20_300_601, "to": "2030-06-02", "closed": true}), "/from"),
     ] {
         let answer = check_invalid(w.set_inventory(&room.id, &body).await);

@@ -44,7 +44,7 @@ pub(crate) fn lower(cast: &Cast, state: &mut State) -> Option<()> {
     let slot = cast.slot();
     let capacity = state.page.capacity_of(slot).checked_sub(1)?;
     let mut frame = state.page.frame();
-    frame.slots.insert(slot.clone(), SlotRule { capacity: Some(capacity), closed: false });
+    frame.slots.insert(slot.clone(), SlotRule { capacity: Some(capacity), ..SlotRule::default() });
     let command = PageCommand::Frame { frame: Box::new(frame) };
     on_page(state, cast, &command, moment(state.tick)).ok()?;
     state.lowerings -= 1;

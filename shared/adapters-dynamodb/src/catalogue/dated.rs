@@ -50,6 +50,9 @@ pub fn encode_month_as(
         if facts.closed {
             item.insert("cl".into(), AttributeValue::Bool(true));
         }
+        if facts.overbooking > 0 {
+            item.insert("ob".into(), n(facts.overbooking));
+        }
         m(item)
     };
     let dates = facts.dates.iter().map(|(day, facts)| (format!("{:02}", day.day()), date(facts)));
@@ -82,10 +85,14 @@ pub fn decode_month(item: &Item) -> Result<(Month, MonthFacts), StoreError> {
         let date =
             format!("{month}-{day}").parse().map_err(|_| reader.corrupt(format!("da: no day {day}")))?;
         let facts = days.inner(days.map(day)?);
-        let capacity = facts.optional("cap", Reader::number)?;
-        let capacity = capacity.map(|capacity| bounded("the capacity", capacity, &(0..=CAPACITY_MAX)));
-        let capacity = capacity.transpose().map_err(|reason| reader.corrupt(reason))?;
-        dates.insert(date, DateFacts { capacity, closed: facts.flag("cl")? });
+        let places = |what: &str, key: &str| {
+            let places = facts.optional(key, Reader::number)?;
+            let places = places.map(|places| bounded(what, places, &(0..=CAPACITY_MAX)));
+            places.transpose().map_err(|reason| reader.corrupt(reason))
+        };
+        let capacity = places("the capacity", "cap")?;
+        let overbooking = places("the overbooking", "ob")?.unwrap_or(0);
+        dates.insert(date, DateFacts { capacity, closed: facts.flag("cl")?, overbooking });
     }
     Ok((month, MonthFacts { revision: reader.number("rev")?, dates }))
 }

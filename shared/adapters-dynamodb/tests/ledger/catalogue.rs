@@ -3,7 +3,7 @@
 use holdfast_adapters_dynamodb::items::{Version, encode_page_as};
 use holdfast_app::catalogue::{DatesEdit, Precondition, Run, TermsCommit};
 use holdfast_app::{Failure, LedgerError};
-use holdfast_domain::catalogue::{Facts, ResourceTerms};
+use holdfast_domain::catalogue::{DateFactsEdit, Facts, ResourceTerms};
 use holdfast_domain::{
     BookingEvent, Fingerprint, InventoryMove, PageKey, PageRejection, PropertyId, Resource, Schedule, SlotKey,
 };
@@ -251,8 +251,10 @@ async fn a_page_is_not_written_over_by_an_edit_that_read_it_before() {
         let edit = DatesEdit {
             from: date(2030, 6, 1),
             to: date(2030, 6, 2),
-            capacity: Some(20 + u32::try_from(passes).expect("small")),
-            closed: None,
+            set: DateFactsEdit {
+                capacity: Some(20 + u32::try_from(passes).expect("small")),
+                ..DateFactsEdit::default()
+            },
         };
         let by = h.by("operator");
         let caller = platform();
@@ -269,7 +271,7 @@ async fn a_page_is_not_written_over_by_an_edit_that_read_it_before() {
         assert!(page.holds.contains_key(&hold.id), "{passes}: {page:?}");
         assert_eq!(
             (page.broken_slot(), page.capacity_of(&SlotKey::parse("01").expect("a night"))),
-            (None, edit.capacity.expect("set"))
+            (None, edit.set.capacity.expect("set"))
         );
     }
 }

@@ -9,6 +9,7 @@ use holdfast_app::holds::Placed;
 use holdfast_app::kernel as identity;
 use holdfast_app::{Clock, Failure, LedgerError, Mutation};
 use holdfast_domain::bookings::InventoryPlan;
+use holdfast_domain::catalogue::DateFactsEdit;
 use holdfast_domain::inventory::{PageOperation, Placement};
 use holdfast_domain::{
     Booking, BookingEvent, BookingPayments, Hold, HoldId, HoldStatus, InventoryMove, Page, PageCommand,
@@ -127,7 +128,19 @@ impl Harness {
         capacity: Option<u32>,
         closed: Option<bool>,
     ) -> Result<Resource, Failure> {
-        let edit = DatesEdit { from, to: from + days.days(), capacity, closed };
+        let edit = DateFactsEdit { capacity, closed, ..DateFactsEdit::default() };
+        self.set_dates(resource, from, days, edit).await
+    }
+
+    /// Sets what an edit gives of `days` days.
+    pub(crate) async fn set_dates(
+        &self,
+        resource: &Resource,
+        from: Date,
+        days: i64,
+        set: DateFactsEdit,
+    ) -> Result<Resource, Failure> {
+        let edit = DatesEdit { from, to: from + days.days(), set };
         let by = self.by("operator");
         let (resources, caller) = (self.resources(), platform());
         resources.set_inventory(&caller, &resource.id, &edit, &Precondition::None, Run::Real, &by).await
@@ -268,17 +281,13 @@ impl Harness {
     }
 }
 
-/// The page when others say that they have sold so many places of a night, and so many may be sold beyond its capacity.
-pub(crate) fn with_sales_elsewhere(mut page: Page, night: u8, sold: u32, beyond: u32) -> Page {
+/// The page when others say that they have sold so many places of a night.
+pub(crate) fn with_sales_elsewhere(mut page: Page, night: u8, sold: u32) -> Page {
     let slot = SlotKey::parse(&format!("{night:02}")).expect("a night");
     let held: u32 = page.holds.values().map(|hold| hold.places.in_slot(&slot)).sum();
     let taken = held + page.confirmed.get(&slot).copied().unwrap_or(0) + sold;
-    let limit = page.capacity_of(&slot) + beyond;
-    for (counts, number) in [
-        (&mut page.allowance, beyond),
-        (&mut page.elsewhere, sold),
-        (&mut page.excess, taken.saturating_sub(limit)),
-    ] {
+    let limit = page.limit(&slot);
+    for (counts, number) in [(&mut page.elsewhere, sold), (&mut page.excess, taken.saturating_sub(limit))] {
         counts.remove(&slot);
         counts.extend((number > 0).then(|| (slot.clone(), number)));
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::types::AttributeValue;
 use holdfast_adapters_dynamodb::items;
 use holdfast_app::search::SearchIndex;
-use holdfast_domain::catalogue::{Facts, Label, Month, MonthFacts};
+use holdfast_domain::catalogue::{DateFactsEdit, Facts, Label, Month, MonthFacts};
 use holdfast_domain::{BookingId, Page, PageChange, PageKey, Resource, ResourceId, SlotKey, SlotPlaces};
 use holdfast_testkit::{Database, nightly_resource};
 use jiff::civil::date;
@@ -99,7 +99,8 @@ async fn a_removal_that_arrives_late_removes_nothing_later() {
 fn edited(edits: i8) -> (Month, MonthFacts) {
     let month = Month::parse(MONTH).expect("a month");
     let facts = (1..=edits).fold(Facts::default(), |facts, day| {
-        let next = facts.with([date(2030, 6, day)], None, Some(true));
+        let next = facts
+            .with([date(2030, 6, day)], DateFactsEdit { closed: Some(true), ..DateFactsEdit::default() });
         let changed = next.changed_since(&facts);
         facts.written(&changed)
     });

@@ -16,6 +16,7 @@ mod index;
 mod lives;
 mod long;
 mod model;
+mod overbooking;
 mod placing;
 mod promotions;
 mod races;

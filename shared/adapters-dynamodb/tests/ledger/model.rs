@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use holdfast_app::bookings::{BookingCommit, verify};
 use holdfast_app::{Failure, LedgerError};
 use holdfast_domain::bookings::{Cancellation, FailureReason};
+use holdfast_domain::catalogue::DateFactsEdit;
 use holdfast_domain::inventory::SlotRule;
 use holdfast_domain::{
     Booking, BookingEvent, BookingStatus, Fingerprint, Hold, HoldId, HoldLimits, HoldStatus, InventoryMove,
@@ -314,11 +315,19 @@ async fn run(limits: HoldLimits, steps: Vec<(Step, Trouble)>, release: Release) 
                 life.booking = outcome.ok();
                 (decide(&model, &command, &h), accepted)
             }
-            Step::Capacity { from, capacity } => {
+            Step::Places { from, capacity, overbooking } => {
                 let slots = room.terms.schedule.page(PAGE, &room.terms.time_zone);
                 let slots = &slots[usize::from(FIRST_NIGHT + *from)..usize::from(FIRST_NIGHT + *from) + 2];
-                let command = reframed(&model, slots, |rule| rule.capacity = Some(*capacity));
-                let outcome = insisting!(h, h.set(&room, first_night(slots), 2, Some(*capacity), None));
+                let command = reframed(&model, slots, |rule| {
+                    rule.capacity = capacity.or(rule.capacity);
+                    rule.allowance = overbooking.unwrap_or(rule.allowance);
+                });
+                let set = DateFactsEdit {
+                    capacity: *capacity,
+                    overbooking: *overbooking,
+                    ..DateFactsEdit::default()
+                };
+                let outcome = insisting!(h, h.set_dates(&room, first_night(slots), 2, set));
                 (decide(&model, &command, &h), outcome.is_ok())
             }
             Step::Close { from, closed } => {
@@ -329,9 +338,9 @@ async fn run(limits: HoldLimits, steps: Vec<(Step, Trouble)>, release: Release) 
                 (decide(&model, &command, &h), outcome.is_ok())
             }
             // Nothing of the ledger writes it yet.
-            Step::Elsewhere { from, sold, beyond } => {
+            Step::Elsewhere { from, sold } => {
                 let _ = h.database.faults.end();
-                let page = with_sales_elsewhere(model.clone(), FIRST_NIGHT + from, *sold, *beyond);
+                let page = with_sales_elsewhere(model.clone(), FIRST_NIGHT + from, *sold);
                 h.plant(&room, &page).await;
                 (Some(page), true)
             }
@@ -437,6 +446,7 @@ async fn histories_by_hand() {
     let place = Step::Place { key: 0, from: 1, nights: 2, quantity: 3, uneven: false };
     let other = Step::Place { key: 1, from: 2, nights: 2, quantity: 1, uneven: false };
     let night = |key, from| Step::Place { key, from, nights: 1, quantity: 1, uneven: false };
+    let one_beyond = Step::Places { from: 0, capacity: None, overbooking: Some(1) };
     let histories = [
         // A hold that became a booking is not released any more.
         vec![night(4, 1), Open { key: 4 }, Confirm { key: 4 }, Release { key: 4 }],
@@ -493,8 +503,9 @@ async fn histories_by_hand() {
         // Others have sold what is held, and what is booked: what comes back is theirs first.
         vec![
             place.clone(),
-            Elsewhere { from: 1, sold: 2, beyond: 1 },
-            Elsewhere { from: 2, sold: 4, beyond: 0 },
+            one_beyond.clone(),
+            Elsewhere { from: 1, sold: 2 },
+            Elsewhere { from: 2, sold: 4 },
             Release { key: 0 },
             other.clone(),
         ],
@@ -502,9 +513,10 @@ async fn histories_by_hand() {
             place.clone(),
             Open { key: 0 },
             Confirm { key: 0 },
-            Elsewhere { from: 1, sold: 3, beyond: 1 },
+            one_beyond,
+            Elsewhere { from: 1, sold: 3 },
             Cancel { key: 0 },
-            Elsewhere { from: 2, sold: 1, beyond: 0 },
+            Elsewhere { from: 2, sold: 1 },
             other.clone(),
         ],
         // Another's places reclaim a dead hold; its own timer comes after.

@@ -2,7 +2,7 @@
 
 use holdfast_app::catalogue::{DatesEdit, FactsCommit, Precondition, ResourceVersion, Resources, Run};
 use holdfast_app::{Failure, LedgerError};
-use holdfast_domain::catalogue::{DateFacts, Facts, Month};
+use holdfast_domain::catalogue::{DateFacts, DateFactsEdit, Facts, Month};
 use holdfast_domain::{Resource, SlotKey};
 use holdfast_testkit::{Fault, Faults, Store, hold_for, nightly_resource, platform};
 use jiff::civil::{Date, date};
@@ -45,7 +45,11 @@ enum Between {
 
 #[tokio::test]
 async fn an_edit_of_dates_that_is_refused_leaves_nothing_wherever_others_come_between() {
-    let edit = DatesEdit { from: JUNE_1, to: date(2030, 6, 2), capacity: Some(3), closed: Some(true) };
+    let edit = DatesEdit {
+        from: JUNE_1,
+        to: date(2030, 6, 2),
+        set: DateFactsEdit { capacity: Some(3), closed: Some(true), ..DateFactsEdit::default() },
+    };
     let (mut conditions, mut in_use) = (0, 0);
     for between in [Between::Set, Between::Put, Between::Hold, Between::HoldAndSet] {
         for is_conditional in [true, false] {
@@ -90,7 +94,11 @@ async fn an_edit_of_dates_that_is_refused_leaves_nothing_wherever_others_come_be
                 assert_eq!(page.broken_slot(), None, "{what}");
                 match outcome {
                     Ok(_) => {
-                        assert_eq!(facts, DateFacts { capacity: Some(3), closed: true }, "{what}");
+                        assert_eq!(
+                            facts,
+                            DateFacts { capacity: Some(3), closed: true, overbooking: 0 },
+                            "{what}"
+                        );
                         assert_eq!((capacity, closed), (3, true), "{what}");
                     }
                     Err(ref refused @ (Failure::PreconditionFailed | Failure::CapacityInUse { .. })) => {
@@ -116,7 +124,9 @@ async fn terms_that_are_accepted_are_in_force_on_pages_that_allow_more_than_the_
         let room = nightly_resource("room", 5, 600);
         let h = Harness::with(&room).await;
         h.placed(&room, "first", NIGHT, 3).await;
-        let three = Facts::default().with([JUNE_1], Some(3), None).changed_since(&Facts::default());
+        let three = Facts::default()
+            .with([JUNE_1], DateFactsEdit { capacity: Some(3), ..DateFactsEdit::default() })
+            .changed_since(&Facts::default());
         assert!(three.contains_key(&Month::of(JUNE_1)));
         let three = FactsCommit::adopting(&room, three, &h.by("another"));
         h.store.catalogue.put_facts(&three).await.expect("nobody is in between");

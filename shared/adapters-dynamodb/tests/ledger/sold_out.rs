@@ -8,6 +8,7 @@ use holdfast_app::catalogue::{DatesEdit, Precondition, Run};
 use holdfast_app::holds::HoldStore;
 use holdfast_app::{Failure, LedgerError};
 use holdfast_domain::bookings::FailureReason;
+use holdfast_domain::catalogue::DateFactsEdit;
 use holdfast_domain::{BookingEvent, Hold, InventoryMove, PageRejection, Resource};
 use holdfast_linearizability::{Recorder, Verdict};
 use holdfast_testkit::{Database, Fault, Faults, Store, hold_for, nightly_resource, platform};
@@ -204,7 +205,11 @@ async fn what_a_page_refuses_in_the_middle_of_an_edit_is_not_remembered() {
     let scene = Scene::start().await;
     let slow = Faults::default();
     let resources = resources(Store::over(&scene.h.database.client_under(&slow)));
-    let edit = DatesEdit { from: FIRST, to: date(2030, 6, 5), capacity: Some(3), closed: None };
+    let edit = DatesEdit {
+        from: FIRST,
+        to: date(2030, 6, 5),
+        set: DateFactsEdit { capacity: Some(3), ..DateFactsEdit::default() },
+    };
     let (caller, by) = (platform(), scene.h.by("operator"));
     slow.strike(Fault::Delayed, 0, usize::MAX);
     let edited = resources.set_inventory(&caller, &scene.room.id, &edit, &Precondition::None, Run::Real, &by);

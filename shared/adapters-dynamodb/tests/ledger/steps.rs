@@ -61,19 +61,20 @@ pub(crate) enum Step {
     Pass {
         seconds: i64,
     },
-    Capacity {
+    /// What is given is set for two nights.
+    Places {
         from: u8,
-        capacity: u32,
+        capacity: Option<u32>,
+        overbooking: Option<u32>,
     },
     Close {
         from: u8,
         closed: bool,
     },
-    /// Others report their sales of a night, and some places may be sold twice.
+    /// Others report their sales of a night.
     Elsewhere {
         from: u8,
         sold: u32,
-        beyond: u32,
     },
 }
 
@@ -119,10 +120,10 @@ fn steps_of(holds: u8) -> impl Strategy<Value = Vec<(Step, Trouble)>> {
         1 => key().prop_map(|key| Step::Repeat { key }),
         1 => Just(Step::Sweep),
         1 => (1i64..9).prop_map(|days| Step::Days { days }),
-        1 => (1u8..6, 0u32..5).prop_map(|(from, capacity)| Step::Capacity { from, capacity }),
+        2 => (1u8..6, prop::option::weighted(0.7, 0u32..5), prop::option::of(0u32..4))
+            .prop_map(|(from, capacity, overbooking)| Step::Places { from, capacity, overbooking }),
         1 => (1u8..6, any::<bool>()).prop_map(|(from, closed)| Step::Close { from, closed }),
-        1 => (1u8..8, 0u32..5, 0u32..2)
-            .prop_map(|(from, sold, beyond)| Step::Elsewhere { from, sold, beyond }),
+        1 => (1u8..8, 0u32..5).prop_map(|(from, sold)| Step::Elsewhere { from, sold }),
     ];
     let once =
         (prop::sample::select(&Fault::ALL[..]), 0usize..3).prop_map(|(fault, passes)| (fault, passes, 1));

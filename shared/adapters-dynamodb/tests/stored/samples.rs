@@ -142,9 +142,13 @@ fn announcing() -> Resource {
 
 fn month() -> (Month, MonthFacts) {
     let day = |day| date(2030, 6, day);
-    let facts = |capacity, closed| DateFacts { capacity, closed };
-    let dates =
-        [(day(1), facts(Some(5), false)), (day(7), facts(None, true)), (day(30), facts(Some(0), true))];
+    let facts = |capacity, closed, overbooking| DateFacts { capacity, closed, overbooking };
+    let dates = [
+        (day(1), facts(Some(5), false, 0)),
+        (day(7), facts(None, true, 0)),
+        (day(12), facts(None, false, 2)),
+        (day(30), facts(Some(0), true, 1)),
+    ];
     (Month::of(day(1)), MonthFacts { revision: 3, dates: dates.into() })
 }
 

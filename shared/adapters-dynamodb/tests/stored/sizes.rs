@@ -22,7 +22,7 @@ use holdfast_domain::bookings::{
 };
 use holdfast_domain::catalogue::{
     ATTRIBUTE_NAME_LENGTH_MAX, ATTRIBUTE_TEXT_LENGTH_MAX, ATTRIBUTES_MAX, AttributeValue as Attribute,
-    CALENDAR_DAYS_MAX, Facts, Month, ResourceChange,
+    CALENDAR_DAYS_MAX, DateFactsEdit, Facts, Month, ResourceChange,
 };
 use holdfast_domain::inventory::{
     COOL_DOWNS_PER_PAGE_MAX, HOLDS_PER_PAGE_MAX, LONG_HOLDS_PER_PAGE_MAX, Placement, SHORT_HOLD_SLOTS_MAX,
@@ -288,7 +288,14 @@ fn what_operators_change_fits_an_item() {
         .take(usize::try_from(CALENDAR_DAYS_MAX).expect("a number"))
         .enumerate();
     let facts = dates.fold(Facts::default(), |facts, (number, date)| {
-        facts.with([date], Some(100_000 - u32::try_from(number % 2).expect("a number")), Some(true))
+        facts.with(
+            [date],
+            DateFactsEdit {
+                capacity: Some(100_000 - u32::try_from(number % 2).expect("a number")),
+                closed: Some(true),
+                ..DateFactsEdit::default()
+            },
+        )
     });
     let facts = FactsCommit::new(&court, &Facts::default(), &facts, ResourceChange::of_dates, &by);
     let facts = facts.and_then(|commit| commit.entry).expect("a change");

@@ -113,9 +113,9 @@ impl Api for ResourcesApi {
                 OPERATOR,
                 |api, exchange, caller| Box::pin(set_inventory(api, exchange, caller)),
             ),
-            Documentation::new(TAG, "Sets capacity and stop-sell of a range of local dates.")
+            Documentation::new(TAG, "Sets capacity, stop-sell and overbooking of a range of local dates.")
                 .described(
-                    "Of `capacity` and `closed`, what is left out stays as it is. A capacity below what is held or booked on one of the \
+                    "Of `capacity`, `closed` and `overbooking`, what is left out stays as it is. Capacity and overbooking together below what is held or booked on one of the \
                     dates is 409 `capacity_in_use`, and nothing is changed.",
                 )
                 .path("resourceId", "The resource")

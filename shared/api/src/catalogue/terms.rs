@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use holdfast_app::catalogue::{DatesEdit, Run};
 use holdfast_domain::bookings::{HOURS_BEFORE_MAX, TIERS_MAX, Tier};
 use holdfast_domain::catalogue::{
-    ATTRIBUTES_MAX, AttributeValue, CAPACITY_MAX, HOLD_TTL_SECONDS, InvalidSchedule, Label, OPENINGS_MAX,
-    Opening, ResourceTerms, SLOT_MINUTES_MAX, SlotSchedule,
+    ATTRIBUTES_MAX, AttributeValue, CAPACITY_MAX, DateFactsEdit, HOLD_TTL_SECONDS, InvalidSchedule, Label,
+    OPENINGS_MAX, Opening, ResourceTerms, SLOT_MINUTES_MAX, SlotSchedule,
 };
 use holdfast_domain::inventory::COOL_DOWN_SECONDS_MAX;
 use holdfast_domain::money::{AMOUNT_MAX, Percent};
@@ -274,8 +274,10 @@ impl InventoryBody {
             }
             let capacity = fields.optional("capacity", unsigned(0..=CAPACITY_MAX));
             let closed = fields.optional("closed", flag);
+            let overbooking = fields.optional("overbooking", unsigned(0..=CAPACITY_MAX));
             fields.close();
-            Some(DatesEdit { from: from?, to: to?, capacity, closed })
+            let set = DateFactsEdit { capacity, closed, overbooking };
+            Some(DatesEdit { from: from?, to: to?, set })
         });
         errors.finish(edit)
     }
@@ -326,8 +328,9 @@ pub(crate) fn inventory_answer(edit: &DatesEdit, resource_id: &str) -> Inventory
         change: InventoryBody {
             from: iso(edit.from),
             to: iso(edit.to),
-            capacity: edit.capacity,
-            closed: edit.closed,
+            capacity: edit.set.capacity,
+            closed: edit.set.closed,
+            overbooking: edit.set.overbooking,
         },
     }
 }

@@ -360,7 +360,7 @@ impl From<&Schedule> for ScheduleBody {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = InventoryChange, example = json!({
-    "from": "2027-06-01", "to": "2027-07-01", "capacity": 5, "closed": false
+    "from": "2027-06-01", "to": "2027-07-01", "capacity": 5, "closed": false, "overbooking": 1
 }))]
 pub struct InventoryBody {
     /// First local date on which slots start.
@@ -376,6 +376,10 @@ pub struct InventoryBody {
     /// Whether nothing more may be held (stop-sell); unchanged if left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub closed: Option<bool>,
+    /// Places per slot that may be sold beyond the capacity (overbooking); unchanged if left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(maximum = 100_000)]
+    pub overbooking: Option<u32>,
 }
 
 /// The inventory of some dates, as it was set.

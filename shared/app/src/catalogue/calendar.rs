@@ -111,21 +111,44 @@ impl Calendars {
         };
         let counted = |slot: Slot| {
             let is_past = resource.is_past(&slot, now);
-            let (capacity, available) = counted(&slot, &pages, now);
-            let price = price(&slot, capacity.saturating_sub(available), capacity);
+            let counted = counted(&slot, &pages, now);
+            let price = price(&slot, counted.taken(), counted.capacity);
             let price = price.unwrap_or(resource.terms.base_price);
-            CalendarSlot { capacity, available: if is_past { 0 } else { available }, price, slot }
+            let available = if is_past { 0 } else { counted.available };
+            CalendarSlot { capacity: counted.capacity, available, price, slot }
         };
         Ok((slots.into_iter().map(counted).collect(), next))
     }
 }
 
-/// The places of a slot in all the pages that count it, and those of them that could be held.
-pub(crate) fn counted(slot: &Slot, pages: &[Page], now: Timestamp) -> (u32, u32) {
-    let of_slot = || pages.iter().filter(|page| page.key.page == slot.page);
-    let capacity = of_slot().map(|page| page.capacity_of(&slot.key)).fold(0, u32::saturating_add);
-    let available = of_slot().map(|page| page.offered(&slot.key, now)).fold(0, u32::saturating_add);
-    (capacity, available)
+/// What all the pages that count a slot say of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Counted {
+    /// Its places.
+    pub(crate) capacity: u32,
+    /// What may be taken of it: its places and what may be sold beyond them.
+    limit: u32,
+    /// What could be held.
+    pub(crate) available: u32,
+}
+
+impl Counted {
+    /// Places that cannot be held, of those that there are: a slot that is sold beyond its capacity is full, and no more than that.
+    pub(crate) fn taken(self) -> u32 {
+        self.limit.saturating_sub(self.available).min(self.capacity)
+    }
+}
+
+/// What `pages` say of a slot.
+pub(crate) fn counted(slot: &Slot, pages: &[Page], now: Timestamp) -> Counted {
+    let sum = |of: &dyn Fn(&Page) -> u32| {
+        pages.iter().filter(|page| page.key.page == slot.page).map(of).fold(0, u32::saturating_add)
+    };
+    Counted {
+        capacity: sum(&|page| page.capacity_of(&slot.key)),
+        limit: sum(&|page| page.limit(&slot.key)),
+        available: sum(&|page| page.offered(&slot.key, now)),
+    }
 }
 
 /// The slots of `[from, to)`, local dates. `end` names the field that is wrong when the range is empty or too long.
@@ -167,6 +190,16 @@ mod tests {
         let pages = [page(0, "2026-06", 5, 2), page(1, "2026-06", 4, 3), page(0, "2026-07", 9, 9)];
         let (start, end) = (Timestamp::UNIX_EPOCH, Timestamp::MAX);
         let slot = Slot { page: "2026-06".to_owned(), key: key.clone(), start, end };
-        assert_eq!(counted(&slot, &pages, start), (9, 5));
+        let of_both = counted(&slot, &pages, start);
+        assert_eq!(of_both, Counted { capacity: 9, limit: 9, available: 5 });
+        assert_eq!(of_both.taken(), 4);
+    }
+
+    #[test]
+    fn a_slot_is_as_full_as_its_capacity_says() {
+        let counted = |available| Counted { capacity: 10, limit: 13, available };
+        for (available, taken) in [(13, 0), (12, 1), (3, 10), (1, 10), (0, 10)] {
+            assert_eq!(counted(available).taken(), taken, "{available} could be held");
+        }
     }
 }

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use holdfast_domain::catalogue::{Facts, ResourceChange, ResourceTerms, Surplus};
+use holdfast_domain::catalogue::{DateFactsEdit, Facts, ResourceChange, ResourceTerms, Surplus};
 use holdfast_domain::{Page, PageRejection, Property, Resource, Slot};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
@@ -67,10 +67,8 @@ pub struct DatesEdit {
     pub from: Date,
     /// Local date after the last.
     pub to: Date,
-    /// Places of each slot.
-    pub capacity: Option<u32>,
-    /// Whether sale is stopped.
-    pub closed: Option<bool>,
+    /// What is set for each.
+    pub set: DateFactsEdit,
 }
 
 impl DatesEdit {
@@ -230,7 +228,7 @@ impl<'a> Edit<'a> {
         Ok(self.catalogue.bring(resource, facts, pages, surplus, self.mutation).await?)
     }
 
-    /// Sets capacity and stop-sell of dates. Gives the resource as it is then. `begun` is what an earlier try of this very edit has
+    /// Sets capacity, stop-sell and overbooking of dates. Gives the resource as it is then. `begun` is what an earlier try of this very edit has
     /// left, and what this one leaves if it does not come to its end; a refusal leaves nothing.
     ///
     /// # Errors
@@ -251,7 +249,7 @@ impl<'a> Edit<'a> {
         let pages = self.catalogue.stored_among(resource, &names).await?;
         let adopted = pages.iter().fold(facts.clone(), |facts, page| own.adopt(page, &facts));
         let before = without(begun.as_ref(), &adopted, edit);
-        let after = before.with(edit.dates(), edit.capacity, edit.closed);
+        let after = before.with(edit.dates(), edit.set);
         let in_use = in_the_way(&pages, &own, &own, &after, strict, now);
         if !in_use.is_empty() {
             if begun.is_some() {

@@ -276,5 +276,8 @@ fn of_dates(change: &DatesChange, facts: DateFacts) -> Value {
     if change.before.closed != change.after.closed {
         fields.insert("closed".to_owned(), json!(facts.closed));
     }
+    if change.before.overbooking != change.after.overbooking {
+        fields.insert("overbooking".to_owned(), json!(facts.overbooking));
+    }
     Value::Object(fields)
 }

@@ -459,9 +459,10 @@ impl Pricing {
         .await?;
         let pages = resource.shown_pages(&names, listed, &facts);
         let taken = |slot: &&Slot| {
-            let (places, free) = counted(slot, &pages, now);
-            let available = if resource.is_past(slot, now) { 0 } else { free };
-            (slot.start, Taken { taken: places.saturating_sub(available), places })
+            let counted = counted(slot, &pages, now);
+            let places = counted.capacity;
+            let taken = if resource.is_past(slot, now) { places } else { counted.taken() };
+            (slot.start, Taken { taken, places })
         };
         Ok(slots.iter().map(taken).collect())
     }

@@ -1,7 +1,7 @@
 //! Dated facts: what an operator set for single local dates of a resource. They belong to dates, not to the pages of one
 //! schedule, and are there until they are set anew, whatever else of the resource changes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use jiff::civil::Date;
@@ -47,12 +47,40 @@ pub struct DateFacts {
     pub capacity: Option<u32>,
     /// Whether sale is stopped.
     pub closed: bool,
+    /// Places of each slot that may be sold beyond its capacity; at most [`CAPACITY_MAX`](super::CAPACITY_MAX).
+    pub overbooking: u32,
 }
 
 impl DateFacts {
     /// Places of a slot of the date, of a resource with `default` places per slot.
-    fn capacity_or(self, default: u32) -> u32 {
+    #[must_use]
+    pub fn capacity_or(self, default: u32) -> u32 {
         self.capacity.unwrap_or(default)
+    }
+
+    /// Places of such a slot that may be taken: its capacity and what may be sold beyond it.
+    #[must_use]
+    pub fn limit_or(self, default: u32) -> u32 {
+        self.capacity_or(default).saturating_add(self.overbooking)
+    }
+}
+
+/// What an edit sets for a date: what is not given stays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[expect(missing_docs, reason = "each is the field of that name of `DateFacts`")]
+pub struct DateFactsEdit {
+    pub capacity: Option<u32>,
+    pub closed: Option<bool>,
+    pub overbooking: Option<u32>,
+}
+
+impl DateFactsEdit {
+    fn of(self, before: DateFacts) -> DateFacts {
+        DateFacts {
+            capacity: self.capacity.or(before.capacity),
+            closed: self.closed.unwrap_or(before.closed),
+            overbooking: self.overbooking.unwrap_or(before.overbooking),
+        }
     }
 }
 
@@ -100,32 +128,22 @@ impl Facts {
 
     /// The facts after an edit of some dates: what is not given stays.
     #[must_use]
-    pub fn with(
-        &self,
-        dates: impl IntoIterator<Item = Date>,
-        capacity: Option<u32>,
-        closed: Option<bool>,
-    ) -> Self {
-        let set = |date: Date| {
-            let before = self.of(date);
-            let facts =
-                DateFacts { capacity: capacity.or(before.capacity), closed: closed.unwrap_or(before.closed) };
-            (date, facts)
-        };
-        self.set(dates.into_iter().map(set))
+    pub fn with(&self, dates: impl IntoIterator<Item = Date>, edit: DateFactsEdit) -> Self {
+        self.set(dates.into_iter().map(|date| (date, edit.of(self.of(date)))))
     }
 
     /// What both these facts and `next` allow, of a resource with `default` places per slot: a page under them takes nothing
-    /// that either does not.
+    /// that either does not. What counts is capacity and overbooking together: a date has both of the side that allows less.
     #[must_use]
     pub fn least(&self, next: &Self, default: u32) -> Self {
-        let least = |(date, after): (Date, DateFacts)| {
-            let before = self.of(date);
-            let lowers = after.capacity_or(default) < before.capacity_or(default);
-            let capacity = if lowers { after.capacity } else { before.capacity };
-            (date, DateFacts { capacity, closed: before.closed || after.closed })
+        let least = |date: Date| {
+            let (before, after) = (self.of(date), next.of(date));
+            let lowers = after.limit_or(default) < before.limit_or(default);
+            let least = if lowers { after } else { before };
+            (date, DateFacts { closed: before.closed || after.closed, ..least })
         };
-        self.set(next.dates().map(least))
+        let dates: BTreeSet<Date> = self.dates().chain(next.dates()).map(|(date, _)| date).collect();
+        self.set(dates.into_iter().map(least))
     }
 
     /// The facts with those dates as `before` has them, where they are still as `least` says.

@@ -17,7 +17,7 @@ pub use bounds::{
     SLOTS_PER_HOLD_MAX,
 };
 pub use changes::{DatesChange, ResourceChange, Term, TermsChange};
-pub use dated::{DateFacts, Facts, InvalidMonth, Month, MonthFacts};
+pub use dated::{DateFacts, DateFactsEdit, Facts, InvalidMonth, Month, MonthFacts};
 pub use label::{InvalidLabel, LABEL_LENGTH_MAX, Label, comparable};
 pub use offer::Offerable;
 pub use opening_hours::{

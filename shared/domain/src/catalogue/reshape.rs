@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::catalogue::dated::{Facts, Month};
+use crate::catalogue::dated::{DateFactsEdit, Facts, Month};
 use crate::catalogue::resource::{Resource, ResourceTerms, zone_name};
 use crate::catalogue::schedule::Schedule;
 use crate::catalogue::slot::Slot;
@@ -44,8 +44,11 @@ impl ResourceTerms {
     fn frame(&self, resource: &Resource, key: &PageKey, facts: &Facts) -> PageFrame {
         let rule = |slot: &Slot| {
             let facts = facts.of(self.local_date(slot));
-            let capacity = facts.capacity.map(|capacity| resource.share(capacity, key));
-            SlotRule { capacity, closed: facts.closed }
+            let share = |places: u32| resource.share(places, key);
+            // Pages side by side share out what may be taken, so that no share grows where that shrinks.
+            let allowance =
+                share(facts.limit_or(self.capacity)).saturating_sub(share(facts.capacity_or(self.capacity)));
+            SlotRule { capacity: facts.capacity.map(share), closed: facts.closed, allowance }
         };
         let slots = self.schedule.page(&key.page, &self.time_zone);
         PageFrame {
@@ -95,9 +98,11 @@ impl Resource {
         let other = next.frame(self, key, facts);
         for (slot, rule) in &mut frame.slots {
             let coming = other.slots.get(slot).filter(|_| other.shape == frame.shape);
-            let least = coming.map_or(0, |rule| rule.capacity.unwrap_or(other.capacity));
-            if least < rule.capacity.unwrap_or(frame.capacity) {
-                rule.capacity = Some(least);
+            let (capacity, allowance) =
+                coming.map_or((0, 0), |rule| (rule.capacity.unwrap_or(other.capacity), rule.allowance));
+            let limit = rule.capacity.unwrap_or(frame.capacity).saturating_add(rule.allowance);
+            if capacity.saturating_add(allowance) < limit {
+                (rule.capacity, rule.allowance) = (Some(capacity), allowance);
             }
         }
         frame
@@ -179,7 +184,12 @@ impl Resource {
         }
         dates.into_iter().fold(facts.clone(), |facts, (date, (capacity, closed))| {
             let known = facts.of(date);
-            facts.with([date], known.capacity.or(capacity), closed.then_some(true))
+            let stated = DateFactsEdit {
+                capacity: known.capacity.or(capacity),
+                closed: closed.then_some(true),
+                ..DateFactsEdit::default()
+            };
+            facts.with([date], stated)
         })
     }
 }

@@ -330,8 +330,10 @@ impl Resource {
     /// Places of `slot` that are taken at `now`, and those that there are, as far as `stored` pages say; see [`Resource::offered`].
     #[must_use]
     pub fn sold(&self, slot: &Slot, stored: &[Page], facts: &Facts, now: Timestamp) -> (u32, u32) {
-        let places = facts.of(self.terms.local_date(slot)).capacity.unwrap_or(self.terms.capacity);
-        (places.saturating_sub(self.offered(slot, stored, facts, now)), places)
+        let dated = facts.of(self.terms.local_date(slot));
+        let places = dated.capacity_or(self.terms.capacity);
+        let limit = dated.limit_or(self.terms.capacity);
+        (limit.saturating_sub(self.offered(slot, stored, facts, now)).min(places), places)
     }
 
     /// Places that a new hold could take in `slot` at `now`, in all the pages that count it. `stored` are the resource's
@@ -348,12 +350,12 @@ impl Resource {
                 && (page.terms_revision > 0 || page.schedule_revision == self.schedule_revision)
         };
         let dated = facts.of(self.terms.local_date(slot));
-        let capacity = if dated.closed { 0 } else { dated.capacity.unwrap_or(self.terms.capacity) };
+        let limit = if dated.closed { 0 } else { dated.limit_or(self.terms.capacity) };
         let counted: Vec<&Page> = stored.iter().filter(of_slot).collect();
         let untouched =
             self.page_keys(&slot.page).into_iter().filter(|key| counted.iter().all(|page| page.key != *key));
         let offered = counted.iter().map(|page| page.offered(&slot.key, now));
-        offered.chain(untouched.map(|key| self.share(capacity, &key))).fold(0, u32::saturating_add)
+        offered.chain(untouched.map(|key| self.share(limit, &key))).fold(0, u32::saturating_add)
     }
 }
 
@@ -389,6 +391,15 @@ mod tests {
                 let shares: u32 = (0..shards + 2).map(|shard| share_of(capacity, shard, shards)).sum();
                 assert_eq!(shares, capacity, "{shards} shards");
             }
+        }
+    }
+
+    /// So what may be sold beyond a capacity is what a share of both has more than one of the capacity.
+    #[test]
+    fn no_share_grows_where_what_is_shared_shrinks() {
+        for (more, shards) in (1..20).flat_map(|more| (1..6).map(move |shards| (more, shards))) {
+            let grows = |shard| share_of(more - 1, shard, shards) > share_of(more, shard, shards);
+            assert!(!(0..shards).any(grows), "{more} by {shards}");
         }
     }
 }

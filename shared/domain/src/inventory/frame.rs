@@ -80,6 +80,8 @@ pub struct SlotRule {
     pub capacity: Option<u32>,
     /// Whether its sale is stopped.
     pub closed: bool,
+    /// Places that may be sold beyond its capacity.
+    pub allowance: u32,
 }
 
 /// What a page counts, and by which terms.
@@ -102,5 +104,10 @@ pub struct PageFrame {
 impl PageFrame {
     pub(super) fn capacity_of(&self, rule: &SlotRule) -> u32 {
         rule.capacity.unwrap_or(self.capacity)
+    }
+
+    /// Places of a slot that may be taken.
+    pub(super) fn limit_of(&self, rule: &SlotRule) -> u32 {
+        self.capacity_of(rule).saturating_add(rule.allowance)
     }
 }

@@ -10,21 +10,25 @@ use crate::ids::SlotKey;
 
 impl PageFrame {
     /// The frame in which a slot of which more is taken on `page` than it has gets as many places as are taken: none is free there.
-    /// It does not get more than the page has now, and nothing if it is of `strict`, unless it is over.
+    /// It does not get more than the page has now, neither capacity nor allowance, and nothing if it is of `strict`, unless it is
+    /// over.
     #[must_use]
     pub(crate) fn lifted(mut self, strict: &BTreeSet<SlotKey>, page: &Page, now: Timestamp) -> Self {
         if !page.is_of(&self) {
             return self;
         }
-        let capacity = self.capacity;
+        let usual = self.capacity;
         let is_lifted = |slot: &SlotKey| !strict.contains(slot) || page.is_over(slot, &self, now);
         let lifted: Vec<SlotKey> = self.slots.keys().filter(|slot| is_lifted(slot)).cloned().collect();
         for slot in lifted {
-            let taken = page.taken(&slot, now).saturating_sub(count(&page.allowance, &slot));
-            let needed = taken.min(page.capacity_of(&slot));
+            let needed = page.taken(&slot, now).min(page.limit(&slot));
+            let most = page.capacity_of(&slot);
             let rule = self.slots.entry(slot).or_default();
-            if rule.capacity.unwrap_or(capacity) < needed {
-                rule.capacity = Some(needed);
+            let own = rule.capacity.unwrap_or(usual);
+            if own.saturating_add(rule.allowance) < needed {
+                let capacity = needed.saturating_sub(rule.allowance).min(most.max(own));
+                rule.capacity = Some(capacity);
+                rule.allowance = needed.saturating_sub(capacity);
             }
         }
         self
@@ -44,6 +48,7 @@ impl Page {
         let rule = |slot: &SlotKey| SlotRule {
             capacity: self.overrides.get(slot).copied(),
             closed: self.closed.contains(slot),
+            allowance: count(&self.allowance, slot),
         };
         PageFrame {
             terms_revision: self.terms_revision,
@@ -86,7 +91,7 @@ impl Page {
             let taken = self.taken(slot, now);
             let is_over = self.is_over(slot, frame, now);
             if let Some(rule) = frame.slots.get(slot).filter(|_| is_of) {
-                let limit = frame.capacity_of(rule).saturating_add(count(&self.allowance, slot));
+                let limit = frame.limit_of(rule);
                 return if taken > limit && limit < self.limit(slot) && !is_over { taken } else { 0 };
             }
             if is_over { self.held(slot, now) } else { taken }
@@ -100,7 +105,7 @@ impl Page {
         let is_of = self.is_of(frame);
         self.available.keys().any(|slot| {
             let rule = frame.slots.get(slot).filter(|_| is_of);
-            rule.map_or(0, |rule| frame.capacity_of(rule)) < self.capacity_of(slot)
+            rule.map_or(0, |rule| frame.limit_of(rule)) < self.limit(slot)
         })
     }
 
@@ -154,15 +159,16 @@ impl Page {
             if rule.closed {
                 self.closed.insert(slot.clone());
             }
+            set(&mut self.allowance, slot, rule.allowance);
         }
         // A slot that the schedule has no more, and that nobody can ask for: as many places as were taken.
         for (slot, taken) in kept {
-            let allowance = count(&self.allowance, &slot);
+            let allowance = count(&self.allowance, &slot).min(taken);
+            set(&mut self.allowance, &slot, allowance);
             self.overrides.insert(slot.clone(), taken.saturating_sub(allowance));
-            self.available.insert(slot, allowance.saturating_sub(taken));
+            self.available.insert(slot, 0);
         }
-        self.allowance
-            .retain(|slot, _| frame.slots.contains_key(slot) || taken.get(slot).is_some_and(|n| *n > 0));
+        self.allowance.retain(|slot, _| self.available.contains_key(slot) || frame.slots.contains_key(slot));
         for slot in frame.slots.keys() {
             let taken = taken.get(slot).copied().unwrap_or(0);
             let limit = self.limit(slot);

@@ -267,7 +267,8 @@ impl Page {
     }
 
     /// Places that may be taken in a slot: its capacity and what may be sold beyond it.
-    fn limit(&self, slot: &SlotKey) -> u32 {
+    #[must_use]
+    pub fn limit(&self, slot: &SlotKey) -> u32 {
         self.capacity_of(slot).saturating_add(count(&self.allowance, slot))
     }
 

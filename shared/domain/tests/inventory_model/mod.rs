@@ -101,9 +101,9 @@ impl Model {
     }
 
     /// Whether more would be sold of a slot than may be, and that not only because it was so before.
-    fn is_too_low(&self, slot: &SlotKey, capacity: u32) -> bool {
-        let (sold, most) = self.sold(slot, capacity);
-        sold > most && capacity < self.capacity[slot]
+    fn is_too_low(&self, slot: &SlotKey, limit: u32) -> bool {
+        let (sold, most) = self.sold(slot, self.capacity[slot]);
+        sold > limit && limit < most
     }
 
     fn stands(&self, places: &SlotPlaces) -> bool {
@@ -254,11 +254,13 @@ impl Model {
             }
             PageCommand::Frame { frame } => {
                 let capacity = |rule: &SlotRule| rule.capacity.unwrap_or(frame.capacity);
-                if frame.slots.iter().any(|(slot, rule)| self.is_too_low(slot, capacity(rule))) {
+                let most = |rule: &SlotRule| capacity(rule) + rule.allowance;
+                if frame.slots.iter().any(|(slot, rule)| self.is_too_low(slot, most(rule))) {
                     return false;
                 }
                 for (slot, rule) in &frame.slots {
                     self.capacity.insert(slot.clone(), capacity(rule));
+                    self.beyond.insert(slot.clone(), rule.allowance);
                 }
                 let closed = frame.slots.iter().filter(|(_, rule)| rule.closed);
                 self.closed = closed.map(|(slot, _)| slot.clone()).collect();

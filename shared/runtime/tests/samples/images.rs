@@ -8,7 +8,7 @@ use holdfast_app::bookings::BookingCommit;
 use holdfast_app::catalogue::{DatesEdit, Edit, Precondition, Run, TermsCommit};
 use holdfast_app::properties::PropertyCommit;
 use holdfast_app::rates::{CardUse, Line, LineEdit, Rates};
-use holdfast_domain::catalogue::Label;
+use holdfast_domain::catalogue::{DateFactsEdit, Label};
 use holdfast_domain::properties::{Address, AddressLine, Country, PropertyContact};
 use holdfast_domain::rates::charge::{Charge, ChargeKind, Due, Levy, Per, Validity};
 use holdfast_domain::rates::condition::DateRange;
@@ -155,7 +155,11 @@ async fn there_is_a_sample_of_every_record() {
     check("stream", "holds-ttl", &record("REMOVE", None, Some(&kept), Database::HOLDS));
 
     let (from, to) = (date(2026, 8, 1), date(2026, 8, 3));
-    let edit = DatesEdit { from, to, capacity: Some(2), closed: Some(true) };
+    let edit = DatesEdit {
+        from,
+        to,
+        set: DateFactsEdit { capacity: Some(2), closed: Some(true), ..DateFactsEdit::default() },
+    };
     let by = mutation();
     let edited = Edit::new(tables.store.catalogue.as_ref(), Run::Real, &by);
     edited.set_dates(&resource, &edit, &mut None).await.expect("two nights are closed");

@@ -10,7 +10,9 @@ use holdfast_app::operations::reconciliation::{Finding, Kind, Progress, Remedy, 
 use holdfast_domain::bookings::{
     Cancellation, FailureReason, LineDetail, Order, PriceLine, PriceLineKind, Tier,
 };
-use holdfast_domain::catalogue::{AttributeValue, Facts, Label, Month, MonthFacts, ResourceTerms};
+use holdfast_domain::catalogue::{
+    AttributeValue, DateFactsEdit, Facts, Label, Month, MonthFacts, ResourceTerms,
+};
 use holdfast_domain::inventory::Placement;
 use holdfast_domain::money::{Percent, SignedMoney};
 use holdfast_domain::payments::CustomerAction;
@@ -140,17 +142,21 @@ fn page_key() -> PageKey {
     PageKey::first(room().id, "2026-06")
 }
 
-/// Two nights are closed, and one of them has more places.
+/// Two nights are closed, and one of them has more places, one of them beyond its capacity.
 fn facts() -> Facts {
     let first = date(2026, 6, 1);
-    let closed = Facts::default().with([first, date(2026, 6, 2)], None, Some(true));
-    let closed = closed.with([first], Some(5), None);
+    let closed = Facts::default()
+        .with([first, date(2026, 6, 2)], DateFactsEdit { closed: Some(true), ..DateFactsEdit::default() });
+    let more = DateFactsEdit { capacity: Some(5), overbooking: Some(1), ..DateFactsEdit::default() };
+    let closed = closed.with([first], more);
     Facts::default().written(&closed.changed_since(&Facts::default()))
 }
 
 /// A page through the commands, each at so many seconds after [`NOW`].
 pub(crate) fn page_after(commands: &[(i64, PageCommand)]) -> Written {
-    let mut page = room().fresh_page(&PageKey::first(room().id, "2026-06"), &Facts::default());
+    let beyond = DateFactsEdit { overbooking: Some(1), ..DateFactsEdit::default() };
+    let facts = Facts::default().with([date(2026, 6, 30)], beyond);
+    let mut page = room().fresh_page(&PageKey::first(room().id, "2026-06"), &facts);
     let mut last = (Vec::new(), BTreeMap::new(), at(NOW));
     for (seconds, command) in commands {
         let now = at(NOW).checked_add(SignedDuration::from_secs(*seconds)).expect("in range");

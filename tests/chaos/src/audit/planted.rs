@@ -7,7 +7,7 @@ use holdfast_app::bookings::{AuditEvent, BookingCommit};
 use holdfast_app::kernel;
 use holdfast_app::search::{Entry, Listing};
 use holdfast_domain::bookings::{Cancellation, FailureReason};
-use holdfast_domain::catalogue::{Facts, Month, MonthFacts};
+use holdfast_domain::catalogue::{DateFactsEdit, Facts, Month, MonthFacts};
 use holdfast_domain::inventory::HoldState;
 use holdfast_domain::rates::promotion::{PromotionCode, UseLimits};
 use holdfast_domain::rates::property_taxes::PropertyTaxes;
@@ -235,7 +235,7 @@ pub(super) fn is_found(field: &str, words: &str, change: impl FnOnce(&mut Snapsh
 /// What is set for a month after so many edits, each of which closes a day more.
 fn closed_days(edits: i8) -> (Month, MonthFacts) {
     let days = (1..=edits).map(|day| date(2030, 6, day));
-    let facts = Facts::default().with(days, None, Some(true));
+    let facts = Facts::default().with(days, DateFactsEdit { closed: Some(true), ..DateFactsEdit::default() });
     let (month, set) = facts.months().next().expect("what was set");
     (month, MonthFacts { revision: edits.unsigned_abs().into(), dates: set.dates.clone() })
 }

@@ -25,8 +25,8 @@ use holdfast_app::search::{Projection, Search};
 use holdfast_app::{PaymentError, WorkflowError};
 use holdfast_domain::bookings::{EmailAddress, PhoneNumber};
 use holdfast_domain::catalogue::{
-    ATTRIBUTE_NAME_LENGTH_MAX, ATTRIBUTE_TEXT_LENGTH_MAX, AttributeValue, Facts, LABEL_LENGTH_MAX, Label,
-    NIGHTS_PER_HOLD_MAX, PAGES_PER_HOLD_MAX, ResourceChange,
+    ATTRIBUTE_NAME_LENGTH_MAX, ATTRIBUTE_TEXT_LENGTH_MAX, AttributeValue, DateFactsEdit, Facts,
+    LABEL_LENGTH_MAX, Label, NIGHTS_PER_HOLD_MAX, PAGES_PER_HOLD_MAX, ResourceChange,
 };
 use holdfast_domain::properties::{
     Address, AddressLine, Country, HOUSE_RULES_LENGTH_MAX, HouseRules, Position, PostalCode, PropertyContact,
@@ -135,7 +135,10 @@ impl World {
     /// Sets something for each date of 15 months.
     async fn set_dates(&self, resource: &Resource) {
         let dates = date(2030, 6, 1).series(jiff::ToSpan::day(1)).take(450);
-        let facts = Facts::default().with(dates, Some(3), Some(false));
+        let facts = Facts::default().with(
+            dates,
+            DateFactsEdit { capacity: Some(3), closed: Some(false), ..DateFactsEdit::default() },
+        );
         let by = mutation(at(NOW), "operator");
         let stored = self.store.catalogue.resource(&resource.id).await.expect("a read").expect("a resource");
         let change = ResourceChange::of_dates;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use holdfast_app::Failure;
 use holdfast_app::catalogue::{DatesEdit, Precondition, ResourceVersion, Run};
-use holdfast_domain::catalogue::{Opening, SlotSchedule};
+use holdfast_domain::catalogue::{DateFacts, DateFactsEdit, Opening, SlotSchedule};
 use holdfast_domain::{BookingStatus, HoldStatus, Money, Resource, Schedule};
 use holdfast_testkit::{at, money, nightly_resource, slots_resource};
 use jiff::civil::{Date, Weekday, date, time};
@@ -244,7 +244,11 @@ async fn a_dry_run_answers_what_the_edit_would_and_writes_nothing() {
     let refused = put(&next, Run::Dry).await;
     assert!(matches!(&refused, Err(Failure::CapacityInUse { slots }) if slots[0].in_use == 3), "{refused:?}");
     let set = async |capacity| {
-        let edit = DatesEdit { from: JUNE_1, to: date(2030, 6, 2), capacity: Some(capacity), closed: None };
+        let edit = DatesEdit {
+            from: JUNE_1,
+            to: date(2030, 6, 2),
+            set: DateFactsEdit { capacity: Some(capacity), ..DateFactsEdit::default() },
+        };
         w.resources.set_inventory(&operator(), &room.id, &edit, &none, Run::Dry, &by).await
     };
     set(3).await.expect("it would be");
@@ -269,7 +273,11 @@ async fn an_edit_of_another_version_is_refused() {
     assert!(matches!(put(seen).await, Err(Failure::PreconditionFailed)));
     let current = ResourceVersion::from(&w.resources.get(&room.id).await.expect("a resource"));
     let after = put(current).await.expect("nobody was in between").resource;
-    let edit = DatesEdit { from: JUNE_1, to: date(2030, 6, 2), capacity: Some(3), closed: None };
+    let edit = DatesEdit {
+        from: JUNE_1,
+        to: date(2030, 6, 2),
+        set: DateFactsEdit { capacity: Some(3), ..DateFactsEdit::default() },
+    };
     let set = async |version| {
         let precondition = Precondition::Match(vec![version]);
         w.resources.set_inventory(&operator(), &room.id, &edit, &precondition, Run::Real, &by).await
@@ -288,14 +296,16 @@ enum Move {
     Hold { day: i8, slot: i64, quantity: u32 },
     Cancel { nth: usize },
     Replace { minutes: u16, from: i8, hours: i8, days: u8, capacity: u32, zone: usize },
-    Set { day: i8, days: i64, capacity: Option<u32>, closed: Option<bool> },
+    Set { day: i8, days: i64, edit: DateFactsEdit },
     Pass { seconds: i64 },
 }
 
 const ZONES: [&str; 3] = ["Europe/Berlin", "Europe/Paris", "Europe/Athens"];
 
 fn moves() -> impl Strategy<Value = Vec<Move>> {
-    let set = (1_i8..8, 1_i64..4, prop::option::of(0_u32..4), prop::option::of(any::<bool>()));
+    let edit = (prop::option::of(0_u32..4), prop::option::of(any::<bool>()), prop::option::of(0_u32..3))
+        .prop_map(|(capacity, closed, overbooking)| DateFactsEdit { capacity, closed, overbooking });
+    let set = (1_i8..8, 1_i64..4, edit);
     let terms = (prop::sample::select(vec![30_u16, 60]), 8_i8..11, 3_i8..9, 1_u8..128, 1_u32..4, 0_usize..3);
     let one = prop_oneof![
         6 => (1_i8..8, 0_i64..16, 1_u32..3).prop_map(|(day, slot, quantity)| Move::Hold { day, slot, quantity }),
@@ -303,7 +313,7 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
         3 => terms.prop_map(|(minutes, from, hours, days, capacity, zone)| {
             Move::Replace { minutes, from, hours, days, capacity, zone }
         }),
-        2 => set.prop_map(|(day, days, capacity, closed)| Move::Set { day, days, capacity, closed }),
+        2 => set.prop_map(|(day, days, edit)| Move::Set { day, days, edit }),
         1 => (1_i64..700).prop_map(|seconds| Move::Pass { seconds }),
     ];
     prop::collection::vec(one, 4..24)
@@ -322,7 +332,7 @@ struct Sold {
 /// A calendar on paper: the present terms, what was set for dates, what was sold.
 #[derive(Debug, Default)]
 struct Paper {
-    facts: BTreeMap<Date, (Option<u32>, bool)>,
+    facts: BTreeMap<Date, DateFacts>,
     sold: Vec<Sold>,
 }
 
@@ -334,9 +344,11 @@ impl Paper {
         self.sold.iter().filter(counts).map(|sold| sold.quantity).sum()
     }
 
-    fn capacity(&self, terms: &Resource, start: jiff::Timestamp) -> u32 {
+    /// Places that may be sold: those that there are, and those that may be sold beyond them.
+    fn limit(&self, terms: &Resource, start: jiff::Timestamp) -> u32 {
         let day = terms.terms.time_zone.to_datetime(start).date();
-        self.facts.get(&day).and_then(|(capacity, _)| *capacity).unwrap_or(terms.terms.capacity)
+        let set = self.facts.get(&day).copied().unwrap_or_default();
+        set.capacity.unwrap_or(terms.terms.capacity) + set.overbooking
     }
 
     /// Whether all that is sold has its slot under these terms, at the same local time, and as many places as are sold or as
@@ -348,9 +360,9 @@ impl Paper {
             let local = |of: &Resource| of.terms.time_zone.to_datetime(sold.start);
             let exists = local(before.0) == local(terms)
                 && slots.iter().any(|slot| (slot.start, slot.end) == (sold.start, sold.end));
-            let capacity = self.capacity(terms, sold.start);
-            let was = before.1.capacity(before.0, sold.start);
-            exists && (self.used(sold.start, sold.end, now) <= capacity || capacity >= was)
+            let limit = self.limit(terms, sold.start);
+            let was = before.1.limit(before.0, sold.start);
+            exists && (self.used(sold.start, sold.end, now) <= limit || limit >= was)
         })
     }
 
@@ -362,10 +374,10 @@ impl Paper {
         now: jiff::Timestamp,
     ) -> u32 {
         let day = terms.terms.time_zone.to_datetime(start).date();
-        if self.facts.get(&day).is_some_and(|(_, closed)| *closed) {
+        if self.facts.get(&day).is_some_and(|set| set.closed) {
             return 0;
         }
-        self.capacity(terms, start).saturating_sub(self.used(start, end, now))
+        self.limit(terms, start).saturating_sub(self.used(start, end, now))
     }
 }
 
@@ -446,14 +458,18 @@ async fn play(moves: Vec<Move>) -> Result<(), String> {
                     other => return Err(format!("{}: it fits: {fits}: {other:?}", case())),
                 }
             }
-            Move::Set { day, days, capacity, closed } => {
+            Move::Set { day, days, edit } => {
                 let mut after = Paper { facts: paper.facts.clone(), sold: paper.sold.clone() };
                 for day in (0..*days).map(|n| date(2030, 6, *day + i8::try_from(n).expect("small"))) {
                     let fact = after.facts.entry(day).or_default();
-                    *fact = (capacity.or(fact.0), closed.unwrap_or(fact.1));
+                    *fact = DateFacts {
+                        capacity: edit.capacity.or(fact.capacity),
+                        closed: edit.closed.unwrap_or(fact.closed),
+                        overbooking: edit.overbooking.unwrap_or(fact.overbooking),
+                    };
                 }
                 let fits = after.fits((&terms, &paper), &terms, w.now());
-                match w.set(&terms.id, (date(2030, 6, *day), *days), *capacity, *closed).await {
+                match w.set_dates(&terms.id, (date(2030, 6, *day), *days), *edit).await {
                     Ok(_) if fits => paper = after,
                     Err(Failure::RangeNotBookable(_)) => {}
                     Err(Failure::CapacityInUse { .. }) if !fits => {}

@@ -32,6 +32,7 @@ mod late_news;
 mod losses;
 mod notices;
 mod offers;
+mod overbooking;
 mod overrides;
 mod pace;
 mod prices_agree;

@@ -10,6 +10,7 @@ use holdfast_app::catalogue::{
 use holdfast_app::kernel::BrokenTrail;
 use holdfast_app::operations::audit_verification::ResourceAuditVerification;
 use holdfast_app::{Caller, Failure, Mutation};
+use holdfast_domain::catalogue::DateFactsEdit;
 use holdfast_domain::{Resource, ResourceId, TrailSubject};
 use holdfast_testkit::{Database, Fault, Faults, Store, charge_rules, nightly_resource};
 use jiff::civil::{Date, date};
@@ -35,7 +36,7 @@ fn said(trail: &[ResourceEvent]) -> Vec<(&str, &str, &Value, &Value)> {
 
 fn edit(days: i64, capacity: Option<u32>, closed: Option<bool>) -> DatesEdit {
     let to = JUNE_1.checked_add(jiff::ToSpan::days(days)).expect("a date");
-    DatesEdit { from: JUNE_1, to, capacity, closed }
+    DatesEdit { from: JUNE_1, to, set: DateFactsEdit { capacity, closed, ..DateFactsEdit::default() } }
 }
 
 /// An operator's edits, over a store of their own.

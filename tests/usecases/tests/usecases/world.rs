@@ -1,5 +1,6 @@
 //! One world: a ledger, a read model, a bank, sagas, a clock that the test turns, and the use cases over them.
 
+use holdfast_domain::catalogue::DateFactsEdit;
 use std::collections::BTreeSet;
 use std::future::Future;
 use std::sync::Arc;
@@ -226,7 +227,18 @@ impl World {
         capacity: Option<u32>,
         closed: Option<bool>,
     ) -> Result<Resource, Failure> {
-        let edit = DatesEdit { from, to: from + days.days(), capacity, closed };
+        let set = DateFactsEdit { capacity, closed, ..DateFactsEdit::default() };
+        self.set_dates(id, (from, days), set).await
+    }
+
+    /// Sets what an edit gives of `days` days.
+    pub(crate) async fn set_dates(
+        &self,
+        id: &ResourceId,
+        (from, days): (Date, i64),
+        set: DateFactsEdit,
+    ) -> Result<Resource, Failure> {
+        let edit = DatesEdit { from, to: from + days.days(), set };
         let (none, by) = (Precondition::None, self.by("operator"));
         self.resources.set_inventory(&operator(), id, &edit, &none, Run::Real, &by).await
     }

@@ -18,6 +18,10 @@ pub struct SlotInventory {
     pub available: u32,
     /// Places.
     pub capacity: u32,
+    /// Places that may be sold beyond the capacity; left out if none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, minimum = 1)]
+    pub overbooking: Option<u32>,
     /// Whether sale is stopped.
     pub closed: bool,
 }
@@ -47,6 +51,7 @@ impl InventoryChanged {
         let slot = |slot| SlotInventory {
             available: page.offered(slot, at),
             capacity: page.capacity_of(slot),
+            overbooking: page.allowance.get(slot).copied(),
             closed: page.closed.contains(slot),
         };
         Self {
@@ -66,6 +71,10 @@ pub struct DateInventory {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub capacity: Option<u32>,
+    /// Places of each such slot that may be sold beyond its capacity; left out if none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, minimum = 1)]
+    pub overbooking: Option<u32>,
     /// Whether sale is stopped.
     pub closed: bool,
 }
@@ -99,8 +108,9 @@ impl InventoryDatesSet {
         let dates: BTreeSet<&Date> = facts.dates.keys().chain(previous.dates.keys()).collect();
         let changed = dates.into_iter().filter(|date| of(facts, date) != of(previous, date));
         let set = |date: &Date| {
-            let DateFacts { capacity, closed } = of(facts, date);
-            (date.to_string(), DateInventory { capacity, closed })
+            let DateFacts { capacity, closed, overbooking } = of(facts, date);
+            let overbooking = (overbooking > 0).then_some(overbooking);
+            (date.to_string(), DateInventory { capacity, overbooking, closed })
         };
         Self {
             resource_id: Text(resource.clone()),

@@ -101,6 +101,16 @@ version_1! {
         booking_id: BookingName = newer.booking_id.clone(),
     }
 
+    /// The inventory of a slot.
+    SlotInventory from inventory::SlotInventory |newer| {
+        /// Places that can be held now; 0 if closed.
+        available: u32 = newer.available,
+        /// Places.
+        capacity: u32 = newer.capacity,
+        /// Whether sale is stopped.
+        closed: bool = newer.closed,
+    }
+
     /// The data of `inventory.changed`.
     InventoryChanged from inventory::InventoryChanged |newer| {
         /// The resource.
@@ -110,7 +120,7 @@ version_1! {
         /// Number of the page's write, as `sequence`.
         seq: u64 = newer.seq,
         /// Every slot of the page, by its name.
-        slots: BTreeMap<String, inventory::SlotInventory> = newer.slots.clone(),
+        slots: BTreeMap<String, SlotInventory> = newer.slots.iter().map(|(key, slot)| (key.clone(), slot.into())).collect(),
     }
 
     /// What each event of a booking says: the data of those that say no more.
