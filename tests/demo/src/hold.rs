@@ -1,11 +1,12 @@
 //! The last place and the two guests who want it.
 
-use holdfast_client::unique;
+use holdfast_client::{Trouble, unique};
+use jiff::tz::TimeZone;
 use reqwest::Method;
 use serde_json::json;
 
 use crate::report::{BrokenOff, Report};
-use crate::world::{World, promised, refused};
+use crate::world::{World, instant, promised, refused};
 
 pub(crate) async fn one_table_for_two_guests(w: &World, report: &mut Report) -> Result<(), BrokenOff> {
     report.chapter("One place, two guests");
@@ -61,5 +62,23 @@ pub(crate) async fn one_table_for_two_guests(w: &World, report: &mut Report) -> 
             promised(next.status == 201, &next)?;
             Ok(((), format!("204, and {} is Bert's", next.str("/holdId"))))
         })
+        .await?;
+    report
+        .step("An operator lets one place more be sold than there are: one is, and not two", async {
+            let evening = instant(&offer.start)?.to_zoned_datetime(zone("Europe/Paris")?).date();
+            let next = evening.tomorrow().map_err(Trouble::unexpected)?;
+            let body = json!({"from": evening.to_string(), "to": next.to_string(), "overbooking": 1});
+            let path = format!("/api/resources/{}/inventory", offer.id);
+            let set = w.call(Method::PATCH, &path)?.token(&w.operator.token).json(&body).send().await?;
+            promised(set.status == 200, &set)?;
+            let beyond = w.post(&anna, "/api/holds", &offer.hold()).await?;
+            promised(beyond.status == 201, &beyond)?;
+            refused(&w.post(&w.guest("carla").await?, "/api/holds", &offer.hold()).await?, 409, "sold_out")?;
+            Ok(((), format!("{} of 1 and 1 is Anna's, then 409 sold_out", beyond.str("/holdId"))))
+        })
         .await
+}
+
+fn zone(name: &str) -> Result<TimeZone, Trouble> {
+    TimeZone::get(name).map_err(Trouble::unexpected)
 }

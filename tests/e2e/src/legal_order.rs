@@ -7,11 +7,11 @@ use futures::future::{join, join_all};
 use holdfast_client::stripe::ACCEPTED;
 use holdfast_client::{Answer, now, unique};
 use holdfast_linearizability::{
-    Answer as Told, Begun, Call, Inventory, Name, Recorder, Refusal, Slot, Verdict,
+    Answer as Told, Begun, Call, Edit, Inventory, Name, Recorder, Refusal, Slot, Verdict,
 };
 use jiff::ToSpan;
 use jiff::civil::Date;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::terms::{hold_of, in_days, instant};
 use crate::world::{Guest, World, check};
@@ -166,17 +166,21 @@ impl Race {
     }
 
     /// Edits one night after the other: an edit of several has no one moment.
-    async fn edit(&self, (from, to): (i64, i64), capacity: Option<u32>, closed: Option<bool>) {
+    async fn edit(&self, (from, to): (i64, i64), edit: Edit) {
         for night in from..to {
             let (date, next) = (self.day(night).to_string(), self.day(night + 1).to_string());
             let mut body = json!({"from": date, "to": next});
-            if let Some(capacity) = capacity {
-                body["capacity"] = capacity.into();
+            let fields = [
+                ("capacity", edit.capacity.map(Value::from)),
+                ("closed", edit.closed.map(Value::from)),
+                ("overbooking", edit.overbooking.map(Value::from)),
+            ];
+            for (name, value) in fields {
+                if let Some(value) = value {
+                    body[name] = value;
+                }
             }
-            if let Some(closed) = closed {
-                body["closed"] = closed.into();
-            }
-            let begun = self.begin(Call::SetInventory { slots: vec![self.slot(night)], capacity, closed });
+            let begun = self.begin(Call::SetInventory { slots: vec![self.slot(night)], edit });
             let answer = self.w.set_inventory(&self.room, &body).await;
             self.end(begun, told(&answer, |_| Told::Done));
         }
@@ -249,11 +253,12 @@ async fn race_of_guests_and_operators() -> Verdict {
     let calls = join_all(guests.iter().enumerate().map(|(number, guest)| race.guest(guest, number)));
     let operator = async {
         for capacity in [6, 18, 24, 4, 12] {
-            race.edit((0, 2), Some(capacity), None).await;
-            race.edit((1, 3), None, Some(capacity == 24)).await;
+            race.edit((0, 2), Edit { capacity: Some(capacity), ..Edit::default() }).await;
+            race.edit((1, 3), Edit { closed: Some(capacity == 24), ..Edit::default() }).await;
+            race.edit((0, 2), Edit { overbooking: Some(capacity % 5), ..Edit::default() }).await;
             race.look(&guests[0]).await;
         }
-        race.edit((1, 3), None, Some(false)).await;
+        race.edit((1, 3), Edit { closed: Some(false), ..Edit::default() }).await;
     };
     join(calls, operator).await;
     race.look(&guests[0]).await;

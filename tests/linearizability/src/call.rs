@@ -13,6 +13,29 @@ pub struct Slot {
     pub slot: Name,
 }
 
+/// What an operator sets of slots; what is not named stays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Edit {
+    /// Places in each.
+    pub capacity: Option<u32>,
+    /// Whether sale is stopped.
+    pub closed: Option<bool>,
+    /// Places of each that may be sold beyond its capacity.
+    pub overbooking: Option<u32>,
+}
+
+impl Edit {
+    /// What is set after this edit where `before` was set before it.
+    #[must_use]
+    pub fn or(self, before: Self) -> Self {
+        Self {
+            capacity: self.capacity.or(before.capacity),
+            closed: self.closed.or(before.closed),
+            overbooking: self.overbooking.or(before.overbooking),
+        }
+    }
+}
+
 /// What a caller asks. Times and lengths are milliseconds.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Call {
@@ -81,10 +104,8 @@ pub enum Call {
     SetInventory {
         /// Which slots.
         slots: Vec<Slot>,
-        /// Places in each, if that changes.
-        capacity: Option<u32>,
-        /// Whether sale is stopped, if that changes.
-        closed: Option<bool>,
+        /// What it sets.
+        edit: Edit,
     },
     /// An operator says which capacity is to follow: no more is on offer from then on than both allow.
     Announce {

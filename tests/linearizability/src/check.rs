@@ -16,7 +16,7 @@ use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::call::{Answer, Call, Name, Slot};
+use crate::call::{Answer, Call, Edit, Name, Slot};
 use crate::history::{Clocks, Operation};
 use crate::inventory::{Effect, Inventory, State, Step};
 
@@ -171,24 +171,26 @@ fn beginning(operations: &[Operation], end: usize) -> Vec<Operation> {
 
 /// Whether an edit certainly sets what is set already: then nobody can tell whether it has been.
 fn repeats(edit: &Operation, operations: &[Operation], inventory: &Inventory) -> bool {
-    let Call::SetInventory { slots, capacity, closed } = &edit.call else { return false };
+    let Call::SetInventory { slots, edit: set } = &edit.call else { return false };
     slots.iter().all(|slot| {
-        let (mut present, mut is_closed) = (inventory.capacity.get(slot).copied(), false);
+        let mut present = Edit {
+            capacity: inventory.capacity.get(slot).copied(),
+            closed: Some(false),
+            overbooking: Some(0),
+        };
         for other in operations.iter().filter(|other| other.call.is_edit() && other.asked != edit.asked) {
             match &other.call {
                 Call::SetInventory { slots, .. } if !slots.contains(slot) => {}
                 Call::SetInventory { .. } if other.begun > edit.ended => {}
-                Call::SetInventory { capacity, closed, .. } if other.ended < edit.begun => {
+                Call::SetInventory { edit: before, .. } if other.ended < edit.begun => {
                     if other.answer == Some(Answer::Done) {
-                        present = capacity.or(present);
-                        is_closed = closed.unwrap_or(is_closed);
+                        present = before.or(present);
                     }
                 }
                 _ => return false,
             }
         }
-        capacity.is_none_or(|capacity| Some(capacity) == present)
-            && closed.is_none_or(|closed| closed == is_closed)
+        set.or(present) == present
     })
 }
 
@@ -287,12 +289,17 @@ impl<'a> Search<'a> {
             }
             for (slot, used) in used {
                 let edits = begun().filter_map(|operation| match &operation.call {
-                    Call::SetInventory { slots, capacity, .. } if slots.contains(&slot) => *capacity,
-                    Call::Replace { slots, capacity, .. } if slots.contains(&slot) => Some(*capacity),
+                    Call::SetInventory { slots, edit } if slots.contains(&slot) => Some(*edit),
+                    Call::Replace { slots, capacity, .. } if slots.contains(&slot) => {
+                        Some(Edit { capacity: Some(*capacity), ..Edit::default() })
+                    }
                     _ => None,
                 });
                 let at_first = self.inventory.capacity.get(&slot).copied().unwrap_or(0);
-                let most = edits.fold(at_first, u32::max);
+                let (capacity, overbooking) = edits.fold((at_first, 0), |(capacity, overbooking), edit| {
+                    (capacity.max(edit.capacity.unwrap_or(0)), overbooking.max(edit.overbooking.unwrap_or(0)))
+                });
+                let most = capacity + overbooking;
                 if used > most {
                     return Some(format!(
                         "at event {moment}, {used} places of {slot:?} are taken, of {most}"

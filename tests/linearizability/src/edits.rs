@@ -1,7 +1,7 @@
 //! Edits by operators, as the specification has them: what is set for a date stays whatever else is edited; terms apply to what
 //! nothing is set for.
 
-use crate::call::{Answer, Name, Slot};
+use crate::call::{Answer, Edit, Name, Slot};
 use crate::history::Clocks;
 use crate::inventory::{State, Step, when};
 
@@ -12,6 +12,8 @@ pub(crate) struct Rule {
     default: u32,
     /// Places that were set for its date.
     own: Option<u32>,
+    /// Places that may be sold beyond either.
+    overbooking: u32,
     closed: bool,
     /// Places by the terms that are to follow.
     announced: Option<u32>,
@@ -20,7 +22,7 @@ pub(crate) struct Rule {
 
 impl Rule {
     pub(crate) fn new(default: u32, terms: Name) -> Self {
-        Self { default, own: None, closed: false, announced: None, terms }
+        Self { default, own: None, overbooking: 0, closed: false, announced: None, terms }
     }
 
     /// The most places that may be sold from now on.
@@ -29,7 +31,27 @@ impl Rule {
             return 0;
         }
         let announced = self.announced.unwrap_or(u32::MAX);
-        self.own.unwrap_or(self.default.min(announced))
+        self.own.unwrap_or(self.default.min(announced)) + self.overbooking
+    }
+
+    /// Places that may be sold, whatever is announced.
+    fn limit(&self) -> u32 {
+        self.own.unwrap_or(self.default) + self.overbooking
+    }
+
+    fn set(&self, edit: Edit) -> Self {
+        Self {
+            own: edit.capacity.or(self.own),
+            closed: edit.closed.unwrap_or(self.closed),
+            overbooking: edit.overbooking.unwrap_or(self.overbooking),
+            ..*self
+        }
+    }
+
+    /// The fewest places that may be sold after an edit, if it says how many.
+    fn least_after(&self, edit: Edit) -> Option<u32> {
+        (edit.capacity.is_some() || edit.overbooking.is_some())
+            .then(|| Self { closed: false, ..self.set(edit) }.on_offer())
     }
 
     /// Whether another default takes places away.
@@ -41,24 +63,27 @@ impl Rule {
 pub(crate) fn set_inventory(
     state: &State,
     slots: &[Slot],
-    (capacity, closed): (Option<u32>, Option<bool>),
+    edit: Edit,
     answer: Option<&Answer>,
     at: Clocks,
 ) -> Step {
     match answer {
         Some(Answer::InUse { in_use }) => {
-            let is_more = capacity.is_some_and(|capacity| *in_use > capacity);
-            when(is_more && slots.iter().any(|slot| may_use(state, *slot, *in_use, at)))
+            let is_more = |slot: &Slot| {
+                let least = state.rule(*slot).and_then(|rule| rule.least_after(edit));
+                least.is_some_and(|least| *in_use > least) && may_use(state, *slot, *in_use, at)
+            };
+            when(slots.iter().any(is_more))
         }
         Some(Answer::Done) | None => {
-            let used = |slot: &Slot| state.in_use(*slot, at, None).0;
-            if capacity.is_some_and(|capacity| slots.iter().any(|slot| used(slot) > capacity)) {
+            let is_short = |slot: &Slot| {
+                let limit = state.rule(*slot).map_or(0, |rule| rule.set(edit).limit());
+                state.in_use(*slot, at, None).0 > limit
+            };
+            if slots.iter().any(is_short) {
                 return Step::Illegal;
             }
-            state.edited(slots, at, |rule| {
-                rule.own = capacity.or(rule.own);
-                rule.closed = closed.unwrap_or(rule.closed);
-            })
+            state.edited(slots, at, |rule| *rule = rule.set(edit))
         }
         Some(_) => Step::Illegal,
     }
@@ -92,12 +117,18 @@ pub(crate) fn replace(
         .collect();
     match answer {
         Some(Answer::InUse { in_use }) => {
-            when(*in_use > capacity && narrowed.iter().any(|slot| may_use(state, *slot, *in_use, at)))
+            let is_short = |slot: &Slot| {
+                state.rule(*slot).is_some_and(|rule| *in_use > capacity + rule.overbooking)
+                    && may_use(state, *slot, *in_use, at)
+            };
+            when(narrowed.iter().any(is_short))
         }
         Some(Answer::Done) | None => {
             let is_announced = |slot: &Slot| {
-                state.rule(*slot).is_some_and(|rule| rule.announced == Some(capacity))
-                    && state.in_use(*slot, at, None).0 <= capacity
+                state.rule(*slot).is_some_and(|rule| {
+                    rule.announced == Some(capacity)
+                        && state.in_use(*slot, at, None).0 <= capacity + rule.overbooking
+                })
             };
             if !narrowed.iter().all(is_announced) {
                 return Step::Illegal;

@@ -250,9 +250,7 @@ impl Inventory {
             Call::Confirm { booking } => confirm(state, *booking, answer, at),
             Call::Abandon { booking } => abandon(state, *booking, answer, at),
             Call::Cancel { booking } => cancel(state, *booking, answer, at),
-            Call::SetInventory { slots, capacity, closed } => {
-                set_inventory(state, slots, (*capacity, *closed), answer, at)
-            }
+            Call::SetInventory { slots, edit } => set_inventory(state, slots, *edit, answer, at),
             Call::Announce { slots, capacity } => announce(state, slots, *capacity, answer, at),
             Call::Replace { slots, capacity, terms } => {
                 replace(state, slots, (*capacity, *terms), answer, at)

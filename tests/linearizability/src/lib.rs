@@ -23,7 +23,7 @@ mod edits;
 mod history;
 mod inventory;
 
-pub use call::{Answer, Call, Name, Refusal, Slot};
+pub use call::{Answer, Call, Edit, Name, Refusal, Slot};
 pub use check::{STATES_MAX, Verdict};
 pub use history::{Begun, Clocks, History, Operation, Recorder};
 pub use inventory::{Effect, Inventory, State, Step};

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use holdfast_linearizability::{
-    Answer, Call, Clocks, History, Inventory, Name, Recorder, Refusal, Slot, State, Step, Verdict,
+    Answer, Call, Clocks, Edit, History, Inventory, Name, Recorder, Refusal, Slot, State, Step, Verdict,
 };
 use proptest::prelude::*;
 use stateright::semantics::{ConsistencyTester, LinearizabilityTester, SequentialSpec};
@@ -82,11 +82,17 @@ fn call(kind: u8, which: u32, how: u32) -> Call {
         9 | 10 => Call::Confirm { booking },
         11 => Call::Abandon { booking },
         12 => Call::Cancel { booking },
-        13 => Call::SetInventory { slots: vec![slot(0), slot(1)], capacity: Some(how % 3), closed: None },
+        13 => {
+            let edit = if which.is_multiple_of(2) {
+                Edit { capacity: Some(how % 3), ..Edit::default() }
+            } else {
+                Edit { overbooking: Some(how % 3), ..Edit::default() }
+            };
+            Call::SetInventory { slots: vec![slot(0), slot(1)], edit }
+        }
         14 => Call::SetInventory {
             slots: vec![slot(how % 2)],
-            capacity: None,
-            closed: Some(which.is_multiple_of(2)),
+            edit: Edit { closed: Some(which.is_multiple_of(2)), ..Edit::default() },
         },
         15 => Call::Look { slot: slot(how % 2) },
         16 => Call::Announce { slots: vec![slot(0), slot(1)], capacity: how % 3 },

@@ -1,7 +1,7 @@
 //! What a refusal may have missed: what places came back within a quarter of a second before it, and nothing else.
 use std::collections::BTreeMap;
 
-use holdfast_linearizability::{Answer, Call, History, Inventory, Name, Recorder, Slot};
+use holdfast_linearizability::{Answer, Call, Edit, History, Inventory, Name, Recorder, Slot};
 
 const LATE_MS: i64 = 250;
 const TTL: i64 = 60_000;
@@ -68,7 +68,7 @@ fn control_a_release_that_is_missed_for_longer_is_found() {
 
 #[test]
 fn control_an_edit_that_is_missed_is_found() {
-    let edit = Call::SetInventory { slots: vec![NIGHT], capacity: Some(2), closed: None };
+    let edit = Call::SetInventory { slots: vec![NIGHT], edit: Edit { capacity: Some(2), ..Edit::default() } };
     let refused = |at| {
         history(&[
             (place(1), placed(0), 0, 0),
@@ -86,7 +86,10 @@ fn control_an_edit_that_is_missed_is_found() {
 /// Who sets what is set already changes nothing, and what was given back before may be missed still.
 #[test]
 fn an_edit_that_changes_nothing_does_not_have_to_be_known() {
-    let set = |capacity, closed| Call::SetInventory { slots: vec![NIGHT], capacity, closed };
+    let set = |capacity, closed| {
+        let edit = Edit { capacity, closed, overbooking: None };
+        Call::SetInventory { slots: vec![NIGHT], edit }
+    };
     let refused = |edits: &[Call]| {
         let before = [
             (place(1), placed(0), 0, 0),

@@ -8,12 +8,13 @@ use holdfast_app::kernel::{Caller, RequestKey};
 use holdfast_app::rates::RateChoice;
 use holdfast_app::{Failure, LedgerError};
 use holdfast_domain::bookings::{Cancellation, FailureReason};
+use holdfast_domain::catalogue::DateFactsEdit;
 use holdfast_domain::inventory::{EXTENSIONS_MAX, HOLDS_PER_PAGE_MAX};
 use holdfast_domain::{
     Booking, BookingEvent, BookingStatus, Fingerprint, Hold, InventoryMove, Page, PageRejection, PaymentStep,
     Resource, When,
 };
-use holdfast_linearizability::{Answer, Begun, Call, Inventory, Name, Recorder, Refusal, Slot};
+use holdfast_linearizability::{Answer, Begun, Call, Edit, Inventory, Name, Recorder, Refusal, Slot};
 use jiff::Timestamp;
 
 use crate::harness::Harness;
@@ -288,19 +289,15 @@ impl Watched {
     }
 
     /// Edits the slots of nights, one after the other.
-    pub(crate) async fn edit(
-        &self,
-        resource: &Resource,
-        places: &[(&str, usize)],
-        capacity: Option<u32>,
-        closed: Option<bool>,
-    ) {
+    pub(crate) async fn edit(&self, resource: &Resource, places: &[(&str, usize)], edit: Edit) {
         for (page, day) in places {
             let slot = &resource.terms.schedule.page(page, &resource.terms.time_zone)[*day];
             let slots = vec![self.slot(resource, &slot.page, slot.key.as_str())];
-            let begun = self.begin(Call::SetInventory { slots, capacity, closed });
+            let begun = self.begin(Call::SetInventory { slots, edit });
             let date = resource.terms.local_date(slot);
-            let outcome = self.h.set(resource, date, 1, capacity, closed).await;
+            let Edit { capacity, closed, overbooking } = edit;
+            let set = DateFactsEdit { capacity, closed, overbooking };
+            let outcome = self.h.set_dates(resource, date, 1, set).await;
             let answer = match outcome {
                 Ok(_) => Some(Answer::Done),
                 Err(Failure::CapacityInUse { slots }) => {

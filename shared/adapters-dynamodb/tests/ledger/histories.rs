@@ -10,7 +10,7 @@ use fastrand::Rng;
 use futures::future::join_all;
 use holdfast_app::holds::Holds;
 use holdfast_domain::{Hold, PageKey, Resource, Schedule};
-use holdfast_linearizability::{Recorder, Verdict};
+use holdfast_linearizability::{Edit, Recorder, Verdict};
 use holdfast_testkit::{Fault, hold_for, money, nightly_resource};
 use jiff::SignedDuration;
 use jiff::civil::time;
@@ -55,7 +55,7 @@ struct Scenario {
     ttl: u32,
     /// Whether the clock turns while they run.
     clock_turns: bool,
-    /// Whether operators edit capacity and stop-sell while they run.
+    /// Whether operators edit capacity, overbooking and stop-sell while they run.
     edits: bool,
     /// Whether operators replace the terms while they run, and callers ask instances of the use case.
     replaces: bool,
@@ -326,15 +326,20 @@ impl Race {
                 self.watched.h.clock.advance(SignedDuration::from_secs(rng.i64(1..4)));
             }
             if self.scenario.edits {
-                let places = [(PAGES[0], 0), (PAGES[0], 1)];
-                let some = &places[rng.usize(..2)..];
+                let nights = [(PAGES[0], 0), (PAGES[0], 1)];
+                let some = &nights[rng.usize(..2)..];
                 // Where terms are replaced, one night goes by them.
-                let limited = if self.scenario.replaces { &places[1..] } else { some };
-                match rng.u8(..4) {
-                    0 => self.watched.edit(room, some, None, Some(true)).await,
-                    1 | 2 => self.watched.edit(room, some, None, Some(false)).await,
-                    _ => self.watched.edit(room, limited, Some(rng.u32(4..40)), None).await,
-                }
+                let limited = if self.scenario.replaces { &nights[1..] } else { some };
+                let (nothing, capacity, overbooking) =
+                    (Edit::default(), Some(rng.u32(4..40)), Some(rng.u32(..10)));
+                let (nights, edit) = match rng.u8(..6) {
+                    0 => (some, Edit { closed: Some(true), ..nothing }),
+                    1 | 2 => (some, Edit { closed: Some(false), ..nothing }),
+                    3 => (limited, Edit { capacity, ..nothing }),
+                    4 => (some, Edit { overbooking, ..nothing }),
+                    _ => (limited, Edit { capacity, overbooking, ..nothing }),
+                };
+                self.watched.edit(room, nights, edit).await;
             }
             if self.scenario.replaces {
                 present = self.replace(rng, present, &mut price).await;

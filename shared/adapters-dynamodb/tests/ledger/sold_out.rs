@@ -10,7 +10,7 @@ use holdfast_app::{Failure, LedgerError};
 use holdfast_domain::bookings::FailureReason;
 use holdfast_domain::catalogue::DateFactsEdit;
 use holdfast_domain::{BookingEvent, Hold, InventoryMove, PageRejection, Resource};
-use holdfast_linearizability::{Recorder, Verdict};
+use holdfast_linearizability::{Edit, Recorder, Verdict};
 use holdfast_testkit::{Database, Fault, Faults, Store, hold_for, nightly_resource, platform};
 use jiff::SignedDuration;
 use jiff::civil::{Date, date};
@@ -255,9 +255,15 @@ async fn story(seed: u64, late_ms: i64) -> (Verdict, usize) {
     let mut recalled = 0;
     for step in 0..120 {
         match rng.u8(..16) {
-            0 => watched.edit(&room, &[("2030-06", 2)], Some(rng.u32(1..5)), None).await,
-            1 => watched.edit(&room, &[("2030-06", 2)], None, Some(rng.bool())).await,
-            2 | 3 if !held.is_empty() => {
+            0 => {
+                let edit = match rng.u8(..3) {
+                    0 => Edit { capacity: Some(rng.u32(1..5)), ..Edit::default() },
+                    1 => Edit { closed: Some(rng.bool()), ..Edit::default() },
+                    _ => Edit { overbooking: Some(rng.u32(..3)), ..Edit::default() },
+                };
+                watched.edit(&room, &[("2030-06", 2)], edit).await;
+            }
+            1..=3 if !held.is_empty() => {
                 let hold = held.swap_remove(rng.usize(..held.len()));
                 watched.release(&hold).await;
             }

@@ -1,5 +1,6 @@
 //! While releases take turns, the release before reads what this one writes, and this one what the one before writes.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use holdfast_adapters_dynamodb::items::{self, Version, WRITES};
 use holdfast_domain::payments::CustomerAction;
 
@@ -42,6 +43,26 @@ fn control_the_release_before_cannot_read_documents_of_version_1() {
     }
     let documents = [WRITES.resource, WRITES.hold, WRITES.booking];
     assert_eq!(documents, [Version::V0; 3], "documents of version 1 are for the next release");
+}
+
+/// Control: it neither sells beyond a capacity nor takes such a page for one of its own. It refuses the page.
+#[test]
+fn control_the_release_before_cannot_read_a_page_that_is_sold_beyond_its_capacity() {
+    let pages =
+        samples::all().into_iter().filter(|(_, value)| matches!(value.kind(), Kind::Page | Kind::ListedPage));
+    let mut refused = 0;
+    for (name, value) in pages {
+        let mut item = value.encode();
+        assert!(read(value.kind(), &item).is_ok(), "{name}");
+        let Some(AttributeValue::M(free)) = item.get_mut("av") else { continue };
+        let Some((slot, AttributeValue::N(places))) = free.iter_mut().next() else { continue };
+        let (slot, more) = (slot.clone(), places.parse::<u32>().expect("places") + 2);
+        *places = more.to_string();
+        item.insert("al".to_owned(), AttributeValue::M([(slot, AttributeValue::N("2".to_owned()))].into()));
+        assert!(read(value.kind(), &item).is_err(), "{name}");
+        refused += 1;
+    }
+    assert!(refused > 1, "{refused}");
 }
 
 #[test]
