@@ -159,8 +159,12 @@ fn tax(name: &str, included: bool, levy: Levy) -> Charge {
 fn request(from: Date, nights: i32, zone: &TimeZone, now: Timestamp) -> RateRequest {
     let nightly = Schedule::Nightly { check_in: time(15, 0, 0, 0), check_out: time(11, 0, 0, 0) };
     let slots = nightly.slots(When::Date(from), When::Date(from + nights.days()), zone).expect("nights");
-    let slots =
-        slots.into_iter().map(|slot| StaySlot { date: slot.local_date(zone), slot, taken: 9, places: 20 });
+    let slots = slots.into_iter().map(|slot| StaySlot {
+        date: slot.local_date(zone),
+        slot,
+        taken: 9,
+        places: Some(20),
+    });
     RateRequest {
         slots: slots.collect(),
         zone: zone.clone(),

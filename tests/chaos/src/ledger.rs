@@ -229,7 +229,7 @@ impl Reader {
         Ok((counters, uses))
     }
 
-    /// Pages, bookings, trails, revisions, edits of dates, and uses of promotions. Receipts may come later.
+    /// Pages, bookings, trails, revisions, places, edits of dates, and uses of promotions. Receipts may come later.
     pub(crate) async fn snapshot(&self) -> Result<Snapshot, Trouble> {
         let ((pages, mut unreadable), (bookings, more)) = (self.pages().await?, self.bookings().await?);
         unreadable.extend(more);
@@ -241,7 +241,8 @@ impl Reader {
         for id in &self.resources {
             let parsed = ResourceId::parse(id).map_err(Trouble::unexpected)?;
             let resource = self.catalogue.resource(&parsed).await.map_err(Trouble::unexpected)?;
-            snapshot.revisions.insert(id.clone(), resource.map_or(0, |resource| resource.revision));
+            snapshot.revisions.insert(id.clone(), resource.as_ref().map_or(0, |resource| resource.revision));
+            snapshot.places.insert(id.clone(), resource.map_or(0, |resource| resource.terms.capacity));
             snapshot.edits.extend(self.edits(&parsed).await?);
             let (counters, uses) = self.uses(id).await?;
             snapshot.counters.extend(counters);

@@ -20,6 +20,9 @@ const PATIENCE: Duration = Duration::from_secs(75);
 /// When all is at rest there is nothing to wait for.
 const PATIENCE_AT_REST: Duration = Duration::from_secs(10);
 const READS_AT_ONCE: usize = 4;
+/// So many places more than by its terms are set for dates of an offer at most, and so many that may be sold beyond them.
+pub(crate) const PLACES_MORE_MAX: u32 = 1;
+pub(crate) const OVERBOOKING_MAX: u32 = 1;
 /// One try; the API answers within 30 s.
 const ONE_TRY: Duration = Duration::from_secs(35);
 const PAUSE_MAX: Duration = Duration::from_millis(1500);
@@ -216,10 +219,12 @@ impl Traffic {
     async fn edit(&self, offer: &Offer, dice: &mut fastrand::Rng) -> Option<()> {
         let (from, to) = offer.dates();
         let mut body = json!({"from": from, "to": to, "closed": false});
-        match dice.u8(0..4) {
-            0 => body["capacity"] = json!(offer.capacity + 1),
+        match dice.u8(0..6) {
+            0 => body["capacity"] = json!(offer.capacity + PLACES_MORE_MAX),
             1 => body["capacity"] = json!(offer.capacity.saturating_sub(1)),
             2 => body["capacity"] = json!(offer.capacity),
+            3 => body["overbooking"] = json!(OVERBOOKING_MAX),
+            4 => body["overbooking"] = json!(0),
             _ => body["closed"] = json!(true),
         }
         let path = format!("/api/resources/{}/inventory", offer.id);

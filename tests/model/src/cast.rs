@@ -94,7 +94,10 @@ impl Cast {
     /// The page before anything was held.
     #[must_use]
     pub fn page(&self) -> Page {
-        Page::fresh(self.page.clone(), 1, self.scenario.capacity, vec![self.slot.clone()])
+        let page = Page::fresh(self.page.clone(), 1, self.scenario.capacity, vec![self.slot.clone()]);
+        let mut frame = page.frame();
+        frame.slots.entry(self.slot.clone()).or_default().allowance = self.scenario.overbooking;
+        page.reframed(&frame)
     }
 
     /// The world before anything has happened.

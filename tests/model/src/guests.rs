@@ -39,12 +39,16 @@ pub(crate) fn expire(cast: &Cast, state: &mut State, guest: usize) -> Option<()>
     ledger::expire(state, cast, cast.hold(guest), now).ok()
 }
 
-/// The operator takes one place away.
+/// The operator takes one place away, of those beyond the capacity first.
 pub(crate) fn lower(cast: &Cast, state: &mut State) -> Option<()> {
     let slot = cast.slot();
-    let capacity = state.page.capacity_of(slot).checked_sub(1)?;
+    let capacity = state.page.capacity_of(slot);
+    let (capacity, allowance) = match state.page.limit(slot) - capacity {
+        0 => (capacity.checked_sub(1)?, 0),
+        beyond => (capacity, beyond - 1),
+    };
     let mut frame = state.page.frame();
-    frame.slots.insert(slot.clone(), SlotRule { capacity: Some(capacity), ..SlotRule::default() });
+    frame.slots.insert(slot.clone(), SlotRule { capacity: Some(capacity), closed: false, allowance });
     let command = PageCommand::Frame { frame: Box::new(frame) };
     on_page(state, cast, &command, moment(state.tick)).ok()?;
     state.lowerings -= 1;

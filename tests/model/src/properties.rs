@@ -10,8 +10,8 @@ use crate::provider::{PRICE, Stand};
 use crate::scenario::Scenario;
 use crate::state::{Attempt, Offence, State, moment};
 
-/// Free, held and confirmed places make up the capacity, and live holds and bookings never exceed it.
-pub const NEVER_OVERSOLD: &str = "free + held + confirmed = capacity, never oversold";
+/// Free, held and confirmed places make up the capacity and what may be sold beyond it, and live holds and bookings never exceed these.
+pub const NEVER_OVERSOLD: &str = "free + held + confirmed = capacity + overbooking, never oversold";
 /// Confirmed places are those of standing bookings.
 pub const PLACES_OF_BOOKINGS: &str = "confirmed places are those of standing bookings";
 /// One hold makes at most one confirmed booking.
@@ -52,7 +52,7 @@ pub const VOIDED_ON_CANCEL: &str = "reached: cancelled while reserved, voided";
 /// Every place is sold.
 pub const EVERY_PLACE_SOLD: &str = "reached: every place is sold";
 /// Capacity is lowered while a hold lives.
-pub const LOWERED: &str = "reached: the operator lowers the capacity to what is sold";
+pub const LOWERED: &str = "reached: the operator lowers the places to what is sold";
 
 /// The properties of a scenario: the invariants, and what it is large enough to reach.
 #[must_use]
@@ -82,18 +82,18 @@ pub fn of(scenario: &Scenario) -> Vec<Property<Bookings>> {
         }));
         all.push(Property::sometimes(VOIDED_ON_CANCEL, |_, state: &State| any(state, voided_on_cancel)));
     }
-    if u32::try_from(scenario.guests).is_ok_and(|guests| guests >= scenario.capacity) {
+    if u32::try_from(scenario.guests).is_ok_and(|guests| guests >= scenario.limit()) {
         all.push(Property::sometimes(EVERY_PLACE_SOLD, |model: &Bookings, state: &State| {
-            let places = usize::try_from(model.cast().scenario.capacity).unwrap_or(usize::MAX);
+            let places = usize::try_from(model.cast().scenario.limit()).unwrap_or(usize::MAX);
             state.attempts.iter().filter(|attempt| stands_and_is_paid(attempt)).count() == places
         }));
     }
-    if scenario.lowerings > 0 && scenario.capacity > 1 {
+    if scenario.lowerings > 0 && scenario.limit() > 1 {
         all.push(Property::sometimes(LOWERED, |model: &Bookings, state: &State| {
-            let capacity = state.page.capacity_of(model.cast().slot());
-            capacity < model.cast().scenario.capacity
-                && capacity > 0
-                && state.page.in_use(model.cast().slot(), moment(state.tick)) == capacity
+            let limit = state.page.limit(model.cast().slot());
+            limit < model.cast().scenario.limit()
+                && limit > 0
+                && state.page.in_use(model.cast().slot(), moment(state.tick)) == limit
         }));
     }
     all
@@ -139,7 +139,7 @@ fn any(state: &State, holds: impl Fn(&Attempt) -> bool) -> bool {
 fn never_oversold(model: &Bookings, state: &State) -> bool {
     let slot = model.cast().slot();
     state.page.broken_slot().is_none()
-        && state.page.in_use(slot, moment(state.tick)) <= state.page.capacity_of(slot)
+        && state.page.in_use(slot, moment(state.tick)) <= state.page.limit(slot)
 }
 
 fn places_of_bookings(model: &Bookings, state: &State) -> bool {

@@ -83,6 +83,8 @@ pub struct Scenario {
     pub cards: usize,
     /// Places.
     pub capacity: u32,
+    /// Places that may be sold beyond these.
+    pub overbooking: u32,
     /// The last tick, 600 s each: a hold lives for one, a claim for one and a half.
     pub ticks: u8,
     /// The last tick at which a hold may be placed.
@@ -93,7 +95,7 @@ pub struct Scenario {
     pub cancels: u8,
     /// Extensions.
     pub extensions: u8,
-    /// Lowerings of the capacity, by one.
+    /// Lowerings by one, of what may be sold beyond the capacity first.
     pub lowerings: u8,
     /// Whether guests release holds.
     pub releases: bool,
@@ -116,6 +118,7 @@ impl Scenario {
         guests: 1,
         cards: 1,
         capacity: 1,
+        overbooking: 0,
         ticks: 3,
         placing_ticks: 0,
         faults: 0,
@@ -129,6 +132,12 @@ impl Scenario {
         grain: Grain::Provider,
         removed: None,
     };
+
+    /// Places that may be sold.
+    #[must_use]
+    pub fn limit(&self) -> u32 {
+        self.capacity + self.overbooking
+    }
 
     /// What `cargo test` explores: each small enough for seconds, together all that is modelled.
     #[must_use]
@@ -179,9 +188,9 @@ impl Scenario {
                 ..Self::PLAIN
             },
             Self {
-                name: "three guests, two places",
+                name: "three guests, one place and one beyond it",
                 guests: 3,
-                capacity: 2,
+                overbooking: 1,
                 ticks: 2,
                 placing_ticks: 1,
                 lowerings: 1,

@@ -155,6 +155,69 @@ async fn terms_that_are_accepted_are_in_force_on_pages_that_allow_more_than_the_
     assert!(fourth_came_between > 1, "an accepted edit that a hold came between");
 }
 
+/// An edit was cut off before it brought the page. It comes again, or another does, and a guest takes a place between its requests: what is
+/// accepted is in force, and what is refused has changed nothing.
+#[tokio::test]
+async fn an_edit_that_finds_pages_as_another_left_them_is_in_force_or_refused() {
+    let set = |capacity, overbooking| DateFactsEdit {
+        capacity: Some(capacity),
+        overbooking: Some(overbooking),
+        closed: None,
+    };
+    let (mut accepted, mut in_use) = (0, 0);
+    for next in [set(2, 0), set(3, 0), set(1, 1), set(1, 2)] {
+        for passes in 0..REQUESTS_MAX {
+            let room = nightly_resource("room", 5, 600);
+            let h = Harness::with(&room).await;
+            h.placed(&room, "first", NIGHT, 1).await;
+            let two = Facts::default().with([JUNE_1], set(2, 0)).changed_since(&Facts::default());
+            let two = FactsCommit::adopting(&room, two, &h.by("another"));
+            h.store.catalogue.put_facts(&two).await.expect("nobody is in between");
+            let slow = Faults::default();
+            slow.strike(Fault::Delayed, passes, 1);
+            let (operator, caller, by) = (late(&h, &slow), platform(), h.by("operator"));
+            let edit = DatesEdit { from: JUNE_1, to: date(2030, 6, 2), set: next };
+            let edited =
+                operator.set_inventory(&caller, &room.id, &edit, &Precondition::None, Run::Real, &by);
+            let beside = async {
+                slow.strikes().await;
+                // The places may be gone already.
+                drop(h.place(&room, "second", NIGHT, 3).await);
+                slow.go_on();
+                std::future::pending::<()>().await;
+            };
+            let outcome = tokio::select! {
+                outcome = edited => outcome,
+                () = beside => unreachable!("it waits for the edit"),
+            };
+            let stored = present(&h, &room).await;
+            let facts = h.store.catalogue.facts(&room.id).await.expect("facts").of(JUNE_1);
+            let [page] =
+                h.store.catalogue.stored_pages(&stored).await.expect("pages").try_into().expect("June");
+            let night = SlotKey::parse("01").expect("a night");
+            let what = format!("{next:?}, {passes}: {outcome:?}");
+            assert_eq!(page.broken_slot(), None, "{what}");
+            match outcome {
+                Ok(_) => {
+                    assert_eq!(
+                        (facts.capacity, facts.overbooking),
+                        (next.capacity, next.overbooking.unwrap_or(0)),
+                        "{what}"
+                    );
+                    assert_eq!(page.limit(&night), facts.limit_or(5), "{what}");
+                    accepted += 1;
+                }
+                Err(Failure::CapacityInUse { .. }) => {
+                    assert_eq!((facts.capacity, facts.overbooking), (Some(2), 0), "{what}");
+                    in_use += 1;
+                }
+                Err(other) => panic!("{what}: {other}"),
+            }
+        }
+    }
+    assert!(accepted > 1 && in_use > 1, "{accepted} accepted, {in_use} refused");
+}
+
 /// One request comes twice, to two instances. One of them remembers terms that were replaced, and meets the hold on its page before
 /// the other has recorded it: its terms are not recorded.
 #[tokio::test]

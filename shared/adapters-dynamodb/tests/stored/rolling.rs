@@ -45,7 +45,7 @@ fn control_the_release_before_cannot_read_documents_of_version_1() {
     assert_eq!(documents, [Version::V0; 3], "documents of version 1 are for the next release");
 }
 
-/// Control: it neither sells beyond a capacity nor takes such a page for one of its own. It refuses the page.
+/// Control: it does not take such a page for one of its own. Whatever it has to read the page for, it refuses.
 #[test]
 fn control_the_release_before_cannot_read_a_page_that_is_sold_beyond_its_capacity() {
     let pages =

@@ -202,7 +202,13 @@ fn a_page_full_of_the_longest_holds_and_of_cool_downs_fits_an_item_also_when_all
     let court = daily_resource("court", 4, &[("04:00", "00:00")], 1000, 60);
     let whole = long_hold(&court, ("2030-06-01T04:00:00+02:00", "2030-06-02T00:00:00+02:00"));
     let placement = &whole.order.placements[0];
-    let mut page = court.fresh_page(&placement.page, &Facts::default());
+    let set = DateFactsEdit { capacity: Some(900), overbooking: Some(100), closed: None };
+    let facts = Facts::default().with([date(2030, 6, 1), date(2030, 6, 2)], set);
+    let mut page = court.fresh_page(&placement.page, &facts);
+    assert!(
+        page.allowance.len() > 100 && page.overrides.len() == page.allowance.len(),
+        "each slot says both"
+    );
     let slots: Vec<_> = placement.places.slots().cloned().collect();
     let last = &slots[slots.len() - SHORT_HOLD_SLOTS_MAX..];
     for number in 0..HOLDS_PER_PAGE_MAX {
@@ -293,7 +299,7 @@ fn what_operators_change_fits_an_item() {
             DateFactsEdit {
                 capacity: Some(100_000 - u32::try_from(number % 2).expect("a number")),
                 closed: Some(true),
-                ..DateFactsEdit::default()
+                overbooking: Some(100_000 - u32::try_from(number % 3).expect("a number")),
             },
         )
     });

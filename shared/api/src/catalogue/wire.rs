@@ -298,7 +298,7 @@ pub struct PutBody {
     /// The resource.
     #[serde(flatten)]
     pub resource: ResourceBody,
-    /// Local dates from today for which capacity or stop-sell is set, and that have no slot any more, at most 100; left
+    /// Local dates from today for which capacity, overbooking or stop-sell is set, and that have no slot any more, at most 100; left
     /// out if there are none.
     /// What is set for them applies again when they have.
     #[serde(skip_serializing_if = "Vec::is_empty")]

@@ -100,22 +100,19 @@ impl Calendars {
         )?;
         let pages = resource.shown_pages(&names, listed, &facts);
         let card = cards.as_ref().and_then(|cards| cards.at(now));
-        let price = |slot: &Slot, taken: u32, places: u32| {
+        let price = |slot: &Slot, counted: Counted| {
             let card = card?;
             let stay = Stay { slots: vec![slot.clone()], start: slot.start, end: slot.end };
-            let fullness = BTreeMap::from([(slot.start, Taken { taken, places })]);
+            let fullness = BTreeMap::from([(slot.start, counted.taken())]);
             let fullness = Fullness::new(&Around::default(), fullness);
             let units = vec![Unit::default()];
             let request = request(&resource, &stay, units, &RateChoice::default(), &fullness, now);
             shown_price(card, &dated, self.charges.step(card.card.currency), &request)
         };
         let counted = |slot: Slot| {
-            let is_past = resource.is_past(&slot, now);
-            let counted = counted(&slot, &pages, now);
-            let price = price(&slot, counted.taken(), counted.capacity);
-            let price = price.unwrap_or(resource.terms.base_price);
-            let available = if is_past { 0 } else { counted.available };
-            CalendarSlot { capacity: counted.capacity, available, price, slot }
+            let counted = counted(&resource, &slot, &pages, now);
+            let price = price(&slot, counted).unwrap_or(resource.terms.base_price);
+            CalendarSlot { capacity: counted.capacity, available: counted.available, price, slot }
         };
         Ok((slots.into_iter().map(counted).collect(), next))
     }
@@ -134,13 +131,19 @@ pub(crate) struct Counted {
 
 impl Counted {
     /// Places that cannot be held, of those that there are: a slot that is sold beyond its capacity is full, and no more than that.
-    pub(crate) fn taken(self) -> u32 {
-        self.limit.saturating_sub(self.available).min(self.capacity)
+    pub(crate) fn taken(self) -> Taken {
+        let taken = self.limit.saturating_sub(self.available).min(self.capacity);
+        Taken { taken, places: self.capacity, is_free: self.available > 0 }
     }
 }
 
-/// What `pages` say of a slot.
-pub(crate) fn counted(slot: &Slot, pages: &[Page], now: Timestamp) -> Counted {
+/// What `pages` of a resource say of a slot. Of one that is past nothing can be held.
+pub(crate) fn counted(resource: &Resource, slot: &Slot, pages: &[Page], now: Timestamp) -> Counted {
+    let counted = on_all(pages, slot, now);
+    if resource.is_past(slot, now) { Counted { available: 0, ..counted } } else { counted }
+}
+
+fn on_all(pages: &[Page], slot: &Slot, now: Timestamp) -> Counted {
     let sum = |of: &dyn Fn(&Page) -> u32| {
         pages.iter().filter(|page| page.key.page == slot.page).map(of).fold(0, u32::saturating_add)
     };
@@ -190,16 +193,17 @@ mod tests {
         let pages = [page(0, "2026-06", 5, 2), page(1, "2026-06", 4, 3), page(0, "2026-07", 9, 9)];
         let (start, end) = (Timestamp::UNIX_EPOCH, Timestamp::MAX);
         let slot = Slot { page: "2026-06".to_owned(), key: key.clone(), start, end };
-        let of_both = counted(&slot, &pages, start);
+        let of_both = on_all(&pages, &slot, start);
         assert_eq!(of_both, Counted { capacity: 9, limit: 9, available: 5 });
-        assert_eq!(of_both.taken(), 4);
+        assert_eq!(of_both.taken(), Taken { taken: 4, places: 9, is_free: true });
     }
 
     #[test]
     fn a_slot_is_as_full_as_its_capacity_says() {
         let counted = |available| Counted { capacity: 10, limit: 13, available };
         for (available, taken) in [(13, 0), (12, 1), (3, 10), (1, 10), (0, 10)] {
-            assert_eq!(counted(available).taken(), taken, "{available} could be held");
+            let expected = Taken { taken, places: 10, is_free: available > 0 };
+            assert_eq!(counted(available).taken(), expected, "{available} could be held");
         }
     }
 }

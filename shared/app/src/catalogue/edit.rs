@@ -263,7 +263,9 @@ impl<'a> Edit<'a> {
         }
         self.adopt(&mut current, &mut facts, &adopted).await?;
         let least = before.least(&after, own.terms.capacity);
-        if least != before {
+        // An edit that was cut off may have left pages that allow more than the facts. A guest may take it until they are brought.
+        let is_behind = |page: &Page| page.is_narrowed_by(&own.frame(&page.key, &before));
+        if least != before || pages.iter().any(is_behind) {
             self.write_facts(&mut current, &mut facts, &least, ResourceChange::of_dates).await?;
             *begun = Some(Begun { before: before.clone(), least: least.clone(), version: (&current).into() });
             let brought = self.bring_among(&current, &facts, &names, strict).await;

@@ -17,12 +17,14 @@ use jiff::{Span, Timestamp, ToSpan};
 use crate::rates::choice::RateChoice;
 
 /// How full a slot is.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Taken {
     /// Places that are taken.
     pub(crate) taken: u32,
     /// Places that there are.
     pub(crate) places: u32,
+    /// Whether a place could be held.
+    pub(crate) is_free: bool,
 }
 
 /// How full the slots of a stay are, by their start, and whether those next to it are free.
@@ -39,7 +41,7 @@ impl Fullness {
         // Where there is no slot nothing is free; of a slot that was not counted it is not known.
         let is_free = |slot: &Option<Slot>| match slot {
             None => Some(false),
-            Some(slot) => of.get(&slot.start).map(|taken| taken.taken < taken.places),
+            Some(slot) => of.get(&slot.start).map(|taken| taken.is_free),
         };
         Self { is_free_before: is_free(&around.before), is_free_after: is_free(&around.after), of }
     }
@@ -107,7 +109,7 @@ pub(crate) fn request(
             date: resource.terms.local_date(slot),
             slot: slot.clone(),
             taken: taken.map_or(0, |taken| taken.taken),
-            places: taken.map_or(0, |taken| taken.places),
+            places: taken.map(|taken| taken.places),
         }
     };
     RateRequest {

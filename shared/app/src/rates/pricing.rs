@@ -458,12 +458,7 @@ impl Pricing {
         )
         .await?;
         let pages = resource.shown_pages(&names, listed, &facts);
-        let taken = |slot: &&Slot| {
-            let counted = counted(slot, &pages, now);
-            let places = counted.capacity;
-            let taken = if resource.is_past(slot, now) { places } else { counted.taken() };
-            (slot.start, Taken { taken, places })
-        };
+        let taken = |slot: &&Slot| (slot.start, counted(resource, slot, &pages, now).taken());
         Ok(slots.iter().map(taken).collect())
     }
 

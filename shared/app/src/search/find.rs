@@ -169,7 +169,7 @@ impl Search {
                     Some((card, dated)) => {
                         let known = stay.slots.iter().chain(&beside).map(|slot| {
                             let (taken, places) = resource.sold(slot, stored, facts, now);
-                            (slot.start, Taken { taken, places })
+                            (slot.start, Taken { taken, places, is_free: offered(slot) > 0 })
                         });
                         let around =
                             if beside.is_empty() { Around::default() } else { around(&resource, &stay) };

@@ -246,12 +246,11 @@ pub(super) fn is_between(time: Time, (from, to): (Time, Time)) -> bool {
     if from < to { from <= time && time < to } else { from <= time || time < to }
 }
 
-/// Percent of a slot's places that are taken before a unit, rounded down; at most 100.
+/// Percent of a slot's places that are taken before a unit, rounded down; at most 100, and 100 where there are none, so that what is
+/// sold beyond them is as dear as the last of any.
 fn sold_percent(slot: &StaySlot, unit: usize) -> u32 {
-    if slot.places == 0 {
-        return 0;
-    }
+    let Some(places) = slot.places else { return 0 };
     let taken = u64::from(slot.taken).saturating_add(u64::try_from(unit).unwrap_or(u64::MAX));
-    let percent = taken.saturating_mul(100) / u64::from(slot.places);
+    let percent = taken.saturating_mul(100).checked_div(u64::from(places)).unwrap_or(100);
     u32::try_from(percent.min(100)).unwrap_or(100)
 }

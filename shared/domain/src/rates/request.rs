@@ -22,8 +22,8 @@ pub struct StaySlot {
     pub date: Date,
     /// Places that are taken, as far as known.
     pub taken: u32,
-    /// Places that there are; 0 if not known, when it counts as not sold.
-    pub places: u32,
+    /// Places that there are; `None` if not known, when it counts as not sold.
+    pub places: Option<u32>,
 }
 
 /// A question for prices.

@@ -171,7 +171,7 @@ pub(crate) fn restriction(name: &str, limits: Limits) -> Restriction {
 pub(crate) fn nights(from: Date, to: Date, zone: &TimeZone) -> Option<Vec<StaySlot>> {
     let nightly = Schedule::Nightly { check_in: time(15, 0, 0, 0), check_out: time(11, 0, 0, 0) };
     let slots = nightly.slots(When::Date(from), When::Date(to), zone).ok()?;
-    let slot = |slot: Slot| StaySlot { date: slot.local_date(zone), slot, taken: 0, places: 0 };
+    let slot = |slot: Slot| StaySlot { date: slot.local_date(zone), slot, taken: 0, places: None };
     Some(slots.into_iter().map(slot).collect())
 }
 

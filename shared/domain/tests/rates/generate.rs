@@ -321,8 +321,8 @@ impl Draw {
         let mut request = fixture::request(&from.expect("a date").to_string(), nights);
         request.at += jiff::SignedDuration::from_hours(self.one(&[0, 24, 240, 960]));
         for slot in &mut request.slots {
-            slot.places = self.one(&[10, 0, 7, 4]);
-            slot.taken = self.number(slot.places + 1);
+            slot.places = self.one(&[Some(10), None, Some(7), Some(4), Some(0)]);
+            slot.taken = self.number(slot.places.unwrap_or(0) + 1);
         }
         let units = 1 + self.below(3);
         request.units = (0..units)

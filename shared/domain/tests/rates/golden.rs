@@ -207,15 +207,15 @@ fn each_unit_is_priced_at_its_own_step_of_demand() {
     let mut request = request("2026-06-10", 2);
     request.units = vec![Unit::default(); 4];
     for slot in &mut request.slots {
-        (slot.taken, slot.places) = (5, 10);
+        (slot.taken, slot.places) = (5, Some(10));
     }
     let quote = price(&card, &request, "flexible");
     assert_eq!(amounts(&quote)[..4], [100_00, 120_00, 120_00, 150_00]);
     // Two nights each: 100 × 2, 120 × 4, 150 × 2
     let stay: Vec<i64> = lines(&quote).into_iter().map(|(_, amount)| amount).collect();
     assert_eq!(stay, [200_00, 480_00, 300_00]);
-    // More taken than there is counts as full; what is not known counts as not sold.
-    for (taken, places, expected) in [(12, 10, 150_00), (5, 0, 100_00)] {
+    // More taken than there is counts as full, and so does a slot without places; what is not known counts as not sold.
+    for (taken, places, expected) in [(12, Some(10), 150_00), (0, Some(0), 150_00), (5, None, 100_00)] {
         request.units.truncate(1);
         request.slots.iter_mut().for_each(|slot| (slot.taken, slot.places) = (taken, places));
         assert_eq!(amounts(&price(&card, &request, "flexible")), [expected; 2]);

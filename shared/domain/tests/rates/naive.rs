@@ -238,11 +238,13 @@ impl Naive<'_> {
             day = day.tomorrow().expect("a date");
             lead += 1;
         }
-        let sold = if stay_slot.places == 0 {
-            0
-        } else {
-            let taken = i64::from(stay_slot.taken) + i64::try_from(unit).expect("small");
-            (taken * 100 / i64::from(stay_slot.places)).min(100)
+        let sold = match stay_slot.places {
+            None => 0,
+            Some(0) => 100,
+            Some(places) => {
+                let taken = i64::from(stay_slot.taken) + i64::try_from(unit).expect("small");
+                (taken * 100 / i64::from(places)).min(100)
+            }
         };
         let count = |length: usize| i64::try_from(length).expect("small");
         let calendar = when.calendar.as_ref().is_none_or(|id| self.card().calendars[id].contains(&date));

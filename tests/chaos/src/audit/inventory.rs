@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use holdfast_domain::{BookingStatus, PageKey, SlotKey};
 
 use super::{Anomaly, Findings, Snapshot};
+use crate::traffic::{OVERBOOKING_MAX, PLACES_MORE_MAX};
 
-/// Per slot free + live holds + confirmed + elsewhere = capacity + allowance + excess, and confirmed is what the standing
-/// bookings have.
+/// Per slot free + live holds + confirmed + elsewhere = capacity + allowance, which are what terms and edits made them, and confirmed is
+/// what the standing bookings have.
 pub(super) fn check(snapshot: &Snapshot) -> Vec<Anomaly> {
     let mut found = Findings::of("inventory");
     let mut standing: BTreeMap<(&PageKey, &SlotKey), u32> = BTreeMap::new();
@@ -34,7 +35,12 @@ pub(super) fn check(snapshot: &Snapshot) -> Vec<Anomaly> {
             let of = |counts: &BTreeMap<SlotKey, u32>| counts.get(slot).copied().unwrap_or(0);
             let (confirmed, elsewhere) = (of(&page.confirmed), of(&page.elsewhere));
             let capacity = page.overrides.get(slot).copied().unwrap_or(page.capacity);
-            let limit = capacity + of(&page.allowance) + of(&page.excess);
+            let limit = capacity + of(&page.allowance);
+            let set = snapshot.places.get(page.key.resource.as_str()).copied().unwrap_or(0);
+            let most = set + PLACES_MORE_MAX + OVERBOOKING_MAX;
+            found.unless(limit <= most, || format!("{name} {slot}: {limit} places, {most} were set at most"));
+            let excess = of(&page.excess);
+            found.unless(excess == 0, || format!("{name} {slot}: {excess} taken beyond its places"));
             // What a dead hold still has on its page is free to whoever comes.
             let (free, live) = (free + count(&dead), count(&live));
             found.unless(free + live + confirmed + elsewhere == limit, || {

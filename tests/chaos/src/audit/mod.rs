@@ -80,6 +80,8 @@ pub(crate) struct Snapshot {
     pub(crate) uses: Vec<Use>,
     /// Revisions of the run's resources, by id.
     pub(crate) revisions: BTreeMap<String, u64>,
+    /// Places of a slot by their terms, by id.
+    pub(crate) places: BTreeMap<String, u32>,
     /// How often something was set for the dates of the run's resources.
     pub(crate) edits: Edits,
     /// Every payment made since the run began.

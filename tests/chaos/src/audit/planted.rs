@@ -204,6 +204,7 @@ fn whole() -> (Snapshot, Told) {
         counters: vec![counter],
         uses,
         revisions: BTreeMap::from([("hall".to_owned(), 1)]),
+        places: BTreeMap::from([("hall".to_owned(), 3)]),
         edits: Edits::from([(("hall".to_owned(), closed_days(2).0), 2)]),
         bookings: vec![stands, cancelled],
         delivered,

@@ -78,3 +78,23 @@ fn an_expired_hold_may_have_its_use_until_its_timer_rings() {
     });
     assert_eq!(found, []);
 }
+
+/// Whatever the page says of itself.
+#[test]
+fn a_slot_with_more_places_than_anybody_set_is_found() {
+    let more = |s: &mut Snapshot| {
+        s.pages[0].overrides = s.pages[0].available.keys().map(|slot| (slot.clone(), 9)).collect();
+        s.pages[0].available.values_mut().for_each(|free| *free += 6);
+    };
+    assert_eq!(
+        after(|s, _| {
+            more(s);
+            s.places.insert("hall".to_owned(), 9);
+        }),
+        []
+    );
+    is_found("inventory", "9 places, 5 were set at most", |s, _| more(s));
+    is_found("inventory", "1 taken beyond its places", |s, _| {
+        s.pages[0].excess = s.pages[0].available.keys().map(|slot| (slot.clone(), 1)).collect();
+    });
+}

@@ -4,11 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_app::Failure;
-use holdfast_app::catalogue::{Precondition, Run};
+use holdfast_app::catalogue::{FactsCommit, Precondition, Run};
 use holdfast_app::holds::HoldRequest;
 use holdfast_app::rates::{CardUse, DatedCommit, QuoteRequest, QuotedPlans, RateChoice};
 use holdfast_app::search::{Query, Sort};
-use holdfast_domain::catalogue::{Label, Month};
+use holdfast_domain::catalogue::{DateFactsEdit, Label, Month};
 use holdfast_domain::rates::card::RateCard;
 use holdfast_domain::rates::changes::RatesChange;
 use holdfast_domain::rates::charge::{Charge, ChargeKind, Due, Levy, Per, Validity};
@@ -179,6 +179,33 @@ async fn sell(w: &World, resource: &Resource, draw: &mut Draw<'_>, around: Date,
     }
 }
 
+/// Sets places of some dates, as far as what is taken allows, or leaves an edit where it was cut off: more is set than pages know, which is
+/// in the calendar already and cannot be had yet.
+async fn edit(w: &World, resource: &Resource, draw: &mut Draw<'_>, around: Date) {
+    for _ in 0..draw.below(4) {
+        let from = draw.dates(around).from;
+        if draw.below(3) > 0 {
+            let edit = DateFactsEdit {
+                capacity: draw.one(&[None, Some(0), Some(2), Some(5)]),
+                closed: draw.one(&[None, None, Some(false), Some(true)]),
+                overbooking: draw.one(&[None, Some(0), Some(1), Some(3)]),
+            };
+            // What is in use already is not taken away.
+            let _ = w.set_dates(&resource.id, (from, 2), edit).await;
+        } else {
+            let stored = w.store.catalogue.resource(&resource.id).await.expect("a read").expect("a resource");
+            let before = w.store.catalogue.facts(&resource.id).await.expect("facts");
+            let more = DateFactsEdit {
+                overbooking: Some(before.of(from).overbooking + 3),
+                ..DateFactsEdit::default()
+            };
+            let months = before.with([from], more).changed_since(&before);
+            let commit = FactsCommit::adopting(&stored, months, &w.by("operator"));
+            w.store.catalogue.put_facts(&commit).await.expect("facts of dates");
+        }
+    }
+}
+
 /// When the read model learns of a resource.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Listed {
@@ -337,6 +364,7 @@ async fn search_and_hold(bytes: Vec<u8>, listed: Listed) -> Result<(), String> {
         // What restrictions or other holds do not allow is not taken.
         let _ = w.holds.create(&caller, &key(&number.to_string(), ""), &request, &w.by("guest")).await;
     }
+    edit(&w, &resource, &mut draw, around).await;
     // Longer than it is remembered how full a slot is.
     w.pass(6);
     if listed == Listed::Last {

@@ -30,7 +30,7 @@ macro_rules! kinds {
 
 kinds! {
     UnreadableItem, "unreadable_item", "An item of the ledger cannot be read. For review.";
-    PageUnbalanced, "page_unbalanced", "A page's free, held and confirmed places do not make up its capacity. For review.";
+    PageUnbalanced, "page_unbalanced", "A page's free, held and confirmed places do not make up its capacity and what may be sold beyond it. For review.";
     ConfirmedMismatch, "confirmed_mismatch", "A page counts other confirmed places than its confirmed bookings have. For review.";
     ExpiredHold, "expired_hold", "A dead hold is still stored. Repaired: it is dropped.";
     OrphanedClaim, "orphaned_claim", "A hold is claimed by a booking that does not exist or is over. For review.";
