@@ -1,18 +1,29 @@
 //! Places beyond the capacity: guests find, hold and book them like any other, and the trail says who let them be sold.
 
+use std::collections::BTreeSet;
+
 use holdfast_app::Failure;
-use holdfast_domain::catalogue::DateFactsEdit;
+use holdfast_app::catalogue::FactsCommit;
+use holdfast_app::holds::HoldRequest;
+use holdfast_domain::catalogue::{DateFactsEdit, Facts, Label};
+use holdfast_domain::rates::condition::{Bounds, Condition};
+use holdfast_domain::rates::ids::{RestrictionId, RuleId};
+use holdfast_domain::rates::restriction::{Limits, Restriction};
+use holdfast_domain::rates::rule::{Adjustment, Rule};
 use holdfast_testkit::nightly_resource;
 use jiff::civil::{Date, date};
 use serde_json::{Value, json};
 
 use crate::bank::VISA;
 use crate::driver::{Drive, Ending};
+use crate::rated;
 use crate::search::query;
 use crate::trails::whole_trail;
-use crate::world::{NIGHT, World};
+use crate::world::{NIGHT, PRICE, World, guest, hold_request, operator};
 
 const JUNE_1: Date = date(2030, 6, 1);
+/// Longer than it is remembered how full a slot is.
+const LATER: i64 = 6;
 
 fn beyond(overbooking: u32) -> DateFactsEdit {
     DateFactsEdit { overbooking: Some(overbooking), ..DateFactsEdit::default() }
@@ -96,4 +107,101 @@ async fn the_trail_says_what_was_set_where_it_changed() {
         ("inventory.set", dates("overbooking", json!(3)), dates("overbooking", json!(0))),
     ];
     assert_eq!(said, expected);
+}
+
+/// A card that is dearer from half of the places on, and the room's demand as search, calendar, quote and hold see it.
+async fn priced(w: &World, name: &str) -> i64 {
+    w.project_latest(&rated::room().id).await;
+    let (offers, _) = w.search.find(&query(NIGHT, 1), w.now()).await.expect("an answer");
+    let (slots, _) = w
+        .calendars
+        .slots(&rated::room().id, JUNE_1, date(2030, 6, 2), None, w.now())
+        .await
+        .expect("a calendar");
+    let quoted = rated::quote(w, None, NIGHT).await;
+    let caller = guest(name);
+    let asked = hold_request(&rated::room(), NIGHT, 1);
+    let hold = rated::place(w, &caller, name, &asked).await.expect("a place").hold;
+    w.holds.release(&caller, &hold.id, &w.by(name)).await.expect("a release");
+    let quoted = quoted.offers[0].price.whole().expect("in range").amount();
+    let shown = [offers[0].price.amount(), slots[0].price.amount(), quoted];
+    let held = hold.order.price.whole().expect("in range").amount();
+    assert_eq!(shown, [held; 3], "{name}: search, calendar, quote and hold");
+    held
+}
+
+#[tokio::test]
+async fn prices_by_demand_go_by_the_capacity_whatever_may_be_sold_beyond_it() {
+    let mut card = rated::card(PRICE);
+    let half = Some(Bounds { min: Some(50), max: None });
+    card.rules = vec![Rule {
+        id: RuleId::parse("busy").expect("a name"),
+        name: Label::parse("Busy").expect("a label"),
+        priority: 1,
+        when: Condition { sold_percent: half, ..Condition::default() },
+        adjustment: Adjustment::Amount(5_000),
+        group: None,
+    }];
+    let w = rated::rated(&card).await;
+    let room = rated::room();
+    assert_eq!(priced(&w, "nothing-taken").await, PRICE);
+    // An edit that was cut off before any page was brought: as many places again may be sold, and nothing is taken.
+    let stored = w.store.catalogue.resource(&room.id).await.expect("a read").expect("a resource");
+    let months =
+        Facts::default().with([JUNE_1], beyond(room.terms.capacity)).changed_since(&Facts::default());
+    let commit = FactsCommit::adopting(&stored, months, &w.by("operator"));
+    w.store.catalogue.put_facts(&commit).await.expect("facts of dates");
+    w.pass(LATER);
+    assert_eq!(priced(&w, "cut-off").await, PRICE);
+    // It comes again; all places of the house are taken, and none of those beyond it.
+    w.set_dates(&room.id, (JUNE_1, 1), beyond(room.terms.capacity)).await.expect("more places");
+    w.pass(LATER);
+    assert_eq!(priced(&w, "in-force").await, PRICE);
+    let everything = HoldRequest { quantity: room.terms.capacity, ..hold_request(&room, NIGHT, 1) };
+    rated::place(&w, &operator(), "house", &everything).await.expect("every place of the house");
+    w.pass(LATER);
+    assert_eq!(priced(&w, "full").await, PRICE + 5_000);
+    // Without places of the house, each of those beyond is the last.
+    let none = DateFactsEdit { capacity: Some(0), overbooking: Some(20), closed: None };
+    w.set_dates(&room.id, (JUNE_1, 1), none).await.expect("20 are more than are taken");
+    w.pass(LATER);
+    assert_eq!(priced(&w, "no-house").await, PRICE + 5_000);
+}
+
+/// What may be sold beyond the capacity is free: no gap ends there.
+#[tokio::test]
+async fn a_night_that_may_be_sold_beyond_its_capacity_ends_no_gap() {
+    let mut gaps = rated::card(PRICE);
+    gaps.restrictions = vec![Restriction {
+        id: RestrictionId::parse("two-nights").expect("a name"),
+        name: Label::parse("Two nights").expect("a label"),
+        dates: Vec::new(),
+        weekdays: Vec::new(),
+        plans: BTreeSet::new(),
+        not_plans: BTreeSet::new(),
+        channels: BTreeSet::new(),
+        limits: Limits { stay_min_on_arrival: Some(2), fills_gaps: true, ..Limits::default() },
+    }];
+    let w = rated::rated(&gaps).await;
+    let room = rated::room();
+    let full = |nights| HoldRequest { quantity: room.terms.capacity, ..hold_request(&room, nights, 1) };
+    for (name, nights) in [("before", ("2030-05-30", "2030-06-01")), ("after", ("2030-06-02", "2030-06-04"))]
+    {
+        rated::place(&w, &operator(), name, &full(nights)).await.expect("every place around the night");
+    }
+    let is_had = async |name: &str| {
+        w.pass(LATER);
+        w.project_latest(&room.id).await;
+        let (offers, _) = w.search.find(&query(NIGHT, 1), w.now()).await.expect("an answer");
+        let caller = guest(name);
+        let placed = rated::place(&w, &caller, name, &hold_request(&room, NIGHT, 1)).await;
+        if let Ok(placed) = &placed {
+            w.holds.release(&caller, &placed.hold.id, &w.by(name)).await.expect("a release");
+        }
+        assert_eq!(offers.is_empty(), placed.is_err(), "{name}");
+        placed.is_ok()
+    };
+    assert!(is_had("gap").await, "nothing is free around the night");
+    w.set_dates(&room.id, (date(2030, 6, 2), 1), beyond(1)).await.expect("more places");
+    assert!(!is_had("no-gap").await, "two nights could be had");
 }
