@@ -3,8 +3,8 @@
 use holdfast_domain::rates::uses::UseOwner;
 use holdfast_domain::receipts::ReceiptKind;
 
-use super::Use;
 use super::planted::{after, is_found, receipt};
+use super::{Snapshot, Use};
 
 #[test]
 fn a_receipt_that_is_missing_too_many_or_of_another_amount_is_found() {
