@@ -13,8 +13,13 @@ from commands import tool_env
 
 # A message that failed is hidden for three minutes: the run would last as long. The functions get the same messages as
 # often as ever, only sooner; some while they are still at work, which queues may do at any time.
-CONSUMED_QUEUES = ("TIMER_QUEUE_URL", "NOTIFY_QUEUE_URL", "PARTNER_QUEUE_URL")
 HIDDEN_SECONDS = 10
+QUEUE, DEAD_LETTERS = "_QUEUE_URL", "_DEAD_LETTERS_QUEUE_URL"
+
+
+def consumed_queues(values: dict[str, str]) -> list[str]:
+    """URLs of the queues that functions consume: those whose failed messages go to dead letters."""
+    return [values[name.replace(DEAD_LETTERS, QUEUE)] for name in values if name.endswith(DEAD_LETTERS)]
 
 
 def visibility_timeout(url: str) -> str:
@@ -29,7 +34,7 @@ def set_visibility_timeout(url: str, seconds: str) -> None:
 @contextmanager
 def impatient_queues(values: dict[str, str]) -> Iterator[None]:
     """Messages that failed come again soon, until the block ends."""
-    before = {values[name]: visibility_timeout(values[name]) for name in CONSUMED_QUEUES}
+    before = {url: visibility_timeout(url) for url in consumed_queues(values)}
     for url in before:
         set_visibility_timeout(url, str(HIDDEN_SECONDS))
     try:
