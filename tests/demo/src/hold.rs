@@ -74,7 +74,7 @@ pub(crate) async fn one_table_for_two_guests(w: &World, report: &mut Report) -> 
             let beyond = w.post(&anna, "/api/holds", &offer.hold()).await?;
             promised(beyond.status == 201, &beyond)?;
             refused(&w.post(&w.guest("carla").await?, "/api/holds", &offer.hold()).await?, 409, "sold_out")?;
-            Ok(((), format!("{} of 1 and 1 is Anna's, then 409 sold_out", beyond.str("/holdId"))))
+            Ok(((), format!("{} beyond the one is Anna's, then 409 sold_out", beyond.str("/holdId"))))
         })
         .await
 }
