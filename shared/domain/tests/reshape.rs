@@ -66,7 +66,7 @@ fn set(capacity: Option<u32>, closed: Option<bool>) -> DateFactsEdit {
 
 /// What the next terms make of a page: the page after, or the places in the way.
 fn brought(next: &Resource, page: &Page, facts: &Facts, now: &str) -> Result<Page, u32> {
-    let frame = Box::new(next.frame_of(page, facts, Surplus::REFUSED, instant(now)));
+    let frame = Box::new(next.frame_of(page, facts, Surplus::Refused, instant(now)));
     match page.decide(&PageCommand::Frame { frame }, instant(now)) {
         Ok(changes) if changes.is_empty() => Ok(page.clone()),
         Ok(changes) => {
@@ -270,6 +270,21 @@ fn the_least_of_two_facts_allows_nothing_that_either_does_not() {
     let undone = Facts::default().changed_since(&Facts::default().written(&months));
     let undone: Vec<_> = undone.values().map(|month| (month.revision, month.dates.len())).collect();
     assert_eq!(undone, [(2, 0)], "nothing is set any more, which is a write too");
+}
+
+/// What another has set meanwhile is theirs; what they left alone is taken back.
+#[test]
+fn what_an_edit_began_is_taken_back_of_each_field_that_nobody_has_set_since() {
+    let day = date(2030, 6, 1);
+    let before = Facts::default().with([day], set(Some(9), None));
+    let least = before.with([day], set(Some(3), Some(true)));
+    let facts = |capacity, closed| DateFacts { capacity, closed, overbooking: 0 };
+    let restored = |now: &Facts| now.restored([day], &before, &least).of(day);
+    assert_eq!(restored(&least), facts(Some(9), false));
+    assert_eq!(restored(&least.with([day], set(Some(4), None))), facts(Some(4), false));
+    assert_eq!(restored(&least.with([day], set(None, Some(false)))), facts(Some(9), false));
+    assert_eq!(restored(&before.with([day], set(None, Some(true)))), facts(Some(9), false));
+    assert_eq!(restored(&before.with([day], set(Some(3), None))), facts(Some(9), false));
 }
 
 /// Facts under which so many places of the event may be sold beyond its capacity.

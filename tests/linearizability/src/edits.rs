@@ -50,8 +50,7 @@ impl Rule {
 
     /// The fewest places that may be sold after an edit, if it says how many.
     fn least_after(&self, edit: Edit) -> Option<u32> {
-        (edit.capacity.is_some() || edit.overbooking.is_some())
-            .then(|| Self { closed: false, ..self.set(edit) }.on_offer())
+        (edit.capacity.is_some() || edit.overbooking.is_some()).then(|| self.set(edit).limit())
     }
 
     /// Whether another default takes places away.

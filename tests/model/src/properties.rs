@@ -138,8 +138,11 @@ fn any(state: &State, holds: impl Fn(&Attempt) -> bool) -> bool {
 
 fn never_oversold(model: &Bookings, state: &State) -> bool {
     let slot = model.cast().slot();
+    let lowered = u32::from(model.cast().scenario.lowerings - state.lowerings);
+    let limit = model.cast().scenario.limit() - lowered;
     state.page.broken_slot().is_none()
-        && state.page.in_use(slot, moment(state.tick)) <= state.page.limit(slot)
+        && state.page.limit(slot) == limit
+        && state.page.in_use(slot, moment(state.tick)) <= limit
 }
 
 fn places_of_bookings(model: &Bookings, state: &State) -> bool {

@@ -82,7 +82,7 @@ impl Catalogue for DynamoCatalogue {
         resource: &Resource,
         facts: &Facts,
         pages: Vec<Page>,
-        surplus: Surplus,
+        surplus: Surplus<'_>,
         mutation: &Mutation,
     ) -> Result<(), LedgerError> {
         self.pages.bring(resource, facts, pages, surplus, mutation).await

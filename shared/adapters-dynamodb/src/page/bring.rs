@@ -31,7 +31,7 @@ impl PageStore {
         resource: &Resource,
         facts: &Facts,
         pages: Vec<Page>,
-        surplus: Surplus,
+        surplus: Surplus<'_>,
         mutation: &Mutation,
     ) -> Result<(), LedgerError> {
         let mut rest: Vec<(Vec<Page>, Tries)> =
@@ -67,7 +67,7 @@ impl PageStore {
         resource: &Resource,
         facts: &Facts,
         pages: &[Page],
-        surplus: Surplus,
+        surplus: Surplus<'_>,
         mutation: &Mutation,
     ) -> Result<Option<Passing>, LedgerError> {
         let mut puts = Vec::new();

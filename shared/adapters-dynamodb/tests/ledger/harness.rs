@@ -107,7 +107,7 @@ impl Harness {
         self.store.holds.release(&hold, &self.by("operator")).await.expect("a release");
     }
 
-    fn resources(&self) -> Resources {
+    pub(crate) fn resources(&self) -> Resources {
         resources(self.store.clone())
     }
 

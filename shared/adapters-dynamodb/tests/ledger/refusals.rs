@@ -155,28 +155,48 @@ async fn terms_that_are_accepted_are_in_force_on_pages_that_allow_more_than_the_
     assert!(fourth_came_between > 1, "an accepted edit that a hold came between");
 }
 
-/// An edit was cut off before it brought the page. It comes again, or another does, and a guest takes a place between its requests: what is
-/// accepted is in force, and what is refused has changed nothing.
+/// A room of five places of which so many are held, and of which an edit that was cut off has set two in the facts alone.
+async fn cut_off(held: u32) -> (Harness, Resource) {
+    let room = nightly_resource("room", 5, 600);
+    let h = Harness::with(&room).await;
+    h.placed(&room, "first", NIGHT, held).await;
+    let two = Facts::default().with([JUNE_1], places(2, 0)).changed_since(&Facts::default());
+    let two = FactsCommit::adopting(&room, two, &h.by("another"));
+    h.store.catalogue.put_facts(&two).await.expect("nobody is in between");
+    (h, room)
+}
+
+fn places(capacity: u32, overbooking: u32) -> DateFactsEdit {
+    DateFactsEdit { capacity: Some(capacity), overbooking: Some(overbooking), closed: None }
+}
+
+/// What may come after the edit that was cut off: itself again, more, less, and what says nothing of places.
+fn afterwards() -> [DateFactsEdit; 8] {
+    let closed = DateFactsEdit { closed: Some(true), ..DateFactsEdit::default() };
+    [
+        places(2, 0),
+        places(3, 0),
+        places(1, 1),
+        places(1, 2),
+        places(2, 2),
+        places(4, 0),
+        places(10, 0),
+        closed,
+    ]
+}
+
+/// An edit was cut off before it brought the page. It comes again, or another does, and a guest takes places between its requests: what is
+/// accepted is in force, and what is refused is too little, and has changed nothing.
 #[tokio::test]
 async fn an_edit_that_finds_pages_as_another_left_them_is_in_force_or_refused() {
-    let set = |capacity, overbooking| DateFactsEdit {
-        capacity: Some(capacity),
-        overbooking: Some(overbooking),
-        closed: None,
-    };
     let (mut accepted, mut in_use) = (0, 0);
-    for next in [set(2, 0), set(3, 0), set(1, 1), set(1, 2)] {
+    for set in afterwards() {
         for passes in 0..REQUESTS_MAX {
-            let room = nightly_resource("room", 5, 600);
-            let h = Harness::with(&room).await;
-            h.placed(&room, "first", NIGHT, 1).await;
-            let two = Facts::default().with([JUNE_1], set(2, 0)).changed_since(&Facts::default());
-            let two = FactsCommit::adopting(&room, two, &h.by("another"));
-            h.store.catalogue.put_facts(&two).await.expect("nobody is in between");
+            let (h, room) = cut_off(1).await;
             let slow = Faults::default();
             slow.strike(Fault::Delayed, passes, 1);
             let (operator, caller, by) = (late(&h, &slow), platform(), h.by("operator"));
-            let edit = DatesEdit { from: JUNE_1, to: date(2030, 6, 2), set: next };
+            let edit = DatesEdit { from: JUNE_1, to: date(2030, 6, 2), set };
             let edited =
                 operator.set_inventory(&caller, &room.id, &edit, &Precondition::None, Run::Real, &by);
             let beside = async {
@@ -195,20 +215,27 @@ async fn an_edit_that_finds_pages_as_another_left_them_is_in_force_or_refused() 
             let [page] =
                 h.store.catalogue.stored_pages(&stored).await.expect("pages").try_into().expect("June");
             let night = SlotKey::parse("01").expect("a night");
-            let what = format!("{next:?}, {passes}: {outcome:?}");
+            let (taken, limit) = (page.in_use(&night, h.now()), page.limit(&night));
+            let what = format!("{set:?}, {passes}: {outcome:?}");
+            let cut_off = DateFacts { capacity: Some(2), closed: false, overbooking: 0 };
             assert_eq!(page.broken_slot(), None, "{what}");
             match outcome {
+                Ok(_) if set.capacity.is_none() => {
+                    assert_eq!(facts, DateFacts { closed: true, ..cut_off }, "{what}");
+                    assert!(page.closed.contains(&night), "{what}");
+                    assert_eq!(limit, taken.max(2), "{what}");
+                    accepted += 1;
+                }
                 Ok(_) => {
-                    assert_eq!(
-                        (facts.capacity, facts.overbooking),
-                        (next.capacity, next.overbooking.unwrap_or(0)),
-                        "{what}"
-                    );
-                    assert_eq!(page.limit(&night), facts.limit_or(5), "{what}");
+                    let set = (set.capacity, set.overbooking.unwrap_or(0));
+                    assert_eq!((facts.capacity, facts.overbooking), set, "{what}");
+                    assert_eq!(limit, facts.limit_or(5), "{what}");
                     accepted += 1;
                 }
                 Err(Failure::CapacityInUse { .. }) => {
-                    assert_eq!((facts.capacity, facts.overbooking), (Some(2), 0), "{what}");
+                    assert_eq!(facts, cut_off, "{what}");
+                    let asked = set.capacity.unwrap_or(u32::MAX).saturating_add(set.overbooking.unwrap_or(0));
+                    assert!(asked < taken, "{what}: there were places enough");
                     in_use += 1;
                 }
                 Err(other) => panic!("{what}: {other}"),
@@ -216,6 +243,38 @@ async fn an_edit_that_finds_pages_as_another_left_them_is_in_force_or_refused() 
         }
     }
     assert!(accepted > 1 && in_use > 1, "{accepted} accepted, {in_use} refused");
+}
+
+#[tokio::test]
+async fn a_dry_run_says_what_an_edit_does_where_another_was_cut_off() {
+    let (mut accepted, mut refused) = (0, 0);
+    for held in [1, 3, 4] {
+        for set in afterwards() {
+            let (h, room) = cut_off(held).await;
+            let edit = DatesEdit { from: JUNE_1, to: date(2030, 6, 2), set };
+            let (operator, caller, by) = (h.resources(), platform(), h.by("operator"));
+            let run = async |run| {
+                let edited = operator.set_inventory(&caller, &room.id, &edit, &Precondition::None, run, &by);
+                edited.await.map(drop).map_err(|failure| failure.to_string())
+            };
+            let (dry, real) = (run(Run::Dry).await, run(Run::Real).await);
+            assert_eq!(dry, real, "{held} held, {set:?}");
+            *(if real.is_ok() { &mut accepted } else { &mut refused }) += 1;
+        }
+    }
+    assert!(accepted > 5 && refused > 5, "{accepted} accepted, {refused} refused");
+}
+
+/// Two nights are lowered while the first has more than is set, by an edit that was cut off: what is raised there is in nobody's way.
+#[tokio::test]
+async fn a_date_that_is_raised_refuses_nothing_beside_one_that_is_lowered() {
+    let (h, room) = cut_off(4).await;
+    h.set_dates(&room, date(2030, 6, 2), 1, places(9, 0)).await.expect("another night, with more");
+    h.set_dates(&room, JUNE_1, 2, places(5, 0))
+        .await
+        .expect("five of the first are more, and of the other less");
+    let night = SlotKey::parse("01").expect("a night");
+    assert_eq!(h.page(&room, "2030-06").await.limit(&night), 5);
 }
 
 /// One request comes twice, to two instances. One of them remembers terms that were replaced, and meets the hold on its page before

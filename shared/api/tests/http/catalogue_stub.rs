@@ -72,7 +72,7 @@ impl Catalogue for Stub {
         _: &Resource,
         _: &Facts,
         _: Vec<Page>,
-        _: Surplus,
+        _: Surplus<'_>,
         _: &Mutation,
     ) -> Result<(), LedgerError> {
         self.0.refused()

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use holdfast_domain::catalogue::{Month, RangeError, Stay};
+use holdfast_domain::catalogue::{Facts, Month, RangeError, Stay};
 use holdfast_domain::rates::evaluate::shown_price;
 use holdfast_domain::rates::occupancy::Unit;
 use holdfast_domain::{Money, Page, Resource, ResourceId, Slot};
@@ -137,8 +137,22 @@ impl Counted {
     }
 }
 
+/// How full slots are, by their start, as the calendar shows it: stored pages of the read model in the frame of terms and facts.
+pub(crate) fn how_full(
+    resource: &Resource,
+    slots: &[&Slot],
+    stored: Vec<Page>,
+    facts: &Facts,
+    now: Timestamp,
+) -> BTreeMap<Timestamp, Taken> {
+    let names: BTreeSet<String> = slots.iter().map(|slot| slot.page.clone()).collect();
+    let names: Vec<String> = names.into_iter().collect();
+    let pages = resource.shown_pages(&names, stored, facts);
+    slots.iter().map(|slot| (slot.start, counted(resource, slot, &pages, now).taken())).collect()
+}
+
 /// What `pages` of a resource say of a slot. Of one that is past nothing can be held.
-pub(crate) fn counted(resource: &Resource, slot: &Slot, pages: &[Page], now: Timestamp) -> Counted {
+fn counted(resource: &Resource, slot: &Slot, pages: &[Page], now: Timestamp) -> Counted {
     let counted = on_all(pages, slot, now);
     if resource.is_past(slot, now) { Counted { available: 0, ..counted } } else { counted }
 }

@@ -148,7 +148,7 @@ impl<'a> Edit<'a> {
                 false => page,
             };
             let pages: Vec<Page> = pages.into_iter().map(known).collect();
-            let in_use = in_the_way(&pages, previous, &next, &adopted, Surplus::REFUSED, now);
+            let in_use = in_the_way(&pages, previous, &next, &adopted, Surplus::Refused, now);
             return if in_use.is_empty() { Ok((next, lost)) } else { Err(EditError::InUse(in_use)) };
         }
         self.adopt(&mut current, &mut facts, &adopted).await?;
@@ -163,7 +163,7 @@ impl<'a> Edit<'a> {
             self.bring(&current, &facts, of_a_release_before, Surplus::Kept).await?;
             pages = self.pages_ahead(previous, &next).await?;
         }
-        let mut in_use = in_the_way(&pages, previous, &next, &facts, Surplus::REFUSED, now);
+        let mut in_use = in_the_way(&pages, previous, &next, &facts, Surplus::Refused, now);
         if in_use.is_empty() && current.is_narrowed_by(terms) {
             if current.next.as_deref() != Some(terms) {
                 current = self.put(&current, &current.announcing(terms.clone())).await?;
@@ -176,7 +176,7 @@ impl<'a> Edit<'a> {
             let mut allow_less = false;
             for _ in 0..ROUNDS_MAX {
                 let mut pages = self.pages_ahead(previous, &next).await?;
-                in_use = in_the_way(&pages, previous, &next, &facts, Surplus::REFUSED, now);
+                in_use = in_the_way(&pages, previous, &next, &facts, Surplus::Refused, now);
                 pages.retain(allows_more);
                 allow_less = pages.is_empty();
                 if allow_less || !in_use.is_empty() {
@@ -223,7 +223,7 @@ impl<'a> Edit<'a> {
         resource: &Resource,
         facts: &Facts,
         pages: Vec<Page>,
-        surplus: Surplus,
+        surplus: Surplus<'_>,
     ) -> Result<(), EditError> {
         Ok(self.catalogue.bring(resource, facts, pages, surplus, self.mutation).await?)
     }
@@ -244,28 +244,44 @@ impl<'a> Edit<'a> {
         // While other terms are announced, it is not this edit that has to fit them.
         let own = Resource { next: None, ..resource.clone() };
         let names = pages_of(&own, edit);
-        let strict = Surplus::RefusedOn { from: edit.from, to: edit.to };
         let mut facts = self.catalogue.facts(&current.id).await?;
-        let pages = self.catalogue.stored_among(resource, &names).await?;
+        let mut pages = self.catalogue.stored_among(resource, &names).await?;
         let adopted = pages.iter().fold(facts.clone(), |facts, page| own.adopt(page, &facts));
         let before = without(begun.as_ref(), &adopted, edit);
         let after = before.with(edit.dates(), edit.set);
-        let in_use = in_the_way(&pages, &own, &own, &after, strict, now);
+        let dates: BTreeSet<Date> = edit.dates().collect();
+        let says_places = edit.set.capacity.is_some() || edit.set.overbooking.is_some();
+        let asked = if says_places { Surplus::RefusedOn(&dates) } else { Surplus::Kept };
+        let mut in_use = in_the_way(&pages, &own, &own, &after, asked, now);
+        if in_use.is_empty() && self.run == Run::Dry {
+            return Ok(current);
+        }
+        if in_use.is_empty() || begun.is_some() {
+            self.adopt(&mut current, &mut facts, &adopted).await?;
+        }
+        // An edit that was cut off may have left pages that allow more than the facts. They sell no more of it from here on, and what
+        // was sold of it is seen.
+        let is_behind = |page: &Page| {
+            let frame = current.frame_of(page, &facts, Surplus::Kept, now);
+            page.is_narrowed_by(&frame) && page.clone().reframed(&frame) != *page
+        };
+        if in_use.is_empty() && pages.iter().any(is_behind) {
+            self.bring(&current, &facts, pages, Surplus::Kept).await?;
+            pages = self.catalogue.stored_among(resource, &names).await?;
+            in_use = in_the_way(&pages, &own, &own, &after, asked, now);
+        }
         if !in_use.is_empty() {
             if begun.is_some() {
-                self.adopt(&mut current, &mut facts, &adopted).await?;
                 self.put_back(&mut current, &mut facts, &before, &names).await?;
             }
             return Err(EditError::InUse(in_use));
         }
-        if self.run == Run::Dry {
-            return Ok(current);
-        }
-        self.adopt(&mut current, &mut facts, &adopted).await?;
+        let limit = |facts: &Facts, date: &Date| facts.of(*date).limit_or(own.terms.capacity);
+        let lowered = dates.iter().filter(|date| limit(&after, date) < limit(&before, date));
+        let lowered: BTreeSet<Date> = lowered.copied().collect();
+        let strict = Surplus::RefusedOn(&lowered);
         let least = before.least(&after, own.terms.capacity);
-        // An edit that was cut off may have left pages that allow more than the facts. A guest may take it until they are brought.
-        let is_behind = |page: &Page| page.is_narrowed_by(&own.frame(&page.key, &before));
-        if least != before || pages.iter().any(is_behind) {
+        if least != before {
             self.write_facts(&mut current, &mut facts, &least, ResourceChange::of_dates).await?;
             *begun = Some(Begun { before: before.clone(), least: least.clone(), version: (&current).into() });
             let brought = self.bring_among(&current, &facts, &names, strict).await;
@@ -318,7 +334,7 @@ impl<'a> Edit<'a> {
         resource: &Resource,
         facts: &Facts,
         names: &[String],
-        surplus: Surplus,
+        surplus: Surplus<'_>,
     ) -> Result<(), EditError> {
         let pages = self.catalogue.stored_among(resource, names).await?;
         self.bring(resource, facts, pages, surplus).await
@@ -383,7 +399,7 @@ fn in_the_way(
     previous: &Resource,
     next: &Resource,
     facts: &Facts,
-    surplus: Surplus,
+    surplus: Surplus<'_>,
     now: Timestamp,
 ) -> Vec<SlotInUse> {
     let mut slots: Vec<SlotInUse> = pages

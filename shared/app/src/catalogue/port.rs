@@ -51,7 +51,7 @@ pub trait Catalogue: CatalogueReader {
         resource: &Resource,
         facts: &Facts,
         pages: Vec<Page>,
-        surplus: Surplus,
+        surplus: Surplus<'_>,
         mutation: &Mutation,
     ) -> Result<(), LedgerError>;
 }

@@ -187,7 +187,7 @@ impl Resources {
         Ok(Put { resource: commit.next, created: true, lost_dates: Vec::new() })
     }
 
-    /// Sets capacity and stop-sell of every slot whose local date lies in the range. Gives the resource as it is then.
+    /// Sets capacity, overbooking and stop-sell of every slot whose local date lies in the range. Gives the resource as it is then.
     ///
     /// # Errors
     /// [`Failure::CapacityInUse`] when less than what is held or confirmed is asked for; nothing is changed then.

@@ -27,7 +27,7 @@ use holdfast_domain::rates::snapshot::can_be_kept;
 use holdfast_domain::{GuestId, PropertyId, Resource, ResourceId, Schedule, Slot, When};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::catalogue::calendar::counted;
+use crate::catalogue::calendar::how_full;
 use crate::catalogue::port::CatalogueReader;
 use crate::kernel::errors::StoreError;
 use crate::kernel::failure::Failure;
@@ -457,9 +457,7 @@ impl Pricing {
             self.listed.of_resource(resource, &names),
         )
         .await?;
-        let pages = resource.shown_pages(&names, listed, &facts);
-        let taken = |slot: &&Slot| (slot.start, counted(resource, slot, &pages, now).taken());
-        Ok(slots.iter().map(taken).collect())
+        Ok(how_full(resource, slots, listed, &facts, now))
     }
 
     fn remember_slots(&self, id: &ResourceId, of: &BTreeMap<Timestamp, Taken>, now: Timestamp) {

@@ -17,11 +17,14 @@ use holdfast_domain::{Money, Page, PropertyId, Resource, ResourceId, Slot, When}
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::catalogue::calendar::how_full;
 use crate::kernel::errors::StoreError;
 use crate::kernel::failure::Failure;
 use crate::kernel::field::Field;
 use crate::payments::charge::ChargeRules;
-use crate::rates::asked::{Around, Fullness, Taken, around, may_fill_gaps, months_of, request, units_alike};
+use crate::rates::asked::{
+    Around, Fullness, around, may_fill_gaps, months_of, needs_fullness, request, units_alike,
+};
 use crate::rates::choice::RateChoice;
 use crate::search::port::SearchIndex;
 
@@ -167,13 +170,15 @@ impl Search {
                 let price = match rates.get(&resource.id).and_then(|listed| listed.at(now)) {
                     None => resource.price(stay.slots.len(), query.quantity).ok()?,
                     Some((card, dated)) => {
-                        let known = stay.slots.iter().chain(&beside).map(|slot| {
-                            let (taken, places) = resource.sold(slot, stored, facts, now);
-                            (slot.start, Taken { taken, places, is_free: offered(slot) > 0 })
-                        });
                         let around =
                             if beside.is_empty() { Around::default() } else { around(&resource, &stay) };
-                        let fullness = Fullness::new(&around, known.collect());
+                        let of = if needs_fullness(card, dated) {
+                            let slots: Vec<&Slot> = stay.slots.iter().chain(&beside).collect();
+                            how_full(&resource, &slots, stored.to_vec(), facts, now)
+                        } else {
+                            BTreeMap::new()
+                        };
+                        let fullness = Fullness::new(&around, of);
                         let units = units_alike(stay.slots.len(), query.quantity)?;
                         let asked = request(&resource, &stay, units, &RateChoice::default(), &fullness, now);
                         let step = self.charges.step(card.card.currency);

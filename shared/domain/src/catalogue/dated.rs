@@ -146,12 +146,15 @@ impl Facts {
         self.set(dates.into_iter().map(least))
     }
 
-    /// The facts with those dates as `before` has them, where they are still as `least` says.
+    /// The facts with those dates as `before` has them, as far as they are still as `least` says: their places, and whether they are closed.
     #[must_use]
     pub fn restored(&self, dates: impl IntoIterator<Item = Date>, before: &Self, least: &Self) -> Self {
         let restored = |date: Date| {
-            let set = self.of(date);
-            (date, if set == least.of(date) { before.of(date) } else { set })
+            let (set, least, before) = (self.of(date), least.of(date), before.of(date));
+            let places = |facts: DateFacts| (facts.capacity, facts.overbooking);
+            let of = if places(set) == places(least) { before } else { set };
+            let closed = if set.closed == least.closed { before.closed } else { set.closed };
+            (date, DateFacts { closed, ..of })
         };
         self.set(dates.into_iter().map(restored))
     }

@@ -17,21 +17,13 @@ use crate::inventory::{Page, PageFrame, PageKey, SlotRule};
 
 /// What is done with places that are taken on a page and that its frame does not have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Surplus {
-    /// The page refuses the frame, if the slot starts on one of these dates.
-    RefusedOn {
-        /// First local date.
-        from: Date,
-        /// Local date after the last.
-        to: Date,
-    },
+pub enum Surplus<'a> {
+    /// The page refuses the frame.
+    Refused,
+    /// The page refuses the frame, if the slot starts on one of these local dates; else it is kept.
+    RefusedOn(&'a BTreeSet<Date>),
     /// The slot has as many places as are taken: none is free, and none too many.
     Kept,
-}
-
-impl Surplus {
-    /// Refused on every date.
-    pub const REFUSED: Self = Self::RefusedOn { from: Date::MIN, to: Date::MAX };
 }
 
 impl ResourceTerms {
@@ -111,14 +103,17 @@ impl Resource {
     /// The frame that a stored page can be brought into now. While other terms are announced, what is taken already keeps its
     /// places.
     #[must_use]
-    pub fn frame_of(&self, page: &Page, facts: &Facts, surplus: Surplus, now: Timestamp) -> PageFrame {
-        let strict = match surplus {
-            Surplus::RefusedOn { from, to } if self.next.is_none() => {
-                let slots = self.terms.schedule.page(&page.key.page, &self.terms.time_zone).into_iter();
-                let on_dates = slots.filter(|slot| (from..to).contains(&self.terms.local_date(slot)));
-                on_dates.map(|slot| slot.key).collect()
-            }
-            Surplus::RefusedOn { .. } | Surplus::Kept => BTreeSet::new(),
+    pub fn frame_of(&self, page: &Page, facts: &Facts, surplus: Surplus<'_>, now: Timestamp) -> PageFrame {
+        let is_strict = |slot: &Slot| match surplus {
+            Surplus::Refused => true,
+            Surplus::RefusedOn(dates) => dates.contains(&self.terms.local_date(slot)),
+            Surplus::Kept => false,
+        };
+        let strict = if self.next.is_some() || surplus == Surplus::Kept {
+            BTreeSet::new()
+        } else {
+            let slots = self.terms.schedule.page(&page.key.page, &self.terms.time_zone).into_iter();
+            slots.filter(is_strict).map(|slot| slot.key).collect()
         };
         self.frame(&page.key, facts).lifted(&strict, page, now)
     }

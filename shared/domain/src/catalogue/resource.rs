@@ -327,31 +327,6 @@ impl Resource {
         Page::framed(key.clone(), &self.frame(key, facts))
     }
 
-    /// Places of `slot` that are taken at `now`, and those that there are, as far as `stored` pages say; see [`Resource::offered`]. Of a
-    /// slot that is closed or past all are.
-    #[must_use]
-    pub fn sold(&self, slot: &Slot, stored: &[Page], facts: &Facts, now: Timestamp) -> (u32, u32) {
-        let dated = facts.of(self.terms.local_date(slot));
-        let places = dated.capacity_or(self.terms.capacity);
-        let taken = if dated.closed || self.is_past(slot, now) {
-            places
-        } else {
-            // A page that is not yet brought under the facts has another limit than they say.
-            let taken = |page: &Page| page.limit(&slot.key).saturating_sub(page.offered(&slot.key, now));
-            self.counting(slot, stored).map(taken).fold(0, u32::saturating_add).min(places)
-        };
-        (taken, places)
-    }
-
-    /// The pages of `stored` that count a slot.
-    fn counting<'a>(&'a self, slot: &'a Slot, stored: &'a [Page]) -> impl Iterator<Item = &'a Page> {
-        stored.iter().filter(|page| {
-            page.key.resource == self.id
-                && page.key.page == slot.page
-                && (page.terms_revision > 0 || page.schedule_revision == self.schedule_revision)
-        })
-    }
-
     /// Places that a new hold could take in `slot` at `now`, in all the pages that count it. `stored` are the resource's
     /// stored pages: one that a release before wrote for another schedule does not know the slot, and one that is not stored
     /// offers its share. A slot that is past has none.
@@ -362,7 +337,12 @@ impl Resource {
         }
         let dated = facts.of(self.terms.local_date(slot));
         let limit = if dated.closed { 0 } else { dated.limit_or(self.terms.capacity) };
-        let counted: Vec<&Page> = self.counting(slot, stored).collect();
+        let of_slot = |page: &&Page| {
+            page.key.resource == self.id
+                && page.key.page == slot.page
+                && (page.terms_revision > 0 || page.schedule_revision == self.schedule_revision)
+        };
+        let counted: Vec<&Page> = stored.iter().filter(of_slot).collect();
         let untouched =
             self.page_keys(&slot.page).into_iter().filter(|key| counted.iter().all(|page| page.key != *key));
         let offered = counted.iter().map(|page| page.offered(&slot.key, now));

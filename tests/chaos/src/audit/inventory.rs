@@ -7,8 +7,8 @@ use holdfast_domain::{BookingStatus, PageKey, SlotKey};
 use super::{Anomaly, Findings, Snapshot};
 use crate::traffic::{OVERBOOKING_MAX, PLACES_MORE_MAX};
 
-/// Per slot free + live holds + confirmed + elsewhere = capacity + allowance, which are what terms and edits made them, and confirmed is
-/// what the standing bookings have.
+/// Per slot free + live holds + confirmed + elsewhere = capacity + allowance, which are no more than any edit of the run made them, and
+/// confirmed is what the standing bookings have.
 pub(super) fn check(snapshot: &Snapshot) -> Vec<Anomaly> {
     let mut found = Findings::of("inventory");
     let mut standing: BTreeMap<(&PageKey, &SlotKey), u32> = BTreeMap::new();
