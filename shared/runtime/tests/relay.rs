@@ -441,7 +441,7 @@ async fn stories_are_published_in_the_order_that_the_page_for_subscribers_has() 
     let by = Edit::new(w.store.catalogue.as_ref(), Run::Real, &request);
     by.set_dates(&w.room, &edit, &mut None).await.expect("two nights are closed");
     w.relayed(&request).await;
-    w.check_story_of_resource("an operator changes capacity or closes dates");
+    w.check_story_of_resource("an operator changes capacity or overbooking, or closes dates");
 }
 
 /// A page is made by a write of its own, number 0, before the first that takes places. Requests are killed at every call until
