@@ -25,7 +25,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("adapters-stripe", &["domain", "app", "egress", "stripe-amounts"]),
     ("adapters-messaging", &["domain", "app", "egress"]),
     ("adapters-secrets", &["app"]),
-    ("runtime", &["domain", "app", "http", "workflow"]),
+    ("runtime", &["domain", "app", "egress", "http", "workflow"]),
     ("testkit", &["domain", "app", "adapters-dynamodb", "stripe-amounts"]),
 ];
 
