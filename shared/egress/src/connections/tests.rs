@@ -37,9 +37,9 @@ async fn post(connections: &Connections) -> Result<Response<Bytes>, ExchangeErro
     connections.exchange(message(Method::POST, "{}"), Some(2), &mut false).await
 }
 
-/// The connections of the requests, in their order.
+/// The connections of the requests that came, in their order: each came before its answer.
 fn numbers(seen: &Receiver<(usize, String)>) -> Vec<usize> {
-    seen.iter().map(|(connection, _)| connection).collect()
+    seen.try_iter().map(|(connection, _)| connection).collect()
 }
 
 #[tokio::test]
