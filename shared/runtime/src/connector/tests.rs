@@ -206,24 +206,24 @@ async fn ask(url: &str, connect_timeout: Duration, body: SdkBody) -> Result<Http
 
 #[tokio::test]
 async fn failures_are_told_as_the_sdk_sorts_them() {
-    let empty = || SdkBody::from("{}");
+    let body = || SdkBody::from("{}");
     let (nobody, _bound) = {
         // Its port is taken, and nobody listens there.
         let deaf = TcpSocket::new_v4().expect("a socket");
         deaf.bind("127.0.0.1:0".parse().expect("an address")).expect("a free port");
         (format!("http://{}", deaf.local_addr().expect("bound")), deaf)
     };
-    let refused = ask(&nobody, PATIENCE, empty()).await.expect_err("nobody");
+    let refused = ask(&nobody, PATIENCE, body()).await.expect_err("nobody");
     assert!(refused.is_io(), "{refused:?}");
 
     let silent = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let silent = format!("https://{}", silent.local_addr().expect("bound"));
-    let late = ask(&silent, SHORT, empty()).await.expect_err("no TLS");
+    let late = ask(&silent, SHORT, body()).await.expect_err("no TLS");
     assert!(late.is_timeout(), "{late:?}");
 
     let asked = async |answer: &str| {
         let (address, _seen) = server(&[&[answer]]).await;
-        ask(&format!("http://{address}/?a=b"), PATIENCE, empty()).await
+        ask(&format!("http://{address}/?a=b"), PATIENCE, body()).await
     };
     let cut = asked("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{").await.expect_err("no answer");
     assert!(cut.is_io(), "{cut:?}");
@@ -234,8 +234,9 @@ async fn failures_are_told_as_the_sdk_sorts_them() {
     let whole = asked(&answer("200 OK", &" ".repeat(ANSWER_BYTES_MAX))).await.expect("an answer");
     assert_eq!(whole.body().bytes().map(<[u8]>::len), Some(ANSWER_BYTES_MAX));
 
-    let nowhere = ask("/path", PATIENCE, empty()).await.expect_err("no host");
+    let nowhere = ask("/path", PATIENCE, body()).await.expect_err("no host");
     assert!(nowhere.is_user(), "{nowhere:?}");
-    let taken = ask(&nobody, PATIENCE, SdkBody::taken()).await.expect_err("not in memory");
-    assert!(taken.is_user(), "{taken:?}");
+    let stream = SdkBody::from_body_1_x(lambda_http::Body::from("{}"));
+    let streamed = ask(&nobody, PATIENCE, stream).await.expect_err("not in memory");
+    assert!(streamed.is_user(), "{streamed:?}");
 }
