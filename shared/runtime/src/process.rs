@@ -9,6 +9,7 @@ use holdfast_app::kernel::Pause;
 use holdfast_egress::Trust;
 use thiserror::Error;
 
+use crate::causes;
 use crate::clock::SystemClock;
 use crate::config::{Config, MissingVariables, Variable};
 use crate::logging;
@@ -46,7 +47,10 @@ impl Process {
             tracing::error!(%error, "the function cannot start");
         })?;
         logging::start(config.get(Variable::LogFilter).unwrap_or_default());
-        let trust = trust(config.get(Variable::Endpoint)).map_err(StartError::Trust)?;
+        let trust =
+            trust(config.get(Variable::Endpoint)).map_err(StartError::Trust).inspect_err(|error| {
+                tracing::error!(error = causes(error), "the function cannot start");
+            })?;
         let sdk = sdk_config(&config, trust.clone())?;
         Ok(Self { config, trust, sdk, clock: Arc::new(SystemClock) })
     }
