@@ -7,6 +7,8 @@ PYTHON := python3
 STACK := $(PYTHON) tools/local/stack.py
 CHECKS := $(PYTHON) tools/local/checks.py
 VENV_BIN := $(CURDIR)/.local/venv/bin
+# As they are shipped. Built together with the suites they would have HTTP/2, which the SDK's own client asks for there.
+FUNCTION_PACKAGES := $(foreach fn,$(notdir $(wildcard functions/*)),--package $(fn))
 
 # Arguments of the targets below: make token SUB=guest-1 SCOPE="booking/guest"
 SUB ?= guest-1
@@ -123,7 +125,7 @@ chaos: ## Mixed traffic while faults strike, then the audit: prints a table (SEE
 ##@ Ship to AWS
 
 build: tools ## Build the functions for AWS: release, into target/lambda (ARCH=arm64 or x86_64)
-	PATH="$(VENV_BIN):$$PATH" cargo lambda build --locked --release $(if $(filter arm64,$(ARCH)),--arm64,--x86-64) $(foreach fn,$(notdir $(wildcard functions/*)),--package $(fn))
+	PATH="$(VENV_BIN):$$PATH" cargo lambda build --locked --release $(if $(filter arm64,$(ARCH)),--arm64,--x86-64) $(FUNCTION_PACKAGES)
 
 deploy: build ## Deploy to the AWS account of your credentials (needs `cdk bootstrap` once; OPTIONS="-c alarmEmail=...")
 	@PATH="$(VENV_BIN):$$PATH" $(PYTHON) tools/deploy/deploy.py --architecture=$(ARCH) $(OPTIONS)
@@ -155,7 +157,8 @@ mutants: ## Change the domain and the use cases place by place and see that a te
 	@$(PYTHON) tools/local/mutants.py --file '$(FILE)'
 
 bench: ## Print the figures: write units, rates, start-up times, binary sizes
-	cargo build --locked --release --workspace --bins
+	cargo build --locked --release $(FUNCTION_PACKAGES)
+	cargo build --locked --release --package bench
 	target/release/bench
 
 ##@ Packages and generated files

@@ -210,7 +210,7 @@ fn verifier<A: Api>(process: &Process) -> Result<Option<Verifier>, lambda_runtim
         return Ok(None);
     }
     let issuers = Issuers::read(process.require(Variable::TokenIssuers)?)?;
-    Ok(Some(Verifier::new(issuers, FetchedKeys::new(process.get(Variable::Endpoint)))))
+    Ok(Some(Verifier::new(issuers, FetchedKeys::new(process.trust().clone()))))
 }
 
 /// The answer to a request, whose sender is found out where that matters.
@@ -264,6 +264,7 @@ mod tests {
     use tracing_subscriber::util::SubscriberInitExt;
 
     use super::*;
+    use crate::sdk::trust;
 
     const MINUTE: Duration = Duration::from_secs(60);
 
@@ -518,7 +519,8 @@ mod tests {
         let issuer =
             json!([{ "url": "http://127.0.0.1:9", "clients": ["c"], "scopes": ["booking/operator"] }]);
         let issuers = Issuers::read(&issuer.to_string()).expect("issuers");
-        let verifier = Verifier::new(issuers, FetchedKeys::new(Some("http://localhost")));
+        let verifier =
+            Verifier::new(issuers, FetchedKeys::new(trust(Some("http://localhost")).expect("roots")));
         let token = |issuer: &str| {
             let part = |json: Value| BASE64URL_NOPAD.encode(json.to_string().as_bytes());
             let said = json!({ "iss": issuer, "sub": "s", "exp": 600 });
@@ -577,7 +579,8 @@ mod tests {
         let issuer =
             json!([{ "url": "http://127.0.0.1:9", "clients": ["c"], "scopes": ["booking/operator"] }]);
         let issuers = Issuers::read(&issuer.to_string()).expect("issuers");
-        let verifier = Verifier::new(issuers, FetchedKeys::new(Some("http://localhost")));
+        let verifier =
+            Verifier::new(issuers, FetchedKeys::new(trust(Some("http://localhost")).expect("roots")));
         let asked =
             event(json!({ "rawPath": "/api/door", "requestContext": { "http": { "method": "PUT" } } }));
         let request = into_request(asked, "i-1", MINUTE, false).expect("a request");

@@ -1,16 +1,13 @@
-//! The keys of token issuers, fetched over the HTTP client that the SDK's clients are built on: no function has a second one for them.
+//! The keys of token issuers, fetched over connections as the SDK's clients have them: no function has a second HTTP client for them.
 
 use std::error::Error as StdError;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use aws_smithy_http_client::Connector;
-use aws_smithy_runtime_api::client::http::HttpConnector;
-use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
-use aws_smithy_types::byte_stream::ByteStream;
+use holdfast_egress::{Connections, Trust};
 use holdfast_http::identity::{KeySource, KeysUnavailable};
 
-use crate::sdk::connector;
+use crate::connector::{CONNECT_TIMEOUT, limits};
 
 /// All of one attempt, as of any other call: what takes seconds is lost.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -21,14 +18,14 @@ const BYTES_MAX: usize = 64 * 1024;
 
 /// Key sets of issuers.
 pub(crate) struct FetchedKeys {
-    connector: Connector,
+    trust: Trust,
     attempt_timeout: Duration,
 }
 
 impl FetchedKeys {
-    /// For a process for which AWS is at `endpoint`, or is AWS. On AWS an issuer proves itself by Amazon's own roots.
-    pub(crate) fn new(endpoint: Option<&str>) -> Self {
-        Self { connector: connector(endpoint), attempt_timeout: ATTEMPT_TIMEOUT }
+    /// Of issuers that prove themselves by these authorities, as AWS does.
+    pub(crate) fn new(trust: Trust) -> Self {
+        Self { trust, attempt_timeout: ATTEMPT_TIMEOUT }
     }
 
     async fn attempt(&self, url: &str) -> Result<Vec<u8>, KeysUnavailable> {
@@ -39,20 +36,14 @@ impl FetchedKeys {
     }
 
     async fn get(&self, url: &str) -> Result<Vec<u8>, Box<dyn StdError + Send + Sync>> {
-        let response = self.connector.call(HttpRequest::get(url)?).await?;
-        if !response.status().is_success() {
-            return Err(format!("the issuer answered {}", response.status().as_u16()).into());
+        let request = http::Request::get(url).body(Default::default())?;
+        // Once in an hour: none is kept.
+        let connections = Connections::new(request.uri(), None, self.trust.clone(), limits(CONNECT_TIMEOUT))?;
+        let answer = connections.exchange(request, Some(BYTES_MAX), &mut false).await?;
+        if !answer.status().is_success() {
+            return Err(format!("the issuer answered {}", answer.status().as_u16()).into());
         }
-        let mut body = ByteStream::new(response.into_body());
-        let mut set = Vec::new();
-        // Ends: a body does, or is too large, or takes too long.
-        while let Some(bytes) = body.try_next().await? {
-            if set.len() + bytes.len() > BYTES_MAX {
-                return Err(format!("the set has more than {BYTES_MAX} bytes").into());
-            }
-            set.extend_from_slice(&bytes);
-        }
-        Ok(set)
+        Ok(answer.into_body().into())
     }
 }
 
@@ -75,6 +66,7 @@ mod tests {
     use tokio::net::TcpListener;
 
     use super::*;
+    use crate::sdk::trust;
 
     /// Fetches from a server that answers with these bytes, one after the other and then the last again, or never.
     async fn check(answers: &[Option<Vec<u8>>], expected: Result<&[u8], &str>) {
@@ -94,7 +86,7 @@ mod tests {
             }
         };
         let source = FetchedKeys {
-            connector: connector(Some("http://localhost")),
+            trust: trust(Some("http://localhost")).expect("roots"),
             attempt_timeout: if *answers == [None] { Duration::from_millis(50) } else { ATTEMPT_TIMEOUT },
         };
         let fetched = tokio::select! {

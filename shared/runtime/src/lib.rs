@@ -16,6 +16,7 @@ pub mod queue;
 pub mod stream;
 
 mod clock;
+mod connector;
 mod edge;
 mod events;
 mod holds;
@@ -42,7 +43,7 @@ pub use operations::reconciliation::{ReconciliationHandler, ReconciliationReques
 pub use operations::review::ReviewRequests;
 pub use partners::partner::PartnerHandler;
 pub use payments::saga;
-pub use process::Process;
+pub use process::{Process, StartError};
 pub use receipts::issue::ReceiptHandler;
 pub use search::projector::ProjectorHandler;
 

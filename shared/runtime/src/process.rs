@@ -1,19 +1,35 @@
 //! The process of a function: started once, it has what adapters and handlers are made of.
 
+use std::error::Error as StdError;
 use std::sync::Arc;
 
 use aws_config::SdkConfig;
 use holdfast_app::Clock;
 use holdfast_app::kernel::Pause;
+use holdfast_egress::Trust;
+use thiserror::Error;
 
+use crate::causes;
 use crate::clock::SystemClock;
 use crate::config::{Config, MissingVariables, Variable};
 use crate::logging;
-use crate::sdk::sdk_config;
+use crate::sdk::{sdk_config, trust};
+
+/// A process that cannot start.
+#[derive(Debug, Error)]
+pub enum StartError {
+    /// Its environment lacks something.
+    #[error(transparent)]
+    Environment(#[from] MissingVariables),
+    /// There are no authorities by whose certificates AWS could prove itself.
+    #[error("no authority's certificate can be read")]
+    Trust(#[source] Box<dyn StdError + Send + Sync>),
+}
 
 /// A started process.
 pub struct Process {
     config: Config,
+    trust: Trust,
     sdk: SdkConfig,
     clock: Arc<SystemClock>,
 }
@@ -23,16 +39,20 @@ impl Process {
     /// settings.
     ///
     /// # Errors
-    /// [`MissingVariables`], all at once.
-    pub fn start(needs: &[Variable]) -> Result<Self, MissingVariables> {
+    /// [`StartError`], with all missing variables at once.
+    pub fn start(needs: &[Variable]) -> Result<Self, StartError> {
         let needs = [&[Variable::Region], needs].concat();
         let config = Config::from_environment(&needs).inspect_err(|error| {
             logging::start("info");
             tracing::error!(%error, "the function cannot start");
         })?;
         logging::start(config.get(Variable::LogFilter).unwrap_or_default());
-        let sdk = sdk_config(&config)?;
-        Ok(Self { config, sdk, clock: Arc::new(SystemClock) })
+        let trust =
+            trust(config.get(Variable::Endpoint)).map_err(StartError::Trust).inspect_err(|error| {
+                tracing::error!(error = causes(error), "the function cannot start");
+            })?;
+        let sdk = sdk_config(&config, trust.clone())?;
+        Ok(Self { config, trust, sdk, clock: Arc::new(SystemClock) })
     }
 
     /// Returns the clock.
@@ -45,6 +65,11 @@ impl Process {
     #[must_use]
     pub fn pause(&self) -> Arc<dyn Pause> {
         self.clock.clone()
+    }
+
+    /// Returns the authorities by whose certificates AWS proves itself.
+    pub(crate) fn trust(&self) -> &Trust {
+        &self.trust
     }
 
     /// Returns the settings that a client of AWS is made of. Clients share one HTTP client.

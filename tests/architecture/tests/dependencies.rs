@@ -25,7 +25,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("adapters-stripe", &["domain", "app", "egress", "stripe-amounts"]),
     ("adapters-messaging", &["domain", "app", "egress"]),
     ("adapters-secrets", &["app"]),
-    ("runtime", &["domain", "app", "http", "workflow"]),
+    ("runtime", &["domain", "app", "egress", "http", "workflow"]),
     ("testkit", &["domain", "app", "adapters-dynamodb", "stripe-amounts"]),
 ];
 
@@ -59,7 +59,7 @@ const TECHNOLOGIES: &[Technology] = &[
         is: |dependency| matches!(dependency, "lambda_runtime" | "lambda_http"),
         allowed: |of| of.is("runtime") || of.folder == Folder::Functions,
     },
-    // One client for all that is sent beside AWS, on what the SDK's is built of.
+    // One kind of connections, for the SDK's requests and for what is sent beside AWS.
     Technology {
         name: "an HTTP client",
         is: |dependency| dependency.starts_with("hyper"),
@@ -215,6 +215,10 @@ fn may_name(of: &Crate, dependency: &Dependency) -> bool {
         let known = if dependency.dev { DOMAIN_TESTS_WITH } else { DOMAIN_BUILDS_ON };
         return known.contains(&name);
     }
+    // It has HTTP/2 with it, which no function needs (docs/adr/0002-tls-and-sdk-features.md).
+    if name == "aws-smithy-http-client" && of.folder != Folder::Tests && !of.is("testkit") {
+        return dependency.dev;
+    }
     of.folder == Folder::Tests
         || TECHNOLOGIES
             .iter()
@@ -304,6 +308,9 @@ fn control_a_dependency_against_the_rules_is_found() {
         ("holdfast-adapters-messaging", "http"),
         ("holdfast-runtime", "holdfast-testkit"),
         ("holdfast-runtime", "hold"),
+        ("holdfast-runtime", "hyper"),
+        ("holdfast-runtime", "aws-smithy-http-client"),
+        ("holdfast-adapters-dynamodb", "aws-smithy-http-client"),
         ("holdfast-runtime", "holdfast-api"),
         ("holdfast-runtime", "holdfast-adapters-dynamodb"),
         ("holdfast-adapters-secrets", "holdfast-domain"),

@@ -4,6 +4,7 @@
 #![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 
@@ -139,6 +140,32 @@ fn no_dependency_is_unused() {
             .remove(place.unwrap_or_else(|| panic!("{known} is no longer so ({why}): take it off the list")));
     }
     assert!(found.is_empty(), "\n{}", found.join("\n"));
+}
+
+/// The packages that a package's binaries are built of, as `make build` builds them: without what the suites ask for.
+fn built_of(package: &str) -> Vec<String> {
+    let output = Command::new(env!("CARGO"))
+        .args(["tree", "--locked", "--offline", "--edges", "normal", "--prefix", "none", "--format", "{p}"])
+        .args(["--package", package])
+        .env("CARGO_RESOLVER_FEATURE_UNIFICATION", "selected")
+        .current_dir(root())
+        .output()
+        .expect("cargo runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let lines = String::from_utf8_lossy(&output.stdout).into_owned();
+    lines.lines().filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect()
+}
+
+/// It is there as soon as one package asks hyper for it, whether it is spoken or not.
+#[test]
+fn no_function_has_http_2() {
+    for function in fs::read_dir(root().join("functions")).expect("functions") {
+        let function = function.expect("a function").file_name().into_string().expect("a name");
+        let packages = built_of(&function);
+        assert!(packages.iter().any(|package| package == "hyper"), "{function}");
+        assert!(!packages.iter().any(|package| package == "h2"), "{function}");
+    }
+    assert!(built_of("holdfast-testkit").iter().any(|package| package == "h2"), "the test would see it");
 }
 
 /// By package and version, each selection of features that it is built with.

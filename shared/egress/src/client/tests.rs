@@ -1,56 +1,17 @@
 //! The client against scripted servers.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::TcpListener;
-use std::sync::mpsc::{Receiver, channel};
 
-use rcgen::{CertifiedKey, KeyPair, generate_simple_self_signed};
-use rustls::pki_types::PrivateKeyDer;
-use rustls::{RootCertStore, ServerConfig, ServerConnection, StreamOwned};
-
+use rcgen::generate_simple_self_signed;
 use tokio::net::TcpSocket;
 
 use super::*;
+use crate::scripted::{OK, PATIENCE, pem, server, server_of_tls};
 
-/// Longer than a busy machine takes.
-const PATIENCE: Duration = Duration::from_secs(60);
 /// What is waited for that does not come.
 const SHORT: Duration = Duration::from_millis(200);
-const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
 const SECRET: &str = "sk_test_1";
-
-fn read_request(stream: impl Read) -> Option<String> {
-    let mut reader = BufReader::new(stream);
-    let mut request = String::new();
-    // Ends: with the head's last line, or with the connection.
-    while !request.ends_with("\r\n\r\n") {
-        reader.read_line(&mut request).ok().filter(|length| *length > 0)?;
-    }
-    let length = request.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
-    let mut body = vec![0; length.unwrap_or(0)];
-    reader.read_exact(&mut body).ok()?;
-    request.push_str(&String::from_utf8(body).ok()?);
-    Some(request)
-}
-
-/// A server that gives these answers on one connection after the other, and closes each after its last; its address, and each
-/// request with the number of its connection.
-fn server(connections: Vec<Vec<String>>) -> (String, Receiver<(usize, String)>) {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let address = listener.local_addr().expect("bound").to_string();
-    let (send, seen) = channel();
-    std::thread::spawn(move || {
-        for (number, answers) in connections.into_iter().enumerate() {
-            let (mut stream, _) = listener.accept().expect("a connection");
-            for answer in answers {
-                let Some(request) = read_request(&stream) else { break };
-                send.send((number, request)).expect("a test");
-                stream.write_all(answer.as_bytes()).expect("a client");
-            }
-        }
-    });
-    (address, seen)
-}
 
 fn client(url: &str) -> Client {
     let limits = Limits { connect_timeout: PATIENCE, idle_timeout: PATIENCE };
@@ -115,7 +76,7 @@ async fn a_redirect_is_an_answer_and_nothing_more() {
     )]]);
     let answer = client(&format!("http://{address}")).send(&CHANGE).await.expect("an answer");
     assert_eq!(answer.status, StatusCode::TEMPORARY_REDIRECT);
-    assert_eq!(elsewhere.accept().expect_err("nobody").kind(), io::ErrorKind::WouldBlock);
+    assert_eq!(elsewhere.accept().expect_err("nobody").kind(), ErrorKind::WouldBlock);
 }
 
 #[tokio::test]
@@ -182,44 +143,11 @@ async fn before_tls_is_established_nothing_is_sent() {
     assert!(!String::from_utf8_lossy(&came).contains(SECRET));
 }
 
-/// A server with this certificate, that answers once; its URL, and what it was asked, or not.
-fn server_of_tls(localhost: &CertifiedKey<KeyPair>) -> (String, Receiver<Option<String>>) {
-    let certificate = localhost.cert.der().clone();
-    let key = PrivateKeyDer::try_from(localhost.signing_key.serialize_der()).expect("a key");
-    let mut tls = ServerConfig::builder_with_provider(ring::default_provider().into())
-        .with_safe_default_protocol_versions()
-        .and_then(|tls| tls.with_no_client_auth().with_single_cert(vec![certificate], key))
-        .expect("a server");
-    tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let port = listener.local_addr().expect("bound").port();
-    let (send, seen) = channel();
-    std::thread::spawn(move || {
-        let (stream, _) = listener.accept().expect("a connection");
-        let mut stream = StreamOwned::new(ServerConnection::new(tls.into()).expect("a server"), stream);
-        let request = read_request(&mut stream);
-        if request.is_some() {
-            assert_ne!(stream.conn.alpn_protocol(), Some(&b"h2"[..]), "HTTP/1.1 is spoken");
-            stream.write_all(OK.as_bytes()).expect("a client");
-        }
-        send.send(request)
-    });
-    (format!("https://localhost:{port}"), seen)
-}
-
 #[tokio::test]
 async fn a_host_proves_itself_by_a_root_that_is_trusted() {
     let limits = Limits { connect_timeout: PATIENCE, idle_timeout: PATIENCE };
     let localhost = generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
-    let trusted = || {
-        let mut roots = RootCertStore::empty();
-        roots.add(localhost.cert.der().clone()).expect("a root");
-        ClientConfig::builder_with_provider(ring::default_provider().into())
-            .with_safe_default_protocol_versions()
-            .expect("versions")
-            .with_root_certificates(roots)
-            .with_no_client_auth()
-    };
+    let trusted = || Trust::roots(&pem(&localhost.cert)).expect("a root");
     let (url, seen) = server_of_tls(&localhost);
     let known = Client::trusting(trusted(), &url, Reach::Emulated, limits).expect("a client");
     assert_eq!(known.send(&CHANGE).await.expect("an answer").status, StatusCode::OK);
@@ -244,38 +172,4 @@ async fn on_aws_a_client_has_a_public_url_and_reaches_nothing_else() {
     }
     let inside = Client::new("https://localhost", Reach::Public, limits).expect("a name may be public");
     assert_eq!(failure(inside.send(&CHANGE).await), "not sent");
-}
-
-#[tokio::test]
-async fn a_connection_is_used_again_unless_the_rest_of_an_answer_is_to_come() {
-    let ok = || OK.to_owned();
-    let empty = || "HTTP/1.1 204 No Content\r\n\r\n".to_owned();
-    let unread = Request { answer_bytes_max: None, ..CHANGE };
-    let (address, seen) =
-        server(vec![vec![ok(), ok(), empty(), OK.replace("2\r\n", "900\r\n"), ok()], vec![ok()]]);
-    let client = client(&format!("http://{address}"));
-    for request in [CHANGE, QUESTION, unread, unread, CHANGE] {
-        client.send(&request).await.expect("an answer");
-    }
-    assert_eq!(seen.iter().map(|(connection, _)| connection).collect::<Vec<_>>(), [0, 0, 0, 0, 1]);
-}
-
-#[tokio::test]
-async fn a_connection_that_was_closed_meanwhile_is_not_used_again() {
-    let closing = OK.replace("Content-Length", "Connection: close\r\nContent-Length");
-    let (address, seen) = server(vec![vec![OK.to_owned()], vec![closing], vec![OK.to_owned()]]);
-    let client = client(&format!("http://{address}"));
-    client.send(&CHANGE).await.expect("an answer");
-    // The server has closed it without a word. That arrives when it arrives.
-    let closed = async {
-        // Ends: the server has closed it, and the time-out around it.
-        while !client.idle()[0].connection.is_closed() {
-            tokio::task::yield_now().await;
-        }
-    };
-    timeout(PATIENCE, closed).await.expect("closed");
-    client.send(&CHANGE).await.expect("an answer");
-    // This one the server has announced.
-    client.send(&CHANGE).await.expect("an answer");
-    assert_eq!(seen.iter().map(|(connection, _)| connection).collect::<Vec<_>>(), [0, 1, 2]);
 }
