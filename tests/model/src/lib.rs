@@ -18,6 +18,7 @@ pub mod ledger;
 pub mod machine;
 pub mod memory;
 pub mod model;
+pub mod placing;
 mod ports;
 pub mod properties;
 pub mod provider;
