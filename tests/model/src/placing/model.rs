@@ -21,8 +21,10 @@ pub enum Action {
     Die(usize),
     /// A write that nobody waits for arrives.
     ArriveLate(usize),
-    /// The guest gives the hold back.
-    Release,
+    /// The guest gives the hold back, to an instance whose clock is so far ahead.
+    Release(u8),
+    /// The guest extends the hold.
+    Extend,
     /// The timer, or who needs its room, sees to a dead entry.
     Keep(usize),
     /// Another guest takes a place.
@@ -56,6 +58,7 @@ impl Placing {
             strays: Vec::new(),
             told: Told::default(),
             requests: self.scenario.requests,
+            extensions: self.scenario.extensions,
             others: self.scenario.others,
             faults: self.scenario.faults,
             taken_back: false,
@@ -94,8 +97,13 @@ impl Placing {
             }
         }
         actions.extend((0..state.strays.len()).map(Action::ArriveLate));
-        if self.scenario.releases && state.told.placed.is_some() && !state.told.over {
-            actions.push(Action::Release);
+        if state.told.placed.is_some() && !state.told.over {
+            if self.scenario.releases {
+                actions.extend((0..=u8::from(self.scenario.clocks_differ)).map(Action::Release));
+            }
+            if state.extensions > 0 {
+                actions.push(Action::Extend);
+            }
         }
         for (shard, page) in state.pages.iter().enumerate() {
             let kept = state.processes.iter().any(|process| process.job == Job::Keep);
@@ -119,7 +127,7 @@ impl Placing {
             Action::Tick => state.pass(),
             Action::Ask(shard, ahead) => {
                 state.requests -= 1;
-                let asked = serve::asked(shard, state.tick, ahead, state.told.over, &self.scenario);
+                let asked = serve::asked(shard, state.tick, ahead, &state.told, &self.scenario);
                 state.processes.push(asked);
             }
             Action::Arrive(at) => {
@@ -146,9 +154,15 @@ impl Placing {
                 let call = state.strays.remove(at);
                 let _nobody_hears = state.arrive(call, &self.scenario);
             }
-            Action::Release => {
-                state.release(&self.scenario)?;
+            Action::Release(ahead) => {
+                state.release(ahead, &self.scenario)?;
                 state.told.over = true;
+            }
+            Action::Extend => {
+                let entry = state.extend(&self.scenario)?;
+                state.told.placed = Some((entry.n, entry.end));
+                state.told.extended = true;
+                state.extensions -= 1;
             }
             Action::Keep(shard) => {
                 let entry = state.pages[shard].entry?;
@@ -193,7 +207,7 @@ impl Placing {
     #[must_use]
     pub fn asked_alone(&self, state: &State, shard: usize) -> Option<Answer> {
         let mut state = state.clone();
-        let mut process = serve::asked(shard, state.tick, 0, state.told.over, &self.scenario);
+        let mut process = serve::asked(shard, state.tick, 0, &state.told, &self.scenario);
         for _ in 0..32 {
             let outcome = state.arrive(process.call, &self.scenario);
             match serve::hear(&mut process, outcome, state.tick, &self.scenario) {
@@ -210,7 +224,9 @@ fn tell(state: &mut State, process: &Process, answer: Answer) {
     let told = &mut state.told;
     match answer {
         Answer::Placed(entry) => {
-            if told.placed.is_some_and(|before| before != (entry.n, entry.end)) {
+            // Who was asked before an extension may still name the end before it.
+            let other_end = |end: u8| end != entry.end && (process.after_extension || !told.extended);
+            if told.placed.is_some_and(|(n, end)| n != entry.n || other_end(end)) {
                 state.offence.get_or_insert(Offence::TwoHolds);
             } else if process.after_end {
                 state.offence.get_or_insert(Offence::RisenAgain);

@@ -11,6 +11,8 @@ use super::store::{names, names_of};
 
 /// The guest has the hold.
 pub const PLACED: &str = "reached: answered 201";
+/// The guest has it for longer.
+pub const EXTENDED: &str = "reached: extended";
 /// A page refused, and the hold is on the other.
 pub const MOVED: &str = "reached: moved to the other shard";
 /// A record that was never placed was replaced.
@@ -77,6 +79,9 @@ fn sometimes(scenario: &Scenario) -> Vec<Property<Placing>> {
     if scenario.releases && scenario.requests > 1 {
         all.push(Property::sometimes(TAKEN_BACK, |_, state: &State| state.taken_back));
     }
+    if scenario.extensions > 0 {
+        all.push(Property::sometimes(EXTENDED, |_, state: &State| state.told.extended));
+    }
     if scenario.others > 0 {
         all.push(Property::sometimes(MOVED, |_, state: &State| {
             let fenced = |page: &Page| page.fence.is_some();
@@ -89,7 +94,7 @@ fn sometimes(scenario: &Scenario) -> Vec<Property<Placing>> {
             state.pages.iter().any(|page| page.entry.is_some_and(|entry| entry.lapsed))
         }));
     }
-    if scenario.others > 1 {
+    if scenario.others >= 2 * scenario.capacity {
         all.push(Property::sometimes(SOLD_OUT, |_, state: &State| state.told.sold_out));
     }
     all

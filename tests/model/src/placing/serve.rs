@@ -1,7 +1,7 @@
 //! What an instance does next: a pure step from an answer of the store to the next call, or to the guest's answer.
 
 use super::scenario::{Removed, Scenario};
-use super::state::{Answer, Call, Entry, Job, Life, Outcome, Process, Record, SHARDS, Status};
+use super::state::{Answer, Call, Entry, Job, Life, Outcome, Process, Record, SHARDS, Status, Told};
 
 /// What comes next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub enum Next {
 
 /// An instance that was asked for the hold, and offers this shard.
 #[must_use]
-pub fn asked(shard: usize, tick: u8, ahead: u8, after_end: bool, scenario: &Scenario) -> Process {
+pub fn asked(shard: usize, tick: u8, ahead: u8, told: &Told, scenario: &Scenario) -> Process {
     let now = tick + ahead;
     let life = Life { n: 1, shard, end: now + scenario.ttl, made: now };
     let first = scenario.lacks(Removed::RecordFirst);
@@ -28,7 +28,8 @@ pub fn asked(shard: usize, tick: u8, ahead: u8, after_end: bool, scenario: &Scen
         outcome: None,
         life,
         refused: [false; SHARDS],
-        after_end,
+        after_end: told.over,
+        after_extension: told.extended,
         ahead,
     }
 }
@@ -37,8 +38,8 @@ pub fn asked(shard: usize, tick: u8, ahead: u8, after_end: bool, scenario: &Scen
 #[must_use]
 pub fn keeper(entry: Entry, shard: usize, tick: u8, scenario: &Scenario) -> Process {
     let told = !scenario.lacks(Removed::ToldFirst);
-    let call = if told { Call::Tell(entry.n, shard) } else { Call::Drop(entry.n, shard) };
     let life = Life { n: entry.n, shard, end: entry.end, made: tick };
+    let call = if told { Call::Tell(life) } else { Call::Drop(entry.n, shard) };
     Process {
         job: Job::Keep,
         call,
@@ -47,6 +48,7 @@ pub fn keeper(entry: Entry, shard: usize, tick: u8, scenario: &Scenario) -> Proc
         life,
         refused: [false; SHARDS],
         after_end: false,
+        after_extension: false,
         ahead: 0,
     }
 }
@@ -69,7 +71,7 @@ fn keep(process: &Process, outcome: Outcome, now: u8, scenario: &Scenario) -> Ne
         {
             Next::Call(Call::Move(life.n, Life { n, shard, end, made: now }))
         }
-        (Call::Move(..), _) => Next::Call(Call::Tell(n, shard)),
+        (Call::Move(..), _) => Next::Call(Call::Tell(process.life)),
         (Call::Tell(..), _) => Next::Call(Call::Drop(n, shard)),
         _ => Next::Done,
     }
@@ -78,7 +80,7 @@ fn keep(process: &Process, outcome: Outcome, now: u8, scenario: &Scenario) -> Ne
 fn serve(process: &mut Process, outcome: Outcome, now: u8, scenario: &Scenario) -> Next {
     match (process.call, outcome) {
         (Call::Look, Outcome::Record(Some(record))) => looked(process, record, now, scenario),
-        (_, Outcome::Record(record)) => found(process, record, now),
+        (_, Outcome::Record(record)) => found(process, record, now, scenario),
         (Call::Put(_), Outcome::Done) if scenario.lacks(Removed::RecordFirst) => {
             answered(process.life, now, scenario)
         }
@@ -87,8 +89,8 @@ fn serve(process: &mut Process, outcome: Outcome, now: u8, scenario: &Scenario) 
             Next::Call(Call::Place(life))
         }
         (Call::Place(life), Outcome::Done) => placed(process, life, now, scenario),
-        (Call::Place(life), Outcome::There(entry)) if entry.n == life.n => {
-            placed(process, life, now, scenario)
+        (Call::Place(life), Outcome::There(entry)) if is_of(entry, life, scenario) => {
+            placed(process, Life { end: entry.end, ..life }, now, scenario)
         }
         (Call::Replace(_, life), Outcome::Done) => answered(life, now, scenario),
         (_, Outcome::There(entry)) => there(process, entry, now, scenario),
@@ -114,15 +116,22 @@ fn answered(life: Life, now: u8, scenario: &Scenario) -> Next {
     } else if scenario.lacks(Removed::EndWritten) {
         Next::Answer(Answer::Ended)
     } else {
-        Next::Call(Call::Tell(life.n, life.shard))
+        Next::Call(Call::Tell(life))
     }
 }
 
 /// The record was found: its hold is placed if it is young, looked for if it is older.
-fn found(process: &mut Process, record: Option<Record>, now: u8) -> Next {
+fn found(process: &mut Process, record: Option<Record>, now: u8, scenario: &Scenario) -> Next {
     match record {
         None => Next::Call(Call::Put(process.life)),
-        Some(Record { status: Status::Released | Status::Expired, .. }) => Next::Answer(Answer::Ended),
+        Some(Record { life, status: Status::Released | Status::Expired }) => {
+            if scenario.lacks(Removed::EndIsFinal) {
+                process.life = life;
+                replace(process, now, scenario)
+            } else {
+                Next::Answer(Answer::Ended)
+            }
+        }
         Some(Record { life, status: Status::Active }) => {
             process.life = life;
             Next::Call(if now <= life.made { Call::Place(life) } else { Call::Find(life.shard) })
@@ -148,7 +157,7 @@ fn looked(process: &Process, record: Record, now: u8, scenario: &Scenario) -> Ne
     let Life { n, shard, .. } = process.life;
     let active = record.status == Status::Active;
     if active && record.life.n == n && record.life.shard == shard {
-        answered(process.life, now, scenario)
+        answered(record.life, now, scenario)
     } else if active && record.life.shard == shard && scenario.lacks(Removed::OneTransaction) {
         Next::Call(Call::Move(record.life.n, Life { made: now, ..process.life }))
     } else {
@@ -156,10 +165,16 @@ fn looked(process: &Process, record: Record, now: u8, scenario: &Scenario) -> Ne
     }
 }
 
+/// Whether an entry is what a record says: its life, and its end. A copy of a write that comes after the release has the end
+/// before an extension.
+fn is_of(entry: Entry, life: Life, scenario: &Scenario) -> bool {
+    entry.n == life.n && (entry.end == life.end || scenario.lacks(Removed::EndOfEntry))
+}
+
 /// The page has an entry of the hold.
 fn there(process: &mut Process, entry: Entry, now: u8, scenario: &Scenario) -> Next {
     let life = process.life;
-    if entry.n == life.n {
+    if is_of(entry, life, scenario) {
         answered(Life { end: entry.end, ..life }, now, scenario)
     } else if scenario.lacks(Removed::OneTransaction) {
         let corrected = Life { n: entry.n, shard: life.shard, end: entry.end, made: now };

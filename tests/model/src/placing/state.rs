@@ -96,8 +96,8 @@ pub enum Call {
     Fence(Life),
     /// Takes the entry of a life from a shard.
     Drop(u8, usize),
-    /// Writes to the record that the hold of a life on a shard has ended by its time.
-    Tell(u8, usize),
+    /// Writes to the record that the hold of a life has ended by its time, if that is what the record says too.
+    Tell(Life),
 }
 
 impl Call {
@@ -162,6 +162,8 @@ pub struct Process {
     pub refused: [bool; SHARDS],
     /// It was asked after the guest had been told that the hold is over.
     pub after_end: bool,
+    /// It was asked after the guest had been told another end.
+    pub after_extension: bool,
     /// How many ticks its clock is ahead.
     pub ahead: u8,
 }
@@ -197,6 +199,8 @@ pub enum Offence {
 pub struct Told {
     /// Life and end of the hold.
     pub placed: Option<(u8, u8)>,
+    /// The end is a later one than that of the first answer.
+    pub extended: bool,
     /// It is over: released, or answered so.
     pub over: bool,
     /// No place is free.
@@ -220,6 +224,8 @@ pub struct State {
     pub told: Told,
     /// How often the guest may still ask.
     pub requests: u8,
+    /// How often the guest may still extend the hold.
+    pub extensions: u8,
     /// How often the other guests may still take a place.
     pub others: u8,
     /// How much may still go wrong.

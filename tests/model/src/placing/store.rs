@@ -21,8 +21,11 @@ impl State {
             },
             Call::Fence(life) => self.fence(life, scenario),
             Call::Drop(n, shard) => self.drop_entry(n, shard),
-            Call::Tell(n, shard) => match &mut self.record {
-                Some(record) if names(record, n, shard) => {
+            Call::Tell(life) => match &mut self.record {
+                Some(record)
+                    if names(record, life.n, life.shard)
+                        && (record.life.end == life.end || scenario.lacks(Removed::EndInTell)) =>
+                {
                     record.status = Status::Expired;
                     Outcome::Done
                 }
@@ -45,7 +48,10 @@ impl State {
 
     /// The record, where it is not active at a life.
     fn at_life(&self, n: u8, scenario: &Scenario) -> Option<Outcome> {
-        let at = self.record.is_some_and(|record| record.status == Status::Active && record.life.n == n);
+        let at = self.record.is_some_and(|record| {
+            let open = record.status == Status::Active || scenario.lacks(Removed::EndIsFinal);
+            open && record.life.n == n
+        });
         (!at && !scenario.lacks(Removed::CompareOfLife)).then_some(Outcome::Record(self.record))
     }
 
@@ -61,7 +67,7 @@ impl State {
         if page.fence.is_some_and(fenced) {
             return Some(Outcome::Fenced);
         }
-        if page.others >= scenario.capacity {
+        if page.others >= scenario.capacity && !scenario.lacks(Removed::Room) {
             return Some(Outcome::Full);
         }
         (page.entry.is_none() && names_of(page) >= scenario.names).then_some(Outcome::NoRoom)
@@ -116,19 +122,35 @@ impl State {
 
     /// The guest gives the hold back: record and page in one transaction. None where it has no places.
     #[must_use]
-    pub fn release(&mut self, scenario: &Scenario) -> Option<()> {
-        let tick = self.tick;
+    pub fn release(&mut self, ahead: u8, scenario: &Scenario) -> Option<()> {
+        let now = self.tick + ahead;
         let record = self.record.as_mut()?;
         let life = record.life;
         let page = &mut self.pages[life.shard];
-        let entry = page.entry.filter(|entry| entry.is_live(tick) && names(record, entry.n, life.shard))?;
+        let entry = page.entry.filter(|entry| entry.is_live(now) && names(record, entry.n, life.shard))?;
         record.status = Status::Released;
         page.entry = None;
-        // Whoever wrote this record may be about to place it, and will not read it again before a second is over.
-        if tick <= life.made && !scenario.lacks(Removed::FenceOfRelease) {
-            page.raise(Life { end: entry.end, ..life }, tick);
+        // Whoever wrote this record may be about to place it, and will not read it again before a tick is over; another tick
+        // is for clocks that differ.
+        let margin = u8::from(!scenario.lacks(Removed::ClocksOfRelease));
+        if now <= life.made + margin && !scenario.lacks(Removed::FenceOfRelease) {
+            page.raise(Life { end: entry.end, ..life }, self.tick);
         }
         Some(())
+    }
+
+    /// The guest extends the hold by its whole time: record and page in one transaction. None where it has no places.
+    #[must_use]
+    pub fn extend(&mut self, scenario: &Scenario) -> Option<Entry> {
+        let tick = self.tick;
+        let record = self.record.as_mut()?;
+        let page = &mut self.pages[record.life.shard];
+        let entry = page.entry.as_mut().filter(|entry| {
+            entry.is_live(tick) && names(record, entry.n, record.life.shard) && entry.end == record.life.end
+        })?;
+        entry.end += scenario.ttl;
+        record.life.end = entry.end;
+        Some(*entry)
     }
 
     /// Another guest takes a place, also one of an entry that is dead. None where there is none.
@@ -136,7 +158,8 @@ impl State {
     pub fn taken_by_another(&mut self, shard: usize, scenario: &Scenario) -> Option<()> {
         let tick = self.tick;
         let page = &mut self.pages[shard];
-        let held = page.entry.is_some_and(|entry| entry.is_live(tick));
+        let timely = !scenario.lacks(Removed::TimeOfEntry);
+        let held = timely && page.entry.is_some_and(|entry| entry.is_live(tick));
         if page.others + u8::from(held) >= scenario.capacity || names_of(page) >= scenario.names {
             return None;
         }
