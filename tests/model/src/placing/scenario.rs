@@ -194,6 +194,7 @@ impl Scenario {
                 requests: 3,
                 releases: true,
                 ttl: 3,
+                ticks: 4,
                 ..Self::PLAIN
             },
             Self {
@@ -203,7 +204,14 @@ impl Scenario {
                 ticks: 2,
                 ..Self::PLAIN
             },
-            Self { name: "shards: clocks differ", clocks_differ: true, others: 1, releases: true, ..twins },
+            Self {
+                name: "shards: clocks differ",
+                ttl: 3,
+                clocks_differ: true,
+                others: 1,
+                releases: true,
+                ..twins
+            },
             Self {
                 name: "shards: little room for names",
                 names: 2,
@@ -218,7 +226,23 @@ impl Scenario {
             Self { name: "shards: four ticks", ticks: 4, ttl: 3, others: 1, releases: true, ..twins },
             Self { name: "shards: another guest, a fault", others: 1, faults: 1, ticks: 2, ..twins },
             Self {
-                name: "shards: all of it",
+                name: "shards: three requests, a fault",
+                requests: 3,
+                faults: 1,
+                others: 1,
+                ticks: 1,
+                ..Self::PLAIN
+            },
+            Self {
+                name: "shards: all of it, a short hold",
+                others: 1,
+                faults: 1,
+                extensions: 1,
+                releases: true,
+                ..twins
+            },
+            Self {
+                name: "shards: all of it, a longer hold",
                 ttl: 3,
                 others: 1,
                 faults: 1,

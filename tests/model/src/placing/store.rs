@@ -127,14 +127,14 @@ impl State {
         let record = self.record.as_mut()?;
         let life = record.life;
         let page = &mut self.pages[life.shard];
-        let entry = page.entry.filter(|entry| entry.is_live(now) && names(record, entry.n, life.shard))?;
+        page.entry.filter(|entry| entry.is_live(now) && names(record, entry.n, life.shard))?;
         record.status = Status::Released;
         page.entry = None;
         // Whoever wrote this record may be about to place it, and will not read it again before a tick is over; another tick
         // is for clocks that differ.
         let margin = u8::from(!scenario.lacks(Removed::ClocksOfRelease));
         if now <= life.made + margin && !scenario.lacks(Removed::FenceOfRelease) {
-            page.raise(Life { end: entry.end, ..life }, self.tick);
+            page.raise(Life { end: life.made + margin + 1, ..life }, self.tick);
         }
         Some(())
     }
