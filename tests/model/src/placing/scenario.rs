@@ -230,7 +230,7 @@ impl Scenario {
                 requests: 3,
                 faults: 1,
                 others: 1,
-                ticks: 1,
+                ticks: 2,
                 ..Self::PLAIN
             },
             Self {

@@ -105,7 +105,7 @@ impl State {
         if page.fence.is_none() && names_of(page) >= scenario.names {
             return Outcome::NoRoom;
         }
-        page.raise(life, self.tick);
+        page.raise(life.n, life.end, self.tick);
         Outcome::Done
     }
 
@@ -134,7 +134,7 @@ impl State {
         // is for clocks that differ.
         let margin = u8::from(!scenario.lacks(Removed::ClocksOfRelease));
         if now <= life.made + margin && !scenario.lacks(Removed::FenceOfRelease) {
-            page.raise(Life { end: life.made + margin + 1, ..life }, self.tick);
+            page.raise(life.n, life.made + margin + 1, self.tick);
         }
         Some(())
     }
@@ -189,9 +189,10 @@ impl State {
 }
 
 impl Page {
-    fn raise(&mut self, life: Life, now: u8) {
-        let before = self.fence.unwrap_or(Fence { n: life.n, until: life.end });
-        let fence = Fence { n: before.n.max(life.n), until: before.until.max(life.end) };
+    /// Lives up to `n` are refused, until a tick.
+    fn raise(&mut self, n: u8, until: u8, now: u8) {
+        let before = self.fence.unwrap_or(Fence { n, until });
+        let fence = Fence { n: before.n.max(n), until: before.until.max(until) };
         self.fence = Some(fence).filter(|fence| fence.until > now);
     }
 
