@@ -150,7 +150,7 @@ test-deep: ## Run the Rust tests that need no stack, those over generated cases 
 test-repeat: ## Run one test TIMES times beside busy processors: what relies on time, order or load fails (PACKAGE, TEST, TIMES)
 	@$(PYTHON) tools/local/repeat.py --package '$(PACKAGE)' --test '$(TEST)' --times '$(TIMES)'
 
-model: ## Explore every order of holds, payments, expiries and cancellations, within bounds, and print the table
+model: ## Explore every order of holds, payments, expiries and cancellations, and of places on shards, within bounds, and print the table
 	cargo run --locked --package holdfast-model
 
 mutants: ## Change the domain and the use cases place by place and see that a test fails; takes hours (FILE: only that one)

@@ -1,26 +1,18 @@
 //! Explores a scenario and says what was found.
 
 use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::hash::Hash;
 use std::time::{Duration, Instant};
 
 use stateright::{Checker, Expectation, HasDiscoveries, Model};
 
 use crate::model::{Action, Bookings};
 use crate::scenario::Scenario;
-use crate::state::State;
-
-/// How a property was violated.
-#[derive(Debug, Clone)]
-pub struct Counterexample {
-    /// What led there.
-    pub actions: Vec<Action>,
-    /// Where it ends.
-    pub state: State,
-}
 
 /// What an exploration found.
 #[derive(Debug, Clone)]
-pub struct Report {
+pub struct Report<A> {
     /// The scenario's name.
     pub name: &'static str,
     /// Different states.
@@ -31,8 +23,8 @@ pub struct Report {
     pub depth: usize,
     /// How long it took.
     pub took: Duration,
-    /// Invariants, with how they were broken.
-    pub broken: BTreeMap<&'static str, Counterexample>,
+    /// Invariants, with a way to break them: the shortest, where these were looked for.
+    pub broken: BTreeMap<&'static str, Vec<A>>,
     /// What should have been reached and was not.
     pub missed: Vec<&'static str>,
 }
@@ -46,23 +38,38 @@ pub enum Until {
     Broken(&'static [&'static str]),
 }
 
-/// Explores a scenario on two threads: breadth first for the shortest counterexample, depth first for little memory.
+/// Explores a scenario of holds and payments.
+#[must_use]
+pub fn explore(scenario: &Scenario, until: Until) -> Report<Action> {
+    explore_model(scenario.name, &Bookings::new(scenario.clone()), until)
+}
+
+/// Explores a model on two threads: breadth first for the shortest counterexample, depth first for little memory.
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "the report says how long it took")]
-pub fn explore(scenario: &Scenario, until: Until) -> Report {
+pub fn explore_model<M>(name: &'static str, model: &M, until: Until) -> Report<M::Action>
+where
+    M: Model + Clone + Send + Sync + 'static,
+    M::State: Clone + Debug + Hash + Send + Sync + PartialEq,
+    M::Action: Clone + Debug + PartialEq,
+{
     let began = Instant::now();
-    let model = Bookings::new(scenario.clone());
     let checker = model.clone().checker().threads(2);
     match until {
-        Until::Exhausted => report(scenario, &model, &checker.spawn_dfs().join(), began),
+        Until::Exhausted => report(name, model, &checker.spawn_dfs().join(), began),
         Until::Broken(names) => {
             let checker = checker.finish_when(HasDiscoveries::AnyOf(names.iter().copied().collect()));
-            report(scenario, &model, &checker.spawn_bfs().join(), began)
+            report(name, model, &checker.spawn_bfs().join(), began)
         }
     }
 }
 
-fn report(scenario: &Scenario, model: &Bookings, checker: &impl Checker<Bookings>, began: Instant) -> Report {
+fn report<M>(name: &'static str, model: &M, checker: &impl Checker<M>, began: Instant) -> Report<M::Action>
+where
+    M: Model,
+    M::State: Clone + Debug + Hash + PartialEq,
+    M::Action: Clone + Debug + PartialEq,
+{
     let mut found = checker.discoveries();
     let mut broken = BTreeMap::new();
     let mut missed = Vec::new();
@@ -71,13 +78,12 @@ fn report(scenario: &Scenario, model: &Bookings, checker: &impl Checker<Bookings
             (Expectation::Sometimes, None) => missed.push(property.name),
             (Expectation::Sometimes, Some(_)) | (Expectation::Always | Expectation::Eventually, None) => {}
             (Expectation::Always | Expectation::Eventually, Some(path)) => {
-                let state = path.last_state().clone();
-                broken.insert(property.name, Counterexample { actions: path.into_actions(), state });
+                broken.insert(property.name, path.into_actions());
             }
         }
     }
     Report {
-        name: scenario.name,
+        name,
         states: checker.unique_state_count(),
         transitions: checker.state_count(),
         depth: checker.max_depth(),
@@ -87,7 +93,7 @@ fn report(scenario: &Scenario, model: &Bookings, checker: &impl Checker<Bookings
     }
 }
 
-impl std::fmt::Display for Report {
+impl<A: Debug> std::fmt::Display for Report<A> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { name, states, transitions, depth, took, broken, missed } = self;
         let found = if broken.is_empty() && missed.is_empty() { "holds" } else { "BROKEN" };
@@ -96,9 +102,9 @@ impl std::fmt::Display for Report {
             f,
             "{name:<44} {states:>10} states {transitions:>11} transitions  depth {depth:>3}  {took:>6.1} s  {found}"
         )?;
-        for (property, counterexample) in broken {
+        for (property, actions) in broken {
             write!(f, "\n  broken: {property}")?;
-            for action in &counterexample.actions {
+            for action in actions {
                 write!(f, "\n    {action:?}")?;
             }
         }

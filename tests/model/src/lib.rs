@@ -7,6 +7,8 @@
 //! puts them and the DynamoDB adapter to one suite), the
 //! provider ([`provider`]) and the state machine ([`machine`]).
 //!
+//! [`placing`] is a model of its own, of places on shards: nothing of it is the code, since it was written before it.
+//!
 //! Promises: no clock, no chance; the same scenario gives the same states. Deliberately absent: stays over several slots or
 //! pages (one slot is enough to be oversold), the store's own faults (a transaction is written or not), the TTL's deletion
 //! of hold records, prices other than one.
@@ -18,6 +20,7 @@ pub mod ledger;
 pub mod machine;
 pub mod memory;
 pub mod model;
+pub mod placing;
 mod ports;
 pub mod properties;
 pub mod provider;
