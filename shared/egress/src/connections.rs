@@ -15,7 +15,7 @@ use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper::header::{HOST, HeaderValue};
 use hyper::http::uri::PathAndQuery;
-use hyper::{Request, Response, Uri};
+use hyper::{Request, Response, StatusCode, Uri};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::Name;
@@ -31,6 +31,7 @@ type Connection = SendRequest<Full<Bytes>>;
 
 /// How long what was sent may stay unacknowledged before the connection counts as dead: a process that was frozen may find its
 /// connections dead, and nobody has said so.
+#[cfg(target_os = "linux")]
 const UNACKNOWLEDGED: Duration = Duration::from_secs(3);
 /// How long a connection on which nothing comes is silent before the other side is asked whether it is still there.
 const KEEPALIVE: Duration = Duration::from_secs(15);
@@ -104,6 +105,24 @@ impl Service<Name> for Hosts {
     }
 }
 
+/// How long a connection that was kept may take to be ready: it is, unless the last request is still on its way.
+const READY_WITHIN: Duration = Duration::from_millis(50);
+
+/// An exchange over a connection that was kept. If no answer comes, those that were kept beside it may be as dead, and none of them
+/// is used again: else as many tries as there are of them would fail.
+struct Unanswered<'a> {
+    connections: &'a Connections,
+    is_answered: bool,
+}
+
+impl Drop for Unanswered<'_> {
+    fn drop(&mut self) {
+        if !self.is_answered {
+            self.connections.idle().clear();
+        }
+    }
+}
+
 /// A connection that waits for the next request.
 struct Idle {
     connection: Connection,
@@ -140,6 +159,7 @@ impl Connections {
         http.set_nodelay(true);
         http.set_connect_timeout(Some(limits.connect_timeout));
         http.set_keepalive(Some(KEEPALIVE));
+        #[cfg(target_os = "linux")]
         http.set_tcp_user_timeout(Some(UNACKNOWLEDGED));
         let tls = HttpsConnectorBuilder::new().with_tls_config(trust.0);
         let schemes = match reach {
@@ -176,10 +196,15 @@ impl Connections {
         loop {
             let (mut connection, is_new) = self.connection().await?;
             *sent = true;
+            let mut unanswered = Unanswered { connections: self, is_answered: is_new };
             match connection.try_send_request(message).await {
-                Ok(response) => return self.answer(connection, response, answer_bytes_max).await,
+                Ok(response) => {
+                    unanswered.is_answered = true;
+                    return self.answer(connection, response, answer_bytes_max).await;
+                }
                 Err(mut error) => match error.take_message() {
                     Some(unsent) => {
+                        unanswered.is_answered = true;
                         *sent = false;
                         if is_new {
                             return Err(ExchangeError::of(error.into_error()));
@@ -225,7 +250,7 @@ impl Connections {
         };
         // Of an answer that was not read to its end it is closed, which is seen when the next request takes it. Whoever answers that
         // it has failed may fail again: the next request may reach another one.
-        if !head.status.is_server_error() {
+        if !head.status.is_server_error() && head.status != StatusCode::REQUEST_TIMEOUT {
             self.keep(connection);
         }
         Ok(Response::from_parts(head, body))
@@ -237,7 +262,7 @@ impl Connections {
         let found = timeout(connect_timeout, async {
             // Ends: each turn takes a connection away.
             while let Some(mut kept) = self.take() {
-                if kept.ready().await.is_ok() {
+                if timeout(READY_WITHIN, kept.ready()).await.is_ok_and(|ready| ready.is_ok()) {
                     return Ok((kept, false));
                 }
             }

@@ -23,7 +23,8 @@ use http::uri::{Authority, Scheme};
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// A process that was frozen for longer begins anew.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(90);
-/// Twice what DynamoDB, which says most, answers at most (16 MB, of `BatchGetItem`).
+/// DynamoDB, which says most, answers at most 16 MB of items, by `BatchGetItem`; as JSON small values are up to three times as long. The most
+/// that is asked for at once is a hundred pages, of some 25 KB each.
 const ANSWER_BYTES_MAX: usize = 32 * 1024 * 1024;
 
 /// The limits of connections to AWS.

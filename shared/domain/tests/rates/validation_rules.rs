@@ -215,3 +215,30 @@ fn a_rule_that_another_always_overwrites_has_no_effect() {
         "a rule of a derived plan comes after those of the other"
     );
 }
+
+#[test]
+fn a_rule_of_a_group_in_whose_place_another_always_comes_never_applies() {
+    let in_group = |name: &str, priority: u16, when: Condition, group: &str| Rule {
+        priority,
+        group: Some(rule_id(group)),
+        ..rule(name, by_percent("-5"), when)
+    };
+    let none = Condition::default;
+    let slots = |min, max| Condition { slots: bounds(min, max), ..none() };
+    let second = |first: Condition, second: Condition, group: &str| {
+        let rules = vec![in_group("first", 1, first, "g"), in_group("second", 2, second, group)];
+        problems(|card| card.rules = rules.clone(), 1)
+    };
+    let forestalled = |found: Vec<CardProblem>| {
+        let fault = CardFault::Forestalled(rule_id("first"));
+        found == [CardProblem { path: "/rules/1".to_owned(), id: Some("second".to_owned()), fault }]
+    };
+    // From 7 nights on comes first: from 28 on never applies. The other way round both do.
+    assert!(forestalled(second(slots(7, 365), slots(28, 365), "g")));
+    assert_eq!(second(slots(28, 365), slots(7, 365), "g"), []);
+    assert!(forestalled(second(none(), slots(2, 3), "g")));
+    assert_eq!(second(none(), slots(2, 3), "h"), [], "rules of other groups apply beside it");
+    let june = || Condition { dates: vec![dates("2026-06-01", "2026-07-01")], ..none() };
+    assert_eq!(second(june(), none(), "g"), [], "outside June the second applies");
+    assert!(forestalled(second(june(), june(), "g")));
+}

@@ -1,7 +1,7 @@
 //! Connections to scripted servers.
 
 use std::io::{Read, Write};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc::Receiver;
 
 use hyper::{Method, StatusCode};
@@ -218,4 +218,49 @@ fn a_host_is_named_with_its_port_unless_that_goes_without_saying() {
         let made = Connections::new(&nowhere.parse().expect("a URL"), None, trust, limits);
         assert!(made.is_err(), "{nowhere}");
     }
+}
+
+/// Two connections are kept, and the next request over one of them breaks, or is waited for in vain.
+async fn none_that_was_kept_is_used_after(breaks: bool) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let connections = connections(&format!("http://{}", listener.local_addr().expect("bound")));
+    let server = std::thread::spawn(move || {
+        let mut kept: Vec<_> = (0..2).map(|_| listener.accept().expect("a connection").0).collect();
+        for stream in &kept {
+            read_request(stream).expect("a request");
+        }
+        for stream in &mut kept {
+            stream.write_all(OK.as_bytes()).expect("a client");
+            stream.set_nonblocking(true).expect("a socket");
+        }
+        let is_asked = |stream: &TcpStream| stream.peek(&mut [0; 1]).is_ok_and(|read| read > 0);
+        // Ends: one of the two is asked, or its client is gone and the test with it.
+        let asked = loop {
+            if let Some(asked) = kept.iter().position(is_asked) {
+                break asked;
+            }
+            std::thread::yield_now();
+        };
+        if breaks {
+            drop(kept.remove(asked));
+        }
+        let (mut third, _) = listener.accept().expect("a new connection");
+        read_request(&third).expect("a request");
+        third.write_all(OK.as_bytes()).expect("a client");
+    });
+    let (one, other) = tokio::join!(post(&connections), post(&connections));
+    assert!(one.is_ok() && other.is_ok() && connections.idle().len() == 2, "{one:?}, {other:?}");
+    let limit = if breaks { PATIENCE } else { SHORT };
+    let tried = timeout(limit, post(&connections)).await;
+    assert!(tried.as_ref().map_or(!breaks, |answer| breaks && answer.is_err()), "{tried:?}");
+    let answer = timeout(PATIENCE, post(&connections)).await.expect("over a new connection");
+    assert_eq!(answer.expect("an answer").status(), 200);
+    server.join().expect("the server");
+}
+
+/// Else as many tries as there are kept connections would fail where all of them are dead, as after the process was frozen.
+#[tokio::test]
+async fn where_one_that_was_kept_is_dead_none_that_was_kept_is_used_again() {
+    none_that_was_kept_is_used_after(true).await;
+    none_that_was_kept_is_used_after(false).await;
 }

@@ -80,6 +80,9 @@ pub enum CardFault {
     /// A rule whose effect another one always overwrites.
     #[error("has no effect: the rule {0} sets the price after it wherever it applies")]
     Overwritten(RuleId),
+    /// A rule of a group in whose place another one of it always comes.
+    #[error("never applies: the rule {0} of its group comes first wherever it would")]
+    Forestalled(RuleId),
     /// Two rules of one priority that set a price on the same slots.
     #[error("sets a price, of the same priority, on slots on which the rule {0} does")]
     Overlap(RuleId),

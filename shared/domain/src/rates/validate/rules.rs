@@ -1,6 +1,6 @@
 //! Rules: what they say, whether they can apply, and whether two of them contradict each other.
 
-use jiff::civil::{Date, Time};
+use jiff::civil::Date;
 
 use super::check::{Check, NAMES_MAX};
 use super::fault::CardFault;
@@ -29,6 +29,9 @@ pub(super) fn check(card: &RateCard, check: &mut Check) {
         }
         if let Some(other) = card.rules.iter().find(|other| overwrites(other, rule)) {
             check.problem(&path, id, CardFault::Overwritten(other.id.clone()));
+        }
+        if let Some(other) = card.rules.iter().find(|other| forestalls(other, rule)) {
+            check.problem(&path, id, CardFault::Forestalled(other.id.clone()));
         }
     }
     for (path, money) in [("/priceMin", &card.price_min), ("/priceMax", &card.price_max)] {
@@ -146,29 +149,39 @@ fn dates_meet(card: &RateCard, one: &Condition, other: &Condition) -> bool {
 
 /// Whether a rule sets the price wherever and after another one applies, as far as their conditions show without a stay.
 fn overwrites(rule: &Rule, earlier: &Rule) -> bool {
-    let (when, earlier_when) = (&rule.when, &earlier.when);
-    let same_dates = when.dates == earlier_when.dates
-        && when.weekdays == earlier_when.weekdays
-        && when.calendar == earlier_when.calendar;
+    matches!(rule.adjustment, Adjustment::Price(_))
+        && order(rule) > order(earlier)
+        && rule.group.is_none()
+        && earlier.group.is_none()
+        && covers(&rule.when, &earlier.when)
+}
+
+/// Whether a rule applies wherever another one of its group would, and before it: of a group the first that fits applies.
+fn forestalls(rule: &Rule, later: &Rule) -> bool {
+    rule.group.is_some()
+        && rule.group == later.group
+        && rule.priority < later.priority
+        && covers(&rule.when, &later.when)
+}
+
+/// Whether a condition is met wherever another one is, as far as they show without a stay.
+fn covers(when: &Condition, other: &Condition) -> bool {
+    let same_dates =
+        when.dates == other.dates && when.weekdays == other.weekdays && when.calendar == other.calendar;
     let on_all_dates = when.dates.is_empty() && when.weekdays.is_empty() && when.calendar.is_none();
     let is_within = |bounds: Option<Bounds>, outer: Option<Bounds>| {
         let (bounds, outer) = (bounds.unwrap_or_default(), outer.unwrap_or_default());
         outer.min.is_none_or(|min| bounds.min.is_some_and(|least| min <= least))
             && outer.max.is_none_or(|max| bounds.max.is_some_and(|most| most <= max))
     };
-    let at_all_times = |times: Option<(Time, Time)>| times.is_none() || times == earlier_when.times;
-    matches!(rule.adjustment, Adjustment::Price(_))
-        && order(rule) > order(earlier)
-        && rule.group.is_none()
-        && earlier.group.is_none()
-        && when.plans == earlier_when.plans
+    when.plans == other.plans
         && (on_all_dates || same_dates)
-        && at_all_times(when.times)
-        && is_within(earlier_when.slots, when.slots)
-        && is_within(earlier_when.lead_days, when.lead_days)
-        && is_within(earlier_when.sold_percent, when.sold_percent)
-        && is_within(earlier_when.guests, when.guests)
-        && is_within(earlier_when.quantity, when.quantity)
+        && (when.times.is_none() || when.times == other.times)
+        && is_within(other.slots, when.slots)
+        && is_within(other.lead_days, when.lead_days)
+        && is_within(other.sold_percent, when.sold_percent)
+        && is_within(other.guests, when.guests)
+        && is_within(other.quantity, when.quantity)
         && (when.channels.is_empty()
-            || (!earlier_when.channels.is_empty() && earlier_when.channels.is_subset(&when.channels)))
+            || (!other.channels.is_empty() && other.channels.is_subset(&when.channels)))
 }
