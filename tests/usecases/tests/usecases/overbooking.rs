@@ -1,14 +1,11 @@
 //! Places beyond the capacity: guests find, hold and book them like any other, and the trail says who let them be sold.
 
-use std::collections::BTreeSet;
-
 use holdfast_app::Failure;
 use holdfast_app::catalogue::FactsCommit;
 use holdfast_app::holds::HoldRequest;
 use holdfast_domain::catalogue::{DateFactsEdit, Facts, Label};
 use holdfast_domain::rates::condition::{Bounds, Condition};
-use holdfast_domain::rates::ids::{RestrictionId, RuleId};
-use holdfast_domain::rates::restriction::{Limits, Restriction};
+use holdfast_domain::rates::ids::RuleId;
 use holdfast_domain::rates::rule::{Adjustment, Rule};
 use holdfast_testkit::nightly_resource;
 use jiff::civil::{Date, date};
@@ -172,16 +169,7 @@ async fn prices_by_demand_go_by_the_capacity_whatever_may_be_sold_beyond_it() {
 #[tokio::test]
 async fn a_night_that_may_be_sold_beyond_its_capacity_ends_no_gap() {
     let mut gaps = rated::card(PRICE);
-    gaps.restrictions = vec![Restriction {
-        id: RestrictionId::parse("two-nights").expect("a name"),
-        name: Label::parse("Two nights").expect("a label"),
-        dates: Vec::new(),
-        weekdays: Vec::new(),
-        plans: BTreeSet::new(),
-        not_plans: BTreeSet::new(),
-        channels: BTreeSet::new(),
-        limits: Limits { stay_min_on_arrival: Some(2), fills_gaps: true, ..Limits::default() },
-    }];
+    gaps.restrictions = vec![rated::two_nights(true)];
     let w = rated::rated(&gaps).await;
     let room = rated::room();
     let full = |nights| HoldRequest { quantity: room.terms.capacity, ..hold_request(&room, nights, 1) };

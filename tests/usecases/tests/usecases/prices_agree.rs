@@ -1,6 +1,6 @@
 //! Search, calendars, quotes and holds say the same of a stay that a rate card prices.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use holdfast_app::holds::HoldRequest;
 use holdfast_app::rates::{DatedCommit, QuoteRequest, QuotedPlans, RateChoice};
@@ -9,16 +9,16 @@ use holdfast_domain::catalogue::{Label, Month};
 use holdfast_domain::rates::card::{CardVersion, RateCard, ResourceRates};
 use holdfast_domain::rates::changes::RatesChange;
 use holdfast_domain::rates::dated::{DateRates, MonthRates};
-use holdfast_domain::rates::ids::{RateGroup, RestrictionId, UnitTypeId};
+use holdfast_domain::rates::ids::{RateGroup, UnitTypeId};
 use holdfast_domain::rates::occupancy::UnitType;
 use holdfast_domain::rates::plan::{Audience, Payment, PlanPrice};
 use holdfast_domain::rates::quote::Reason;
-use holdfast_domain::rates::restriction::{Limits, Restriction};
+use holdfast_domain::rates::restriction::Limits;
 use holdfast_testkit::{money, mutation};
 use jiff::ToSpan;
 use jiff::civil::Date;
 
-use crate::rated::{card, place, plan_id, put, rated, room};
+use crate::rated::{card, place, plan_id, put, rated, room, two_nights};
 use crate::search::query;
 use crate::world::{NIGHT, PRICE, World, guest, hold_request, operator, when};
 
@@ -94,16 +94,7 @@ async fn dates_that_are_sold_together_over_the_end_of_a_month_are_so_for_everybo
 #[tokio::test]
 async fn the_last_free_night_before_a_booking_fills_its_gap_today_too() {
     let mut gaps = card(PRICE);
-    gaps.restrictions = vec![Restriction {
-        id: RestrictionId::parse("two-nights").expect("a name"),
-        name: Label::parse("Two nights").expect("a label"),
-        dates: Vec::new(),
-        weekdays: Vec::new(),
-        plans: BTreeSet::new(),
-        not_plans: BTreeSet::new(),
-        channels: BTreeSet::new(),
-        limits: Limits { stay_min_on_arrival: Some(2), fills_gaps: true, ..Limits::default() },
-    }];
+    gaps.restrictions = vec![two_nights(true)];
     let w = rated(&gaps).await;
     let today = room().terms.time_zone.to_datetime(w.now()).date();
     let day = |days: i64| today.checked_add(jiff::Span::new().days(days)).expect("a date").to_string();
@@ -244,16 +235,7 @@ async fn what_was_set_under_plans_of_cards_before_goes_with_the_next_edit() {
 async fn where_no_plan_is_sold_the_nearest_date_and_length_are_named() {
     let mut closed = card(PRICE);
     closed.plans.truncate(1);
-    closed.restrictions = vec![Restriction {
-        id: RestrictionId::parse("two-nights").expect("a name"),
-        name: Label::parse("Two nights").expect("a label"),
-        dates: Vec::new(),
-        weekdays: Vec::new(),
-        plans: BTreeSet::new(),
-        not_plans: BTreeSet::new(),
-        channels: BTreeSet::new(),
-        limits: Limits { stay_min_on_arrival: Some(2), ..Limits::default() },
-    }];
+    closed.restrictions = vec![two_nights(false)];
     let w = rated(&closed).await;
     let named = async |range: (&str, &str)| {
         let quoted = crate::rated::quote(&w, None, range).await;

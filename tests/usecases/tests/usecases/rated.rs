@@ -90,6 +90,20 @@ pub(crate) fn card(price: i64) -> RateCard {
     }
 }
 
+/// Two nights at least, or one where that fills a gap, if it may.
+pub(crate) fn two_nights(fills_gaps: bool) -> Restriction {
+    Restriction {
+        id: RestrictionId::parse("two-nights").expect("a name"),
+        name: label("Two nights"),
+        dates: Vec::new(),
+        weekdays: Vec::new(),
+        plans: BTreeSet::new(),
+        not_plans: BTreeSet::new(),
+        channels: BTreeSet::new(),
+        limits: Limits { stay_min_on_arrival: Some(2), fills_gaps, ..Limits::default() },
+    }
+}
+
 pub(crate) async fn put(w: &World, card: &RateCard) {
     let (holds, none) = (CardUse::From(None), Precondition::None);
     let put = w.rates.put(&operator(), &room().id, card, holds, &none, Run::Real, &w.by("operator")).await;
