@@ -2,8 +2,8 @@
 //!
 //! Limits of arrival hold on the local date of the first slot, those of departure on the local date on which the last one ends, the others
 //! on the date of each slot. All restrictions of the card that concern a plan count; where a limit is set for a date, it counts there in
-//! place of the card's limits of its kind. What is set for a date under a plan counts for the plans that derive from it, unless something of
-//! its kind is set under these. That nothing is closed cannot be set for a date: what the card closes stays closed.
+//! place of the card's limits of its kind. What is set for a date under a plan counts for the plans that derive from it; a number gives way to one
+//! of its kind that is set under these. That nothing is closed cannot be set for a date: what a plan or the card closes stays closed.
 //!
 //! What a plan has from one that the caller may not see keeps stays from being sold as ever, and has no name in what is told of it.
 
@@ -192,16 +192,18 @@ impl<'a> Restricted<'a> {
     }
 
     /// The limits of a kind on a date: the one that is set for it, or else the card's. With each whether it does not count where a stay
-    /// fills a gap.
+    /// fills a gap, as is said with it, or for the date under the plan or one between it and the plan that has it.
     fn numbers(
         &self,
         date: Date,
         kind: fn(&Limits) -> Option<u32>,
     ) -> Vec<(Option<&'a RestrictionId>, u32, bool)> {
-        let sets = self.set_for(date).find_map(kind);
-        let fills_gaps = self.set_for(date).any(|limits| limits.fills_gaps);
-        if let Some(number) = sets {
-            return vec![(None, number, fills_gaps)];
+        let mut fills_gaps = false;
+        for limits in self.set_for(date) {
+            fills_gaps |= limits.fills_gaps;
+            if let Some(number) = kind(limits) {
+                return vec![(None, number, fills_gaps)];
+            }
         }
         let of_card = self.concern.iter().filter_map(|Concern { restriction, shown }| {
             let number = kind(&restriction.limits).filter(|_| restriction.is_on(date))?;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_domain::Money;
-use holdfast_domain::money::Percent;
+use holdfast_domain::money::{Currency, Percent};
 use holdfast_domain::rates::cancellation::{CancellationStep, CancellationTerms, Deadline, Penalty};
 use holdfast_domain::rates::card::RateCard;
 use holdfast_domain::rates::charge::{Band, BandLevy, Charge, ChargeKind, Due, Levy, Per, Validity};
@@ -26,9 +26,8 @@ use crate::fixture;
 
 /// The plans of every generated card.
 pub(crate) const PLANS: [&str; 4] = ["flexible", "saver", "member", "breakfast"];
-/// The currencies, each with what can be charged.
-const CURRENCIES: [(&str, i64); 6] =
-    [("EUR", 1), ("JPY", 1), ("KWD", 10), ("KWD", 1), ("ISK", 100), ("EUR", 5)];
+/// What can be charged, in minor units of a currency: of Icelandic crowns whole ones, of Kuwaiti dinars hundredths, of Swiss francs five hundredths.
+const STEPS: [i64; 4] = [1, 10, 100, 5];
 
 /// A card, what is set for dates, what can be charged, and a question.
 #[derive(Debug, Clone)]
@@ -40,13 +39,14 @@ pub(crate) struct Case {
 }
 
 pub(crate) fn any_case() -> impl Strategy<Value = Case> {
-    vec(any::<u8>(), 0..400).prop_map(|bytes| Draw { bytes, next: 0, code: "EUR", step: 1 }.case())
+    vec(any::<u8>(), 0..400)
+        .prop_map(|bytes| Draw { bytes, next: 0, currency: fixture::eur(0).currency(), step: 1 }.case())
 }
 
 struct Draw {
     bytes: Vec<u8>,
     next: usize,
-    code: &'static str,
+    currency: Currency,
     step: i64,
 }
 
@@ -79,7 +79,7 @@ impl Draw {
 
     fn money(&mut self, unit: i64) -> Money {
         let amount = self.amount(unit);
-        fixture::money(amount, self.code)
+        fixture::money(amount, self.currency.code())
     }
 
     fn maybe<T>(&mut self, of: usize, draw: impl FnOnce(&mut Self) -> T) -> Option<T> {
@@ -87,12 +87,12 @@ impl Draw {
     }
 
     fn case(mut self) -> Case {
-        let (code, step) = self.one(&CURRENCIES);
-        (self.code, self.step) = (code, step);
+        let currencies: Vec<Currency> = Currency::all().collect();
+        (self.currency, self.step) = (self.one(&currencies), self.one(&STEPS));
         let card = self.card();
         let request = self.request(&card);
         let dated = self.dated();
-        Case { card, dated, step, request }
+        Case { card, dated, step: self.step, request }
     }
 
     fn card(&mut self) -> RateCard {
@@ -179,7 +179,7 @@ impl Draw {
 
     fn occupancy(&mut self) -> Occupancy {
         let band = |from_age, to_age, price, in_cot| ChildBand { from_age, to_age, price, in_cot };
-        let (infant, child) = (fixture::money(0, self.code), self.money(5));
+        let (infant, child) = (fixture::money(0, self.currency.code()), self.money(5));
         Occupancy {
             included_adults: 1 + self.number(2),
             guests_max: 6,
@@ -258,6 +258,9 @@ impl Draw {
             } else if self.chance(2) {
                 charge.on.insert(fixture::category("service"));
             }
+            if matches!(charge.levy, Levy::Bands(_)) && self.chance(4) {
+                charge.on.clear();
+            }
             charge.slots_max = self.maybe(3, |draw| 1 + draw.number(4));
             charge.exempt_to_age = self.maybe(3, |draw| draw.one(&[2, 11, 17]));
             charge.valid.from = self.maybe(4, |_| fixture::date("2026-06-13"));
@@ -271,8 +274,11 @@ impl Draw {
 
     fn bands(&mut self) -> Levy {
         let band = |from, levy| Band { from, levy };
-        let (first, second) = (fixture::money(0, self.code), fixture::money(2_000 * self.step, self.code));
-        let third = fixture::money(5_000 * self.step, self.code);
+        let (first, second) = (
+            fixture::money(0, self.currency.code()),
+            fixture::money(2_000 * self.step, self.currency.code()),
+        );
+        let third = fixture::money(5_000 * self.step, self.currency.code());
         Levy::Bands(vec![
             band(first, BandLevy::Amount(self.money(1))),
             band(second, BandLevy::Amount(self.money(2))),
@@ -349,7 +355,8 @@ impl Draw {
         if self.chance(4) {
             request.promotion = None;
             let amount = self.amount(90);
-            request.price_override = Some(fixture::price_override(fixture::money(amount, self.code)));
+            request.price_override =
+                Some(fixture::price_override(fixture::money(amount, self.currency.code())));
         }
         request
     }

@@ -17,6 +17,7 @@ mod nearest;
 mod overrides;
 mod properties;
 mod property_taxes;
+mod published;
 mod refunds;
 mod restrictions;
 mod taxes;
