@@ -5,7 +5,7 @@ The same day gives the same catalogue. What an entry says follows from its id al
 of another day agrees with this one wherever both have the same id; only flights and events, which have their date in the
 id, come and go.
 
-Seven houses, one of each kind and a second hotel, are properties, each with a resource that belongs to it and has a rate card. All other resources belong to
+Seven houses, one of each kind and a second hotel, are properties, each with a resource (one with two) that belongs to it and has a rate card. All other resources belong to
 none, and are every operator's to edit.
 
     generate.py [--date 2026-06-01]      prints {"properties": [{"propertyId", "terms"}], "resources": [{"resourceId", "terms"}],
@@ -119,11 +119,12 @@ def rates(today: date) -> list[dict[str, Any]]:
 
 
 def of_houses(_today: date) -> Iterator[tuple[str, Terms]]:
-    """A resource of each property."""
+    """A resource of each property, and of one the rooms that it keeps for the day alone."""
     by_code = {city.code: city for city in CITIES}
     sample = json.loads(SAMPLE_PROPERTY.read_text())["pathParameters"]["propertyId"]
     rooms = ("hotel", "NYC", "The Grand", "", "", "Park view double", None, 8, 240)
-    for kind, code, name, _, _, what, hours, places, dollars in (rooms, *HOUSES):
+    by_day = ("hotel", "NYC", "The Grand", "", "", "Day room", ("10:00", "18:00", 480), 4, 110)
+    for kind, code, name, _, _, what, hours, places, dollars in (rooms, by_day, *HOUSES):
         city = by_code[code]
         property_id = sample if name == "The Grand" else slug(kind, code, name)
         resource_id = slug(kind, code, name, what)

@@ -38,6 +38,8 @@ def taxes_of(kind: str, city: str) -> list[dict[str, Any]]:
 
 
 def hotel(terms: Terms, today: date) -> Card:
+    if terms["schedule"]["kind"] != "nightly":
+        return day_room(terms, today)
     base = terms["pricing"]["base"]
     unit = step_of(terms)
     plans = [
@@ -49,6 +51,7 @@ def hotel(terms: Terms, today: date) -> Card:
             included=[{"name": "Breakfast", "category": "food", "value": round_to(base // 14, unit)}],
         ),
         plan("at-the-hotel", "Pay at the hotel", {"derivedFrom": "flexible", "percent": 5}, cancellation=until_days_before(2), payment="at_property"),
+        plan("member", "Member", {"derivedFrom": "flexible", "percent": -8}, cancellation=until_days_before(1), group="member"),
         plan("company-meridian", "Meridian Shipping", {"derivedFrom": "flexible", "percent": -12}, cancellation=until_days_before(0), group="company-meridian"),
     ]
     charges = [
@@ -99,6 +102,20 @@ def hotel(terms: Terms, today: date) -> Card:
             promotion("COMEAGAIN", "For those who come again", percent=12, usesMax=500, usesPerGuestMax=1),
         ],
     }
+
+
+def day_room(terms: Terms, today: date) -> Card:
+    base = terms["pricing"]["base"]
+    return simple(
+        terms,
+        [plan("day-use", "Day use, 10:00 to 18:00", {"base": base}, cancellation=until_hours_before(4))],
+        rules=[
+            rule("weekday", "Working days", 10, {"weekdays": ["mon", "tue", "wed", "thu"]}, percent=-10),
+            rule("fair", "Days of fairs", 20, {"dates": seasons(today, (3, 5), (3, 9))}, percent=30),
+        ],
+        promotions=[promotion("WORKDAY", "A day to work", percent=15, usesPerGuestMax=5)],
+        restrictions=[{"restrictionId": "month-ahead", "name": "A month ahead at most", "limits": {"windowDaysMax": 31}}],
+    )
 
 
 def restaurant(terms: Terms, today: date) -> Card:
