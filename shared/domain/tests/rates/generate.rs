@@ -43,6 +43,14 @@ pub(crate) fn any_case() -> impl Strategy<Value = Case> {
         .prop_map(|bytes| Draw { bytes, next: 0, currency: fixture::eur(0).currency(), step: 1 }.case())
 }
 
+/// The same with more restrictions, of the card and of dates: few of these stays are sold.
+pub(crate) fn any_restricted_case() -> impl Strategy<Value = Case> {
+    (any_case(), vec(any::<u8>(), 0..120)).prop_map(|(case, bytes)| {
+        let (currency, step) = (case.card.currency, case.step);
+        Draw { bytes, next: 0, currency, step }.restricted(case)
+    })
+}
+
 struct Draw {
     bytes: Vec<u8>,
     next: usize,
@@ -91,8 +99,15 @@ impl Draw {
         (self.currency, self.step) = (self.one(&currencies), self.one(&STEPS));
         let card = self.card();
         let request = self.request(&card);
-        let dated = self.dated();
+        let dated = self.dated(4);
         Case { card, dated, step: self.step, request }
+    }
+
+    fn restricted(mut self, mut case: Case) -> Case {
+        case.dated = self.dated(12);
+        let count = self.below(5);
+        case.card.restrictions = (0..count).map(|index| self.restriction(index)).collect();
+        case
     }
 
     fn card(&mut self) -> RateCard {
@@ -112,6 +127,9 @@ impl Draw {
         }];
         if self.chance(6) {
             card.plans[3].payment = Payment::AtProperty;
+        }
+        if self.chance(6) {
+            card.plans[2].channels = BTreeSet::from([fixture::channel("web")]);
         }
         for plan in 0..card.plans.len() {
             card.plans[plan].cancellation = self.cancellation();
@@ -286,16 +304,27 @@ impl Draw {
         ])
     }
 
-    fn restriction(&mut self, index: usize) -> Restriction {
+    /// One limit, of whichever kind but what is sold together.
+    fn limits(&mut self) -> Limits {
         let number = 1 + self.number(5);
-        let limits = match self.below(6) {
-            0 => Limits { stay_min_on_arrival: Some(number), ..Limits::default() },
-            1 => Limits { stay_min_through: Some(number), fills_gaps: self.chance(2), ..Limits::default() },
-            2 => Limits { stay_max_on_arrival: Some(number + 3), ..Limits::default() },
-            3 => Limits { closed_to_arrival: true, ..Limits::default() },
-            4 => Limits { closed_to_departure: true, ..Limits::default() },
-            _ => Limits { sold_together: true, ..Limits::default() },
-        };
+        let none = Limits::default;
+        match self.below(10) {
+            0 => Limits { stay_min_on_arrival: Some(number), fills_gaps: self.chance(2), ..none() },
+            1 => Limits { stay_min_through: Some(number), fills_gaps: self.chance(2), ..none() },
+            2 => Limits { stay_max_on_arrival: Some(number + 1), ..none() },
+            3 => Limits { closed_to_arrival: true, ..none() },
+            4 => Limits { closed_to_departure: true, ..none() },
+            5 => Limits { stop_sell: true, ..none() },
+            6 => Limits { notice_minutes_min: Some(self.one(&[60, 2_880, 57_600, 80_000])), ..none() },
+            7 => Limits { window_days_max: Some(self.one(&[2, 33, 40, 42])), ..none() },
+            8 => Limits { quantity_min: Some(2), ..none() },
+            _ => Limits { quantity_max: Some(1 + self.number(2)), ..none() },
+        }
+    }
+
+    fn restriction(&mut self, index: usize) -> Restriction {
+        let limits =
+            if self.chance(6) { Limits { sold_together: true, ..Limits::default() } } else { self.limits() };
         let mut restriction = fixture::restriction(&format!("limit-{index}"), limits);
         restriction.plans = self.plans();
         restriction.not_plans = if self.chance(4) { self.plans() } else { BTreeSet::new() };
@@ -361,15 +390,20 @@ impl Draw {
         request
     }
 
-    fn dated(&mut self) -> DatedRates {
+    /// Fewer than `most` times something for a date under a plan.
+    fn dated(&mut self, most: usize) -> DatedRates {
         let days = ["2026-06-12", "2026-06-13", "2026-06-14"];
         let entry = |draw: &mut Self| {
-            let limits =
-                Limits { stay_min_through: draw.maybe(5, |draw| 1 + draw.number(4)), ..Limits::default() };
+            let limits = match draw.below(6) {
+                0 | 1 => Limits::default(),
+                2 => Limits { fills_gaps: true, ..Limits::default() },
+                3 => Limits { sold_together: true, ..Limits::default() },
+                _ => draw.limits(),
+            };
             let price = draw.maybe(2, |draw| draw.money(70));
             (draw.one(&days), draw.one(&PLANS), DateRates { price, limits })
         };
-        let count = self.below(4);
+        let count = self.below(most);
         let entries: Vec<(&str, &str, DateRates)> = (0..count).map(|_| entry(self)).collect();
         fixture::set(&entries)
     }

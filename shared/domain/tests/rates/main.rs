@@ -13,6 +13,7 @@ mod fixture;
 mod generate;
 mod golden;
 mod naive;
+mod naive_terms;
 mod nearest;
 mod overrides;
 mod properties;
