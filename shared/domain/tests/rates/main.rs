@@ -21,6 +21,7 @@ mod property_taxes;
 mod published;
 mod refunds;
 mod restrictions;
+mod sale;
 mod taxes;
 mod validation;
 mod validation_rules;
