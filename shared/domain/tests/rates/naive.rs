@@ -403,6 +403,19 @@ impl Naive<'_> {
         sum
     }
 
+    /// How much of an amount of a slot is a unit's, as much as is of its places.
+    fn of_unit(&self, unit: usize, slot: usize, amount: i64, parts: &[Part]) -> i64 {
+        let cost = |unit: usize| {
+            let of_places = parts.iter().filter(|(_, at, of, _)| (*at, *of) == (slot, Some(unit)));
+            of_places.map(|(_, _, _, amount)| i128::from(*amount)).sum::<i128>()
+        };
+        let mut costs: Vec<i128> = (0..self.case.request.units.len()).map(cost).collect();
+        if costs.iter().sum::<i128>() == 0 {
+            costs[0] = 1;
+        }
+        shared(amount, 1, &costs)[unit]
+    }
+
     pub(crate) fn levied(&self, charge: &Charge, parts: &[Part], net: bool) -> Vec<Levied> {
         let mut each = Vec::new();
         match &charge.levy {
@@ -431,12 +444,15 @@ impl Naive<'_> {
                     for unit in 0..self.case.request.units.len() {
                         let mut price = Q::whole(0);
                         for (category, at, of, amount) in parts {
-                            if (*at, *of) == (slot, Some(unit))
-                                && charge.on.iter().any(|on| on.as_str() == category)
-                            {
-                                let one = Q::whole(1).plus(self.included_in(category, slot));
-                                price = price.plus(Q::whole(*amount).by(one));
-                            }
+                            let is_named = charge.on.iter().any(|on| on.as_str() == category);
+                            let amount = match of {
+                                _ if *at != slot => 0,
+                                Some(of) if *of == unit && (is_named || charge.on.is_empty()) => *amount,
+                                None if is_named => self.of_unit(unit, slot, *amount, parts),
+                                _ => 0,
+                            };
+                            let one = Q::whole(1).plus(self.included_in(category, slot));
+                            price = price.plus(Q::whole(amount).by(one));
                         }
                         let per_guest = price.by(Q::whole(self.guests(unit, None)));
                         let payers = Q::whole(self.guests(unit, charge.exempt_to_age));

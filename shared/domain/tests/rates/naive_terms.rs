@@ -82,13 +82,18 @@ impl Naive<'_> {
         is_in_range && (restriction.weekdays.is_empty() || restriction.weekdays.contains(&date.weekday()))
     }
 
-    /// The number that is set for a date: under the plan, else under the one that it derives from, and so on.
-    fn set_number(&self, id: &str, date: Date, of: fn(&Limits) -> Option<u32>) -> Option<u32> {
+    /// The number that is set for a date: under the plan, else under the one that it derives from, and so on. With it whether it is relaxed for gaps: there, or
+    /// under a plan that came before.
+    fn set_number(&self, id: &str, date: Date, of: fn(&Limits) -> Option<u32>) -> Option<(u32, bool)> {
+        let mut relaxed = false;
         for name in self.names(id) {
-            if let Some(set) = self.case.dated.of(date, &self.plan(&name).id)
-                && let Some(number) = of(&set.limits)
-            {
-                return Some(number);
+            if let Some(set) = self.case.dated.of(date, &self.plan(&name).id) {
+                if set.limits.fills_gaps {
+                    relaxed = true;
+                }
+                if let Some(number) = of(&set.limits) {
+                    return Some((number, relaxed));
+                }
             }
         }
         None
@@ -113,10 +118,10 @@ impl Naive<'_> {
         date: Date,
         of: fn(&Limits) -> Option<u32>,
     ) -> Vec<(Option<String>, u32, bool)> {
-        let set_for_gaps = self.set_yes(id, date, |limits| limits.fills_gaps);
-        if let Some(number) = self.set_number(id, date, of) {
-            return vec![(None, number, set_for_gaps)];
+        if let Some((number, relaxed)) = self.set_number(id, date, of) {
+            return vec![(None, number, relaxed)];
         }
+        let set_for_gaps = self.set_yes(id, date, |limits| limits.fills_gaps);
         let mut numbers = Vec::new();
         for restriction in self.restrictions(id, date) {
             if let Some(number) = of(&restriction.limits) {
