@@ -20,6 +20,7 @@ use crate::properties::port::PropertyReader;
 use crate::rates::asked::{Around, Fullness, Taken, months_of, request};
 use crate::rates::choice::RateChoice;
 use crate::rates::port::RateReader;
+use crate::rates::standard::StandardStay;
 use crate::rates::taxes::taxed_rates;
 use crate::search::port::ListedPages;
 
@@ -32,7 +33,7 @@ pub struct CalendarSlot {
     pub capacity: u32,
     /// Places that could be held now.
     pub available: u32,
-    /// For one unit: of a resource with rates, for a stay of this slot alone under the default plan.
+    /// For one unit, for a stay of this slot alone under the default plan.
     pub price: Money,
 }
 
@@ -93,21 +94,25 @@ impl Calendars {
         let names: Vec<String> = names.into_iter().collect();
         let months: BTreeSet<Month> = names.iter().flat_map(|name| resource.months(name)).collect();
         let rated = months_of(&resource, &slots.iter().collect::<Vec<_>>());
-        let (facts, listed, (cards, dated)) = tokio::try_join!(
+        let (facts, listed, rates) = tokio::try_join!(
             self.catalogue.facts_of(&resource.id, &months),
             self.listed.of_resource(&resource, &names),
             taxed_rates(self.rates.as_ref(), self.properties.as_ref(), &resource, &rated),
         )?;
         let pages = resource.shown_pages(&names, listed, &facts);
-        let card = cards.as_ref().and_then(|cards| cards.at(now));
+        let card = rates.cards.as_ref().and_then(|cards| cards.at(now));
         let price = |slot: &Slot, counted: Counted| {
-            let card = card?;
             let stay = Stay { slots: vec![slot.clone()], start: slot.start, end: slot.end };
+            let Some(card) = card else {
+                let (resource, stay, taxes) = (&resource, &stay, rates.taxes.as_ref());
+                let stay = StandardStay { resource, stay, quantity: 1, units: &[], taxes, at: now };
+                return stay.price(&self.charges).ok().map(|(_, whole)| whole);
+            };
             let fullness = BTreeMap::from([(slot.start, counted.taken())]);
             let fullness = Fullness::new(&Around::default(), fullness);
             let units = vec![Unit::default()];
             let request = request(&resource, &stay, units, &RateChoice::default(), &fullness, now);
-            shown_price(card, &dated, self.charges.step(card.card.currency), &request)
+            shown_price(card, &rates.dated, self.charges.step(card.card.currency), &request)
         };
         let counted = |slot: Slot| {
             let counted = counted(&resource, &slot, &pages, now);

@@ -19,6 +19,7 @@ mod properties;
 mod property_taxes;
 mod refunds;
 mod restrictions;
+mod standard;
 mod taxes;
 mod validation;
 mod validation_rules;
