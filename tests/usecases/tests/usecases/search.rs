@@ -172,8 +172,8 @@ async fn what_is_offered_of_slots_and_events_can_be_held() {
     let (table, concert) = (slots_resource("table", 2, 60), event_resource("concert", 2, 60));
     listed(&w, &table).await;
     listed(&w, &concert).await;
-    let found = w.search.find(&query(("2030-06-01", "2030-06-02"), 2), w.now()).await;
-    let offers = found.expect("an answer").offers;
+    let answer = w.search.find(&query(("2030-06-01", "2030-06-02"), 2), w.now()).await;
+    let offers = answer.expect("an answer").offers;
     let ids: BTreeSet<&str> = offers.iter().map(|offer| offer.resource.id.as_str()).collect();
     assert_eq!(ids, BTreeSet::from(["concert", "table"]));
     for offer in &offers {
