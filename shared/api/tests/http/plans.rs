@@ -193,6 +193,7 @@ fn a_resource_without_a_card_has_one_plan_and_a_hold_may_have_it_by_name_and_by_
         (json!({ "ratePlanId": "flexible" }), "/ratePlanId"),
         (json!({ "promotionCode": "SUMMER" }), "/promotionCode"),
     ] {
+        *plain.hold.lock().expect("no panic") = None;
         for request in [hold(&more), quote(&more)] {
             let refused = check(&plain, request, 422, Some("validation_failed")).body;
             assert_eq!(refused["errors"][0]["pointer"], pointer, "{refused}");

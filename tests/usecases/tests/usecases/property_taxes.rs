@@ -460,6 +460,7 @@ async fn a_property_is_read_for_prices_of_its_resources_and_remembered_for_a_mom
     w.pass(LATER);
     assert_eq!(hold(&room(), guest("guest"), "later").await, 1);
     for (resource, expected) in [(&alone, 0), (&bare, 1), (&room(), 1)] {
+        w.pass(LATER);
         shown(&calendars, &w, resource).await;
         assert_eq!(reads(), expected, "the calendar of {}", resource.id);
         let request = QuoteRequest {
