@@ -32,7 +32,7 @@ pub(crate) fn dated() -> Value {
                 "resourceIds": ["hotel-nyc-deluxe", "other"], "planId": "flexible", "from": "2027-06-01", "to": "2027-09-01",
                 "weekdays": ["fri", "sat"], "price": 18_900,
                 "limits": {
-                    "stayMinOnArrival": 2, "stayMinThrough": null, "stayMaxOnArrival": 14, "fillsGaps": true, "closedToArrival": false,
+                    "stayMinOnArrival": 2, "stayMinThrough": null, "stayMaxOnArrival": 14, "stayMaxThrough": 21, "fillsGaps": true, "closedToArrival": false,
                     "closedToDeparture": null, "stopSell": true, "noticeMinutesMin": 60, "windowDaysMax": 365, "quantityMin": 1,
                     "quantityMax": 4, "soldTogether": false
                 }
