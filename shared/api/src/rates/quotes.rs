@@ -96,7 +96,7 @@ impl NewQuote {
             fields.close();
             let (resource, start, end) = (resource?, start?, end?);
             let (quantity, plans) = (quantity?, QuotedPlans::Every);
-            Some(QuoteRequest { resource, start, end, quantity, choice, plans, as_of, draft })
+            Some(QuoteRequest { resource, start, end, quantity, choice, plans, as_of, draft, address: None })
         });
         errors.finish(request)
     }
@@ -444,6 +444,7 @@ impl ExplainParameters {
         });
         query.finish(request)
     }
+            address: None,
 }
 
 /// Why the slots of a stay cost what they cost, under one plan.

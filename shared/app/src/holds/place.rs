@@ -237,6 +237,7 @@ impl Holds {
             latest: caller.staff.is_some(),
             caller: Some(caller),
             guest: Some(guest),
+            address: None,
         };
         let (price, rate) = match quote {
             Some(quote) if (quote.start, quote.end) == (stay.start, stay.end) => {
@@ -353,6 +354,7 @@ fn may_be_of_old_terms(refusal: &Failure) -> bool {
     match refusal {
         Failure::RateNotAvailable { reasons, .. } => *reasons != [Reason::Promotion],
         Failure::Invalid { field, .. } => field.field != Field::PromotionCode,
+        Failure::TooManyCodes { .. } => false,
         refusal => !refusal.is_outage(),
     }
 }

@@ -25,6 +25,7 @@ mod expiry;
 mod extending;
 mod faults;
 mod flow;
+mod guessing;
 mod heat;
 mod holds;
 mod identity;
