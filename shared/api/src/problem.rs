@@ -343,6 +343,9 @@ fn not_available(detail: &str, plan: &PlanId, reasons: &[Reason], nearest: Optio
             Reason::Guests { guests_max } => {
                 error("/units", format!("each unit takes between 1 and {guests_max} guests"))
             }
+            Reason::Cots { cots_max } => {
+                error("/units", format!("each unit takes at most {cots_max} children in cots"))
+            }
             Reason::Extra(extra) => error("/extras", format!("{extra} is not to be had, or not as many")),
             Reason::Promotion => error("/promotionCode", "is not a code for this stay".to_owned()),
             Reason::OutOfRange => error("/quantity", "makes a price that cannot be paid".to_owned()),
@@ -493,14 +496,14 @@ mod tests {
         );
         let limit = json!({ "limit": "attemptsPerDay" });
         check(Failure::TooManyAttempts { wait_seconds: 7 }, 429, "too_many_attempts", limit);
-        check(Failure::HoldsStopped, 503, "holds_stopped", json!({}));
-        check(Failure::TooManyHolds, 429, "too_many_holds", json!({}));
-        check(Failure::HoldExpired, 409, "hold_expired", json!({}));
         let blamed = json!([{
             "pointer": "/promotionCode",
             "detail": "too many promotion codes were tried: try again later, or without one",
         }]);
         check(Failure::TooManyCodes { wait_seconds: 7 }, 429, "too_many_codes", json!({ "errors": blamed }));
+        check(Failure::HoldsStopped, 503, "holds_stopped", json!({}));
+        check(Failure::TooManyHolds, 429, "too_many_holds", json!({}));
+        check(Failure::HoldExpired, 409, "hold_expired", json!({}));
         check(Failure::HoldReleased, 409, "hold_released", json!({}));
         check(Failure::HoldConfirmed, 409, "hold_confirmed", json!({}));
         check(Failure::HoldNotExtendable, 409, "hold_not_extendable", json!({}));

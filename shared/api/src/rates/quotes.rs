@@ -228,7 +228,7 @@ pub struct ReasonBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, format = Date)]
     pub date: Option<String>,
-    /// What it asks: slots of a stay, minutes of notice, days ahead, units or guests.
+    /// What it asks: slots of a stay, minutes of notice, days ahead, units, guests or cots.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub limit: Option<u32>,
@@ -278,6 +278,8 @@ words! {
         UnitType = "unit_type",
         /// More guests than the `limit` of a unit, or none.
         Guests = "guests",
+        /// More children in cots than the `limit` of a unit.
+        Cots = "cots",
         /// An extra that there is not, or too many of it.
         Extra = "extra",
         /// A code that is not good for this: one reason for all.
@@ -307,6 +309,7 @@ impl From<&Reason> for ReasonBody {
             Reason::Guests { guests_max } => {
                 Self { limit: Some(*guests_max), ..Self::plain(ReasonName::Guests) }
             }
+            Reason::Cots { cots_max } => Self { limit: Some(*cots_max), ..Self::plain(ReasonName::Cots) },
             Reason::Extra(extra) => {
                 Self { extra_id: Some(extra.to_string()), ..Self::plain(ReasonName::Extra) }
             }
@@ -441,10 +444,10 @@ impl ExplainParameters {
             plans: QuotedPlans::Default,
             as_of,
             draft,
+            address: None,
         });
         query.finish(request)
     }
-            address: None,
 }
 
 /// Why the slots of a stay cost what they cost, under one plan.

@@ -1,6 +1,6 @@
 //! Fees, included taxes, and taxes on top, in this order.
 //!
-//! A percentage is levied on what prices and fees are after what a promotion takes off: a fee's on that as it is paid, a tax's on that
+//! A percentage is levied on what prices and fees are after what a promotion takes off, unless the charge says before: a fee's on that as it is paid, a tax's on that
 //! without the percentages it includes. Neither is levied on taxes, and fees are not levied on fees. Each charge is summed exactly over
 //! the whole stay and rounded half up once: a fee and a tax on top to what can be charged, an included tax to the minor unit.
 //!
@@ -144,7 +144,9 @@ impl<'a> Levied<'a> {
         let mut sum = Sum { levied: BTreeMap::new(), by_slot, by_slot_of_stay, count: 1 };
         match &charge.levy {
             Levy::Percent(percentage) => {
-                for part in parts.iter().filter(|part| self.is_levied_on(charge, part)) {
+                for part in
+                    parts.iter().filter(|part| counts_for(charge, part) && self.is_levied_on(charge, part))
+                {
                     let fraction = (percentage.ten_thousandths(), whole(part));
                     sum.add(part.slot, part.amount.into(), fraction, part.unit.is_some());
                 }
@@ -190,7 +192,8 @@ impl<'a> Levied<'a> {
     /// Adds what is due for each slot of each unit by what it costs per guest.
     fn add_by_bands(&self, sum: &mut Sum, charge: &Charge, bands: &[Band], parts: &[Part<'_>]) {
         let mut prices: BTreeMap<(usize, usize), BTreeMap<i128, i128>> = BTreeMap::new();
-        for part in parts.iter().filter(|part| self.is_due_for(charge, part.slot)) {
+        for part in parts.iter().filter(|part| counts_for(charge, part) && self.is_due_for(charge, part.slot))
+        {
             let Some(unit) = part.unit else { continue };
             if charge.on.is_empty() || charge.on.contains(part.category) {
                 let by_whole = prices.entry((part.slot, unit)).or_default();
@@ -280,6 +283,11 @@ impl<'a> Levied<'a> {
             }
         }
     }
+}
+
+/// Whether a part counts for a charge. What a promotion takes off does not for one that goes by prices before that.
+fn counts_for(charge: &Charge, part: &Part<'_>) -> bool {
+    !(charge.before_discounts && part.is_off)
 }
 
 fn total(exacts: impl IntoIterator<Item = Exact>) -> Exact {

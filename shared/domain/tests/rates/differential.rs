@@ -54,11 +54,9 @@ fn check(case: &Case, change: impl Fn(Sums) -> Sums) -> TestCaseResult {
             }
             Err(none) => {
                 let is_restricted = |reason: &Reason| matches!(reason, Reason::Restricted { .. });
-                if !none
-                    .reasons
-                    .iter()
-                    .all(|reason| is_restricted(reason) || matches!(reason, Reason::Guests { .. }))
-                {
+                if !none.reasons.iter().all(|reason| {
+                    is_restricted(reason) || matches!(reason, Reason::Guests { .. } | Reason::Cots { .. })
+                }) {
                     return Err(TestCaseError::fail(format!("{plan}: {none:?}")));
                 }
             }

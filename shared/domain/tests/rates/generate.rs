@@ -183,6 +183,7 @@ impl Draw {
         Occupancy {
             included_adults: 1 + self.number(2),
             guests_max: 6,
+            cots_max: self.maybe(4, |draw| draw.number(2)),
             extra_adult: self.money(10),
             missing_adult: self.money(2),
             child_bands: vec![band(0, 2, infant, true), band(3, 11, child, false)],
@@ -216,7 +217,7 @@ impl Draw {
     fn narrow(&mut self, when: &mut Condition) {
         let least = |min| Some(Bounds { min: Some(min), max: None });
         let most = |max| Some(Bounds { min: None, max: Some(max) });
-        match self.below(12) {
+        match self.below(13) {
             0 => when.dates = vec![fixture::dates("2026-06-12", "2026-06-15")],
             1 => when.weekdays = vec![Weekday::Friday, Weekday::Saturday],
             2 => when.calendar = CalendarId::parse("holidays").ok(),
@@ -227,6 +228,7 @@ impl Draw {
             7 => when.sold_percent = least(self.one(&[50, 60, 80])),
             8 => when.guests = least(2 + self.number(2)),
             9 => when.quantity = least(2),
+            11 => when.from_slot = Some(2 + self.number(3)),
             10 => when.channels = BTreeSet::from([fixture::channel(self.one(&["web", "partner"]))]),
             _ => when.slots = most(4),
         }
@@ -262,6 +264,7 @@ impl Draw {
             charge.exempt_to_age = self.maybe(3, |draw| draw.one(&[2, 11, 17]));
             charge.valid.from = self.maybe(4, |_| fixture::date("2026-06-13"));
             charge.valid.until = self.maybe(4, |_| fixture::date("2026-06-16"));
+            charge.before_discounts = !matches!(charge.levy, Levy::Amount { .. }) && self.chance(3);
             charge.refundable = !self.chance(4);
             charge.due = if self.chance(4) { Due::AtProperty } else { Due::Now };
             charges.push(charge);

@@ -256,6 +256,7 @@ impl Naive<'_> {
             && calendar
             && times
             && within(&when.slots, count(request.slots.len()))
+            && when.from_slot.is_none_or(|from| count(slot) + 1 >= i64::from(from))
             && within(&when.quantity, count(request.units.len()))
             && within(&when.lead_days, lead)
             && within(&when.sold_percent, sold)
@@ -294,18 +295,23 @@ impl Naive<'_> {
         let off = shared(sums.discount, self.case.step, &prices);
         // Category, slot, unit of the places, amount.
         let mut parts: Vec<(String, usize, Option<usize>, i64)> = Vec::new();
+        // The same without what the promotion takes off.
+        let mut undiscounted = Vec::new();
         for (index, (price, off)) in sums.slots.iter().zip(off).enumerate() {
             let (slot, unit) = (index / units, index % units);
-            let mut left = price - off;
-            for included in &plan.included {
-                if let Some(value) = included.value {
-                    let part = (value.amount() * self.guests(unit, None)).min(left);
-                    left -= part;
-                    parts.push((included.category.to_string(), slot, Some(unit), part));
+            for (parts, off) in [(&mut parts, off), (&mut undiscounted, 0)] {
+                let mut left = price - off;
+                for included in &plan.included {
+                    if let Some(value) = included.value {
+                        let part = (value.amount() * self.guests(unit, None)).min(left);
+                        left -= part;
+                        parts.push((included.category.to_string(), slot, Some(unit), part));
+                    }
                 }
+                parts.push(("stay".to_owned(), slot, Some(unit), left));
             }
-            parts.push(("stay".to_owned(), slot, Some(unit), left));
         }
+        let of_stay = parts.len();
         let mut due_now: BTreeMap<String, bool> = BTreeMap::new();
         for choice in &self.case.request.extras {
             let extra = self.card().extras.iter().find(|extra| extra.id == choice.extra).expect("an extra");
@@ -317,10 +323,15 @@ impl Naive<'_> {
             sums.codes.insert(extra.id.to_string(), per_time * i64::try_from(times).expect("small"));
             due_now.insert(extra.id.to_string(), extra.due == Due::Now);
         }
+        // What a charge is levied on, of the parts that there are by then.
+        let base = |charge: &Charge, parts: &[(String, usize, Option<usize>, i64)]| {
+            let stay = if charge.before_discounts { &undiscounted } else { &parts[..of_stay] };
+            [stay, &parts[of_stay..]].concat()
+        };
         let before_fees = parts.clone();
         for charge in &self.card().charges {
             if let ChargeKind::Fee { category } = &charge.kind {
-                let each = self.levied(charge, &before_fees, false);
+                let each = self.levied(charge, &base(charge, &before_fees), false);
                 let amount = total_of(&each).amount(self.case.step);
                 sums.codes.insert(charge.id.to_string(), amount);
                 due_now.insert(charge.id.to_string(), charge.due == Due::Now);
@@ -330,7 +341,7 @@ impl Naive<'_> {
             }
         }
         for charge in self.card().charges.iter().filter(|charge| charge.kind == ChargeKind::Tax) {
-            let levied = total_of(&self.levied(charge, &parts, true));
+            let levied = total_of(&self.levied(charge, &base(charge, &parts), true));
             if charge.included {
                 sums.included.insert(charge.id.to_string(), levied.amount(1));
             } else {

@@ -136,6 +136,7 @@ impl Draw<'_> {
                 valid: Validity { from: Some(around), until: None },
                 exempt_to_age: None,
                 slots_max: None,
+                before_discounts: false,
                 refundable: true,
                 due: self.one(&[Due::Now, Due::AtProperty]),
             }];
@@ -248,8 +249,8 @@ async fn quoted(w: &World, resource: &Resource, range: (When, When), quantity: u
         plans: QuotedPlans::Every,
         as_of: None,
         draft: false,
-    };
         address: None,
+    };
     let rates = w.rates.get(&operator(), &resource.id).await.expect("rates");
     let default = &rates.at(w.now()).expect("a card").card.default_plan;
     let quoted = w.quotes.quote(None, &request, w.now()).await?;

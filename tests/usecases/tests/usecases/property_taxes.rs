@@ -47,6 +47,7 @@ fn tax(name: &str, levy: Levy, due: Due) -> Charge {
         valid: Validity::default(),
         exempt_to_age: None,
         slots_max: None,
+        before_discounts: false,
         refundable: true,
         due,
     }
@@ -244,8 +245,8 @@ async fn a_draft_and_another_moment_are_tried_under_the_taxes_too() {
         plans: QuotedPlans::Default,
         as_of: None,
         draft: true,
-    };
         address: None,
+    };
     let tried = w.quotes.quote(Some(&operator()), &request, w.now()).await.expect("a quote");
     assert_eq!(told(&tried.offers[0].price), (2 * PRICE + 2 * VAT, CITY_TAX, names(&["city-tax", "vat"])));
     let later = w.now() + jiff::SignedDuration::from_secs(60);
@@ -416,8 +417,8 @@ async fn a_property_is_read_for_a_card_of_one_of_its_resources_and_remembered_fo
             plans: QuotedPlans::Every,
             as_of: None,
             draft: false,
-        };
             address: None,
+        };
         quotes.quote(None, &request, w.now()).await.expect("a quote");
         assert_eq!(reads(), expected, "a quote of {}", resource.id);
     }
