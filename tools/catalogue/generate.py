@@ -5,7 +5,7 @@ The same day gives the same catalogue. What an entry says follows from its id al
 of another day agrees with this one wherever both have the same id; only flights and events, which have their date in the
 id, come and go.
 
-Six houses, one of each kind, are properties, each with a resource that belongs to it and has a rate card. All other resources belong to
+Seven houses, one of each kind and a second hotel, are properties, each with a resource (one with two) that belongs to it and has a rate card. All other resources belong to
 none, and are every operator's to edit.
 
     generate.py [--date 2026-06-01]      prints {"properties": [{"propertyId", "terms"}], "resources": [{"resourceId", "terms"}],
@@ -27,7 +27,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from cities import CITIES, City
-from rates import card_of
+from rates import card_of, taxes_of
 
 SEED = "holdfast-catalogue-1"
 SAMPLES = Path(__file__).resolve().parents[2] / "events" / "samples" / "http"
@@ -35,7 +35,7 @@ SAMPLE = SAMPLES / "resource-put-nightly.json"
 SAMPLE_PROPERTY = SAMPLES / "property-put.json"
 Terms = dict[str, Any]
 
-COUNTRIES = {"NYC": "US", "BER": "DE", "LON": "GB", "PAR": "FR", "TYO": "JP"}
+COUNTRIES = {"NYC": "US", "BER": "DE", "LON": "GB", "PAR": "FR", "TYO": "JP", "LIS": "PT"}
 WEEKDAYS = ["mon", "tue", "wed", "thu", "fri"]
 WEEK = [*WEEKDAYS, "sat", "sun"]
 
@@ -74,6 +74,7 @@ HOUSES = (
     ("flight", "NYC", "Holdfast Air", "1 Airport Plaza", "+12125550190", "Lounge pass", ("05:00", "23:00", 120), 40, 45),
     ("event", "PAR", "La Grande Salle", "8 rue du Théâtre", "+33123456780", "Backstage tour", ("10:00", "16:00", 60), 15, 25),
     ("car", "TYO", "Sakura Rentals", "2-1 Marunouchi", "+81312345670", "Camper van", None, 3, 120),
+    ("hotel", "LIS", "Casa do Tejo", "Rua Augusta 100", "+351210123456", "River view double", None, 6, 130),
 )
 CABINS = (("Economy", 1.0, 150, NON_REFUNDABLE), ("Business", 3.4, 24, THREE_STEPS))
 FLIGHT_WEEKS = range(2, 5)
@@ -91,7 +92,7 @@ def catalogue(today: date) -> list[dict[str, Any]]:
 
 
 def properties() -> list[dict[str, Any]]:
-    """Every property, ordered by id: the one that samples are about, and a house of each other kind."""
+    """Every property, ordered by id: the one that samples are about, a house of each other kind, and one of a city with a tax on nights."""
     sample = json.loads(SAMPLE_PROPERTY.read_text())
     entries = [{"propertyId": sample["pathParameters"]["propertyId"], "terms": json.loads(sample["body"])}]
     by_code = {city.code: city for city in CITIES}
@@ -106,6 +107,7 @@ def properties() -> list[dict[str, Any]]:
             "currency": city.currency,
             "contact": {"email": f"desk@{slug(name)}.example", "phone": phone, "website": f"https://{slug(name)}.example"},
             "houseRules": "Please come in time, and tell us of allergies and of what else you need.",
+            "taxes": taxes_of(kind, code),
         }})
     return sorted(entries, key=lambda entry: entry["propertyId"])
 
@@ -117,13 +119,14 @@ def rates(today: date) -> list[dict[str, Any]]:
 
 
 def of_houses(_today: date) -> Iterator[tuple[str, Terms]]:
-    """A resource of each property."""
+    """A resource of each property, and of one the rooms that it keeps for the day alone."""
     by_code = {city.code: city for city in CITIES}
     sample = json.loads(SAMPLE_PROPERTY.read_text())["pathParameters"]["propertyId"]
     rooms = ("hotel", "NYC", "The Grand", "", "", "Park view double", None, 8, 240)
-    for kind, code, name, _, _, what, hours, places, dollars in (rooms, *HOUSES):
+    by_day = ("hotel", "NYC", "The Grand", "", "", "Day room", ("10:00", "18:00", 480), 4, 110)
+    for kind, code, name, _, _, what, hours, places, dollars in (rooms, by_day, *HOUSES):
         city = by_code[code]
-        property_id = sample if kind == "hotel" else slug(kind, code, name)
+        property_id = sample if name == "The Grand" else slug(kind, code, name)
         resource_id = slug(kind, code, name, what)
         schedule: dict[str, Any] = {"kind": "nightly", "checkIn": "15:00", "checkOut": "11:00"}
         if hours is not None:

@@ -13,8 +13,16 @@ Card = dict[str, Any]
 Terms = dict[str, Any]
 
 WEEKEND = ["fri", "sat"]
-SALES_TAX_PERCENT = {"NYC": 14.75}
-INCLUDED_TAX_PERCENT = {"PAR": 5.5, "BER": 19, "LON": 20, "TYO": 10}
+# Included in the prices of a house of a kind, and on what (`docs/api.md`, "Properties", has what a tax says). A hotel of New York adds its
+# taxes to the price instead: those are in the sample of a property.
+VAT_PERCENT = {
+    "restaurant": {"BER": 19}, "appointment": {"LON": 20}, "event": {"PAR": 5.5}, "car": {"TYO": 10}, "hotel": {"LIS": 6},
+}
+# Four euros a night, for the first seven, of everybody from 13 years on.
+LISBON_CITY_TAX = {
+    "chargeId": "city-tax", "name": "Municipal tourist tax", "kind": "tax", "amount": 400, "per": "guest_slot", "slotsMax": 7,
+    "exemptToAge": 12, "refundable": True, "due": "now",
+}
 
 
 def card_of(terms: Terms, today: date) -> Card | None:
@@ -22,8 +30,17 @@ def card_of(terms: Terms, today: date) -> Card | None:
     return CARDS[terms["resourceType"]](terms, today) if "propertyId" in terms else None
 
 
+def taxes_of(kind: str, city: str) -> list[dict[str, Any]]:
+    """What a property adds to every card of its resources."""
+    percent = VAT_PERCENT.get(kind, {}).get(city)
+    vat = [tax("vat", "VAT", percent=percent, included=True, on=["stay"])] if percent else []
+    return [*vat, LISBON_CITY_TAX] if (kind, city) == ("hotel", "LIS") else vat
+
+
 def hotel(terms: Terms, today: date) -> Card:
-    base, city = terms["pricing"]["base"], terms["location"]
+    if terms["schedule"]["kind"] != "nightly":
+        return day_room(terms, today)
+    base = terms["pricing"]["base"]
     unit = step_of(terms)
     plans = [
         plan("flexible", "Flexible", {"base": base}, cancellation=until_days_before(1)),
@@ -34,11 +51,10 @@ def hotel(terms: Terms, today: date) -> Card:
             included=[{"name": "Breakfast", "category": "food", "value": round_to(base // 14, unit)}],
         ),
         plan("at-the-hotel", "Pay at the hotel", {"derivedFrom": "flexible", "percent": 5}, cancellation=until_days_before(2), payment="at_property"),
+        plan("member", "Member", {"derivedFrom": "flexible", "percent": -8}, cancellation=until_days_before(1), group="member"),
         plan("company-meridian", "Meridian Shipping", {"derivedFrom": "flexible", "percent": -12}, cancellation=until_days_before(0), group="company-meridian"),
     ]
     charges = [
-        tax("sales-tax", "Hotel room occupancy tax", percent=SALES_TAX_PERCENT[city], included=False, on=["stay", "food"]),
-        tax("unit-fee", "Hotel unit fee", amount=150, per="unit_slot", included=False),
         {
             "chargeId": "amenities", "name": "Amenities, paid at the hotel", "kind": "fee", "category": "service", "included": False,
             "amount": 2500, "per": "unit", "refundable": False, "due": "at_property",
@@ -81,11 +97,28 @@ def hotel(terms: Terms, today: date) -> Card:
             extra("parking", "Parking", round_to(base // 8, unit), "unit_slot", 2, "parking"),
             extra("late-checkout", "Late check-out", round_to(base // 5, unit), "unit", 1, "stay"),
         ],
-        "promotions": [promotion("WELCOME10", "Ten per cent to get to know us", percent=10)],
+        "promotions": [
+            promotion("WELCOME10", "Ten per cent to get to know us", percent=10),
+            promotion("COMEAGAIN", "For those who come again", percent=12, usesMax=500, usesPerGuestMax=1),
+        ],
     }
 
 
-def restaurant(terms: Terms, _today: date) -> Card:
+def day_room(terms: Terms, today: date) -> Card:
+    base = terms["pricing"]["base"]
+    return simple(
+        terms,
+        [plan("day-use", "Day use, 10:00 to 18:00", {"base": base}, cancellation=until_hours_before(4))],
+        rules=[
+            rule("weekday", "Working days", 10, {"weekdays": ["mon", "tue", "wed", "thu"]}, percent=-10),
+            rule("fair", "Days of fairs", 20, {"dates": seasons(today, (3, 5), (3, 9))}, percent=30),
+        ],
+        promotions=[promotion("WORKDAY", "A day to work", percent=15, usesPerGuestMax=5)],
+        restrictions=[{"restrictionId": "month-ahead", "name": "A month ahead at most", "limits": {"windowDaysMax": 31}}],
+    )
+
+
+def restaurant(terms: Terms, today: date) -> Card:
     base = terms["pricing"]["base"]
     return simple(
         terms,
@@ -93,14 +126,16 @@ def restaurant(terms: Terms, _today: date) -> Card:
         rules=[
             rule("evening", "Dinner", 10, {"times": {"from": "18:00", "to": "23:59"}}, percent=20),
             rule("weekend", "Weekend", 20, {"weekdays": WEEKEND}, percent=10),
+            rule("asparagus", "Asparagus season", 30, {"dates": seasons(today, (4, 15), (6, 25))}, percent=15),
         ],
+        promotions=[promotion("STAMMTISCH", "For regulars", percent=10)],
         restrictions=[
             {"restrictionId": "notice", "name": "Half an hour ahead", "limits": {"noticeMinutesMin": 30}},
         ],
     )
 
 
-def appointment(terms: Terms, _today: date) -> Card:
+def appointment(terms: Terms, today: date) -> Card:
     base = terms["pricing"]["base"]
     return simple(
         terms,
@@ -108,6 +143,11 @@ def appointment(terms: Terms, _today: date) -> Card:
             plan("standard", "Appointment", {"base": base}, cancellation=until_hours_before(24)),
             plan("pay-there", "Appointment, paid there", {"derivedFrom": "standard", "percent": 0}, cancellation=until_hours_before(24), payment="at_property"),
         ],
+        rules=[
+            rule("january", "Check-ups of the new year", 10, {"dates": seasons(today, (1, 2), (2, 1))}, percent=-10),
+            rule("saturday", "Saturdays", 20, {"weekdays": ["sat"]}, percent=15),
+        ],
+        promotions=[promotion("FIRSTVISIT", "The first visit", percent=20, usesPerGuestMax=1)],
         restrictions=[{"restrictionId": "one-at-a-time", "name": "One at a time", "limits": {"quantityMax": 1}}],
     )
 
@@ -124,6 +164,7 @@ def car(terms: Terms, today: date) -> Card:
             rule("summer", "Summer season", 10, {"dates": seasons(today, (7, 1), (9, 1))}, percent=25),
             rule("week", "A week and more", 20, {"slots": {"min": 7}}, percent=-15),
         ],
+        promotions=[promotion("SAKURA", "Ten per cent in spring", percent=10, usesMax=100)],
         charges=(
             {
                 "chargeId": "cleaning", "name": "Cleaning", "kind": "fee", "category": "service", "included": False,
@@ -138,7 +179,7 @@ def car(terms: Terms, today: date) -> Card:
     )
 
 
-def flight(terms: Terms, _today: date) -> Card:
+def flight(terms: Terms, today: date) -> Card:
     base, unit = terms["pricing"]["base"], step_of(terms)
     return simple(
         terms,
@@ -149,13 +190,15 @@ def flight(terms: Terms, _today: date) -> Card:
         rules=[
             rule("filling", "More than half sold", 10, {"soldPercent": {"min": 50, "max": 79}}, percent=15, group="demand"),
             rule("nearly-full", "More than four in five sold", 11, {"soldPercent": {"min": 80}}, percent=40, group="demand"),
+            rule("summer", "Summer season", 20, {"dates": seasons(today, (6, 15), (9, 15))}, percent=20),
         ],
+        promotions=[promotion("FIRSTFLIGHT", "The first flight with us", percent=5, usesPerGuestMax=1)],
         charges=(tax("airport", "Airport charges", amount=round_to(base // 8, unit), per="unit", included=False),),
         extras=[extra("bag", "Checked bag", round_to(base // 9, unit), "stay", 9, "baggage")],
     )
 
 
-def show(terms: Terms, _today: date) -> Card:
+def show(terms: Terms, today: date) -> Card:
     base = terms["pricing"]["base"]
     return simple(
         terms,
@@ -168,6 +211,7 @@ def show(terms: Terms, _today: date) -> Card:
         rules=[
             rule("early-bird", "Three weeks ahead", 10, {"leadDays": {"min": 21}}, percent=-10),
             rule("group", "Ten and more", 20, {"quantity": {"min": 10}}, percent=-15),
+            rule("festival", "Festival weeks", 30, {"dates": seasons(today, (7, 1), (8, 16))}, percent=20),
         ],
         promotions=[promotion("FRIENDS", "Friends of the house", percent=20)],
     )
@@ -177,9 +221,10 @@ CARDS = {"hotel": hotel, "restaurant": restaurant, "appointment": appointment, "
 
 
 def simple(terms: Terms, plans: list[dict[str, Any]], charges: tuple[dict[str, Any], ...] = (), **more: Any) -> Card:
-    percent = INCLUDED_TAX_PERCENT.get(terms["location"])
-    categories = sorted({"stay", *(one["category"] for one in (*charges, *more.get("extras", [])) if "category" in one)})
-    vat = [tax("vat", "VAT", percent=percent, included=True, on=categories)] if percent else []
+    """A card; where its extras and fees are taxed as well, its own VAT takes the place of the property's."""
+    percent = VAT_PERCENT.get(terms["resourceType"], {}).get(terms["location"])
+    taxed = {one["category"] for one in (*charges, *more.get("extras", [])) if "category" in one}
+    vat = [tax("vat", "VAT", percent=percent, included=True, on=sorted({"stay", *taxed}))] if percent and taxed else []
     return {
         "currency": terms["pricing"]["currency"], "defaultPlan": plans[0]["planId"], "plans": plans, "charges": [*vat, *charges], **more,
     }

@@ -68,7 +68,7 @@ class Properties(unittest.TestCase):
             {terms["propertyType"] for terms in houses.values()}, {"hotel", "restaurant", "appointment", "flight", "event", "car"}
         )
         rooms = [entry["terms"] for entry in catalogue(DAY) if "propertyId" in entry["terms"]]
-        self.assertEqual(sorted(terms["propertyId"] for terms in rooms), sorted(houses))
+        self.assertEqual({terms["propertyId"] for terms in rooms}, set(houses))
         for terms in rooms:
             house = houses[terms["propertyId"]]
             self.assertEqual(
@@ -83,7 +83,7 @@ class Properties(unittest.TestCase):
                 terms = entry["terms"]
                 self.assertEqual(
                     terms.keys(),
-                    {"propertyType", "name", "address", "position", "timeZone", "currency", "contact", "houseRules"},
+                    {"propertyType", "name", "address", "position", "timeZone", "currency", "contact", "houseRules", "taxes"},
                 )
                 self.assertRegex(terms["contact"]["phone"], r"^\+[1-9]\d{6,14}$")
                 self.assertRegex(terms["contact"]["website"], r"^https://[a-z0-9-]+\.[a-z]+$")
@@ -97,7 +97,8 @@ class Rates(unittest.TestCase):
         terms = {entry["resourceId"]: entry["terms"] for entry in catalogue(DAY)}
         cards = {entry["resourceId"]: entry["card"] for entry in rates(DAY)}
         self.assertEqual(
-            sorted(terms[one]["resourceType"] for one in cards), ["appointment", "car", "event", "flight", "hotel", "restaurant"]
+            sorted(terms[one]["resourceType"] for one in cards),
+            ["appointment", "car", "event", "flight", "hotel", "hotel", "hotel", "restaurant"],
         )
         for resource_id, card in cards.items():
             with self.subTest(resource_id):
@@ -105,7 +106,16 @@ class Rates(unittest.TestCase):
                 plans = {plan["planId"]: plan for plan in card["plans"]}
                 self.assertEqual(plans[card["defaultPlan"]]["price"], {"base": own["base"]})
                 self.assertEqual(card["currency"], own["currency"])
+                self.assertTrue(any("dates" in rule["when"] for rule in card["rules"]), "a season")
+                self.assertTrue(card["promotions"], "a code")
                 self.assertLess(len(json.dumps(card)), 60_000)
+
+    def test_taxes_are_the_houses_and_a_tax_of_nights_spares_children(self) -> None:
+        taxes = {entry["propertyId"]: entry["terms"]["taxes"] for entry in properties()}
+        without = [name for name, levied in taxes.items() if not levied]
+        self.assertEqual(without, ["flight-nyc-holdfast-air"])
+        tourist = taxes["hotel-lis-casa-do-tejo"][1]
+        self.assertEqual((tourist["amount"], tourist["per"], tourist["slotsMax"], tourist["exemptToAge"]), (400, "guest_slot", 7, 12))
 
 
 class Shape(unittest.TestCase):

@@ -37,7 +37,8 @@ KINDS = {"log", "bus", "history", "ledger"}
 LISTENER = "holdfast-private-listener"
 CONTROL_GROUP = "/aws/lambda/holdfast-private-control"
 CONTROL_MACHINE = "holdfast-private-control"
-DRAIN_SECONDS_MAX = 60
+# How long the bus may be silent before what was planted has come.
+SILENCE_SECONDS_MAX = 60
 TEXT_SHOWN = 200
 
 ADDRESS = re.compile(r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
@@ -181,16 +182,17 @@ class Bus:
         return self._queue
 
     def events(self) -> Iterator[tuple[str, str]]:
-        """What has come, until the planted event has: it was published last."""
-        until = time.monotonic() + DRAIN_SECONDS_MAX
+        """What has come, until the planted event has: it was published last. However long it takes, as long as something comes."""
+        heard = time.monotonic()
         came = False
-        while not came and time.monotonic() < until:
+        while not came and time.monotonic() < heard + SILENCE_SECONDS_MAX:
             body = {"QueueUrl": self._queue, "MaxNumberOfMessages": 10, "WaitTimeSeconds": 1}
             messages = aws.call("sqs", "AmazonSQS.ReceiveMessage", body).get("Messages", [])
             for message in messages:
                 came = came or PLANTED in message["Body"]
                 yield "bus", message["Body"]
             if messages:
+                heard = time.monotonic()
                 entries = [{"Id": str(at), "ReceiptHandle": one["ReceiptHandle"]} for at, one in enumerate(messages)]
                 aws.call("sqs", "AmazonSQS.DeleteMessageBatch", {"QueueUrl": self._queue, "Entries": entries})
 
@@ -254,7 +256,7 @@ def verdict(written: Iterator[tuple[str, str]]) -> dict[str, int]:
     if private:
         raise Stop("\n".join(["What must not be written was:", *private[:20], f"{len(private)} in all."]))
     if planted != KINDS:
-        raise Stop(f"What was planted was found in {sorted(planted)} only: the look sees too little.")
+        raise Stop(f"What was planted was found in {sorted(planted)} only, of {looked}: the look sees too little.")
     if looked.keys() != KINDS:
         raise Stop(f"Nothing was looked at but {sorted(looked)}.")
     return looked

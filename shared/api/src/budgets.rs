@@ -35,14 +35,15 @@ pub const SEARCH: Budget = Budget {
     slots_per_resource: 2 * SLOTS_PER_DAY_MAX,
 };
 
-/// `GET /api/resources/{resourceId}/availability`: of the ledger the terms, the rate cards and the taxes as for a quote, and what is set in 15 months, of the
-/// read model 100
-/// pages, each under two keys.
+/// `GET /api/resources/{resourceId}/availability`: of the ledger the terms, the rate cards and the taxes as for a quote, what is set of inventory in 17 months, and of
+/// rates in those of the calendar and as far after it as the longest stay that is asked for goes, of the read model 100
+/// pages and what may bound a gap beside them, each under two keys.
 pub const CALENDAR: Budget = Budget {
-    ledger_units: 178,
-    read_model_units: 100,
+    ledger_units: 192,
+    read_model_units: 108,
     units_per_resource: 0,
-    body_bytes: 192 * 1024,
+    // Of a slot: itself, and four reasons.
+    body_bytes: 768 * 1024,
     slots_per_resource: CALENDAR_SLOTS_MAX,
 };
 

@@ -1,4 +1,5 @@
-//! What a quote takes in process: 30 nights by 50 rules, and a calendar of 366 single nights by them, beside one night by none.
+//! What a quote takes in process: 30 nights by 50 rules, and a calendar of 366 single nights by them and by 50 restrictions, beside one night
+//! by none.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hint::black_box;
@@ -10,13 +11,15 @@ use holdfast_domain::rates::card::{CardVersion, RateCard};
 use holdfast_domain::rates::charge::{Charge, ChargeKind, Due, Levy, Per, Validity};
 use holdfast_domain::rates::condition::{Bounds, Condition, DateRange};
 use holdfast_domain::rates::dated::DatedRates;
-use holdfast_domain::rates::evaluate::quote;
-use holdfast_domain::rates::ids::{Channel, ChargeId, PlanId, RuleId, TaxCategory};
+use holdfast_domain::rates::evaluate::{quote, shown_price};
+use holdfast_domain::rates::ids::{Channel, ChargeId, PlanId, RestrictionId, RuleId, TaxCategory};
 use holdfast_domain::rates::occupancy::Unit;
 use holdfast_domain::rates::percentage::Percentage;
 use holdfast_domain::rates::plan::{Audience, Payment, PlanPrice, RatePlan};
 use holdfast_domain::rates::request::{RateRequest, StaySlot};
+use holdfast_domain::rates::restriction::{Limits, Restriction};
 use holdfast_domain::rates::rule::{Adjustment, Rule};
+use holdfast_domain::rates::sale::{SoldSlot, SoldSlots, sales};
 use holdfast_domain::{Currency, Money, Schedule, When};
 use jiff::civil::{Date, Weekday, time};
 use jiff::tz::TimeZone;
@@ -24,6 +27,7 @@ use jiff::{Timestamp, ToSpan};
 use rust_decimal::Decimal;
 
 const RULES: i64 = 50;
+const RESTRICTIONS: i64 = 50;
 const NIGHTS: i32 = 30;
 const DAYS: i32 = 366;
 const RUNS: usize = 2_000;
@@ -36,17 +40,23 @@ pub(crate) fn print(now: Timestamp) {
     let night = request(today + 40.days(), 1, &zone, now);
     let days: Vec<RateRequest> = (0..DAYS).map(|day| request(today + day.days(), 1, &zone, now)).collect();
     println!("\nQuotes in process ({RUNS} of each, in turn; microseconds)");
+    let limited =
+        version(RateCard { restrictions: (0..RESTRICTIONS).map(restriction).collect(), ..card(RULES) });
+    let sold = sold(&request(today + 40.days(), DAYS + AHEAD, &zone, now));
     let (mut of_stay, mut of_night, mut of_year) = (Vec::new(), Vec::new(), Vec::new());
+    let mut of_calendar = Vec::new();
     for run in 0..RUNS {
         of_stay.push(taken(&many, std::slice::from_ref(&stay)));
         of_night.push(taken(&none, std::slice::from_ref(&night)));
         if run % 20 == 0 {
             of_year.push(taken(&many, &days));
+            of_calendar.push(shown(&limited, &days, &sold));
         }
     }
     line("1 night, no rules", of_night);
     line(&format!("{NIGHTS} nights of 2 units, {RULES} rules"), of_stay);
     line(&format!("{DAYS} single nights of 2 units, {RULES} rules"), of_year);
+    line(&format!("the same as a calendar, {RESTRICTIONS} restrictions"), of_calendar);
 }
 
 fn line(name: &str, mut times: Vec<Duration>) {
@@ -62,6 +72,58 @@ fn taken(card: &CardVersion, requests: &[RateRequest]) -> Duration {
         black_box(quote(card, &DatedRates::default(), 1, black_box(request), plan)).expect("it is sold");
     }
     begun.elapsed()
+}
+
+/// How long a calendar takes of those nights, and of those that are looked at after them.
+fn shown(card: &CardVersion, nights: &[RateRequest], sold: &SoldSlots) -> Duration {
+    let begun = Instant::now();
+    for night in nights {
+        black_box(shown_price(card, &DatedRates::default(), 1, black_box(night))).expect("it has a price");
+    }
+    black_box(sales(&card.card, &DatedRates::default(), &nights[0], black_box(sold)));
+    begun.elapsed()
+}
+
+/// How many nights after its own a calendar looks at.
+const AHEAD: i32 = 46;
+
+fn sold(nights: &RateRequest) -> SoldSlots {
+    let sold = |slot: &StaySlot| SoldSlot {
+        date: slot.date,
+        start: slot.slot.start,
+        departure: nights.zone.to_datetime(slot.slot.end).date(),
+        run: 0,
+        is_free: Some(slot.taken % 2 == 0),
+    };
+    SoldSlots {
+        slots: nights.slots.iter().map(sold).collect(),
+        asked: 0..usize::try_from(DAYS).expect("a year"),
+        to: Date::MAX,
+        slots_max: 366,
+        days_max: 366,
+    }
+}
+
+/// Least stays, closed departures and dates that are sold together, over the year.
+fn restriction(index: i64) -> Restriction {
+    let limits = match index % 5 {
+        0 => Limits { stay_min_on_arrival: Some(2), fills_gaps: true, ..Limits::default() },
+        1 => Limits { stay_min_through: Some(7), ..Limits::default() },
+        2 => Limits { closed_to_departure: true, ..Limits::default() },
+        3 => Limits { sold_together: true, ..Limits::default() },
+        _ => Limits { stay_max_on_arrival: Some(28), quantity_max: Some(4), ..Limits::default() },
+    };
+    let from = Date::constant(2030, 1, 1) + (index * 8).days();
+    Restriction {
+        id: RestrictionId::parse(&format!("restriction-{index}")).expect("a name"),
+        name: label("A restriction"),
+        dates: vec![DateRange { from, to: from + 20.days() }],
+        weekdays: if index % 5 == 2 { vec![Weekday::Friday] } else { Vec::new() },
+        plans: BTreeSet::new(),
+        not_plans: BTreeSet::new(),
+        channels: BTreeSet::new(),
+        limits,
+    }
 }
 
 fn eur(cents: i64) -> Money {

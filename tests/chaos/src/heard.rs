@@ -17,7 +17,7 @@ use crate::ledger::Reader;
 use crate::report::print_rows;
 use crate::run::LOOK_EVERY;
 
-/// How long the last events may take, and the read model.
+/// How long the last events may take, and the read model, without one look that finds something new or less that is missing.
 const DELIVERY_MAX: Duration = Duration::from_secs(90);
 /// What is audited here, of all that there is.
 const FIELDS: [&str; 2] = ["bus", "read model"];
@@ -46,7 +46,7 @@ pub(crate) async fn end(file: &Path) -> Result<usize, Trouble> {
     let known = note["facts"].as_array().into_iter().flatten().filter_map(Value::as_str);
     let known: BTreeSet<String> = known.map(str::to_owned).collect();
     let reader = Reader::new(&stack, BTreeSet::new())?;
-    let begun = Instant::now();
+    let mut last = (Instant::now(), (0, usize::MAX));
     let (facts, entries, found) = loop {
         let mut facts = reader.facts().await?;
         facts.retain(|id, _| !known.contains(id));
@@ -54,7 +54,11 @@ pub(crate) async fn end(file: &Path) -> Result<usize, Trouble> {
         let delivered = ends::delivered(&stack, &bus).await?;
         let mut found: Vec<Anomaly> = never_heard(&facts, &delivered);
         found.extend(read_model::check(&mirror));
-        if found.is_empty() || begun.elapsed() > DELIVERY_MAX {
+        let seen = (facts.len(), found.len());
+        if seen != last.1 {
+            last = (Instant::now(), seen);
+        }
+        if found.is_empty() || last.0.elapsed() > DELIVERY_MAX {
             break (facts.len(), mirror.ledger.len(), found);
         }
         sleep(LOOK_EVERY).await;

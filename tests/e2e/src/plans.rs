@@ -1,5 +1,8 @@
 //! Prices, plans and quotes: what is quoted is what is held, charged and given back.
 
+use std::collections::BTreeMap;
+
+use holdfast_client::aws::BusWatch;
 use holdfast_client::stripe::ACCEPTED;
 use holdfast_client::{Answer, poll};
 use serde_json::{Value, json};
@@ -226,4 +229,62 @@ async fn a_code_is_used_as_often_as_it_may_be_and_what_is_not_booked_comes_back(
         Ok((answer.status != 422).then_some(answer))
     });
     check(again.await.unwrap(), 201);
+}
+
+/// What the bus has told of one type about a room, each event once, by its id.
+async fn told(bus: &BusWatch, kind: &str, room: &Offer, count: usize) -> Vec<Value> {
+    let what = format!("{count} {kind} of {}", room.id);
+    let events = poll(&what, PATIENCE, async || {
+        let events = bus.of_type(kind, &room.id).await?;
+        let by_id = |event: Value| (event["detail"]["id"].to_string(), event["detail"]["data"].clone());
+        let events: BTreeMap<String, Value> = events.into_iter().map(by_id).collect();
+        Ok((events.len() >= count).then_some(events))
+    });
+    events.await.unwrap().into_values().collect()
+}
+
+#[tokio::test]
+async fn rates_and_the_uses_of_codes_are_told_on_the_bus() {
+    let w = World::new().await;
+    let bus = w.watch_bus().await.unwrap();
+    let mut card = rates();
+    card["promotions"] = json!([{"code": "TOLD", "name": "Told", "percent": 10, "usesMax": 5}]);
+    let room = w.room(json!({"capacity": 5})).await;
+    put(&w, &room, &card).await;
+    let night = room.start.split('T').next().unwrap().to_owned();
+    let after = room.end.split('T').next().unwrap();
+    let line = json!({"currency": "USD", "lines": [
+        {"resourceIds": [room.id], "planId": "flexible", "from": night, "to": after, "price": 2 * NIGHT}
+    ]});
+    check(w.patch("/api/rates").token(&w.operator.token).json(&line).send().await.unwrap(), 200);
+    let guest = w.guest().await;
+    let hold = check(redeem(&w, &room, &guest, "TOLD").await, 201);
+    let booking = check(w.pay(&guest, hold.str("/holdId"), ACCEPTED).await, 201);
+    check(w.cancel(&guest, booking.str("/bookingId")).await, 200);
+
+    let returned = told(&bus, "promotion.returned", &room, 1).await;
+    let redeemed = told(&bus, "promotion.redeemed", &room, 1).await;
+    let use_of = |events: &[Value]| {
+        events.iter().map(|data| (data["code"].clone(), data["uses"].clone())).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        (use_of(&redeemed), use_of(&returned)),
+        (vec![(json!("TOLD"), json!(1))], vec![(json!("TOLD"), json!(0))])
+    );
+    assert_eq!(
+        (&redeemed[0]["holdId"], &returned[0]["bookingId"]),
+        (&hold.json["holdId"], &booking.json["bookingId"])
+    );
+    let applied = told(&bus, "rate.applied", &room, 1).await;
+    assert_eq!(applied.len(), 1, "{applied:?}");
+    assert_eq!(
+        (&applied[0]["bookingId"], &applied[0]["cardVersion"]),
+        (&booking.json["bookingId"], &json!(1))
+    );
+    let lines = applied[0]["lines"].as_array().unwrap().iter().map(|line| line["amount"].as_i64().unwrap());
+    assert_eq!(Some(lines.sum::<i64>()), booking.int("/price/amount"), "{applied:?}");
+    let updated = told(&bus, "rate.updated", &room, 2).await;
+    assert_eq!(updated.iter().filter(|data| data["card"]["version"] == 1).count(), 1, "{updated:?}");
+    assert_eq!(updated.iter().filter(|data| data["dates"] == json!([night])).count(), 1, "{updated:?}");
+    assert_eq!(updated.len(), 2, "{updated:?}");
 }

@@ -66,6 +66,29 @@ class Verdict(unittest.TestCase):
         self.refused([], "the look sees too little")
 
 
+class Listening(unittest.TestCase):
+    """A bus whose queue gives one event every 30 seconds, by a clock of our own."""
+
+    def heard(self, bodies: list[str]) -> list[str]:
+        clock = iter(range(0, 100_000, 30))
+        waiting = list(bodies)
+
+        def call(_service: str, target: str, _body: dict[str, object]) -> dict[str, object]:
+            if target.endswith("ReceiveMessage") and waiting:
+                return {"Messages": [{"Body": waiting.pop(0), "ReceiptHandle": "1"}]}
+            return {}
+
+        with mock.patch.object(private.aws, "call", call), mock.patch.object(private.time, "monotonic", lambda: next(clock)):
+            return [text for _, text in private.Bus("bus", "queue").events()]
+
+    def test_a_slow_bus_is_heard_to_what_was_planted(self) -> None:
+        bodies = [f"event {number}" for number in range(20)]
+        self.assertEqual(self.heard([*bodies, private.PLANTED, "later"]), [*bodies, private.PLANTED])
+
+    def test_a_bus_that_is_silent_is_left(self) -> None:
+        self.assertEqual(self.heard(["event"]), ["event"])
+
+
 class Ledger(unittest.TestCase):
     def test_bookings_that_are_young_are_looked_at_whole(self) -> None:
         def item(pk: str, sk: str, **attributes: int) -> dict[str, dict[str, str]]:

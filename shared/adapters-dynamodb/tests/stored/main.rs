@@ -13,6 +13,7 @@ mod guests;
 mod properties;
 mod rates;
 mod receipts;
+mod replay;
 mod rolling;
 mod roundtrip;
 mod samples;

@@ -82,7 +82,8 @@ impl Api for SearchApi {
             )
             .described(
                 "`start` and `end` are local dates of the resource, the end not included; `price` is what the slot costs by itself, for one unit, with what is due at the property. A slot that has \
-                 begun has none available. At most 1,000 slots come at a time, and at most those of 100 days where each day has its own; \
+                 begun has none available. Of a resource with a rate card, `arrival`, `stayMin` and `departure` say which stays the \
+                 restrictions of the default plan allow, or `reasons` why none begins there; a slot that is not on sale has no `price`. At most 1,000 slots come at a time, and at most those of 100 days where each day has its own; \
                  `nextCursor` asks for the rest. An edit shows at once, what is held and booked within a moment.",
             )
                 .path("resourceId", "The resource")

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use holdfast_app::catalogue::CalendarSlot;
 use holdfast_app::search::{LIMIT_MAX, Offer, Query as Question, Sort};
 use holdfast_domain::catalogue::{CAPACITY_MAX, Label};
+use holdfast_domain::rates::sale::Sale;
 use holdfast_domain::{ResourceId, When};
 use holdfast_http::read::fields::{date, when, without_card};
 use holdfast_http::read::query::{Query, number, with_plus};
@@ -15,7 +16,9 @@ use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::catalogue::wire::{AttributeBody, attributes};
+use crate::rates::quotes::ReasonBody;
 use crate::wire::{MoneyBody, instant};
+use crate::words::words;
 
 /// The order of results.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
@@ -262,8 +265,29 @@ pub struct OfferList {
     pub as_of: String,
 }
 
+/// The most reasons that are named of one slot.
+const REASONS_MAX: usize = 4;
+
+words! {
+    /// Whether stays begin, or end, somewhere.
+    #[schema(as = OpenOrClosed)]
+    pub enum OpenName {
+        /// They do.
+        Open = "open",
+        /// They do not.
+        Closed = "closed",
+    }
+}
+
+impl OpenName {
+    fn of(is_open: bool) -> Self {
+        if is_open { Self::Open } else { Self::Closed }
+    }
+}
+
 /// One slot of a calendar.
 #[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 #[schema(as = CalendarSlot)]
 pub struct CalendarSlotBody {
     /// When it begins.
@@ -274,20 +298,64 @@ pub struct CalendarSlotBody {
     pub end: String,
     /// Places.
     pub capacity: u32,
-    /// Places that could be held now; none once it has begun. A night can be held until its local date is over.
+    /// Places that could be held now; none once it has begun. A night can be held until its local date is over. Restrictions of rates do not
+    /// change it.
     pub available: u32,
-    /// What the slot costs by itself, for one unit: under the default plan, with everything that is due, also at the property.
-    pub price: MoneyBody,
+    /// What the slot costs by itself, for one unit: under the default plan, with everything that is due, also at the property. Left out where
+    /// the default plan is not sold there now: of a slot that is stopped (`stop_sell`), or for the start of which it is too late
+    /// (`notice_min`) or too early (`window_max`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub price: Option<MoneyBody>,
+    /// Of a resource with a rate card: whether a stay under the default plan may begin with it, wherever places are free.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub arrival: Option<OpenName>,
+    /// Of a resource with a rate card: whether a stay under the default plan may end with it, that is, when it ends.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub departure: Option<OpenName>,
+    /// With an open arrival: how many slots the shortest stay has that begins with it. A quote of it is not refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub stay_min: Option<u32>,
+    /// With an open arrival, if it is limited: the most slots of a stay that begins with it. Something else may be against one as long.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub stay_max: Option<u32>,
+    /// With an open arrival, if it is limited: the least units.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub quantity_min: Option<u32>,
+    /// With an open arrival, if it is limited: the most units.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub quantity_max: Option<u32>,
+    /// With a closed arrival: why, at most four reasons. They are those of a quote.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub reasons: Vec<ReasonBody>,
 }
 
 impl From<&CalendarSlot> for CalendarSlotBody {
     fn from(slot: &CalendarSlot) -> Self {
+        let arrival = slot.sale.as_ref().map(|sale: &Sale| &sale.arrival);
+        let stays = arrival.and_then(|arrival| arrival.as_ref().ok());
+        let reasons = arrival.and_then(|arrival| arrival.as_ref().err());
+        let reasons = reasons.into_iter().flatten().take(REASONS_MAX);
         Self {
             start: instant(slot.slot.start),
             end: instant(slot.slot.end),
             capacity: slot.capacity,
             available: slot.available,
-            price: slot.price.into(),
+            price: slot.price.map(Into::into),
+            arrival: arrival.map(|arrival| OpenName::of(arrival.is_ok())),
+            departure: slot.sale.as_ref().map(|sale| OpenName::of(sale.departs)),
+            stay_min: stays.map(|stays| stays.slots_min),
+            stay_max: stays.and_then(|stays| stays.slots_max),
+            quantity_min: stays.and_then(|stays| stays.quantity_min),
+            quantity_max: stays.and_then(|stays| stays.quantity_max),
+            reasons: reasons.map(Into::into).collect(),
         }
     }
 }

@@ -278,3 +278,71 @@ fn a_calendar_has_what_is_set() {
         assert_eq!(refused.body["errors"][0]["pointer"], "/to", "{wrong}");
     }
 }
+
+#[test]
+fn a_calendar_says_which_stays_the_default_plan_allows() {
+    let mut limited = small();
+    limited["restrictions"] = json!([
+        { "restrictionId": "two", "name": "Two nights", "limits": { "stayMinOnArrival": 2, "stayMaxOnArrival": 14, "quantityMax": 2 } },
+        {
+            "restrictionId": "changeover", "name": "Changeover", "dates": [{ "from": "2027-06-03", "to": "2027-06-04" }],
+            "limits": { "closedToArrival": true, "closedToDeparture": true }
+        },
+        { "restrictionId": "window", "name": "A year ahead", "limits": { "windowDaysMax": 365 } },
+    ]);
+    let plan = parsed(&limited).default_plan;
+    let stop = DateRates { price: None, limits: Limits { stop_sell: true, ..Limits::default() } };
+    let dates = [(date(2027, 6, 6), [(plan, stop)].into())].into();
+    let dated = DatedRates::new([(Month::of(date(2027, 6, 1)), MonthRates { revision: 1, dates })]);
+    let resource = ResourceId::parse("hotel-nyc-deluxe").expect("an id");
+    let versions = vec![version(1, BEGAN, &limited)];
+    let rates = ResourceRates { resource, revision: 1, versions, draft: None };
+    let stored = Arc::new(Outside { rates: Some(rates), dated, ..Outside::with_resource() });
+    let calendar = |from: &str, to: &str| {
+        let path = format!("/api/resources/hotel-nyc-deluxe/availability?start={from}&end={to}");
+        check(&stored, ask(Method::GET, &path, &Value::Null), 200, None).body["slots"].clone()
+    };
+    let slots = calendar("2027-06-01", "2027-06-08");
+    let told = |at: usize| {
+        let slot = &slots[at];
+        (
+            slot["arrival"].as_str(),
+            slot["departure"].as_str(),
+            slot["stayMin"].as_u64(),
+            slot["price"].is_object(),
+        )
+    };
+    let (open, closed) = (Some("open"), Some("closed"));
+    // Two nights from the first would depart on the 3rd.
+    assert_eq!(told(0), (open, open, Some(3), true));
+    assert_eq!(told(1), (open, closed, Some(2), true));
+    assert_eq!((&slots[1]["stayMax"], &slots[1]["quantityMax"]), (&json!(14), &json!(2)));
+    assert!(slots[1].get("quantityMin").is_none() && slots[1].get("reasons").is_none(), "{}", slots[1]);
+    assert_eq!(told(2), (closed, open, None, true));
+    let reason =
+        |name: &str, id: &str, date: &str| json!({ "reason": name, "restrictionId": id, "date": date });
+    assert_eq!(slots[2]["reasons"], json!([reason("closed_to_arrival", "changeover", "2027-06-03")]));
+    // One night is left before the stop, and two are the least.
+    assert_eq!(told(3), (open, open, Some(2), true));
+    assert_eq!(told(4), (closed, open, None, true));
+    assert_eq!(slots[4]["reasons"], json!([{ "reason": "stop_sell", "date": "2027-06-06" }]));
+    assert_eq!(told(5), (closed, open, None, false));
+    assert_eq!(slots[5]["reasons"], json!([{ "reason": "stop_sell", "date": "2027-06-06" }]));
+    assert_eq!(slots[5]["available"], slots[6]["available"], "what is stopped for a plan has its places");
+    assert_eq!(told(6), (open, open, Some(2), true));
+    // Slots are what they are whichever others are asked for.
+    for (at, day) in ["2027-06-01", "2027-06-02", "2027-06-03", "2027-06-04"].iter().enumerate() {
+        let next = format!("2027-06-0{}", at + 2);
+        assert_eq!(calendar(day, &next), json!([slots[at]]), "{day}");
+    }
+    let last = calendar("2028-04-30", "2028-05-02");
+    assert!(last[0]["price"].is_object() && last[1].get("price").is_none(), "{last}");
+    let mut beyond = reason("window_max", "window", "2028-05-01");
+    beyond["limit"] = json!(365);
+    assert_eq!(last[1]["reasons"], json!([beyond]));
+    let bare = Arc::new(Outside::with_resource());
+    let path = "/api/resources/hotel-nyc-deluxe/availability?start=2027-06-01&end=2027-06-02";
+    let bare = check(&bare, ask(Method::GET, path, &Value::Null), 200, None).body;
+    let fields: Vec<&String> = bare["slots"][0].as_object().expect("a slot").keys().collect();
+    assert_eq!(fields, ["available", "capacity", "end", "price", "start"], "without a card");
+}

@@ -8,16 +8,18 @@ use std::sync::Arc;
 use holdfast_domain::catalogue::{Facts, Month, RangeError, Stay};
 use holdfast_domain::rates::evaluate::shown_price;
 use holdfast_domain::rates::occupancy::Unit;
+use holdfast_domain::rates::sale::{Sale, longest_asked, sales};
 use holdfast_domain::{Money, Page, Resource, ResourceId, Slot};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use crate::catalogue::beside::{Beside, months_ahead, months_far_ahead, sold_slots};
 use crate::catalogue::port::CatalogueReader;
 use crate::kernel::failure::Failure;
 use crate::kernel::field::Field;
 use crate::payments::charge::ChargeRules;
 use crate::properties::port::PropertyReader;
-use crate::rates::asked::{Around, Fullness, Taken, months_of, request};
+use crate::rates::asked::{Around, Fullness, Taken, may_fill_gaps, months_of, request};
 use crate::rates::choice::RateChoice;
 use crate::rates::port::RateReader;
 use crate::rates::taxes::taxed_rates;
@@ -32,8 +34,11 @@ pub struct CalendarSlot {
     pub capacity: u32,
     /// Places that could be held now.
     pub available: u32,
-    /// For one unit: of a resource with rates, for a stay of this slot alone under the default plan.
-    pub price: Money,
+    /// For one unit: of a resource with rates, for a stay of this slot alone under the default plan, however long stays have to be; none
+    /// where it is not on sale.
+    pub price: Option<Money>,
+    /// How restrictions of the default plan let it be sold; none of a resource without rates.
+    pub sale: Option<Sale>,
 }
 
 /// The most slots of one answer. Each is some 150 bytes of JSON; a function may return 6 MB.
@@ -92,29 +97,76 @@ impl Calendars {
         }
         let names: Vec<String> = names.into_iter().collect();
         let months: BTreeSet<Month> = names.iter().flat_map(|name| resource.months(name)).collect();
-        let rated = months_of(&resource, &slots.iter().collect::<Vec<_>>());
-        let (facts, listed, (cards, dated)) = tokio::try_join!(
+        let mut rated = months_of(&resource, &slots.iter().collect::<Vec<_>>());
+        rated.extend(months_ahead(&resource, slots.last()));
+        let (facts, listed, (cards, mut dated)) = tokio::try_join!(
             self.catalogue.facts_of(&resource.id, &months),
             self.listed.of_resource(&resource, &names),
             taxed_rates(self.rates.as_ref(), self.properties.as_ref(), &resource, &rated),
         )?;
-        let pages = resource.shown_pages(&names, listed, &facts);
-        let card = cards.as_ref().and_then(|cards| cards.at(now));
-        let price = |slot: &Slot, counted: Counted| {
-            let card = card?;
+        let mut pages = resource.shown_pages(&names, listed, &facts);
+        let count = |pages: &[Page]| slots.iter().map(|slot| counted(&resource, slot, pages, now)).collect();
+        let counts: Vec<Counted> = count(&pages);
+        let Some(card) = cards.as_ref().and_then(|cards| cards.at(now)) else {
+            let slot = |(slot, counted): (Slot, Counted)| {
+                let Counted { capacity, available, .. } = counted;
+                CalendarSlot { slot, capacity, available, price: Some(resource.terms.base_price), sale: None }
+            };
+            return Ok((slots.into_iter().zip(counts).map(slot).collect(), next));
+        };
+        let mut beside = Beside::default();
+        let mut known: BTreeSet<String> = names.into_iter().collect();
+        if let Some(longest) = longest_asked(&card.card, &dated) {
+            let far = months_far_ahead(&resource, slots.last(), longest);
+            let far: BTreeSet<Month> = far.difference(&rated).copied().collect();
+            if !far.is_empty() {
+                let (_, more) = self.rates.rates(&resource.id, &far).await?;
+                dated = dated.with(more);
+            }
+            beside = Beside::of(&resource, &slots, longest);
+            if may_fill_gaps(card, &dated) {
+                let more = beside.pages(longest, &known);
+                pages.extend(self.pages(&resource, &more).await?);
+                known.extend(more);
+            }
+        }
+        let is_free = |slot: &Slot| {
+            known.contains(&slot.page).then(|| counted(&resource, slot, &pages, now).available > 0)
+        };
+        let question = |slot: &Slot, counted: Counted| {
             let stay = Stay { slots: vec![slot.clone()], start: slot.start, end: slot.end };
             let fullness = BTreeMap::from([(slot.start, counted.taken())]);
             let fullness = Fullness::new(&Around::default(), fullness);
             let units = vec![Unit::default()];
-            let request = request(&resource, &stay, units, &RateChoice::default(), &fullness, now);
-            shown_price(card, &dated, self.charges.step(card.card.currency), &request)
+            request(&resource, &stay, units, &RateChoice::default(), &fullness, now)
         };
-        let counted = |slot: Slot| {
-            let counted = counted(&resource, &slot, &pages, now);
-            let price = price(&slot, counted).unwrap_or(resource.terms.base_price);
-            CalendarSlot { capacity: counted.capacity, available: counted.available, price, slot }
+        let step = self.charges.step(card.card.currency);
+        let Some(first) = slots.first().zip(counts.first()).map(|(slot, counted)| question(slot, *counted))
+        else {
+            return Ok((Vec::new(), next));
         };
-        Ok((slots.into_iter().map(counted).collect(), next))
+        let sold = sales(&card.card, &dated, &first, &sold_slots(&resource, &slots, &beside, is_free));
+        let slot = |((slot, counted), sale): ((Slot, Counted), Sale)| {
+            let price = shown_price(card, &dated, step, &question(&slot, counted));
+            let price = price.filter(|_| sale.is_on_sale);
+            let Counted { capacity, available, .. } = counted;
+            CalendarSlot { slot, capacity, available, price, sale: Some(sale) }
+        };
+        Ok((slots.into_iter().zip(counts).zip(sold).map(slot).collect(), next))
+    }
+
+    /// Pages of a resource as they are shown.
+    async fn pages(&self, resource: &Resource, names: &BTreeSet<String>) -> Result<Vec<Page>, Failure> {
+        if names.is_empty() {
+            return Ok(Vec::new());
+        }
+        let names: Vec<String> = names.iter().cloned().collect();
+        let months: BTreeSet<Month> = names.iter().flat_map(|name| resource.months(name)).collect();
+        let (facts, listed) = tokio::try_join!(
+            self.catalogue.facts_of(&resource.id, &months),
+            self.listed.of_resource(resource, &names),
+        )?;
+        Ok(resource.shown_pages(&names, listed, &facts))
     }
 }
 

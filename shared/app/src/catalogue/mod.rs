@@ -1,5 +1,6 @@
 //! Resources, their terms and their inventory, and the trail of their operators' changes.
 
+pub(crate) mod beside;
 pub(crate) mod calendar;
 pub(crate) mod commit;
 pub(crate) mod edit;
@@ -9,6 +10,7 @@ pub(crate) mod stops;
 pub(crate) mod trail;
 pub(crate) mod trails;
 
+pub use beside::GAP_PAGES_MAX;
 pub use calendar::{CALENDAR_PAGES_MAX, CALENDAR_SLOTS_MAX, CalendarSlot, Calendars};
 pub use commit::{FactsCommit, StopCommit, StopState, TermsCommit};
 pub use edit::{Begun, DatesEdit, Edit, EditError, ResourceVersion, Run};

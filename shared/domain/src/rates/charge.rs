@@ -22,7 +22,7 @@ pub struct Charge {
     pub included: bool,
     /// How much it is.
     pub levy: Levy,
-    /// What it is levied on, if it is a percentage. By bands: what counts as the price, all of it if empty.
+    /// What it is levied on, if it is a percentage. By bands: what counts as the price, which is what the places cost if empty.
     pub on: BTreeSet<TaxCategory>,
     /// The dates of slots for which it holds; that of the first, if it is counted once for the stay.
     pub valid: Validity,
@@ -72,7 +72,7 @@ pub enum Levy {
         /// Of what.
         per: Per,
     },
-    /// By what a slot of a unit costs per guest, those exempt among them, after discounts ([`Charge::before_discounts`]), without included taxes: that of the last band whose `from` is not above it.
+    /// By what a slot of a unit costs per guest, those exempt among them, after discounts ([`Charge::before_discounts`]), without included percentages of tax: that of the last band whose `from` is not above it.
     Bands(Vec<Band>),
 }
 

@@ -38,6 +38,13 @@ impl DatedRates {
         Self(months.into_iter().collect())
     }
 
+    /// With other months beside its own.
+    #[must_use]
+    pub fn with(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self
+    }
+
     /// What is set for a date under a plan.
     #[must_use]
     pub fn of(&self, date: Date, plan: &PlanId) -> Option<&DateRates> {

@@ -60,8 +60,8 @@ pub fn quote(
     question.price(dated).map_err(|OutOfRange| Unavailable { reasons: vec![Reason::OutOfRange] })
 }
 
-/// What a stay costs in all under the default plan, whatever restrictions say: what a calendar shows of a slot. `None` where it has no
-/// price.
+/// What a stay costs in all under the default plan, whatever restrictions say: what a calendar shows of a slot that is on sale, see
+/// [`sales`](crate::rates::sale::sales). `None` where it has no price.
 #[must_use]
 pub fn shown_price(
     card: &CardVersion,

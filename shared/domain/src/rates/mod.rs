@@ -31,6 +31,7 @@ pub mod request;
 pub mod restrict;
 pub mod restriction;
 pub mod rule;
+pub mod sale;
 pub mod snapshot;
 mod taxes;
 mod units;

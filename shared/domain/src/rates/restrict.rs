@@ -2,8 +2,8 @@
 //!
 //! Limits of arrival hold on the local date of the first slot, those of departure on the local date on which the last one ends, the others
 //! on the date of each slot. All restrictions of the card that concern a plan count; where a limit is set for a date, it counts there in
-//! place of the card's limits of its kind. What is set for a date under a plan counts for the plans that derive from it, unless something of
-//! its kind is set under these. That nothing is closed cannot be set for a date: what the card closes stays closed.
+//! place of the card's limits of its kind. What is set for a date under a plan counts for the plans that derive from it; a number gives way to one
+//! of its kind that is set under these. That nothing is closed cannot be set for a date: what a plan or the card closes stays closed.
 //!
 //! What a plan has from one that the caller may not see keeps stays from being sold as ever, and has no name in what is told of it.
 
@@ -89,6 +89,23 @@ struct Concern<'a> {
 /// The earliest date of each limit of each restriction that a stay does not keep.
 type Broken<'a> = BTreeMap<(Limit, Option<&'a RestrictionId>), Date>;
 
+/// Dates that are sold together, of which one is asked about.
+pub(super) struct Together<'a> {
+    /// What is called for them in reasons.
+    pub(super) shown: Option<&'a RestrictionId>,
+    /// All of them.
+    pub(super) range: DateRange,
+    /// The restriction, which may be on some days of the week only; none where they are set for dates.
+    restriction: Option<&'a Restriction>,
+}
+
+/// What in a card, or set for dates, depends on how long a stay is, or asks for more than one slot of it.
+#[must_use]
+pub(super) fn is_about_length(limits: &Limits) -> bool {
+    let least = limits.stay_min_on_arrival.max(limits.stay_min_through);
+    least.is_some_and(|least| least > 1) || limits.closed_to_departure || limits.sold_together
+}
+
 impl<'a> Restricted<'a> {
     pub(super) fn new(
         card: &'a RateCard,
@@ -118,12 +135,17 @@ impl<'a> Restricted<'a> {
         for date in &dates {
             self.on_date(*date, stay, &dates, &mut broken);
         }
-        let reason = |((limit, id), date): ((Limit, Option<&RestrictionId>), Date)| Reason::Restricted {
-            restriction: id.cloned(),
-            date,
-            limit,
-        };
-        broken.into_iter().map(reason).collect()
+        told(broken)
+    }
+
+    /// What keeps any stay from beginning with a slot, however long it is and of however many units.
+    pub(super) fn reasons_at_start(&self, date: Date, start: Timestamp) -> Vec<Reason> {
+        let mut broken = Broken::new();
+        self.on_start(date, start, &mut broken);
+        for id in self.closing(date, |limits| limits.stop_sell) {
+            note(&mut broken, Limit::StopSell, id, date);
+        }
+        told(broken)
     }
 
     /// Whether nothing keeps a stay from being sold: it looks no further than to what does.
@@ -162,46 +184,77 @@ impl<'a> Restricted<'a> {
 
     fn on_arrival(&self, stay: &Stay, broken: &mut Broken<'a>) {
         let date = stay.arrival();
-        let asked = self.request.zone.to_datetime(self.request.at).date();
         let units = u32::try_from(self.request.units.len()).unwrap_or(u32::MAX);
-        let notice = stay.start.duration_since(self.request.at);
-        let days = asked.until(date).map_or(0, |span| span.get_days());
+        self.on_start(date, stay.start, broken);
         for (id, least, fills) in self.numbers(date, |limits| limits.stay_min_on_arrival) {
             if stay.slots() < least && !(fills && stay.fills_gap) {
                 note(broken, Limit::StayMin(least), id, date);
             }
         }
-        let mut ask =
-            |kind: fn(&Limits) -> Option<u32>, limit: fn(u32) -> Limit, is_kept: &dyn Fn(u32) -> bool| {
-                for (id, number, _) in
-                    self.numbers(date, kind).into_iter().filter(|(_, number, _)| !is_kept(*number))
-                {
-                    note(broken, limit(number), id, date);
-                }
-            };
-        ask(|limits| limits.stay_max_on_arrival, Limit::StayMax, &|most| stay.slots() <= most);
-        ask(|limits| limits.notice_minutes_min, Limit::NoticeMin, &|least| {
-            least == 0 || notice.as_secs() >= i64::from(least) * 60
-        });
-        ask(|limits| limits.window_days_max, Limit::WindowMax, &|most| i64::from(days) <= i64::from(most));
-        ask(|limits| limits.quantity_min, Limit::QuantityMin, &|least| units >= least);
-        ask(|limits| limits.quantity_max, Limit::QuantityMax, &|most| units <= most);
+        self.ask(
+            date,
+            |limits| limits.stay_max_on_arrival,
+            Limit::StayMax,
+            broken,
+            |most| stay.slots() <= most,
+        );
+        self.ask(date, |limits| limits.quantity_min, Limit::QuantityMin, broken, |least| units >= least);
+        self.ask(date, |limits| limits.quantity_max, Limit::QuantityMax, broken, |most| units <= most);
+    }
+
+    /// What is asked of the start of a stay by itself.
+    fn on_start(&self, date: Date, start: Timestamp, broken: &mut Broken<'a>) {
+        let asked = self.request.zone.to_datetime(self.request.at).date();
+        let notice = start.duration_since(self.request.at);
+        let days = asked.until(date).map_or(0, |span| span.get_days());
+        self.ask(
+            date,
+            |limits| limits.notice_minutes_min,
+            Limit::NoticeMin,
+            broken,
+            |least| least == 0 || notice.as_secs() >= i64::from(least) * 60,
+        );
+        self.ask(
+            date,
+            |limits| limits.window_days_max,
+            Limit::WindowMax,
+            broken,
+            |most| i64::from(days) <= i64::from(most),
+        );
         for id in self.closing(date, |limits| limits.closed_to_arrival) {
             note(broken, Limit::ClosedToArrival, id, date);
         }
     }
 
+    /// Notes the limits of a kind on a date that are not kept.
+    fn ask(
+        &self,
+        date: Date,
+        kind: fn(&Limits) -> Option<u32>,
+        limit: fn(u32) -> Limit,
+        broken: &mut Broken<'a>,
+        is_kept: impl Fn(u32) -> bool,
+    ) {
+        for (id, number, _) in self.numbers(date, kind) {
+            if !is_kept(number) {
+                note(broken, limit(number), id, date);
+            }
+        }
+    }
+
     /// The limits of a kind on a date: the one that is set for it, or else the card's. With each whether it does not count where a stay
-    /// fills a gap.
-    fn numbers(
+    /// fills a gap, as is said with it, or for the date under the plan or one between it and the plan that has it.
+    pub(super) fn numbers(
         &self,
         date: Date,
         kind: fn(&Limits) -> Option<u32>,
     ) -> Vec<(Option<&'a RestrictionId>, u32, bool)> {
-        let sets = self.set_for(date).find_map(kind);
-        let fills_gaps = self.set_for(date).any(|limits| limits.fills_gaps);
-        if let Some(number) = sets {
-            return vec![(None, number, fills_gaps)];
+        let mut fills_gaps = false;
+        for limits in self.set_for(date) {
+            fills_gaps |= limits.fills_gaps;
+            if let Some(number) = kind(limits) {
+                return vec![(None, number, fills_gaps)];
+            }
         }
         let of_card = self.concern.iter().filter_map(|Concern { restriction, shown }| {
             let number = kind(&restriction.limits).filter(|_| restriction.is_on(date))?;
@@ -211,7 +264,7 @@ impl<'a> Restricted<'a> {
     }
 
     /// What closes a date in a way.
-    fn closing(&self, date: Date, kind: fn(&Limits) -> bool) -> Vec<Option<&'a RestrictionId>> {
+    pub(super) fn closing(&self, date: Date, kind: fn(&Limits) -> bool) -> Vec<Option<&'a RestrictionId>> {
         let set = self.set_for(date).any(kind).then_some(None);
         let closes =
             |concern: &&Concern<'_>| kind(&concern.restriction.limits) && concern.restriction.is_on(date);
@@ -224,16 +277,25 @@ impl<'a> Restricted<'a> {
         &self,
         date: Date,
         dates: &BTreeSet<Date>,
-    ) -> Vec<(Option<&'a RestrictionId>, DateRange)> {
-        let mut ranges: Vec<(Option<&RestrictionId>, DateRange)> = Vec::new();
-        let zone = &self.request.zone;
+    ) -> impl Iterator<Item = (Option<&'a RestrictionId>, DateRange)> {
+        let is_missing = |of: &Together<'a>, one: Date| !dates.contains(&one) && self.is_asked_for(of, one);
+        let missed = self.together(date).into_iter();
+        let missed = missed.filter(move |of| of.range.dates().any(|one| is_missing(of, one)));
+        missed.map(|of| (of.shown, of.range))
+    }
+
+    /// The ranges of dates sold together, one of which is `date`.
+    pub(super) fn together(&self, date: Date) -> Vec<Together<'a>> {
+        let mut ranges: Vec<Together<'a>> = Vec::new();
         for Concern { restriction, shown } in &self.concern {
-            let is_missing =
-                |one: &Date| !dates.contains(one) && restriction.is_on(*one) && is_day(*one, zone);
-            let all = restriction.dates.iter().filter(|range| range.contains(date));
-            let missed = all.filter(|range| range.dates().any(|one| is_missing(&one)));
             if restriction.limits.sold_together && restriction.is_on(date) {
-                ranges.extend(missed.map(|range| (*shown, *range)));
+                let all = restriction.dates.iter().filter(|range| range.contains(date));
+                let of = |range: &DateRange| Together {
+                    shown: *shown,
+                    range: *range,
+                    restriction: Some(*restriction),
+                };
+                ranges.extend(all.map(of));
             }
         }
         let is_set = |date: Date| self.set_for(date).any(|limits| limits.sold_together);
@@ -243,11 +305,14 @@ impl<'a> Restricted<'a> {
                 |step: i32| date.series(step.days()).take(most).take_while(|date| is_set(*date)).last();
             let (first, last) = (goes_on(-1).unwrap_or(date), goes_on(1).unwrap_or(date));
             let range = DateRange { from: first, to: last.tomorrow().unwrap_or(Date::MAX) };
-            if range.dates().any(|one| !dates.contains(&one) && is_day(one, zone)) {
-                ranges.push((None, range));
-            }
+            ranges.push(Together { shown: None, range, restriction: None });
         }
         ranges
+    }
+
+    /// Whether a stay has to have a date of a range that is sold together: one that the restriction is on and the zone has.
+    pub(super) fn is_asked_for(&self, of: &Together<'a>, date: Date) -> bool {
+        of.restriction.is_none_or(|restriction| restriction.is_on(date)) && is_day(date, &self.request.zone)
     }
 
     /// The limits that are set for a date: under the plan, then under those it derives from.
@@ -258,6 +323,15 @@ impl<'a> Restricted<'a> {
             .flat_map(move |plans| lineage.iter().filter_map(move |plan| plans.get(&plan.id)))
             .map(|rates| &rates.limits)
     }
+}
+
+fn told(broken: Broken<'_>) -> Vec<Reason> {
+    broken.into_iter().map(|((limit, id), date)| restricted(id, date, limit)).collect()
+}
+
+/// That a restriction limits something on a date.
+pub(super) fn restricted(id: Option<&RestrictionId>, date: Date, limit: Limit) -> Reason {
+    Reason::Restricted { restriction: id.cloned(), date, limit }
 }
 
 fn note<'a>(broken: &mut Broken<'a>, limit: Limit, id: Option<&'a RestrictionId>, date: Date) {

@@ -191,16 +191,7 @@ impl<'a> Levied<'a> {
 
     /// Adds what is due for each slot of each unit by what it costs per guest.
     fn add_by_bands(&self, sum: &mut Sum, charge: &Charge, bands: &[Band], parts: &[Part<'_>]) {
-        let mut prices: BTreeMap<(usize, usize), BTreeMap<i128, i128>> = BTreeMap::new();
-        for part in parts.iter().filter(|part| counts_for(charge, part) && self.is_due_for(charge, part.slot))
-        {
-            let Some(unit) = part.unit else { continue };
-            if charge.on.is_empty() || charge.on.contains(part.category) {
-                let by_whole = prices.entry((part.slot, unit)).or_default();
-                *by_whole.entry(WHOLE + part.included).or_default() += i128::from(part.amount);
-            }
-        }
-        for ((slot, unit), by_whole) in prices {
+        for ((slot, unit), by_whole) in self.prices(charge, parts) {
             let Some(unit) = self.request.units.get(unit) else { continue };
             let guests = i128::from(guest_count(self.card, unit).max(1));
             let payers = i128::from(guests_above(self.card, unit, charge.exempt_to_age));
@@ -219,6 +210,43 @@ impl<'a> Levied<'a> {
                 None => {}
             }
         }
+    }
+
+    /// What counts as the price of each slot of each unit, by the whole that it is of: what a slot's places cost, and of what is of no unit, such as a service
+    /// charge, if it is named, as much as is of the unit's places.
+    fn prices(&self, charge: &Charge, parts: &[Part<'_>]) -> BTreeMap<(usize, usize), BTreeMap<i128, i128>> {
+        let mut prices: BTreeMap<(usize, usize), BTreeMap<i128, i128>> = BTreeMap::new();
+        let mut add = |slot: usize, unit: usize, whole: i128, amount: i64| {
+            *prices.entry((slot, unit)).or_default().entry(whole).or_default() += i128::from(amount);
+        };
+        for part in parts.iter().filter(|part| counts_for(charge, part) && self.is_due_for(charge, part.slot))
+        {
+            let whole = WHOLE + part.included;
+            match part.unit {
+                Some(unit) if charge.on.is_empty() || charge.on.contains(part.category) => {
+                    add(part.slot, unit, whole, part.amount);
+                }
+                None if charge.on.contains(part.category) => {
+                    let of_units = spread(part.amount, 1, &self.places_cost(charge, parts, part.slot));
+                    for (unit, amount) in of_units.into_iter().enumerate() {
+                        add(part.slot, unit, whole, amount);
+                    }
+                }
+                Some(_) | None => {}
+            }
+        }
+        prices
+    }
+
+    /// What each unit's places cost in a slot, as it counts for a charge.
+    fn places_cost(&self, charge: &Charge, parts: &[Part<'_>], slot: usize) -> Vec<i128> {
+        let mut costs = vec![0_i128; self.request.units.len()];
+        for part in parts.iter().filter(|part| part.slot == slot && counts_for(charge, part)) {
+            if let Some(cost) = part.unit.and_then(|unit| costs.get_mut(unit)) {
+                *cost += i128::from(part.amount);
+            }
+        }
+        costs
     }
 
     /// Notes of each part which percentages it includes.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_domain::Money;
-use holdfast_domain::money::Percent;
+use holdfast_domain::money::{Currency, Percent};
 use holdfast_domain::rates::cancellation::{CancellationStep, CancellationTerms, Deadline, Penalty};
 use holdfast_domain::rates::card::RateCard;
 use holdfast_domain::rates::charge::{Band, BandLevy, Charge, ChargeKind, Due, Levy, Per, Validity};
@@ -26,9 +26,8 @@ use crate::fixture;
 
 /// The plans of every generated card.
 pub(crate) const PLANS: [&str; 4] = ["flexible", "saver", "member", "breakfast"];
-/// The currencies, each with what can be charged.
-const CURRENCIES: [(&str, i64); 6] =
-    [("EUR", 1), ("JPY", 1), ("KWD", 10), ("KWD", 1), ("ISK", 100), ("EUR", 5)];
+/// What can be charged, in minor units of a currency: of Icelandic crowns whole ones, of Kuwaiti dinars hundredths, of Swiss francs five hundredths.
+const STEPS: [i64; 4] = [1, 10, 100, 5];
 
 /// A card, what is set for dates, what can be charged, and a question.
 #[derive(Debug, Clone)]
@@ -40,13 +39,22 @@ pub(crate) struct Case {
 }
 
 pub(crate) fn any_case() -> impl Strategy<Value = Case> {
-    vec(any::<u8>(), 0..400).prop_map(|bytes| Draw { bytes, next: 0, code: "EUR", step: 1 }.case())
+    vec(any::<u8>(), 0..400)
+        .prop_map(|bytes| Draw { bytes, next: 0, currency: fixture::eur(0).currency(), step: 1 }.case())
+}
+
+/// The same with more restrictions, of the card and of dates: few of these stays are sold.
+pub(crate) fn any_restricted_case() -> impl Strategy<Value = Case> {
+    (any_case(), vec(any::<u8>(), 0..120)).prop_map(|(case, bytes)| {
+        let (currency, step) = (case.card.currency, case.step);
+        Draw { bytes, next: 0, currency, step }.restricted(case)
+    })
 }
 
 struct Draw {
     bytes: Vec<u8>,
     next: usize,
-    code: &'static str,
+    currency: Currency,
     step: i64,
 }
 
@@ -79,7 +87,7 @@ impl Draw {
 
     fn money(&mut self, unit: i64) -> Money {
         let amount = self.amount(unit);
-        fixture::money(amount, self.code)
+        fixture::money(amount, self.currency.code())
     }
 
     fn maybe<T>(&mut self, of: usize, draw: impl FnOnce(&mut Self) -> T) -> Option<T> {
@@ -87,12 +95,19 @@ impl Draw {
     }
 
     fn case(mut self) -> Case {
-        let (code, step) = self.one(&CURRENCIES);
-        (self.code, self.step) = (code, step);
+        let currencies: Vec<Currency> = Currency::all().collect();
+        (self.currency, self.step) = (self.one(&currencies), self.one(&STEPS));
         let card = self.card();
         let request = self.request(&card);
-        let dated = self.dated();
-        Case { card, dated, step, request }
+        let dated = self.dated(4);
+        Case { card, dated, step: self.step, request }
+    }
+
+    fn restricted(mut self, mut case: Case) -> Case {
+        case.dated = self.dated(12);
+        let count = self.below(5);
+        case.card.restrictions = (0..count).map(|index| self.restriction(index)).collect();
+        case
     }
 
     fn card(&mut self) -> RateCard {
@@ -112,6 +127,9 @@ impl Draw {
         }];
         if self.chance(6) {
             card.plans[3].payment = Payment::AtProperty;
+        }
+        if self.chance(6) {
+            card.plans[2].channels = BTreeSet::from([fixture::channel("web")]);
         }
         for plan in 0..card.plans.len() {
             card.plans[plan].cancellation = self.cancellation();
@@ -179,11 +197,11 @@ impl Draw {
 
     fn occupancy(&mut self) -> Occupancy {
         let band = |from_age, to_age, price, in_cot| ChildBand { from_age, to_age, price, in_cot };
-        let (infant, child) = (fixture::money(0, self.code), self.money(5));
+        let (infant, child) = (fixture::money(0, self.currency.code()), self.money(5));
         Occupancy {
             included_adults: 1 + self.number(2),
             guests_max: 6,
-            cots_max: self.maybe(4, |draw| draw.number(2)),
+            cots_max: None,
             extra_adult: self.money(10),
             missing_adult: self.money(2),
             child_bands: vec![band(0, 2, infant, true), band(3, 11, child, false)],
@@ -217,18 +235,21 @@ impl Draw {
     fn narrow(&mut self, when: &mut Condition) {
         let least = |min| Some(Bounds { min: Some(min), max: None });
         let most = |max| Some(Bounds { min: None, max: Some(max) });
-        match self.below(13) {
+        match self.below(12) {
             0 => when.dates = vec![fixture::dates("2026-06-12", "2026-06-15")],
             1 => when.weekdays = vec![Weekday::Friday, Weekday::Saturday],
             2 => when.calendar = CalendarId::parse("holidays").ok(),
             3 => when.times = Some((time(22, 0, 0, 0), time(16, 0, 0, 0))),
-            4 => when.slots = least(3 + self.number(3)),
+            4 => {
+                let nights = 3 + self.number(3);
+                // For all nights of such a stay, or for those from one on.
+                (when.slots, when.from_slot) = (least(nights), Some(nights - 1).filter(|_| nights != 4));
+            }
             5 => when.lead_days = least(30 + self.number(20)),
             6 => when.lead_days = most(41),
             7 => when.sold_percent = least(self.one(&[50, 60, 80])),
             8 => when.guests = least(2 + self.number(2)),
             9 => when.quantity = least(2),
-            11 => when.from_slot = Some(2 + self.number(3)),
             10 => when.channels = BTreeSet::from([fixture::channel(self.one(&["web", "partner"]))]),
             _ => when.slots = most(4),
         }
@@ -260,11 +281,15 @@ impl Draw {
             } else if self.chance(2) {
                 charge.on.insert(fixture::category("service"));
             }
+            if matches!(charge.levy, Levy::Bands(_)) && self.chance(4) {
+                charge.on.clear();
+            }
             charge.slots_max = self.maybe(3, |draw| 1 + draw.number(4));
+            let is_of_price = !matches!(charge.levy, Levy::Amount { .. });
+            charge.before_discounts = is_of_price && charge.slots_max.is_some_and(|most| most % 2 == 0);
             charge.exempt_to_age = self.maybe(3, |draw| draw.one(&[2, 11, 17]));
             charge.valid.from = self.maybe(4, |_| fixture::date("2026-06-13"));
             charge.valid.until = self.maybe(4, |_| fixture::date("2026-06-16"));
-            charge.before_discounts = !matches!(charge.levy, Levy::Amount { .. }) && self.chance(3);
             charge.refundable = !self.chance(4);
             charge.due = if self.chance(4) { Due::AtProperty } else { Due::Now };
             charges.push(charge);
@@ -274,8 +299,11 @@ impl Draw {
 
     fn bands(&mut self) -> Levy {
         let band = |from, levy| Band { from, levy };
-        let (first, second) = (fixture::money(0, self.code), fixture::money(2_000 * self.step, self.code));
-        let third = fixture::money(5_000 * self.step, self.code);
+        let (first, second) = (
+            fixture::money(0, self.currency.code()),
+            fixture::money(2_000 * self.step, self.currency.code()),
+        );
+        let third = fixture::money(5_000 * self.step, self.currency.code());
         Levy::Bands(vec![
             band(first, BandLevy::Amount(self.money(1))),
             band(second, BandLevy::Amount(self.money(2))),
@@ -283,16 +311,27 @@ impl Draw {
         ])
     }
 
-    fn restriction(&mut self, index: usize) -> Restriction {
+    /// One limit, of whichever kind but what is sold together.
+    fn limits(&mut self) -> Limits {
         let number = 1 + self.number(5);
-        let limits = match self.below(6) {
-            0 => Limits { stay_min_on_arrival: Some(number), ..Limits::default() },
-            1 => Limits { stay_min_through: Some(number), fills_gaps: self.chance(2), ..Limits::default() },
-            2 => Limits { stay_max_on_arrival: Some(number + 3), ..Limits::default() },
-            3 => Limits { closed_to_arrival: true, ..Limits::default() },
-            4 => Limits { closed_to_departure: true, ..Limits::default() },
-            _ => Limits { sold_together: true, ..Limits::default() },
-        };
+        let none = Limits::default;
+        match self.below(10) {
+            0 => Limits { stay_min_on_arrival: Some(number), fills_gaps: self.chance(2), ..none() },
+            1 => Limits { stay_min_through: Some(number), fills_gaps: self.chance(2), ..none() },
+            2 => Limits { stay_max_on_arrival: Some(number + 1), ..none() },
+            3 => Limits { closed_to_arrival: true, ..none() },
+            4 => Limits { closed_to_departure: true, ..none() },
+            5 => Limits { stop_sell: true, ..none() },
+            6 => Limits { notice_minutes_min: Some(self.one(&[60, 2_880, 57_600, 80_000])), ..none() },
+            7 => Limits { window_days_max: Some(self.one(&[2, 33, 40, 42])), ..none() },
+            8 => Limits { quantity_min: Some(2), ..none() },
+            _ => Limits { quantity_max: Some(1 + self.number(2)), ..none() },
+        }
+    }
+
+    fn restriction(&mut self, index: usize) -> Restriction {
+        let limits =
+            if self.chance(6) { Limits { sold_together: true, ..Limits::default() } } else { self.limits() };
         let mut restriction = fixture::restriction(&format!("limit-{index}"), limits);
         restriction.plans = self.plans();
         restriction.not_plans = if self.chance(4) { self.plans() } else { BTreeSet::new() };
@@ -352,20 +391,26 @@ impl Draw {
         if self.chance(4) {
             request.promotion = None;
             let amount = self.amount(90);
-            request.price_override = Some(fixture::price_override(fixture::money(amount, self.code)));
+            request.price_override =
+                Some(fixture::price_override(fixture::money(amount, self.currency.code())));
         }
         request
     }
 
-    fn dated(&mut self) -> DatedRates {
+    /// Fewer than `most` times something for a date under a plan.
+    fn dated(&mut self, most: usize) -> DatedRates {
         let days = ["2026-06-12", "2026-06-13", "2026-06-14"];
         let entry = |draw: &mut Self| {
-            let limits =
-                Limits { stay_min_through: draw.maybe(5, |draw| 1 + draw.number(4)), ..Limits::default() };
+            let limits = match draw.below(6) {
+                0 | 1 => Limits::default(),
+                2 => Limits { fills_gaps: true, ..Limits::default() },
+                3 => Limits { sold_together: true, ..Limits::default() },
+                _ => draw.limits(),
+            };
             let price = draw.maybe(2, |draw| draw.money(70));
             (draw.one(&days), draw.one(&PLANS), DateRates { price, limits })
         };
-        let count = self.below(4);
+        let count = self.below(most);
         let entries: Vec<(&str, &str, DateRates)> = (0..count).map(|_| entry(self)).collect();
         fixture::set(&entries)
     }

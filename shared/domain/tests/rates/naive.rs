@@ -15,7 +15,7 @@ use rust_decimal::Decimal;
 use crate::generate::Case;
 
 /// What the second evaluator says of a plan.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Sums {
     /// The price of each slot of each unit.
     pub(crate) slots: Vec<i64>,
@@ -29,12 +29,29 @@ pub(crate) struct Sums {
     pub(crate) at_property: i64,
 }
 
+/// Something that taxes are levied on: its category, its slot, of the places their unit, and the amount.
+pub(crate) type Part = (String, usize, Option<usize>, i64);
+
+/// What is levied: on which slot, how much, and whether on what its places cost or for the slot itself.
+pub(crate) type Levied = (usize, Q, bool);
+
+/// Everything that a plan costs, and how it came to that.
+pub(crate) struct Reckoned {
+    pub(crate) sums: Sums,
+    /// What each slot of each unit costs after a promotion.
+    pub(crate) places: Vec<i64>,
+    /// What taxes are levied on.
+    pub(crate) parts: Vec<Part>,
+    /// What the places are before a promotion.
+    pub(crate) undiscounted: Vec<Part>,
+}
+
 /// A fraction; the lower number is above nothing.
 #[derive(Clone, Copy)]
-struct Q(i128, i128);
+pub(crate) struct Q(i128, i128);
 
 impl Q {
-    fn whole(number: i64) -> Self {
+    pub(crate) fn whole(number: i64) -> Self {
         Self(i128::from(number), 1)
     }
 
@@ -54,12 +71,17 @@ impl Q {
         Self(self.0 * other.1 + other.0 * self.1, self.1 * other.1).lowest()
     }
 
-    fn times(self, other: Self) -> Self {
+    pub(crate) fn times(self, other: Self) -> Self {
         Self(self.0 * other.0, self.1 * other.1).lowest()
     }
 
     fn by(self, other: Self) -> Self {
-        self.times(Self(other.1, other.0))
+        self.times(other.inverse())
+    }
+
+    /// One divided by it; it is above nothing.
+    pub(crate) fn inverse(self) -> Self {
+        Self(self.1, self.0)
     }
 
     /// The nearest multiple of a fraction, the upper of two.
@@ -81,7 +103,7 @@ impl Q {
         self.to_multiple_of(Self(1, 10_000_000_000))
     }
 
-    fn amount(self, step: i64) -> i64 {
+    pub(crate) fn amount(self, step: i64) -> i64 {
         let multiple = self.to_multiple_of(Self::whole(step));
         i64::try_from(multiple.0).expect("in range")
     }
@@ -100,12 +122,12 @@ impl Naive<'_> {
         &self.case.card
     }
 
-    fn plan(&self, id: &str) -> &RatePlan {
+    pub(crate) fn plan(&self, id: &str) -> &RatePlan {
         self.card().plans.iter().find(|plan| plan.id.as_str() == id).expect("a plan")
     }
 
     /// The plan's name and those of the plans it derives from.
-    fn names(&self, id: &str) -> Vec<String> {
+    pub(crate) fn names(&self, id: &str) -> Vec<String> {
         match &self.plan(id).price {
             PlanPrice::Base(_) => vec![id.to_owned()],
             PlanPrice::Derived { from, .. } => {
@@ -265,7 +287,7 @@ impl Naive<'_> {
     }
 
     /// Everything that a plan costs.
-    pub(crate) fn sums(&self, id: &str) -> Sums {
+    pub(crate) fn reckoned(&self, id: &str) -> Reckoned {
         let (slots, units) = (self.case.request.slots.len(), self.case.request.units.len());
         let plan = self.plan(id);
         let mut sums = Sums::default();
@@ -293,12 +315,12 @@ impl Naive<'_> {
         }
         let prices: Vec<i128> = sums.slots.iter().map(|price| i128::from(*price)).collect();
         let off = shared(sums.discount, self.case.step, &prices);
-        // Category, slot, unit of the places, amount.
-        let mut parts: Vec<(String, usize, Option<usize>, i64)> = Vec::new();
-        // The same without what the promotion takes off.
-        let mut undiscounted = Vec::new();
+        let (mut parts, mut places): (Vec<Part>, Vec<i64>) = (Vec::new(), Vec::new());
+        // The places without what the promotion takes off.
+        let mut undiscounted: Vec<Part> = Vec::new();
         for (index, (price, off)) in sums.slots.iter().zip(off).enumerate() {
             let (slot, unit) = (index / units, index % units);
+            places.push(price - off);
             for (parts, off) in [(&mut parts, off), (&mut undiscounted, 0)] {
                 let mut left = price - off;
                 for included in &plan.included {
@@ -311,7 +333,6 @@ impl Naive<'_> {
                 parts.push(("stay".to_owned(), slot, Some(unit), left));
             }
         }
-        let of_stay = parts.len();
         let mut due_now: BTreeMap<String, bool> = BTreeMap::new();
         for choice in &self.case.request.extras {
             let extra = self.card().extras.iter().find(|extra| extra.id == choice.extra).expect("an extra");
@@ -323,15 +344,10 @@ impl Naive<'_> {
             sums.codes.insert(extra.id.to_string(), per_time * i64::try_from(times).expect("small"));
             due_now.insert(extra.id.to_string(), extra.due == Due::Now);
         }
-        // What a charge is levied on, of the parts that there are by then.
-        let base = |charge: &Charge, parts: &[(String, usize, Option<usize>, i64)]| {
-            let stay = if charge.before_discounts { &undiscounted } else { &parts[..of_stay] };
-            [stay, &parts[of_stay..]].concat()
-        };
         let before_fees = parts.clone();
         for charge in &self.card().charges {
             if let ChargeKind::Fee { category } = &charge.kind {
-                let each = self.levied(charge, &base(charge, &before_fees), false);
+                let each = self.levied(charge, &for_charge(charge, &before_fees, &undiscounted), false);
                 let amount = total_of(&each).amount(self.case.step);
                 sums.codes.insert(charge.id.to_string(), amount);
                 due_now.insert(charge.id.to_string(), charge.due == Due::Now);
@@ -341,7 +357,7 @@ impl Naive<'_> {
             }
         }
         for charge in self.card().charges.iter().filter(|charge| charge.kind == ChargeKind::Tax) {
-            let levied = total_of(&self.levied(charge, &base(charge, &parts), true));
+            let levied = total_of(&self.levied(charge, &for_charge(charge, &parts, &undiscounted), true));
             if charge.included {
                 sums.included.insert(charge.id.to_string(), levied.amount(1));
             } else {
@@ -361,7 +377,7 @@ impl Naive<'_> {
             if due_now[code] && !all_later { now += amount } else { later += amount }
         }
         (sums.now, sums.at_property) = (now, later);
-        sums
+        Reckoned { sums, places, parts, undiscounted }
     }
 
     fn is_each_slot(&self, per: Per) -> bool {
@@ -394,20 +410,29 @@ impl Naive<'_> {
         sum
     }
 
-    fn levied(
-        &self,
-        charge: &Charge,
-        parts: &[(String, usize, Option<usize>, i64)],
-        net: bool,
-    ) -> Vec<(usize, Q)> {
+    /// How much of an amount of a slot is a unit's, as much as is of its places.
+    fn of_unit(&self, unit: usize, slot: usize, amount: i64, parts: &[Part]) -> i64 {
+        let cost = |unit: usize| {
+            let of_places = parts.iter().filter(|(_, at, of, _)| (*at, *of) == (slot, Some(unit)));
+            of_places.map(|(_, _, _, amount)| i128::from(*amount)).sum::<i128>()
+        };
+        let mut costs: Vec<i128> = (0..self.case.request.units.len()).map(cost).collect();
+        if costs.iter().sum::<i128>() == 0 {
+            costs[0] = 1;
+        }
+        shared(amount, 1, &costs)[unit]
+    }
+
+    pub(crate) fn levied(&self, charge: &Charge, parts: &[Part], net: bool) -> Vec<Levied> {
         let mut each = Vec::new();
         match &charge.levy {
             Levy::Percent(percentage) => {
-                for (category, slot, _, amount) in parts {
+                for (category, slot, unit, amount) in parts {
                     if charge.on.iter().any(|on| on.as_str() == category) && self.holds(charge, *slot) {
                         let one = if net { self.included_in(category, *slot) } else { Q::whole(0) };
                         let base = Q::whole(*amount).by(Q::whole(1).plus(one));
-                        each.push((*slot, base.times(Q::of(percentage.value())).times(Q(1, 100))));
+                        let levied = base.times(Q::of(percentage.value())).times(Q(1, 100));
+                        each.push((*slot, levied, unit.is_some()));
                     }
                 }
             }
@@ -417,7 +442,7 @@ impl Naive<'_> {
                     let once = slot == 0 && charge.valid.contains(self.date(0));
                     let is_due = if self.is_each_slot(*per) { self.holds(charge, slot) } else { once };
                     if is_due {
-                        each.push((slot, Q::whole(count * amount.amount())));
+                        each.push((slot, Q::whole(count * amount.amount()), self.is_each_slot(*per)));
                     }
                 }
             }
@@ -426,12 +451,15 @@ impl Naive<'_> {
                     for unit in 0..self.case.request.units.len() {
                         let mut price = Q::whole(0);
                         for (category, at, of, amount) in parts {
-                            if (*at, *of) == (slot, Some(unit))
-                                && charge.on.iter().any(|on| on.as_str() == category)
-                            {
-                                let one = Q::whole(1).plus(self.included_in(category, slot));
-                                price = price.plus(Q::whole(*amount).by(one));
-                            }
+                            let is_named = charge.on.iter().any(|on| on.as_str() == category);
+                            let amount = match of {
+                                _ if *at != slot => 0,
+                                Some(of) if *of == unit && (is_named || charge.on.is_empty()) => *amount,
+                                None if is_named => self.of_unit(unit, slot, *amount, parts),
+                                _ => 0,
+                            };
+                            let one = Q::whole(1).plus(self.included_in(category, slot));
+                            price = price.plus(Q::whole(amount).by(one));
                         }
                         let per_guest = price.by(Q::whole(self.guests(unit, None)));
                         let payers = Q::whole(self.guests(unit, charge.exempt_to_age));
@@ -447,7 +475,7 @@ impl Naive<'_> {
                             }
                         }
                         if self.holds(charge, slot) {
-                            each.push((slot, due.times(payers)));
+                            each.push((slot, due.times(payers), true));
                         }
                     }
                 }
@@ -457,14 +485,22 @@ impl Naive<'_> {
     }
 }
 
-fn total_of(each: &[(usize, Q)]) -> Q {
-    each.iter().fold(Q::whole(0), |sum, (_, one)| sum.plus(*one))
+/// What a charge is levied on: the parts, or, in place of those of the places, what they are before a promotion.
+pub(crate) fn for_charge(charge: &Charge, parts: &[Part], undiscounted: &[Part]) -> Vec<Part> {
+    if !charge.before_discounts {
+        return parts.to_vec();
+    }
+    undiscounted.iter().chain(parts.iter().filter(|(_, _, unit, _)| unit.is_none())).cloned().collect()
+}
+
+fn total_of(each: &[Levied]) -> Q {
+    each.iter().fold(Q::whole(0), |sum, (_, one, _)| sum.plus(*one))
 }
 
 /// How much is of each slot, in parts of a minor unit that are small enough.
-fn by_slot(each: &[(usize, Q)], slots: usize) -> Vec<i128> {
+pub(crate) fn by_slot(each: &[Levied], slots: usize) -> Vec<i128> {
     let mut sums = vec![0; slots];
-    for (slot, one) in each {
+    for (slot, one, _) in each {
         sums[*slot] += one.ten_decimals().times(Q(10_000_000_000, 1)).0;
     }
     sums
@@ -502,7 +538,7 @@ fn lowest(rules: &[&Rule]) -> Option<usize> {
 }
 
 /// An amount in parts as large as the weights, by largest remainder.
-fn shared(total: i64, step: i64, weights: &[i128]) -> Vec<i64> {
+pub(crate) fn shared(total: i64, step: i64, weights: &[i128]) -> Vec<i64> {
     let sum: i128 = weights.iter().sum();
     let mut parts = vec![0; weights.len()];
     if sum == 0 {

@@ -188,6 +188,31 @@ fn a_minimum_does_not_count_where_a_stay_fills_a_gap() {
 }
 
 #[test]
+fn a_minimum_of_a_date_gives_way_where_it_is_said_with_it() {
+    let least = |slots: Option<u32>, fills_gaps| DateRates {
+        limits: Limits { stay_min_on_arrival: slots, fills_gaps, ..no_limits() },
+        ..DateRates::default()
+    };
+    let is_sold = |of_parent: DateRates, of_child: DateRates| {
+        let dated = set(&[("2026-06-12", "flexible", of_parent), ("2026-06-12", "saver", of_child)]);
+        let taken = Some(false);
+        let request = RateRequest { is_free_before: taken, is_free_after: taken, ..request("2026-06-12", 1) };
+        limits_of(&with(&[]), &dated, &request, "saver").is_empty()
+    };
+    assert!(is_sold(least(Some(3), true), DateRates::default()));
+    assert!(
+        is_sold(least(Some(3), false), least(None, true)),
+        "the parent's minimum, relaxed under the plan"
+    );
+    assert!(is_sold(least(Some(3), false), least(Some(5), true)));
+    assert!(
+        !is_sold(least(Some(3), true), least(Some(5), false)),
+        "the parent's does not relax the plan's own"
+    );
+    assert!(!is_sold(least(Some(3), false), DateRates::default()));
+}
+
+#[test]
 fn derived_plans_have_the_restrictions_of_the_plans_they_derive_from() {
     let stop = || Limits { stop_sell: true, ..no_limits() };
     let named = |plans: &[&str], not: &[&str]| {

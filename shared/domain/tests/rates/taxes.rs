@@ -7,8 +7,8 @@ use holdfast_domain::rates::charge::{Band, BandLevy, Charge, ChargeKind, Due, Le
 use holdfast_domain::rates::dated::DatedRates;
 use holdfast_domain::rates::evaluate::quote;
 use holdfast_domain::rates::extra::{Extra, ExtraChoice};
-use holdfast_domain::rates::ids::ExtraId;
-use holdfast_domain::rates::occupancy::Unit;
+use holdfast_domain::rates::ids::{ExtraId, UnitTypeId};
+use holdfast_domain::rates::occupancy::{Unit, UnitType};
 use holdfast_domain::rates::plan::Included;
 use holdfast_domain::rates::promotion::{Discount, Promotion, PromotionCode};
 use holdfast_domain::rates::quote::{PlanQuote, Reason};
@@ -246,6 +246,39 @@ fn roman_bands_go_by_the_price_per_person_after_discounts() {
     // From 100.00 each on 6 %: 230.00 → 13.80 a night.
     assert_eq!(due(230_00, &[], false, false), 27_60);
     assert_eq!(due(330_00, &[5], false, false), 26_40, "330 / 3 × 2 × 6 % = 13.20 a night");
+}
+
+#[test]
+fn bands_count_a_service_charge_if_they_name_it() {
+    // Per person and night, the service charge of 10 % in the price: under 100.00 nothing, from 100.00 1.00, from 150.00 2.00.
+    let band = |from: i64, levied: i64| Band { from: eur(from), levy: BandLevy::Amount(eur(levied)) };
+    let bands = || Levy::Bands(vec![band(0, 0), band(100_00, 1_00), band(150_00, 2_00)]);
+    let due = |nights: &[i64], on: &[&str]| {
+        let mut card = card_at(eur(nights[0]));
+        let mut service = tax("service", Levy::Percent(percent("10")), &["stay"]);
+        service.kind = ChargeKind::Fee { category: category("service") };
+        card.charges = vec![service, tax("hotel-tax", bands(), on)];
+        let mut request = request("2026-06-10", 1);
+        request.units = nights.iter().map(|_| guests(1, &[])).collect();
+        if nights.len() > 1 {
+            let kind = |name: &str| UnitTypeId::parse(name).expect("a name");
+            let unit_type = |name, percent| UnitType { id: kind(name), name: label(name), percent };
+            card.unit_types = vec![unit_type("adult", 100), unit_type("child", 50)];
+            for (unit, name) in request.units.iter_mut().zip(["adult", "child"]) {
+                unit.unit_type = Some(kind(name));
+            }
+        }
+        line_of(&price(&card, &request, "flexible"), "hotel-tax")
+    };
+    // 95.00 and 9.50 are 104.50.
+    assert_eq!((due(&[95_00], &["stay", "service"]), due(&[95_00], &["stay"])), (Some(1_00), None));
+    assert_eq!(due(&[95_00], &[]), None, "what the places cost alone");
+    assert_eq!(
+        (due(&[140_00], &["stay", "service"]), due(&[136_00], &["stay", "service"])),
+        (Some(2_00), Some(1_00))
+    );
+    // 160.00 and 80.00: with their own tenths 176.00 and 88.00, so that the second is below.
+    assert_eq!(due(&[160_00, 80_00], &["stay", "service"]), Some(2_00));
 }
 
 #[test]

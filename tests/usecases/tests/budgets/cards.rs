@@ -9,6 +9,7 @@ use holdfast_domain::rates::cancellation::CancellationTerms;
 use holdfast_domain::rates::card::{CardVersion, RateCard, ResourceRates};
 use holdfast_domain::rates::changes::RatesChange;
 use holdfast_domain::rates::charge::{Band, BandLevy, Charge, ChargeKind, Due, Levy, Validity};
+use holdfast_domain::rates::condition::DateRange;
 use holdfast_domain::rates::ids::{ChargeId, PlanId, RestrictionId, TaxCategory};
 use holdfast_domain::rates::percentage::Percentage;
 use holdfast_domain::rates::plan::{Audience, Payment, PlanPrice, RatePlan};
@@ -19,6 +20,7 @@ use holdfast_domain::rates::validate::BANDS_MAX;
 use holdfast_domain::rates::versions::VERSIONS_MAX;
 use holdfast_testkit::{Store, at, money, mutation};
 use jiff::SignedDuration;
+use jiff::civil::Date;
 
 use crate::NOW;
 
@@ -69,6 +71,13 @@ fn wordy_card(resource: &Resource) -> RateCard {
         channels: BTreeSet::new(),
         limits: Limits { quantity_max: Some(100), fills_gaps: true, ..Limits::default() },
     };
+    // Far off, so that stays are sold; but a calendar looks as far ahead as it asks.
+    let far = Date::constant(2040, 1, 1);
+    let year = Restriction {
+        dates: vec![DateRange { from: far, to: far.tomorrow().expect("a date") }],
+        limits: Limits { stay_min_through: Some(366), fills_gaps: true, ..Limits::default() },
+        ..restriction(0)
+    };
     let plan = RatePlan {
         id: flexible.clone(),
         name: name(),
@@ -90,7 +99,7 @@ fn wordy_card(resource: &Resource) -> RateCard {
         price_min: None,
         price_max: None,
         charges: Vec::new(),
-        restrictions: (0..105).map(restriction).collect(),
+        restrictions: std::iter::once(year).chain((1..105).map(restriction)).collect(),
         extras: Vec::new(),
         promotions: vec![limited_promotion()],
     }

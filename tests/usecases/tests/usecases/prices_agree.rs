@@ -66,7 +66,7 @@ async fn what_is_paid_at_the_place_is_part_of_the_price_that_is_shown() {
     let dates = (Date::constant(2030, 6, 1), Date::constant(2030, 6, 2));
     let (slots, _) =
         w.calendars.slots(&room().id, dates.0, dates.1, None, w.now()).await.expect("a calendar");
-    assert_eq!(slots[0].price.amount(), PRICE);
+    assert_eq!(slots[0].price.expect("on sale").amount(), PRICE);
     assert_eq!(tried(&w, "hold", NIGHT).await.expect("a hold"), (0, PRICE));
 }
 

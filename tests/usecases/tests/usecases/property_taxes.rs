@@ -133,7 +133,7 @@ async fn found(w: &World) -> Vec<i64> {
 async fn shown(calendars: &Calendars, w: &World, resource: &Resource) -> i64 {
     let (from, to) = (date(2030, 6, 1), date(2030, 6, 2));
     let (slots, _) = calendars.slots(&resource.id, from, to, None, w.now()).await.expect("a calendar");
-    slots[0].price.amount()
+    slots[0].price.expect("on sale").amount()
 }
 
 #[tokio::test]

@@ -135,7 +135,7 @@ async fn found(w: &World, range: (&str, &str), quantity: u32) -> Vec<(String, i6
 async fn calendar(w: &World, id: &ResourceId) -> Vec<i64> {
     let (slots, _) =
         w.calendars.slots(id, date(2030, 6, 1), date(2030, 6, 5), None, w.now()).await.expect("a calendar");
-    slots.into_iter().map(|slot| slot.price.amount()).collect()
+    slots.into_iter().map(|slot| slot.price.expect("on sale").amount()).collect()
 }
 
 fn projection(w: &World) -> Projection {

@@ -42,7 +42,7 @@ pub struct ChargeBody {
     /// With `amount`: what it is counted by.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub per: Option<PerName>,
-    /// By what a slot costs per guest after discounts (see `beforeDiscounts`), without included taxes: the last band whose `from` is not above it.
+    /// By what a slot costs per guest after discounts (see `beforeDiscounts`), without included percentages of tax: the last band whose `from` is not above it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(min_items = 1, max_items = 20)]
     pub bands: Option<Vec<BandBody>>,
