@@ -15,7 +15,8 @@ use serde::Serialize;
 use crate::budgets;
 use crate::catalogue::ids::resource_id;
 use crate::problem::{Code, Problem, problem, range_problem};
-use crate::rates::quotes::{ExplainParameters, ExplanationBody, NewQuote, QuoteBody};
+use crate::rates::explain::{ExplainParameters, ExplanationBody};
+use crate::rates::quotes::{NewQuote, QuoteBody};
 use crate::scopes::OPERATOR;
 use crate::search::wire::{
     Calendar, CalendarParameters, OfferBody, OfferList, SearchParameters, calendar_cursor,
@@ -134,7 +135,7 @@ impl Api for SearchApi {
                 .described(
                     "Each step of a slot's price names what it is from: the plan, a price of the date, a rule, the guests, a bound or rounding. \
                     Rules may be confidential, so it is for operators only. If the plan cannot be had, `reasons` says why. At most 31 slots are \
-                    explained, for units alike without guests, extras, code and channel: a price that depends on these is another one.",
+                    explained, for units alike. With the `adults`, `childAges`, `unitType` and `channel` of a quote it is the price of that quote, without extras and code.",
                 )
                 .path("resourceId", "The resource")
                 .queries::<ExplainParameters>()

@@ -121,7 +121,7 @@ async fn priced(w: &World, name: &str) -> i64 {
     let hold = rated::place(w, &caller, name, &asked).await.expect("a place").hold;
     w.holds.release(&caller, &hold.id, &w.by(name)).await.expect("a release");
     let quoted = quoted.offers[0].price.whole().expect("in range").amount();
-    let shown = [offers[0].price.amount(), slots[0].price.amount(), quoted];
+    let shown = [offers[0].price.amount(), slots[0].price.expect("on sale").amount(), quoted];
     let held = hold.order.price.whole().expect("in range").amount();
     assert_eq!(shown, [held; 3], "{name}: search, calendar, quote and hold");
     held
