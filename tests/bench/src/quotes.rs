@@ -213,6 +213,7 @@ fn tax(name: &str, included: bool, levy: Levy) -> Charge {
         valid: Validity::default(),
         exempt_to_age: Some(17),
         slots_max: None,
+        before_discounts: false,
         refundable: true,
         due: Due::Now,
     }
