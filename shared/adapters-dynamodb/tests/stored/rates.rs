@@ -244,6 +244,7 @@ fn every_limit() -> Limits {
         stay_min_on_arrival: Some(2),
         stay_min_through: Some(3),
         stay_max_on_arrival: Some(14),
+        stay_max_through: Some(21),
         fills_gaps: true,
         closed_to_arrival: true,
         closed_to_departure: true,
@@ -319,10 +320,11 @@ fn any_date() -> impl Strategy<Value = Date> {
 }
 
 fn any_limits() -> impl Strategy<Value = Limits> {
-    (vec(option::of(any::<u32>()), 7), vec(any::<bool>(), 5)).prop_map(|(numbers, flags)| Limits {
+    (vec(option::of(any::<u32>()), 8), vec(any::<bool>(), 5)).prop_map(|(numbers, flags)| Limits {
         stay_min_on_arrival: numbers[0],
         stay_min_through: numbers[1],
         stay_max_on_arrival: numbers[2],
+        stay_max_through: numbers[7],
         fills_gaps: flags[0],
         closed_to_arrival: flags[1],
         closed_to_departure: flags[2],

@@ -352,6 +352,7 @@ fn rates_fit_an_item() {
             stay_min_on_arrival: Some(1_000_000),
             stay_min_through: Some(1_000_000),
             stay_max_on_arrival: Some(1_000_000),
+            stay_max_through: Some(1_000_000),
             notice_minutes_min: Some(1_000_000),
             window_days_max: Some(1_000_000),
             quantity_min: Some(1_000_000),

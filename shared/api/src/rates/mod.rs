@@ -2,6 +2,7 @@
 
 pub(crate) mod applied;
 pub(crate) mod choice;
+pub(crate) mod explain;
 pub(crate) mod price_override;
 pub(crate) mod quotes;
 pub(crate) mod read;
@@ -11,8 +12,9 @@ pub(crate) mod wire;
 pub use applied::{
     ChildAge, ChosenExtraBody, KeptTermsBody, PriceLineBody, RateBody, RatePlanName, UnitBody,
 };
+pub use explain::{ExplainParameters, ExplanationBody};
 pub use price_override::{NewPriceOverride, PriceOverrideBody};
-pub use quotes::{ExplainParameters, ExplanationBody, NewQuote, QuoteBody, ReasonBody, RulesName};
+pub use quotes::{NewQuote, QuoteBody, ReasonBody, RulesName};
 pub use read::VersionQuestion;
 pub use wire::{
     BandBody, BoundsBody, CancellationBody, ChargeBody, ChargeKindName, ChildBandBody, ConditionBody,

@@ -1,20 +1,20 @@
 //! Quotes on the wire.
 
-use holdfast_app::rates::{NotOffered, Offered, QuoteRequest, Quoted, QuotedPlans, RateChoice};
+use holdfast_app::rates::{NotOffered, Offered, QuoteRequest, Quoted, QuotedPlans};
 use holdfast_domain::ResourceId;
 use holdfast_domain::catalogue::CAPACITY_MAX;
 use holdfast_domain::rates::ids::PlanId;
 use holdfast_domain::rates::nearest::Nearest;
 use holdfast_domain::rates::plan::Payment;
-use holdfast_domain::rates::quote::{Cause, Limit, Reason, SlotPrice};
+use holdfast_domain::rates::quote::{Limit, Reason};
+use holdfast_domain::rates::words::in_words;
 use holdfast_http::Refusal;
 use holdfast_http::read::body::Object;
 use holdfast_http::read::errors::Errors;
 use holdfast_http::read::fields::{instant as read_instant, parsed, shaped_text, text, unsigned, when};
-use holdfast_http::read::query::{Query, number};
 use serde::Serialize;
 use serde_json::Value;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use crate::rates::applied::{ChosenExtraBody, KeptTermsBody, PriceLineBody, UnitBody, lines};
 use crate::rates::choice::choice;
@@ -117,7 +117,7 @@ pub struct QuoteBody {
     pub end_time: String,
     /// Units.
     pub quantity: u32,
-    /// Plans that can be had, in the order in which they are shown; one without `planId` of a resource without a rate card.
+    /// Plans that can be had, in the order in which they are shown. A resource without a rate card has the plan `standard`.
     #[schema(max_items = 20)]
     pub offers: Vec<PlanOfferBody>,
     /// Plans that cannot be had for the stay, with every reason: of a code also the plans for which it is not good.
@@ -126,7 +126,7 @@ pub struct QuoteBody {
     /// Plans that can be had and would make the answer too long: ask for each by `ratePlanId`. Left out if there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<String>,
-    /// Where no plan can be had: what would do instead.
+    /// Where no plan can be had: what would do instead, under whichever of the plans that were asked it is nearest.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub nearest: Option<NearestBody>,
@@ -135,8 +135,8 @@ pub struct QuoteBody {
     pub as_of: String,
 }
 
-/// What would do instead of nights that restrictions keep from being sold: one or both of the two. It says nothing of places, which may
-/// be taken.
+/// What would do instead of a stay that restrictions keep from being sold: another time (`arrival` of nights, `startTime` and `endTime` of
+/// slots), another number (`slots`), or both, each to be chosen by itself. It says nothing of places, which may be taken.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = NearestStay)]
@@ -147,10 +147,18 @@ pub struct NearestBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, format = Date)]
     pub arrival: Option<String>,
-    /// This number of nights from the same start on.
+    /// This number of nights or slots from the same start on.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub slots: Option<u32>,
+    /// As many slots from this moment on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, format = DateTime)]
+    pub start_time: Option<String>,
+    /// Moment after the last of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, format = DateTime)]
+    pub end_time: Option<String>,
 }
 
 impl NearestBody {
@@ -159,6 +167,8 @@ impl NearestBody {
             plan_id: plan.to_string(),
             arrival: nearest.arrival.map(|date| date.to_string()),
             slots: nearest.slots,
+            start_time: nearest.stay.map(|(start, _)| instant(start)),
+            end_time: nearest.stay.map(|(_, end)| instant(end)),
         }
     }
 }
@@ -168,12 +178,12 @@ impl NearestBody {
 #[serde(rename_all = "camelCase")]
 #[schema(as = PlanOffer)]
 pub struct PlanOfferBody {
-    /// The plan's name in requests; left out of a resource without a rate card.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub plan_id: Option<String>,
-    /// The plan's name for people, or the resource's.
+    /// The plan's name in requests.
+    pub plan_id: String,
+    /// The plan's name for people.
     pub name: String,
+    /// The version of the rate card that priced it; 0 where the resource has none, and its own `pricing` did.
+    pub card_version: u64,
     /// What is paid with the booking.
     pub price: MoneyBody,
     /// What is paid at the place.
@@ -183,12 +193,15 @@ pub struct PlanOfferBody {
     pub lines: Vec<PriceLineBody>,
     /// What a cancellation keeps.
     pub cancellation_terms: KeptTermsBody,
+    /// The same for people, in English, with local dates and times of the resource.
+    #[schema(max_length = 4096)]
+    pub cancellation_text: String,
     /// What the price includes, for people.
     pub included: Vec<String>,
     /// When the plan is paid.
     pub payment: PaymentName,
-    /// By which `createHold` honours the price until `expiresAt`. Left out where nothing is promised: of a resource without a rate card,
-    /// under rates that are not in force, and of a price with very many different lines.
+    /// By which `createHold` honours the price until `expiresAt`. Left out where nothing is promised: under rates that are not in force,
+    /// and of a price with very many different lines.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub quote_id: Option<String>,
@@ -373,219 +386,20 @@ fn payment(payment: Payment) -> PaymentName {
 }
 
 fn offered(offer: &Offered, quoted: &Quoted) -> PlanOfferBody {
-    let rate = offer.rate.as_ref();
-    let name = rate.map_or(&quoted.resource_name, |rate| &rate.plan_name);
+    let rate = &offer.rate;
+    let total = offer.price.total();
     PlanOfferBody {
-        plan_id: rate.map(|rate| rate.plan.to_string()),
-        name: name.as_str().to_owned(),
+        plan_id: rate.plan.to_string(),
+        name: rate.plan_name.as_str().to_owned(),
+        card_version: rate.card_version,
         price: offer.price.total().into(),
         pay_at_property: offer.price.at_property().into(),
         lines: lines(&offer.price),
-        cancellation_terms: (&offer.refunds).into(),
-        included: rate.map_or_else(Vec::new, |rate| {
-            rate.included.iter().map(|name| name.as_str().to_owned()).collect()
-        }),
-        payment: rate.map_or(PaymentName::Now, |rate| payment(rate.payment)),
+        cancellation_terms: (&rate.refunds).into(),
+        cancellation_text: in_words(&rate.refunds, total, &quoted.zone, quoted.as_of),
+        included: rate.included.iter().map(|name| name.as_str().to_owned()).collect(),
+        payment: payment(rate.payment),
         quote_id: offer.promise.as_ref().map(|(id, _)| id.clone()),
         expires_at: offer.promise.as_ref().map(|(_, until)| instant(*until)),
-    }
-}
-
-/// The most units of which is explained what they cost.
-const EXPLAINED_UNITS_MAX: u32 = 5;
-
-/// Parameters of an explanation.
-#[derive(Debug, IntoParams)]
-#[into_params(parameter_in = Query, rename_all = "camelCase")]
-pub struct ExplainParameters {
-    /// First moment (RFC 3339), or a local date of the resource.
-    #[param(format = "when", example = "2027-06-01")]
-    pub start: String,
-    /// Moment or local date after the last; at most 31 slots after `start`.
-    #[param(format = "when", example = "2027-06-03")]
-    pub end: String,
-    /// Units.
-    #[param(required = false, default = 1, minimum = 1, maximum = 5)]
-    pub quantity: u32,
-    /// The rate plan; the default one if left out.
-    #[param(required = false, format = "rate-name")]
-    pub rate_plan_id: String,
-    /// For which moment the price is asked, in place of now: none before the last minute, which counts as now.
-    #[param(required = false, format = DateTime)]
-    pub as_of: String,
-    /// Which rates are asked: `draft` for those that are not in force yet.
-    #[param(required = false, inline)]
-    pub rules: RulesName,
-}
-
-impl ExplainParameters {
-    /// Reads the query string of `GET /api/resources/{resourceId}/rates/explain`.
-    ///
-    /// # Errors
-    /// 422 naming every parameter that is wrong.
-    pub fn read(query: &str, id: &ResourceId) -> Result<QuoteRequest, Refusal> {
-        let query = Query::parse(query);
-        let start = query.required("start", when);
-        let end = query.required("end", when);
-        let quantity = query.optional("quantity", number(1..=EXPLAINED_UNITS_MAX)).unwrap_or(1);
-        let plan =
-            query.optional("ratePlanId", |text| PlanId::parse(text).map_err(|error| error.to_string()));
-        let as_of = query.optional("asOf", read_instant);
-        let draft = query.optional("rules", is_draft).unwrap_or(false);
-        let request = start.zip(end).map(|(start, end)| QuoteRequest {
-            resource: id.clone(),
-            start,
-            end,
-            quantity,
-            choice: RateChoice { plan, ..RateChoice::default() },
-            plans: QuotedPlans::Default,
-            as_of,
-            draft,
-        });
-        query.finish(request)
-    }
-}
-
-/// Why the slots of a stay cost what they cost, under one plan.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = RateExplanation)]
-pub struct ExplanationBody {
-    /// The resource.
-    pub resource_id: String,
-    /// The plan; left out of a resource without a rate card.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub plan_id: Option<String>,
-    /// What is paid with the booking; left out if the plan cannot be had.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub price: Option<MoneyBody>,
-    /// What is paid at the place; likewise.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub pay_at_property: Option<MoneyBody>,
-    /// What both are made of.
-    pub lines: Vec<PriceLineBody>,
-    /// Why each slot of each unit costs what it costs, in the order of slots, then units.
-    pub slots: Vec<SlotPriceBody>,
-    /// Why the plan cannot be had; empty if it can.
-    pub reasons: Vec<ReasonBody>,
-    /// The moment that the price is for.
-    #[schema(format = DateTime)]
-    pub as_of: String,
-}
-
-/// Why a slot of a unit costs what it costs.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = SlotPrice)]
-pub struct SlotPriceBody {
-    /// Its start.
-    #[schema(format = DateTime)]
-    pub start: String,
-    /// Its local date.
-    #[schema(format = Date)]
-    pub date: String,
-    /// Which of the units, from 0.
-    pub unit: u32,
-    /// What made the price, in order.
-    pub steps: Vec<PriceStepBody>,
-    /// In the minor unit of the currency.
-    pub amount: i64,
-}
-
-/// A step of a slot's price.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = PriceStep)]
-pub struct PriceStepBody {
-    /// What it is from.
-    pub cause: CauseName,
-    /// The plan or the rule, if it is from one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub id: Option<String>,
-    /// The running price after it, in the minor unit of the currency.
-    pub amount: i64,
-}
-
-words! {
-    /// What made a step of a price.
-    #[schema(as = PriceCause)]
-    pub enum CauseName {
-        /// The plan's own price.
-        Base = "base",
-        /// The price that is set for the date.
-        DatedPrice = "dated_price",
-        /// The plan derives its price.
-        Derived = "derived",
-        /// The kind of unit.
-        UnitType = "unit_type",
-        /// The unit's guests.
-        Guests = "guests",
-        /// A rule.
-        Rule = "rule",
-        /// The least price.
-        PriceMin = "price_min",
-        /// The greatest price.
-        PriceMax = "price_max",
-        /// Rounding to what can be charged.
-        Rounding = "rounding",
-        /// It never costs more than the plan it derives from.
-        NotAboveParent = "not_above_parent",
-        /// An operator set what the stay costs.
-        Override = "override",
-    }
-}
-
-fn caused(cause: &Cause) -> (CauseName, Option<String>) {
-    match cause {
-        Cause::Base(plan) => (CauseName::Base, Some(plan.to_string())),
-        Cause::DatedPrice(plan) => (CauseName::DatedPrice, Some(plan.to_string())),
-        Cause::Derived(plan) => (CauseName::Derived, Some(plan.to_string())),
-        Cause::UnitType => (CauseName::UnitType, None),
-        Cause::Guests => (CauseName::Guests, None),
-        Cause::Rule(rule) => (CauseName::Rule, Some(rule.to_string())),
-        Cause::PriceMin => (CauseName::PriceMin, None),
-        Cause::PriceMax => (CauseName::PriceMax, None),
-        Cause::Rounding => (CauseName::Rounding, None),
-        Cause::NotAboveParent => (CauseName::NotAboveParent, None),
-        Cause::Override => (CauseName::Override, None),
-    }
-}
-
-impl From<&SlotPrice> for SlotPriceBody {
-    fn from(slot: &SlotPrice) -> Self {
-        let steps = slot.steps.iter().map(|step| {
-            let (cause, id) = caused(&step.cause);
-            PriceStepBody { cause, id, amount: step.amount }
-        });
-        Self {
-            start: instant(slot.start),
-            date: slot.date.to_string(),
-            unit: slot.unit,
-            steps: steps.collect(),
-            amount: slot.amount,
-        }
-    }
-}
-
-impl ExplanationBody {
-    /// The explanation of what was asked of one plan.
-    #[must_use]
-    pub fn of(request: &QuoteRequest, quoted: &Quoted) -> Self {
-        let (offer, none) = (quoted.offers.first(), quoted.unavailable.first());
-        let plan = offer.and_then(|offer| offer.rate.as_ref()).map(|rate| &rate.plan);
-        Self {
-            resource_id: request.resource.to_string(),
-            plan_id: plan.or(none.map(|none| &none.plan)).map(ToString::to_string),
-            price: offer.map(|offer| offer.price.total().into()),
-            pay_at_property: offer.map(|offer| offer.price.at_property().into()),
-            lines: offer.map_or_else(Vec::new, |offer| lines(&offer.price)),
-            slots: offer.map_or_else(Vec::new, |offer| offer.slots.iter().map(Into::into).collect()),
-            reasons: none.map_or_else(Vec::new, |none| none.reasons.iter().map(Into::into).collect()),
-            as_of: instant(quoted.as_of),
-        }
     }
 }

@@ -15,10 +15,11 @@ use serde::Serialize;
 use crate::budgets;
 use crate::catalogue::ids::resource_id;
 use crate::problem::{Code, Problem, problem, range_problem};
-use crate::rates::quotes::{ExplainParameters, ExplanationBody, NewQuote, QuoteBody};
+use crate::rates::explain::{ExplainParameters, ExplanationBody};
+use crate::rates::quotes::{NewQuote, QuoteBody};
 use crate::scopes::OPERATOR;
 use crate::search::wire::{
-    Calendar, CalendarParameters, OfferBody, OfferList, SearchParameters, calendar_cursor,
+    Calendar, CalendarParameters, MissedBody, OfferBody, OfferList, SearchParameters, calendar_cursor,
 };
 use crate::wire::instant;
 
@@ -58,7 +59,7 @@ impl Api for SearchApi {
             .described(
                 "`price` is for the whole range and the quantity asked for, with what is due at the property; `startTime` and `endTime` can be given to `createHold` as \
                 they are. A range of one local date of a `slots` resource is what has not begun of it; if it has breaks, the longest \
-                run of free slots between them is offered. Send the `ETag` of an earlier answer as `If-None-Match`, and the answer is 304 if nothing has changed.",
+                run of free slots between them is offered. Where nothing is, `reasons` says why. Send the `ETag` of an earlier answer as `If-None-Match`, and the answer is 304 if nothing has changed.",
             )
             .queries::<SearchParameters>()
             .header(IF_NONE_MATCH.0, IF_NONE_MATCH.1)
@@ -104,8 +105,8 @@ impl Api for SearchApi {
                     "Every plan that can be had is in `offers`, with `price` to be paid with the booking and `payAtProperty` at the place; the \
                     others are in `unavailable`, with every reason. `createHold` with a `quoteId` honours its price until `expiresAt`, whatever \
                     changes meanwhile; whether places are left only the hold says. No token is needed: with one, quotes are good for that caller \
-                    alone. Prices may be 5 seconds old, for operators never. A resource without a rate card has one offer, without `planId` and \
-                    `quoteId`. Since nothing is changed, no `Idempotency-Key` is taken. `asOf` and `rules` are for operators, and promise nothing.",
+                    alone. Prices may be 5 seconds old, for operators never. A resource without a rate card has one plan, `standard`, by \
+                    its own price and policy. Since nothing is changed, no `Idempotency-Key` is taken. `asOf` and `rules` are for operators, and promise nothing.",
                 )
                 .body::<NewQuote>()
                 .answer::<QuoteBody>(StatusCode::OK, "The prices")
@@ -132,7 +133,7 @@ impl Api for SearchApi {
                 .described(
                     "Each step of a slot's price names what it is from: the plan, a price of the date, a rule, the guests, a bound or rounding. \
                     Rules may be confidential, so it is for operators only. If the plan cannot be had, `reasons` says why. At most 31 slots are \
-                    explained, for units alike without guests, extras, code and channel: a price that depends on these is another one.",
+                    explained, for units alike. With the `adults`, `childAges`, `unitType` and `channel` of a quote it is the price of that quote, without extras and code.",
                 )
                 .path("resourceId", "The resource")
                 .queries::<ExplainParameters>()
@@ -155,10 +156,11 @@ impl Api for SearchApi {
 
 async fn search(api: &SearchApi, exchange: &Exchange) -> Result<Response, Problem> {
     let question = SearchParameters::read(&exchange.request.query)?;
-    let (offers, next_cursor) = api.search.find(&question, exchange.now).await.map_err(problem)?;
-    let results: Vec<OfferBody> = offers.iter().map(OfferBody::from).collect();
-    let digest = digest(&(&results, &next_cursor))?;
-    let body = OfferList { results, next_cursor, as_of: instant(exchange.now) };
+    let found = api.search.find(&question, exchange.now).await.map_err(problem)?;
+    let results: Vec<OfferBody> = found.offers.iter().map(OfferBody::from).collect();
+    let reasons = found.missed.as_ref().map(MissedBody::all);
+    let digest = digest(&(&results, &found.next, &reasons))?;
+    let body = OfferList { results, next_cursor: found.next, reasons, as_of: instant(exchange.now) };
     let response = answer::json(StatusCode::OK, &body)?;
     Ok(answer::cacheable(response, &digest, &exchange.request.headers))
 }

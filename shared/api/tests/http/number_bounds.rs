@@ -41,6 +41,7 @@ fn card() -> Value {
         "stayMinOnArrival",
         "stayMinThrough",
         "stayMaxOnArrival",
+        "stayMaxThrough",
         "noticeMinutesMin",
         "windowDaysMax",
         "quantityMin",

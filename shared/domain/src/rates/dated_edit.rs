@@ -43,6 +43,8 @@ pub struct LimitsEdit {
     pub stay_min_through: Change<u32>,
     /// The most slots of a stay that arrives on it.
     pub stay_max_on_arrival: Change<u32>,
+    /// The most slots of a stay that has a slot on it.
+    pub stay_max_through: Change<u32>,
     /// Whether the least slots do not count where the stay fills all that is free around it.
     pub fills_gaps: Option<bool>,
     /// Whether no stay arrives on it.
@@ -71,6 +73,7 @@ impl LimitsEdit {
             stay_min_on_arrival: self.stay_min_on_arrival.of(before.stay_min_on_arrival),
             stay_min_through: self.stay_min_through.of(before.stay_min_through),
             stay_max_on_arrival: self.stay_max_on_arrival.of(before.stay_max_on_arrival),
+            stay_max_through: self.stay_max_through.of(before.stay_max_through),
             fills_gaps: self.fills_gaps.unwrap_or(before.fills_gaps),
             closed_to_arrival: self.closed_to_arrival.unwrap_or(before.closed_to_arrival),
             closed_to_departure: self.closed_to_departure.unwrap_or(before.closed_to_departure),

@@ -177,6 +177,7 @@ impl<'a> Restricted<'a> {
                 note(broken, Limit::StayMin(least), id, date);
             }
         }
+        self.ask(date, |limits| limits.stay_max_through, Limit::StayMax, broken, |most| stay.slots() <= most);
         for (id, range) in self.sold_together(date, dates) {
             note(broken, Limit::SoldTogether { from: range.from, to: range.to }, id, date);
         }

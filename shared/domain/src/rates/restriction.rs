@@ -46,6 +46,8 @@ pub struct Limits {
     pub stay_min_through: Option<u32>,
     /// The most slots of a stay that arrives on it.
     pub stay_max_on_arrival: Option<u32>,
+    /// The most slots of a stay that has a slot on it.
+    pub stay_max_through: Option<u32>,
     /// Whether the least slots do not count where the stay fills all that is free around it.
     pub fills_gaps: bool,
     /// No stay arrives on it.

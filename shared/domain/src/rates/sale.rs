@@ -36,7 +36,7 @@ pub struct Sale {
 pub struct Stays {
     /// The slots of the shortest that is sold.
     pub slots_min: u32,
-    /// The most slots of any, if that is limited.
+    /// The most slots of any, if that is limited from its first slot on, or by one of the shortest.
     pub slots_max: Option<u32>,
     /// The least units, if that is limited.
     pub quantity_min: Option<u32>,
@@ -125,7 +125,8 @@ struct DateFacts<'a> {
     closed_to_departure: Option<Named<'a>>,
     on_arrival: Least<'a>,
     through: Least<'a>,
-    slots_max: Option<(u32, Named<'a>)>,
+    slots_max_on_arrival: Option<(u32, Named<'a>)>,
+    slots_max_through: Option<(u32, Named<'a>)>,
     quantity_min: Option<(u32, Named<'a>)>,
     quantity_max: Option<(u32, Named<'a>)>,
     together: Option<Whole<'a>>,
@@ -192,7 +193,8 @@ fn facts<'a>(restricted: &Restricted<'a>, slots: &[SoldSlot]) -> BTreeMap<Date, 
                 closed_to_departure: closing(|limits| limits.closed_to_departure),
                 on_arrival: Least::of(date, numbers(|limits| limits.stay_min_on_arrival)),
                 through: Least::of(date, numbers(|limits| limits.stay_min_through)),
-                slots_max: least(|limits| limits.stay_max_on_arrival),
+                slots_max_on_arrival: least(|limits| limits.stay_max_on_arrival),
+                slots_max_through: least(|limits| limits.stay_max_through),
                 quantity_min: most(|limits| limits.quantity_min),
                 quantity_max: least(|limits| limits.quantity_max),
                 together: whole(&mut known),
@@ -257,26 +259,36 @@ impl<'a> Line<'a> {
         {
             return Err(vec![restricted(shown, first.date, Limit::QuantityMax(most))]);
         }
+        let (slots_min, slots_max) = self.shortest(at, first, day)?;
         Ok(Stays {
-            slots_min: self.shortest(at, first, day)?,
-            slots_max: day.slots_max.map(|(most, _)| most),
+            slots_min,
+            slots_max,
             quantity_min: day.quantity_min.map(|(least, _)| least),
             quantity_max: day.quantity_max.map(|(most, _)| most),
         })
     }
 
-    fn shortest(&self, at: usize, first: &SoldSlot, day: &DateFacts<'a>) -> Result<u32, Vec<Reason>> {
+    /// The slots of the shortest stay, and the most that one may have that has its slots.
+    fn shortest(
+        &self,
+        at: usize,
+        first: &SoldSlot,
+        day: &DateFacts<'a>,
+    ) -> Result<(u32, Option<u32>), Vec<Reason>> {
         let before_end = first.date.checked_add(self.of.days_max.days()).unwrap_or(Date::MAX);
         let slots = self.of.slots.iter().zip(&self.days).skip(at).take(self.of.slots_max);
         let slots = slots.take_while(|(slot, _)| slot.run == first.run && slot.date < before_end);
         let (mut least, mut to) = (day.on_arrival, None::<Whole<'a>>);
         let (mut closed, mut reached) = (None, 0);
+        let mut most = day.slots_max_on_arrival.map(|(most, shown)| (most, shown, first.date));
         for (length, (slot, (on, departure))) in (1_u32..).zip(slots) {
             if let Some(shown) = on.stopped {
                 return Err(vec![restricted(shown, slot.date, Limit::StopSell)]);
             }
-            if let Some((most, shown)) = day.slots_max.filter(|(most, _)| length > *most) {
-                closed.get_or_insert(restricted(shown, first.date, Limit::StayMax(most)));
+            let through = on.slots_max_through.map(|(most, shown)| (most, shown, slot.date));
+            most = most.into_iter().chain(through).min_by_key(|(most, ..)| *most);
+            if let Some((most, shown, date)) = most.filter(|(most, ..)| length > *most) {
+                closed.get_or_insert(restricted(shown, date, Limit::StayMax(most)));
                 break;
             }
             if let Some(whole) = &on.together {
@@ -293,7 +305,7 @@ impl<'a> Line<'a> {
                 continue;
             }
             match departure.closed_to_departure {
-                None => return Ok(length),
+                None => return Ok((length, most.map(|(most, ..)| most))),
                 Some(shown) => {
                     closed.get_or_insert(restricted(shown, slot.departure, Limit::ClosedToDeparture));
                 }

@@ -308,7 +308,7 @@ impl Draw {
     fn limits(&mut self) -> Limits {
         let number = 1 + self.number(5);
         let none = Limits::default;
-        match self.below(10) {
+        match self.below(11) {
             0 => Limits { stay_min_on_arrival: Some(number), fills_gaps: self.chance(2), ..none() },
             1 => Limits { stay_min_through: Some(number), fills_gaps: self.chance(2), ..none() },
             2 => Limits { stay_max_on_arrival: Some(number + 1), ..none() },
@@ -318,6 +318,7 @@ impl Draw {
             6 => Limits { notice_minutes_min: Some(self.one(&[60, 2_880, 57_600, 80_000])), ..none() },
             7 => Limits { window_days_max: Some(self.one(&[2, 33, 40, 42])), ..none() },
             8 => Limits { quantity_min: Some(2), ..none() },
+            9 => Limits { stay_max_through: Some(number + 1), ..none() },
             _ => Limits { quantity_max: Some(1 + self.number(2)), ..none() },
         }
     }

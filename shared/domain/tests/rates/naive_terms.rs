@@ -225,6 +225,11 @@ impl Naive<'_> {
                         say("stay_min", name, Some(least), None, Some(date));
                     }
                 }
+                for (name, most, _) in self.numbers(id, date, |limits| limits.stay_max_through) {
+                    if self.nights() > most {
+                        say("stay_max", name, Some(most), None, Some(date));
+                    }
+                }
                 for restriction in self.restrictions(id, date) {
                     if !restriction.limits.sold_together {
                         continue;

@@ -79,6 +79,12 @@ fn limits_through_are_of_every_night() {
     check(least(), JUNE_12, "2026-06-10", 3, &[]);
     check(least(), JUNE_12, "2026-06-11", 1, &[]);
     check(least(), ("2026-06-11", "2026-06-14"), "2026-06-12", 2, &[("2026-06-12", Limit::StayMin(3))]);
+    let most = || Limits { stay_max_through: Some(3), ..no_limits() };
+    check(most(), JUNE_12, "2026-06-10", 5, &[("2026-06-12", Limit::StayMax(3))]);
+    check(most(), JUNE_12, "2026-06-12", 4, &[("2026-06-12", Limit::StayMax(3))]);
+    check(most(), JUNE_12, "2026-06-10", 3, &[]);
+    check(most(), JUNE_12, "2026-06-08", 4, &[]);
+    check(most(), JUNE_12, "2026-06-13", 9, &[]);
     let stop = || Limits { stop_sell: true, ..no_limits() };
     check(stop(), JUNE_12, "2026-06-10", 3, &[("2026-06-12", Limit::StopSell)]);
     check(stop(), JUNE_12, "2026-06-10", 2, &[]);

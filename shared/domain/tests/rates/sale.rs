@@ -47,7 +47,7 @@ impl Draw<'_> {
     fn limits(&mut self) -> Limits {
         let number = 1 + self.number(4);
         let none = Limits::default();
-        match self.below(12) {
+        match self.below(13) {
             0 => Limits { stay_min_on_arrival: Some(number), fills_gaps: self.below(2) == 1, ..none },
             1 => Limits { stay_min_through: Some(number), fills_gaps: self.below(2) == 1, ..none },
             2 => Limits { stay_max_on_arrival: Some(number), ..none },
@@ -59,6 +59,7 @@ impl Draw<'_> {
             8 => Limits { quantity_max: Some(number), ..none },
             9 => Limits { notice_minutes_min: Some(60 * 24 * (8 + number)), ..none },
             10 => Limits { window_days_max: Some(10 + number), ..none },
+            11 => Limits { stay_max_through: Some(number), ..none },
             _ => Limits {
                 stay_min_through: Some(number),
                 closed_to_departure: true,

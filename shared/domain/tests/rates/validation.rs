@@ -496,6 +496,14 @@ fn restrictions_limit_something() {
         &of("/restrictions/0/limits/stayMinOnArrival", CardFault::EmptyBounds),
     );
     check(
+        limits(Limits { stay_min_on_arrival: Some(3), stay_max_through: Some(2), ..none() }),
+        &of("/restrictions/0/limits/stayMinOnArrival", CardFault::EmptyBounds),
+    );
+    check(
+        limits(Limits { stay_min_through: Some(3), stay_max_through: Some(2), ..none() }),
+        &of("/restrictions/0/limits/stayMinThrough", CardFault::EmptyBounds),
+    );
+    check(
         limits(Limits { quantity_min: Some(3), quantity_max: Some(2), ..none() }),
         &of("/restrictions/0/limits/quantityMin", CardFault::EmptyBounds),
     );

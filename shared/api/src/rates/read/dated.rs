@@ -131,6 +131,7 @@ fn limits(fields: &mut Object<'_>, line: &Value, errors: &Errors) -> Option<Limi
     let stay_min_on_arrival = changed(&mut fields, value, "stayMinOnArrival", slots);
     let stay_min_through = changed(&mut fields, value, "stayMinThrough", slots);
     let stay_max_on_arrival = changed(&mut fields, value, "stayMaxOnArrival", slots);
+    let stay_max_through = changed(&mut fields, value, "stayMaxThrough", slots);
     let notice_minutes_min =
         changed(&mut fields, value, "noticeMinutesMin", unsigned(0..=NOTICE_MINUTES_MAX));
     let window_days_max = changed(&mut fields, value, "windowDaysMax", unsigned(0..=WINDOW_DAYS_MAX));
@@ -145,6 +146,7 @@ fn limits(fields: &mut Object<'_>, line: &Value, errors: &Errors) -> Option<Limi
         stay_min_on_arrival,
         stay_min_through,
         stay_max_on_arrival,
+        stay_max_through,
         fills_gaps: is("fillsGaps"),
         closed_to_arrival: is("closedToArrival"),
         closed_to_departure: is("closedToDeparture"),
@@ -165,6 +167,7 @@ fn cleared() -> LimitsEdit {
         stay_min_on_arrival: Change::Clear,
         stay_min_through: Change::Clear,
         stay_max_on_arrival: Change::Clear,
+        stay_max_through: Change::Clear,
         fills_gaps: Some(false),
         closed_to_arrival: Some(false),
         closed_to_departure: Some(false),

@@ -112,6 +112,7 @@ fn limits(mut fields: Object<'_>) -> Limits {
         stay_min_on_arrival: fields.optional("stayMinOnArrival", slots),
         stay_min_through: fields.optional("stayMinThrough", slots),
         stay_max_on_arrival: fields.optional("stayMaxOnArrival", slots),
+        stay_max_through: fields.optional("stayMaxThrough", slots),
         fills_gaps: fields.optional("fillsGaps", flag).unwrap_or(false),
         closed_to_arrival: fields.optional("closedToArrival", flag).unwrap_or(false),
         closed_to_departure: fields.optional("closedToDeparture", flag).unwrap_or(false),

@@ -89,6 +89,9 @@ pub struct DatedLimits {
     /// The most slots of a stay that arrives on it.
     #[schema(required = false, format = "slots", example = 14)]
     pub stay_max_on_arrival: Option<u32>,
+    /// The most slots of a stay that has a slot on it.
+    #[schema(required = false, format = "slots", example = 21)]
+    pub stay_max_through: Option<u32>,
     /// Whether the least slots do not count where the stay fills all that is free around it: those that are set with it or under a plan
     /// from which the line's derives, or else the card's.
     #[schema(required = false)]

@@ -254,6 +254,10 @@ pub struct LimitsBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = "slots", example = 14)]
     pub stay_max_on_arrival: Option<u32>,
+    /// The most slots of a stay that has a slot on it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = "slots", example = 21)]
+    pub stay_max_through: Option<u32>,
     /// Whether the least slots do not count where the stay fills all that is free around it.
     #[serde(skip_serializing_if = "is_no")]
     #[schema(required = false, default = false)]
@@ -298,6 +302,7 @@ impl From<&Limits> for LimitsBody {
             stay_min_on_arrival,
             stay_min_through,
             stay_max_on_arrival,
+            stay_max_through,
             fills_gaps,
             closed_to_arrival,
             closed_to_departure,
@@ -312,6 +317,7 @@ impl From<&Limits> for LimitsBody {
             stay_min_on_arrival,
             stay_min_through,
             stay_max_on_arrival,
+            stay_max_through,
             fills_gaps,
             closed_to_arrival,
             closed_to_departure,

@@ -46,6 +46,7 @@ pub(super) fn check_limits(path: &str, id: Option<&str>, limits: &Limits, check:
         ("stayMinOnArrival", limits.stay_min_on_arrival, (1, STAY_SLOTS_MAX)),
         ("stayMinThrough", limits.stay_min_through, (1, STAY_SLOTS_MAX)),
         ("stayMaxOnArrival", limits.stay_max_on_arrival, (1, STAY_SLOTS_MAX)),
+        ("stayMaxThrough", limits.stay_max_through, (1, STAY_SLOTS_MAX)),
         ("noticeMinutesMin", limits.notice_minutes_min, (0, NOTICE_MINUTES_MAX)),
         ("windowDaysMax", limits.window_days_max, (0, WINDOW_DAYS_MAX)),
         ("quantityMin", limits.quantity_min, (1, CAPACITY_MAX)),
@@ -57,8 +58,12 @@ pub(super) fn check_limits(path: &str, id: Option<&str>, limits: &Limits, check:
         }
     }
     let crossed = |min: Option<u32>, max: Option<u32>| min.zip(max).is_some_and(|(min, max)| min > max);
-    if crossed(limits.stay_min_on_arrival, limits.stay_max_on_arrival) {
+    let mosts = [limits.stay_max_on_arrival, limits.stay_max_through];
+    if mosts.iter().any(|most| crossed(limits.stay_min_on_arrival, *most)) {
         check.problem(&format!("{path}/stayMinOnArrival"), id, CardFault::EmptyBounds);
+    }
+    if crossed(limits.stay_min_through, limits.stay_max_through) {
+        check.problem(&format!("{path}/stayMinThrough"), id, CardFault::EmptyBounds);
     }
     if crossed(limits.quantity_min, limits.quantity_max) {
         check.problem(&format!("{path}/quantityMin"), id, CardFault::EmptyBounds);

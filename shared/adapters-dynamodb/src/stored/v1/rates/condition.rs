@@ -195,6 +195,8 @@ pub(crate) struct StoredLimits {
     stay_min_through: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     stay_max_on_arrival: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stay_max_through: Option<u32>,
     #[serde(skip_serializing_if = "is_no")]
     fills_gaps: bool,
     #[serde(skip_serializing_if = "is_no")]
@@ -230,6 +232,7 @@ macro_rules! same_limits {
                     stay_min_on_arrival,
                     stay_min_through,
                     stay_max_on_arrival,
+                    stay_max_through,
                     fills_gaps,
                     closed_to_arrival,
                     closed_to_departure,
@@ -244,6 +247,7 @@ macro_rules! same_limits {
                     stay_min_on_arrival,
                     stay_min_through,
                     stay_max_on_arrival,
+                    stay_max_through,
                     fills_gaps,
                     closed_to_arrival,
                     closed_to_departure,
