@@ -35,11 +35,11 @@ pub const SEARCH: Budget = Budget {
     slots_per_resource: 2 * SLOTS_PER_DAY_MAX,
 };
 
-/// `GET /api/resources/{resourceId}/availability`: of the ledger the terms, the rate cards and the taxes as for a quote, what is set of inventory in 17 months, and of
-/// rates in those of the calendar and as far after it as the longest stay that is asked for goes, of the read model 100
+/// `GET /api/resources/{resourceId}/availability`: of the ledger the terms, the rate cards and the taxes as for a quote, what is set of inventory in 24 months, and of
+/// rates in those of the calendar and as far after it as the longest stay that is asked for goes, where the cards are read with the latter again, of the read model 100
 /// pages and what may bound a gap beside them, each under two keys.
 pub const CALENDAR: Budget = Budget {
-    ledger_units: 192,
+    ledger_units: 248,
     read_model_units: 108,
     units_per_resource: 0,
     // Of a slot: itself, and four reasons.

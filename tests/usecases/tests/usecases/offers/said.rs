@@ -219,8 +219,11 @@ fn wrongly_shown(
     }
 }
 
-/// Ways in which a calendar could be wrong. Each has to be found.
-const FLAWS: [(&str, fn(&mut CalendarSlot)); 7] = [
+/// A way in which a calendar could be wrong: what it is called, and what it does to a slot.
+type Flaw = (&'static str, fn(&mut CalendarSlot));
+
+/// Each has to be found.
+const FLAWS: [Flaw; 7] = [
     ("flaw: departures are always open", |slot| sale_mut(slot).departs = true),
     ("flaw: closed arrivals are forgotten", |slot| {
         forget(slot, |limit| matches!(limit, Limit::ClosedToArrival));
