@@ -43,6 +43,8 @@ fn meaning(kind: &str) -> Option<Value> {
         "sold-percent-from" => whole(0, SOLD_PERCENT_MAX),
         "notice-minutes" => whole(0, NOTICE_MINUTES_MAX),
         "window-days" => whole(0, WINDOW_DAYS_MAX),
+        // Ages of a unit's children, apart by commas.
+        "child-ages" => json!({ "pattern": CHILD_AGES }),
         // Units of an order.
         "units" => whole(1, CAPACITY_MAX),
         "extra-quantity" => whole(1, EXTRA_QUANTITY_MAX),
@@ -100,6 +102,8 @@ const EMAIL: &str = concat!(
 );
 /// A name with a dot, and then visible ASCII characters.
 const WEBSITE: &str = r"^https://[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+([/?#][!-~]*)?$";
+/// As many as a unit may have guests.
+const CHILD_AGES: &str = "^(1[0-7]|[0-9])(,(1[0-7]|[0-9])){0,99}$";
 const INSTANT: &str = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-5][0-9](\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})$";
 const WHEN: &str = r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])([Tt]([01][0-9]|2[0-3])(:[0-5][0-9]){2}(\.[0-9]{1,9})?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9]))?$";
 /// Degrees of latitude and longitude.

@@ -32,4 +32,4 @@ pub use holdfast_http::{Api, Budget, Claims, Identity, Request, Response};
 pub use holds::HoldApi;
 pub use payments::WebhookApi;
 pub use search::SearchApi;
-pub use trail::{TrailParameters, TrailQuestion};
+pub use trail::{ResourceTrailParameters, ResourceTrailQuestion, TrailParameters, TrailQuestion};

@@ -70,6 +70,12 @@ pub async fn every_change_of_a_resource_has_its_entry_in_the_trail<I: Implementa
         let expected: Vec<_> = rest.take(usize::try_from(limit).expect("a number")).cloned().collect();
         assert_eq!(page, expected, "{limit} after {after}");
     }
+    for (before, limit) in [(u64::MAX, 100), (u64::MAX, 2), (3, 100), (3, 1), (2, 2), (1, 1), (0, 1)] {
+        let page = w.history.resource_trail_before(&w.subject, before, limit).await.expect("a page");
+        let rest = trail.iter().rev().filter(|entry| entry.sequence < before);
+        let expected: Vec<_> = rest.take(usize::try_from(limit).expect("a number")).cloned().collect();
+        assert_eq!(page, expected, "{limit} before {before}");
+    }
     let all = w.history.resource_trail(&TrailSubject::AllResources).await.expect("a trail");
     assert_eq!(all, [], "that of another");
 }

@@ -65,4 +65,17 @@ async fn dates_are_set_in_bulk_line_by_line_and_read_back() {
     });
     let day = |date: &str| json!({"date": date, "plans": [plan]});
     assert_eq!(calendar.json["dates"], json!([day("2031-06-01"), day("2031-06-02")]));
+    let path = format!("/api/resources/{id}/events?date=2030-06-02");
+    let history = check(w.get(&path).token(&w.operator.token).send().await.unwrap(), 200);
+    let set = &history.json["results"][0];
+    assert_eq!((&set["type"], &set["to"]["dates"][0]["price"]), (&json!("rates.dates_set"), &plan["price"]));
+    let path =
+        format!("/api/resources/{id}/rates/explain?start=2030-06-01&end=2030-06-03&adults=1&channel=web");
+    let explained = check(w.get(&path).token(&w.operator.token).send().await.unwrap(), 200);
+    let stay = json!({
+        "resourceId": id, "startTime": "2030-06-01", "endTime": "2030-06-03", "quantity": 1,
+        "ratePlanId": "flexible", "units": [{"adults": 1}], "channel": "web"
+    });
+    let quoted = check(w.post("/api/quotes").token(&w.operator.token).json(&stay).send().await.unwrap(), 200);
+    assert_eq!(explained.json["lines"], quoted.json["offers"][0]["lines"], "{explained} {quoted}");
 }

@@ -55,6 +55,10 @@ async fn every_operators_change_names_who_made_it_with_before_and_after() {
         assert_eq!(entry["actorKind"], "operator", "{read}");
         assert!(entry["at"].is_string() && entry["trace"].is_string(), "{read}");
     }
+    let of_date = check(trail(&w, &bert, &id, "?date=2030-06-05").await, 200);
+    assert_eq!((results(&of_date), &of_date.json["nextCursor"]), (&entries[2..], &Value::Null));
+    let of_none = check(trail(&w, &bert, &id, "?date=2030-07-01").await, 200);
+    assert_eq!(of_none.json["results"], json!([]));
 }
 
 #[tokio::test]
@@ -70,7 +74,8 @@ async fn a_trail_of_changes_is_read_in_pages_and_by_operators_alone() {
     let second = check(trail(&w, &w.operator, &id, &format!("?limit=2&cursor={cursor}")).await, 200);
     assert_eq!(second.json["nextCursor"], Value::Null);
     assert_eq!([results(&first), results(&second)].concat(), results(&whole));
-    for query in ["?limit=0", "?limit=101", "?cursor=nonsense"] {
+    let elsewhere = format!("?date=2030-06-05&cursor={cursor}");
+    for query in ["?limit=0", "?limit=101", "?cursor=nonsense", "?date=2030-06-31", &elsewhere] {
         check_invalid(trail(&w, &w.operator, &id, query).await);
     }
     check_problem(trail(&w, &w.operator, &unique("e2e"), "").await, 404, "not_found");

@@ -42,6 +42,17 @@ impl ResourceHistory for DynamoResourceHistory {
         let items = self.0.query_between(&trail_pk(subject), &first, ENTRY_SK_END, limit).await?;
         items.iter().map(decode_resource_event).collect()
     }
+
+    async fn resource_trail_before(
+        &self,
+        subject: &TrailSubject,
+        before: u64,
+        limit: u32,
+    ) -> Result<Vec<ResourceEvent>, StoreError> {
+        let (first, last) = (entry_sk(0), entry_sk(before.saturating_sub(1)));
+        let items = self.0.query_back(&trail_pk(subject), &first, &last, limit).await?;
+        items.iter().map(decode_resource_event).collect()
+    }
 }
 
 impl LedgerTable {

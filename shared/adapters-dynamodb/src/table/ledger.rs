@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{KeysAndAttributes, TransactWriteItem};
 use holdfast_app::StoreError;
 
@@ -59,8 +60,24 @@ impl LedgerTable {
         last: &str,
         limit: u32,
     ) -> Result<Vec<Item>, StoreError> {
-        let query = self
-            .client
+        let query = self.between(pk, first, last, limit);
+        Ok(query.send().await.map_err(unavailable)?.items.unwrap_or_default())
+    }
+
+    /// The same from the last on.
+    pub(crate) async fn query_back(
+        &self,
+        pk: &str,
+        first: &str,
+        last: &str,
+        limit: u32,
+    ) -> Result<Vec<Item>, StoreError> {
+        let query = self.between(pk, first, last, limit).scan_index_forward(false);
+        Ok(query.send().await.map_err(unavailable)?.items.unwrap_or_default())
+    }
+
+    fn between(&self, pk: &str, first: &str, last: &str, limit: u32) -> QueryFluentBuilder {
+        self.client
             .query()
             .table_name(&self.name)
             .key_condition_expression("pk = :pk AND sk BETWEEN :first AND :last")
@@ -68,8 +85,7 @@ impl LedgerTable {
             .expression_attribute_values(":first", s(first))
             .expression_attribute_values(":last", s(last))
             .limit(i32::try_from(limit).unwrap_or(i32::MAX))
-            .consistent_read(true);
-        Ok(query.send().await.map_err(unavailable)?.items.unwrap_or_default())
+            .consistent_read(true)
     }
 
     /// The items of those keys, in any order; missing ones are left out.

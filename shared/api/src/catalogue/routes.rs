@@ -26,7 +26,7 @@ use crate::properties::routes as properties;
 use crate::properties::wire::{PropertyBody, PropertyTermsBody};
 use crate::rates::routes as rates;
 use crate::scopes::OPERATOR;
-use crate::trail::TrailParameters;
+use crate::trail::{ResourceTrailParameters, TrailParameters, owner_of};
 
 /// The routes of the function `resources`.
 pub struct ResourcesApi {
@@ -144,10 +144,11 @@ impl Api for ResourcesApi {
                     "Each entry is a change, with who made it and when. `from` and `to` have the fields that changed, before and after it, \
                     under the names that an edit gives them; `dates` are ranges, `to` being the date after the last. An edit that is done in steps has an \
                     entry for each step, also where a guest came between and it was taken back. Give `nextCursor` as `cursor` for the next page; on the last \
-                    it is null.",
+                    it is null. With `date` it says who set what for that local date, prices, limits and inventory, and what was set before: the \
+                    newest first, of 100 entries of the trail at a time, so that a page may be short, or empty, and `nextCursor` lead on.",
                 )
                 .path("resourceId", "The resource")
-                .queries::<TrailParameters>()
+                .queries::<ResourceTrailParameters>()
                 .answer::<ResourceEventList>(StatusCode::OK, "What operators changed")
                 .problems(&[Code::NotFound, Code::ValidationFailed]),
         ),
@@ -372,9 +373,15 @@ async fn set_inventory(
 
 async fn trail(api: &ResourcesApi, exchange: &Exchange, caller: &Caller) -> Result<Response, Problem> {
     let id = resource_id(&exchange.named)?;
-    let asked = TrailParameters::read(&exchange.request.query, id.as_str())?;
-    let page = api.trails.of(caller, &id, asked.after, asked.limit).await.map_err(problem)?;
-    trail_answer(page, id.as_str())
+    let asked = ResourceTrailParameters::read(&exchange.request.query, id.as_str())?;
+    let page = match asked.date {
+        Some(date) => {
+            let before = asked.cursor.unwrap_or(u64::MAX);
+            api.trails.of_date(caller, &id, date, before, asked.limit).await
+        }
+        None => api.trails.of(caller, &id, asked.cursor.unwrap_or(0), asked.limit).await,
+    };
+    trail_answer(page.map_err(problem)?, &owner_of(id.as_str(), asked.date))
 }
 
 async fn trail_of_all(api: &ResourcesApi, exchange: &Exchange) -> Result<Response, Problem> {

@@ -1,11 +1,14 @@
-//! Why slots cost what they cost, on the wire.
+//! Explanations of prices on the wire: why each slot of a stay costs what it costs, for operators.
+
+use std::fmt::Display;
 
 use holdfast_app::rates::{QuoteRequest, Quoted, QuotedPlans, RateChoice};
 use holdfast_domain::ResourceId;
-use holdfast_domain::rates::ids::PlanId;
+use holdfast_domain::rates::ids::{Channel, PlanId, UnitTypeId};
+use holdfast_domain::rates::occupancy::{CHILD_AGE_MAX, GUESTS_PER_UNIT_MAX, Guests, Unit};
 use holdfast_domain::rates::quote::{Cause, SlotPrice};
 use holdfast_http::Refusal;
-use holdfast_http::read::fields::{instant as read_instant, when};
+use holdfast_http::read::fields::{instant as read_instant, when, without_card};
 use holdfast_http::read::query::{Query, number};
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
@@ -34,6 +37,18 @@ pub struct ExplainParameters {
     /// The rate plan; the default one if left out.
     #[param(required = false, format = "rate-name")]
     pub rate_plan_id: String,
+    /// Adults in each unit. Where neither these nor `childAges` are given, as many as the price is for; beside `childAges` none, if left out.
+    #[param(required = false, minimum = 0, maximum = 100)]
+    pub adults: u32,
+    /// The age of each child in each unit on the day of arrival, in years, with commas between them.
+    #[param(required = false, format = "child-ages", example = "4,11")]
+    pub child_ages: String,
+    /// The kind of each unit; the card's first if left out.
+    #[param(required = false, format = "rate-name")]
+    pub unit_type: String,
+    /// Through which channel it is sold; the usual one if left out.
+    #[param(required = false, format = "rate-name", example = "web")]
+    pub channel: String,
     /// For which moment the price is asked, in place of now: none before the last minute, which counts as now.
     #[param(required = false, format = DateTime)]
     pub as_of: String,
@@ -52,8 +67,9 @@ impl ExplainParameters {
         let start = query.required("start", when);
         let end = query.required("end", when);
         let quantity = query.optional("quantity", number(1..=EXPLAINED_UNITS_MAX)).unwrap_or(1);
-        let plan =
-            query.optional("ratePlanId", |text| PlanId::parse(text).map_err(|error| error.to_string()));
+        let plan = query.optional("ratePlanId", named(PlanId::parse));
+        let unit = read_unit(&query);
+        let channel = query.optional("channel", named(Channel::parse));
         let as_of = query.optional("asOf", read_instant);
         let draft = query.optional("rules", is_draft).unwrap_or(false);
         let request = start.zip(end).map(|(start, end)| QuoteRequest {
@@ -61,13 +77,48 @@ impl ExplainParameters {
             start,
             end,
             quantity,
-            choice: RateChoice { plan, ..RateChoice::default() },
+            choice: RateChoice { plan, units: units_of(unit, quantity), channel, ..RateChoice::default() },
             plans: QuotedPlans::Default,
             as_of,
             draft,
         });
         query.finish(request)
     }
+}
+
+/// A name of a part of a card, in a query.
+fn named<T, E: Display>(parse: fn(&str) -> Result<T, E>) -> impl FnOnce(&str) -> Result<T, String> {
+    move |text| {
+        without_card(text)?;
+        parse(text).map_err(|error| error.to_string())
+    }
+}
+
+/// What is said of each unit; nothing if nothing is.
+fn read_unit(query: &Query) -> Option<Unit> {
+    let adults = query.optional("adults", number(0..=GUESTS_PER_UNIT_MAX));
+    let child_ages = query.optional("childAges", read_child_ages);
+    let unit_type = query.optional("unitType", named(UnitTypeId::parse));
+    let guests = (adults.is_some() || child_ages.is_some())
+        .then(|| Guests { adults: adults.unwrap_or(0), child_ages: child_ages.unwrap_or_default() });
+    (guests.is_some() || unit_type.is_some()).then_some(Unit { unit_type, guests })
+}
+
+/// As many units alike.
+fn units_of(unit: Option<Unit>, quantity: u32) -> Vec<Unit> {
+    let count = usize::try_from(quantity).unwrap_or(usize::MAX);
+    unit.map_or_else(Vec::new, |unit| std::iter::repeat_n(unit, count).collect())
+}
+
+/// Ages with commas between them, without leading zeros.
+fn read_child_ages(text: &str) -> Result<Vec<u8>, String> {
+    let age = |text: &str| {
+        let age = text.parse::<u8>().ok().filter(|age| *age <= CHILD_AGE_MAX && age.to_string() == text);
+        age.ok_or_else(|| format!("must be ages of 0 to {CHILD_AGE_MAX}, with commas between them"))
+    };
+    let ages: Vec<u8> = text.split(',').map(age).collect::<Result<_, _>>()?;
+    let most = usize::try_from(GUESTS_PER_UNIT_MAX).unwrap_or(usize::MAX);
+    if ages.len() <= most { Ok(ages) } else { Err(format!("must be at most {most} ages")) }
 }
 
 /// Why the slots of a stay cost what they cost, under one plan.

@@ -133,7 +133,7 @@ impl Api for SearchApi {
                 .described(
                     "Each step of a slot's price names what it is from: the plan, a price of the date, a rule, the guests, a bound or rounding. \
                     Rules may be confidential, so it is for operators only. If the plan cannot be had, `reasons` says why. At most 31 slots are \
-                    explained, for units alike without guests, extras, code and channel: a price that depends on these is another one.",
+                    explained, for units alike. With the `adults`, `childAges`, `unitType` and `channel` of a quote it is the price of that quote, without extras and code.",
                 )
                 .path("resourceId", "The resource")
                 .queries::<ExplainParameters>()

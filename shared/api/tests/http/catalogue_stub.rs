@@ -189,4 +189,15 @@ impl ResourceHistory for Stub {
         let rest = self.resource_trail(subject).await?.into_iter().filter(|entry| entry.sequence > after);
         Ok(rest.take(usize::try_from(limit).expect("a number")).collect())
     }
+    async fn resource_trail_before(
+        &self,
+        subject: &TrailSubject,
+        before: u64,
+        limit: u32,
+    ) -> Result<Vec<ResourceEvent>, StoreError> {
+        self.0.up()?;
+        let trail = self.resource_trail(subject).await?.into_iter().rev();
+        let rest = trail.filter(|entry| entry.sequence < before);
+        Ok(rest.take(usize::try_from(limit).expect("a number")).collect())
+    }
 }

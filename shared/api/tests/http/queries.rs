@@ -1,10 +1,10 @@
 //! Every query of the document with its reader.
 
-use holdfast_api::TrailParameters;
 use holdfast_api::bookings::BookingListParameters;
 use holdfast_api::catalogue::EditParameters;
 use holdfast_api::rates::{ExplainParameters, PutParameters, RateCalendarParameters, VersionParameters};
 use holdfast_api::search::{CalendarParameters, SearchParameters};
+use holdfast_api::{ResourceTrailParameters, TrailParameters};
 use holdfast_domain::{GuestId, ResourceId};
 use holdfast_http::Refusal;
 
@@ -56,8 +56,8 @@ pub(crate) const QUERIES: [Query; 17] = [
     (
         "get",
         "/api/resources/{resourceId}/events",
-        |query| TrailParameters::read(query, "room").map(drop),
-        &[("limit", "100"), ("cursor", "MDAwMA")],
+        |query| ResourceTrailParameters::read(query, "room").map(drop),
+        &[("limit", "100"), ("cursor", "MDAwMA"), ("date", "2027-06-05")],
     ),
     (
         "get",
@@ -112,6 +112,10 @@ pub(crate) const QUERIES: [Query; 17] = [
             ("end", "2027-06-03"),
             ("quantity", "2"),
             ("ratePlanId", "flexible"),
+            ("adults", "2"),
+            ("childAges", "4,11"),
+            ("unitType", "adult"),
+            ("channel", "web"),
             ("asOf", "2027-05-01T10:00:00Z"),
             ("rules", "draft"),
         ],

@@ -215,6 +215,26 @@ fn the_history_is_read_page_by_page() {
     check(&stored, ask(Method::GET, &trail, &Value::Null), 422, Some("validation_failed"));
 }
 
+/// The stub's trail has no entry that sets something for a date.
+#[test]
+fn the_trail_is_asked_for_a_date() {
+    let stored = outside(vec![version(1, BEGAN, &small())], None, 1);
+    let events = "/api/resources/hotel-nyc-deluxe/events";
+    let trail = |query: &str| ask(Method::GET, &format!("{events}{query}"), &Value::Null);
+    let first = check(&stored, trail("?limit=1"), 200, None).body;
+    let cursor = first["nextCursor"].as_str().expect("there is more");
+    let none = check(&stored, trail("?date=2027-06-05&limit=1"), 200, None).body;
+    assert_eq!(none, json!({ "results": [], "nextCursor": null }));
+    for (query, pointer) in [
+        ("?date=2027-06-31".to_owned(), "/date"),
+        ("?date=yesterday".to_owned(), "/date"),
+        (format!("?date=2027-06-05&cursor={cursor}"), "/cursor"),
+    ] {
+        let refused = check(&stored, trail(&query), 422, Some("validation_failed")).body;
+        assert_eq!(refused["errors"][0]["pointer"], pointer, "{query}");
+    }
+}
+
 #[test]
 fn each_line_is_done_or_refused_by_itself() {
     let stored = outside(vec![version(1, BEGAN, &small())], None, 1);

@@ -146,13 +146,14 @@ impl Calendars {
             let units = vec![Unit::default()];
             request(&resource, &stay, units, &RateChoice::default(), &fullness, now)
         };
-        let step = self.charges.step(card.card.currency);
         let Some(first) = slots.first().zip(counts.first()).map(|(slot, counted)| question(slot, *counted))
         else {
             return Ok((Vec::new(), next));
         };
         let sold = sales(&card.card, &dated, &first, &sold_slots(&resource, &slots, &beside, is_free));
         let slot = |((slot, counted), sale): ((Slot, Counted), Sale)| {
+            // Asked for with each price: a test counts the prices by it.
+            let step = self.charges.step(card.card.currency);
             let price = shown_price(card, &dated, step, &question(&slot, counted));
             let price = price.filter(|_| sale.is_on_sale);
             let Counted { capacity, available, .. } = counted;

@@ -70,6 +70,15 @@ pub trait ResourceHistory: Send + Sync {
         after: u64,
         limit: u32,
     ) -> Result<Vec<ResourceEvent>, StoreError>;
+
+    /// The last entries of a trail whose sequence is less than `before`, newest first: at most `limit`, and fewer where they are
+    /// large; none only if there is none.
+    async fn resource_trail_before(
+        &self,
+        subject: &TrailSubject,
+        before: u64,
+        limit: u32,
+    ) -> Result<Vec<ResourceEvent>, StoreError>;
 }
 
 /// Sets the stop of new holds, of a resource or of all.

@@ -124,11 +124,28 @@ impl ResourceEvent {
         entry
     }
 
+    /// The entry with what it set for a local date alone; none if it set nothing for it.
+    #[must_use]
+    pub fn about(mut self, date: Date) -> Option<Self> {
+        let kept = |side: &mut Value| {
+            let Some(ranges) = side.get_mut("dates").and_then(Value::as_array_mut) else { return 0 };
+            ranges.retain(|range| is_in(range, date));
+            ranges.len()
+        };
+        (kept(&mut self.from) + kept(&mut self.to) > 0).then_some(self)
+    }
+
     /// How far the trail has come with this entry.
     #[must_use]
     pub fn head(&self) -> TrailHead {
         TrailHead { entries: self.sequence, seal: self.seal.clone() }
     }
+}
+
+/// Whether a range of an entry's `dates` has a date: from the first up to, not including, the last.
+fn is_in(range: &Value, date: Date) -> bool {
+    let end = |name: &str| range.get(name)?.as_str()?.parse::<Date>().ok();
+    end("from").is_some_and(|from| from <= date) && end("to").is_some_and(|to| date < to)
 }
 
 /// The fields that a change touches, before it and after it, under the names that the API gives them.

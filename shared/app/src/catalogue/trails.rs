@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use holdfast_domain::{ResourceId, TrailHead, TrailSubject};
+use holdfast_domain::{Resource, ResourceId, TrailHead, TrailSubject};
+use jiff::civil::Date;
 
 use crate::catalogue::port::{CatalogueReader, HoldStopSwitch, ResourceHistory};
 use crate::catalogue::trail::ResourceEvent;
@@ -40,11 +41,43 @@ impl ResourceTrails {
         after: u64,
         limit: u32,
     ) -> Result<(Vec<ResourceEvent>, Option<u64>), Failure> {
-        let resource = self.catalogue.resource(id).await?.ok_or(Failure::NotFound("resource"))?;
-        if !caller.is_operator_of(resource.terms.property.as_ref()) {
-            return Err(Failure::NotFound("resource"));
-        }
+        let resource = self.resource(caller, id).await?;
         self.page(&TrailSubject::Resource(id.clone()), &resource.trail, after, limit).await
+    }
+
+    /// Who set something for a local date of a resource, the newest first: of the entries before the entry `before` at most `limit`
+    /// that did, each with what it says of the date alone, and the entry before which the next page begins. It looks at
+    /// [`TRAIL_LIMIT_MAX`] entries at most, so that a page may have fewer, or none, and another follow.
+    ///
+    /// # Errors
+    /// [`Failure::NotFound`], also of a resource of a property that is not the caller's.
+    pub async fn of_date(
+        &self,
+        caller: &Caller,
+        id: &ResourceId,
+        date: Date,
+        before: u64,
+        limit: u32,
+    ) -> Result<(Vec<ResourceEvent>, Option<u64>), Failure> {
+        self.resource(caller, id).await?;
+        let subject = TrailSubject::Resource(id.clone());
+        let most = usize::try_from(limit).unwrap_or(usize::MAX);
+        let (mut found, mut last) = (Vec::new(), None);
+        for entry in self.history.resource_trail_before(&subject, before, TRAIL_LIMIT_MAX).await? {
+            if found.len() >= most {
+                break;
+            }
+            last = Some(entry.sequence);
+            found.extend(entry.about(date));
+        }
+        Ok((found, last.filter(|last| *last > 1)))
+    }
+
+    /// A resource of the caller's.
+    async fn resource(&self, caller: &Caller, id: &ResourceId) -> Result<Resource, Failure> {
+        let resource = self.catalogue.resource(id).await?;
+        let is_own = |resource: &Resource| caller.is_operator_of(resource.terms.property.as_ref());
+        resource.filter(is_own).ok_or(Failure::NotFound("resource"))
     }
 
     /// The same of what was done to all resources at once.

@@ -2,6 +2,7 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "helpers of tests")]
 
 mod cards;
+mod quotes;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -93,7 +94,7 @@ impl SagaResumption for Nobody {
 /// A database whose every read is counted, and what is answered over it.
 struct World {
     // Ends with the world.
-    _database: Database,
+    database: Database,
     clock: TestClock,
     store: Store,
     metered: Store,
@@ -115,7 +116,7 @@ impl World {
         let database = Database::start(&clock).await;
         let (client, meter) = database.metered_client();
         let (store, metered) = (database.store(), Store::over(&client));
-        Self { _database: database, clock, store, metered, meter }
+        Self { database, clock, store, metered, meter }
     }
 
     async fn put(&self, resource: &Resource) {
