@@ -23,7 +23,7 @@ use crate::rates::restriction::{Limits, STAY_SLOTS_MAX};
 /// How a slot is sold under the default plan, to somebody who names no code. It says nothing of places.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sale {
-    /// Whether it can be had at all by whoever begins with it: it is not stopped, and its start is neither too near nor too far off.
+    /// Whether it can be had at all by a stay that begins with it: it is not stopped, and its start is neither too near nor too far off.
     pub is_on_sale: bool,
     /// The stays that begin with it, or why there is none: at least one reason.
     pub arrival: Result<Stays, Vec<Reason>>,
@@ -344,7 +344,7 @@ impl Whole<'_> {
     }
 }
 
-/// How many days after the last slot that is asked for slots are looked at, where stays have to be as long as `longest` says: so many that a
+/// How many days after the last slot that is asked for slots are looked at, where stays have to be as long as `longest` says: enough that a
 /// departure that is closed for two weeks is passed.
 #[must_use]
 pub fn days_ahead(longest: u32) -> i32 {
