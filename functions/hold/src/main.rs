@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use holdfast_adapters_dynamodb::{
-    DynamoCatalogue, DynamoDb, DynamoHoldStops, DynamoHolds, DynamoPromotionUses, DynamoProperties,
-    DynamoRates, DynamoSearchIndex, HoldsTable, LedgerTable, SignedQuotes,
+    DynamoCatalogue, DynamoCodeTries, DynamoDb, DynamoHoldStops, DynamoHolds, DynamoPromotionUses,
+    DynamoProperties, DynamoRates, DynamoSearchIndex, HoldsTable, LedgerTable, SignedQuotes,
 };
 use holdfast_adapters_secrets::{SecretsManager, StoredSecrets};
 use holdfast_api::HoldApi;
@@ -32,8 +32,9 @@ async fn main() -> Result<(), Error> {
     let stops = Arc::new(DynamoHoldStops::new(ledger.clone()));
     let properties = Arc::new(DynamoProperties::new(ledger.clone()));
     let uses = Arc::new(DynamoPromotionUses::new(ledger.clone()));
+    let tries = Arc::new(DynamoCodeTries::new(holds.clone()));
     let rates = Arc::new(DynamoRates::new(ledger.clone()));
-    let pricing = Pricing::new(rates, properties, uses, catalogue.clone(), listed, charge_rules());
+    let pricing = Pricing::new(rates, properties, uses, tries, catalogue.clone(), listed, charge_rules());
     let quotes = Arc::new(SignedQuotes::new(Arc::new(secrets)));
     let holds = Arc::new(DynamoHolds::new(ledger, holds).remembering_sold_out(process.clock()));
     let api = HoldApi::new(Holds::new(catalogue, holds, stops, pricing, quotes), process.clock());

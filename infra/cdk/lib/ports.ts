@@ -112,6 +112,8 @@ const CYCLE = 'Y#reconciliation';
 const RECORDS = 'H#*';
 /** What is kept of guests there: attempts to pay, and mails of a day. */
 const GUESTS = 'G#*';
+/** Of these, the codes of promotions that they, or addresses, have tried within an hour. */
+const TRIED_CODES = 'G#P#*';
 /** When the next payment may begin, in the same table. */
 const TURNS = 'Q#payments';
 
@@ -160,6 +162,8 @@ export const PORTS = {
   'RateHistory': [onItems(CARD_VERSIONS, QUERY)],
   /** How often promotions are used whose uses are limited, for whoever prices with a code. */
   'PromotionUses': [onItems(PROMOTION_USES, GET_MANY)],
+  /** Counts who tries which codes of promotions, for whoever prices with a code. */
+  'CodeTries': [onRecords(TRIED_CODES, GET, UPDATE)],
   /** Signs quotes, and tells those that were signed. */
   'QuoteSeals': [on('quoteKey', READ_SECRET)],
 

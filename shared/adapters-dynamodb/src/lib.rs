@@ -51,6 +51,7 @@ pub use payments::attempts::DynamoPaymentAttempts;
 pub use payments::callbacks::DynamoSagaCallbacks;
 pub use payments::turns::DynamoPaymentTurns;
 pub use promotions::counters::DynamoPromotionUses;
+pub use promotions::tries::DynamoCodeTries;
 pub use properties::store::DynamoProperties;
 pub use rates::history::DynamoRateHistory;
 pub use rates::seals::SignedQuotes;
@@ -101,6 +102,7 @@ pub mod items {
     };
     pub use crate::stored::tax_listings::{decode_listed_taxes, encode_listed_taxes};
     pub use crate::stored::trail::{decode_resource_event, encode_resource_event};
+    pub use crate::stored::tries::{decode_tries, encode_tries};
     pub use crate::stored::turns::{decode_turns, encode_turns};
     pub use crate::stored::uses::{
         CountedUse, decode_use, decode_use_count, decode_uses, encode_guest_uses, encode_use,

@@ -70,6 +70,7 @@ problem_codes! {
         TooManyHolds, TOO_MANY_REQUESTS, "too_many_holds", "Too many holds at this moment";
         HoldLimitReached, TOO_MANY_REQUESTS, "hold_limit_reached", "The guest holds as much as one may";
         TooManyAttempts, TOO_MANY_REQUESTS, "too_many_attempts", "Too many attempts to pay";
+        TooManyCodes, TOO_MANY_REQUESTS, "too_many_codes", "Too many promotion codes were tried";
         HoldsStopped, SERVICE_UNAVAILABLE, "holds_stopped", "New holds are stopped";
         InternalError, INTERNAL_SERVER_ERROR, "internal_error", "Something went wrong on our side";
         ServiceUnavailable, SERVICE_UNAVAILABLE, "service_unavailable", "The service is not available";
@@ -87,9 +88,11 @@ impl ProblemCode for Code {
 
     fn retry_after_seconds(self) -> Option<u32> {
         match self {
-            Self::RequestInProgress | Self::TooManyHolds | Self::HoldLimitReached | Self::TooManyAttempts => {
-                Some(SOON_SECONDS)
-            }
+            Self::RequestInProgress
+            | Self::TooManyHolds
+            | Self::HoldLimitReached
+            | Self::TooManyAttempts
+            | Self::TooManyCodes => Some(SOON_SECONDS),
             Self::HoldsStopped => Some(STOPPED_SECONDS),
             Self::ServiceUnavailable => Some(OUTAGE_SECONDS),
             Self::MalformedJson
@@ -289,6 +292,9 @@ pub fn problem(failure: Failure) -> Problem {
         Failure::TooManyAttempts { wait_seconds } => plain(Code::TooManyAttempts)
             .with(Facts { limit: Some(ATTEMPTS_LIMIT.to_owned()), ..Facts::default() })
             .retry_after(wait_seconds),
+        Failure::TooManyCodes { wait_seconds } => {
+            plain(Code::TooManyCodes).blaming(&["/promotionCode"]).retry_after(wait_seconds)
+        }
         Failure::HoldExpired => plain(Code::HoldExpired),
         Failure::HoldReleased => plain(Code::HoldReleased),
         Failure::HoldConfirmed => plain(Code::HoldConfirmed),
@@ -341,6 +347,9 @@ fn not_available(
             Reason::UnitType => error("/units", "must name kinds of units that the resource has".to_owned()),
             Reason::Guests { guests_max } => {
                 error("/units", format!("each unit takes between 1 and {guests_max} guests"))
+            }
+            Reason::Cots { cots_max } => {
+                error("/units", format!("each unit takes at most {cots_max} children in cots"))
             }
             Reason::Extra(extra) => error("/extras", format!("{extra} is not to be had, or not as many")),
             Reason::Promotion => error("/promotionCode", "is not a code for this stay".to_owned()),
@@ -492,6 +501,11 @@ mod tests {
         );
         let limit = json!({ "limit": "attemptsPerDay" });
         check(Failure::TooManyAttempts { wait_seconds: 7 }, 429, "too_many_attempts", limit);
+        let blamed = json!([{
+            "pointer": "/promotionCode",
+            "detail": "too many promotion codes were tried: try again later, or without one",
+        }]);
+        check(Failure::TooManyCodes { wait_seconds: 7 }, 429, "too_many_codes", json!({ "errors": blamed }));
         check(Failure::HoldsStopped, 503, "holds_stopped", json!({}));
         check(Failure::TooManyHolds, 429, "too_many_holds", json!({}));
         check(Failure::HoldExpired, 409, "hold_expired", json!({}));

@@ -6,11 +6,11 @@ use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use holdfast_adapters_dynamodb::{
     ConfidentialTable, DynamoBookingContacts, DynamoBookingHistory, DynamoBookingJournal, DynamoBookings,
-    DynamoCatalogue, DynamoCustomerActions, DynamoCycles, DynamoEndedBookings, DynamoHoldStopSwitch,
-    DynamoHoldStops, DynamoHolds, DynamoInspection, DynamoMailCounts, DynamoPaymentAttempts,
-    DynamoPaymentTurns, DynamoPromotionUses, DynamoProperties, DynamoRateHistory, DynamoRates,
-    DynamoReceipts, DynamoResourceHistory, DynamoSagaCallbacks, DynamoSearchIndex, DynamoSearchIndexWriter,
-    DynamoSentMails, HoldsTable, LedgerTable, SignedQuotes,
+    DynamoCatalogue, DynamoCodeTries, DynamoCustomerActions, DynamoCycles, DynamoEndedBookings,
+    DynamoHoldStopSwitch, DynamoHoldStops, DynamoHolds, DynamoInspection, DynamoMailCounts,
+    DynamoPaymentAttempts, DynamoPaymentTurns, DynamoPromotionUses, DynamoProperties, DynamoRateHistory,
+    DynamoRates, DynamoReceipts, DynamoResourceHistory, DynamoSagaCallbacks, DynamoSearchIndex,
+    DynamoSearchIndexWriter, DynamoSentMails, HoldsTable, LedgerTable, SignedQuotes,
 };
 use holdfast_app::StoreError;
 use holdfast_app::bookings::{BookingContacts, BookingHistory, BookingJournal, BookingStore};
@@ -21,7 +21,7 @@ use holdfast_app::notifications::{MailCounts, SentMails};
 use holdfast_app::operations::{CycleStore, EndedBookings, LedgerInspection};
 use holdfast_app::payments::{AttemptReader, CustomerActions, PaymentTurns, RefundNotes, SagaCallbacks};
 use holdfast_app::properties::PropertyStore;
-use holdfast_app::rates::{Pricing, PromotionUses, QuoteSeals, Quotes, RateHistory, RateStore};
+use holdfast_app::rates::{CodeTries, Pricing, PromotionUses, QuoteSeals, Quotes, RateHistory, RateStore};
 use holdfast_app::receipts::ReceiptStore;
 use holdfast_app::search::{ListedPages, SearchIndex, SearchIndexInspection, SearchIndexWriter};
 use holdfast_domain::{Page, Resource};
@@ -38,6 +38,7 @@ pub struct Store {
     pub rates: Arc<dyn RateStore>,
     pub versions: Arc<dyn RateHistory>,
     pub uses: Arc<dyn PromotionUses>,
+    pub tries: Arc<dyn CodeTries>,
     pub receipts: Arc<dyn ReceiptStore>,
     pub holds: Arc<dyn HoldStore>,
     pub stops: Arc<dyn HoldStops>,
@@ -79,6 +80,7 @@ impl Store {
             rates: Arc::new(DynamoRates::new(ledger())),
             versions: Arc::new(DynamoRateHistory::new(ledger())),
             uses: Arc::new(DynamoPromotionUses::new(ledger())),
+            tries: Arc::new(DynamoCodeTries::new(holds())),
             receipts: Arc::new(DynamoReceipts::new(ledger())),
             holds: Arc::new(DynamoHolds::new(ledger(), holds())),
             stops: Arc::new(DynamoHoldStops::new(ledger())),
@@ -108,7 +110,8 @@ impl Store {
     #[must_use]
     pub fn pricing(&self) -> Pricing {
         let (rates, properties, uses) = (self.rates.clone(), self.properties.clone(), self.uses.clone());
-        Pricing::new(rates, properties, uses, self.catalogue.clone(), self.listed.clone(), charge_rules())
+        let (tries, catalogue, listed) = (self.tries.clone(), self.catalogue.clone(), self.listed.clone());
+        Pricing::new(rates, properties, uses, tries, catalogue, listed, charge_rules())
     }
 
     /// The use cases of holds.

@@ -61,6 +61,7 @@ pub fn error_name(failure: &Failure) -> &'static str {
         | Failure::HoldsStopped
         | Failure::HoldLimitReached { .. }
         | Failure::TooManyAttempts { .. }
+        | Failure::TooManyCodes { .. }
         | Failure::HoldExpired
         | Failure::HoldReleased
         | Failure::HoldConfirmed

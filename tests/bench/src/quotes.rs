@@ -93,7 +93,7 @@ fn sold(nights: &RateRequest) -> SoldSlots {
         start: slot.slot.start,
         departure: nights.zone.to_datetime(slot.slot.end).date(),
         run: 0,
-        is_free: Some(slot.taken % 2 == 0),
+        is_free: Some(slot.taken.is_multiple_of(2)),
     };
     SoldSlots {
         slots: nights.slots.iter().map(sold).collect(),
@@ -213,6 +213,7 @@ fn tax(name: &str, included: bool, levy: Levy) -> Charge {
         valid: Validity::default(),
         exempt_to_age: Some(17),
         slots_max: None,
+        before_discounts: false,
         refundable: true,
         due: Due::Now,
     }

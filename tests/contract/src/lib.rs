@@ -12,6 +12,7 @@ pub mod bookings;
 pub mod holds;
 pub mod promotions;
 pub mod resources;
+pub mod tries;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -20,7 +21,7 @@ use holdfast_app::bookings::{BookingContacts, BookingHistory, BookingJournal, Bo
 use holdfast_app::catalogue::{Catalogue, HoldStopSwitch, ResourceHistory};
 use holdfast_app::holds::HoldStore;
 use holdfast_app::payments::{CustomerActions, SagaCallbacks};
-use holdfast_app::rates::PromotionUses;
+use holdfast_app::rates::{CodeTries, PromotionUses};
 use holdfast_domain::rates::promotion::UseLimits;
 use holdfast_domain::{BookingId, Hold, Resource};
 use jiff::Timestamp;
@@ -49,6 +50,7 @@ pub struct Ports {
     pub actions: Arc<dyn CustomerActions>,
     pub contacts: Arc<dyn BookingContacts>,
     pub uses: Arc<dyn PromotionUses>,
+    pub tries: Arc<dyn CodeTries>,
     pub history: Option<Arc<dyn BookingHistory>>,
     pub operators: Option<Operators>,
 }
@@ -175,6 +177,12 @@ macro_rules! contract {
             a_booking_that_is_a_hold_again_keeps_the_use,
             an_abandoned_hold_gives_the_use_back,
             a_late_payment_is_counted_beyond_the_limit,
+        ]);
+        $crate::contract!($implementation, None, tries: [
+            codes_are_counted_up_to_the_limit,
+            a_good_code_is_counted_no_longer,
+            codes_are_counted_by_the_hour,
+            at_once_no_more_codes_are_counted_than_may_be,
         ]);
         $crate::contract!($implementation, Some($crate::Capability::History), bookings: [
             every_change_has_its_entry_in_the_audit_trail,

@@ -51,6 +51,7 @@ impl Implementation for DynamoDb {
             actions: store.actions.clone(),
             contacts: store.contacts.clone(),
             uses: store.uses.clone(),
+            tries: store.tries.clone(),
             history: Some(store.history.clone()),
             operators: Some(Operators {
                 catalogue: store.catalogue.clone(),

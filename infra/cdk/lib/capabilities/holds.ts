@@ -26,6 +26,7 @@ export class Holds extends Construct {
         'RateReader.rates',
         'PropertyReader',
         'PromotionUses',
+        'CodeTries',
         'QuoteSeals',
       ],
       memoryMegabytes: 512,

@@ -20,6 +20,7 @@ export class Search extends Construct {
         'RateReader.rates',
         'PropertyReader',
         'PromotionUses',
+        'CodeTries',
         'QuoteSeals',
       ],
     });

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use crate::stored::version::{Version, WRITES};
 use crate::table::item::{Item, Reader, m, millis, n, s};
 
-/// Keys of what is kept of a guest begin with it: attempts, and mails of a day. The guest follows.
+/// Keys of what is kept of a guest begin with it: attempts, mails of a day, and, after `P#`, codes that were tried. The guest follows.
 pub(crate) const GUEST_PK_PREFIX: &str = "G#";
 
 /// Primary key of a guest's attempts.

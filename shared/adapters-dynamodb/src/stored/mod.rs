@@ -20,6 +20,7 @@ pub(crate) mod receipts;
 pub(crate) mod records;
 pub(crate) mod tax_listings;
 pub(crate) mod trail;
+pub(crate) mod tries;
 pub(crate) mod turns;
 pub(crate) mod uses;
 pub(crate) mod v0;

@@ -499,6 +499,7 @@ pub(crate) fn read(kind: Kind, item: &Item) -> Read<Understood> {
         | Kind::Attempts
         | Kind::Change
         | Kind::GuestMails
+        | Kind::TriedCodes
         | Kind::PaymentTurns
         | Kind::UseCounter
         | Kind::GuestUses

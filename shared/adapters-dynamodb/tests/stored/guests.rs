@@ -3,19 +3,21 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_app::payments::StoredAttempts;
+use holdfast_app::rates::TriedCodes;
 use holdfast_domain::payments::PaymentAttempts;
-use holdfast_domain::{BookingId, GuestMark};
+use holdfast_domain::{BookingId, Fingerprint, GuestMark};
 use holdfast_testkit::at;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::values::Stored;
 use crate::{actions, contacts};
 
-pub(crate) fn samples(booking: &BookingId, now: Timestamp) -> [(&'static str, Stored); 8] {
+pub(crate) fn samples(booking: &BookingId, now: Timestamp) -> [(&'static str, Stored); 9] {
     let end = now + SignedDuration::from_secs(864_000);
     [
         ("attempts", attempts()),
         ("guest-mails", mails()),
+        ("tried-codes", tried()),
         ("payment-turns", Stored::PaymentTurns(now)),
         ("sent-mail", Stored::SentMail(booking.clone(), "bkg_pay.3".to_owned(), now)),
         ("contact", Stored::Contact(booking.clone(), contacts::sample(), end)),
@@ -33,6 +35,19 @@ fn attempts() -> Stored {
     ]);
     let stored = StoredAttempts { attempts: PaymentAttempts::new(attempts), revision: 2 };
     Stored::Attempts(GuestMark::parse("26wjoq2msmio").expect("a mark"), stored)
+}
+
+fn tried() -> Stored {
+    let codes =
+        |codes: &[&str]| codes.iter().map(|code| Fingerprint::parse(code).expect("a digest")).collect();
+    Stored::TriedCodes(
+        GuestMark::parse("26wjoq2msmio").expect("a mark"),
+        at("2030-05-20T12:00:05.250Z"),
+        TriedCodes {
+            counted: codes(&["zqjzqf2d2dyj6dhr", "4cc2tyfpnmgcqb3u"]),
+            good: codes(&["h5wlbqvqjoyvdyvz"]),
+        },
+    )
 }
 
 fn mails() -> Stored {

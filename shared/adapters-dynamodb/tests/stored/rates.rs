@@ -109,6 +109,7 @@ pub(crate) fn card() -> RateCard {
         calendar: Some(named!(CalendarId, "school-holidays")),
         times: Some((time(18, 0, 0, 0), time(22, 30, 0, 0))),
         slots: bounds(Some(3), Some(6)),
+        from_slot: None,
         lead_days: bounds(None, Some(14)),
         sold_percent: bounds(Some(80), None),
         guests: bounds(Some(2), None),
@@ -141,6 +142,7 @@ pub(crate) fn card() -> RateCard {
         occupancy: Some(Occupancy {
             included_adults: 2,
             guests_max: 4,
+            cots_max: None,
             extra_adult: euros(3_000),
             missing_adult: euros(1_500),
             child_bands: vec![
@@ -201,6 +203,15 @@ pub(crate) fn card() -> RateCard {
     }
 }
 
+/// A card with what an operator may choose to be otherwise.
+fn with_choices() -> RateCard {
+    let mut card = card();
+    card.rules[0].when.from_slot = Some(4);
+    card.charges[2].before_discounts = true;
+    card.occupancy = card.occupancy.map(|occupancy| Occupancy { cots_max: Some(1), ..occupancy });
+    card
+}
+
 pub(crate) fn charges() -> Vec<Charge> {
     let charge = |name: &str, levy| Charge {
         id: named!(ChargeId, name),
@@ -212,6 +223,7 @@ pub(crate) fn charges() -> Vec<Charge> {
         valid: Validity::default(),
         exempt_to_age: None,
         slots_max: None,
+        before_discounts: false,
         refundable: true,
         due: Due::Now,
     };
@@ -280,6 +292,8 @@ pub(crate) fn samples() -> BTreeMap<&'static str, Stored> {
     };
     let rates = |versions, draft| ResourceRates { resource: room().id, revision: 9, versions, draft };
     let record = CardRecord { version: version(7, 0), at: now(), actor: "staff/desk-1".to_owned() };
+    let chosen =
+        CardRecord { version: CardVersion { card: with_choices(), ..version(8, 0) }, ..record.clone() };
     let (month, dates) = month();
     BTreeMap::from([
         (
@@ -287,6 +301,7 @@ pub(crate) fn samples() -> BTreeMap<&'static str, Stored> {
             Stored::Rates(Box::new(rates(vec![version(7, 0), version(5, 24)], Some(card()))), write.clone()),
         ),
         ("rates-draft-alone", Stored::Rates(Box::new(rates(Vec::new(), Some(card()))), untraced)),
+        ("card-version-with-choices", Stored::CardVersion(room().id, Box::new(chosen), write.clone())),
         ("card-version", Stored::CardVersion(room().id, Box::new(record), write.clone())),
         ("month-rates", Stored::MonthRates(room().id, month, dates, write)),
     ])
@@ -359,6 +374,7 @@ fn any_condition() -> impl Strategy<Value = Condition> {
                 calendar: calendar.map(|name| named!(CalendarId, &name)),
                 times: bounds(0).map(|_| (time(9, 30, 0, 0), time(23, 59, 0, 0))),
                 slots: bounds(0),
+                from_slot: bounds(1).and_then(|bounds| bounds.min),
                 lead_days: bounds(1),
                 sold_percent: bounds(2),
                 guests: bounds(3),
@@ -412,12 +428,14 @@ fn any_card() -> impl Strategy<Value = RateCard> {
                         ..sample.plans[1].clone()
                     };
                 let rule = |(when, adjustment)| Rule { when, adjustment, ..sample.rules[1].clone() };
-                let charge = |(levy, refundable, from, until)| Charge {
-                    levy,
-                    refundable,
-                    valid: Validity { from, until },
-                    ..sample.charges[3].clone()
-                };
+                let charge =
+                    |(levy, refundable, from, until): (Levy, bool, Option<Date>, Option<Date>)| Charge {
+                        levy,
+                        refundable,
+                        before_discounts: from.is_some(),
+                        valid: Validity { from, until },
+                        ..sample.charges[3].clone()
+                    };
                 let restriction = |limits| Restriction { limits, ..sample.restrictions[0].clone() };
                 let promotion = |discount| Promotion { discount, ..sample.promotions[1].clone() };
                 RateCard {

@@ -182,6 +182,7 @@ impl Draw {
             valid: Validity::default(),
             exempt_to_age: None,
             slots_max: None,
+            before_discounts: false,
             refundable: !self.is(4),
             due: if !included && self.is(4) { Due::AtProperty } else { Due::Now },
         }
@@ -195,6 +196,7 @@ impl Draw {
         let occupancy = self.is(2).then(|| Occupancy {
             included_adults: 2,
             guests_max: 6,
+            cots_max: None,
             extra_adult: self.money(10),
             missing_adult: self.money(2),
             child_bands: Vec::new(),

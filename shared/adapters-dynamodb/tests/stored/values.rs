@@ -10,7 +10,7 @@ use holdfast_app::catalogue::ResourceEvent;
 use holdfast_app::events::{PageRecord, Write};
 use holdfast_app::operations::reconciliation::ComparedPage;
 use holdfast_app::payments::StoredAttempts;
-use holdfast_app::rates::CardRecord;
+use holdfast_app::rates::{CardRecord, TriedCodes};
 use holdfast_domain::bookings::Contact;
 use holdfast_domain::catalogue::{Month, MonthFacts};
 use holdfast_domain::payments::CustomerAction;
@@ -47,6 +47,7 @@ pub(crate) enum Kind {
     Action,
     Attempts,
     GuestMails,
+    TriedCodes,
     PaymentTurns,
     UseCounter,
     GuestUses,
@@ -64,7 +65,7 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 30] = [
+    pub(crate) const ALL: [Self; 31] = [
         Self::Resource,
         Self::Property,
         Self::Page,
@@ -81,6 +82,7 @@ impl Kind {
         Self::Action,
         Self::Attempts,
         Self::GuestMails,
+        Self::TriedCodes,
         Self::PaymentTurns,
         Self::UseCounter,
         Self::GuestUses,
@@ -116,6 +118,7 @@ impl Kind {
             Self::Action => "action",
             Self::Attempts => "attempts",
             Self::GuestMails => "guest-mails",
+            Self::TriedCodes => "tried-codes",
             Self::PaymentTurns => "payment-turns",
             Self::UseCounter => "use-counter",
             Self::GuestUses => "guest-uses",
@@ -159,6 +162,7 @@ pub(crate) enum Stored {
     Action(BookingId, CustomerAction),
     Attempts(GuestMark, StoredAttempts),
     GuestMails(GuestMark, Timestamp, BTreeSet<String>),
+    TriedCodes(GuestMark, Timestamp, TriedCodes),
     PaymentTurns(Timestamp),
     UseCounter(Box<UseCount>, Option<String>),
     GuestUses(PromotionUse, u64, Timestamp),
@@ -203,6 +207,7 @@ impl Stored {
             Self::Action(..) => Kind::Action,
             Self::Attempts(..) => Kind::Attempts,
             Self::GuestMails(..) => Kind::GuestMails,
+            Self::TriedCodes(..) => Kind::TriedCodes,
             Self::PaymentTurns(_) => Kind::PaymentTurns,
             Self::UseCounter(..) => Kind::UseCounter,
             Self::GuestUses(..) => Kind::GuestUses,
@@ -243,6 +248,7 @@ impl Stored {
             Self::Action(booking, action) => items::encode_action(booking, action),
             Self::Attempts(guest, attempts) => items::encode_attempts(guest, attempts),
             Self::GuestMails(guest, at, causes) => items::encode_guest_mails(guest, *at, causes),
+            Self::TriedCodes(by, at, tried) => items::encode_tries(by, *at, tried),
             Self::PaymentTurns(next) => items::encode_turns(*next),
             Self::UseCounter(count, trace) => items::encode_use_count(count, trace.as_deref()),
             Self::GuestUses(of, uses, at) => items::encode_guest_uses(of, *uses, *at),
@@ -308,6 +314,7 @@ impl Stored {
             | Self::Change(_)
             | Self::TaskToken(..)
             | Self::GuestMails(..)
+            | Self::TriedCodes(..)
             | Self::PaymentTurns(_)
             | Self::UseCounter(..)
             | Self::GuestUses(..)
@@ -344,6 +351,7 @@ impl Stored {
             (Self::GuestMails(_, _, causes), Self::GuestMails(guest, at, _)) => {
                 Self::GuestMails(guest, at, causes)
             }
+            (Self::TriedCodes(_, _, tried), Self::TriedCodes(by, at, _)) => Self::TriedCodes(by, at, tried),
             (Self::GuestUses(_, uses, _), Self::GuestUses(of, _, at)) => Self::GuestUses(of, uses, at),
             (Self::PromotionUse(_, counted, _), Self::PromotionUse(of, _, at)) => {
                 Self::PromotionUse(of, counted, at)
@@ -416,6 +424,10 @@ pub(crate) fn decode(kind: Kind, item: &Item) -> Result<Stored, StoreError> {
             let guest = GuestMark::parse("unread").expect("a mark");
             Stored::GuestMails(guest, Timestamp::UNIX_EPOCH, items::decode_guest_mails(item)?)
         }
+        Kind::TriedCodes => {
+            let by = GuestMark::parse("unread").expect("a mark");
+            Stored::TriedCodes(by, Timestamp::UNIX_EPOCH, items::decode_tries(item)?)
+        }
         Kind::PaymentTurns => Stored::PaymentTurns(items::decode_turns(item)?),
         Kind::UseCounter => {
             let (count, trace) = items::decode_use_count(item)?;
@@ -476,6 +488,7 @@ pub(crate) fn written(kind: Kind) -> Version {
         | Kind::Action
         | Kind::Attempts
         | Kind::GuestMails
+        | Kind::TriedCodes
         | Kind::PaymentTurns
         | Kind::UseCounter
         | Kind::GuestUses

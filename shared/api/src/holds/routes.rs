@@ -72,6 +72,7 @@ impl Api for HoldApi {
                     Code::SoldOut,
                     Code::TooManyHolds,
                     Code::HoldLimitReached,
+                    Code::TooManyCodes,
                     Code::HoldsStopped,
                 ]),
         ),

@@ -81,6 +81,7 @@ impl ExplainParameters {
             plans: QuotedPlans::Default,
             as_of,
             draft,
+            address: None,
         });
         query.finish(request)
     }

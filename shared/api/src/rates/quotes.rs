@@ -96,7 +96,7 @@ impl NewQuote {
             fields.close();
             let (resource, start, end) = (resource?, start?, end?);
             let (quantity, plans) = (quantity?, QuotedPlans::Every);
-            Some(QuoteRequest { resource, start, end, quantity, choice, plans, as_of, draft })
+            Some(QuoteRequest { resource, start, end, quantity, choice, plans, as_of, draft, address: None })
         });
         errors.finish(request)
     }
@@ -241,7 +241,7 @@ pub struct ReasonBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, format = Date)]
     pub date: Option<String>,
-    /// What it asks: slots of a stay, minutes of notice, days ahead, units or guests.
+    /// What it asks: slots of a stay, minutes of notice, days ahead, units, guests or cots.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub limit: Option<u32>,
@@ -291,6 +291,8 @@ words! {
         UnitType = "unit_type",
         /// More guests than the `limit` of a unit, or none.
         Guests = "guests",
+        /// More children in cots than the `limit` of a unit.
+        Cots = "cots",
         /// An extra that there is not, or too many of it.
         Extra = "extra",
         /// A code that is not good for this: one reason for all.
@@ -320,6 +322,7 @@ impl From<&Reason> for ReasonBody {
             Reason::Guests { guests_max } => {
                 Self { limit: Some(*guests_max), ..Self::plain(ReasonName::Guests) }
             }
+            Reason::Cots { cots_max } => Self { limit: Some(*cots_max), ..Self::plain(ReasonName::Cots) },
             Reason::Extra(extra) => {
                 Self { extra_id: Some(extra.to_string()), ..Self::plain(ReasonName::Extra) }
             }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use holdfast_app::catalogue::Calendars;
 use holdfast_app::kernel::fingerprint;
-use holdfast_app::rates::Quotes;
+use holdfast_app::rates::{QuoteRequest, Quotes};
 use holdfast_app::search::Search;
 use holdfast_app::{Caller, Clock};
 use holdfast_http::{Api, Documentation, Exchange, Response, Route, answer, routes};
@@ -100,13 +100,14 @@ impl Api for SearchApi {
             Route::open_to_callers(Method::POST, "/api/quotes", "createQuote", &budgets::QUOTE, |api, exchange, caller| {
                 Box::pin(quote(api, exchange, caller))
             }),
-            Documentation::new(RATES_TAG, "What a stay costs under each rate plan, line by line. Nothing is written.")
+            Documentation::new(RATES_TAG, "What a stay costs under each rate plan, line by line. Nothing is changed.")
                 .described(
                     "Every plan that can be had is in `offers`, with `price` to be paid with the booking and `payAtProperty` at the place; the \
                     others are in `unavailable`, with every reason. `createHold` with a `quoteId` honours its price until `expiresAt`, whatever \
                     changes meanwhile; whether places are left only the hold says. No token is needed: with one, quotes are good for that caller \
                     alone. Prices may be 5 seconds old, for operators never. A resource without a rate card has one plan, `standard`, by \
-                    its own price and policy. Since nothing is changed, no `Idempotency-Key` is taken. `asOf` and `rules` are for operators, and promise nothing.",
+                    its own price and policy. Since nothing is changed, no `Idempotency-Key` is taken. `asOf` and `rules` are for operators, and promise nothing.\n\nWhoever tries \
+                     many codes of promotions that do not count is answered 429 `too_many_codes` to every new one, good or not, until the next hour.",
                 )
                 .body::<NewQuote>()
                 .answer::<QuoteBody>(StatusCode::OK, "The prices")
@@ -119,6 +120,7 @@ impl Api for SearchApi {
                     Code::BelowMinimumCharge,
                     Code::AboveMaximumCharge,
                     Code::PriceNotPayable,
+                    Code::TooManyCodes,
                 ]),
         ),
         (
@@ -181,6 +183,7 @@ async fn calendar(api: &SearchApi, exchange: &Exchange) -> Result<Response, Prob
 
 async fn quote(api: &SearchApi, exchange: &Exchange, caller: Option<&Caller>) -> Result<Response, Problem> {
     let request = NewQuote::read(&exchange.json()?)?;
+    let request = QuoteRequest { address: exchange.request.address, ..request };
     let quoted = api.quotes.quote(caller, &request, exchange.now).await;
     let quoted = quoted.map_err(|failure| range_problem(failure, &["/startTime", "/endTime"]))?;
     let mut answer = answer::json(StatusCode::OK, &QuoteBody::of(&request, &quoted))?;

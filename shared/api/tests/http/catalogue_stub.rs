@@ -7,7 +7,8 @@ use holdfast_app::catalogue::{
 };
 use holdfast_app::properties::{PropertyCommit, PropertyReader, PropertyStore};
 use holdfast_app::rates::{
-    CardPage, CardRecord, DatedCommit, PromotionUses, RateHistory, RateReader, RateStore, RatesCommit,
+    CardPage, CardRecord, CodeTries, DatedCommit, PromotionUses, RateHistory, RateReader, RateStore,
+    RatesCommit, TriedCodes,
 };
 use holdfast_app::{Clock, LedgerError, Mutation, StoreError};
 use holdfast_domain::catalogue::{Facts, Month, Surplus};
@@ -16,8 +17,10 @@ use holdfast_domain::rates::dated::DatedRates;
 use holdfast_domain::rates::promotion::{PromotionCode, UseLimits};
 use holdfast_domain::rates::uses::UsesMade;
 use holdfast_domain::{
-    GuestId, Money, Page, Property, PropertyId, Resource, ResourceId, TrailHead, TrailSubject,
+    Fingerprint, GuestId, GuestMark, Money, Page, Property, PropertyId, Resource, ResourceId, TrailHead,
+    TrailSubject,
 };
+use jiff::Timestamp;
 use std::collections::BTreeSet;
 
 use crate::stub::{Fixed, NOW, Stub};
@@ -117,6 +120,28 @@ impl PromotionUses for Stub {
     ) -> Result<UsesMade, StoreError> {
         self.0.up()?;
         Ok(UsesMade::default())
+    }
+}
+
+/// As many codes were tried as may be, where the stub says so.
+#[async_trait]
+impl CodeTries for Stub {
+    async fn tried(&self, _: &GuestMark, _: Timestamp) -> Result<TriedCodes, StoreError> {
+        self.0.up()?;
+        Ok(TriedCodes::default())
+    }
+    async fn count(
+        &self,
+        _: &GuestMark,
+        _: &Fingerprint,
+        _: usize,
+        _: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.0.up()?;
+        Ok(!self.0.codes_are_guessed)
+    }
+    async fn clear(&self, _: &GuestMark, _: &Fingerprint, _: bool, _: Timestamp) -> Result<(), StoreError> {
+        self.0.up()
     }
 }
 

@@ -62,12 +62,12 @@ fn card() -> Value {
         ],
         "unitTypes": [{ "unitTypeId": "adult", "name": "Adult", "percent": 100 }],
         "occupancy": {
-            "includedAdults": 1, "guestsMax": 100, "extraAdult": 3000, "missingAdult": 1500,
+            "includedAdults": 1, "guestsMax": 100, "cotsMax": 1, "extraAdult": 3000, "missingAdult": 1500,
             "childBands": [{ "fromAge": 0, "toAge": 17, "price": 1200 }]
         },
         "rules": [
             rule("low", ("percent", json!(12.5)), json!({
-                "slots": least, "leadDays": least, "soldPercent": least, "guests": least, "quantity": least
+                "slots": least, "fromSlot": 2, "leadDays": least, "soldPercent": least, "guests": least, "quantity": least
             })),
             rule("high", ("amount", json!(-100)), json!({
                 "slots": most, "leadDays": most, "soldPercent": most, "guests": most, "quantity": most

@@ -150,6 +150,20 @@ fn refused(more: &Value, pointers: &[&str]) {
     assert_eq!(blamed, pointers, "{answer}");
 }
 
+/// Whether the code is good or not: nothing is looked at.
+#[test]
+fn who_has_tried_too_many_codes_is_told_when_to_come_again_and_asks_on_without_one() {
+    let outside = Arc::try_unwrap(outside()).ok().expect("nobody else has it");
+    let outside = Arc::new(Outside { codes_are_guessed: true, ..outside });
+    let coded = json!({ "promotionCode": "SUMMER" });
+    for asked in [anonymous(quote(&coded)), quote(&coded), hold(&coded)] {
+        let refused = check(&outside, asked, 429, Some("too_many_codes"));
+        assert_eq!(refused.header("retry-after"), Some("3600"));
+        assert_eq!(refused.body["errors"][0]["pointer"], "/promotionCode");
+    }
+    check(&outside, anonymous(quote(&json!({}))), 200, None);
+}
+
 #[test]
 fn what_the_card_does_not_have_is_refused_by_name() {
     refused(&json!({ "ratePlanId": "weekend" }), &["/ratePlanId"]);

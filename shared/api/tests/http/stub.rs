@@ -65,6 +65,8 @@ pub(crate) struct Outside {
     pub(crate) rejection: Option<PageRejection>,
     /// Nothing answers.
     pub(crate) down: bool,
+    /// Whether as many codes of promotions were tried as may be.
+    pub(crate) codes_are_guessed: bool,
 }
 
 impl Outside {
@@ -445,7 +447,7 @@ async fn answered(outside: &Arc<Outside>, request: Request) -> Response {
                 stub(),
                 stub(),
                 stub(),
-                Pricing::new(stub(), stub(), stub(), stub(), stub(), charges()),
+                Pricing::new(stub(), stub(), stub(), stub(), stub(), stub(), charges()),
                 stub(),
             ),
             clock,
@@ -470,8 +472,11 @@ async fn answered(outside: &Arc<Outside>, request: Request) -> Response {
             .handle(request)
             .await
     } else if path.ends_with("/availability") || path.ends_with("/quotes") || path.ends_with("/explain") {
-        let quotes =
-            Quotes::new(stub(), Pricing::new(stub(), stub(), stub(), stub(), stub(), charges()), stub());
+        let quotes = Quotes::new(
+            stub(),
+            Pricing::new(stub(), stub(), stub(), stub(), stub(), stub(), charges()),
+            stub(),
+        );
         SearchApi::new(
             Search::new(stub(), charges()),
             Calendars::new(stub(), stub(), stub(), stub(), charges()),

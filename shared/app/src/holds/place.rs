@@ -241,6 +241,7 @@ impl Holds {
             latest: caller.staff.is_some(),
             caller: Some(caller),
             guest: Some(guest),
+            address: None,
         };
         let mut policy = None;
         let (price, rate) = match quote {
@@ -364,6 +365,7 @@ fn may_be_of_old_terms(refusal: &Failure) -> bool {
     match refusal {
         Failure::RateNotAvailable { reasons, .. } => *reasons != [Reason::Promotion],
         Failure::Invalid { field, .. } => field.field != Field::PromotionCode,
+        Failure::TooManyCodes { .. } => false,
         refusal => !refusal.is_outage(),
     }
 }

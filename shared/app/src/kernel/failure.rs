@@ -97,6 +97,12 @@ pub enum Failure {
         /// When it may be otherwise, in seconds from now.
         wait_seconds: u32,
     },
+    /// As many promotions' codes were tried that do not count as may be within an hour: whatever new code is given gets this answer.
+    #[error("too many promotion codes were tried: try again later, or without one")]
+    TooManyCodes {
+        /// When codes may be tried again, in seconds from now.
+        wait_seconds: u32,
+    },
     /// The hold's time has passed.
     #[error("the hold has expired")]
     HoldExpired,
@@ -177,6 +183,7 @@ impl Failure {
             | Self::HoldsStopped
             | Self::HoldLimitReached { .. }
             | Self::TooManyAttempts { .. }
+            | Self::TooManyCodes { .. }
             | Self::HoldExpired
             | Self::HoldReleased
             | Self::HoldConfirmed
@@ -213,6 +220,7 @@ impl Failure {
             | Self::HoldsStopped
             | Self::HoldLimitReached { .. }
             | Self::TooManyAttempts { .. }
+            | Self::TooManyCodes { .. }
             | Self::HoldExpired
             | Self::HoldReleased
             | Self::HoldConfirmed

@@ -2,11 +2,13 @@
 //! meets its own earlier self, and no table of idempotency keys is needed.
 
 use std::collections::BTreeSet;
+use std::net::{IpAddr, Ipv6Addr};
 
 use data_encoding::BASE32_NOPAD;
 use holdfast_domain::bookings::Order;
 use holdfast_domain::rates::ids::RateGroup;
-use holdfast_domain::{BookingId, Fingerprint, GuestId, GuestMark, HoldId, PropertyId, Seal};
+use holdfast_domain::rates::promotion::PromotionCode;
+use holdfast_domain::{BookingId, Fingerprint, GuestId, GuestMark, HoldId, PropertyId, ResourceId, Seal};
 use sha2::{Digest, Sha256};
 
 /// Of which properties somebody is staff.
@@ -112,6 +114,21 @@ pub fn hold_id(caller: &GuestId, key: &str) -> HoldId {
 #[must_use]
 pub fn guest_mark(guest: &GuestId) -> GuestMark {
     parsed(GuestMark::parse, &digest(&["guest", guest.as_str()], 12))
+}
+
+/// Names who asks from an address, as a guest is named. One customer of a provider has 2^64 addresses of IPv6 or more, so that such an
+/// address stands for its first 64 bits. All whose address is not known are one.
+pub(crate) fn address_mark(address: Option<IpAddr>) -> GuestMark {
+    let network = address.map(|address| match address.to_canonical() {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).to_string(),
+    });
+    parsed(GuestMark::parse, &digest(&["address", network.as_deref().unwrap_or_default()], 12))
+}
+
+/// The digest of a promotion's code at a resource.
+pub(crate) fn code_digest(resource: &ResourceId, code: &PromotionCode) -> Fingerprint {
+    parsed(Fingerprint::parse, &digest(&["code", resource.as_str(), code.as_str()], 16))
 }
 
 /// The booking that `caller` asks for with `key`: one per payment attempt.

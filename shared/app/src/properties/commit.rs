@@ -96,8 +96,20 @@ fn of_contact(contact: &PropertyContact) -> Value {
 
 /// A tax or a fee, with the fields by which a request says it, and no others.
 fn of_charge(charge: &Charge) -> Value {
-    let Charge { id, name, kind, included, levy, on, valid, exempt_to_age, slots_max, refundable, due } =
-        charge;
+    let Charge {
+        id,
+        name,
+        kind,
+        included,
+        levy,
+        on,
+        valid,
+        exempt_to_age,
+        slots_max,
+        before_discounts,
+        refundable,
+        due,
+    } = charge;
     let (kind, category) = match kind {
         ChargeKind::Tax => ("tax", None),
         ChargeKind::Fee { category } => ("fee", Some(category.as_str())),
@@ -129,6 +141,7 @@ fn of_charge(charge: &Charge) -> Value {
         ("until", valid.until.map(|date| json!(date.to_string()))),
         ("exemptToAge", exempt_to_age.map(|age| json!(age))),
         ("slotsMax", slots_max.map(|slots| json!(slots))),
+        ("beforeDiscounts", before_discounts.then(|| json!(true))),
     ];
     let sometimes = sometimes.into_iter().filter_map(|(name, value)| value.map(|value| (name, value)));
     let fields = always.into_iter().chain(levied).chain(sometimes);

@@ -6,6 +6,7 @@ pub(crate) mod choice;
 pub(crate) mod commit;
 pub(crate) mod dates;
 pub(crate) mod entitlement;
+pub(crate) mod guessing;
 pub(crate) mod port;
 pub(crate) mod pricing;
 pub(crate) mod quotes;
@@ -21,7 +22,8 @@ pub use dates::{
     CHANGES_PER_WRITE_MAX, LINE_MONTHS_MAX, LINE_RESOURCES_MAX, LINE_RESULTS_MAX, LINES_MAX, Line, LineEdit,
     LineFault, LineOutcome,
 };
-pub use port::{CardPage, PromotionUses, RateHistory, RateReader, RateStore};
+pub use guessing::{ADDRESS_CODES_MAX, GOOD_CODES_MAX, GUEST_CODES_MAX};
+pub use port::{CardPage, CodeTries, PromotionUses, RateHistory, RateReader, RateStore, TriedCodes};
 pub use pricing::{Pricing, RATES_MEMORY_MS};
 pub use quotes::{
     NotOffered, Offered, QUOTE_BYTES_MAX, QUOTE_ID_LENGTH_MAX, QUOTE_LIFETIME, Quote, QuoteRequest,

@@ -8,7 +8,8 @@ use holdfast_domain::rates::card::ResourceRates;
 use holdfast_domain::rates::dated::DatedRates;
 use holdfast_domain::rates::promotion::{PromotionCode, UseLimits};
 use holdfast_domain::rates::uses::UsesMade;
-use holdfast_domain::{GuestId, ResourceId};
+use holdfast_domain::{Fingerprint, GuestId, GuestMark, ResourceId};
+use jiff::Timestamp;
 
 use crate::kernel::errors::{LedgerError, StoreError};
 use crate::rates::commit::{CardRecord, DatedCommit, RatesCommit};
@@ -77,4 +78,39 @@ pub trait PromotionUses: Send + Sync {
         limits: UseLimits,
         guest: Option<&GuestId>,
     ) -> Result<UsesMade, StoreError>;
+}
+
+/// What somebody has tried of promotions' codes within an hour of the clock.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TriedCodes {
+    /// What is counted: codes that did not count, and such as are being tried at this moment.
+    pub counted: BTreeSet<Fingerprint>,
+    /// What is known to be good.
+    pub good: BTreeSet<Fingerprint>,
+}
+
+/// Counts the codes that somebody tries, each of a resource once within an hour of the clock. Whoever tries, and what, is known by digests.
+#[async_trait]
+pub trait CodeTries: Send + Sync {
+    /// What was tried within the hour of `now`; the latest writes.
+    async fn tried(&self, by: &GuestMark, now: Timestamp) -> Result<TriedCodes, StoreError>;
+
+    /// Counts a code, unless `most` others are counted already; whether it is counted. However many are counted at once, no more are than
+    /// `most`.
+    async fn count(
+        &self,
+        by: &GuestMark,
+        code: &Fingerprint,
+        most: usize,
+        now: Timestamp,
+    ) -> Result<bool, StoreError>;
+
+    /// Counts a code no longer, and remembers that it is good if that is to be `remembered`. Again: no effect.
+    async fn clear(
+        &self,
+        by: &GuestMark,
+        code: &Fingerprint,
+        remembered: bool,
+        now: Timestamp,
+    ) -> Result<(), StoreError>;
 }

@@ -8,6 +8,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::future::try_join;
@@ -38,7 +39,8 @@ use crate::properties::port::PropertyReader;
 use crate::rates::asked::{Fullness, Taken, around, needs_fullness, request, units_alike};
 use crate::rates::choice::{RateChoice, SetPrice, months_around};
 use crate::rates::entitlement::Entitlement;
-use crate::rates::port::{PromotionUses, RateReader};
+use crate::rates::guessing::tried;
+use crate::rates::port::{CodeTries, PromotionUses, RateReader};
 use crate::rates::standard::{NoStandard, StandardStay};
 use crate::rates::taxes::taxes_of;
 use crate::rates::used_up::is_used_up;
@@ -58,6 +60,7 @@ pub struct Pricing {
     rates: Arc<dyn RateReader>,
     properties: Arc<dyn PropertyReader>,
     uses: Arc<dyn PromotionUses>,
+    tries: Arc<dyn CodeTries>,
     catalogue: Arc<dyn CatalogueReader>,
     listed: Arc<dyn ListedPages>,
     charges: ChargeRules,
@@ -104,21 +107,24 @@ pub struct Asked<'a> {
     pub caller: Option<&'a Caller>,
     /// For whom the stay is, if it is known: whose uses of a promotion count where each guest has a limit.
     pub guest: Option<&'a GuestId>,
+    /// The address of a caller who has not said who they are, if it is known: from one address codes are guessed as often as it has.
+    pub address: Option<IpAddr>,
 }
 
 impl Pricing {
-    /// Over the rates, the properties, the uses of promotions, the catalogue and the read model, for a provider that can charge by these rules.
+    /// Over the rates, the properties, the uses of promotions, what is tried of their codes, the catalogue and the read model, for a provider that can charge by these rules.
     #[must_use]
     pub fn new(
         rates: Arc<dyn RateReader>,
         properties: Arc<dyn PropertyReader>,
         uses: Arc<dyn PromotionUses>,
+        tries: Arc<dyn CodeTries>,
         catalogue: Arc<dyn CatalogueReader>,
         listed: Arc<dyn ListedPages>,
         charges: ChargeRules,
     ) -> Self {
         let (remembered, taxes) = (Mutex::default(), Mutex::default());
-        Self { rates, properties, uses, catalogue, listed, charges, remembered, taxes }
+        Self { rates, properties, uses, tries, catalogue, listed, charges, remembered, taxes }
     }
 
     /// What the provider can charge.
@@ -203,21 +209,27 @@ impl Pricing {
             });
         };
         self.check_override(asked.choice, &version.card)?;
+        let tried = tried(self.tries.as_ref(), &asked).await?;
         let (request, version) =
             try_join(self.request(asked, version, &rates.dated), self.met(asked, version)).await?;
         let version = &*version;
         let plan = asked.choice.plan.as_ref().unwrap_or(&version.card.default_plan);
         let step = self.charges.step(version.card.currency);
         match quote(version, &rates.dated, step, &request, plan).and_then(keepable) {
-            Ok(quoted) => Ok(quoted),
+            Ok(quoted) => {
+                if let Some(tried) = tried.filter(|_| quoted.applied.promotion.is_some()) {
+                    tried.was_good().await;
+                }
+                Ok(quoted)
+            }
             Err(none) => {
-                let mut tried = vec![(plan.clone(), none.clone())];
+                let mut refused = vec![(plan.clone(), none.clone())];
                 if asked.choice.plan.is_none() && none.is_by_restrictions_alone() {
                     let others = offers(version, &rates.dated, step, &request).into_iter();
                     let not_sold = |offer: PlanOffer| Some((offer.plan, offer.result.err()?));
-                    tried.extend(others.filter_map(not_sold).filter(|(other, _)| other != plan));
+                    refused.extend(others.filter_map(not_sold).filter(|(other, _)| other != plan));
                 }
-                let nearest = self.nearest(asked, version, &tried).await;
+                let nearest = self.nearest(asked, version, &refused).await;
                 Err(Failure::RateNotAvailable { plan: plan.clone(), reasons: none.reasons, nearest })
             }
         }
@@ -328,18 +340,25 @@ impl Pricing {
         version: &CardVersion,
         dated: &DatedRates,
     ) -> Result<Vec<PlanOffer>, Failure> {
+        let tried = tried(self.tries.as_ref(), &asked).await?;
         let (request, version) =
             try_join(self.request(asked, version, dated), self.met(asked, version)).await?;
         let version = &*version;
         let step = self.charges.step(version.card.currency);
         let kept = |offer: PlanOffer| PlanOffer { result: offer.result.and_then(keepable), ..offer };
-        Ok(match &asked.choice.plan {
+        let offers = match &asked.choice.plan {
             Some(plan) => {
                 let result = quote(version, dated, step, &request, plan);
                 vec![kept(PlanOffer { plan: plan.clone(), result })]
             }
-            None => offers(version, dated, step, &request).into_iter().map(kept).collect(),
-        })
+            None => offers(version, dated, step, &request).into_iter().map(kept).collect::<Vec<_>>(),
+        };
+        let applies =
+            |offer: &PlanOffer| offer.result.as_ref().is_ok_and(|quote| quote.applied.promotion.is_some());
+        if let Some(tried) = tried.filter(|_| offers.iter().any(applies)) {
+            tried.was_good().await;
+        }
+        Ok(offers)
     }
 
     /// Whether a rate that was promised has a promotion of which no use is left for a guest. It is held to the limits by which it was priced.
@@ -425,7 +444,7 @@ impl Pricing {
         version: &CardVersion,
         dated: &DatedRates,
     ) -> Result<RateRequest, Failure> {
-        let Asked { resource, stay, quantity, choice, at, latest, caller, guest: _ } = asked;
+        let Asked { resource, stay, quantity, choice, at, latest, caller, .. } = asked;
         let count = usize::try_from(quantity).unwrap_or(usize::MAX);
         let is_too_much = stay.slots.len().saturating_mul(count) > PRICES_MAX;
         if is_too_much || (!choice.units.is_empty() && choice.units.len() != count) {

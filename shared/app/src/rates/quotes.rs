@@ -1,5 +1,6 @@
 //! Quotes: what a stay costs under each plan, and for each an id by which a hold gets that price for a while. Asking writes nothing.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -101,6 +102,8 @@ pub struct QuoteRequest {
     pub as_of: Option<Timestamp>,
     /// Whether the draft is tried in place of the card: for operators.
     pub draft: bool,
+    /// The address that it was sent from, if that is known.
+    pub address: Option<IpAddr>,
 }
 
 /// What a plan costs.
@@ -207,6 +210,7 @@ impl Quotes {
             latest: is_operator,
             caller,
             guest: caller.filter(|caller| caller.staff.is_none()).map(|caller| &caller.guest),
+            address: request.address,
         };
         let quoted = Quoted {
             stay: (stay.start, stay.end),

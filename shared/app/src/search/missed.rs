@@ -66,6 +66,7 @@ impl From<&Reason> for Missed {
             Reason::NoPlan
             | Reason::UnitType
             | Reason::Guests { .. }
+            | Reason::Cots { .. }
             | Reason::Extra(_)
             | Reason::Promotion
             | Reason::OutOfRange => Self::OutOfRange,

@@ -30,6 +30,9 @@ pub struct Charge {
     pub exempt_to_age: Option<u8>,
     /// For how many slots from the first of a stay on it is due, whether it holds for each or not, unless it is counted once for the stay.
     pub slots_max: Option<u32>,
+    /// Whether a percentage, or the bands, go by what the places cost before a promotion takes something off, instead of after it. Of an amount
+    /// and of an included tax it makes no sense.
+    pub before_discounts: bool,
     /// Whether it is given back as the price is, or never.
     pub refundable: bool,
     /// Where it is paid.
@@ -69,7 +72,7 @@ pub enum Levy {
         /// Of what.
         per: Per,
     },
-    /// By what a slot of a unit costs per guest, those exempt among them, after discounts, without included percentages of tax: that of the last band whose `from` is not above it.
+    /// By what a slot of a unit costs per guest, those exempt among them, after discounts ([`Charge::before_discounts`]), without included percentages of tax: that of the last band whose `from` is not above it.
     Bands(Vec<Band>),
 }
 

@@ -9,6 +9,8 @@ use crate::rates::ids::{CalendarId, Channel, PlanId};
 
 /// All places of a slot, in percent.
 pub const SOLD_PERCENT_MAX: u32 = 100;
+/// The least slot of a stay from which on a condition is met: from the first on would be for all.
+pub const FROM_SLOT_MIN: u32 = 2;
 
 /// Dates from `from` up to, not including, `to`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -62,6 +64,8 @@ pub struct Condition {
     pub times: Option<(Time, Time)>,
     /// Slots of the stay.
     pub slots: Option<Bounds>,
+    /// The slot is this one of the stay, counted from 1, or a later one: a change that holds from the eighth night on, instead of for all nights.
+    pub from_slot: Option<u32>,
     /// Local dates between that of the quote and that of the stay's start.
     pub lead_days: Option<Bounds>,
     /// Percent of the slot's places that are taken before this unit, rounded down, at most 100.
@@ -78,6 +82,12 @@ pub struct Condition {
 }
 
 impl Condition {
+    /// How many slots a stay has that has a slot for which it is met.
+    pub(super) fn stay_slots(&self) -> Bounds {
+        let bounds = self.slots.unwrap_or_default();
+        Bounds { min: bounds.min.max(self.from_slot), max: bounds.max }
+    }
+
     /// Whether what it says of dates is so of a date.
     pub(super) fn is_on(&self, date: Date, calendars: &BTreeMap<CalendarId, BTreeSet<Date>>) -> bool {
         (self.dates.is_empty() || self.dates.iter().any(|range| range.contains(date)))

@@ -245,11 +245,11 @@ impl<'a> Question<'a> {
             let full = by_category(plan, *amount, guests, stay);
             let left = by_category(plan, amount - off, guests, stay);
             for ((category, full), (_, left)) in full.into_iter().zip(left) {
-                let part =
-                    |line, amount| Part { line, slot, unit: Some(unit), category, amount, included: 0 };
-                lines.parts.push(part(line, full));
+                let unit = Some(unit);
+                let part = Part { line, slot, unit, category, amount: full, is_off: false, included: 0 };
+                lines.parts.push(part.clone());
                 if let Some(line) = discount_line.filter(|_| left != full) {
-                    lines.parts.push(part(line, left - full));
+                    lines.parts.push(Part { line, amount: left - full, is_off: true, ..part });
                 }
             }
         }

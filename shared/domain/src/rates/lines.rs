@@ -34,6 +34,8 @@ pub(super) struct Part<'a> {
     pub(super) category: &'a TaxCategory,
     /// Minor units; below nothing of what a promotion takes off.
     pub(super) amount: i64,
+    /// Whether it is of what a promotion takes off.
+    pub(super) is_off: bool,
     /// The percentages that it includes, together, in ten-thousandths of a percent.
     pub(super) included: i128,
 }
@@ -69,7 +71,8 @@ impl<'a> Lines<'a> {
         amounts: impl IntoIterator<Item = i64>,
     ) {
         let parts = amounts.into_iter().enumerate().filter(|(_, amount)| *amount != 0);
-        let part = |(slot, amount)| Part { line, slot, unit: None, category, amount, included: 0 };
+        let part =
+            |(slot, amount)| Part { line, slot, unit: None, category, amount, is_off: false, included: 0 };
         self.parts.extend(parts.map(part));
     }
 

@@ -172,7 +172,9 @@ impl<'a> Pricing<'a> {
     fn applies(&self, when: &Condition, slot: usize, unit: usize) -> bool {
         let stay_slot = &self.request.slots[slot];
         let (date, time) = (stay_slot.date, self.times[slot]);
+        let number = u32::try_from(slot).unwrap_or(u32::MAX).saturating_add(1);
         when.is_on(date, &self.card.calendars)
+            && when.from_slot.is_none_or(|from| from <= number)
             && when.times.is_none_or(|times| is_between(time, times))
             && when.guests.is_none_or(|bounds| bounds.contain(self.units[unit].guests))
             && when.sold_percent.is_none_or(|bounds| bounds.contain(sold_percent(stay_slot, unit)))

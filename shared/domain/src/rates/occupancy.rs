@@ -53,6 +53,8 @@ pub struct Occupancy {
     pub included_adults: u32,
     /// The most guests, children among them.
     pub guests_max: u32,
+    /// The most children who are in cots and take none of these places; as many as there are guests of one unit, if nothing is said.
+    pub cots_max: Option<u32>,
     /// What each further adult costs.
     pub extra_adult: Money,
     /// What is taken off for each adult that is missing of those included.

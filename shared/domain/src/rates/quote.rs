@@ -150,6 +150,11 @@ pub enum Reason {
         /// The most.
         guests_max: u32,
     },
+    /// More children in cots than a unit has.
+    Cots {
+        /// The most.
+        cots_max: u32,
+    },
     /// An extra that the card or the plan does not have, or more of it than there may be.
     Extra(ExtraId),
     /// The code is unknown, not for this stay, plan or guest, or used up: one answer for all.

@@ -1,6 +1,6 @@
 //! Fees, included taxes, and taxes on top, in this order.
 //!
-//! A percentage is levied on what prices and fees are after what a promotion takes off: a fee's on that as it is paid, a tax's on that
+//! A percentage is levied on what prices and fees are after what a promotion takes off, unless the charge says before: a fee's on that as it is paid, a tax's on that
 //! without the percentages it includes. Neither is levied on taxes, and fees are not levied on fees. Each charge is summed exactly over
 //! the whole stay and rounded half up once: a fee and a tax on top to what can be charged, an included tax to the minor unit.
 //!
@@ -144,7 +144,9 @@ impl<'a> Levied<'a> {
         let mut sum = Sum { levied: BTreeMap::new(), by_slot, by_slot_of_stay, count: 1 };
         match &charge.levy {
             Levy::Percent(percentage) => {
-                for part in parts.iter().filter(|part| self.is_levied_on(charge, part)) {
+                for part in
+                    parts.iter().filter(|part| counts_for(charge, part) && self.is_levied_on(charge, part))
+                {
                     let fraction = (percentage.ten_thousandths(), whole(part));
                     sum.add(part.slot, part.amount.into(), fraction, part.unit.is_some());
                 }
@@ -217,14 +219,15 @@ impl<'a> Levied<'a> {
         let mut add = |slot: usize, unit: usize, whole: i128, amount: i64| {
             *prices.entry((slot, unit)).or_default().entry(whole).or_default() += i128::from(amount);
         };
-        for part in parts.iter().filter(|part| self.is_due_for(charge, part.slot)) {
+        for part in parts.iter().filter(|part| counts_for(charge, part) && self.is_due_for(charge, part.slot))
+        {
             let whole = WHOLE + part.included;
             match part.unit {
                 Some(unit) if charge.on.is_empty() || charge.on.contains(part.category) => {
                     add(part.slot, unit, whole, part.amount);
                 }
                 None if charge.on.contains(part.category) => {
-                    let of_units = spread(part.amount, 1, &self.places_cost(parts, part.slot));
+                    let of_units = spread(part.amount, 1, &self.places_cost(charge, parts, part.slot));
                     for (unit, amount) in of_units.into_iter().enumerate() {
                         add(part.slot, unit, whole, amount);
                     }
@@ -235,10 +238,10 @@ impl<'a> Levied<'a> {
         prices
     }
 
-    /// What each unit's places cost in a slot.
-    fn places_cost(&self, parts: &[Part<'_>], slot: usize) -> Vec<i128> {
+    /// What each unit's places cost in a slot, as it counts for a charge.
+    fn places_cost(&self, charge: &Charge, parts: &[Part<'_>], slot: usize) -> Vec<i128> {
         let mut costs = vec![0_i128; self.request.units.len()];
-        for part in parts.iter().filter(|part| part.slot == slot) {
+        for part in parts.iter().filter(|part| part.slot == slot && counts_for(charge, part)) {
             if let Some(cost) = part.unit.and_then(|unit| costs.get_mut(unit)) {
                 *cost += i128::from(part.amount);
             }
@@ -308,6 +311,11 @@ impl<'a> Levied<'a> {
             }
         }
     }
+}
+
+/// Whether a part counts for a charge. What a promotion takes off does not for one that goes by prices before that.
+fn counts_for(charge: &Charge, part: &Part<'_>) -> bool {
+    !(charge.before_discounts && part.is_off)
 }
 
 fn total(exacts: impl IntoIterator<Item = Exact>) -> Exact {

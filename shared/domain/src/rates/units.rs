@@ -50,15 +50,21 @@ fn band(occupancy: &Occupancy, age: u8) -> Option<(i64, bool)> {
 pub(super) fn reasons(card: &RateCard, units: &[Unit]) -> Vec<Reason> {
     let is_known = |unit: &Unit| unit.unit_type.is_none() || unit_type(card, unit).is_some();
     let guests_max = card.occupancy.as_ref().map_or(GUESTS_PER_UNIT_MAX, |occupancy| occupancy.guests_max);
-    let fit = |guests: &Guests| {
+    let in_cots = |guests: &Guests| {
         let is_in_cot = |age: &&u8| {
             card.occupancy.as_ref().and_then(|occupancy| band(occupancy, **age)).is_some_and(|(_, cot)| cot)
         };
-        let in_cots = guests.child_ages.iter().filter(is_in_cot).count();
-        let places = guests.count().saturating_sub(u32::try_from(in_cots).unwrap_or(u32::MAX));
+        u32::try_from(guests.child_ages.iter().filter(is_in_cot).count()).unwrap_or(u32::MAX)
+    };
+    let fit = |guests: &Guests| {
+        let places = guests.count().saturating_sub(in_cots(guests));
         (1..=GUESTS_PER_UNIT_MAX).contains(&guests.count()) && places <= guests_max
     };
     let kinds = (!units.iter().all(is_known)).then_some(Reason::UnitType);
     let all_fit = units.iter().all(|unit| unit.guests.as_ref().is_none_or(fit));
-    kinds.into_iter().chain((!all_fit).then_some(Reason::Guests { guests_max })).collect()
+    let cots_max = card.occupancy.as_ref().and_then(|occupancy| occupancy.cots_max);
+    let mut parties = units.iter().filter_map(|unit| unit.guests.as_ref());
+    let has_few_cots = |cots_max: &u32| parties.any(|guests| in_cots(guests) > *cots_max);
+    let cots = cots_max.filter(has_few_cots).map(|cots_max| Reason::Cots { cots_max });
+    kinds.into_iter().chain((!all_fit).then_some(Reason::Guests { guests_max })).chain(cots).collect()
 }

@@ -71,6 +71,7 @@ fn refusals(none: &Unavailable) -> Vec<Refusal> {
         Reason::NoPlan
         | Reason::UnitType
         | Reason::Guests { .. }
+        | Reason::Cots { .. }
         | Reason::Extra(_)
         | Reason::Promotion
         | Reason::OutOfRange => plain("one that no generated case has"),

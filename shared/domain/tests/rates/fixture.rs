@@ -145,6 +145,7 @@ pub(crate) fn tax(name: &str, levy: Levy, on: &[&str]) -> Charge {
         valid: Validity::default(),
         exempt_to_age: None,
         slots_max: None,
+        before_discounts: false,
         refundable: true,
         due: Due::Now,
     }

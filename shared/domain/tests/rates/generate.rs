@@ -201,6 +201,7 @@ impl Draw {
         Occupancy {
             included_adults: 1 + self.number(2),
             guests_max: 6,
+            cots_max: None,
             extra_adult: self.money(10),
             missing_adult: self.money(2),
             child_bands: vec![band(0, 2, infant, true), band(3, 11, child, false)],
@@ -239,7 +240,11 @@ impl Draw {
             1 => when.weekdays = vec![Weekday::Friday, Weekday::Saturday],
             2 => when.calendar = CalendarId::parse("holidays").ok(),
             3 => when.times = Some((time(22, 0, 0, 0), time(16, 0, 0, 0))),
-            4 => when.slots = least(3 + self.number(3)),
+            4 => {
+                let nights = 3 + self.number(3);
+                // For all nights of such a stay, or for those from one on.
+                (when.slots, when.from_slot) = (least(nights), Some(nights - 1).filter(|_| nights != 4));
+            }
             5 => when.lead_days = least(30 + self.number(20)),
             6 => when.lead_days = most(41),
             7 => when.sold_percent = least(self.one(&[50, 60, 80])),
@@ -280,6 +285,8 @@ impl Draw {
                 charge.on.clear();
             }
             charge.slots_max = self.maybe(3, |draw| 1 + draw.number(4));
+            let is_of_price = !matches!(charge.levy, Levy::Amount { .. });
+            charge.before_discounts = is_of_price && charge.slots_max.is_some_and(|most| most % 2 == 0);
             charge.exempt_to_age = self.maybe(3, |draw| draw.one(&[2, 11, 17]));
             charge.valid.from = self.maybe(4, |_| fixture::date("2026-06-13"));
             charge.valid.until = self.maybe(4, |_| fixture::date("2026-06-16"));

@@ -303,6 +303,31 @@ fn fences_come_after_the_rules_and_hold_for_every_plan() {
     assert_eq!((amounts(&quote)[0], &quote.slots[0].steps[2].cause), (40_00, &Cause::PriceMax));
 }
 
+/// A week's rebate for all nights of a long stay, or for those beyond the week alone.
+#[test]
+fn a_length_of_stay_counts_for_all_nights_or_for_those_beyond_it() {
+    let weekly = |from_slot| {
+        let when = Condition { slots: least(8), from_slot, ..Condition::default() };
+        with(vec![rule("weekly", by_percent("-20"), when)])
+    };
+    let nights =
+        |card: &RateCard, nights: i32| amounts(&price(card, &request("2026-06-10", nights), "flexible"));
+    // Ten nights at 100.00, 20 % off: 10 × 80 = 800, or 7 × 100 + 3 × 80 = 940.
+    assert_eq!(nights(&weekly(None), 10), vec![80_00; 10]);
+    assert_eq!(nights(&weekly(Some(8)), 10), [vec![100_00; 7], vec![80_00; 3]].concat());
+    assert_eq!(nights(&weekly(None), 7), nights(&weekly(Some(8)), 7), "not for seven");
+    // Stay four, pay three: the fourth night, and each after it, costs nothing.
+    let free = Condition { from_slot: Some(4), ..Condition::default() };
+    let free = with(vec![rule("fourth", Adjustment::Price(eur(0)), free)]);
+    assert_eq!(nights(&free, 5), [100_00, 100_00, 100_00, 0, 0]);
+    assert_eq!(nights(&free, 3), [100_00; 3]);
+    // It is told of those nights alone why they cost less.
+    let quote = price(&weekly(Some(8)), &request("2026-06-10", 8), "flexible");
+    let is_rule = |cause: &Cause| matches!(cause, Cause::Rule(rule) if *rule == rule_id("weekly"));
+    let told = quote.slots.iter().map(|slot| slot.steps.iter().any(|step| is_rule(&step.cause)));
+    assert_eq!(told.collect::<Vec<_>>(), [false, false, false, false, false, false, false, true]);
+}
+
 #[test]
 fn guests_and_kinds_of_units_have_their_price() {
     let band = |from_age, to_age, cents, in_cot| ChildBand { from_age, to_age, price: eur(cents), in_cot };
@@ -310,6 +335,7 @@ fn guests_and_kinds_of_units_have_their_price() {
     card.occupancy = Some(Occupancy {
         included_adults: 2,
         guests_max: 4,
+        cots_max: None,
         extra_adult: eur(30_00),
         missing_adult: eur(15_00),
         child_bands: vec![band(0, 2, 0, true), band(3, 11, 12_50, false)],
@@ -329,6 +355,21 @@ fn guests_and_kinds_of_units_have_their_price() {
     assert_eq!(refused(guests(5, &[])), [Reason::Guests { guests_max: 4 }]);
     assert_eq!(refused(guests(2, &[3, 4, 5])), [Reason::Guests { guests_max: 4 }]);
     assert_eq!(refused(guests(0, &[])), [Reason::Guests { guests_max: 4 }]);
+    assert_eq!(ask_for(guests(2, &[0, 1, 2, 2])), Ok(100_00), "cots are not limited by themselves");
+
+    let cots = |cots_max: u32, unit: Unit| {
+        let mut card = card.clone();
+        card.occupancy.as_mut().expect("an occupancy").cots_max = Some(cots_max);
+        let mut request = request("2026-06-10", 1);
+        request.units = vec![guests(2, &[]), unit];
+        ask(&card, &nothing(), &request, "flexible").map_err(|none| none.reasons).err()
+    };
+    assert_eq!(cots(1, guests(2, &[1])), None);
+    assert_eq!(cots(1, guests(2, &[1, 2])), Some(vec![Reason::Cots { cots_max: 1 }]));
+    assert_eq!(cots(1, guests(2, &[1, 3])), None, "a child of three has a bed");
+    assert_eq!(cots(0, guests(2, &[0])), Some(vec![Reason::Cots { cots_max: 0 }]));
+    let both = vec![Reason::Guests { guests_max: 4 }, Reason::Cots { cots_max: 1 }];
+    assert_eq!(cots(1, guests(5, &[1, 1])), Some(both));
 
     // A concert: an adult 40.00, a child half, a concession 85 %.
     let mut concert = card_at(eur(40_01));

@@ -42,6 +42,8 @@ pub(crate) struct Reckoned {
     pub(crate) places: Vec<i64>,
     /// What taxes are levied on.
     pub(crate) parts: Vec<Part>,
+    /// What the places are before a promotion.
+    pub(crate) undiscounted: Vec<Part>,
 }
 
 /// A fraction; the lower number is above nothing.
@@ -276,6 +278,7 @@ impl Naive<'_> {
             && calendar
             && times
             && within(&when.slots, count(request.slots.len()))
+            && when.from_slot.is_none_or(|from| count(slot) + 1 >= i64::from(from))
             && within(&when.quantity, count(request.units.len()))
             && within(&when.lead_days, lead)
             && within(&when.sold_percent, sold)
@@ -313,18 +316,22 @@ impl Naive<'_> {
         let prices: Vec<i128> = sums.slots.iter().map(|price| i128::from(*price)).collect();
         let off = shared(sums.discount, self.case.step, &prices);
         let (mut parts, mut places): (Vec<Part>, Vec<i64>) = (Vec::new(), Vec::new());
+        // The places without what the promotion takes off.
+        let mut undiscounted: Vec<Part> = Vec::new();
         for (index, (price, off)) in sums.slots.iter().zip(off).enumerate() {
             let (slot, unit) = (index / units, index % units);
-            let mut left = price - off;
-            places.push(left);
-            for included in &plan.included {
-                if let Some(value) = included.value {
-                    let part = (value.amount() * self.guests(unit, None)).min(left);
-                    left -= part;
-                    parts.push((included.category.to_string(), slot, Some(unit), part));
+            places.push(price - off);
+            for (parts, off) in [(&mut parts, off), (&mut undiscounted, 0)] {
+                let mut left = price - off;
+                for included in &plan.included {
+                    if let Some(value) = included.value {
+                        let part = (value.amount() * self.guests(unit, None)).min(left);
+                        left -= part;
+                        parts.push((included.category.to_string(), slot, Some(unit), part));
+                    }
                 }
+                parts.push(("stay".to_owned(), slot, Some(unit), left));
             }
-            parts.push(("stay".to_owned(), slot, Some(unit), left));
         }
         let mut due_now: BTreeMap<String, bool> = BTreeMap::new();
         for choice in &self.case.request.extras {
@@ -340,7 +347,7 @@ impl Naive<'_> {
         let before_fees = parts.clone();
         for charge in &self.card().charges {
             if let ChargeKind::Fee { category } = &charge.kind {
-                let each = self.levied(charge, &before_fees, false);
+                let each = self.levied(charge, &for_charge(charge, &before_fees, &undiscounted), false);
                 let amount = total_of(&each).amount(self.case.step);
                 sums.codes.insert(charge.id.to_string(), amount);
                 due_now.insert(charge.id.to_string(), charge.due == Due::Now);
@@ -350,7 +357,7 @@ impl Naive<'_> {
             }
         }
         for charge in self.card().charges.iter().filter(|charge| charge.kind == ChargeKind::Tax) {
-            let levied = total_of(&self.levied(charge, &parts, true));
+            let levied = total_of(&self.levied(charge, &for_charge(charge, &parts, &undiscounted), true));
             if charge.included {
                 sums.included.insert(charge.id.to_string(), levied.amount(1));
             } else {
@@ -370,7 +377,7 @@ impl Naive<'_> {
             if due_now[code] && !all_later { now += amount } else { later += amount }
         }
         (sums.now, sums.at_property) = (now, later);
-        Reckoned { sums, places, parts }
+        Reckoned { sums, places, parts, undiscounted }
     }
 
     fn is_each_slot(&self, per: Per) -> bool {
@@ -476,6 +483,14 @@ impl Naive<'_> {
         }
         each
     }
+}
+
+/// What a charge is levied on: the parts, or, in place of those of the places, what they are before a promotion.
+pub(crate) fn for_charge(charge: &Charge, parts: &[Part], undiscounted: &[Part]) -> Vec<Part> {
+    if !charge.before_discounts {
+        return parts.to_vec();
+    }
+    undiscounted.iter().chain(parts.iter().filter(|(_, _, unit, _)| unit.is_none())).cloned().collect()
 }
 
 fn total_of(each: &[Levied]) -> Q {

@@ -9,7 +9,7 @@ use holdfast_domain::rates::restriction::{Limits, Restriction};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::naive::{Naive, Q, Reckoned, Sums, by_slot, shared};
+use crate::naive::{Naive, Q, Reckoned, Sums, by_slot, for_charge, shared};
 
 /// A reason why a plan is not sold, in the words of the contract.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -312,7 +312,7 @@ impl Naive<'_> {
             if !is_tax_on_top || !charge.refundable || charge.due != Due::Now {
                 continue;
             }
-            let all = self.levied(charge, &reckoned.parts, true);
+            let all = self.levied(charge, &for_charge(charge, &reckoned.parts, &reckoned.undiscounted), true);
             let mut of_places = all.clone();
             of_places.retain(|(_, _, is_of_places)| *is_of_places);
             let mut weights = by_slot(&of_places, slots);

@@ -32,6 +32,7 @@ fn limits_of(card: &RateCard, dated: &DatedRates, request: &RateRequest, plan: &
         | Reason::Channel
         | Reason::UnitType
         | Reason::Guests { .. }
+        | Reason::Cots { .. }
         | Reason::Extra(_)
         | Reason::Promotion
         | Reason::OutOfRange => None,

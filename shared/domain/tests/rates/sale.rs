@@ -144,6 +144,7 @@ fn limits_of(reasons: &[Reason]) -> Vec<Limit> {
         | Reason::Channel
         | Reason::UnitType
         | Reason::Guests { .. }
+        | Reason::Cots { .. }
         | Reason::Extra(_)
         | Reason::Promotion
         | Reason::OutOfRange => None,

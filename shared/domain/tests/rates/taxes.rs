@@ -2,6 +2,7 @@
 
 use holdfast_domain::Money;
 use holdfast_domain::bookings::PriceLineKind;
+use holdfast_domain::rates::card::RateCard;
 use holdfast_domain::rates::charge::{Band, BandLevy, Charge, ChargeKind, Due, Levy, Per, Validity};
 use holdfast_domain::rates::dated::DatedRates;
 use holdfast_domain::rates::evaluate::quote;
@@ -11,6 +12,7 @@ use holdfast_domain::rates::occupancy::{Unit, UnitType};
 use holdfast_domain::rates::plan::Included;
 use holdfast_domain::rates::promotion::{Discount, Promotion, PromotionCode};
 use holdfast_domain::rates::quote::{PlanQuote, Reason};
+use holdfast_domain::rates::request::RateRequest;
 
 use crate::fixture::{
     ask, card_at, category, date, eur, guests, included, label, lines, money, percent, plan_id, price,
@@ -115,6 +117,48 @@ fn summer() -> Promotion {
         uses_max: None,
         uses_per_guest_max: None,
     }
+}
+
+/// A city that counts a room at its list price, and one that counts what is paid.
+#[test]
+fn a_tax_goes_by_the_price_before_a_promotion_where_it_says_so() {
+    // Three nights at 100.00, VAT of 7 % included, 10 % off: 270.00. The city's 5 % of the net price
+    // after it: 270 ÷ 1.07 × 5 % = 12.6168 → 12.62; before it: 300 ÷ 1.07 × 5 % = 14.0187 → 14.02.
+    let mut card = card_at(eur(100_00));
+    card.charges =
+        vec![included("vat", "7", &["stay"]), tax("city-tax", Levy::Percent(percent("5")), &["stay"])];
+    card.promotions = vec![summer()];
+    let mut request = request("2026-06-10", 3);
+    request.promotion = PromotionCode::parse("SUMMER").ok();
+    let city = |card: &RateCard, request: &RateRequest| {
+        let quote = price(card, request, "flexible");
+        // What is included is of what is paid: 270 × 7/107 = 17.6636
+        assert_eq!(
+            included_of(&quote, "vat").iter().sum::<i64>(),
+            if request.promotion.is_some() { 17_66 } else { 19_63 }
+        );
+        line_of(&quote, "city-tax")
+    };
+    assert_eq!(city(&card, &request), Some(12_62));
+    card.charges[1].before_discounts = true;
+    assert_eq!(city(&card, &request), Some(14_02));
+    let plain = RateRequest { promotion: None, ..request.clone() };
+    assert_eq!(city(&card, &plain), Some(14_02), "without a promotion there is no before");
+    // Bands per guest and night, 1.00 below 100.00 and 2.00 from there on: 90.00 after it, 100.00 before it.
+    let band = |from, due| Band { from: eur(from), levy: BandLevy::Amount(eur(due)) };
+    let bands = Levy::Bands(vec![band(0, 1_00), band(100_00, 2_00)]);
+    card.charges = vec![tax("city-tax", bands, &["stay"])];
+    let banded = |card: &RateCard| line_of(&price(card, &request, "flexible"), "city-tax");
+    assert_eq!(banded(&card), Some(3_00));
+    card.charges[0].before_discounts = true;
+    assert_eq!(banded(&card), Some(6_00));
+    // A fee of 10 % of the price is one too: 27.00 or 30.00.
+    let kind = ChargeKind::Fee { category: category("service") };
+    card.charges = vec![Charge { kind, ..tax("service", Levy::Percent(percent("10")), &["stay"]) }];
+    let fee = |card: &RateCard| line_of(&price(card, &request, "flexible"), "service");
+    assert_eq!(fee(&card), Some(27_00));
+    card.charges[0].before_discounts = true;
+    assert_eq!(fee(&card), Some(30_00));
 }
 
 #[test]

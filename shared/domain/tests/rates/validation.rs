@@ -44,6 +44,7 @@ pub(crate) fn full() -> RateCard {
     card.occupancy = Some(Occupancy {
         included_adults: 2,
         guests_max: 4,
+        cots_max: None,
         extra_adult: eur(20_00),
         missing_adult: eur(5_00),
         child_bands: vec![band(0, 2), band(3, 11)],
@@ -305,6 +306,8 @@ fn numbers_are_within_their_bounds() {
     let occupancy =
         |change: fn(&mut Occupancy)| move |card: &mut RateCard| card.occupancy.iter_mut().for_each(change);
     check(occupancy(|of| of.guests_max = 101), &[("/occupancy/guestsMax", None, out(1, 100))]);
+    check(occupancy(|of| of.cots_max = Some(101)), &[("/occupancy/cotsMax", None, out(0, 100))]);
+    check(occupancy(|of| of.cots_max = Some(0)), &[]);
     check(occupancy(|of| of.included_adults = 5), &[("/occupancy/includedAdults", None, out(1, 4))]);
     check(occupancy(|of| of.included_adults = 0), &[("/occupancy/includedAdults", None, out(1, 4))]);
     check(
@@ -461,6 +464,19 @@ fn charges_are_levied_on_what_there_is() {
         |card| (card.charges[0].included, card.charges[0].refundable) = (true, false),
         &[("/charges/0/refundable", city, CardFault::IncludedIsKept)],
     );
+    check(
+        |card| (card.charges[0].included, card.charges[0].before_discounts) = (true, true),
+        &[("/charges/0/beforeDiscounts", city, CardFault::BeforeDiscounts)],
+    );
+    check(
+        |card| {
+            let amount = Levy::Amount { amount: eur(1_00), per: Per::Stay };
+            (card.charges[0].levy, card.charges[0].before_discounts) = (amount, true);
+        },
+        &[("/charges/0/beforeDiscounts", city, CardFault::BeforeDiscounts)],
+    );
+    check(|card| card.charges[0].before_discounts = true, &[]);
+    check(|card| card.charges[1].before_discounts = true, &[]);
     check(
         |card| card.charges[0].levy = Levy::Percent(percent("-1")),
         &[("/charges/0/levy", city, CardFault::Percentage)],

@@ -63,6 +63,12 @@ fn conditions_name_what_there_is_and_can_be_met() {
     let never = of("/rules/0/when", CardFault::NeverApplies);
     check(when(Condition { sold_percent: bounds(101, 200), ..none() }), &never);
     check(when(Condition { slots: bounds(367, 400), ..none() }), &never);
+    check(when(Condition { slots: bounds(3, 7), from_slot: Some(8), ..none() }), &never);
+    check(when(Condition { slots: bounds(3, 7), from_slot: Some(7), ..none() }), &[]);
+    for from in [0, 1, 367] {
+        let fault = CardFault::OutOfBounds { min: 2, max: 366 };
+        check(when(Condition { from_slot: Some(from), ..none() }), &of("/rules/0/when/fromSlot", fault));
+    }
     // 12 June 2026, the only date of the calendar, is a Friday.
     check(
         when(Condition { calendar: Some(calendar("fair")), weekdays: vec![Weekday::Monday], ..none() }),
@@ -241,4 +247,27 @@ fn a_rule_of_a_group_in_whose_place_another_always_comes_never_applies() {
     let june = || Condition { dates: vec![dates("2026-06-01", "2026-07-01")], ..none() };
     assert_eq!(second(june(), none(), "g"), [], "outside June the second applies");
     assert!(forestalled(second(june(), june(), "g")));
+    let from = |from_slot| Condition { from_slot: Some(from_slot), ..none() };
+    assert!(forestalled(second(from(3), from(8), "g")), "the eighth night is after the third");
+    assert_eq!(second(from(8), from(3), "g"), [], "the third is not after the eighth");
+    assert_eq!(second(from(8), none(), "g"), [], "nor is the first");
+    assert!(forestalled(second(none(), from(8), "g")));
+    assert!(
+        forestalled(second(slots(8, 366), Condition { slots: bounds(1, 366), ..from(8) }, "g")),
+        "a stay with an eighth night has eight"
+    );
+}
+
+#[test]
+fn two_prices_of_nights_that_no_stay_has_both_of_do_not_contradict_each_other() {
+    let prices = |one: Condition, other: Condition| {
+        let price = |name: &str, when: Condition| rule(name, Adjustment::Price(eur(80_00)), when);
+        let rules = vec![price("one", one), price("other", other)];
+        problems(|card| card.rules = rules.clone(), 1)
+    };
+    let short = Condition { slots: bounds(1, 7), ..Condition::default() };
+    let late = |from| Condition { from_slot: Some(from), ..Condition::default() };
+    assert_eq!(prices(short.clone(), late(8)), []);
+    let overlap = CardFault::Overlap(rule_id("one"));
+    assert!(prices(short, late(7)).iter().any(|problem| problem.fault == overlap));
 }

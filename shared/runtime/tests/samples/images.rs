@@ -119,6 +119,7 @@ fn property() -> Property {
         valid: Validity::default(),
         exempt_to_age: None,
         slots_max: None,
+        before_discounts: false,
         refundable: true,
         due: Due::AtProperty,
     };

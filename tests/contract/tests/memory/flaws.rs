@@ -7,15 +7,15 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use holdfast_app::bookings::{BookingCommit, BookingReader, BookingStore, CommitError};
 use holdfast_app::holds::{HoldReader, HoldStore, Placed};
-use holdfast_app::rates::PromotionUses;
+use holdfast_app::rates::{CodeTries, PromotionUses, TriedCodes};
 use holdfast_app::{LedgerError, Mutation, StoreError};
-use holdfast_contract::{Capability, Implementation, Ports, bookings, holds, promotions};
+use holdfast_contract::{Capability, Implementation, Ports, bookings, holds, promotions, tries};
 use holdfast_domain::holds::Extension;
 use holdfast_domain::rates::promotion::{PromotionCode, UseLimits};
 use holdfast_domain::rates::uses::UsesMade;
 use holdfast_domain::{
-    Booking, BookingId, Fingerprint, GuestId, Hold, HoldId, HoldSnapshot, PageCommand, Resource, ResourceId,
-    SlotPlaces,
+    Booking, BookingId, Fingerprint, GuestId, GuestMark, Hold, HoldId, HoldSnapshot, PageCommand, Resource,
+    ResourceId, SlotPlaces,
 };
 use jiff::Timestamp;
 
@@ -39,6 +39,10 @@ trait Flaw: Send + Sync + 'static {
     const NOTICES_STALE: bool = true;
     /// Whether the uses of one guest are told of another.
     const CONFUSES_GUESTS: bool = false;
+    /// Whether codes that are tried are looked at and then counted, in two steps.
+    const LOOKS_BEFORE_IT_COUNTS: bool = false;
+    /// Whether a good code stays counted.
+    const KEEPS_GOOD_CODES: bool = false;
     /// The request of an extension as it is remembered.
     fn request(request: &Fingerprint, _: Timestamp) -> Fingerprint {
         request.clone()
@@ -111,6 +115,36 @@ impl<F: Flaw> BookingStore for Flawed<F> {
     }
 }
 
+#[async_trait]
+impl<F: Flaw> CodeTries for Flawed<F> {
+    async fn tried(&self, by: &GuestMark, now: Timestamp) -> Result<TriedCodes, StoreError> {
+        self.0.tries.tried(by, now).await
+    }
+    async fn count(
+        &self,
+        by: &GuestMark,
+        code: &Fingerprint,
+        most: usize,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        if !F::LOOKS_BEFORE_IT_COUNTS {
+            return self.0.tries.count(by, code, most, now).await;
+        }
+        let known = self.0.tries.tried(by, now).await?;
+        tokio::task::yield_now().await;
+        Ok(known.counted.len() < most && self.0.tries.count(by, code, usize::MAX, now).await?)
+    }
+    async fn clear(
+        &self,
+        by: &GuestMark,
+        code: &Fingerprint,
+        remembered: bool,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        if F::KEEPS_GOOD_CODES { Ok(()) } else { self.0.tries.clear(by, code, remembered, now).await }
+    }
+}
+
 /// The model's ledger with a flaw.
 struct With<F> {
     whole: Memory,
@@ -124,8 +158,13 @@ impl<F: Flaw> Implementation for With<F> {
     async fn with_places(capacity: u32, one_each: bool) -> Self {
         let whole = Memory::with_places(capacity, one_each).await;
         let flawed = Arc::new(Flawed::<F>(whole.ports().clone(), PhantomData));
-        let ports =
-            Ports { holds: flawed.clone(), bookings: flawed.clone(), uses: flawed, ..whole.ports().clone() };
+        let ports = Ports {
+            holds: flawed.clone(),
+            bookings: flawed.clone(),
+            uses: flawed.clone(),
+            tries: flawed,
+            ..whole.ports().clone()
+        };
         Self { whole, ports, flaw: PhantomData }
     }
     fn ports(&self) -> &Ports {
@@ -303,6 +342,36 @@ async fn control_uses_that_are_told_of_another_guest_are_found() {
     is_found(
         promotions::uses_are_told_as_far_as_they_are_limited::<Flawed>(),
         promotions::uses_are_told_as_far_as_they_are_limited::<Memory>(),
+    )
+    .await;
+}
+
+struct LooksBeforeItCounts;
+impl Flaw for LooksBeforeItCounts {
+    const LOOKS_BEFORE_IT_COUNTS: bool = true;
+}
+
+#[tokio::test]
+async fn control_a_limit_that_those_at_once_pass_is_found() {
+    type Flawed = With<LooksBeforeItCounts>;
+    is_found(
+        tries::at_once_no_more_codes_are_counted_than_may_be::<Flawed>(),
+        tries::at_once_no_more_codes_are_counted_than_may_be::<Memory>(),
+    )
+    .await;
+}
+
+struct KeepsGoodCodes;
+impl Flaw for KeepsGoodCodes {
+    const KEEPS_GOOD_CODES: bool = true;
+}
+
+#[tokio::test]
+async fn control_a_good_code_that_stays_counted_is_found() {
+    type Flawed = With<KeepsGoodCodes>;
+    is_found(
+        tries::a_good_code_is_counted_no_longer::<Flawed>(),
+        tries::a_good_code_is_counted_no_longer::<Memory>(),
     )
     .await;
 }

@@ -12,6 +12,8 @@ use holdfast_model::state::moment;
 use holdfast_testkit::{event_resource, with_promotion};
 use jiff::Timestamp;
 
+use crate::tries::MemoryTries;
+
 /// The model's ledger.
 pub(crate) struct Memory {
     cast: Cast,
@@ -45,6 +47,7 @@ impl Implementation for Memory {
             actions: ledger.clone(),
             contacts: ledger.clone(),
             uses: ledger.clone(),
+            tries: Arc::new(MemoryTries::default()),
             history: None,
             operators: None,
         };

@@ -2,6 +2,7 @@
 
 mod flaws;
 mod implementation;
+mod tries;
 
 use implementation::Memory;
 

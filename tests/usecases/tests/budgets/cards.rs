@@ -122,6 +122,7 @@ pub(crate) fn wordy_taxes() -> Vec<Charge> {
         valid: Validity::default(),
         exempt_to_age: Some(17),
         slots_max: Some(1_000_000),
+        before_discounts: false,
         refundable: false,
         due: Due::AtProperty,
     };

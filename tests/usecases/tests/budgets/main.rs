@@ -21,7 +21,7 @@ use holdfast_app::payments::{
     WebhookError, WebhookEvent, WebhookVerifier,
 };
 use holdfast_app::properties::{Properties, PropertyCommit};
-use holdfast_app::rates::Rates;
+use holdfast_app::rates::{ADDRESS_CODES_MAX, Rates};
 use holdfast_app::search::{Projection, Search};
 use holdfast_app::{PaymentError, WorkflowError};
 use holdfast_domain::bookings::{EmailAddress, PhoneNumber};
@@ -106,6 +106,8 @@ struct World {
 struct Cost {
     ledger: f64,
     read_model: f64,
+    /// Of the table of hold records, read and written.
+    notes: f64,
     body: usize,
     answer: Value,
 }
@@ -190,6 +192,7 @@ impl World {
         let cost = Cost {
             ledger: self.meter.take(Database::LEDGER),
             read_model: self.meter.take(Database::SEARCH),
+            notes: self.meter.take(Database::HOLDS),
             body,
             answer,
         };
@@ -416,9 +419,23 @@ async fn a_quote_is_given_within_its_budget() {
     let cost = w.ask_with(Method::POST, "/api/quotes", &[], &body).await;
     assert_eq!(cost.answer["offers"][0]["planId"], "flexible", "{}", cost.answer);
     assert!((0.9..=1.0).contains(&(cost.ledger - plain.ledger)), "{} units of {}", cost.ledger, plain.ledger);
+    assert!(is_nothing(plain.notes), "{} units", plain.notes);
+    assert!((2.9..=3.1).contains(&cost.notes), "{} units: a read, and two writes of a good code", cost.notes);
+    let again = w.ask_with(Method::POST, "/api/quotes", &[], &body).await;
+    assert!((0.4..=1.1).contains(&again.notes), "{} units: a read", again.notes);
     body["promotionCode"] = json!("UNKNOWN");
     let unknown = w.ask_with(Method::POST, "/api/quotes", &[], &body).await;
     assert!(is_nothing(unknown.ledger - plain.ledger), "{} units of {}", unknown.ledger, plain.ledger);
+    assert!((1.9..=2.1).contains(&unknown.notes), "{} units: a read and a write", unknown.notes);
+    for number in 1..ADDRESS_CODES_MAX {
+        body["promotionCode"] = json!(format!("UNKNOWN-{number}"));
+        let next = w.ask_with(Method::POST, "/api/quotes", &[], &body).await;
+        assert!((1.4..=4.1).contains(&next.notes), "{} units: of an item that grows", next.notes);
+    }
+    body["promotionCode"] = json!(LIMITED_CODE);
+    let full = w.ask_with(Method::POST, "/api/quotes", &[], &body).await;
+    assert!(full.notes <= 2.0 && full.answer["offers"][0]["planId"] == "flexible", "{full:?}");
+    body["promotionCode"] = json!("UNKNOWN");
     assert!(cost.ledger <= units(budget.ledger_units), "{} units", cost.ledger);
     assert!(cost.ledger > 0.7 * units(budget.ledger_units), "{} units: the worst request", cost.ledger);
     assert!(cost.read_model <= units(budget.read_model_units), "{} units", cost.read_model);

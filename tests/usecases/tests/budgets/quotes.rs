@@ -79,6 +79,7 @@ fn three_nights(resource: &Resource, code: Option<&str>) -> QuoteRequest {
         plans: QuotedPlans::Every,
         as_of: None,
         draft: false,
+        address: None,
     }
 }
 

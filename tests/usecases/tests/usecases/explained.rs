@@ -92,6 +92,7 @@ impl Case {
         }
         card.occupancy = Some(Occupancy {
             included_adults: self.included_adults,
+            cots_max: None,
             guests_max: 5,
             extra_adult: money(self.extra_adult),
             missing_adult: money(self.extra_adult / 2),

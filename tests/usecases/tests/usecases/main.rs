@@ -27,6 +27,7 @@ mod explained;
 mod extending;
 mod faults;
 mod flow;
+mod guessing;
 mod heat;
 mod holds;
 mod identity;

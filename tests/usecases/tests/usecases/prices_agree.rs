@@ -144,6 +144,7 @@ async fn a_private_plan_is_as_one_that_there_is_not() {
             plans: QuotedPlans::Every,
             as_of: None,
             draft: false,
+            address: None,
         };
         let quoted = w.quotes.quote(None, &request, w.now()).await.expect("a quote");
         quoted.unavailable.into_iter().map(|plan| (plan.name, plan.reasons)).collect::<Vec<_>>()

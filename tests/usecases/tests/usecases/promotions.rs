@@ -203,7 +203,7 @@ async fn the_record_that_the_ttl_deletes_gives_the_use_back_once() {
     let w = once().await;
     let hold = w.redeemed("k").await;
     w.pass(TTL + 8 * 24 * 3600);
-    assert_eq!(w.database.sweep_ttl(), 1);
+    assert_eq!(w.database.sweep_ttl(), 2, "the record, and the note of whose code was tried");
     for _ in 0..2 {
         w.expiry.on_record_deleted(&hold, &w.by("expiry")).await.expect("dropped");
         assert_eq!(w.uses("ONCE").await, 0);
@@ -409,6 +409,7 @@ pub(crate) fn asking_price(code: &str) -> QuoteRequest {
         plans: QuotedPlans::Every,
         as_of: None,
         draft: false,
+        address: None,
     }
 }
 
@@ -436,8 +437,8 @@ async fn a_hold_by_a_quote_counts_as_one_that_names_the_code() {
     assert_eq!(w.uses("ONCE").await, 1);
 }
 
-/// Units of the ledger and of the hold records that a second hold of a page costs.
-async fn cost(code: Option<&str>) -> (f64, f64) {
+/// Units of the ledger and of the hold records that a second hold of a page costs, of a guest who has asked for its price in that hour or has not.
+async fn cost(code: Option<&str>, has_asked: bool) -> (f64, f64) {
     let w = World::with(&room()).await;
     put(&w, &with(vec![promotion("OPEN", None, None), promotion("ONCE", Some(9), None)])).await;
     let (client, meter) = w.database.metered_client();
@@ -446,6 +447,9 @@ async fn cost(code: Option<&str>) -> (f64, f64) {
     for name in ["cold", "warm"] {
         let choice = code.map_or_else(RateChoice::default, by_code);
         let request = HoldRequest { choice, ..hold_request(&room(), NIGHT, 1) };
+        if let Some(code) = code.filter(|_| has_asked) {
+            w.quotes.quote(Some(&guest(name)), &asking_price(code), w.now()).await.expect("a quote");
+        }
         holds.create(&guest(name), &key(name, name), &request, &w.by(name)).await.expect("a hold");
         cost = (meter.take(Database::LEDGER), meter.take(Database::HOLDS));
     }
@@ -454,8 +458,15 @@ async fn cost(code: Option<&str>) -> (f64, f64) {
 }
 
 #[tokio::test]
-async fn a_code_without_a_limit_costs_a_hold_nothing_more() {
-    let (plain, open, limited) = (cost(None).await, cost(Some("OPEN")).await, cost(Some("ONCE")).await);
-    assert_eq!(open, plain, "as without a code");
+async fn a_code_without_a_limit_costs_a_hold_nothing_of_the_ledger_and_a_read_of_who_tries_it() {
+    let plain = cost(None, true).await;
+    let (known, new) = (cost(Some("OPEN"), true).await, cost(Some("OPEN"), false).await);
+    assert_eq!((known.0, new.0), (plain.0, plain.0), "as without a code");
+    assert_eq!(
+        (known.1, new.1),
+        (plain.1 + 1.0, plain.1 + 3.0),
+        "a read, and two writes of a good code that is new"
+    );
+    let limited = cost(Some("ONCE"), true).await;
     assert!(limited.0 > plain.0, "a limited one is counted: {limited:?}, {plain:?}");
 }

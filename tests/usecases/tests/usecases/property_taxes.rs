@@ -47,6 +47,7 @@ fn tax(name: &str, levy: Levy, due: Due) -> Charge {
         valid: Validity::default(),
         exempt_to_age: None,
         slots_max: None,
+        before_discounts: false,
         refundable: true,
         due,
     }
@@ -299,6 +300,7 @@ async fn a_draft_and_another_moment_are_tried_under_the_taxes_too() {
         plans: QuotedPlans::Default,
         as_of: None,
         draft: true,
+        address: None,
     };
     let tried = w.quotes.quote(Some(&operator()), &request, w.now()).await.expect("a quote");
     assert_eq!(told(&tried.offers[0].price), (2 * PRICE + 2 * VAT, CITY_TAX, names(&["city-tax", "vat"])));
@@ -431,7 +433,8 @@ async fn a_property_is_read_for_prices_of_its_resources_and_remembered_for_a_mom
     let store = &w.store;
     let pricing = || {
         let (rates, catalogue, listed) = (store.rates.clone(), store.catalogue.clone(), store.listed.clone());
-        Pricing::new(rates, counting.clone(), store.uses.clone(), catalogue, listed, charge_rules())
+        let (uses, tries) = (store.uses.clone(), store.tries.clone());
+        Pricing::new(rates, counting.clone(), uses, tries, catalogue, listed, charge_rules())
     };
     let seals = quote_seals(QUOTE_KEY);
     let (catalogue, records, stops) = (store.catalogue.clone(), store.holds.clone(), store.stops.clone());
@@ -472,6 +475,7 @@ async fn a_property_is_read_for_prices_of_its_resources_and_remembered_for_a_mom
             plans: QuotedPlans::Every,
             as_of: None,
             draft: false,
+            address: None,
         };
         quotes.quote(None, &request, w.now()).await.expect("a quote");
         assert_eq!(reads(), expected, "a quote of {}", resource.id);

@@ -154,6 +154,7 @@ pub(crate) async fn quote(w: &World, caller: Option<&Caller>, range: (&str, &str
         plans: QuotedPlans::Every,
         as_of: None,
         draft: false,
+        address: None,
     };
     w.quotes.quote(caller, &request, w.now()).await.expect("a quote")
 }

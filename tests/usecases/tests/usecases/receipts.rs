@@ -36,6 +36,7 @@ fn taxed() -> RateCard {
         valid: Validity::default(),
         exempt_to_age: None,
         slots_max: None,
+        before_discounts: false,
         refundable: true,
         due,
     };

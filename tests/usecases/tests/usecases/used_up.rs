@@ -64,14 +64,20 @@ impl Watched {
 }
 
 #[derive(Debug, PartialEq, Eq)]
-struct Answer {
-    status: u16,
-    headers: BTreeMap<String, String>,
-    body: String,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: BTreeMap<String, String>,
+    pub(crate) body: String,
 }
 
 /// An answer as a client sees it, over a store that nothing is remembered of.
-async fn answered(w: &World, store: &Store, path: &str, caller: Option<&Caller>, body: &Value) -> Answer {
+pub(crate) async fn answered(
+    w: &World,
+    store: &Store,
+    path: &str,
+    caller: Option<&Caller>,
+    body: &Value,
+) -> Answer {
     let mut headers = HeaderMap::new();
     let name = body.to_string().replace('"', "'");
     headers.insert("idempotency-key", HeaderValue::from_str(&name).expect("a header"));
@@ -132,7 +138,7 @@ async fn useless() -> (Arc<World>, RateCard) {
     (w, card)
 }
 
-fn night(code: &str) -> Value {
+pub(crate) fn night(code: &str) -> Value {
     json!({
         "resourceId": "room", "startTime": NIGHT.0, "endTime": NIGHT.1, "quantity": 1, "promotionCode": code,
     })

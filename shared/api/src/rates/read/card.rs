@@ -104,6 +104,7 @@ fn unit_type(value: &Value, at: String, reading: Reading<'_>) -> Option<UnitType
 fn occupancy(mut fields: Object<'_>, reading: Reading<'_>) -> Option<Occupancy> {
     let included_adults = fields.required("includedAdults", unsigned(1..=GUESTS_PER_UNIT_MAX));
     let guests_max = fields.required("guestsMax", unsigned(1..=GUESTS_PER_UNIT_MAX));
+    let cots_max = fields.optional("cotsMax", unsigned(0..=GUESTS_PER_UNIT_MAX));
     let extra_adult = fields.required("extraAdult", reading.amount());
     let missing_adult = fields.required("missingAdult", reading.amount());
     let child_bands =
@@ -112,6 +113,7 @@ fn occupancy(mut fields: Object<'_>, reading: Reading<'_>) -> Option<Occupancy> 
     Some(Occupancy {
         included_adults: included_adults?,
         guests_max: guests_max?,
+        cots_max,
         extra_adult: extra_adult?,
         missing_adult: missing_adult?,
         child_bands: child_bands?,

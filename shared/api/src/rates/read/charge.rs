@@ -50,6 +50,7 @@ pub(super) fn charge(value: &Value, at: String, reading: Reading<'_>) -> Option<
     let valid = validity(&mut fields);
     let exempt_to_age = fields.optional("exemptToAge", unsigned(0..=CHILD_AGE_MAX));
     let slots_max = fields.optional("slotsMax", count_from_one);
+    let before_discounts = fields.optional("beforeDiscounts", flag).unwrap_or(false);
     let refundable = fields.required("refundable", flag);
     let due = fields.required("due", due);
     fields.close();
@@ -66,6 +67,7 @@ pub(super) fn charge(value: &Value, at: String, reading: Reading<'_>) -> Option<
         valid,
         exempt_to_age,
         slots_max,
+        before_discounts,
         refundable: refundable?,
         due: due?,
     })

@@ -1,7 +1,7 @@
 //! Rules, restrictions, and when they apply.
 
 use holdfast_domain::catalogue::Label;
-use holdfast_domain::rates::condition::{Bounds, Condition, SOLD_PERCENT_MAX};
+use holdfast_domain::rates::condition::{Bounds, Condition, FROM_SLOT_MIN, SOLD_PERCENT_MAX};
 use holdfast_domain::rates::ids::{CalendarId, RestrictionId, RuleId};
 use holdfast_domain::rates::restriction::{
     Limits, NOTICE_MINUTES_MAX, Restriction, STAY_SLOTS_MAX, WINDOW_DAYS_MAX,
@@ -44,6 +44,7 @@ fn condition(mut fields: Object<'_>, reading: Reading<'_>) -> Option<Condition> 
         None => Some(None),
     };
     let slots = bounds(&mut fields, "slots", STAY_SLOTS_MAX, reading);
+    let from_slot = fields.optional("fromSlot", unsigned(FROM_SLOT_MIN..=STAY_SLOTS_MAX));
     let lead_days = bounds(&mut fields, "leadDays", COUNT_MAX, reading);
     let sold_percent = bounds(&mut fields, "soldPercent", SOLD_PERCENT_MAX, reading);
     let guests = bounds(&mut fields, "guests", COUNT_MAX, reading);
@@ -57,6 +58,7 @@ fn condition(mut fields: Object<'_>, reading: Reading<'_>) -> Option<Condition> 
         calendar,
         times: times?,
         slots,
+        from_slot,
         lead_days,
         sold_percent,
         guests,

@@ -156,6 +156,10 @@ pub struct OccupancyBody {
     /// The most guests, children among them.
     #[schema(minimum = 1, maximum = 100, example = 4)]
     pub guests_max: u32,
+    /// The most children in cots, who take none of these places; not limited by itself if left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(maximum = 100, example = 1)]
+    pub cots_max: Option<u32>,
     /// What each further adult costs.
     #[schema(minimum = 0, maximum = 99_999_999_999_i64, example = 3000)]
     pub extra_adult: i64,
@@ -199,6 +203,7 @@ impl From<&Occupancy> for OccupancyBody {
         Self {
             included_adults: occupancy.included_adults,
             guests_max: occupancy.guests_max,
+            cots_max: occupancy.cots_max,
             extra_adult: amount(occupancy.extra_adult),
             missing_adult: amount(occupancy.missing_adult),
             child_bands: occupancy.child_bands.iter().map(band).collect(),

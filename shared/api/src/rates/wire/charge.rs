@@ -42,7 +42,7 @@ pub struct ChargeBody {
     /// With `amount`: what it is counted by.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub per: Option<PerName>,
-    /// By what a slot costs per guest after discounts, without included percentages of tax: the last band whose `from` is not above it.
+    /// By what a slot costs per guest after discounts (see `beforeDiscounts`), without included percentages of tax: the last band whose `from` is not above it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(min_items = 1, max_items = 20)]
     pub bands: Option<Vec<BandBody>>,
@@ -67,6 +67,11 @@ pub struct ChargeBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, maximum = 1_000_000, example = 5)]
     pub slots_max: Option<u32>,
+    /// Whether a percentage, or the bands, go by what the places cost before a promotion takes something off, instead of after it. Not of an
+    /// `amount`, and not of an included tax.
+    #[serde(skip_serializing_if = "is_no")]
+    #[schema(required = false, default = false)]
+    pub before_discounts: bool,
     /// Whether it is given back as the price is, or never.
     #[schema(example = true)]
     pub refundable: bool,
@@ -190,6 +195,7 @@ impl From<&Charge> for ChargeBody {
             until: charge.valid.until.map(|date| date.to_string()),
             exempt_to_age: charge.exempt_to_age,
             slots_max: charge.slots_max,
+            before_discounts: charge.before_discounts,
             refundable: charge.refundable,
             due: charge.due.into(),
         }

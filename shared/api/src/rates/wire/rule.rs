@@ -69,6 +69,11 @@ pub struct ConditionBody {
     /// Slots of the stay.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub slots: Option<SlotBoundsBody>,
+    /// The slot is this one of the stay, counted from 1, or a later one: with 8 a change is for the nights after the seventh alone, and not for
+    /// all nights of a stay that has as many.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 2, maximum = 366, example = 8)]
+    pub from_slot: Option<u32>,
     /// Local dates between that of the quote and that of the stay's start.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lead_days: Option<BoundsBody>,
@@ -176,6 +181,7 @@ impl From<&Condition> for ConditionBody {
             calendar: when.calendar.as_ref().map(ToString::to_string),
             times: when.times.map(|(from, to)| TimesBody { from: local(from), to: local(to) }),
             slots: when.slots.map(Into::into),
+            from_slot: when.from_slot,
             lead_days: bounds(when.lead_days),
             sold_percent: when.sold_percent.map(Into::into),
             guests: bounds(when.guests),

@@ -85,6 +85,9 @@ fn check_charge(
     if charge.included && !charge.refundable {
         check.problem(&format!("{path}/refundable"), id, CardFault::IncludedIsKept);
     }
+    if charge.before_discounts && (charge.included || matches!(charge.levy, Levy::Amount { .. })) {
+        check.problem(&format!("{path}/beforeDiscounts"), id, CardFault::BeforeDiscounts);
+    }
     match &charge.levy {
         Levy::Percent(percentage) => {
             check_percent(&format!("{path}/levy"), id, *percentage, check);

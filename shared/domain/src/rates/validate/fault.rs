@@ -109,6 +109,9 @@ pub enum CardFault {
     /// An included tax that is not given back as the price is.
     #[error("an included tax is given back as the price is")]
     IncludedIsKept,
+    /// An amount, or an included tax, that is to go by prices before discounts.
+    #[error("an amount goes by no price, and an included tax by what is paid")]
+    BeforeDiscounts,
     /// A percentage of nothing.
     #[error("a percentage must name at least one category that it is levied on")]
     LeviedOnNothing,

@@ -135,6 +135,9 @@ fn is_later(deadline: Deadline, other: Deadline) -> bool {
 
 fn check_occupancy(occupancy: &Occupancy, check: &mut Check) {
     check.within("/occupancy/guestsMax", None, occupancy.guests_max, (1, GUESTS_PER_UNIT_MAX));
+    if let Some(cots) = occupancy.cots_max {
+        check.within("/occupancy/cotsMax", None, cots, (0, GUESTS_PER_UNIT_MAX));
+    }
     let included = occupancy.included_adults;
     check.within("/occupancy/includedAdults", None, included, (1, occupancy.guests_max.max(1)));
     check.money("/occupancy/extraAdult", None, &occupancy.extra_adult);

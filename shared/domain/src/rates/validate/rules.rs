@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use super::check::{Check, NAMES_MAX};
 use super::fault::CardFault;
 use crate::rates::card::RateCard;
-use crate::rates::condition::{Bounds, Condition, DateRange, SOLD_PERCENT_MAX};
+use crate::rates::condition::{Bounds, Condition, DateRange, FROM_SLOT_MIN, SOLD_PERCENT_MAX};
 use crate::rates::ids::PlanId;
 use crate::rates::night::{is_between, order};
 use crate::rates::plan::lineage;
@@ -67,11 +67,14 @@ fn check_condition(card: &RateCard, path: &str, id: Option<&str>, when: &Conditi
             check.problem(&format!("{path}/{name}"), id, CardFault::EmptyBounds);
         }
     }
+    if let Some(from) = when.from_slot {
+        check.within(&format!("{path}/fromSlot"), id, from, (FROM_SLOT_MIN, STAY_SLOTS_MAX));
+    }
     check.at_most(&format!("{path}/channels"), when.channels.len(), NAMES_MAX);
     check.plans(&format!("{path}/plans"), id, &when.plans, card);
     let up_to = |max: u32| Some(Bounds { min: None, max: Some(max) });
     let can_apply = dates_meet(card, when, when)
-        && meet(when.slots, up_to(STAY_SLOTS_MAX))
+        && meet(Some(when.stay_slots()), up_to(STAY_SLOTS_MAX))
         && meet(when.sold_percent, up_to(SOLD_PERCENT_MAX));
     if check.problems.len() == before && !can_apply {
         check.problem(path, id, CardFault::NeverApplies);
@@ -104,7 +107,7 @@ fn both_apply(card: &RateCard, one: &Condition, other: &Condition) -> bool {
     };
     channels
         && times
-        && meet(one.slots, other.slots)
+        && meet(Some(one.stay_slots()), Some(other.stay_slots()))
         && meet(one.lead_days, other.lead_days)
         && meet(one.sold_percent, other.sold_percent)
         && meet(one.guests, other.guests)
@@ -177,7 +180,8 @@ fn covers(when: &Condition, other: &Condition) -> bool {
     when.plans == other.plans
         && (on_all_dates || same_dates)
         && (when.times.is_none() || when.times == other.times)
-        && is_within(other.slots, when.slots)
+        && when.from_slot.is_none_or(|from| other.from_slot.is_some_and(|later| from <= later))
+        && is_within(Some(other.stay_slots()), when.slots)
         && is_within(other.lead_days, when.lead_days)
         && is_within(other.sold_percent, when.sold_percent)
         && is_within(other.guests, when.guests)

@@ -146,6 +146,7 @@ impl<'a> Draw<'a> {
                 valid: Validity { from: Some(around), until: None },
                 exempt_to_age: None,
                 slots_max: None,
+                before_discounts: false,
                 refundable: true,
                 due: self.one(&[Due::Now, Due::AtProperty]),
             }];

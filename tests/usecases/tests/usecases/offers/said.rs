@@ -86,6 +86,7 @@ async fn quoted(w: &World, resource: &Resource, range: (When, When), quantity: u
         plans: QuotedPlans::Every,
         as_of: None,
         draft: false,
+        address: None,
     };
     let rates = w.rates.get(&operator(), &resource.id).await.expect("rates");
     let default = &rates.at(w.now()).expect("a card").card.default_plan;

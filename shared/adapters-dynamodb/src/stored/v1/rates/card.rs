@@ -171,6 +171,8 @@ impl From<StoredUnitType> for UnitType {
 struct StoredOccupancy {
     included_adults: u32,
     guests_max: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    cots_max: Option<u32>,
     extra_adult: i64,
     missing_adult: i64,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -198,6 +200,7 @@ impl From<&Occupancy> for StoredOccupancy {
         Self {
             included_adults: occupancy.included_adults,
             guests_max: occupancy.guests_max,
+            cots_max: occupancy.cots_max,
             extra_adult: occupancy.extra_adult.amount(),
             missing_adult: occupancy.missing_adult.amount(),
             child_bands: occupancy.child_bands.iter().map(band).collect(),
@@ -213,6 +216,7 @@ impl StoredOccupancy {
         Ok(Occupancy {
             included_adults: self.included_adults,
             guests_max: self.guests_max,
+            cots_max: self.cots_max,
             extra_adult: money(self.extra_adult, currency)?,
             missing_adult: money(self.missing_adult, currency)?,
             child_bands: self.child_bands.into_iter().map(band).collect::<Result<_, Reason>>()?,

@@ -32,6 +32,8 @@ pub(crate) struct StoredCharge {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     slots_max: Option<u32>,
     #[serde(default, skip_serializing_if = "is_no")]
+    before_discounts: bool,
+    #[serde(default, skip_serializing_if = "is_no")]
     refundable: bool,
     due: StoredDue,
 }
@@ -179,6 +181,7 @@ impl From<&Charge> for StoredCharge {
             valid: charge.valid.into(),
             exempt_to_age: charge.exempt_to_age,
             slots_max: charge.slots_max,
+            before_discounts: charge.before_discounts,
             refundable: charge.refundable,
             due: charge.due.into(),
         }
@@ -215,6 +218,7 @@ impl StoredCharge {
             valid: self.valid.into(),
             exempt_to_age: self.exempt_to_age,
             slots_max: self.slots_max,
+            before_discounts: self.before_discounts,
             refundable: self.refundable,
             due: self.due.into(),
         })

@@ -79,6 +79,8 @@ pub(crate) struct StoredCondition {
     #[serde(skip_serializing_if = "Option::is_none")]
     slots: Option<StoredBounds>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    from_slot: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     lead_days: Option<StoredBounds>,
     #[serde(skip_serializing_if = "Option::is_none")]
     sold_percent: Option<StoredBounds>,
@@ -101,6 +103,7 @@ impl From<&Condition> for StoredCondition {
             calendar: when.calendar.clone().map(Text),
             times: when.times.map(|(from, to)| StoredTimes { from: Text(from), to: Text(to) }),
             slots: bounds(when.slots),
+            from_slot: when.from_slot,
             lead_days: bounds(when.lead_days),
             sold_percent: bounds(when.sold_percent),
             guests: bounds(when.guests),
@@ -119,6 +122,7 @@ impl StoredCondition {
             calendar,
             times,
             slots,
+            from_slot,
             lead_days,
             sold_percent,
             guests,
@@ -131,6 +135,7 @@ impl StoredCondition {
             && weekdays.is_empty()
             && calendar.is_none()
             && times.is_none()
+            && from_slot.is_none()
             && bounds.into_iter().all(Option::is_none)
             && channels.is_empty()
             && plans.is_empty()
@@ -144,6 +149,7 @@ impl StoredCondition {
             calendar: self.calendar.map(|Text(calendar)| calendar),
             times: self.times.map(|times| (times.from.0, times.to.0)),
             slots: bounds(self.slots),
+            from_slot: self.from_slot,
             lead_days: bounds(self.lead_days),
             sold_percent: bounds(self.sold_percent),
             guests: bounds(self.guests),
