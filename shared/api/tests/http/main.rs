@@ -18,6 +18,7 @@ mod contacts;
 mod guide;
 #[cfg(test)]
 mod nearest;
+#[cfg(test)]
 mod number_bounds;
 #[cfg(test)]
 mod plans;

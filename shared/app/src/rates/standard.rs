@@ -66,7 +66,8 @@ impl StandardStay<'_> {
         let count = usize::try_from(quantity).unwrap_or(usize::MAX);
         let is_bounded = stay.slots.len().saturating_mul(count) <= PRICES_MAX;
         let is_payable = terms.base_price.amount() % step.max(1) == 0;
-        if !self.is_taxed() && !(is_bounded && is_payable) {
+        let is_evaluated = self.is_taxed() || (is_bounded && is_payable);
+        if !is_evaluated {
             return Ok(standard_total(terms, total, stay.slots.len(), quantity, stay.start, at));
         }
         if !is_bounded || !(self.units.is_empty() || self.units.len() == count) {
