@@ -261,7 +261,7 @@ pub fn problem(failure: Failure) -> Problem {
         Failure::RateNotAvailable { plan, reasons, nearest } => {
             not_available(&detail, &plan, &reasons, nearest)
         }
-        Failure::QuoteExpired => plain(Code::QuoteExpired),
+        Failure::QuoteExpired { .. } => plain(Code::QuoteExpired).blaming(&["/quoteId"]),
         Failure::QuoteNotValid => plain(Code::QuoteNotValid).blaming(&["/quoteId"]),
         Failure::TooManyPages { .. } => {
             Problem::new(Code::RangeNotBookable, format!("{detail}: ask for a shorter range"))
@@ -334,7 +334,12 @@ pub fn problem(failure: Failure) -> Problem {
 
 /// A stay that is not to be had under a plan. What the request names and the plan does not have is wrong in itself; anything else may be
 /// had on other dates.
-fn not_available(detail: &str, plan: &PlanId, reasons: &[Reason], nearest: Option<Nearest>) -> Problem {
+fn not_available(
+    detail: &str,
+    plan: &PlanId,
+    reasons: &[Reason],
+    nearest: Option<(PlanId, Nearest)>,
+) -> Problem {
     let wrong = |reason: &Reason| {
         let error = |pointer: &str, detail: String| Some(FieldError { pointer: pointer.to_owned(), detail });
         match reason {
@@ -357,7 +362,7 @@ fn not_available(detail: &str, plan: &PlanId, reasons: &[Reason], nearest: Optio
         Problem::new(Code::RateNotAvailable, detail).with(Facts {
             rate_plan_id: Some(plan.to_string()),
             reasons: Some(reasons.iter().map(ReasonBody::from).collect()),
-            nearest: nearest.map(|nearest| NearestBody::of(plan, nearest)),
+            nearest: nearest.map(|(plan, nearest)| NearestBody::of(&plan, nearest)),
             ..Facts::default()
         })
     } else {

@@ -90,6 +90,21 @@ pub struct Money {
 }
 
 impl Money {
+    /// The amount for people: with as many decimals as ISO 4217 gives its currency, and that, as `12.90 EUR`.
+    #[must_use]
+    pub fn for_people(&self) -> String {
+        let currency = self.currency();
+        let decimals = currency.decimals();
+        let unit = 10_i64.pow(decimals);
+        let (whole, part) = (self.amount() / unit, self.amount() % unit);
+        if decimals == 0 {
+            format!("{whole} {currency}")
+        } else {
+            let width = usize::try_from(decimals).unwrap_or(2);
+            format!("{whole}.{part:0width$} {currency}")
+        }
+    }
+
     /// An amount in minor units.
     ///
     /// # Errors

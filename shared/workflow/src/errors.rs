@@ -53,7 +53,7 @@ pub fn error_name(failure: &Failure) -> &'static str {
         | Failure::RateCard(_)
         | Failure::RangeNotBookable(_)
         | Failure::RateNotAvailable { .. }
-        | Failure::QuoteExpired
+        | Failure::QuoteExpired { .. }
         | Failure::QuoteNotValid
         | Failure::NotChargeable(_)
         | Failure::SoldOut { .. }

@@ -17,6 +17,7 @@ use sha2::Sha256;
 
 use crate::stored::reason::Reason;
 use crate::stored::v1::applied::StoredRate;
+use crate::stored::v1::order::{StoredTier, read_policy, store_policy};
 use crate::stored::v1::price::StoredPrice;
 use crate::stored::v1::scalar::{Millis, Scalar, Text, parsed};
 
@@ -43,6 +44,9 @@ struct QuoteDocument {
     quantity: u32,
     price: StoredPrice,
     rate: StoredRate,
+    /// Left out where an order keeps the rate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    policy: Option<Vec<StoredTier>>,
     /// Left out if it is for anyone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     guest: Option<Text<GuestMark>>,
@@ -68,6 +72,7 @@ impl From<&Quote> for QuoteDocument {
             quantity: quote.quantity,
             price: (&quote.price).into(),
             rate: (&quote.rate).into(),
+            policy: quote.policy.as_ref().map(store_policy),
             guest: quote.guest.clone().map(Text),
             expires: Millis(quote.expires_at),
         }
@@ -83,6 +88,7 @@ impl QuoteDocument {
             quantity: self.quantity,
             price: self.price.read()?,
             rate: self.rate.read(self.quantity)?,
+            policy: self.policy.map(read_policy).transpose()?,
             guest: self.guest.map(|Text(mark)| mark),
             expires_at: self.expires.0,
         })
@@ -200,6 +206,7 @@ mod tests {
                 refunds: RefundTerms { free_hours_after_booking: 0, steps: Vec::new(), kept_always: money },
                 priced_at: Timestamp::from_second(1_800_000_000).expect("in range"),
             },
+            policy: None,
             guest: Some(mark),
             expires_at: Timestamp::from_second(1_800_000_900).expect("in range"),
         }

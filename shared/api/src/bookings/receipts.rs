@@ -100,8 +100,7 @@ pub struct ReceiptBody {
     /// Of a payment of the whole price: the lines that add up to the amount. Else empty.
     #[schema(max_items = 500)]
     pub lines: Vec<PriceLineBody>,
-    /// What the amount includes of each tax of the price, in its order. Empty where the price has no tax and where the resource had no rate card,
-    /// so that nothing is known of taxes.
+    /// What the amount includes of each tax of the price, in its order. Empty where the price has no tax.
     pub taxes: Vec<ReceiptTaxBody>,
 }
 

@@ -162,6 +162,16 @@ pub struct CancellationBody {
     "paymentStatus": "captured", "holdId": "hld_n2k7u4w5c3r6y1q8z0a9b8c7", "resourceId": "hotel-nyc-deluxe",
     "resourceName": "Deluxe double", "userId": "guest-1", "startTime": "2027-06-01T19:00:00Z",
     "endTime": "2027-06-03T15:00:00Z", "quantity": 1, "price": { "amount": 25800, "currency": "USD" },
+    "ratePlan": { "planId": "standard", "name": "Standard" }, "cardVersion": 0,
+    "lines": [{
+        "kind": "stay", "code": "standard", "name": "Standard", "amount": { "amount": 25800, "currency": "USD" }, "count": 2,
+        "due": "now", "refundable": true
+    }],
+    "payAtProperty": { "amount": 0, "currency": "USD" },
+    "cancellationTerms": {
+        "freeHoursAfterBooking": 0, "keptAlways": { "amount": 0, "currency": "USD" },
+        "steps": [{ "until": "2027-05-31T19:00:00.000Z", "kept": { "amount": 0, "currency": "USD" } }]
+    },
     "cancellationPolicy": { "tiers": [{ "hoursBefore": 24, "refundPercent": 100 }] },
     "createdAt": "2027-05-01T10:01:00Z"
 }))]
@@ -192,7 +202,7 @@ pub struct BookingBody {
     pub quantity: u32,
     /// For the whole range and all units: what is paid with the booking.
     pub price: MoneyBody,
-    /// The rate, where the resource has a rate card.
+    /// The rate.
     #[serde(flatten)]
     pub rate: RateBody,
     /// What a cancellation refunds, where `cancellationTerms` does not say it.

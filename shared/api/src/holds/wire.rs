@@ -113,7 +113,16 @@ impl Nothing {
 #[schema(as = Hold, example = json!({
     "holdId": "hld_n2k7u4w5c3r6y1q8z0a9b8c7", "status": "active", "resourceId": "hotel-nyc-deluxe", "userId": "guest-1",
     "startTime": "2027-06-01T19:00:00Z", "endTime": "2027-06-03T15:00:00Z", "quantity": 1,
-    "price": { "amount": 25800, "currency": "USD" },
+    "price": { "amount": 25800, "currency": "USD" }, "ratePlan": { "planId": "standard", "name": "Standard" }, "cardVersion": 0,
+    "lines": [{
+        "kind": "stay", "code": "standard", "name": "Standard", "amount": { "amount": 25800, "currency": "USD" }, "count": 2,
+        "due": "now", "refundable": true
+    }],
+    "payAtProperty": { "amount": 0, "currency": "USD" },
+    "cancellationTerms": {
+        "freeHoursAfterBooking": 0, "keptAlways": { "amount": 0, "currency": "USD" },
+        "steps": [{ "until": "2027-05-31T19:00:00.000Z", "kept": { "amount": 0, "currency": "USD" } }]
+    },
     "expiresAt": "2027-05-01T10:10:00Z", "serverTime": "2027-05-01T10:00:00Z"
 }))]
 pub struct HoldBody {
@@ -135,7 +144,7 @@ pub struct HoldBody {
     pub quantity: u32,
     /// For the whole range and all units: what is paid with the booking.
     pub price: MoneyBody,
-    /// The rate, where the resource has a rate card.
+    /// The rate.
     #[serde(flatten)]
     pub rate: RateBody,
     /// From this instant on it counts for nothing.

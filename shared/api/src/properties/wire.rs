@@ -57,7 +57,8 @@ pub struct PropertyTermsBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = "house-rules")]
     pub house_rules: Option<String>,
-    /// Taxes and fees that apply to every rate card of its resources as if they were written there; amounts are in its currency.
+    /// Taxes and fees that apply to every rate card of its resources as if they were written there, and to the price of those without a card;
+    /// amounts are in its currency.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false, max_items = 20)]
     pub taxes: Vec<ChargeBody>,

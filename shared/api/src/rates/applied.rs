@@ -2,10 +2,13 @@
 
 use holdfast_app::Caller;
 use holdfast_domain::bookings::{Order, Price, PriceLine, PriceLineKind};
+use holdfast_domain::catalogue::Label;
 use holdfast_domain::money::SignedMoney;
 use holdfast_domain::rates::cancellation::{CANCELLATION_STEPS_MAX, RefundTerms};
 use holdfast_domain::rates::extra::ExtraChoice;
+use holdfast_domain::rates::ids::PlanId;
 use holdfast_domain::rates::occupancy::Unit;
+use holdfast_domain::rates::standard::{STANDARD_VERSION, standard_name};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -14,23 +17,20 @@ use crate::rates::wire::DueName;
 use crate::wire::{MoneyBody, moment};
 use crate::words::words;
 
-/// The rate of an order. Everything is left out where its resource has no rate card.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
+/// The rate of an order. At a resource without a rate card that is its own price, by the plan `standard`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Rate)]
 pub struct RateBody {
     /// The rate plan.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub rate_plan: Option<RatePlanName>,
+    pub rate_plan: RatePlanName,
+    /// The version of the rate card that priced it; 0 where the resource had none, and its own `pricing` did.
+    pub card_version: u64,
     /// What the price is made of: `price` is the sum of what is due `now`, `payAtProperty` of the rest.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, max_items = 500)]
-    pub lines: Option<Vec<PriceLineBody>>,
+    #[schema(max_items = 500)]
+    pub lines: Vec<PriceLineBody>,
     /// What is paid at the place.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub pay_at_property: Option<MoneyBody>,
+    pub pay_at_property: MoneyBody,
     /// The units one by one, if something was said of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -48,9 +48,7 @@ pub struct RateBody {
     #[schema(nullable = false)]
     pub price_override: Option<PriceOverrideBody>,
     /// What a cancellation keeps. It comes before `cancellationPolicy`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub cancellation_terms: Option<KeptTermsBody>,
+    pub cancellation_terms: KeptTermsBody,
 }
 
 /// A rate plan.
@@ -61,6 +59,12 @@ pub struct RatePlanName {
     pub plan_id: String,
     /// Its name for people, as it was.
     pub name: String,
+}
+
+impl RatePlanName {
+    fn of(plan: &PlanId, name: &Label) -> Self {
+        Self { plan_id: plan.to_string(), name: name.as_str().to_owned() }
+    }
 }
 
 words! {
@@ -116,11 +120,11 @@ impl From<SignedMoney> for SignedMoneyBody {
 pub struct PriceLineBody {
     /// What it is for.
     pub kind: LineKindName,
-    /// The name in requests of its plan, promotion, extra, tax or fee; left out without a rate card.
+    /// The name in requests of its plan, promotion, extra, tax or fee.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub code: Option<String>,
-    /// Its name for people, as it was; left out without a rate card.
+    /// Its name for people, as it was.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub name: Option<String>,
@@ -128,7 +132,7 @@ pub struct PriceLineBody {
     pub amount: SignedMoneyBody,
     /// Of how many equal parts it is the sum; 1 where it is no such sum.
     pub count: u32,
-    /// The local date of the first slot it is for; left out where it is for no dates.
+    /// The local date of the first slot it is for; left out where it is for no dates, or is all there is without a rate card.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, format = Date)]
     pub from: Option<String>,
@@ -290,20 +294,31 @@ impl RateBody {
     /// The rate of an order, as its reader may see it.
     #[must_use]
     pub fn of(order: &Order, reader: &Caller) -> Self {
-        let Some(rate) = order.rate.as_deref() else { return Self::default() };
+        let (price, refunds) = order.shown_rate();
+        let Some(rate) = order.rate.as_deref() else {
+            return Self {
+                rate_plan: RatePlanName::of(&PlanId::standard(), &standard_name()),
+                card_version: STANDARD_VERSION,
+                lines: lines(&price),
+                pay_at_property: price.at_property().into(),
+                units: None,
+                extras: None,
+                promotion_code: None,
+                price_override: None,
+                cancellation_terms: (&*refunds).into(),
+            };
+        };
         let is_said = rate.units.iter().any(|unit| *unit != Unit::default());
         Self {
-            rate_plan: Some(RatePlanName {
-                plan_id: rate.plan.to_string(),
-                name: rate.plan_name.as_str().to_owned(),
-            }),
-            lines: Some(lines(&order.price)),
-            pay_at_property: Some(order.price.at_property().into()),
+            rate_plan: RatePlanName::of(&rate.plan, &rate.plan_name),
+            card_version: rate.card_version,
+            lines: lines(&price),
+            pay_at_property: price.at_property().into(),
             units: is_said.then(|| rate.units.iter().map(Into::into).collect()),
             extras: (!rate.extras.is_empty()).then(|| rate.extras.iter().map(Into::into).collect()),
             promotion_code: rate.promotion.as_ref().map(ToString::to_string),
             price_override: PriceOverrideBody::of(order, reader),
-            cancellation_terms: Some((&rate.refunds).into()),
+            cancellation_terms: (&*refunds).into(),
         }
     }
 }

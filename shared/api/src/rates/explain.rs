@@ -129,7 +129,7 @@ fn read_child_ages(text: &str) -> Result<Vec<u8>, String> {
 pub struct ExplanationBody {
     /// The resource.
     pub resource_id: String,
-    /// The plan; left out of a resource without a rate card.
+    /// The plan.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub plan_id: Option<String>,
@@ -252,7 +252,7 @@ impl ExplanationBody {
     #[must_use]
     pub fn of(request: &QuoteRequest, quoted: &Quoted) -> Self {
         let (offer, none) = (quoted.offers.first(), quoted.unavailable.first());
-        let plan = offer.and_then(|offer| offer.rate.as_ref()).map(|rate| &rate.plan);
+        let plan = offer.map(|offer| &offer.rate.plan);
         Self {
             resource_id: request.resource.to_string(),
             plan_id: plan.or(none.map(|none| &none.plan)).map(ToString::to_string),

@@ -7,6 +7,7 @@ use holdfast_domain::rates::ids::PlanId;
 use holdfast_domain::rates::nearest::Nearest;
 use holdfast_domain::rates::plan::Payment;
 use holdfast_domain::rates::quote::{Limit, Reason};
+use holdfast_domain::rates::words::in_words;
 use holdfast_http::Refusal;
 use holdfast_http::read::body::Object;
 use holdfast_http::read::errors::Errors;
@@ -116,7 +117,7 @@ pub struct QuoteBody {
     pub end_time: String,
     /// Units.
     pub quantity: u32,
-    /// Plans that can be had, in the order in which they are shown; one without `planId` of a resource without a rate card.
+    /// Plans that can be had, in the order in which they are shown. A resource without a rate card has the plan `standard`.
     #[schema(max_items = 20)]
     pub offers: Vec<PlanOfferBody>,
     /// Plans that cannot be had for the stay, with every reason: of a code also the plans for which it is not good.
@@ -125,7 +126,7 @@ pub struct QuoteBody {
     /// Plans that can be had and would make the answer too long: ask for each by `ratePlanId`. Left out if there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<String>,
-    /// Where no plan can be had: what would do instead.
+    /// Where no plan can be had: what would do instead, under whichever of the plans that were asked it is nearest.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub nearest: Option<NearestBody>,
@@ -134,8 +135,8 @@ pub struct QuoteBody {
     pub as_of: String,
 }
 
-/// What would do instead of nights that restrictions keep from being sold: one or both of the two. It says nothing of places, which may
-/// be taken.
+/// What would do instead of a stay that restrictions keep from being sold: another time (`arrival` of nights, `startTime` and `endTime` of
+/// slots), another number (`slots`), or both, each to be chosen by itself. It says nothing of places, which may be taken.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = NearestStay)]
@@ -146,10 +147,18 @@ pub struct NearestBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, format = Date)]
     pub arrival: Option<String>,
-    /// This number of nights from the same start on.
+    /// This number of nights or slots from the same start on.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub slots: Option<u32>,
+    /// As many slots from this moment on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, format = DateTime)]
+    pub start_time: Option<String>,
+    /// Moment after the last of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, format = DateTime)]
+    pub end_time: Option<String>,
 }
 
 impl NearestBody {
@@ -158,6 +167,8 @@ impl NearestBody {
             plan_id: plan.to_string(),
             arrival: nearest.arrival.map(|date| date.to_string()),
             slots: nearest.slots,
+            start_time: nearest.stay.map(|(start, _)| instant(start)),
+            end_time: nearest.stay.map(|(_, end)| instant(end)),
         }
     }
 }
@@ -167,12 +178,12 @@ impl NearestBody {
 #[serde(rename_all = "camelCase")]
 #[schema(as = PlanOffer)]
 pub struct PlanOfferBody {
-    /// The plan's name in requests; left out of a resource without a rate card.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub plan_id: Option<String>,
-    /// The plan's name for people, or the resource's.
+    /// The plan's name in requests.
+    pub plan_id: String,
+    /// The plan's name for people.
     pub name: String,
+    /// The version of the rate card that priced it; 0 where the resource has none, and its own `pricing` did.
+    pub card_version: u64,
     /// What is paid with the booking.
     pub price: MoneyBody,
     /// What is paid at the place.
@@ -182,12 +193,15 @@ pub struct PlanOfferBody {
     pub lines: Vec<PriceLineBody>,
     /// What a cancellation keeps.
     pub cancellation_terms: KeptTermsBody,
+    /// The same for people, in English, with local dates and times of the resource.
+    #[schema(max_length = 4096)]
+    pub cancellation_text: String,
     /// What the price includes, for people.
     pub included: Vec<String>,
     /// When the plan is paid.
     pub payment: PaymentName,
-    /// By which `createHold` honours the price until `expiresAt`. Left out where nothing is promised: of a resource without a rate card,
-    /// under rates that are not in force, and of a price with very many different lines.
+    /// By which `createHold` honours the price until `expiresAt`. Left out where nothing is promised: under rates that are not in force,
+    /// and of a price with very many different lines.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub quote_id: Option<String>,
@@ -375,19 +389,19 @@ fn payment(payment: Payment) -> PaymentName {
 }
 
 fn offered(offer: &Offered, quoted: &Quoted) -> PlanOfferBody {
-    let rate = offer.rate.as_ref();
-    let name = rate.map_or(&quoted.resource_name, |rate| &rate.plan_name);
+    let rate = &offer.rate;
+    let total = offer.price.total();
     PlanOfferBody {
-        plan_id: rate.map(|rate| rate.plan.to_string()),
-        name: name.as_str().to_owned(),
+        plan_id: rate.plan.to_string(),
+        name: rate.plan_name.as_str().to_owned(),
+        card_version: rate.card_version,
         price: offer.price.total().into(),
         pay_at_property: offer.price.at_property().into(),
         lines: lines(&offer.price),
-        cancellation_terms: (&offer.refunds).into(),
-        included: rate.map_or_else(Vec::new, |rate| {
-            rate.included.iter().map(|name| name.as_str().to_owned()).collect()
-        }),
-        payment: rate.map_or(PaymentName::Now, |rate| payment(rate.payment)),
+        cancellation_terms: (&rate.refunds).into(),
+        cancellation_text: in_words(&rate.refunds, total, &quoted.zone, quoted.as_of),
+        included: rate.included.iter().map(|name| name.as_str().to_owned()).collect(),
+        payment: payment(rate.payment),
         quote_id: offer.promise.as_ref().map(|(id, _)| id.clone()),
         expires_at: offer.promise.as_ref().map(|(_, until)| instant(*until)),
     }

@@ -19,7 +19,7 @@ use crate::rates::explain::{ExplainParameters, ExplanationBody};
 use crate::rates::quotes::{NewQuote, QuoteBody};
 use crate::scopes::OPERATOR;
 use crate::search::wire::{
-    Calendar, CalendarParameters, OfferBody, OfferList, SearchParameters, calendar_cursor,
+    Calendar, CalendarParameters, MissedBody, OfferBody, OfferList, SearchParameters, calendar_cursor,
 };
 use crate::wire::instant;
 
@@ -59,7 +59,7 @@ impl Api for SearchApi {
             .described(
                 "`price` is for the whole range and the quantity asked for, with what is due at the property; `startTime` and `endTime` can be given to `createHold` as \
                 they are. A range of one local date of a `slots` resource is what has not begun of it; if it has breaks, the longest \
-                run of free slots between them is offered. Send the `ETag` of an earlier answer as `If-None-Match`, and the answer is 304 if nothing has changed.",
+                run of free slots between them is offered. Where nothing is, `reasons` says why. Send the `ETag` of an earlier answer as `If-None-Match`, and the answer is 304 if nothing has changed.",
             )
             .queries::<SearchParameters>()
             .header(IF_NONE_MATCH.0, IF_NONE_MATCH.1)
@@ -105,8 +105,8 @@ impl Api for SearchApi {
                     "Every plan that can be had is in `offers`, with `price` to be paid with the booking and `payAtProperty` at the place; the \
                     others are in `unavailable`, with every reason. `createHold` with a `quoteId` honours its price until `expiresAt`, whatever \
                     changes meanwhile; whether places are left only the hold says. No token is needed: with one, quotes are good for that caller \
-                    alone. Prices may be 5 seconds old, for operators never. A resource without a rate card has one offer, without `planId` and \
-                    `quoteId`. Since nothing is changed, no `Idempotency-Key` is taken. `asOf` and `rules` are for operators, and promise nothing.\n\nWhoever tries \
+                    alone. Prices may be 5 seconds old, for operators never. A resource without a rate card has one plan, `standard`, by \
+                    its own price and policy. Since nothing is changed, no `Idempotency-Key` is taken. `asOf` and `rules` are for operators, and promise nothing.\n\nWhoever tries \
                     many codes of promotions that do not count is answered 429 `too_many_codes` to every new one, good or not, until the next hour.",
                 )
                 .body::<NewQuote>()
@@ -158,10 +158,11 @@ impl Api for SearchApi {
 
 async fn search(api: &SearchApi, exchange: &Exchange) -> Result<Response, Problem> {
     let question = SearchParameters::read(&exchange.request.query)?;
-    let (offers, next_cursor) = api.search.find(&question, exchange.now).await.map_err(problem)?;
-    let results: Vec<OfferBody> = offers.iter().map(OfferBody::from).collect();
-    let digest = digest(&(&results, &next_cursor))?;
-    let body = OfferList { results, next_cursor, as_of: instant(exchange.now) };
+    let found = api.search.find(&question, exchange.now).await.map_err(problem)?;
+    let results: Vec<OfferBody> = found.offers.iter().map(OfferBody::from).collect();
+    let reasons = found.missed.as_ref().map(MissedBody::all);
+    let digest = digest(&(&results, &found.next, &reasons))?;
+    let body = OfferList { results, next_cursor: found.next, reasons, as_of: instant(exchange.now) };
     let response = answer::json(StatusCode::OK, &body)?;
     Ok(answer::cacheable(response, &digest, &exchange.request.headers))
 }

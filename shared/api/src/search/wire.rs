@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use holdfast_app::catalogue::CalendarSlot;
-use holdfast_app::search::{LIMIT_MAX, Offer, Query as Question, Sort};
+use holdfast_app::search::{LIMIT_MAX, Missed, Offer, Query as Question, Sort};
 use holdfast_domain::catalogue::{CAPACITY_MAX, Label};
 use holdfast_domain::rates::sale::Sale;
 use holdfast_domain::{ResourceId, When};
@@ -260,9 +260,96 @@ pub struct OfferList {
     /// Where the next page begins; null on the last.
     #[schema(required = true)]
     pub next_cursor: Option<String>,
+    /// Where nothing is offered: why, by how many resources of that kind and place; empty if there are none. Left out where something is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, max_items = 16)]
+    pub reasons: Option<Vec<MissedBody>>,
     /// When this was asked of the read model.
     #[schema(format = DateTime)]
     pub as_of: String,
+}
+
+/// Why resources are not offered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = NoOfferReason)]
+pub struct MissedBody {
+    /// Which.
+    pub reason: MissedName,
+    /// Of how many resources it is true. One counts for each of its reasons.
+    pub resources: u32,
+}
+
+words! {
+    /// Why a resource is not offered.
+    #[schema(as = NoOfferReasonName)]
+    pub enum MissedName {
+        /// The range does not fit its schedule, or is longer than one hold.
+        Range = "range",
+        /// The range has begun.
+        Past = "past",
+        /// Its operator has closed a date of the range.
+        Closed = "closed",
+        /// It has fewer places than `quantity`.
+        Full = "full",
+        /// Its default plan is not sold here.
+        Channel = "channel",
+        /// A longer stay is asked for.
+        StayMin = "stay_min",
+        /// A shorter stay is asked for.
+        StayMax = "stay_max",
+        /// No arrival on that date.
+        ClosedToArrival = "closed_to_arrival",
+        /// No departure on that date.
+        ClosedToDeparture = "closed_to_departure",
+        /// Nothing is sold on a date of the range.
+        StopSell = "stop_sell",
+        /// It had to be booked earlier.
+        NoticeMin = "notice_min",
+        /// It is too early to book it.
+        WindowMax = "window_max",
+        /// More units have to be asked for.
+        QuantityMin = "quantity_min",
+        /// Fewer units have to be asked for.
+        QuantityMax = "quantity_max",
+        /// Dates are sold together.
+        SoldTogether = "sold_together",
+        /// The price cannot be paid.
+        OutOfRange = "out_of_range",
+    }
+}
+
+impl From<Missed> for MissedName {
+    fn from(missed: Missed) -> Self {
+        match missed {
+            Missed::Range => Self::Range,
+            Missed::Past => Self::Past,
+            Missed::Closed => Self::Closed,
+            Missed::Full => Self::Full,
+            Missed::Channel => Self::Channel,
+            Missed::StayMin => Self::StayMin,
+            Missed::StayMax => Self::StayMax,
+            Missed::ClosedToArrival => Self::ClosedToArrival,
+            Missed::ClosedToDeparture => Self::ClosedToDeparture,
+            Missed::StopSell => Self::StopSell,
+            Missed::NoticeMin => Self::NoticeMin,
+            Missed::WindowMax => Self::WindowMax,
+            Missed::QuantityMin => Self::QuantityMin,
+            Missed::QuantityMax => Self::QuantityMax,
+            Missed::SoldTogether => Self::SoldTogether,
+            Missed::OutOfRange => Self::OutOfRange,
+        }
+    }
+}
+
+impl MissedBody {
+    /// The reasons of an answer without offers.
+    pub(crate) fn all(missed: &BTreeMap<Missed, u32>) -> Vec<Self> {
+        missed
+            .iter()
+            .map(|(reason, resources)| Self { reason: (*reason).into(), resources: *resources })
+            .collect()
+    }
 }
 
 /// The most reasons that are named of one slot.

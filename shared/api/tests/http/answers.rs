@@ -72,7 +72,19 @@ fn a_hold_is_created_read_extended_and_released() {
         json!({
             "holdId": id, "status": "active", "resourceId": "hotel-nyc-deluxe", "userId": "guest-1",
             "startTime": "2027-06-01T19:00:00Z", "endTime": "2027-06-03T15:00:00Z", "quantity": 2,
-            "price": { "amount": 51600, "currency": "USD" },
+            "price": { "amount": 51600, "currency": "USD" }, "payAtProperty": { "amount": 0, "currency": "USD" },
+            "ratePlan": { "planId": "standard", "name": "Standard" }, "cardVersion": 0,
+            "lines": [{
+                "kind": "stay", "code": "standard", "name": "Standard", "amount": { "amount": 51600, "currency": "USD" },
+                "count": 4, "due": "now", "refundable": true
+            }],
+            "cancellationTerms": {
+                "freeHoursAfterBooking": 0, "keptAlways": { "amount": 0, "currency": "USD" },
+                "steps": [
+                    { "until": "2027-05-31T19:00:00.000Z", "kept": { "amount": 0, "currency": "USD" } },
+                    { "until": "2027-06-01T18:59:59.999Z", "kept": { "amount": 25800, "currency": "USD" } }
+                ]
+            },
             "serverTime": "2027-05-01T10:00:00.123Z", "expiresAt": "2027-05-01T10:10:00.123Z"
         })
     );

@@ -17,6 +17,7 @@ mod contacts;
 #[cfg(test)]
 mod guide;
 #[cfg(test)]
+mod nearest;
 mod number_bounds;
 #[cfg(test)]
 mod plans;

@@ -72,7 +72,7 @@ fn usd(amount: i64) -> Value {
 }
 
 #[test]
-fn a_hold_says_its_rate_and_one_of_a_resource_without_a_card_says_none() {
+fn a_hold_says_its_rate_and_one_of_a_resource_without_a_card_its_own_price() {
     let answer =
         check(&outside(), hold(&json!({ "units": [{ "adults": 2, "childAges": [4] }] })), 201, None).body;
     assert_eq!(answer["ratePlan"], json!({ "planId": "flexible", "name": "Flexible" }));
@@ -85,12 +85,31 @@ fn a_hold_says_its_rate_and_one_of_a_resource_without_a_card_says_none() {
     assert_eq!(answer["units"], json!([{ "adults": 2, "childAges": [4] }]));
     let terms = &answer["cancellationTerms"];
     assert_eq!(terms["steps"], json!([{ "until": "2027-05-31T19:00:00.000Z", "kept": usd(0) }]));
+    assert_eq!(answer["cardVersion"], 1);
     let plain = check(&Arc::new(Outside::with_resource()), hold(&json!({})), 201, None).body;
-    for field in
-        ["ratePlan", "lines", "payAtProperty", "units", "extras", "promotionCode", "cancellationTerms"]
-    {
+    for field in ["units", "extras", "promotionCode", "priceOverride"] {
         assert!(plain.get(field).is_none(), "{field}: {plain}");
     }
+    assert_eq!(plain["ratePlan"], json!({ "planId": "standard", "name": "Standard" }));
+    assert_eq!((&plain["cardVersion"], &plain["payAtProperty"]), (&json!(0), &usd(0)));
+    assert_eq!((&plain["price"], &plain["lines"]), (&usd(25_800), &json!([standard_line()])));
+    let steps = &plain["cancellationTerms"]["steps"];
+    assert_eq!(*steps, standard_steps());
+}
+
+/// The line of two nights at the resource's own price.
+fn standard_line() -> Value {
+    json!({
+        "kind": "stay", "code": "standard", "name": "Standard", "amount": usd(25_800), "count": 2, "due": "now", "refundable": true
+    })
+}
+
+/// What the resource's own policy keeps of them.
+fn standard_steps() -> Value {
+    json!([
+        { "until": "2027-05-31T19:00:00.000Z", "kept": usd(0) },
+        { "until": "2027-06-01T18:59:59.999Z", "kept": usd(12_900) }
+    ])
 }
 
 #[test]
@@ -101,6 +120,10 @@ fn anyone_may_ask_what_a_stay_costs_and_a_hold_may_have_it() {
     let [offer] = &quoted.body["offers"].as_array().expect("offers")[..] else { panic!("{}", quoted.body) };
     assert_eq!((&offer["planId"], &offer["price"]), (&json!("flexible"), &usd(25_800)));
     assert_eq!(offer["expiresAt"], "2027-05-01T10:15:00.123Z");
+    assert_eq!(offer["cardVersion"], 1);
+    let words = "Until 31 May 2027, 15:00, everything is given back. After that, nothing is given back. \
+                 Times are local (America/New_York).";
+    assert_eq!(offer["cancellationText"], words);
     let reason = json!({
         "reason": "stay_min", "restrictionId": "seven-nights", "date": "2027-06-01", "limit": 7
     });
@@ -162,16 +185,47 @@ fn what_the_card_does_not_have_is_refused_by_name() {
 }
 
 #[test]
-fn a_resource_without_a_card_has_one_offer_and_no_promise() {
+fn a_resource_without_a_card_has_one_plan_and_a_hold_may_have_it_by_name_and_by_quote() {
     let plain = Arc::new(Outside::with_resource());
     let quoted = check(&plain, quote(&json!({})), 200, None).body;
     let [offer] = &quoted["offers"].as_array().expect("offers")[..] else { panic!("{quoted}") };
-    assert_eq!((&offer["price"], offer.get("planId"), offer.get("quoteId")), (&usd(25_800), None, None));
-    let steps = json!([
-        { "until": "2027-05-31T19:00:00.000Z", "kept": usd(0) },
-        { "until": "2027-06-01T18:59:59.999Z", "kept": usd(12_900) }
-    ]);
-    assert_eq!(offer["cancellationTerms"]["steps"], steps);
+    assert_eq!((&offer["price"], &offer["planId"]), (&usd(25_800), &json!("standard")));
+    assert_eq!((&offer["cardVersion"], &offer["lines"]), (&json!(0), &json!([standard_line()])));
+    assert_eq!(offer["cancellationTerms"]["steps"], standard_steps());
+    let words = "Until 31 May 2027, 15:00, everything is given back. Until 1 June 2027, 14:59, 129.00 USD of 258.00 USD is kept. \
+                 After that, nothing is given back. Times are local (America/New_York).";
+    assert_eq!(offer["cancellationText"], words);
+    for more in [json!({ "quoteId": offer["quoteId"] }), json!({ "ratePlanId": "standard" })] {
+        *plain.hold.lock().expect("no panic") = None;
+        let held = check(&plain, hold(&more), 201, None).body;
+        for field in ["price", "lines", "cancellationTerms", "cardVersion", "payAtProperty"] {
+            assert_eq!(held[field], offer[field], "{field} of {more}");
+        }
+    }
+    for (more, pointer) in [
+        (json!({ "units": [{ "adults": 2 }] }), "/units"),
+        (json!({ "ratePlanId": "flexible" }), "/ratePlanId"),
+        (json!({ "promotionCode": "SUMMER" }), "/promotionCode"),
+    ] {
+        *plain.hold.lock().expect("no panic") = None;
+        for request in [hold(&more), quote(&more)] {
+            let refused = check(&plain, request, 422, Some("validation_failed")).body;
+            assert_eq!(refused["errors"][0]["pointer"], pointer, "{refused}");
+        }
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_quote_names_the_field_and_the_rule() {
+    let outside = outside();
+    let quoted = check(&outside, quote(&json!({})), 200, None).body;
+    let by_quote = json!({ "quoteId": quoted["offers"][0]["quoteId"] });
+    let past = "2027-05-01T10:00:00Z".parse().expect("an instant");
+    outside.quote.lock().expect("no panic").as_mut().expect("a quote").expires_at = past;
+    let expired = check(&outside, hold(&by_quote), 409, Some("quote_expired")).body;
+    assert_eq!(expired["errors"][0]["pointer"], "/quoteId");
+    let detail = expired["errors"][0]["detail"].as_str().expect("a detail");
+    assert_eq!(detail, "has expired: its price was honoured until 2027-05-01T10:00:00Z; ask for a new one");
 }
 
 #[test]

@@ -367,7 +367,7 @@ impl SearchIndex for Stub {
         Ok(Vec::new())
     }
     async fn rates(&self, _: &str, _: &str) -> Result<Vec<ResourceRates>, StoreError> {
-        Ok(Vec::new())
+        Ok(self.0.rates.iter().map(ResourceRates::listed).collect())
     }
     async fn month_rates(
         &self,

@@ -22,7 +22,8 @@ use crate::properties::port::PropertyReader;
 use crate::rates::asked::{Around, Fullness, Taken, may_fill_gaps, months_of, request};
 use crate::rates::choice::RateChoice;
 use crate::rates::port::RateReader;
-use crate::rates::taxes::taxed_rates;
+use crate::rates::standard::StandardStay;
+use crate::rates::taxes::{TaxedRates, taxed_rates};
 use crate::search::port::ListedPages;
 
 /// One slot of a calendar.
@@ -34,7 +35,7 @@ pub struct CalendarSlot {
     pub capacity: u32,
     /// Places that could be held now.
     pub available: u32,
-    /// For one unit: of a resource with rates, for a stay of this slot alone under the default plan, however long stays have to be; none
+    /// For one unit, for a stay of this slot alone under the default plan, however long stays have to be; none
     /// where it is not on sale.
     pub price: Option<Money>,
     /// How restrictions of the default plan let it be sold; none of a resource without rates.
@@ -99,7 +100,7 @@ impl Calendars {
         let months: BTreeSet<Month> = names.iter().flat_map(|name| resource.months(name)).collect();
         let mut rated = months_of(&resource, &slots.iter().collect::<Vec<_>>());
         rated.extend(months_ahead(&resource, slots.last()));
-        let (facts, listed, (cards, mut dated)) = tokio::try_join!(
+        let (facts, listed, rates) = tokio::try_join!(
             self.catalogue.facts_of(&resource.id, &months),
             self.listed.of_resource(&resource, &names),
             taxed_rates(self.rates.as_ref(), self.properties.as_ref(), &resource, &rated),
@@ -107,10 +108,15 @@ impl Calendars {
         let mut pages = resource.shown_pages(&names, listed, &facts);
         let count = |pages: &[Page]| slots.iter().map(|slot| counted(&resource, slot, pages, now)).collect();
         let counts: Vec<Counted> = count(&pages);
+        let TaxedRates { cards, mut dated, taxes } = rates;
         let Some(card) = cards.as_ref().and_then(|cards| cards.at(now)) else {
             let slot = |(slot, counted): (Slot, Counted)| {
                 let Counted { capacity, available, .. } = counted;
-                CalendarSlot { slot, capacity, available, price: Some(resource.terms.base_price), sale: None }
+                let stay = Stay { slots: vec![slot.clone()], start: slot.start, end: slot.end };
+                let (resource, stay, taxes) = (&resource, &stay, taxes.as_ref());
+                let stay = StandardStay { resource, stay, quantity: 1, units: &[], taxes, at: now };
+                let price = stay.price(&self.charges).ok().map(|(_, whole)| whole);
+                CalendarSlot { slot, capacity, available, price, sale: None }
             };
             return Ok((slots.into_iter().zip(counts).map(slot).collect(), next));
         };

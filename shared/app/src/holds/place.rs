@@ -9,9 +9,10 @@ use holdfast_domain::catalogue::Stay;
 use holdfast_domain::holds::Extension;
 use holdfast_domain::inventory::{InvalidPlaces, Placement};
 use holdfast_domain::rates::quote::{AppliedRate, Reason};
+use holdfast_domain::rates::standard::is_for_places_alone;
 use holdfast_domain::{
-    BookingId, GuestId, Hold, HoldId, HoldSnapshot, HoldStatus, PageKey, PageRejection, Resource, ResourceId,
-    SlotPlaces, When,
+    BookingId, CancellationPolicy, GuestId, Hold, HoldId, HoldSnapshot, HoldStatus, PageKey, PageRejection,
+    Resource, ResourceId, SlotPlaces, When,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -213,7 +214,10 @@ impl Holds {
         if !is_theirs || quote.resource != request.resource || quote.quantity != request.quantity {
             return Err(Failure::QuoteNotValid);
         }
-        if quote.expires_at <= now { Err(Failure::QuoteExpired) } else { Ok(quote) }
+        match quote.expires_at {
+            expires_at if expires_at <= now => Err(Failure::QuoteExpired { expires_at }),
+            _ => Ok(quote),
+        }
     }
 
     /// The stay that is asked for, by a resource's terms, and what it costs: as it was quoted, or by rates.
@@ -239,24 +243,30 @@ impl Holds {
             guest: Some(guest),
             address: None,
         };
+        let mut policy = None;
         let (price, rate) = match quote {
             Some(quote) if (quote.start, quote.end) == (stay.start, stay.end) => {
                 if self.pricing.is_promise_used_up(&resource.id, &quote.rate, guest).await? {
                     return Err(LedgerError::PromotionUsedUp { plan: quote.rate.plan.clone() }.into());
                 }
-                (quote.price.clone(), Some(Box::new(quote.rate.clone())))
+                policy.clone_from(&quote.policy);
+                (quote.price.clone(), quote.rate.clone())
             }
             Some(_) => return Err(Failure::QuoteNotValid),
-            None => match self.pricing.price(asked, rates).await? {
-                Some(quote) => (quote.price, Some(Box::new(quote.applied))),
-                None => {
-                    let price = resource.price(stay.slots.len(), request.quantity);
-                    (price.map_err(|error| wrong_quantity(error.to_string()))?.into(), None)
-                }
-            },
+            None => {
+                let quote = self.pricing.price(asked, rates).await?;
+                (quote.price, quote.applied)
+            }
         };
         self.pricing.charges().check_total(price.total())?;
-        Ok(PricedStay { stay, price, rate })
+        let policy = policy.unwrap_or_else(|| resource.terms.cancellation_policy.clone());
+        // What is kept of it is what was kept of it before there were rates.
+        let (price, rate) = if is_for_places_alone(&price, &rate) {
+            (price.total().into(), None)
+        } else {
+            (price, Some(Box::new(rate)))
+        };
+        Ok(PricedStay { stay, price, policy, rate })
     }
 
     /// A hold of the caller's.
@@ -346,6 +356,7 @@ impl Holds {
 struct PricedStay {
     stay: Stay,
     price: Price,
+    policy: CancellationPolicy,
     rate: Option<Box<AppliedRate>>,
 }
 
@@ -376,7 +387,7 @@ fn new_hold(
     now: Timestamp,
 ) -> Result<Hold, Failure> {
     let terms = &resource.terms;
-    let PricedStay { stay, price, rate } = priced;
+    let PricedStay { stay, price, policy, rate } = priced;
     let placements =
         placements(resource, &stay, request.quantity).map_err(|error| wrong_quantity(error.to_string()))?;
     let order = Order {
@@ -388,7 +399,7 @@ fn new_hold(
         end: stay.end,
         quantity: request.quantity,
         price,
-        policy: terms.cancellation_policy.clone(),
+        policy,
         rate,
         placements,
     };

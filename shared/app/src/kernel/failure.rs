@@ -56,12 +56,15 @@ pub enum Failure {
         plan: PlanId,
         /// Why: at least one reason.
         reasons: Vec<Reason>,
-        /// What would do instead.
-        nearest: Option<Nearest>,
+        /// What would do instead, and under which plan.
+        nearest: Option<(PlanId, Nearest)>,
     },
     /// The quote's time has passed.
-    #[error("the quote has expired: ask for a new one")]
-    QuoteExpired,
+    #[error("has expired: its price was honoured until {expires_at}; ask for a new one")]
+    QuoteExpired {
+        /// From when on it was worth nothing.
+        expires_at: Timestamp,
+    },
     /// The quote is none, or not for this stay or guest: one answer for all.
     #[error("is not a quote for this stay and guest")]
     QuoteNotValid,
@@ -172,7 +175,7 @@ impl Failure {
             | Self::RateCard(_)
             | Self::RangeNotBookable(_)
             | Self::RateNotAvailable { .. }
-            | Self::QuoteExpired
+            | Self::QuoteExpired { .. }
             | Self::QuoteNotValid
             | Self::NotChargeable(_)
             | Self::SoldOut { .. }
@@ -209,7 +212,7 @@ impl Failure {
             | Self::RateCard(_)
             | Self::RangeNotBookable(_)
             | Self::RateNotAvailable { .. }
-            | Self::QuoteExpired
+            | Self::QuoteExpired { .. }
             | Self::QuoteNotValid
             | Self::NotChargeable(_)
             | Self::SoldOut { .. }

@@ -10,6 +10,7 @@ pub(crate) mod guessing;
 pub(crate) mod port;
 pub(crate) mod pricing;
 pub(crate) mod quotes;
+pub(crate) mod standard;
 pub(crate) mod taxes;
 pub(crate) mod trail;
 pub(crate) mod used_up;

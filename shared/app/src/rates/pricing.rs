@@ -17,7 +17,7 @@ use holdfast_domain::rates::card::{CardVersion, RateCard, ResourceRates};
 use holdfast_domain::rates::dated::{DatedRates, MonthRates};
 use holdfast_domain::rates::evaluate::{PRICES_MAX, PlanOffer, offers, quote};
 use holdfast_domain::rates::ids::PlanId;
-use holdfast_domain::rates::nearest::{NEAREST_MAX, NEAREST_SLOTS_MAX, Nearest, nearest};
+use holdfast_domain::rates::nearest::{NEAREST_MAX, NEAREST_SLOTS_MAX, Nearest, nearest, nearest_slots};
 use holdfast_domain::rates::occupancy::Unit;
 use holdfast_domain::rates::price_override::{OverrideFault, PriceOverride, check_override};
 use holdfast_domain::rates::promotion::UseLimits;
@@ -41,6 +41,7 @@ use crate::rates::choice::{RateChoice, SetPrice, months_around};
 use crate::rates::entitlement::Entitlement;
 use crate::rates::guessing::tried;
 use crate::rates::port::{CodeTries, PromotionUses, RateReader};
+use crate::rates::standard::{NoStandard, StandardStay};
 use crate::rates::taxes::taxes_of;
 use crate::rates::used_up::is_used_up;
 use crate::search::port::ListedPages;
@@ -194,17 +195,21 @@ impl Pricing {
         change(remembered.entry(id.clone()).or_default());
     }
 
-    /// What a stay costs under the plan that is chosen, or the default one; `None` of a resource without a rate card.
+    /// What a stay costs under the plan that is chosen, or the default one; of a resource without a rate card under the one that it has.
     ///
     /// # Errors
     /// [`Failure::RateNotAvailable`]; [`Failure::Invalid`] if more is chosen than the resource has.
-    pub async fn price(&self, asked: Asked<'_>, rates: &KnownRates) -> Result<Option<PlanQuote>, Failure> {
+    pub async fn price(&self, asked: Asked<'_>, rates: &KnownRates) -> Result<PlanQuote, Failure> {
         let Some(version) = rates.cards.as_ref().and_then(|cards| cards.at(asked.at)) else {
-            asked.choice.refused_without_card()?;
-            return Ok(None);
+            let PlanOffer { plan, result } = self.standard(asked).await?;
+            return result.map_err(|none| Failure::RateNotAvailable {
+                plan,
+                reasons: none.reasons,
+                nearest: None,
+            });
         };
         self.check_override(asked.choice, &version.card)?;
-        let tried = tried(self.tries.as_ref(), &asked).await?;
+        let code = tried(self.tries.as_ref(), &asked).await?;
         let (request, version) =
             try_join(self.request(asked, version, &rates.dated), self.met(asked, version)).await?;
         let version = &*version;
@@ -212,15 +217,49 @@ impl Pricing {
         let step = self.charges.step(version.card.currency);
         match quote(version, &rates.dated, step, &request, plan).and_then(keepable) {
             Ok(quoted) => {
-                if let Some(tried) = tried.filter(|_| quoted.applied.promotion.is_some()) {
-                    tried.was_good().await;
+                if let Some(code) = code.filter(|_| quoted.applied.promotion.is_some()) {
+                    code.was_good().await;
                 }
-                Ok(Some(quoted))
+                Ok(quoted)
             }
             Err(none) => {
-                let nearest = self.nearest(asked, version, plan, &none).await;
+                let mut tried = vec![(plan.clone(), none.clone())];
+                if asked.choice.plan.is_none() && none.is_by_restrictions_alone() {
+                    let others = offers(version, &rates.dated, step, &request).into_iter();
+                    let not_sold = |offer: PlanOffer| Some((offer.plan, offer.result.err()?));
+                    tried.extend(others.filter_map(not_sold).filter(|(other, _)| other != plan));
+                }
+                let nearest = self.nearest(asked, version, &tried).await;
                 Err(Failure::RateNotAvailable { plan: plan.clone(), reasons: none.reasons, nearest })
             }
+        }
+    }
+
+    /// What a stay costs at a resource without a rate card. The taxes of its property are read as for a card, if it belongs to one.
+    ///
+    /// # Errors
+    /// [`Failure::Invalid`] if more is chosen than the resource has, or more is asked for than can be priced; an outage.
+    pub(crate) async fn standard(&self, asked: Asked<'_>) -> Result<PlanOffer, Failure> {
+        let Asked { resource, stay, quantity, choice, at, latest, .. } = asked;
+        choice.refused_without_card()?;
+        let taxes = match &resource.terms.property {
+            Some(property) => self.taxes(property, latest, at).await?,
+            None => None,
+        };
+        let stay =
+            StandardStay { resource, stay, quantity, units: &choice.units, taxes: taxes.as_deref(), at };
+        let invalid = |field: Field, detail: String| Failure::Invalid { field: field.into(), detail };
+        if !choice.units.is_empty() && !stay.is_taxed() {
+            let detail =
+                "are not to be chosen: the resource has no rate card, and no tax by guests".to_owned();
+            return Err(invalid(Field::Units, detail));
+        }
+        let plan = PlanId::standard();
+        match stay.quote(&self.charges) {
+            Ok(quote) => Ok(PlanOffer { plan, result: keepable(quote) }),
+            Err(NoStandard::Unavailable(none)) => Ok(PlanOffer { plan, result: Err(none) }),
+            Err(NoStandard::Quantity(error)) => Err(invalid(Field::Quantity, error.to_string())),
+            Err(NoStandard::Units) => Err(wrong_units(asked)),
         }
     }
 
@@ -241,18 +280,22 @@ impl Pricing {
         })
     }
 
-    /// What would do instead of nights that a plan is not sold for. It reads what is set for the dates around; where that cannot be read,
-    /// nothing is named.
+    /// What would do instead of a stay that plans are not sold for, and under which of them: what is nearest to it, of the earlier of two
+    /// plans. An event has nothing else. It reads what is set for the dates around; where that cannot be read, nothing is named.
     pub(crate) async fn nearest(
         &self,
         asked: Asked<'_>,
         version: &CardVersion,
-        plan: &PlanId,
-        none: &Unavailable,
-    ) -> Option<Nearest> {
+        plans: &[(PlanId, Unavailable)],
+    ) -> Option<(PlanId, Nearest)> {
         let Asked { resource, stay, quantity, choice, at, latest, .. } = asked;
-        let are_nights = matches!(resource.terms.schedule, Schedule::Nightly { .. });
-        if !are_nights || stay.slots.len() > NEAREST_SLOTS_MAX || !none.is_by_restrictions_alone() {
+        let are_nights = match resource.terms.schedule {
+            Schedule::Nightly { .. } => true,
+            Schedule::Slots(_) => false,
+            Schedule::Event { .. } => return None,
+        };
+        let is_restricted = |(_, none): &&(PlanId, Unavailable)| none.is_by_restrictions_alone();
+        if stay.slots.len() > NEAREST_SLOTS_MAX || !plans.iter().any(|plan| is_restricted(&plan)) {
             return None;
         }
         let units = units_alike(stay.slots.len(), quantity)?;
@@ -269,7 +312,16 @@ impl Pricing {
         match dated {
             Ok(dated) => {
                 let request = request(resource, stay, units, choice, &Fullness::default(), at);
-                nearest(&version.card, &dated, &request, plan, none)
+                let card = &version.card;
+                let of = |(plan, none): &(PlanId, Unavailable)| {
+                    let found = if are_nights {
+                        nearest(card, &dated, &request, plan, none)
+                    } else {
+                        nearest_slots(resource, card, &dated, &request, plan, none)
+                    };
+                    Some((plan.clone(), found?))
+                };
+                plans.iter().filter_map(of).min_by_key(|(_, nearest)| nearest.distance(&request))
             }
             Err(error) => {
                 tracing::warn!(error = %error, resource = %resource.id, "nothing is named that would do");
@@ -393,17 +445,10 @@ impl Pricing {
         dated: &DatedRates,
     ) -> Result<RateRequest, Failure> {
         let Asked { resource, stay, quantity, choice, at, latest, caller, .. } = asked;
-        let invalid = |field: Field, detail: String| Failure::Invalid { field: field.into(), detail };
         let count = usize::try_from(quantity).unwrap_or(usize::MAX);
-        if stay.slots.len().saturating_mul(count) > PRICES_MAX {
-            let most = PRICES_MAX / stay.slots.len().max(1);
-            return Err(invalid(
-                Field::Quantity,
-                format!("must be at most {most} for a stay as long as this"),
-            ));
-        }
-        if !choice.units.is_empty() && choice.units.len() != count {
-            return Err(invalid(Field::Units, "must have as many items as quantity says".to_owned()));
+        let is_too_much = stay.slots.len().saturating_mul(count) > PRICES_MAX;
+        if is_too_much || (!choice.units.is_empty() && choice.units.len() != count) {
+            return Err(wrong_units(asked));
         }
         let units = if choice.units.is_empty() { vec![Unit::default(); count] } else { choice.units.clone() };
         let fullness = if needs_fullness(version, dated) {
@@ -493,8 +538,7 @@ impl RateChoice {
     /// Refuses what only a rate card has.
     fn refused_without_card(&self) -> Result<(), Failure> {
         let chosen = [
-            (self.plan.is_some(), Field::RatePlan),
-            (!self.units.is_empty(), Field::Units),
+            (self.plan.as_ref().is_some_and(|plan| *plan != PlanId::standard()), Field::RatePlan),
             (!self.extras.is_empty(), Field::Extras),
             (self.promotion.is_some(), Field::PromotionCode),
             (self.price_override.is_some(), Field::PriceOverride),
@@ -507,6 +551,17 @@ impl RateChoice {
             None => Ok(()),
         }
     }
+}
+
+/// What is wrong with units of which there are more than can be priced at once, or not as many as the quantity says.
+fn wrong_units(asked: Asked<'_>) -> Failure {
+    let most = PRICES_MAX / asked.stay.slots.len().max(1);
+    let (field, detail) = if usize::try_from(asked.quantity).unwrap_or(usize::MAX) > most {
+        (Field::Quantity, format!("must be at most {most} for a stay as long as this"))
+    } else {
+        (Field::Units, "must have as many items as quantity says".to_owned())
+    };
+    Failure::Invalid { field: field.into(), detail }
 }
 
 /// A quote of which an order can keep all there is.

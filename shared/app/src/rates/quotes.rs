@@ -6,12 +6,14 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use holdfast_domain::bookings::{LineDetail, Price, PriceLine};
 use holdfast_domain::catalogue::Label;
-use holdfast_domain::rates::cancellation::{KeptStep, RefundTerms};
 use holdfast_domain::rates::card::CardVersion;
+use holdfast_domain::rates::evaluate::PlanOffer;
 use holdfast_domain::rates::ids::PlanId;
 use holdfast_domain::rates::nearest::Nearest;
 use holdfast_domain::rates::quote::{AppliedRate, IncludedTax, PlanQuote, Reason, SlotPrice, Unavailable};
-use holdfast_domain::{GuestMark, Money, Resource, ResourceId, When};
+use holdfast_domain::rates::standard::standard_name;
+use holdfast_domain::{CancellationPolicy, GuestMark, ResourceId, When};
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::catalogue::port::CatalogueReader;
@@ -33,7 +35,7 @@ pub const QUOTE_BYTES_MAX: usize = 2 * 1024 * 1024;
 pub const QUOTE_ID_LENGTH_MAX: usize = 48 * 1024;
 
 /// JSON of an offer beside its lines, what it includes and its id, in bytes.
-const OFFER_FRAME_BYTES: usize = 4096;
+const OFFER_FRAME_BYTES: usize = 6144;
 /// JSON of a line beside its texts, in bytes.
 const LINE_FRAME_BYTES: usize = 240;
 
@@ -52,6 +54,8 @@ pub struct Quote {
     pub price: Price,
     /// What was applied.
     pub rate: AppliedRate,
+    /// The policy by which a cancellation is refunded, where an order keeps no rate: of a resource without a rate card.
+    pub policy: Option<CancellationPolicy>,
     /// For whom; for anyone if absent.
     pub guest: Option<GuestMark>,
     /// From when on it is worth nothing.
@@ -107,10 +111,8 @@ pub struct QuoteRequest {
 pub struct Offered {
     /// The price.
     pub price: Price,
-    /// What was applied; none of a resource without a rate card.
-    pub rate: Option<AppliedRate>,
-    /// What a cancellation keeps.
-    pub refunds: RefundTerms,
+    /// What was applied.
+    pub rate: AppliedRate,
     /// Why each slot of each unit costs what it costs.
     pub slots: Vec<SlotPrice>,
     /// By which a hold gets this price, and until when.
@@ -133,15 +135,15 @@ pub struct NotOffered {
 pub struct Quoted {
     /// Its start and end.
     pub stay: (Timestamp, Timestamp),
-    /// The resource's name.
-    pub resource_name: Label,
+    /// The zone of the resource.
+    pub zone: TimeZone,
     /// Plans that can be had, in the card's order.
     pub offers: Vec<Offered>,
     /// Plans that cannot.
     pub unavailable: Vec<NotOffered>,
     /// Plans that can be had, and would make the answer too long.
     pub left_out: Vec<PlanId>,
-    /// Where no plan can be had: what would do instead, under the plan that is named or the default one.
+    /// Where no plan can be had: what would do instead, and under which of the plans that were asked.
     pub nearest: Option<(PlanId, Nearest)>,
     /// For which moment it was asked.
     pub as_of: Timestamp,
@@ -212,7 +214,7 @@ impl Quotes {
         };
         let quoted = Quoted {
             stay: (stay.start, stay.end),
-            resource_name: resource.terms.name.clone(),
+            zone: resource.terms.time_zone.clone(),
             offers: Vec::new(),
             unavailable: Vec::new(),
             left_out: Vec::new(),
@@ -220,9 +222,7 @@ impl Quotes {
             as_of: at,
         };
         let Some(version) = version_of(&rates, request, at)? else {
-            // Refuses what only a card has.
-            self.pricing.price(asked, &KnownRates::default()).await?;
-            return Ok(Quoted { offers: vec![self.without_card(asked)?], ..quoted });
+            return self.without_card(asked, request, quoted, now).await;
         };
         let mut choice = request.choice.clone();
         if request.plans == QuotedPlans::Default && choice.plan.is_none() {
@@ -242,26 +242,14 @@ impl Quotes {
                     unavailable.push(NotOffered { plan: offer.plan, name, reasons });
                 }
                 Ok(quote) => {
-                    let guest = caller.map(|caller| guest_mark(&caller.guest));
-                    let promise =
-                        if is_trial { None } else { self.promise(asked, &quote, guest, now).await? };
+                    let promise = if is_trial { None } else { self.promise(asked, &quote, now).await? };
                     let bytes = json_bytes(&quote, promise.as_ref());
                     if bytes > room && !offers.is_empty() {
                         left_out.push(offer.plan);
                         continue;
                     }
                     room = room.saturating_sub(bytes);
-                    let PlanQuote { price, applied, mut slots } = quote;
-                    if request.plans == QuotedPlans::Every {
-                        slots.clear();
-                    }
-                    offers.push(Offered {
-                        price,
-                        refunds: applied.refunds.clone(),
-                        rate: Some(applied),
-                        slots,
-                        promise,
-                    });
+                    offers.push(offered(quote, request, promise));
                 }
                 Err(none) => {
                     // A plan that the caller may not see is as one that there is not.
@@ -270,14 +258,12 @@ impl Quotes {
                 }
             }
         }
-        let plan = choice.plan.as_ref().unwrap_or(&version.card.default_plan);
-        let nearest = match unavailable.iter().find(|not| not.plan == *plan) {
-            Some(not) if offers.is_empty() => {
-                let none = Unavailable { reasons: not.reasons.clone() };
-                let nearest = self.pricing.nearest(asked, &version, plan, &none).await;
-                nearest.map(|nearest| (plan.clone(), nearest))
-            }
-            _ => None,
+        let nearest = if offers.is_empty() {
+            let tried = |not: &NotOffered| (not.plan.clone(), Unavailable { reasons: not.reasons.clone() });
+            let tried: Vec<(PlanId, Unavailable)> = unavailable.iter().map(tried).collect();
+            self.pricing.nearest(asked, &version, &tried).await
+        } else {
+            None
         };
         Ok(Quoted { offers, unavailable, left_out, nearest, ..quoted })
     }
@@ -287,7 +273,6 @@ impl Quotes {
         &self,
         asked: Asked<'_>,
         quote: &PlanQuote,
-        guest: Option<GuestMark>,
         now: Timestamp,
     ) -> Result<Option<(String, Timestamp)>, Failure> {
         let expires_at = now.checked_add(QUOTE_LIFETIME).unwrap_or(now);
@@ -298,28 +283,44 @@ impl Quotes {
             quantity: asked.quantity,
             price: quote.price.clone(),
             rate: quote.applied.clone(),
-            guest,
+            policy: quote.is_for_places_alone().then(|| asked.resource.terms.cancellation_policy.clone()),
+            guest: asked.caller.map(|caller| guest_mark(&caller.guest)),
             expires_at,
         };
         let id = self.seals.seal(&promised).await?;
         Ok(id.map(|id| (id, expires_at)))
     }
 
-    /// What a stay costs by the resource's terms.
-    fn without_card(&self, asked: Asked<'_>) -> Result<Offered, Failure> {
-        let price = asked
-            .resource
-            .price(asked.stay.slots.len(), asked.quantity)
-            .map_err(|error| Failure::Invalid { field: Field::Quantity.into(), detail: error.to_string() })?;
-        self.pricing.charges().check_total(price)?;
-        Ok(Offered {
-            price: price.into(),
-            rate: None,
-            refunds: terms_by_policy(asked.resource, price, asked.stay.start, asked.at),
-            slots: Vec::new(),
-            promise: None,
-        })
+    /// What a stay costs at a resource without a rate card.
+    async fn without_card(
+        &self,
+        asked: Asked<'_>,
+        request: &QuoteRequest,
+        quoted: Quoted,
+        now: Timestamp,
+    ) -> Result<Quoted, Failure> {
+        let PlanOffer { plan, result } = self.pricing.standard(asked).await?;
+        match result {
+            Ok(quote) => {
+                self.pricing.charges().check_total(quote.price.total())?;
+                let is_trial = request.as_of.is_some();
+                let promise = if is_trial { None } else { self.promise(asked, &quote, now).await? };
+                Ok(Quoted { offers: vec![offered(quote, request, promise)], ..quoted })
+            }
+            Err(none) => {
+                let not = NotOffered { plan, name: Some(standard_name()), reasons: none.reasons };
+                Ok(Quoted { unavailable: vec![not], ..quoted })
+            }
+        }
     }
+}
+
+fn offered(quote: PlanQuote, request: &QuoteRequest, promise: Option<(String, Timestamp)>) -> Offered {
+    let PlanQuote { price, applied, mut slots } = quote;
+    if request.plans == QuotedPlans::Every {
+        slots.clear();
+    }
+    Offered { price, rate: applied, slots, promise }
 }
 
 /// How long an offer is as JSON, at most.
@@ -357,23 +358,4 @@ fn version_of(
     }
     let card = cards.draft.clone().ok_or(Failure::NotFound("draft of a rate card"))?;
     Ok(Some(CardVersion { number: cards.revision, valid_from: at, card }))
-}
-
-/// What a policy keeps of a price, by instants from `now` on.
-fn terms_by_policy(resource: &Resource, price: Money, start: Timestamp, now: Timestamp) -> RefundTerms {
-    let policy = &resource.terms.cancellation_policy;
-    let mut ends: Vec<Timestamp> = policy.last_instants(start).filter(|end| *end >= now).collect();
-    ends.sort_unstable();
-    ends.dedup();
-    let kept = |until: Timestamp| {
-        let refund = policy.refund(price, start, until);
-        KeptStep { until, kept: price.subtract(refund).unwrap_or(price) }
-    };
-    let mut steps: Vec<KeptStep> = ends.into_iter().map(kept).collect();
-    // Two instants of which the same is kept are one step, to the later.
-    steps.reverse();
-    steps.dedup_by_key(|step| step.kept);
-    steps.reverse();
-    steps.retain(|step| step.kept != price);
-    RefundTerms { free_hours_after_booking: 0, steps, kept_always: Money::zero(price.currency()) }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use futures::future::try_join;
 use holdfast_domain::catalogue::Month;
 use holdfast_domain::rates::card::ResourceRates;
 use holdfast_domain::rates::dated::DatedRates;
@@ -20,22 +21,34 @@ pub(crate) async fn taxes_of(
     Ok(properties.property(property).await?.as_ref().map(Property::taxes))
 }
 
-/// The cards of a resource under the taxes of its property, and what is set for the dates of those months; the latest writes. A property is
-/// read only for a resource that has cards.
+/// What a resource's stays are priced by; the latest writes.
+pub(crate) struct TaxedRates {
+    /// Its cards, under the taxes of its property.
+    pub(crate) cards: Option<ResourceRates>,
+    /// What is set for dates.
+    pub(crate) dated: DatedRates,
+    /// Those taxes, if it belongs to a property that there is.
+    pub(crate) taxes: Option<PropertyTaxes>,
+}
+
+/// The cards of a resource under the taxes of its property, and what is set for the dates of those months. A property is read only for a
+/// resource that belongs to one.
 pub(crate) async fn taxed_rates(
     rates: &dyn RateReader,
     properties: &dyn PropertyReader,
     resource: &Resource,
     months: &BTreeSet<Month>,
-) -> Result<(Option<ResourceRates>, DatedRates), StoreError> {
-    let (cards, dated) = rates.rates(&resource.id, months).await?;
-    let taxes = match &resource.terms.property {
-        Some(property) if cards.is_some() => taxes_of(properties, property).await?,
-        Some(_) | None => None,
+) -> Result<TaxedRates, StoreError> {
+    let taxes = async {
+        match &resource.terms.property {
+            Some(property) => taxes_of(properties, property).await,
+            None => Ok(None),
+        }
     };
-    let cards = match taxes {
-        Some(taxes) => cards.map(|cards| cards.under(&taxes)),
+    let ((cards, dated), taxes) = try_join(rates.rates(&resource.id, months), taxes).await?;
+    let cards = match &taxes {
+        Some(taxes) => cards.map(|cards| cards.under(taxes)),
         None => cards,
     };
-    Ok((cards, dated))
+    Ok(TaxedRates { cards, dated, taxes })
 }

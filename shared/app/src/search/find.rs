@@ -12,6 +12,7 @@ use holdfast_domain::rates::card::{CardVersion, ResourceRates};
 use holdfast_domain::rates::dated::{DatedRates, MonthRates};
 use holdfast_domain::rates::evaluate::quote;
 use holdfast_domain::rates::property_taxes::PropertyTaxes;
+use holdfast_domain::rates::quote::PlanQuote;
 use holdfast_domain::rates::snapshot::can_be_kept;
 use holdfast_domain::{Money, Page, PropertyId, Resource, ResourceId, Slot, When};
 use jiff::Timestamp;
@@ -26,6 +27,8 @@ use crate::rates::asked::{
     Around, Fullness, around, may_fill_gaps, months_of, needs_fullness, request, units_alike,
 };
 use crate::rates::choice::RateChoice;
+use crate::rates::standard::StandardStay;
+use crate::search::missed::{Missed, no_places, no_price, no_standard, no_stay, not_sold};
 use crate::search::port::SearchIndex;
 
 /// The most results on one page of results.
@@ -84,6 +87,17 @@ pub struct Offer {
     pub price: Money,
 }
 
+/// What a search finds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    /// A page of offers, in order.
+    pub offers: Vec<Offer>,
+    /// The next cursor.
+    pub next: Option<String>,
+    /// Where nothing is offered at all: why, and of how many resources of the kind and place. A resource counts for each of its reasons.
+    pub missed: Option<BTreeMap<Missed, u32>>,
+}
+
 /// A reading of the read model.
 type Reading<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
@@ -100,26 +114,27 @@ impl Search {
         Self { index, charges }
     }
 
-    /// Offers in order, with the next cursor.
+    /// A page of offers. What is not offered is explained by what was read anyway.
     ///
     /// # Errors
     /// [`Failure::Invalid`] for a cursor that is not ours; an outage.
-    pub async fn find(&self, query: &Query, now: Timestamp) -> Result<(Vec<Offer>, Option<String>), Failure> {
+    pub async fn find(&self, query: &Query, now: Timestamp) -> Result<Found, Failure> {
         let after = query.cursor.as_deref().map(Position::decode).transpose()?;
         let (resources, cards) = tokio::try_join!(
             self.index.resources(&query.resource_type, &query.location),
             self.index.rates(&query.resource_type, &query.location),
         )?;
-        let wanted: Vec<(Resource, Offerable)> = resources
-            .into_iter()
-            .filter_map(|resource| {
-                let offerable = resource.offerable(query.start, query.end, now).ok()?;
-                Some((resource, offerable))
-            })
-            .collect();
+        let mut missed: BTreeMap<Missed, u32> = BTreeMap::new();
+        let mut wanted: Vec<(Resource, Offerable)> = Vec::with_capacity(resources.len());
+        for resource in resources {
+            match resource.offerable(query.start, query.end, now) {
+                Ok(offerable) => wanted.push((resource, offerable)),
+                Err(error) => count(&mut missed, [no_stay(&error)]),
+            }
+        }
         let rated = wanted.iter().flat_map(|(resource, offerable)| months_of(resource, &offerable.slots()));
         let months = rated.collect();
-        let of_properties = properties_of(&wanted, &cards);
+        let of_properties = properties_of(&wanted);
         let (mut rates, taxes) = tokio::try_join!(
             self.rates(query, cards, &months),
             self.taxes(of_properties.values().collect()),
@@ -159,38 +174,50 @@ impl Search {
             }
         }
         let nothing_set = Facts::default();
-        let mut offers: Vec<(Position, Offer)> = wanted
-            .into_iter()
-            .zip(beside)
-            .filter_map(|((resource, offerable), beside)| {
-                let stored = pages.get(&resource.id).map_or(&[][..], Vec::as_slice);
-                let facts = facts.get(&resource.id).unwrap_or(&nothing_set);
-                let offered = |slot: &Slot| resource.offered(slot, stored, facts, now);
-                let (stay, available) = offerable.best(query.quantity, offered)?;
-                let price = match rates.get(&resource.id).and_then(|listed| listed.at(now)) {
-                    None => resource.price(stay.slots.len(), query.quantity).ok()?,
-                    Some((card, dated)) => {
-                        let around =
-                            if beside.is_empty() { Around::default() } else { around(&resource, &stay) };
-                        let of = if needs_fullness(card, dated) {
-                            let slots: Vec<&Slot> = stay.slots.iter().chain(&beside).collect();
-                            how_full(&resource, &slots, stored.to_vec(), facts, now)
-                        } else {
-                            BTreeMap::new()
-                        };
-                        let fullness = Fullness::new(&around, of);
-                        let units = units_alike(stay.slots.len(), query.quantity)?;
-                        let asked = request(&resource, &stay, units, &RateChoice::default(), &fullness, now);
-                        let step = self.charges.step(card.card.currency);
-                        let quote = quote(card, dated, step, &asked, &card.card.default_plan).ok()?;
-                        self.charges.check_total(quote.price.total()).ok()?;
-                        quote.price.whole().ok().filter(|_| can_be_kept(&quote.price, &quote.applied))?
-                    }
-                };
-                let offer = Offer { available, price, stay, resource };
-                Some((Position::of(&offer, query.sort), offer))
-            })
-            .collect();
+        let found = wanted.into_iter().zip(beside).map(|((resource, offerable), beside)| {
+            let stored = pages.get(&resource.id).map_or(&[][..], Vec::as_slice);
+            let facts = facts.get(&resource.id).unwrap_or(&nothing_set);
+            let offered = |slot: &Slot| resource.offered(slot, stored, facts, now);
+            let (stay, available) = offerable
+                .best(query.quantity, offered)
+                .ok_or_else(|| no_places(&resource, &offerable, facts))?;
+            let price = match rates.get(&resource.id).and_then(|listed| listed.at(now)) {
+                None => {
+                    let taxes = of_properties.get(&resource.id).and_then(|property| taxes.get(property));
+                    let (resource, stay, quantity) = (&resource, &stay, query.quantity);
+                    let stay = StandardStay { resource, stay, quantity, units: &[], taxes, at: now };
+                    let (now, whole) = stay.price(&self.charges).map_err(|none| no_standard(&none))?;
+                    self.charges.check_total(now).map_err(|_| no_price())?;
+                    whole
+                }
+                Some((card, dated)) => {
+                    let around = if beside.is_empty() { Around::default() } else { around(&resource, &stay) };
+                    let of = if needs_fullness(card, dated) {
+                        let slots: Vec<&Slot> = stay.slots.iter().chain(&beside).collect();
+                        how_full(&resource, &slots, stored.to_vec(), facts, now)
+                    } else {
+                        BTreeMap::new()
+                    };
+                    let fullness = Fullness::new(&around, of);
+                    let units = units_alike(stay.slots.len(), query.quantity).ok_or_else(no_price)?;
+                    let asked = request(&resource, &stay, units, &RateChoice::default(), &fullness, now);
+                    let step = self.charges.step(card.card.currency);
+                    let quote = quote(card, dated, step, &asked, &card.card.default_plan)
+                        .map_err(|none| not_sold(&none))?;
+                    sold(&quote, &self.charges).ok_or_else(no_price)?
+                }
+            };
+            let offer = Offer { available, price, stay, resource };
+            Ok::<_, BTreeSet<Missed>>((Position::of(&offer, query.sort), offer))
+        });
+        let mut offers: Vec<(Position, Offer)> = Vec::new();
+        for one in found {
+            match one {
+                Ok(offer) => offers.push(offer),
+                Err(reasons) => count(&mut missed, reasons),
+            }
+        }
+        let missed = offers.is_empty().then_some(missed);
         offers.sort_by(|a, b| a.0.order(&b.0));
         let rest = offers.into_iter().filter(|(position, _)| {
             after.as_ref().is_none_or(|after| position.order(after) == Ordering::Greater)
@@ -205,8 +232,22 @@ impl Search {
             page.push(next);
         }
         let next = rest.peek().and_then(|_| page.last().map(|(position, _)| position.encode()));
-        Ok((page.into_iter().map(|(_, offer)| offer).collect(), next))
+        let offers = page.into_iter().map(|(_, offer)| offer).collect();
+        Ok(Found { offers, next, missed })
     }
+}
+
+/// Counts a resource that is not offered.
+fn count(missed: &mut BTreeMap<Missed, u32>, reasons: impl IntoIterator<Item = Missed>) {
+    for reason in reasons {
+        *missed.entry(reason).or_default() += 1;
+    }
+}
+
+/// What a stay costs in all, if it can be had.
+fn sold(quote: &PlanQuote, charges: &ChargeRules) -> Option<Money> {
+    charges.check_total(quote.price.total()).ok()?;
+    quote.price.whole().ok().filter(|_| can_be_kept(&quote.price, &quote.applied))
 }
 
 /// The slots next to what is offerable of a resource.
@@ -232,14 +273,9 @@ impl ListedRates {
     }
 }
 
-/// The properties of the resources that a question is about, of those that have a card and belong to one.
-fn properties_of(
-    wanted: &[(Resource, Offerable)],
-    cards: &[ResourceRates],
-) -> BTreeMap<ResourceId, PropertyId> {
-    let rated: BTreeSet<&ResourceId> = cards.iter().map(|cards| &cards.resource).collect();
-    let resources =
-        wanted.iter().map(|(resource, _)| resource).filter(|resource| rated.contains(&resource.id));
+/// The properties of the resources that a question is about, of those that belong to one.
+fn properties_of(wanted: &[(Resource, Offerable)]) -> BTreeMap<ResourceId, PropertyId> {
+    let resources = wanted.iter().map(|(resource, _)| resource);
     resources.filter_map(|resource| Some((resource.id.clone(), resource.terms.property.clone()?))).collect()
 }
 

@@ -40,7 +40,7 @@ pub struct Order {
     pub price: Price,
     /// What a cancellation refunds, where no rate says it; see [`Order::refund_of`].
     pub policy: CancellationPolicy,
-    /// The rate by which it was priced; none of a resource without a rate card.
+    /// The rate by which it was priced; none of a resource without a rate card where nothing but the places is charged for.
     pub rate: Option<Box<AppliedRate>>,
     /// Where the places are counted: each page once.
     pub placements: Vec<Placement>,

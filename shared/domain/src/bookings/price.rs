@@ -27,7 +27,7 @@ pub struct PriceLine {
     pub kind: PriceLineKind,
     /// How much.
     pub amount: SignedMoney,
-    /// What a rate card says of it; none of a price without a rate card.
+    /// What its plan says of it; none where an order keeps no rate.
     pub detail: Option<LineDetail>,
 }
 
@@ -85,6 +85,13 @@ impl Price {
         };
         let (total, at_property) = (due(Due::Now)?, due(Due::AtProperty)?);
         Ok(Self { total: total.try_into()?, at_property: at_property.try_into()?, lines })
+    }
+
+    /// A price for the places alone, with what is said of them.
+    #[must_use]
+    pub fn of_places(stay: Money, detail: LineDetail) -> Self {
+        let line = PriceLine { detail: Some(detail), ..PriceLine::plain(PriceLineKind::Stay, stay) };
+        Self { lines: vec![line], ..stay.into() }
     }
 
     /// The lines.

@@ -27,13 +27,21 @@ impl PropertyTaxes {
     /// What is added to a card: what the card has no charge of its own of that name for, in its order. Amounts are added to cards in the
     /// property's currency, and percentages to all.
     fn added_to<'a>(&'a self, card: &'a RateCard) -> impl Iterator<Item = &'a Charge> {
-        self.charges.iter().filter(|tax| {
-            let is_told = match tax.levy {
-                Levy::Percent(_) => true,
-                Levy::Amount { .. } | Levy::Bands(_) => card.currency == self.currency,
-            };
-            is_told && card.charges.iter().all(|own| own.id != tax.id)
+        self.told_in(card.currency).filter(|tax| card.charges.iter().all(|own| own.id != tax.id))
+    }
+
+    /// What applies to prices in a currency.
+    fn told_in(&self, currency: Currency) -> impl Iterator<Item = &Charge> {
+        self.charges.iter().filter(move |tax| match tax.levy {
+            Levy::Percent(_) => true,
+            Levy::Amount { .. } | Levy::Bands(_) => currency == self.currency,
         })
+    }
+
+    /// Whether any of them comes to the prices, in a currency, of a resource without a card.
+    #[must_use]
+    pub fn come_to(&self, currency: Currency) -> bool {
+        self.told_in(currency).next().is_some()
     }
 }
 

@@ -22,6 +22,7 @@ mod published;
 mod refunds;
 mod restrictions;
 mod sale;
+mod standard;
 mod taxes;
 mod validation;
 mod validation_rules;

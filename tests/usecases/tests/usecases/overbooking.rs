@@ -37,7 +37,7 @@ async fn guests_find_hold_and_book_places_beyond_the_capacity() {
         w.set_dates(&room.id, (JUNE_1, 1), beyond(2)).await.expect("more places");
         let found = async |quantity| {
             w.project_latest(&room.id).await;
-            let (offers, _) = w.search.find(&query(NIGHT, quantity), w.now()).await.expect("an answer");
+            let offers = w.search.find(&query(NIGHT, quantity), w.now()).await.expect("an answer").offers;
             offers.first().map(|offer| offer.available)
         };
         let calendar = async || {
@@ -109,7 +109,7 @@ async fn the_trail_says_what_was_set_where_it_changed() {
 /// A card that is dearer from half of the places on, and the room's demand as search, calendar, quote and hold see it.
 async fn priced(w: &World, name: &str) -> i64 {
     w.project_latest(&rated::room().id).await;
-    let (offers, _) = w.search.find(&query(NIGHT, 1), w.now()).await.expect("an answer");
+    let offers = w.search.find(&query(NIGHT, 1), w.now()).await.expect("an answer").offers;
     let (slots, _) = w
         .calendars
         .slots(&rated::room().id, JUNE_1, date(2030, 6, 2), None, w.now())
@@ -121,7 +121,8 @@ async fn priced(w: &World, name: &str) -> i64 {
     let hold = rated::place(w, &caller, name, &asked).await.expect("a place").hold;
     w.holds.release(&caller, &hold.id, &w.by(name)).await.expect("a release");
     let quoted = quoted.offers[0].price.whole().expect("in range").amount();
-    let shown = [offers[0].price.amount(), slots[0].price.expect("on sale").amount(), quoted];
+    let on_calendar = slots[0].price.expect("on sale").amount();
+    let shown = [offers[0].price.amount(), on_calendar, quoted];
     let held = hold.order.price.whole().expect("in range").amount();
     assert_eq!(shown, [held; 3], "{name}: search, calendar, quote and hold");
     held
@@ -180,7 +181,7 @@ async fn a_night_that_may_be_sold_beyond_its_capacity_ends_no_gap() {
     let is_had = async |name: &str| {
         w.pass(LATER);
         w.project_latest(&room.id).await;
-        let (offers, _) = w.search.find(&query(NIGHT, 1), w.now()).await.expect("an answer");
+        let offers = w.search.find(&query(NIGHT, 1), w.now()).await.expect("an answer").offers;
         let caller = guest(name);
         let placed = rated::place(&w, &caller, name, &hold_request(&room, NIGHT, 1)).await;
         if let Ok(placed) = &placed {

@@ -25,7 +25,7 @@ use crate::world::{NIGHT, PRICE, World, guest, hold_request, operator, when};
 /// What search shows of the room for a range: its price, if it is offered.
 async fn found(w: &World, range: (&str, &str), quantity: u32) -> Option<i64> {
     w.project_latest(&room().id).await;
-    let (offers, _) = w.search.find(&query(range, quantity), w.now()).await.expect("an answer");
+    let offers = w.search.find(&query(range, quantity), w.now()).await.expect("an answer").offers;
     offers.first().map(|offer| offer.price.amount())
 }
 
@@ -246,9 +246,10 @@ async fn where_no_plan_is_sold_the_nearest_date_and_length_are_named() {
             (nearest.slots, nearest.arrival.map(|date| date.to_string()))
         });
         let of_hold = match held {
-            Err(Failure::RateNotAvailable { nearest, .. }) => {
-                nearest.map(|nearest| (nearest.slots, nearest.arrival.map(|date| date.to_string())))
-            }
+            Err(Failure::RateNotAvailable { nearest, .. }) => nearest.map(|(plan, nearest)| {
+                assert_eq!(plan, closed.default_plan);
+                (nearest.slots, nearest.arrival.map(|date| date.to_string()))
+            }),
             Ok(_) => None,
             Err(error) => panic!("{error:?}"),
         };

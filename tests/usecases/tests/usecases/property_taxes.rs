@@ -125,7 +125,7 @@ async fn quoted(w: &World) -> (i64, i64, Vec<String>) {
 }
 
 async fn found(w: &World) -> Vec<i64> {
-    let (offers, _) = w.search.find(&query(NIGHT, 1), w.now()).await.expect("an answer");
+    let offers = w.search.find(&query(NIGHT, 1), w.now()).await.expect("an answer").offers;
     offers.into_iter().map(|offer| offer.price.amount()).collect()
 }
 
@@ -165,15 +165,70 @@ async fn a_property_without_taxes_and_a_resource_of_no_property_cost_what_their_
     assert_eq!((found(&w).await, shown(&w.calendars, &w, &room()).await), (vec![PRICE], PRICE));
 }
 
-#[tokio::test]
-async fn a_resource_without_a_card_has_no_taxes() {
+/// The room of a property with such taxes, without a card, as search has it too.
+async fn bare(taxes: Vec<Charge>) -> Arc<World> {
     let w = World::start().await;
-    let house = put_taxes(&w, both()).await;
+    let house = put_taxes(&w, taxes).await;
     w.put(&room_of_house()).await;
     project(&w, &house).await;
     w.project_latest(&room().id).await;
-    assert_eq!(held(&w, &guest("guest"), "guest").await, (PRICE, 0, names(&[])));
-    assert_eq!((found(&w).await, shown(&w.calendars, &w, &room()).await), (vec![PRICE], PRICE));
+    w
+}
+
+#[tokio::test]
+async fn a_resource_without_a_card_has_the_taxes_too_and_keeps_them_with_its_holds() {
+    let w = bare(both()).await;
+    let all = (PRICE + VAT, CITY_TAX, names(&["city-tax", "vat"]));
+    assert_eq!(quoted(&w).await, all);
+    assert_eq!(held(&w, &guest("guest"), "guest").await, all);
+    assert_eq!(held(&w, &operator(), "operator").await, all, "an operator too");
+    assert_eq!(found(&w).await, [PRICE + VAT + CITY_TAX]);
+    assert_eq!(shown(&w.calendars, &w, &room()).await, PRICE + VAT + CITY_TAX);
+    let placed = place(&w, &guest("guest"), "before", &hold_request(&room(), NIGHT, 1)).await;
+    put_taxes(&w, vec![vat("20")]).await;
+    w.pass(LATER);
+    let stored = w.holds.get(&guest("guest"), &placed.expect("a hold").hold.id).await.expect("a hold").hold;
+    assert_eq!(told(&stored.order.price), all, "what was agreed stands");
+    let rate = stored.order.rate.expect("a rate");
+    assert_eq!((rate.plan.as_str(), rate.card_version), ("standard", 0));
+    assert_eq!(held(&w, &guest("guest"), "after").await, (PRICE + 2 * VAT, 0, names(&["vat"])));
+}
+
+#[tokio::test]
+async fn what_no_tax_comes_to_is_written_as_before_and_a_quote_of_it_promises_price_and_policy() {
+    for taxes in [None, Some(Vec::new())] {
+        let (w, resource) = match taxes {
+            Some(taxes) => (bare(taxes).await, room_of_house()),
+            None => {
+                let w = World::start().await;
+                w.put(&room()).await;
+                (w, room())
+            }
+        };
+        let quoted = quote(&w, Some(&guest("guest")), NIGHT).await;
+        let [offer] = &quoted.offers[..] else { panic!("{quoted:?}") };
+        assert_eq!((told(&offer.price), offer.price.lines().len()), ((PRICE, 0, names(&[])), 1));
+        let promise = offer.promise.clone().expect("a promise").0;
+        let plain = place(&w, &guest("guest"), "plain", &hold_request(&room(), NIGHT, 1)).await;
+        let plain = plain.expect("a hold").hold.order;
+        assert_eq!((plain.price.clone(), plain.rate.clone()), (money(PRICE).into(), None));
+        assert_eq!(plain.shown_rate().0.lines(), offer.price.lines(), "what a hold shows");
+        assert_eq!(*plain.shown_rate().1, offer.rate.refunds);
+        // Price and policy change; the promise stands.
+        let mut dearer = resource;
+        dearer.terms.base_price = money(2 * PRICE);
+        dearer.terms.cancellation_policy = holdfast_domain::CancellationPolicy::default();
+        w.put(&dearer).await;
+        w.pass(LATER);
+        let by_quote =
+            holdfast_app::holds::HoldRequest { quote: Some(promise), ..hold_request(&room(), NIGHT, 1) };
+        let promised = place(&w, &guest("guest"), "by-quote", &by_quote).await.expect("a hold").hold.order;
+        assert_eq!((&promised.price, &promised.rate), (&money(PRICE).into(), &None));
+        assert_eq!(promised.policy, plain.policy);
+        assert_ne!(promised.policy, dearer.terms.cancellation_policy);
+        let now = place(&w, &guest("guest"), "now", &hold_request(&room(), NIGHT, 1)).await;
+        assert_eq!(now.expect("a hold").hold.order.price, money(2 * PRICE).into());
+    }
 }
 
 #[tokio::test]
@@ -363,7 +418,7 @@ impl PropertyReader for Counting {
 }
 
 #[tokio::test]
-async fn a_property_is_read_for_a_card_of_one_of_its_resources_and_remembered_for_a_moment() {
+async fn a_property_is_read_for_prices_of_its_resources_and_remembered_for_a_moment() {
     let w = housed(both(), &card(PRICE)).await;
     let alone = nightly_resource("alone", 5, 600);
     let mut bare = nightly_resource("bare", 5, 600);
@@ -399,13 +454,16 @@ async fn a_property_is_read_for_a_card_of_one_of_its_resources_and_remembered_fo
         reads()
     };
     assert_eq!(hold(&alone, guest("guest"), "alone").await, 0, "it is of no property");
-    assert_eq!(hold(&bare, guest("guest"), "bare").await, 0, "it has no card");
+    assert_eq!(hold(&bare, guest("guest"), "bare").await, 1, "it has no card, and the taxes all the same");
+    assert_eq!(hold(&bare, guest("guest"), "bare again").await, 0);
+    w.pass(LATER);
     assert_eq!(hold(&room(), guest("guest"), "cold").await, 1);
     assert_eq!(hold(&room(), guest("guest"), "warm").await, 0);
     assert_eq!(hold(&room(), operator(), "operator").await, 1, "an operator meets what is stored");
     w.pass(LATER);
     assert_eq!(hold(&room(), guest("guest"), "later").await, 1);
-    for (resource, expected) in [(&alone, 0), (&bare, 0), (&room(), 1)] {
+    for (resource, expected) in [(&alone, 0), (&bare, 1), (&room(), 1)] {
+        w.pass(LATER);
         shown(&calendars, &w, resource).await;
         assert_eq!(reads(), expected, "the calendar of {}", resource.id);
         let request = QuoteRequest {

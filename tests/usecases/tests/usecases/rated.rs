@@ -162,10 +162,7 @@ pub(crate) async fn quote(w: &World, caller: Option<&Caller>, range: (&str, &str
 /// The id of the quote of a plan.
 async fn quote_id(w: &World, caller: Option<&Caller>, plan: &str) -> String {
     let quoted = quote(w, caller, NIGHT).await;
-    let of_plan = quoted
-        .offers
-        .into_iter()
-        .find(|offer| offer.rate.as_ref().is_some_and(|rate| rate.plan == plan_id(plan)));
+    let of_plan = quoted.offers.into_iter().find(|offer| offer.rate.plan == plan_id(plan));
     of_plan.and_then(|offer| offer.promise).expect("a promise").0
 }
 
@@ -254,7 +251,7 @@ async fn a_quote_is_good_for_its_stay_and_guest_alone_until_it_expires() {
     held(&w, "at last", &by_quote(&own)).await;
     w.clock.advance(SignedDuration::from_millis(1));
     let expired = place(&w, &guest("guest"), "expired", &by_quote(&own)).await;
-    assert!(matches!(expired, Err(Failure::QuoteExpired)), "{expired:?}");
+    assert!(matches!(expired, Err(Failure::QuoteExpired { .. })), "{expired:?}");
 }
 
 /// The quote of an id.
@@ -324,11 +321,10 @@ async fn what_a_quote_offers_a_hold_accepts_and_nothing_else() {
         [(NIGHT, vec![SAVER, AT_PROPERTY]), (TWO_NIGHTS, vec![FLEXIBLE, SAVER, AT_PROPERTY])]
     {
         let quoted = quote(&w, Some(&guest("guest")), range).await;
-        let plans: Vec<&str> =
-            quoted.offers.iter().filter_map(|offer| Some(offer.rate.as_ref()?.plan.as_str())).collect();
+        let plans: Vec<&str> = quoted.offers.iter().map(|offer| offer.rate.plan.as_str()).collect();
         assert_eq!(plans, offered, "{range:?}");
         for offer in &quoted.offers {
-            let plan = offer.rate.as_ref().expect("a rate").plan.as_str();
+            let plan = offer.rate.plan.as_str();
             let hold = held(&w, &format!("{plan} {range:?}"), &asking(range, by_plan(plan))).await;
             assert_eq!(hold.order.price, offer.price, "{plan} {range:?}");
         }

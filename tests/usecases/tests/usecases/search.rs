@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use holdfast_app::search::{Projection, Query, Sort};
+use holdfast_app::search::{Found, Projection, Query, Sort};
 use holdfast_app::{Failure, Field, FieldPath};
 use holdfast_domain::catalogue::{AttributeValue, Label};
 use holdfast_domain::{Resource, Schedule};
@@ -30,7 +30,7 @@ pub(crate) fn query(range: (&str, &str), quantity: u32) -> Query {
 }
 
 async fn found(w: &World, query: &Query) -> Vec<(String, u32)> {
-    let (offers, next) = w.search.find(query, w.now()).await.expect("an answer");
+    let Found { offers, next, .. } = w.search.find(query, w.now()).await.expect("an answer");
     assert_eq!(next, None);
     offers.into_iter().map(|offer| (offer.resource.id.to_string(), offer.available)).collect()
 }
@@ -172,8 +172,8 @@ async fn what_is_offered_of_slots_and_events_can_be_held() {
     let (table, concert) = (slots_resource("table", 2, 60), event_resource("concert", 2, 60));
     listed(&w, &table).await;
     listed(&w, &concert).await;
-    let (offers, _) =
-        w.search.find(&query(("2030-06-01", "2030-06-02"), 2), w.now()).await.expect("an answer");
+    let answer = w.search.find(&query(("2030-06-01", "2030-06-02"), 2), w.now()).await;
+    let offers = answer.expect("an answer").offers;
     let ids: BTreeSet<&str> = offers.iter().map(|offer| offer.resource.id.as_str()).collect();
     assert_eq!(ids, BTreeSet::from(["concert", "table"]));
     for offer in &offers {
@@ -299,7 +299,7 @@ async fn pages(w: &World, sort: Sort, limit: u32) -> Vec<Resource> {
     let (mut all, mut cursor) = (Vec::new(), None);
     loop {
         let query = Query { sort, limit, cursor, ..query(NIGHT, 1) };
-        let (offers, next) = w.search.find(&query, w.now()).await.expect("a page");
+        let Found { offers, next, .. } = w.search.find(&query, w.now()).await.expect("a page");
         assert!(offers.len() <= usize::try_from(limit).expect("a limit"));
         assert!(!offers.is_empty(), "no cursor leads nowhere");
         all.extend(offers.into_iter().map(|offer| offer.resource));
@@ -389,12 +389,12 @@ async fn the_nearest_come_first_wherever_on_the_globe() {
 async fn a_cursor_stays_right_when_offers_come_and_go_between_its_pages() {
     let w = catalogue().await;
     let first = Query { limit: 5, ..query(NIGHT, 1) };
-    let (seen, next) = w.search.find(&first, w.now()).await.expect("a page");
+    let Found { offers: seen, next, .. } = w.search.find(&first, w.now()).await.expect("a page");
     let gone = seen.last().expect("offers").resource.clone();
     w.place(&gone, "k", NIGHT, 2).await.expect("a hold");
     w.project(&gone, None).await;
     let rest = Query { limit: 100, cursor: next, ..query(NIGHT, 1) };
-    let (rest, _) = w.search.find(&rest, w.now()).await.expect("the rest");
+    let rest = w.search.find(&rest, w.now()).await.expect("the rest").offers;
     let all: BTreeSet<String> = seen.iter().chain(&rest).map(|offer| offer.resource.id.to_string()).collect();
     assert_eq!((seen.len() + rest.len(), all.len()), (12, 12), "no duplicate, no gap");
     for cursor in ["", "x", "AAAA", "ÿ"] {

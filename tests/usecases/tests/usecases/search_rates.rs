@@ -124,7 +124,7 @@ async fn found_at(w: &World, place: &str, range: (&str, &str), quantity: u32) ->
         limit: 100,
         cursor: None,
     };
-    let (offers, _) = w.search.find(&query, w.now()).await.expect("an answer");
+    let offers = w.search.find(&query, w.now()).await.expect("an answer").offers;
     offers.into_iter().map(|offer| (offer.resource.id.to_string(), offer.price.amount())).collect()
 }
 

@@ -15,7 +15,7 @@ use crate::search::query;
 use crate::world::{World, guest};
 
 async fn offers(w: &World, range: (&str, &str), quantity: u32) -> Vec<Offer> {
-    w.search.find(&query(range, quantity), w.now()).await.expect("an answer").0
+    w.search.find(&query(range, quantity), w.now()).await.expect("an answer").offers
 }
 
 /// What search offers of the only resource for a range, as the times that one hold can take.

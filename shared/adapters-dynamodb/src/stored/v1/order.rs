@@ -24,7 +24,7 @@ pub(crate) struct StoredOrder {
     quantity: u32,
     price: StoredPrice,
     policy: Vec<StoredTier>,
-    /// Left out of a resource without a rate card.
+    /// Left out of a resource without a rate card where nothing but the places is charged for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     rate: Option<StoredRate>,
     placements: Vec<StoredPlacement>,

@@ -39,7 +39,7 @@ struct Named {
 struct StoredPriceLine {
     kind: LineKind,
     amount: Text<SignedMoney>,
-    /// Left out of a price without a rate card.
+    /// Left out where the order keeps no rate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     detail: Option<StoredDetail>,
 }

@@ -35,7 +35,7 @@ pub struct BookingState {
     pub quantity: u32,
     /// For the whole stay and all units: what is paid with the booking.
     pub price: Price,
-    /// The rate plan; left out of a resource without a rate card. The lines of the price are in the answer of `readBooking`.
+    /// The rate plan; left out of a resource without a rate card, unless taxes of its property came to the price. The lines of the price are in the answer of `readBooking`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub rate_plan_id: Option<String>,

@@ -71,7 +71,7 @@ async fn found(w: &World, resource: &Resource, range: (When, When), quantity: u3
         limit: 100,
         cursor: None,
     };
-    let (offers, _) = w.search.find(&query, w.now()).await.expect("an answer");
+    let offers = w.search.find(&query, w.now()).await.expect("an answer").offers;
     assert!(offers.len() <= 1, "one resource at the place: {offers:?}");
     offers.first().map_or(Said::No, |offer| Said::At(offer.price.amount()))
 }
@@ -91,8 +91,7 @@ async fn quoted(w: &World, resource: &Resource, range: (When, When), quantity: u
     let rates = w.rates.get(&operator(), &resource.id).await.expect("rates");
     let default = &rates.at(w.now()).expect("a card").card.default_plan;
     let quoted = w.quotes.quote(None, &request, w.now()).await?;
-    let is_default =
-        |offer: &&holdfast_app::rates::Offered| offer.rate.as_ref().is_some_and(|rate| rate.plan == *default);
+    let is_default = |offer: &&holdfast_app::rates::Offered| offer.rate.plan == *default;
     let offer = quoted.offers.iter().find(is_default);
     Ok(offer.map_or(Said::No, |offer| Said::At(offer.price.whole().expect("in range").amount())))
 }
