@@ -209,7 +209,7 @@ impl Pricing {
             });
         };
         self.check_override(asked.choice, &version.card)?;
-        let tried = tried(self.tries.as_ref(), &asked).await?;
+        let code = tried(self.tries.as_ref(), &asked).await?;
         let (request, version) =
             try_join(self.request(asked, version, &rates.dated), self.met(asked, version)).await?;
         let version = &*version;
@@ -217,8 +217,8 @@ impl Pricing {
         let step = self.charges.step(version.card.currency);
         match quote(version, &rates.dated, step, &request, plan).and_then(keepable) {
             Ok(quoted) => {
-                if let Some(tried) = tried.filter(|_| quoted.applied.promotion.is_some()) {
-                    tried.was_good().await;
+                if let Some(code) = code.filter(|_| quoted.applied.promotion.is_some()) {
+                    code.was_good().await;
                 }
                 Ok(quoted)
             }
