@@ -94,7 +94,6 @@ impl Case {
             included_adults: self.included_adults,
             cots_max: None,
             guests_max: 5,
-            cots_max: None,
             extra_adult: money(self.extra_adult),
             missing_adult: money(self.extra_adult / 2),
             child_bands: vec![ChildBand { from_age: 0, to_age: 11, price: money(self.child), in_cot: false }],
