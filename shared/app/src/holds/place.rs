@@ -23,8 +23,9 @@ use crate::kernel::failure::Failure;
 use crate::kernel::field::Field;
 use crate::kernel::identity::{Caller, RequestKey, guest_mark, hold_id, key_digest};
 use crate::kernel::mutation::Mutation;
+use crate::rates::asked::Asked;
 use crate::rates::choice::{RateChoice, months_around};
-use crate::rates::pricing::{Asked, KnownRates, Pricing};
+use crate::rates::pricing::{KnownRates, Pricing};
 use crate::rates::quotes::{Quote, QuoteSeals};
 
 /// How long a resource's terms, and that an operator has stopped its holds or has not, are remembered, in milliseconds. No hold is placed by terms that were replaced: its write names

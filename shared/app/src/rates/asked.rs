@@ -2,6 +2,7 @@
 //! quotes and holds.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 use holdfast_domain::catalogue::{Month, Stay};
 use holdfast_domain::rates::card::CardVersion;
@@ -10,11 +11,35 @@ use holdfast_domain::rates::evaluate::PRICES_MAX;
 use holdfast_domain::rates::ids::Channel;
 use holdfast_domain::rates::occupancy::Unit;
 use holdfast_domain::rates::request::{RateRequest, StaySlot};
-use holdfast_domain::{Resource, Slot};
+use holdfast_domain::{GuestId, Resource, Slot};
 use jiff::civil::Date;
 use jiff::{Span, Timestamp, ToSpan};
 
+use crate::kernel::identity::Caller;
 use crate::rates::choice::RateChoice;
+
+/// A stay whose price is asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    /// The resource.
+    pub resource: &'a Resource,
+    /// The stay.
+    pub stay: &'a Stay,
+    /// Units.
+    pub quantity: u32,
+    /// What is chosen.
+    pub choice: &'a RateChoice,
+    /// When it is asked.
+    pub at: Timestamp,
+    /// Whether what was edited a moment ago counts: for operators.
+    pub latest: bool,
+    /// Who asks, if they have said so: some plans are for some callers, and a price is set by somebody.
+    pub caller: Option<&'a Caller>,
+    /// For whom the stay is, if it is known: whose uses of a promotion count where each guest has a limit.
+    pub guest: Option<&'a GuestId>,
+    /// The address of a caller who has not said who they are, if it is known: from one address codes are guessed as often as it has.
+    pub address: Option<IpAddr>,
+}
 
 /// How full a slot is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -10,8 +10,8 @@ use jiff::Timestamp;
 
 use crate::kernel::failure::Failure;
 use crate::kernel::identity::{address_mark, code_digest, guest_mark};
+use crate::rates::asked::Asked;
 use crate::rates::port::CodeTries;
-use crate::rates::pricing::Asked;
 
 /// The most codes that do not count, of whatever resources, that a caller with a token may try within an hour of the clock.
 pub const GUEST_CODES_MAX: usize = 10;

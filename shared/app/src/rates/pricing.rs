@@ -8,7 +8,6 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::future::try_join;
@@ -33,10 +32,9 @@ use crate::catalogue::port::CatalogueReader;
 use crate::kernel::errors::StoreError;
 use crate::kernel::failure::Failure;
 use crate::kernel::field::Field;
-use crate::kernel::identity::Caller;
 use crate::payments::charge::ChargeRules;
 use crate::properties::port::PropertyReader;
-use crate::rates::asked::{Fullness, Taken, around, needs_fullness, request, units_alike};
+use crate::rates::asked::{Asked, Fullness, Taken, around, needs_fullness, request, units_alike};
 use crate::rates::choice::{RateChoice, SetPrice, months_around};
 use crate::rates::entitlement::Entitlement;
 use crate::rates::guessing::tried;
@@ -86,29 +84,6 @@ pub struct KnownRates {
     pub cards: Option<Arc<ResourceRates>>,
     /// What is set for dates.
     pub dated: DatedRates,
-}
-
-/// A stay whose price is asked for.
-#[derive(Debug, Clone, Copy)]
-pub struct Asked<'a> {
-    /// The resource.
-    pub resource: &'a Resource,
-    /// The stay.
-    pub stay: &'a Stay,
-    /// Units.
-    pub quantity: u32,
-    /// What is chosen.
-    pub choice: &'a RateChoice,
-    /// When it is asked.
-    pub at: Timestamp,
-    /// Whether what was edited a moment ago counts: for operators.
-    pub latest: bool,
-    /// Who asks, if they have said so: some plans are for some callers, and a price is set by somebody.
-    pub caller: Option<&'a Caller>,
-    /// For whom the stay is, if it is known: whose uses of a promotion count where each guest has a limit.
-    pub guest: Option<&'a GuestId>,
-    /// The address of a caller who has not said who they are, if it is known: from one address codes are guessed as often as it has.
-    pub address: Option<IpAddr>,
 }
 
 impl Pricing {

@@ -21,8 +21,9 @@ use crate::kernel::errors::SecretError;
 use crate::kernel::failure::Failure;
 use crate::kernel::field::Field;
 use crate::kernel::identity::{Caller, guest_mark};
+use crate::rates::asked::Asked;
 use crate::rates::choice::{RateChoice, months_around};
-use crate::rates::pricing::{Asked, KnownRates, Pricing};
+use crate::rates::pricing::{KnownRates, Pricing};
 
 /// How long ago a moment is that counts as now where a price is asked for it: what takes a request its time to arrive.
 const AS_OF_LATE: SignedDuration = SignedDuration::from_secs(60);

@@ -280,6 +280,7 @@ impl<'a> Line<'a> {
         let slots = slots.take_while(|(slot, _)| slot.run == first.run && slot.date < before_end);
         let (mut least, mut to) = (day.on_arrival, None::<Whole<'a>>);
         let (mut closed, mut reached) = (None, 0);
+        let mut unmet: Option<(u32, Named<'a>, Date)> = None;
         let mut most = day.slots_max_on_arrival.map(|(most, shown)| (most, shown, first.date));
         for (length, (slot, (on, departure))) in (1_u32..).zip(slots) {
             if let Some(shown) = on.stopped {
@@ -301,7 +302,16 @@ impl<'a> Line<'a> {
             least = least.and(on.through);
             let fills_gap = least.in_gap < least.slots && self.fills_gap(at, length);
             let asked = if fills_gap { least.in_gap } else { least.slots };
-            if length < asked || to.is_some_and(|whole| slot.date < whole.last) {
+            if length < asked {
+                // What a quote of this length is refused for.
+                unmet = match (fills_gap, unmet) {
+                    (true, None) => Some((least.in_gap, None, slot.date)),
+                    (true, before) => before,
+                    (false, _) => least.by.map(|(shown, date)| (least.slots, shown, date)),
+                };
+                continue;
+            }
+            if to.is_some_and(|whole| slot.date < whole.last) {
                 continue;
             }
             match departure.closed_to_departure {
@@ -311,8 +321,8 @@ impl<'a> Line<'a> {
                 }
             }
         }
-        let unmet = least.by.map(|(shown, date)| restricted(shown, date, Limit::StayMin(least.slots)));
-        let unmet = unmet.into_iter().filter(|_| reached < least.slots);
+        let unmet = unmet.filter(|_| reached < least.slots);
+        let unmet = unmet.map(|(slots, shown, date)| restricted(shown, date, Limit::StayMin(slots)));
         let reasons: Vec<Reason> = closed.into_iter().chain(unmet).collect();
         match to {
             Some(whole) if reasons.is_empty() => Err(vec![whole.reason(first.date)]),

@@ -13,6 +13,7 @@ use holdfast_domain::rates::quote::{Limit, Reason};
 use holdfast_domain::rates::sale::{Sale, Stays};
 use holdfast_domain::{Resource, When};
 use holdfast_testkit::money;
+use jiff::civil::Date;
 
 use crate::world::{PRICE, World, guest, hold_request, key, operator};
 
@@ -147,6 +148,12 @@ impl Answers<'_> {
     }
 }
 
+/// Whether a most is on the date of arrival: one of a later night is met by the stays that have it.
+fn is_most_on(reasons: &[Reason], arrival: Date) -> bool {
+    let is_most = |reason: &Reason| matches!(reason, Reason::Restricted { limit: Limit::StayMax(_), date, .. } if *date == arrival);
+    reasons.iter().any(is_most)
+}
+
 fn are_of(reasons: &[Reason], limit: &dyn Fn(Limit) -> bool) -> bool {
     reasons.iter().any(|reason| matches!(reason, Reason::Restricted { limit: one, .. } if limit(*one)))
 }
@@ -155,6 +162,7 @@ fn are_of(reasons: &[Reason], limit: &dyn Fn(Limit) -> bool) -> bool {
 /// and no edit of places was cut off.
 fn wrongly_shown(
     shown: &[CalendarSlot],
+    arrival: Date,
     quantity: u32,
     answers: &Answers<'_>,
     knows_places: bool,
@@ -197,7 +205,6 @@ fn wrongly_shown(
     ];
     let of_open = stays.map(|stays| {
         [
-            (answers.refuse(&|limit| matches!(limit, Limit::StayMax(_))), is_too_long(stays)),
             (answers.refuse(&|limit| matches!(limit, Limit::QuantityMin(_))), is_too_few(stays)),
             (answers.refuse(&|limit| matches!(limit, Limit::QuantityMax(_))), is_too_many(stays)),
         ]
@@ -205,6 +212,12 @@ fn wrongly_shown(
     let mut all = starts.chain(others).chain(of_open.into_iter().flatten());
     if all.any(|(refused, shown)| refused.is_some_and(|refused| refused != shown)) {
         return Some("the calendar has other reasons");
+    }
+    let is_long = stays.is_some_and(is_too_long);
+    let is_refused = answers.refuse(&|limit| matches!(limit, Limit::StayMax(_)));
+    let is_on_arrival = matches!(answers.hold, Err(Failure::RateNotAvailable { reasons, .. }) if is_most_on(reasons, arrival));
+    if (is_long && is_refused == Some(false)) || (stays.is_some() && !is_long && is_on_arrival) {
+        return Some("the calendar has another most of slots");
     }
     if shown.iter().any(|slot| slot.price.is_some() != sale(slot).is_on_sale) {
         return Some("a price is shown where nothing is on sale, or none where it is");
@@ -310,13 +323,14 @@ pub(super) async fn check(
             }
         }
         let answers = Answers { quote: &quote, hold: &hold };
-        if let Some(what) = wrongly_shown(&shown, quantity, &answers, knows_places) {
+        let arrival = resource.terms.local_date(&stay.slots[0]);
+        if let Some(what) = wrongly_shown(&shown, arrival, quantity, &answers, knows_places) {
             return wrong(&format!("{what}: {shown:?}"));
         }
         for (flaw, spoil) in FLAWS {
             let mut spoilt = shown.clone();
             spoilt.iter_mut().for_each(spoil);
-            if wrongly_shown(&spoilt, quantity, &answers, knows_places).is_some() {
+            if wrongly_shown(&spoilt, arrival, quantity, &answers, knows_places).is_some() {
                 seen.add(flaw);
             }
         }
