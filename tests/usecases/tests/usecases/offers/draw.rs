@@ -59,12 +59,13 @@ impl<'a> Draw<'a> {
     fn limits(&mut self) -> Limits {
         let number = self.number(1, 3);
         let none = Limits::default();
-        match self.below(14) {
+        match self.below(13) {
             0 => Limits { closed_to_arrival: true, ..none },
             1 => Limits { closed_to_departure: true, ..none },
             2 => Limits { stop_sell: true, ..none },
             3 => Limits { stay_min_on_arrival: Some(number), fills_gaps: number > 1, ..none },
             4 => Limits { stay_min_through: Some(number), fills_gaps: number > 1, ..none },
+            5 if number == 2 => Limits { stay_max_through: Some(number), ..none },
             5 => Limits { stay_max_on_arrival: Some(number), ..none },
             6 => Limits { sold_together: true, ..none },
             7 => Limits { quantity_max: Some(number), ..none },
@@ -72,8 +73,7 @@ impl<'a> Draw<'a> {
             // Around the time that is left, wherever the clock stands.
             9 => Limits { notice_minutes_min: Some(self.one(&[600, 1_500, 15_000, 16_500, 18_000])), ..none },
             10 => Limits { window_days_max: Some(self.one(&[0, 1, 10, 11, 12])), ..none },
-            11 => Limits { stay_max_through: Some(number), ..none },
-            12 => Limits { closed_to_arrival: true, closed_to_departure: true, ..none },
+            11 => Limits { closed_to_arrival: true, closed_to_departure: true, ..none },
             _ => Limits { stay_min_through: Some(number), closed_to_departure: true, ..none },
         }
     }
