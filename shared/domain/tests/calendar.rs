@@ -266,7 +266,7 @@ proptest! {
             }
             Err(other) => return Err(TestCaseError::fail(other.to_string())),
         };
-        let Some((stay, available)) = offerable.best(2, places) else {
+        let Some((stay, available)) = offerable.stays(2, places).into_iter().next() else {
             let dates = schedule.calendar(from, from + days.days(), &zone).expect("in bounds");
             let has_breaks = days == 1 && schedule.pieces(&dates, &zone).len() > 1;
             let bookable = |slot: &Slot| !resource.is_past(slot, now) && places(slot) >= 2;

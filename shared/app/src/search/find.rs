@@ -10,26 +10,19 @@ use futures::{StreamExt, TryStreamExt, stream};
 use holdfast_domain::catalogue::{AttributeValue, Facts, Month, Offerable, Stay};
 use holdfast_domain::rates::card::{CardVersion, ResourceRates};
 use holdfast_domain::rates::dated::{DatedRates, MonthRates};
-use holdfast_domain::rates::evaluate::quote;
 use holdfast_domain::rates::property_taxes::PropertyTaxes;
-use holdfast_domain::rates::quote::PlanQuote;
-use holdfast_domain::rates::snapshot::can_be_kept;
 use holdfast_domain::{Money, Page, PropertyId, Resource, ResourceId, Slot, When};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::catalogue::calendar::how_full;
 use crate::kernel::errors::StoreError;
 use crate::kernel::failure::Failure;
 use crate::kernel::field::Field;
 use crate::payments::charge::ChargeRules;
-use crate::rates::asked::{
-    Around, Fullness, around, may_fill_gaps, months_of, needs_fullness, request, units_alike,
-};
-use crate::rates::choice::RateChoice;
-use crate::rates::standard::StandardStay;
-use crate::search::missed::{Missed, no_places, no_price, no_standard, no_stay, not_sold};
+use crate::rates::asked::{around, may_fill_gaps, months_of};
+use crate::search::missed::{Missed, no_stay};
 use crate::search::port::SearchIndex;
+use crate::search::priced::Candidate;
 
 /// The most results on one page of results.
 pub const LIMIT_MAX: u32 = 100;
@@ -177,36 +170,18 @@ impl Search {
         let found = wanted.into_iter().zip(beside).map(|((resource, offerable), beside)| {
             let stored = pages.get(&resource.id).map_or(&[][..], Vec::as_slice);
             let facts = facts.get(&resource.id).unwrap_or(&nothing_set);
-            let offered = |slot: &Slot| resource.offered(slot, stored, facts, now);
-            let (stay, available) = offerable
-                .best(query.quantity, offered)
-                .ok_or_else(|| no_places(&resource, &offerable, facts))?;
-            let price = match rates.get(&resource.id).and_then(|listed| listed.at(now)) {
-                None => {
-                    let taxes = of_properties.get(&resource.id).and_then(|property| taxes.get(property));
-                    let (resource, stay, quantity) = (&resource, &stay, query.quantity);
-                    let stay = StandardStay { resource, stay, quantity, units: &[], taxes, at: now };
-                    let (now, whole) = stay.price(&self.charges).map_err(|none| no_standard(&none))?;
-                    self.charges.check_total(now).map_err(|_| no_price())?;
-                    whole
-                }
-                Some((card, dated)) => {
-                    let around = if beside.is_empty() { Around::default() } else { around(&resource, &stay) };
-                    let of = if needs_fullness(card, dated) {
-                        let slots: Vec<&Slot> = stay.slots.iter().chain(&beside).collect();
-                        how_full(&resource, &slots, stored.to_vec(), facts, now)
-                    } else {
-                        BTreeMap::new()
-                    };
-                    let fullness = Fullness::new(&around, of);
-                    let units = units_alike(stay.slots.len(), query.quantity).ok_or_else(no_price)?;
-                    let asked = request(&resource, &stay, units, &RateChoice::default(), &fullness, now);
-                    let step = self.charges.step(card.card.currency);
-                    let quote = quote(card, dated, step, &asked, &card.card.default_plan)
-                        .map_err(|none| not_sold(&none))?;
-                    sold(&quote, &self.charges).ok_or_else(no_price)?
-                }
+            let candidate = Candidate {
+                resource: &resource,
+                card: rates.get(&resource.id).and_then(|listed| listed.at(now)),
+                taxes: of_properties.get(&resource.id).and_then(|property| taxes.get(property)),
+                stored,
+                facts,
+                beside: &beside,
+                quantity: query.quantity,
+                now,
+                charges: &self.charges,
             };
+            let (stay, available, price) = candidate.best(&offerable)?;
             let offer = Offer { available, price, stay, resource };
             Ok::<_, BTreeSet<Missed>>((Position::of(&offer, query.sort), offer))
         });
@@ -242,12 +217,6 @@ fn count(missed: &mut BTreeMap<Missed, u32>, reasons: impl IntoIterator<Item = M
     for reason in reasons {
         *missed.entry(reason).or_default() += 1;
     }
-}
-
-/// What a stay costs in all, if it can be had.
-fn sold(quote: &PlanQuote, charges: &ChargeRules) -> Option<Money> {
-    charges.check_total(quote.price.total()).ok()?;
-    quote.price.whole().ok().filter(|_| can_be_kept(&quote.price, &quote.applied))
 }
 
 /// The slots next to what is offerable of a resource.

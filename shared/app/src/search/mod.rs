@@ -3,6 +3,7 @@
 pub(crate) mod find;
 pub(crate) mod missed;
 pub(crate) mod port;
+pub(crate) mod priced;
 pub(crate) mod project;
 pub(crate) mod rebuild;
 

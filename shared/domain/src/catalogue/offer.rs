@@ -1,11 +1,14 @@
 //! What search offers of a range: something that one hold can cover.
 
+use std::cmp::Reverse;
+
 use jiff::Timestamp;
 
 use super::bounds::{Bound, RangeError, SLOTS_PER_HOLD_MAX};
 use super::resource::{Resource, Stay, StayError};
 use super::schedule::Schedule;
 use super::slot::{Slot, When};
+use crate::rates::quote::{Limit, Reason};
 
 /// What may be offered of a range, before it is known what is free.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,20 +29,49 @@ impl Offerable {
         }
     }
 
-    /// What is offered to `quantity` units, with the places that are free in every slot of it; of pieces the most slots in a
-    /// row, the earliest of equals. `offered` gives the free places of a slot.
-    pub fn best(&self, quantity: u32, offered: impl Fn(&Slot) -> u32) -> Option<(Stay, u32)> {
-        let (slots, available) = match self {
+    /// What can be offered to `quantity` units, the best first, each with the places that are free in every slot of it: of pieces the
+    /// slots that are free in a row, the most of them first, the earliest of equals. `offered` gives the free places of a slot.
+    #[must_use]
+    pub fn stays(&self, quantity: u32, offered: impl Fn(&Slot) -> u32) -> Vec<(Stay, u32)> {
+        let mut runs = match self {
             Self::Whole(slots) => {
-                let available = slots.iter().map(offered).min()?;
-                (available >= quantity).then_some((&slots[..], available))?
+                let available = slots.iter().map(offered).min().filter(|available| *available >= quantity);
+                available.map(|available| (&slots[..], available)).into_iter().collect()
             }
             Self::Pieces(pieces) => {
                 let runs = pieces.iter().flat_map(|piece| free_runs(piece, quantity, &offered));
-                runs.rev().max_by_key(|(run, _)| run.len())?
+                runs.collect::<Vec<_>>()
             }
         };
-        Some((Stay::of(slots.to_vec())?, available))
+        runs.sort_by_key(|(run, _)| Reverse(run.len()));
+        runs.into_iter().filter_map(|(run, available)| Some((Stay::of(run.to_vec())?, available))).collect()
+    }
+
+    /// A shorter part of a stay that may be sold where the stay is refused for `reasons`: without a slot that is too near, or no longer than a stay may
+    /// be. Only pieces have parts.
+    #[must_use]
+    pub fn part(&self, stay: &Stay, reasons: &[Reason]) -> Option<Stay> {
+        let Self::Pieces(_) = self else { return None };
+        let limits = || {
+            reasons.iter().filter_map(|reason| match reason {
+                Reason::Restricted { limit, .. } => Some(*limit),
+                Reason::NoPlan
+                | Reason::Channel
+                | Reason::UnitType
+                | Reason::Guests { .. }
+                | Reason::Cots { .. }
+                | Reason::Extra(_)
+                | Reason::Promotion
+                | Reason::OutOfRange => None,
+            })
+        };
+        if limits().any(|limit| matches!(limit, Limit::NoticeMin(_))) {
+            return Stay::of(stay.slots.get(1..)?.to_vec());
+        }
+        let most =
+            limits().filter_map(|limit| if let Limit::StayMax(most) = limit { Some(most) } else { None });
+        let most = usize::try_from(most.min()?).ok().filter(|most| *most < stay.slots.len())?;
+        Stay::of(stay.slots.get(..most)?.to_vec())
     }
 }
 

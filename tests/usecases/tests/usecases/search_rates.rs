@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_app::rates::{DatedCommit, RatesCommit};
 use holdfast_app::search::{Projection, Query, Sort};
-use holdfast_domain::catalogue::{Label, Month};
+use holdfast_domain::catalogue::{Label, Month, Stay};
 use holdfast_domain::rates::cancellation::CancellationTerms;
 use holdfast_domain::rates::card::{CardVersion, RateCard, ResourceRates};
 use holdfast_domain::rates::changes::RatesChange;
@@ -16,7 +16,7 @@ use holdfast_domain::rates::plan::{Audience, Payment, PlanPrice, RatePlan};
 use holdfast_domain::rates::restriction::{Limits, Restriction};
 use holdfast_domain::rates::rule::{Adjustment, Rule};
 use holdfast_domain::{Resource, ResourceId};
-use holdfast_testkit::{money, mutation, nightly_resource};
+use holdfast_testkit::{daily_resource, money, mutation, nightly_resource};
 use jiff::Timestamp;
 use jiff::civil::date;
 use rust_decimal::Decimal;
@@ -173,6 +173,48 @@ async fn a_stay_that_a_restriction_forbids_is_not_offered() {
     projection(&w).batch().on_rates(&rates).await.expect("a projection");
     assert_eq!(found(&w, ("2030-06-03", "2030-06-04"), 1).await, []);
     assert_eq!(found(&w, ("2030-06-03", "2030-06-05"), 1).await, [("room".to_owned(), 2 * BASE)]);
+}
+
+/// What is offered of a table on the first of June, open from 12 to 15 and from 18 to 23, under limits: from when to when, and its price.
+async fn evening(limits: impl Fn(&World) -> Limits) -> Vec<(String, i64)> {
+    let table = daily_resource("table", 60, &[("12:00", "15:00"), ("18:00", "23:00")], 2, 600);
+    let w = World::with(&table).await;
+    w.project(&table, None).await;
+    let mut card = card();
+    card.rules.clear();
+    card.restrictions[0].dates.clear();
+    card.restrictions[0].limits = limits(&w);
+    let rates = put_card(&w, &table, card).await;
+    projection(&w).batch().on_rates(&rates).await.expect("a projection");
+    let query = Query {
+        resource_type: table.terms.resource_type.as_str().to_owned(),
+        location: table.terms.location.as_str().to_owned(),
+        start: when("2030-06-01"),
+        end: when("2030-06-02"),
+        quantity: 1,
+        sort: Sort::Price,
+        limit: 100,
+        cursor: None,
+    };
+    let offers = w.search.find(&query, w.now()).await.expect("an answer").offers;
+    let said = |stay: &Stay| format!("{} {}", stay.start, stay.end);
+    offers.into_iter().map(|offer| (said(&offer.stay), offer.price.amount())).collect()
+}
+
+#[tokio::test]
+async fn where_the_longest_run_of_slots_is_not_sold_a_part_of_it_or_another_is() {
+    // Two hours later than in London.
+    let whole = ("2030-06-01T16:00:00Z 2030-06-01T21:00:00Z".to_owned(), 5 * BASE);
+    assert_eq!(evening(|_| Limits { stay_max_on_arrival: Some(5), ..Limits::default() }).await, [whole]);
+    let two_hours = ("2030-06-01T16:00:00Z 2030-06-01T18:00:00Z".to_owned(), 2 * BASE);
+    assert_eq!(evening(|_| Limits { stay_max_on_arrival: Some(2), ..Limits::default() }).await, [two_hours]);
+    let until = |w: &World, end: &str| {
+        let minutes = end.parse::<Timestamp>().expect("an instant").duration_since(w.now()).as_mins();
+        Limits { notice_minutes_min: u32::try_from(minutes).ok(), ..Limits::default() }
+    };
+    let late = ("2030-06-01T18:00:00Z 2030-06-01T21:00:00Z".to_owned(), 3 * BASE);
+    assert_eq!(evening(|w| until(w, "2030-06-01T18:00:00Z")).await, [late]);
+    assert_eq!(evening(|w| until(w, "2030-06-01T21:00:00Z")).await, []);
 }
 
 #[tokio::test]
