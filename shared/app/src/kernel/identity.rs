@@ -8,7 +8,7 @@ use data_encoding::BASE32_NOPAD;
 use holdfast_domain::bookings::Order;
 use holdfast_domain::rates::ids::RateGroup;
 use holdfast_domain::rates::promotion::PromotionCode;
-use holdfast_domain::{BookingId, Fingerprint, GuestId, GuestMark, HoldId, PropertyId, ResourceId, Seal};
+use holdfast_domain::{BookingId, Fingerprint, GuestId, GuestMark, HoldId, PropertyId, Resource, Seal};
 use sha2::{Digest, Sha256};
 
 /// Of which properties somebody is staff.
@@ -126,9 +126,14 @@ pub(crate) fn address_mark(address: Option<IpAddr>) -> GuestMark {
     parsed(GuestMark::parse, &digest(&["address", network.as_deref().unwrap_or_default()], 12))
 }
 
-/// The digest of a promotion's code at a resource.
-pub(crate) fn code_digest(resource: &ResourceId, code: &PromotionCode) -> Fingerprint {
-    parsed(Fingerprint::parse, &digest(&["code", resource.as_str(), code.as_str()], 16))
+/// The digest of a promotion's code at a house, which is all resources of a property, or one of none: whoever asks for each room of a house has given its code
+/// once.
+pub(crate) fn code_digest(resource: &Resource, code: &PromotionCode) -> Fingerprint {
+    let house = match &resource.terms.property {
+        Some(property) => ["code", "property", property.as_str(), code.as_str()],
+        None => ["code", "resource", resource.id.as_str(), code.as_str()],
+    };
+    parsed(Fingerprint::parse, &digest(&house, 16))
 }
 
 /// The booking that `caller` asks for with `key`: one per payment attempt.

@@ -45,7 +45,7 @@ pub(crate) async fn tried<'a>(
         Some(caller) => (guest_mark(&caller.guest), GUEST_CODES_MAX),
         None => (address_mark(asked.address), ADDRESS_CODES_MAX),
     };
-    let (code, now) = (code_digest(&asked.resource.id, code), asked.at);
+    let (code, now) = (code_digest(asked.resource, code), asked.at);
     let known = tries.tried(&by, now).await?;
     if known.good.contains(&code) {
         return Ok(None);

@@ -86,6 +86,9 @@ pub struct KnownRates {
     pub dated: DatedRates,
 }
 
+/// The most plans for which something else is looked for, in the card's order.
+const NEAREST_PLANS_MAX: usize = 4;
+
 impl Pricing {
     /// Over the rates, the properties, the uses of promotions, what is tried of their codes, the catalogue and the read model, for a provider that can charge by these rules.
     #[must_use]
@@ -296,7 +299,11 @@ impl Pricing {
                     };
                     Some((plan.clone(), found?))
                 };
-                plans.iter().filter_map(of).min_by_key(|(_, nearest)| nearest.distance(&request))
+                plans
+                    .iter()
+                    .take(NEAREST_PLANS_MAX)
+                    .filter_map(of)
+                    .min_by_key(|(_, nearest)| nearest.distance(&request))
             }
             Err(error) => {
                 tracing::warn!(error = %error, resource = %resource.id, "nothing is named that would do");

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 
 use crate::catalogue::calendar::how_full;
 use crate::payments::charge::ChargeRules;
-use crate::rates::asked::{Around, Fullness, around, needs_fullness, request, units_alike};
+use crate::rates::asked::{Around, Fullness, Taken, around, needs_fullness, request, units_alike};
 use crate::rates::choice::RateChoice;
 use crate::rates::standard::StandardStay;
 use crate::search::missed::{Missed, no_places, no_price, no_standard, not_sold};
@@ -47,17 +47,19 @@ impl Candidate<'_> {
     pub(super) fn best(&self, offerable: &Offerable) -> Result<(Stay, u32, Money), BTreeSet<Missed>> {
         let offered = |slot: &Slot| self.resource.offered(slot, self.stored, self.facts, self.now);
         let mut missed = None;
+        let full = self.how_full(offerable);
         for (stay, _) in offerable.stays(self.quantity, offered) {
             let mut part = Some(stay);
+            // Ends since each part is shorter than the one before.
             while let Some(stay) = part {
-                match self.price(&stay) {
+                match self.price(&stay, &full) {
                     Ok(price) => {
                         let available = stay.slots.iter().map(offered).min().unwrap_or(0);
                         return Ok((stay, available, price));
                     }
                     Err((reasons, refused)) => {
                         missed.get_or_insert(reasons);
-                        part = offerable.part(&stay, &refused);
+                        part = offerable.part(&stay, &refused, self.now);
                     }
                 }
             }
@@ -65,7 +67,16 @@ impl Candidate<'_> {
         Err(missed.unwrap_or_else(|| no_places(self.resource, offerable, self.facts)))
     }
 
-    fn price(&self, stay: &Stay) -> Result<Money, NotSold> {
+    /// How full the slots are that may be offered, and those next to them, where a price or a restriction depends on it.
+    fn how_full(&self, offerable: &Offerable) -> BTreeMap<Timestamp, Taken> {
+        if !self.card.is_some_and(|(card, dated)| needs_fullness(card, dated)) {
+            return BTreeMap::new();
+        }
+        let slots: Vec<&Slot> = offerable.slots().into_iter().chain(self.beside).collect();
+        how_full(self.resource, &slots, self.stored.to_vec(), self.facts, self.now)
+    }
+
+    fn price(&self, stay: &Stay, full: &BTreeMap<Timestamp, Taken>) -> Result<Money, NotSold> {
         let nothing = |reasons: BTreeSet<Missed>| (reasons, Vec::new());
         let Some((card, dated)) = self.card else {
             let Self { resource, taxes, quantity, now: at, .. } = *self;
@@ -75,13 +86,7 @@ impl Candidate<'_> {
             return Ok(whole);
         };
         let around = if self.beside.is_empty() { Around::default() } else { around(self.resource, stay) };
-        let of = if needs_fullness(card, dated) {
-            let slots: Vec<&Slot> = stay.slots.iter().chain(self.beside).collect();
-            how_full(self.resource, &slots, self.stored.to_vec(), self.facts, self.now)
-        } else {
-            BTreeMap::new()
-        };
-        let fullness = Fullness::new(&around, of);
+        let fullness = Fullness::new(&around, full.clone());
         let units = units_alike(stay.slots.len(), self.quantity).ok_or_else(|| nothing(no_price()))?;
         let asked = request(self.resource, stay, units, &RateChoice::default(), &fullness, self.now);
         let step = self.charges.step(card.card.currency);

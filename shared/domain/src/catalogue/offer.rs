@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::bounds::{Bound, RangeError, SLOTS_PER_HOLD_MAX};
 use super::resource::{Resource, Stay, StayError};
@@ -47,10 +47,10 @@ impl Offerable {
         runs.into_iter().filter_map(|(run, available)| Some((Stay::of(run.to_vec())?, available))).collect()
     }
 
-    /// A shorter part of a stay that may be sold where the stay is refused for `reasons`: without a slot that is too near, or no longer than a stay may
-    /// be. Only pieces have parts.
+    /// A shorter part of a stay that may be sold where the stay is refused for `reasons` at `now`: without the slots that are too near, or no longer than a
+    /// stay may be. Only pieces have parts, and none where whatever begins on the date is refused.
     #[must_use]
-    pub fn part(&self, stay: &Stay, reasons: &[Reason]) -> Option<Stay> {
+    pub fn part(&self, stay: &Stay, reasons: &[Reason], now: Timestamp) -> Option<Stay> {
         let Self::Pieces(_) = self else { return None };
         let limits = || {
             reasons.iter().filter_map(|reason| match reason {
@@ -65,8 +65,17 @@ impl Offerable {
                 | Reason::OutOfRange => None,
             })
         };
-        if limits().any(|limit| matches!(limit, Limit::NoticeMin(_))) {
-            return Stay::of(stay.slots.get(1..)?.to_vec());
+        if limits()
+            .any(|limit| matches!(limit, Limit::StopSell | Limit::ClosedToArrival | Limit::WindowMax(_)))
+        {
+            return None;
+        }
+        let notice = limits()
+            .filter_map(|limit| if let Limit::NoticeMin(minutes) = limit { Some(minutes) } else { None });
+        if let Some(minutes) = notice.max() {
+            let from = now.checked_add(SignedDuration::from_mins(minutes.into())).ok()?;
+            let late = stay.slots.iter().position(|slot| slot.start >= from).filter(|late| *late > 0)?;
+            return Stay::of(stay.slots.get(late..)?.to_vec());
         }
         let most =
             limits().filter_map(|limit| if let Limit::StayMax(most) = limit { Some(most) } else { None });

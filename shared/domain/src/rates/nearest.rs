@@ -105,13 +105,15 @@ pub fn nearest_slots(
         let stay = resource.stay(When::Instant(start), When::Instant(end), request.at).ok()?;
         restricted.is_sold(&Stay::at(resource, &stay.slots)?).then_some(stay)
     };
+    // Asked first: to cut the slots of a stay takes longer.
+    let begins = |date: Date, start: Timestamp| restricted.reasons_at_start(date, start).is_empty();
     let on = |by: i32, days: i32| {
         let from = asked.arrival().checked_add(by.days()).ok();
         let to = from.and_then(|from| from.checked_add(days.days()).ok());
         from.zip(to).and_then(|(from, to)| resource.calendar(from, to).ok()).unwrap_or_default()
     };
     let following: Vec<Slot> = on(0, 2).into_iter().filter(|slot| slot.start >= asked.start).collect();
-    let near = (1..=NEAREST_MAX).flat_map(|by| [by, -by]);
+    let near = (1..=NEAREST_MAX).flat_map(|by| [by, -by]).filter(|_| begins(asked.arrival(), asked.start));
     let longer =
         near.filter_map(|by| count.checked_add_signed(isize::try_from(by).ok()?)).find_map(|slots| {
             let last = following.get(slots.checked_sub(1)?)?;
@@ -127,6 +129,9 @@ pub fn nearest_slots(
     });
     let others = others.filter(|slot| slot.start != asked.start && !resource.is_past(slot, request.at));
     let moved = others.take(NEAREST_STAYS_MAX).find_map(|slot| {
+        if !begins(resource.terms.local_date(&slot), slot.start) {
+            return None;
+        }
         let stay = sold(slot.start, slot.start.checked_add(length).ok()?)?;
         (stay.slots.len() == count).then_some((stay.start, stay.end))
     });

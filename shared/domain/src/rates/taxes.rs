@@ -219,6 +219,7 @@ impl<'a> Levied<'a> {
         let mut add = |slot: usize, unit: usize, whole: i128, amount: i64| {
             *prices.entry((slot, unit)).or_default().entry(whole).or_default() += i128::from(amount);
         };
+        let costs = self.places_costs(charge, parts);
         for part in parts.iter().filter(|part| counts_for(charge, part) && self.is_due_for(charge, part.slot))
         {
             let whole = WHOLE + part.included;
@@ -227,7 +228,7 @@ impl<'a> Levied<'a> {
                     add(part.slot, unit, whole, part.amount);
                 }
                 None if charge.on.contains(part.category) => {
-                    let of_units = spread(part.amount, 1, &self.places_cost(charge, parts, part.slot));
+                    let of_units = spread(part.amount, 1, costs.get(part.slot).map_or(&[], Vec::as_slice));
                     for (unit, amount) in of_units.into_iter().enumerate() {
                         add(part.slot, unit, whole, amount);
                     }
@@ -238,11 +239,12 @@ impl<'a> Levied<'a> {
         prices
     }
 
-    /// What each unit's places cost in a slot, as it counts for a charge.
-    fn places_cost(&self, charge: &Charge, parts: &[Part<'_>], slot: usize) -> Vec<i128> {
-        let mut costs = vec![0_i128; self.request.units.len()];
-        for part in parts.iter().filter(|part| part.slot == slot && counts_for(charge, part)) {
-            if let Some(cost) = part.unit.and_then(|unit| costs.get_mut(unit)) {
+    /// What each unit's places cost in each slot, as it counts for a charge.
+    fn places_costs(&self, charge: &Charge, parts: &[Part<'_>]) -> Vec<Vec<i128>> {
+        let mut costs = vec![vec![0_i128; self.request.units.len()]; self.request.slots.len()];
+        for part in parts.iter().filter(|part| counts_for(charge, part)) {
+            let of_slot = costs.get_mut(part.slot);
+            if let Some(cost) = of_slot.zip(part.unit).and_then(|(costs, unit)| costs.get_mut(unit)) {
                 *cost += i128::from(part.amount);
             }
         }
