@@ -152,7 +152,8 @@ class RolesTest(unittest.TestCase):
                 keys = statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
                 keys.append("B#*")
         found = self.findings(changed, self.calls)
-        expected = {f"No call needed holdfast-search: dynamodb:{action} on TablesLedger of B#*" for action in ("GetItem", "BatchGetItem")}
+        rights = [("GetItem", "TablesLedger"), ("BatchGetItem", "TablesLedger"), ("GetItem", "TablesHolds"), ("UpdateItem", "TablesHolds")]
+        expected = {f"No call needed holdfast-search: dynamodb:{action} on {table} of B#*" for action, table in rights}
         self.assertEqual(set(found), expected)
 
     def test_a_call_about_other_items_is_denied(self) -> None:
