@@ -42,7 +42,8 @@ pub(crate) fn print(now: Timestamp) {
     println!("\nQuotes in process ({RUNS} of each, in turn; microseconds)");
     let limited =
         version(RateCard { restrictions: (0..RESTRICTIONS).map(restriction).collect(), ..card(RULES) });
-    let sold = sold(&request(today + 40.days(), DAYS + AHEAD, &zone, now));
+    let (from, after) = (today + 40.days(), today + (40 + DAYS).days());
+    let sold = sold(&[request(from, DAYS, &zone, now), request(after, AHEAD, &zone, now)]);
     let (mut of_stay, mut of_night, mut of_year) = (Vec::new(), Vec::new(), Vec::new());
     let mut of_calendar = Vec::new();
     for run in 0..RUNS {
@@ -87,16 +88,16 @@ fn shown(card: &CardVersion, nights: &[RateRequest], sold: &SoldSlots) -> Durati
 /// How many nights after its own a calendar looks at.
 const AHEAD: i32 = 46;
 
-fn sold(nights: &RateRequest) -> SoldSlots {
-    let sold = |slot: &StaySlot| SoldSlot {
+fn sold(nights: &[RateRequest]) -> SoldSlots {
+    let sold = |zone: &TimeZone, slot: &StaySlot| SoldSlot {
         date: slot.date,
         start: slot.slot.start,
-        departure: nights.zone.to_datetime(slot.slot.end).date(),
+        departure: zone.to_datetime(slot.slot.end).date(),
         run: 0,
         is_free: Some(slot.taken.is_multiple_of(2)),
     };
     SoldSlots {
-        slots: nights.slots.iter().map(sold).collect(),
+        slots: nights.iter().flat_map(|part| part.slots.iter().map(|slot| sold(&part.zone, slot))).collect(),
         asked: 0..usize::try_from(DAYS).expect("a year"),
         to: Date::MAX,
         slots_max: 366,
