@@ -2,6 +2,7 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "helpers of tests")]
 
 mod cards;
+mod houses;
 mod quotes;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,16 +25,11 @@ use holdfast_app::properties::{Properties, PropertyCommit};
 use holdfast_app::rates::{ADDRESS_CODES_MAX, Rates};
 use holdfast_app::search::{Projection, Search};
 use holdfast_app::{PaymentError, WorkflowError};
-use holdfast_domain::bookings::{EmailAddress, PhoneNumber};
 use holdfast_domain::catalogue::{
     ATTRIBUTE_NAME_LENGTH_MAX, ATTRIBUTE_TEXT_LENGTH_MAX, AttributeValue, DateFactsEdit, Facts,
-    LABEL_LENGTH_MAX, Label, NIGHTS_PER_HOLD_MAX, PAGES_PER_HOLD_MAX, ResourceChange,
+    NIGHTS_PER_HOLD_MAX, PAGES_PER_HOLD_MAX, ResourceChange,
 };
-use holdfast_domain::properties::{
-    Address, AddressLine, Country, HOUSE_RULES_LENGTH_MAX, HouseRules, Position, PostalCode, PropertyContact,
-    WEBSITE_LENGTH_MAX, Website,
-};
-use holdfast_domain::{BookingId, Currency, Property, PropertyId, PropertyTerms, Resource, ResourceId, When};
+use holdfast_domain::{BookingId, Property, Resource, ResourceId, When};
 use holdfast_testkit::{
     Database, Meter, Store, TestClock, at, charge_rules, daily_resource, event_resource, hold_for, mutation,
     nightly_resource,
@@ -41,10 +37,10 @@ use holdfast_testkit::{
 use http::{HeaderMap, Method};
 use jiff::Timestamp;
 use jiff::civil::date;
-use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
-use crate::cards::{LIMITED_CODE, put_rates, wordy_taxes};
+use crate::cards::{LIMITED_CODE, put_rates};
+use crate::houses::{of_house, wordy_property};
 
 const NOW: &str = "2030-05-20T12:00:00Z";
 /// The largest body that is read, in bytes.
@@ -279,45 +275,6 @@ async fn a_resource_is_read_within_its_budget() {
     );
     assert!(cost.ledger > 30.0, "the terms are as long as they may be: {} units", cost.ledger);
     assert!(cost.body <= budget.body_bytes, "{} bytes", cost.body);
-}
-
-/// The resource, of a property.
-fn of_house(mut resource: Resource, house: &Property) -> Resource {
-    resource.terms.property = Some(house.id.clone());
-    resource
-}
-
-/// A property whose every text is as long as it may be, of characters that take most bytes.
-fn wordy_property() -> Property {
-    let text = |length: usize| "\u{1F3BE}".repeat(length);
-    let line = || AddressLine::parse(&text(120)).expect("a line");
-    let address = Address::new(
-        vec![line(), line(), line(), line()],
-        line(),
-        Some(line()),
-        PostalCode::parse("0123456789ABCDEF").ok(),
-        Country::parse("DE").expect("a country"),
-    );
-    let label = || Label::parse(&text(LABEL_LENGTH_MAX)).expect("a label");
-    let local = "l".repeat(64);
-    let labels = format!("{}.{}.{}", "d".repeat(63), "d".repeat(63), "d".repeat(61));
-    let website = format!("https://a.example/{}", "\"".repeat(WEBSITE_LENGTH_MAX - 18));
-    let terms = PropertyTerms {
-        kind: label(),
-        name: label(),
-        address: address.expect("an address"),
-        position: Position::new(-89.123_456_789_012_34, -179.123_456_789_012_3).ok(),
-        time_zone: TimeZone::get("America/Argentina/ComodRivadavia").expect("a zone"),
-        currency: Currency::parse("EUR").expect("a currency"),
-        contact: PropertyContact {
-            email: Some(EmailAddress::parse(&format!("{local}@{labels}")).expect("an address")),
-            phone: Some(PhoneNumber::parse("+123456789012345").expect("a number")),
-            website: Some(Website::parse(&website).expect("an address")),
-        },
-        house_rules: Some(HouseRules::parse(&text(HOUSE_RULES_LENGTH_MAX)).expect("rules")),
-        taxes: wordy_taxes(),
-    };
-    Property::create(PropertyId::parse(&"p".repeat(64)).expect("an id"), terms)
 }
 
 #[tokio::test]

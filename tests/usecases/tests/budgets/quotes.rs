@@ -20,7 +20,8 @@ use holdfast_testkit::{Faults, at, card_at, charge_rules, money, mutation, night
 use jiff::SignedDuration;
 use jiff::civil::date;
 
-use crate::{NOW, World, of_house, wordy_property};
+use crate::houses::{of_house, wordy_property};
+use crate::{NOW, World};
 
 const DAYS: usize = 366;
 
