@@ -127,13 +127,17 @@ for (const variant of ['aws', 'local'] as const) {
     );
     assert.ok(mapping);
     const { Filters: filters } = mapping[1].Properties['FilterCriteria'] as { Filters: { Pattern: string }[] };
-    const signed = { eventName: ['REMOVE'], userIdentity: { type: ['Service'], principalId: ['dynamodb.amazonaws.com'] } };
+    const deleted = { Keys: { pk: { S: [{ prefix: 'H#' }] } } };
+    const signed = { eventName: ['REMOVE'], dynamodb: deleted, userIdentity: { type: ['Service'], principalId: ['dynamodb.amazonaws.com'] } };
     assert.deepEqual(filters.map(({ Pattern: pattern }) => JSON.parse(pattern) as unknown), [signed]);
     const { Records: records } = JSON.parse(readFileSync(path.join(STREAM_SAMPLES, 'holds-ttl.json'), 'utf8')) as {
-      Records: { eventName: string; userIdentity: { type: string; principalId: string } }[];
+      Records: { eventName: string; dynamodb: { Keys: { pk: { S: string } } }; userIdentity: { type: string; principalId: string } }[];
     };
-    const said = records.map(({ eventName, userIdentity: { type, principalId } }) => ({ eventName: [eventName], userIdentity: { type: [type], principalId: [principalId] } }));
-    assert.deepEqual(said, records.map(() => signed));
+    for (const { eventName, dynamodb, userIdentity } of records) {
+      const { type, principalId } = userIdentity;
+      assert.deepEqual({ eventName: [eventName], dynamodb: deleted, userIdentity: { type: [type], principalId: [principalId] } }, signed);
+      assert.ok(dynamodb.Keys.pk.S.startsWith('H#'));
+    }
     assert.ok(records.length > 0);
   });
 

@@ -384,6 +384,7 @@ fn pointer_to(path: FieldPath) -> String {
         Field::StayStart => "startTime",
         Field::StayEnd => "endTime",
         Field::Quantity => "quantity",
+        Field::Currency => "currency",
         Field::PriceCurrency => "pricing/currency",
         Field::BasePrice => "pricing/base",
         Field::RatePlan => "ratePlanId",

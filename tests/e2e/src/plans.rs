@@ -204,7 +204,7 @@ async fn a_code_is_used_as_often_as_it_may_be_and_what_is_not_booked_comes_back(
     assert_eq!(quoted_used_up["offers"], json!([]), "{quoted_used_up}");
     let by_quote = of_plan(&room, &json!({"quoteId": quoted["offers"][0]["quoteId"]}));
     let late = check_problem(w.place(&second, &by_quote).await, 422, "validation_failed");
-    assert_eq!(late.str("/errors/0/pointer"), "/promotionCode", "{late}");
+    assert_eq!(late.str("/errors/0/pointer"), "/quoteId", "{late}");
     let used_up = check_problem(redeem(&w, &room, &second, "ONCE").await, 422, "validation_failed");
     let unknown = check_problem(redeem(&w, &room, &second, "NEVER").await, 422, "validation_failed");
     assert_eq!(used_up.str("/errors/0/pointer"), "/promotionCode", "{used_up}");
@@ -229,6 +229,42 @@ async fn a_code_is_used_as_often_as_it_may_be_and_what_is_not_booked_comes_back(
         Ok((answer.status != 422).then_some(answer))
     });
     check(again.await.unwrap(), 201);
+}
+
+#[tokio::test]
+async fn who_tries_code_after_code_learns_of_none_any_more() {
+    let w = World::new().await;
+    let room = w.room(json!({"capacity": 5})).await;
+    let mut card = rates();
+    card["promotions"] = json!([{"code": "REAL", "name": "Real", "percent": 10}]);
+    put(&w, &room, &card).await;
+    let guest = w.guest().await;
+    let quote = async |who: &Guest, code: Option<&str>| {
+        let mut body = of_plan(&room, &json!({"promotionCode": code}));
+        body.as_object_mut().unwrap().retain(|name, value| name != "userId" && !value.is_null());
+        w.post("/api/quotes").token(&who.token).json(&body).send().await.unwrap()
+    };
+    // Ten count in an hour of the clock, which may turn once meanwhile.
+    let mut tried = 0;
+    let refused = loop {
+        let answer = quote(&guest, Some(&format!("GUESS-{tried}"))).await;
+        if answer.status != 200 || tried == 20 {
+            break answer;
+        }
+        assert_eq!(answer.json["offers"], json!([]), "{answer}");
+        tried += 1;
+    };
+    assert!(tried >= 10, "after {tried}");
+    let refused = check_problem(refused, 429, "too_many_codes");
+    assert_eq!(refused.str("/errors/0/pointer"), "/promotionCode", "{refused}");
+    let wait: u32 = refused.header("retry-after").parse().expect("seconds");
+    assert!((1..=3_600).contains(&wait), "{refused}");
+    let good = check_problem(quote(&guest, Some("REAL")).await, 429, "too_many_codes");
+    assert_eq!(good.json["errors"], refused.json["errors"], "good or not");
+    check_problem(redeem(&w, &room, &guest, "REAL").await, 429, "too_many_codes");
+    check(quote(&guest, None).await, 200);
+    let other = check(quote(&w.guest().await, Some("REAL")).await, 200);
+    assert_eq!(other.json["offers"][0]["price"]["amount"], json!(NIGHT - NIGHT / 10), "{other}");
 }
 
 /// What the bus has told of one type about a room, each event once, by its id.

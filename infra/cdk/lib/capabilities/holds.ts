@@ -64,10 +64,11 @@ export class Holds extends Construct {
     readStream(foundations, expiry, failures, foundations.tables.holds, {
       batchSize: 50,
       parallelizationFactor: 1,
-      // Only what the TTL service deleted: it signs its deletions.
+      // Only holds that the TTL service deleted: it signs its deletions. What is counted of guests ends by it too, and is nobody's.
       filters: [
         FilterCriteria.filter({
           eventName: FilterRule.isEqual('REMOVE'),
+          dynamodb: { Keys: { pk: { S: FilterRule.beginsWith('H#') } } },
           userIdentity: { type: ['Service'], principalId: ['dynamodb.amazonaws.com'] },
         }),
       ],

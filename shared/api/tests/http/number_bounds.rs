@@ -63,7 +63,7 @@ fn card() -> Value {
         "unitTypes": [{ "unitTypeId": "adult", "name": "Adult", "percent": 100 }],
         "occupancy": {
             "includedAdults": 1, "guestsMax": 100, "cotsMax": 1, "extraAdult": 3000, "missingAdult": 1500,
-            "childBands": [{ "fromAge": 0, "toAge": 17, "price": 1200 }]
+            "childBands": [{ "fromAge": 0, "toAge": 17, "price": 1200, "inCot": true }]
         },
         "rules": [
             rule("low", ("percent", json!(12.5)), json!({
@@ -92,7 +92,7 @@ fn card() -> Value {
     })
 }
 
-/// A line for each limit of a date, and one for a price.
+/// A line for each limit, and one for a price, each of a date of its own.
 fn dated() -> Value {
     let mut lines: Vec<Value> = card()["restrictions"]
         .as_array()
@@ -101,11 +101,11 @@ fn dated() -> Value {
         .map(|restriction| json!({ "limits": restriction["limits"] }))
         .collect();
     lines.push(json!({ "price": 18_900 }));
-    for line in &mut lines {
+    for (day, line) in (1..).zip(&mut lines) {
         line["resourceIds"] = json!(["hotel-nyc-deluxe"]);
         line["planId"] = json!("flexible");
-        line["from"] = json!("2027-06-01");
-        line["to"] = json!("2027-06-02");
+        line["from"] = json!(format!("2027-06-{day:02}"));
+        line["to"] = json!(format!("2027-06-{:02}", day + 1));
     }
     json!({ "currency": "USD", "lines": lines })
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use holdfast_domain::catalogue::{RangeError, ResourceTerms};
-use holdfast_domain::{PropertyId, Resource, ResourceId};
+use holdfast_domain::{Resource, ResourceId};
 use jiff::civil::Date;
 
 use crate::catalogue::calendar::slots_between;
@@ -92,7 +92,7 @@ impl Resources {
     /// # Errors
     /// [`Failure::CapacityInUse`] when live holds or bookings do not fit the new terms; nothing is changed then.
     /// [`Failure::PreconditionFailed`]. [`Failure::Invalid`] of a price that nobody can pay, of a property that does not exist, or not for
-    /// this caller, and of another currency while the resource has a rate card. [`Failure::NotFound`] of a resource of a property that is
+    /// this caller, and of another currency than the property's, or than the resource's rate card has. [`Failure::NotFound`] of a resource of a property that is
     /// not the caller's.
     pub async fn put(
         &self,
@@ -111,7 +111,7 @@ impl Resources {
             if previous.as_ref().is_some_and(|previous| !is_of(caller, previous)) {
                 return Err(Failure::NotFound("resource"));
             }
-            self.check_property(caller, terms.property.as_ref()).await?;
+            self.check_property(caller, terms).await?;
             if !checked {
                 precondition.check(previous.as_ref().map(Into::into))?;
             }
@@ -162,14 +162,22 @@ impl Resources {
         }
     }
 
-    /// That a resource may be of that property: that it exists, and is the caller's. There is no end to a property.
-    async fn check_property(&self, caller: &Caller, property: Option<&PropertyId>) -> Result<(), Failure> {
-        let Some(property) = property else { return Ok(()) };
-        if caller.is_operator_of(Some(property)) && self.properties.property(property).await?.is_some() {
+    /// That a resource may be of the property it names: that it exists, is the caller's, and has the currency of its prices, in which the
+    /// property's taxes are. There is no end to a property, and no other currency.
+    async fn check_property(&self, caller: &Caller, terms: &ResourceTerms) -> Result<(), Failure> {
+        let Some(id) = &terms.property else { return Ok(()) };
+        let property =
+            if caller.is_operator_of(Some(id)) { self.properties.property(id).await? } else { None };
+        let Some(property) = property else {
+            let detail = "there is no such property".to_owned();
+            return Err(Failure::Invalid { field: Field::Property.into(), detail });
+        };
+        let currency = property.terms.currency;
+        if currency == terms.base_price.currency() {
             return Ok(());
         }
-        let detail = "there is no such property".to_owned();
-        Err(Failure::Invalid { field: Field::Property.into(), detail })
+        let detail = format!("must be {currency}, the currency of the property");
+        Err(Failure::Invalid { field: Field::PriceCurrency.into(), detail })
     }
 
     /// Whether an edit to those terms is under way.

@@ -187,6 +187,7 @@ impl Holds {
             };
             match self.holds.place(&[&resource], &hold, mutation).await {
                 Err(LedgerError::ResourceChanged) => self.forget(&request.resource),
+                Err(LedgerError::PromotionUsedUp { .. }) if quote.is_some() => return Err(quote_used_up()),
                 Err(error) => return Err(error.into()),
                 Ok(placed) => return Ok(placed),
             }
@@ -248,7 +249,7 @@ impl Holds {
         let (price, rate) = match quote {
             Some(quote) if (quote.start, quote.end) == (stay.start, stay.end) => {
                 if self.pricing.is_promise_used_up(&resource.id, &quote.rate, guest).await? {
-                    return Err(LedgerError::PromotionUsedUp { plan: quote.rate.plan.clone() }.into());
+                    return Err(quote_used_up());
                 }
                 policy.clone_from(&quote.policy);
                 (quote.price.clone(), quote.rate.clone())
@@ -365,10 +366,16 @@ struct PricedStay {
 fn may_be_of_old_terms(refusal: &Failure) -> bool {
     match refusal {
         Failure::RateNotAvailable { reasons, .. } => *reasons != [Reason::Promotion],
-        Failure::Invalid { field, .. } => field.field != Field::PromotionCode,
+        Failure::Invalid { field, .. } => !matches!(field.field, Field::PromotionCode | Field::Quote),
         Failure::TooManyCodes { .. } => false,
         refusal => !refusal.is_outage(),
     }
+}
+
+/// Whoever has the quote knows of its code.
+fn quote_used_up() -> Failure {
+    let detail = "has a promotion code that has no use left: ask for a quote without it".to_owned();
+    Failure::Invalid { field: Field::Quote.into(), detail }
 }
 
 fn wrong_quantity(detail: String) -> Failure {

@@ -14,6 +14,8 @@ pub enum Field {
     StayEnd,
     /// How many units.
     Quantity,
+    /// The currency of a property.
+    Currency,
     /// The currency of a price.
     PriceCurrency,
     /// The price of one slot and unit.
@@ -55,7 +57,7 @@ impl Field {
             Self::StayStart => "the start",
             Self::StayEnd => "the end",
             Self::Quantity => "the quantity",
-            Self::PriceCurrency => "the currency",
+            Self::Currency | Self::PriceCurrency => "the currency",
             Self::BasePrice => "the price",
             Self::RatePlan => "the rate plan",
             Self::Units => "the units",

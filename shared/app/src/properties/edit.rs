@@ -11,6 +11,7 @@ use crate::catalogue::trail::ResourceEvent;
 use crate::catalogue::trails::page_of;
 use crate::kernel::errors::{LedgerError, StoreError};
 use crate::kernel::failure::Failure;
+use crate::kernel::field::Field;
 use crate::kernel::identity::Caller;
 use crate::kernel::mutation::Mutation;
 use crate::payments::charge::ChargeRules;
@@ -59,7 +60,8 @@ impl Properties {
     ///
     /// # Errors
     /// [`Failure::NotFound`] of one that is not the caller's, and of one that does not exist unless the caller is the platform.
-    /// [`Failure::RateCard`] with every problem of the taxes. [`Failure::PreconditionFailed`].
+    /// [`Failure::RateCard`] with every problem of the taxes. [`Failure::Invalid`] of another currency than it has.
+    /// [`Failure::PreconditionFailed`].
     pub async fn put(
         &self,
         caller: &Caller,
@@ -85,6 +87,11 @@ impl Properties {
             let next = match &previous {
                 Some(previous) if previous.terms == *terms => {
                     return Ok(PutProperty { property: previous.clone(), created: false });
+                }
+                Some(previous) if previous.terms.currency != terms.currency => {
+                    let detail =
+                        format!("must stay {}, the currency of its resources", previous.terms.currency);
+                    return Err(Failure::Invalid { field: Field::Currency.into(), detail });
                 }
                 Some(previous) => previous.replace(terms.clone()),
                 None => Property::create(id.clone(), terms.clone()),

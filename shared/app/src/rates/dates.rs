@@ -107,6 +107,14 @@ pub enum LineFault {
     /// What is set could not be said by a card of the resource.
     #[error("{}", in_words(.0))]
     Edit(Vec<CardProblem>),
+    /// What is set contradicts what stays set for a date.
+    #[error("with what is set for {date}, {}", in_words(.problems))]
+    Contradiction {
+        /// The first such date.
+        date: Date,
+        /// What is wrong with both together.
+        problems: Vec<CardProblem>,
+    },
     /// The dates make no range, or too long a one.
     #[error("{0}")]
     Range(RangeError),
@@ -220,7 +228,11 @@ impl Rates {
                 let currency = resource.terms.base_price.currency();
                 let context = CardContext { currency, step: self.charges.step(currency) };
                 checked(edit, cards, context)?;
-                before.edited(edit).map_err(LineFault::Range)
+                let after = before.edited(edit).map_err(LineFault::Range)?;
+                match edit.contradiction(&after, context) {
+                    Some((date, problems)) => Err(LineFault::Contradiction { date, problems }),
+                    None => Ok(after),
+                }
             }
             LineEdit::Copy { range, start } => {
                 let is_set = |(_, line): &(usize, &LineEdit)| {

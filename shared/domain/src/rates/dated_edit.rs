@@ -102,6 +102,12 @@ pub struct DatedEdit {
     pub limits: LimitsEdit,
 }
 
+impl DatedEdit {
+    pub(super) fn is_on(&self, date: Date) -> bool {
+        self.weekdays.is_empty() || self.weekdays.contains(&date.weekday())
+    }
+}
+
 impl DatedRates {
     /// What is set after an edit.
     ///
@@ -109,9 +115,8 @@ impl DatedRates {
     /// [`RangeError`] when the range is empty or has more than [`CALENDAR_DAYS_MAX`] days.
     pub fn edited(&self, edit: &DatedEdit) -> Result<Self, RangeError> {
         days_of(edit.dates)?;
-        let is_chosen = |date: &Date| edit.weekdays.is_empty() || edit.weekdays.contains(&date.weekday());
         let mut rates = self.clone();
-        for date in edit.dates.dates().filter(is_chosen) {
+        for date in edit.dates.dates().filter(|date| edit.is_on(*date)) {
             let before = self.of(date, &edit.plan).cloned().unwrap_or_default();
             let price = edit.price.of(before.price);
             rates.set(date, &edit.plan, DateRates { price, limits: edit.limits.of(&before.limits) });

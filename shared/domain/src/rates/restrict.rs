@@ -340,7 +340,7 @@ fn note<'a>(broken: &mut Broken<'a>, limit: Limit, id: Option<&'a RestrictionId>
 }
 
 /// Whether a restriction concerns the first plan of a lineage: it names the plan, or no plans, or concerns the plan that it derives from.
-fn concerns(restriction: &Restriction, lineage: &[&RatePlan]) -> bool {
+pub(super) fn concerns(restriction: &Restriction, lineage: &[&RatePlan]) -> bool {
     let Some((plan, ancestors)) = lineage.split_first() else { return false };
     !restriction.not_plans.contains(&plan.id)
         && (restriction.plans.is_empty()

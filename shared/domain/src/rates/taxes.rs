@@ -336,6 +336,14 @@ pub(super) fn is_by_slot(per: Per) -> bool {
     }
 }
 
+/// Whether something is counted guest by guest.
+pub(super) fn is_by_guest(per: Per) -> bool {
+    match per {
+        Per::Guest | Per::GuestSlot => true,
+        Per::Stay | Per::Slot | Per::Unit | Per::UnitSlot => false,
+    }
+}
+
 /// How many of something there are: in a slot, or in a stay.
 pub(super) fn counted(per: Per, units: u64, guests: u64) -> u64 {
     match per {

@@ -25,5 +25,6 @@ mod sale;
 mod standard;
 mod taxes;
 mod validation;
+mod validation_restrictions;
 mod validation_rules;
 mod zones;

@@ -7,7 +7,6 @@ use holdfast_domain::rates::cancellation::{CancellationStep, Deadline, Penalty};
 use holdfast_domain::rates::card::RateCard;
 use holdfast_domain::rates::charge::{Band, BandLevy, ChargeKind, Due, Levy, Per, Validity};
 use holdfast_domain::rates::condition::Condition;
-use holdfast_domain::rates::dated_edit::{Change, DatedEdit, LimitsEdit};
 use holdfast_domain::rates::extra::Extra;
 use holdfast_domain::rates::ids::{CalendarId, ExtraId, UnitTypeId};
 use holdfast_domain::rates::occupancy::{ChildBand, Occupancy, UnitType};
@@ -104,7 +103,7 @@ pub(crate) fn check(change: impl Fn(&mut RateCard), expected: &[(&str, Option<&s
     assert_eq!(found, expected);
 }
 
-fn euro() -> CardFault {
+pub(crate) fn euro() -> CardFault {
     CardFault::Currency(currency("EUR"))
 }
 
@@ -472,10 +471,47 @@ fn charges_are_levied_on_what_there_is() {
         |card| {
             let amount = Levy::Amount { amount: eur(1_00), per: Per::Stay };
             (card.charges[0].levy, card.charges[0].before_discounts) = (amount, true);
+            card.charges[0].on.clear();
         },
         &[("/charges/0/beforeDiscounts", city, CardFault::BeforeDiscounts)],
     );
     check(|card| card.charges[0].before_discounts = true, &[]);
+    check(
+        |card| card.charges[0].exempt_to_age = Some(17),
+        &[("/charges/0/exemptToAge", city, CardFault::ExemptsNobody)],
+    );
+    check(|card| card.charges[1].exempt_to_age = Some(17), &[]);
+    check(|card| (card.charges[0].slots_max, card.charges[1].slots_max) = (Some(5), Some(5)), &[]);
+    let per = |per: Per| Levy::Amount { amount: eur(1_00), per };
+    let visitor = Some("visitor");
+    for (counted, has_guests, has_slots) in [
+        (Per::Stay, false, false),
+        (Per::Unit, false, false),
+        (Per::Guest, true, false),
+        (Per::Slot, false, true),
+        (Per::UnitSlot, false, true),
+        (Per::GuestSlot, true, true),
+    ] {
+        let none = ("/charges/2/exemptToAge", visitor, CardFault::ExemptsNobody);
+        let nobody = if has_guests { vec![] } else { vec![none] };
+        let none = ("/charges/2/slotsMax", visitor, CardFault::CountsNoSlots);
+        let no_slots = if has_slots { vec![] } else { vec![none] };
+        check(
+            |card| (card.charges[2].levy, card.charges[2].exempt_to_age) = (per(counted), Some(17)),
+            &nobody,
+        );
+        let first_five = |card: &mut RateCard| {
+            (card.charges[2].levy, card.charges[2].exempt_to_age) = (per(counted), None);
+            card.charges[2].slots_max = Some(5);
+        };
+        check(first_five, &no_slots);
+        let of_stay = |card: &mut RateCard| {
+            (card.charges[2].levy, card.charges[2].exempt_to_age) = (per(counted), None);
+            card.charges[2].slots_max = None;
+            card.charges[2].on = BTreeSet::from([category("stay")]);
+        };
+        check(of_stay, &[("/charges/2/on", visitor, CardFault::LeviedOnCount)]);
+    }
     check(|card| card.charges[1].before_discounts = true, &[]);
     check(
         |card| card.charges[0].levy = Levy::Percent(percent("-1")),
@@ -497,84 +533,5 @@ fn charges_are_levied_on_what_there_is() {
     check(
         |card| card.promotions[0].plans = BTreeSet::from([plan_id("lost")]),
         &[("/promotions/0/plans/0", Some("SUMMER"), lost())],
-    );
-}
-
-#[test]
-fn restrictions_limit_something() {
-    let limits = |limits: Limits| move |card: &mut RateCard| card.restrictions[0].limits = limits.clone();
-    let of = |path: &'static str, fault| [(path, Some("minimum"), fault)];
-    let none = Limits::default;
-    check(limits(none()), &of("/restrictions/0/limits", CardFault::NoLimit));
-    check(limits(Limits { fills_gaps: true, ..none() }), &of("/restrictions/0/limits", CardFault::NoLimit));
-    check(
-        limits(Limits { stay_min_on_arrival: Some(3), stay_max_on_arrival: Some(2), ..none() }),
-        &of("/restrictions/0/limits/stayMinOnArrival", CardFault::EmptyBounds),
-    );
-    check(
-        limits(Limits { stay_min_on_arrival: Some(3), stay_max_through: Some(2), ..none() }),
-        &of("/restrictions/0/limits/stayMinOnArrival", CardFault::EmptyBounds),
-    );
-    check(
-        limits(Limits { stay_min_through: Some(3), stay_max_through: Some(2), ..none() }),
-        &of("/restrictions/0/limits/stayMinThrough", CardFault::EmptyBounds),
-    );
-    check(
-        limits(Limits { quantity_min: Some(3), quantity_max: Some(2), ..none() }),
-        &of("/restrictions/0/limits/quantityMin", CardFault::EmptyBounds),
-    );
-    let together = || Limits { sold_together: true, ..none() };
-    check(limits(together()), &of("/restrictions/0/limits/soldTogether", CardFault::SoldTogether));
-    let long = |card: &mut RateCard| {
-        limits(together())(card);
-        card.restrictions[0].dates = vec![dates("2026-01-01", "2026-04-12")];
-    };
-    check(long, &of("/restrictions/0/limits/soldTogether", CardFault::SoldTogether));
-    let lost = || CardFault::UnknownPlan(plan_id("lost"));
-    check(
-        |card| card.restrictions[0].plans = BTreeSet::from([plan_id("lost")]),
-        &of("/restrictions/0/plans/0", lost()),
-    );
-    check(
-        |card| card.restrictions[0].not_plans = BTreeSet::from([plan_id("lost")]),
-        &of("/restrictions/0/notPlans/0", lost()),
-    );
-    check(
-        |card| card.restrictions[0].dates = vec![dates("2026-06-12", "2026-06-11")],
-        &of("/restrictions/0/dates/0", CardFault::EmptyRange),
-    );
-}
-
-#[test]
-fn an_edit_of_dates_says_what_the_card_could() {
-    let edit = DatedEdit {
-        plan: plan_id("saver"),
-        dates: dates("2026-06-01", "2026-07-01"),
-        weekdays: vec![],
-        price: Change::Set(eur(90_00)),
-        limits: LimitsEdit { stay_min_through: Change::Set(2), ..LimitsEdit::default() },
-    };
-    let checked = |edit: &DatedEdit| {
-        let problems = edit.clone().checked(&full(), context(10)).err().unwrap_or_default();
-        problems.into_iter().map(|problem| (problem.path, problem.fault)).collect::<Vec<_>>()
-    };
-    assert_eq!(checked(&edit), []);
-    let wrong = DatedEdit {
-        plan: plan_id("lost"),
-        dates: dates("2026-06-01", "2026-06-01"),
-        price: Change::Set(money(90_01, "USD")),
-        limits: LimitsEdit { stay_min_through: Change::Set(0), ..LimitsEdit::default() },
-        ..edit
-    };
-    let of = |path: &str, fault| (path.to_owned(), fault);
-    assert_eq!(
-        checked(&wrong),
-        [
-            of("/plan", CardFault::UnknownPlan(plan_id("lost"))),
-            of("/dates", CardFault::EmptyRange),
-            of("/price", euro()),
-            of("/price", CardFault::Step(10)),
-            of("/limits/stayMinThrough", CardFault::OutOfBounds { min: 1, max: 366 }),
-        ]
     );
 }

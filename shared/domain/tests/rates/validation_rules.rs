@@ -69,6 +69,30 @@ fn conditions_name_what_there_is_and_can_be_met() {
         let fault = CardFault::OutOfBounds { min: 2, max: 366 };
         check(when(Condition { from_slot: Some(from), ..none() }), &of("/rules/0/when/fromSlot", fault));
     }
+    let of_few = |guests_max: u32, cots_max: Option<u32>, has_cots: bool, least: u32| {
+        move |card: &mut RateCard| {
+            let occupancy = card.occupancy.as_mut().expect("an occupancy");
+            (occupancy.guests_max, occupancy.cots_max) = (guests_max, cots_max);
+            for band in &mut occupancy.child_bands {
+                band.in_cot = has_cots;
+            }
+            card.rules[0].when = Condition { guests: Some(Bounds { min: Some(least), max: None }), ..none() };
+        }
+    };
+    check(of_few(3, None, false, 3), &[]);
+    check(of_few(3, None, false, 4), &never);
+    check(of_few(3, None, true, 4), &[]);
+    check(of_few(3, Some(1), true, 4), &[]);
+    check(of_few(3, Some(1), true, 5), &never);
+    let in_channels = |of_plan: &'static str, of_rule: &'static str| {
+        move |card: &mut RateCard| {
+            card.plans[1].channels = BTreeSet::from([channel(of_plan)]);
+            let plans = BTreeSet::from([card.plans[1].id.clone()]);
+            card.rules[0].when = Condition { channels: BTreeSet::from([channel(of_rule)]), plans, ..none() };
+        }
+    };
+    check(in_channels("web", "web"), &[]);
+    check(in_channels("web", "desk"), &never);
     // 12 June 2026, the only date of the calendar, is a Friday.
     check(
         when(Condition { calendar: Some(calendar("fair")), weekdays: vec![Weekday::Monday], ..none() }),

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use holdfast_adapters_dynamodb::stream::decode_ledger_record;
-use holdfast_app::Failure;
 use holdfast_app::events::LedgerRecord;
 use holdfast_app::holds::{HoldRequest, Placed};
 use holdfast_app::rates::{QuoteRequest, QuotedPlans, RateChoice};
+use holdfast_app::{Failure, Field};
 use holdfast_domain::catalogue::Label;
 use holdfast_domain::rates::card::RateCard;
 use holdfast_domain::rates::charge::Validity;
@@ -431,8 +431,7 @@ async fn a_hold_by_a_quote_counts_as_one_that_names_the_code() {
     let again = place(&w, &guest("anna"), "k", &by_anna).await.expect("the first answer");
     assert!(again.replayed && again.hold == held, "a repetition is not refused");
     let refused = place(&w, &guest("bert"), "k", &by_quote(bert)).await;
-    let is_used_up =
-        matches!(&refused, Err(Failure::RateNotAvailable { reasons, .. }) if *reasons == [Reason::Promotion]);
+    let is_used_up = matches!(&refused, Err(Failure::Invalid { field, .. }) if field.field == Field::Quote);
     assert!(is_used_up, "{refused:?}");
     assert_eq!(w.uses("ONCE").await, 1);
 }

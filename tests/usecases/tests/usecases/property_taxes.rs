@@ -267,22 +267,29 @@ async fn a_cards_own_charge_takes_the_place_of_the_propertys_of_that_name() {
 }
 
 #[tokio::test]
-async fn amounts_are_for_cards_in_the_propertys_currency_and_percentages_for_all() {
+async fn a_resource_has_the_currency_of_its_property_which_keeps_it() {
     let w = World::start().await;
     let dollars = Currency::parse("USD").expect("a currency");
-    let amount = Money::new(CITY_TAX, dollars).expect("an amount");
-    let terms =
-        PropertyTerms { currency: dollars, taxes: vec![city_tax(amount), vat("10")], ..terms("House") };
+    let terms = PropertyTerms { currency: dollars, ..terms("House") };
     let (none, by) = (Precondition::None, w.by("operator"));
-    let put_house = properties(&w.store).put(&operator(), &id("house"), &terms, &none, Run::Real, &by).await;
-    w.put(&room_of_house()).await;
-    put(&w, &card(PRICE)).await;
-    project(&w, &put_house.expect("a property").property).await;
-    w.project_latest(&room().id).await;
-    let expected = (PRICE + VAT, 0, names(&["vat"]));
-    assert_eq!(quoted(&w).await, expected);
-    assert_eq!(held(&w, &guest("guest"), "guest").await, expected);
-    assert_eq!((found(&w).await, shown(&w.calendars, &w, &room()).await), (vec![PRICE + VAT], PRICE + VAT));
+    let houses = properties(&w.store);
+    let put_house = |terms: PropertyTerms| {
+        let (houses, none, by) = (&houses, &none, &by);
+        async move { houses.put(&operator(), &id("house"), &terms, none, Run::Real, by).await }
+    };
+    put_house(terms.clone()).await.expect("a property");
+    let in_euros = room_of_house();
+    let refused = w.resources.put(&operator(), &in_euros.id, &in_euros.terms, &none, Run::Real, &by).await;
+    let blames = |field: Field, refused: &Failure| matches!(refused, Failure::Invalid { field: of, detail } if of.field == field && detail.contains("USD"));
+    assert!(blames(Field::PriceCurrency, refused.as_ref().expect_err("a refusal")), "{refused:?}");
+    assert_eq!(w.store.catalogue.resource(&in_euros.id).await.expect("a read"), None, "nothing is written");
+    let mut in_dollars = in_euros.terms.clone();
+    in_dollars.base_price = Money::new(PRICE, dollars).expect("an amount");
+    w.resources.put(&operator(), &in_euros.id, &in_dollars, &none, Run::Real, &by).await.expect("a resource");
+    let euros = PropertyTerms { currency: Currency::parse("EUR").expect("a currency"), ..terms.clone() };
+    let refused = put_house(euros).await;
+    assert!(blames(Field::Currency, refused.as_ref().expect_err("a refusal")), "{refused:?}");
+    put_house(PropertyTerms { taxes: vec![vat("10")], ..terms }).await.expect("the property");
 }
 
 #[tokio::test]

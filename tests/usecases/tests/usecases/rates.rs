@@ -352,6 +352,29 @@ async fn a_line_that_is_refused_keeps_no_other_from_its_work() {
     assert_eq!(set.of(JUNE.from, &plan_id()).and_then(|rates| rates.price), Some(money(15_000)));
 }
 
+#[tokio::test]
+async fn limits_of_dates_do_not_contradict_what_was_set_before() {
+    let (w, room) = sold_by_card().await;
+    let limited = |limits: LimitsEdit| {
+        let mut line = line(&room.id, JUNE.from, JUNE.to, Change::Keep);
+        if let LineEdit::Set(edit) = &mut line.edit {
+            edit.limits = limits;
+        }
+        line
+    };
+    let at_most = LimitsEdit { stay_max_on_arrival: Change::Set(2), ..LimitsEdit::default() };
+    let at_least = |nights| LimitsEdit { stay_min_on_arrival: Change::Set(nights), ..LimitsEdit::default() };
+    let lines = [limited(at_most), limited(at_least(3)), limited(at_least(2))];
+    let outcomes = w.rates.set_dates(&operator(), &lines, Run::Real, &w.by("desk")).await.expect("an answer");
+    let faults: Vec<_> = outcomes.iter().map(|outcome| outcome.fault.as_ref()).collect();
+    let [None, Some(fault), None] = faults[..] else { panic!("{faults:?}") };
+    let said = fault.to_string();
+    assert!(said.contains(&JUNE.from.to_string()) && said.contains("limits/stayMinOnArrival"), "{said}");
+    let set = w.rates.dates(&operator(), &room.id, JUNE).await.expect("dates");
+    let limits = set.of(JUNE.from, &plan_id()).map(|rates| rates.limits.clone()).expect("limits");
+    assert_eq!((limits.stay_min_on_arrival, limits.stay_max_on_arrival), (Some(2), Some(2)));
+}
+
 /// Three years of which every other date is set: more changes than one write has. Killed between two writes, it leaves whole writes, and is
 /// finished by its repetition.
 #[tokio::test]

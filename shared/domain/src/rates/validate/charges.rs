@@ -10,6 +10,7 @@ use crate::rates::extra::EXTRA_QUANTITY_MAX;
 use crate::rates::ids::TaxCategory;
 use crate::rates::percentage::Percentage;
 use crate::rates::promotion::{Discount, Promotion};
+use crate::rates::taxes::{is_by_guest, is_by_slot};
 
 /// The most slots, and the most uses, that a number may say.
 const NUMBER_MAX: u32 = 1_000_000_000;
@@ -85,6 +86,7 @@ fn check_charge(
     if charge.included && !charge.refundable {
         check.problem(&format!("{path}/refundable"), id, CardFault::IncludedIsKept);
     }
+    check_effect(path, charge, check);
     if charge.before_discounts && (charge.included || matches!(charge.levy, Levy::Amount { .. })) {
         check.problem(&format!("{path}/beforeDiscounts"), id, CardFault::BeforeDiscounts);
     }
@@ -112,6 +114,25 @@ fn check_charge(
     check_validity(&format!("{path}/valid"), id, charge.valid, check);
     if let Some(slots) = charge.slots_max {
         check.within(&format!("{path}/slotsMax"), id, slots, (1, NUMBER_MAX));
+    }
+}
+
+/// What a charge says that its levy does not go by.
+fn check_effect(path: &str, charge: &Charge, check: &mut Check) {
+    let (counts_guests, counts_slots, has_base) = match &charge.levy {
+        Levy::Percent(_) => (false, true, true),
+        Levy::Amount { per, .. } => (is_by_guest(*per), is_by_slot(*per), false),
+        Levy::Bands(_) => (true, true, true),
+    };
+    let without = [
+        ("exemptToAge", charge.exempt_to_age.is_some() && !counts_guests, CardFault::ExemptsNobody),
+        ("slotsMax", charge.slots_max.is_some() && !counts_slots, CardFault::CountsNoSlots),
+        ("on", !charge.on.is_empty() && !has_base, CardFault::LeviedOnCount),
+    ];
+    for (name, is_without, fault) in without {
+        if is_without {
+            check.problem(&format!("{path}/{name}"), Some(charge.id.as_str()), fault);
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use super::fault::{CardFault, CardProblem};
 use crate::money::{AMOUNT_MAX, Currency, Money};
 use crate::rates::card::RateCard;
 use crate::rates::condition::DateRange;
-use crate::rates::ids::PlanId;
+use crate::rates::ids::{Channel, PlanId};
 
 /// The most ranges of dates of a rule or a restriction.
 pub const DATE_RANGES_MAX: usize = 50;
@@ -127,4 +127,9 @@ impl Check {
             self.plan(&format!("{path}/{index}"), id, plan, card);
         }
     }
+}
+
+/// Whether some channel is in both sets; an empty one has all there are.
+pub(super) fn channels_meet(one: &BTreeSet<Channel>, other: &BTreeSet<Channel>) -> bool {
+    one.is_empty() || other.is_empty() || !one.is_disjoint(other)
 }

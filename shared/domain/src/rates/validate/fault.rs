@@ -115,6 +115,15 @@ pub enum CardFault {
     /// A percentage of nothing.
     #[error("a percentage must name at least one category that it is levied on")]
     LeviedOnNothing,
+    /// An amount that says what it is levied on.
+    #[error("an amount is levied on what it is counted by, not on a category")]
+    LeviedOnCount,
+    /// A charge that exempts guests, and counts none.
+    #[error("has no effect: only what is counted by guests exempts some of them")]
+    ExemptsNobody,
+    /// A charge for the first slots of a stay that counts no slots.
+    #[error("has no effect: only what is counted by slots is due for some of them")]
+    CountsNoSlots,
     /// A category that nothing of the card has.
     #[error("nothing of the card is of the category {0}")]
     UnknownCategory(TaxCategory),
@@ -124,6 +133,9 @@ pub enum CardFault {
     /// Deadlines that do not come one after the other.
     #[error("each deadline must be later than the one before it")]
     DeadlineOrder,
+    /// A restriction that no stay of any plan meets.
+    #[error("can never apply: no stay of a plan it concerns is on a date that it names")]
+    ConcernsNoStay,
     /// A restriction that limits nothing.
     #[error("must have at least one limit")]
     NoLimit,

@@ -11,7 +11,10 @@ use crate::rates::card::{
     CALENDAR_DATES_MAX, CALENDARS_MAX, CHARGES_MAX, EXTRAS_MAX, PLANS_MAX, PROMOTIONS_MAX, RESTRICTIONS_MAX,
     RULES_MAX, RateCard, UNIT_TYPES_MAX,
 };
+use jiff::civil::Date;
+
 use crate::rates::charge::Charge;
+use crate::rates::dated::DatedRates;
 use crate::rates::dated_edit::{Change, DatedEdit};
 use crate::rates::property_taxes::PROPERTY_TAXES_MAX;
 use crate::rates::restriction::Limits;
@@ -82,5 +85,20 @@ impl DatedEdit {
         }
         restrictions::check_limits("/limits", None, &self.limits.of(&Limits::default()), &mut check);
         if check.problems.is_empty() { Ok(self) } else { Err(check.problems) }
+    }
+
+    /// The first date on which what it sets contradicts what stays set beside it, and how.
+    #[must_use]
+    pub fn contradiction(
+        &self,
+        after: &DatedRates,
+        context: CardContext,
+    ) -> Option<(Date, Vec<CardProblem>)> {
+        let problems = |date: Date| {
+            let mut check = Check::new(context);
+            restrictions::check_limits("/limits", None, &after.of(date, &self.plan)?.limits, &mut check);
+            (!check.problems.is_empty()).then_some((date, check.problems))
+        };
+        self.dates.dates().filter(|date| self.is_on(*date)).find_map(problems)
     }
 }

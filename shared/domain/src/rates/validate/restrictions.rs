@@ -1,10 +1,12 @@
 //! Restrictions.
 
-use super::check::{Check, NAMES_MAX};
+use super::check::{Check, NAMES_MAX, channels_meet};
 use super::fault::CardFault;
 use crate::catalogue::CAPACITY_MAX;
 use crate::rates::card::RateCard;
-use crate::rates::restrict::SOLD_TOGETHER_MAX;
+use crate::rates::condition::DateRange;
+use crate::rates::plan::{RatePlan, lineage};
+use crate::rates::restrict::{SOLD_TOGETHER_MAX, concerns};
 use crate::rates::restriction::{Limits, NOTICE_MINUTES_MAX, Restriction, STAY_SLOTS_MAX, WINDOW_DAYS_MAX};
 
 pub(super) fn check(card: &RateCard, check: &mut Check) {
@@ -15,12 +17,15 @@ pub(super) fn check(card: &RateCard, check: &mut Check) {
 }
 
 fn check_restriction(card: &RateCard, path: &str, restriction: &Restriction, check: &mut Check) {
-    let id = Some(restriction.id.as_str());
+    let (before, id) = (check.problems.len(), Some(restriction.id.as_str()));
     check.ranges(&format!("{path}/dates"), id, &restriction.dates);
     check.weekdays(&format!("{path}/weekdays"), id, &restriction.weekdays);
     check.plans(&format!("{path}/plans"), id, &restriction.plans, card);
     check.plans(&format!("{path}/notPlans"), id, &restriction.not_plans, card);
     check.at_most(&format!("{path}/channels"), restriction.channels.len(), NAMES_MAX);
+    if check.problems.len() == before && !(is_on_a_date(restriction) && concerns_a_plan(card, restriction)) {
+        check.problem(path, id, CardFault::ConcernsNoStay);
+    }
     let limits = &restriction.limits;
     let nothing = Limits { fills_gaps: limits.fills_gaps, ..Limits::default() };
     if *limits == nothing {
@@ -38,6 +43,25 @@ fn check_restriction(card: &RateCard, path: &str, restriction: &Restriction, che
             check.problem(&format!("{path}/limits/soldTogether"), id, CardFault::SoldTogether);
         }
     }
+}
+
+/// Whether one of its dates is one of its days of the week.
+fn is_on_a_date(restriction: &Restriction) -> bool {
+    // A week has every day there is.
+    let has_day =
+        |range: &DateRange| range.dates().take(7).any(|date| restriction.weekdays.contains(&date.weekday()));
+    restriction.dates.is_empty() || restriction.weekdays.is_empty() || restriction.dates.iter().any(has_day)
+}
+
+/// Whether it concerns a plan that is sold in a channel that it names.
+fn concerns_a_plan(card: &RateCard, restriction: &Restriction) -> bool {
+    let is_sold = |plan: &RatePlan| {
+        let line = lineage(&card.plans, &plan.id);
+        line.is_none_or(|line| concerns(restriction, &line))
+            && channels_meet(&plan.channels, &restriction.channels)
+    };
+    // Without a plan that is what is wrong.
+    card.plans.is_empty() || card.plans.iter().any(is_sold)
 }
 
 /// Checks numbers of limits, each and with each other.

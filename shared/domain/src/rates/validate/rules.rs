@@ -2,13 +2,14 @@
 
 use jiff::civil::Date;
 
-use super::check::{Check, NAMES_MAX};
+use super::check::{Check, NAMES_MAX, channels_meet};
 use super::fault::CardFault;
 use crate::rates::card::RateCard;
 use crate::rates::condition::{Bounds, Condition, DateRange, FROM_SLOT_MIN, SOLD_PERCENT_MAX};
 use crate::rates::ids::PlanId;
 use crate::rates::night::{is_between, order};
-use crate::rates::plan::lineage;
+use crate::rates::occupancy::{GUESTS_PER_UNIT_MAX, Occupancy};
+use crate::rates::plan::{RatePlan, lineage};
 use crate::rates::restriction::STAY_SLOTS_MAX;
 use crate::rates::rule::{Adjustment, Rule};
 
@@ -74,6 +75,8 @@ fn check_condition(card: &RateCard, path: &str, id: Option<&str>, when: &Conditi
     check.plans(&format!("{path}/plans"), id, &when.plans, card);
     let up_to = |max: u32| Some(Bounds { min: None, max: Some(max) });
     let can_apply = dates_meet(card, when, when)
+        && is_sold(card, when)
+        && meet(when.guests, up_to(guests_max(card)))
         && meet(Some(when.stay_slots()), up_to(STAY_SLOTS_MAX))
         && meet(when.sold_percent, up_to(SOLD_PERCENT_MAX));
     if check.problems.len() == before && !can_apply {
@@ -96,16 +99,31 @@ fn contradiction(card: &RateCard, rule: &Rule, other: &Rule) -> Option<CardFault
     Some(if same_group { CardFault::GroupOverlap(id) } else { CardFault::Overlap(id) })
 }
 
+/// Whether a plan that a condition concerns is sold in a channel that it names.
+fn is_sold(card: &RateCard, when: &Condition) -> bool {
+    let is_sold =
+        |plan: &RatePlan| concerns(card, when, &plan.id) && channels_meet(&plan.channels, &when.channels);
+    // Without a plan that is what is wrong.
+    card.plans.is_empty() || card.plans.iter().any(is_sold)
+}
+
+/// The most guests of a unit, those in cots among them.
+fn guests_max(card: &RateCard) -> u32 {
+    let most = |occupancy: &Occupancy| {
+        let has_cots = occupancy.child_bands.iter().any(|band| band.in_cot);
+        let in_cots = if has_cots { occupancy.cots_max.unwrap_or(GUESTS_PER_UNIT_MAX) } else { 0 };
+        occupancy.guests_max.saturating_add(in_cots)
+    };
+    card.occupancy.as_ref().map_or(GUESTS_PER_UNIT_MAX, most).min(GUESTS_PER_UNIT_MAX)
+}
+
 /// Whether two conditions can be met by one slot of one unit.
 fn both_apply(card: &RateCard, one: &Condition, other: &Condition) -> bool {
-    let channels = one.channels.is_empty()
-        || other.channels.is_empty()
-        || one.channels.iter().any(|channel| other.channels.contains(channel));
     let times = match (one.times, other.times) {
         (Some(one), Some(other)) => is_between(one.0, other) || is_between(other.0, one),
         (None, _) | (_, None) => true,
     };
-    channels
+    channels_meet(&one.channels, &other.channels)
         && times
         && meet(Some(one.stay_slots()), Some(other.stay_slots()))
         && meet(one.lead_days, other.lead_days)
@@ -125,11 +143,12 @@ fn meet(one: Option<Bounds>, other: Option<Bounds>) -> bool {
 
 /// Whether some plan is in the price of which both rules are: a rule of a plan is in that of the plans that derive from it.
 fn plans_meet(card: &RateCard, one: &Condition, other: &Condition) -> bool {
-    let concerns = |when: &Condition, plan: &PlanId| {
-        let line = lineage(&card.plans, plan).unwrap_or_default();
-        when.plans.is_empty() || line.iter().any(|plan| when.plans.contains(&plan.id))
-    };
-    card.plans.iter().any(|plan| concerns(one, &plan.id) && concerns(other, &plan.id))
+    card.plans.iter().any(|plan| concerns(card, one, &plan.id) && concerns(card, other, &plan.id))
+}
+
+fn concerns(card: &RateCard, when: &Condition, plan: &PlanId) -> bool {
+    let line = lineage(&card.plans, plan).unwrap_or_default();
+    when.plans.is_empty() || line.iter().any(|plan| when.plans.contains(&plan.id))
 }
 
 /// Whether some date is on both.

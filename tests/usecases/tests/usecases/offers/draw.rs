@@ -80,20 +80,22 @@ impl<'a> Draw<'a> {
 
     fn restriction(&mut self, index: usize, around: Date) -> Restriction {
         let limits = self.limits();
-        let weekdays = if limits.sold_together || self.below(3) > 0 {
-            Vec::new()
-        } else {
-            vec![Weekday::Saturday, Weekday::Sunday]
-        };
+        let at_weekends = !limits.sold_together && self.below(3) == 0;
         let mut some = |of: usize| -> BTreeSet<PlanId> {
             let plans = card(PRICE).plans.into_iter().map(|plan| plan.id).collect::<Vec<PlanId>>();
             if self.below(of) == of - 1 { BTreeSet::from([self.one(&plans)]) } else { BTreeSet::new() }
         };
-        let (plans, not_plans) = (some(3), some(6));
+        let (plans, mut not_plans) = (some(3), some(6));
+        if not_plans == plans {
+            not_plans.clear();
+        }
+        let (dates, weekend) = (self.dates(around), [Weekday::Saturday, Weekday::Sunday]);
+        let has_weekend = dates.dates().any(|date| weekend.contains(&date.weekday()));
+        let weekdays = if at_weekends && has_weekend { weekend.to_vec() } else { Vec::new() };
         Restriction {
             id: RestrictionId::parse(&format!("limit-{index}")).expect("a name"),
             name: Label::parse("Limit").expect("a label"),
-            dates: vec![self.dates(around)],
+            dates: vec![dates],
             weekdays,
             plans,
             not_plans,
