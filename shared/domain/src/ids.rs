@@ -15,8 +15,11 @@ pub enum InvalidId {
         max: usize,
     },
     /// A character outside of the allowed set.
-    #[error("may contain only letters, digits, '.', '_', ':' and '-'")]
-    Character,
+    #[error("may contain only {allowed}")]
+    Character {
+        /// The allowed set, in words.
+        allowed: &'static str,
+    },
 }
 
 fn checked(text: &str, max: usize, allowed: fn(char) -> bool) -> Result<String, InvalidId> {
@@ -24,7 +27,7 @@ fn checked(text: &str, max: usize, allowed: fn(char) -> bool) -> Result<String, 
         return Err(InvalidId::Length { max });
     }
     if !text.chars().all(allowed) {
-        return Err(InvalidId::Character);
+        return Err(InvalidId::Character { allowed: "letters, digits, '.', '_', ':' and '-'" });
     }
     Ok(text.to_owned())
 }

@@ -106,7 +106,8 @@ fn read(body: &str) -> (Option<BookingId>, String) {
     }
     let data = &message["detail"]["data"];
     if let (Some(kind), Some(subject)) = (data["kind"].as_str(), data["subject"].as_str()) {
-        return (None, shortened(&format!("the reconciliation found {kind} of {subject}")));
+        let booking = subject.starts_with("bkg_").then(|| BookingId::parse(subject).ok()).flatten();
+        return (booking, shortened(&format!("the reconciliation found {kind} of {subject}")));
     }
     (None, shortened(body))
 }
@@ -136,6 +137,8 @@ mod tests {
         check(&failed.to_string(), Some("bkg_1"), "execution bkg_1-resume-2 ended FAILED States.Runtime");
         let found = json!({ "detail": { "data": { "kind": "confirmed_mismatch", "subject": "r/event" } } });
         check(&found.to_string(), None, "the reconciliation found confirmed_mismatch of r/event");
+        let found = json!({ "detail": { "data": { "kind": "refund_failed", "subject": "bkg_1" } } });
+        check(&found.to_string(), Some("bkg_1"), "the reconciliation found refund_failed of bkg_1");
         for other in ["", "no JSON", "[]", r#"{"bookingId":"not an id"}"#] {
             assert_eq!(read(other).0, None, "{other}");
         }

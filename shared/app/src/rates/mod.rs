@@ -24,7 +24,7 @@ pub use dates::{
 };
 pub use guessing::{ADDRESS_CODES_MAX, GOOD_CODES_MAX, GUEST_CODES_MAX};
 pub use port::{CardPage, CodeTries, PromotionUses, RateHistory, RateReader, RateStore, TriedCodes};
-pub use pricing::{Pricing, RATES_MEMORY_MS};
+pub use pricing::{FULLNESS_MEMORY_MS, Pricing, RATES_MEMORY_MS};
 pub use quotes::{
     NotOffered, Offered, QUOTE_BYTES_MAX, QUOTE_ID_LENGTH_MAX, QUOTE_LIFETIME, Quote, QuoteRequest,
     QuoteSeals, Quoted, QuotedPlans, Quotes,

@@ -44,8 +44,10 @@ use crate::rates::taxes::taxes_of;
 use crate::rates::used_up::is_used_up;
 use crate::search::port::ListedPages;
 
-/// How long rates, the taxes of properties, and how full slots are, are remembered for guests, in milliseconds.
+/// How long rates and the taxes of properties are remembered for guests, in milliseconds.
 pub const RATES_MEMORY_MS: i64 = 5000;
+/// How long it is remembered how full slots are, in milliseconds: what others sell meanwhile is sold at the step of demand from before.
+pub const FULLNESS_MEMORY_MS: i64 = 1000;
 const RESOURCES_REMEMBERED_MAX: usize = 1000;
 /// Slots of one resource of which it is remembered how full they are.
 const SLOTS_REMEMBERED_MAX: usize = 2000;
@@ -483,7 +485,7 @@ impl Pricing {
         let remembered = remembered.get(id)?;
         let known = |slot: &&Slot| {
             let (read_at, taken) = remembered.slots.get(&slot.start)?;
-            is_fresh(*read_at, now).then_some((slot.start, *taken))
+            is_within(FULLNESS_MEMORY_MS, *read_at, now).then_some((slot.start, *taken))
         };
         slots.iter().map(known).collect()
     }
@@ -508,7 +510,7 @@ impl Pricing {
 
     fn remember_slots(&self, id: &ResourceId, of: &BTreeMap<Timestamp, Taken>, now: Timestamp) {
         self.remember(id, now, |remembered| {
-            remembered.slots.retain(|_, (read_at, _)| is_fresh(*read_at, now));
+            remembered.slots.retain(|_, (read_at, _)| is_within(FULLNESS_MEMORY_MS, *read_at, now));
             if remembered.slots.len() + of.len() <= SLOTS_REMEMBERED_MAX {
                 remembered.slots.extend(of.iter().map(|(start, taken)| (*start, (now, *taken))));
             }
@@ -556,5 +558,9 @@ fn keepable(quote: PlanQuote) -> Result<PlanQuote, Unavailable> {
 }
 
 fn is_fresh(read_at: Timestamp, now: Timestamp) -> bool {
-    (0..i128::from(RATES_MEMORY_MS)).contains(&now.duration_since(read_at).as_millis())
+    is_within(RATES_MEMORY_MS, read_at, now)
+}
+
+fn is_within(memory_ms: i64, read_at: Timestamp, now: Timestamp) -> bool {
+    (0..i128::from(memory_ms)).contains(&now.duration_since(read_at).as_millis())
 }

@@ -24,7 +24,11 @@ macro_rules! name {
                     return Err(InvalidId::Length { max: NAME_LENGTH_MAX });
                 }
                 let is_allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-                if text.chars().all(is_allowed) { Ok(Self(Arc::from(text))) } else { Err(InvalidId::Character) }
+                if text.chars().all(is_allowed) {
+                    Ok(Self(Arc::from(text)))
+                } else {
+                    Err(InvalidId::Character { allowed: "small letters, digits and '-'" })
+                }
             }
 
             /// The name as text.

@@ -32,7 +32,7 @@ impl PromotionCode {
         if text.chars().all(is_allowed) {
             Ok(Self(text.to_ascii_uppercase()))
         } else {
-            Err(InvalidId::Character)
+            Err(InvalidId::Character { allowed: "letters, digits and '-'" })
         }
     }
 

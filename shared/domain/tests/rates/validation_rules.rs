@@ -283,6 +283,57 @@ fn a_rule_of_a_group_in_whose_place_another_always_comes_never_applies() {
 }
 
 #[test]
+fn a_rule_within_the_dates_of_another_of_its_group_that_comes_first_never_applies() {
+    use Weekday::{Friday, Monday, Saturday, Sunday};
+    let when = |ranges: &[(&str, &str)], weekdays: &[Weekday]| Condition {
+        dates: ranges.iter().map(|(from, to)| dates(from, to)).collect(),
+        weekdays: weekdays.to_vec(),
+        ..Condition::default()
+    };
+    let fair = |weekdays: &[Weekday]| Condition { calendar: Some(calendar("fair")), ..when(&[], weekdays) };
+    let (july, fair_days) = (("2027-07-01", "2027-09-01"), ("2027-07-05", "2027-07-10"));
+    let cases = [
+        (when(&[july], &[]), when(&[fair_days], &[]), true),
+        (when(&[fair_days], &[]), when(&[july], &[]), false),
+        (when(&[july], &[]), when(&[fair_days, ("2027-08-30", "2027-09-02")], &[]), false),
+        (
+            when(&[("2027-07-01", "2027-07-07"), ("2027-07-07", "2027-08-01")], &[]),
+            when(&[fair_days], &[]),
+            true,
+        ),
+        (
+            when(&[("2027-07-01", "2027-07-07"), ("2027-07-08", "2027-08-01")], &[]),
+            when(&[fair_days], &[]),
+            false,
+        ),
+        (when(&[], &[Friday, Saturday]), when(&[], &[Friday]), true),
+        (when(&[], &[Friday]), when(&[], &[Friday, Saturday]), false),
+        (when(&[], &[Friday]), when(&[july], &[Friday]), true),
+        (when(&[july], &[Friday]), when(&[], &[Friday]), false),
+        // From Monday, 5 July 2027, up to Saturday.
+        (when(&[], &[Monday, Friday]), when(&[fair_days], &[Friday, Sunday]), true),
+        (when(&[], &[Monday, Saturday]), when(&[fair_days], &[Friday, Sunday]), false),
+        // 12 June 2026, the only date of the calendar, is a Friday.
+        (when(&[], &[Friday]), fair(&[]), true),
+        (when(&[], &[Saturday]), fair(&[]), false),
+        (when(&[("2026-06-01", "2026-07-01")], &[]), fair(&[]), true),
+        (fair(&[]), when(&[("2026-06-12", "2026-06-13")], &[]), false),
+        (fair(&[]), fair(&[Friday]), true),
+    ];
+    for (first, later, is_forestalled) in cases {
+        let of_group = |id: &str, priority: u16, when: &Condition| Rule {
+            priority,
+            group: Some(rule_id("season")),
+            ..rule(id, by_percent("10"), when.clone())
+        };
+        let rules = [of_group("first", 1, &first), of_group("later", 2, &later)];
+        let found = problems(|card| card.rules = rules.to_vec(), 1);
+        let never = |problem: &CardProblem| problem.fault == CardFault::Forestalled(rule_id("first"));
+        assert_eq!(found.iter().any(never), is_forestalled, "{first:?} {later:?}: {found:?}");
+    }
+}
+
+#[test]
 fn two_prices_of_nights_that_no_stay_has_both_of_do_not_contradict_each_other() {
     let prices = |one: Condition, other: Condition| {
         let price = |name: &str, when: Condition| rule(name, Adjustment::Price(eur(80_00)), when);

@@ -1,4 +1,5 @@
-//! Query parameters. A parameter that is not known is ignored, as HTTP's users expect; one that is known is checked.
+//! Query parameters. A parameter that is not known is ignored, as HTTP's users expect; one that is known is checked, and one whose name is
+//! written otherwise (`dryrun`, `dry_run`) is an error.
 
 use std::ops::RangeInclusive;
 
@@ -32,6 +33,10 @@ impl Query {
 
     /// A parameter that may be left out; also `None` if it is wrong, which is an error by then.
     pub fn optional<T>(&self, name: &str, read: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
+        let is_meant = |(given, _): &&(String, Option<String>)| given != name && bare(given) == bare(name);
+        for (given, _) in self.pairs.iter().filter(is_meant) {
+            self.errors.push(format!("/{given}"), format!("is written {name}"));
+        }
         let mut given = self.pairs.iter().filter(|(known, _)| known == name);
         let outcome = match (given.next()?, given.next()) {
             (_, Some(_)) => Err("is given more than once".to_owned()),
@@ -56,6 +61,11 @@ impl Query {
     pub fn finish<T>(self, value: Option<T>) -> Result<T, Refusal> {
         self.errors.finish(value)
     }
+}
+
+/// The letters of a parameter's name.
+fn bare(name: &str) -> String {
+    name.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase()).collect()
 }
 
 /// The text of a name or value (<https://url.spec.whatwg.org/#urlencoded-parsing>), `None` if it is not UTF-8: a reader of
@@ -108,6 +118,21 @@ mod tests {
         let refusal = query.finish(Some(())).expect_err("three are wrong");
         let pointers: Vec<&str> = refusal.errors.iter().map(|error| error.pointer.as_str()).collect();
         assert_eq!(pointers, ["/twice", "/bad", "/needed"]);
+    }
+
+    #[test]
+    fn a_name_that_is_written_otherwise_is_not_ignored() {
+        let text = |value: &str| Ok::<_, String>(value.to_owned());
+        for wrong in ["dryrun", "DryRun", "dry_run", "dry-run"] {
+            let query = Query::parse(&format!("{wrong}=true&dry=1"));
+            assert_eq!(query.optional("dryRun", text), None);
+            let refusal = query.finish(Some(())).expect_err("one is wrong");
+            assert_eq!(refusal.errors.len(), 1, "{wrong}");
+            assert_eq!(refusal.errors[0].pointer.as_str(), format!("/{wrong}"));
+        }
+        let query = Query::parse("dryRun=true&dry=1");
+        assert_eq!(query.optional("dryRun", text).as_deref(), Some("true"));
+        assert!(query.finish(Some(())).is_ok());
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Search, calendars, quotes and holds say the same of a stay that a rate card prices.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_app::holds::HoldRequest;
 use holdfast_app::rates::{DatedCommit, QuoteRequest, QuotedPlans, RateChoice};
@@ -9,7 +9,7 @@ use holdfast_domain::catalogue::{Label, Month};
 use holdfast_domain::rates::card::{CardVersion, RateCard, ResourceRates};
 use holdfast_domain::rates::changes::RatesChange;
 use holdfast_domain::rates::dated::{DateRates, MonthRates};
-use holdfast_domain::rates::ids::{RateGroup, UnitTypeId};
+use holdfast_domain::rates::ids::{PlanId, RateGroup, RestrictionId, UnitTypeId};
 use holdfast_domain::rates::occupancy::UnitType;
 use holdfast_domain::rates::plan::{Audience, Payment, PlanPrice};
 use holdfast_domain::rates::quote::Reason;
@@ -267,4 +267,29 @@ async fn where_no_plan_is_sold_the_nearest_date_and_length_are_named() {
     assert_eq!(named(nights).await, Some((None, Some("2030-07-11".to_owned()))));
     assert!(tried(&w, "then", ("2030-07-11", "2030-07-13")).await.is_ok());
     assert_eq!(named(("2030-08-10", "2030-08-12")).await, None, "what is sold needs no other");
+}
+
+#[tokio::test]
+async fn what_is_nearest_under_any_of_the_plans_is_named_with_its_plan() {
+    let mut two = card(PRICE);
+    two.plans.truncate(2);
+    let [first, second] = [&two.plans[0], &two.plans[1]].map(|plan| plan.id.clone());
+    let of = |plan: &PlanId, name: &str, nights: u32| {
+        let mut restriction = two_nights(false);
+        restriction.id = RestrictionId::parse(name).expect("a name");
+        restriction.plans = BTreeSet::from([plan.clone()]);
+        restriction.limits.stay_min_on_arrival = Some(nights);
+        restriction
+    };
+    let night = ("2030-08-10", "2030-08-11");
+    for (of_first, of_second, expected) in [(5, 3, (second.clone(), 3)), (2, 3, (first.clone(), 2))] {
+        two.restrictions = vec![of(&first, "first", of_first), of(&second, "second", of_second)];
+        two.restrictions[0].not_plans = BTreeSet::from([second.clone()]);
+        let w = rated(&two).await;
+        let expected = Some((expected.0, Some(expected.1)));
+        let quoted = crate::rated::quote(&w, None, night).await.nearest;
+        assert_eq!(quoted.map(|(plan, nearest)| (plan, nearest.slots)), expected);
+        let Err(Failure::RateNotAvailable { nearest, .. }) = tried(&w, "hold", night).await else { panic!() };
+        assert_eq!(nearest.map(|(plan, nearest)| (plan, nearest.slots)), expected);
+    }
 }

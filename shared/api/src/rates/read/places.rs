@@ -12,7 +12,7 @@ const FLATTENED: [(&str, &[&str]); 7] = [
     ("penalty", &["keepPercent", "keepSlots", "keepAmount"]),
     ("levy", &["percent", "amount", "bands"]),
     ("discount", &["percent", "amount"]),
-    ("valid", &[]),
+    ("valid", &["until"]),
 ];
 
 /// The pointer into a body for one into its card: as deep as the body has it.
@@ -77,7 +77,8 @@ mod tests {
         check("/rules/0/when/calendar", "/rules/0/when/calendar");
         check("/charges/0/levy/bands/0/from", "/charges/0/bands/0/from");
         check("/charges/0/levy/bands/0/levy", "/charges/0/bands/0/amount");
-        check("/charges/0/valid", "/charges/0");
+        check("/charges/0/valid", "/charges/0/until");
+        check("/charges/1/valid", "/charges/1");
         check("/charges/1/id", "/charges/1/chargeId");
         check("/plans/1/id", "/plans/1/planId");
         check("/charges/1/levy", "/charges/1/amount");

@@ -83,7 +83,7 @@ fn check_charge(
     if charge.included && is_fee {
         check.problem(&format!("{path}/included"), id, CardFault::FeeIncluded);
     }
-    if charge.included && !charge.refundable {
+    if charge.included && !is_fee && !charge.refundable {
         check.problem(&format!("{path}/refundable"), id, CardFault::IncludedIsKept);
     }
     check_effect(path, charge, check);

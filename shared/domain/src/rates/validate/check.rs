@@ -133,3 +133,10 @@ impl Check {
 pub(super) fn channels_meet(one: &BTreeSet<Channel>, other: &BTreeSet<Channel>) -> bool {
     one.is_empty() || other.is_empty() || !one.is_disjoint(other)
 }
+
+/// Whether some date of a range is one of those days of the week; an empty list has all there are, and an empty range is wrong for itself.
+pub(super) fn has_day_of(range: DateRange, weekdays: &[Weekday]) -> bool {
+    // A week has every day there is.
+    let mut week = range.dates().take(7);
+    weekdays.is_empty() || range.to <= range.from || week.any(|date| weekdays.contains(&date.weekday()))
+}

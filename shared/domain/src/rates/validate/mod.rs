@@ -19,8 +19,8 @@ use crate::rates::dated_edit::{Change, DatedEdit};
 use crate::rates::property_taxes::PROPERTY_TAXES_MAX;
 use crate::rates::restriction::Limits;
 
-use check::Check;
 pub use check::{BANDS_MAX, CardContext, DATE_RANGES_MAX, INCLUDED_MAX, NAMES_MAX};
+use check::{Check, has_day_of};
 pub use fault::{CardFault, CardProblem};
 
 impl RateCard {
@@ -31,10 +31,10 @@ impl RateCard {
     pub fn checked(self, context: CardContext) -> Result<Self, Vec<CardProblem>> {
         let mut check = Check::new(context);
         self.count(&mut check);
+        if self.currency != context.currency {
+            check.problem("/currency", None, CardFault::Currency(context.currency));
+        }
         if check.problems.is_empty() {
-            if self.currency != context.currency {
-                check.problem("/currency", None, CardFault::Currency(context.currency));
-            }
             plans::check(&self, &mut check);
             rules::check(&self, &mut check);
             charges::check(&self, &mut check);
@@ -80,6 +80,9 @@ impl DatedEdit {
         let mut check = Check::new(context);
         check.plan("/plan", None, &self.plan, card);
         check.range("/dates", None, self.dates);
+        if !has_day_of(self.dates, &self.weekdays) {
+            check.problem("/weekdays", None, CardFault::NoSuchDay);
+        }
         if let Change::Set(price) = &self.price {
             check.money("/price", None, price);
         }

@@ -1,10 +1,9 @@
 //! Restrictions.
 
-use super::check::{Check, NAMES_MAX, channels_meet};
+use super::check::{Check, NAMES_MAX, channels_meet, has_day_of};
 use super::fault::CardFault;
 use crate::catalogue::CAPACITY_MAX;
 use crate::rates::card::RateCard;
-use crate::rates::condition::DateRange;
 use crate::rates::plan::{RatePlan, lineage};
 use crate::rates::restrict::{SOLD_TOGETHER_MAX, concerns};
 use crate::rates::restriction::{Limits, NOTICE_MINUTES_MAX, Restriction, STAY_SLOTS_MAX, WINDOW_DAYS_MAX};
@@ -47,10 +46,8 @@ fn check_restriction(card: &RateCard, path: &str, restriction: &Restriction, che
 
 /// Whether one of its dates is one of its days of the week.
 fn is_on_a_date(restriction: &Restriction) -> bool {
-    // A week has every day there is.
-    let has_day =
-        |range: &DateRange| range.dates().take(7).any(|date| restriction.weekdays.contains(&date.weekday()));
-    restriction.dates.is_empty() || restriction.weekdays.is_empty() || restriction.dates.iter().any(has_day)
+    let dates = &restriction.dates;
+    dates.is_empty() || dates.iter().any(|range| has_day_of(*range, &restriction.weekdays))
 }
 
 /// Whether it concerns a plan that is sold in a channel that it names.

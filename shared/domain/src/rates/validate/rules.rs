@@ -1,5 +1,7 @@
 //! Rules: what they say, whether they can apply, and whether two of them contradict each other.
 
+use std::collections::BTreeSet;
+
 use jiff::civil::Date;
 
 use super::check::{Check, NAMES_MAX, channels_meet};
@@ -28,10 +30,10 @@ pub(super) fn check(card: &RateCard, check: &mut Check) {
                 check.problem(&path, id, fault);
             }
         }
-        if let Some(other) = card.rules.iter().find(|other| overwrites(other, rule)) {
+        if let Some(other) = card.rules.iter().find(|other| overwrites(card, other, rule)) {
             check.problem(&path, id, CardFault::Overwritten(other.id.clone()));
         }
-        if let Some(other) = card.rules.iter().find(|other| forestalls(other, rule)) {
+        if let Some(other) = card.rules.iter().find(|other| forestalls(card, other, rule)) {
             check.problem(&path, id, CardFault::Forestalled(other.id.clone()));
         }
     }
@@ -170,34 +172,60 @@ fn dates_meet(card: &RateCard, one: &Condition, other: &Condition) -> bool {
 }
 
 /// Whether a rule sets the price wherever and after another one applies, as far as their conditions show without a stay.
-fn overwrites(rule: &Rule, earlier: &Rule) -> bool {
+fn overwrites(card: &RateCard, rule: &Rule, earlier: &Rule) -> bool {
     matches!(rule.adjustment, Adjustment::Price(_))
         && order(rule) > order(earlier)
         && rule.group.is_none()
         && earlier.group.is_none()
-        && covers(&rule.when, &earlier.when)
+        && covers(card, &rule.when, &earlier.when)
 }
 
 /// Whether a rule applies wherever another one of its group would, and before it: of a group the first that fits applies.
-fn forestalls(rule: &Rule, later: &Rule) -> bool {
+fn forestalls(card: &RateCard, rule: &Rule, later: &Rule) -> bool {
     rule.group.is_some()
         && rule.group == later.group
         && rule.priority < later.priority
-        && covers(&rule.when, &later.when)
+        && covers(card, &rule.when, &later.when)
+}
+
+/// Whether a condition is on every date on which another one is.
+fn covers_dates(card: &RateCard, when: &Condition, other: &Condition) -> bool {
+    let both_or_none = |date: Date| !other.is_on(date, &card.calendars) || when.is_on(date, &card.calendars);
+    if let Some(calendar) = &other.calendar {
+        return card
+            .calendars
+            .get(calendar)
+            .is_some_and(|dates| dates.iter().all(|date| both_or_none(*date)));
+    }
+    if when.calendar.is_some() {
+        return false;
+    }
+    // Between two of these each condition has the same ranges: whether its dates are on both is seen by days of the week.
+    let always = [DateRange { from: Date::MIN, to: Date::MAX }];
+    let ranges = if other.dates.is_empty() { &always[..] } else { &other.dates[..] };
+    let ends: BTreeSet<Date> = when.dates.iter().flat_map(|range| [range.from, range.to]).collect();
+    // An empty range is wrong for itself.
+    ranges.iter().filter(|range| range.from < range.to).all(|range| {
+        let within = ends.range(range.from..range.to).copied();
+        let mut begins: Vec<Date> = [range.from].into_iter().chain(within).collect();
+        begins.dedup();
+        let parts = begins.iter().enumerate().map(|(position, from)| DateRange {
+            from: *from,
+            to: begins.get(position + 1).copied().unwrap_or(range.to),
+        });
+        parts.into_iter().all(|part| part.dates().take(7).all(both_or_none))
+    })
 }
 
 /// Whether a condition is met wherever another one is, as far as they show without a stay.
-fn covers(when: &Condition, other: &Condition) -> bool {
-    let same_dates =
-        when.dates == other.dates && when.weekdays == other.weekdays && when.calendar == other.calendar;
-    let on_all_dates = when.dates.is_empty() && when.weekdays.is_empty() && when.calendar.is_none();
+fn covers(card: &RateCard, when: &Condition, other: &Condition) -> bool {
     let is_within = |bounds: Option<Bounds>, outer: Option<Bounds>| {
         let (bounds, outer) = (bounds.unwrap_or_default(), outer.unwrap_or_default());
         outer.min.is_none_or(|min| bounds.min.is_some_and(|least| min <= least))
             && outer.max.is_none_or(|max| bounds.max.is_some_and(|most| most <= max))
     };
     when.plans == other.plans
-        && (on_all_dates || same_dates)
+        && covers_dates(card, when, other)
         && (when.times.is_none() || when.times == other.times)
         && when.from_slot.is_none_or(|from| other.from_slot.is_some_and(|later| from <= later))
         && is_within(Some(other.stay_slots()), when.slots)
