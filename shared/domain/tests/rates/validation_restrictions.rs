@@ -108,6 +108,16 @@ fn an_edit_of_dates_says_what_the_card_could() {
         problems.into_iter().map(|problem| (problem.path, problem.fault)).collect::<Vec<_>>()
     };
     assert_eq!(checked(&edit), []);
+    let idle = DatedEdit { price: Change::Keep, limits: LimitsEdit::default(), ..edit.clone() };
+    assert_eq!(checked(&idle), [(String::new(), CardFault::SetsNothing)]);
+    // From Monday, 1 June 2026, up to Thursday.
+    let days = |weekdays: Vec<Weekday>| DatedEdit {
+        dates: dates("2026-06-01", "2026-06-05"),
+        weekdays,
+        ..edit.clone()
+    };
+    assert_eq!(checked(&days(vec![Weekday::Friday, Weekday::Thursday])), []);
+    assert_eq!(checked(&days(vec![Weekday::Friday])), [("/weekdays".to_owned(), CardFault::NoSuchDay)]);
     let wrong = DatedEdit {
         plan: plan_id("lost"),
         dates: dates("2026-06-01", "2026-06-01"),

@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use holdfast_app::catalogue::{Calendars, Precondition, Run};
 use holdfast_app::payments::{ChargeLimits, ChargeRules};
-use holdfast_app::rates::{CardUse, QuoteRequest, QuotedPlans, Quotes, RATES_MEMORY_MS, RateChoice, Rates};
+use holdfast_app::rates::{
+    CardUse, FULLNESS_MEMORY_MS, QuoteRequest, QuotedPlans, Quotes, RATES_MEMORY_MS, RateChoice, Rates,
+};
 use holdfast_app::{Caller, StaffOf};
 use holdfast_domain::catalogue::Label;
 use holdfast_domain::rates::card::RateCard;
@@ -155,10 +157,11 @@ async fn a_price_by_demand_asks_once_how_full_the_nights_are() {
     let (_w, room, quotes, calls) = counted(&card).await;
     let plain = three_nights(&room, None);
     let cold = calls_of(&quotes, &calls, None, &plain, 0).await;
-    let warm = calls_of(&quotes, &calls, None, &plain, RATES_MEMORY_MS - 1).await;
-    println!("by demand: {cold} calls, then {warm}");
+    let warm = calls_of(&quotes, &calls, None, &plain, FULLNESS_MEMORY_MS - 1).await;
+    let after = calls_of(&quotes, &calls, None, &plain, FULLNESS_MEMORY_MS).await;
+    println!("by demand: {cold} calls, then {warm}, and {after} a second later");
     // Beside the three: the pages of the read model, and what is set of places for the month.
-    assert_eq!((cold, warm), (5, 1));
+    assert_eq!((cold, warm, after), (5, 1, 3));
     assert_eq!(calls.writes(), 0);
 }
 

@@ -80,9 +80,6 @@ fn line(value: &Value, at: String, reading: Reading<'_>) -> Option<Line> {
         let weekdays = weekdays(&mut fields, errors);
         let price = changed(&mut fields, value, "price", reading.amount());
         let limits = limits(&mut fields, value, errors);
-        if price == Change::Keep && limits == Some(LimitsEdit::default()) {
-            errors.push(at.as_str(), "must have a price, limits or copyFrom");
-        }
         let dates = from.zip(to).map(|(from, to)| DateRange { from, to });
         set(plan, dates, weekdays, price, limits).map(LineEdit::Set)
     };

@@ -33,12 +33,14 @@ pub struct CardContext {
 pub(super) struct Check {
     pub(super) context: CardContext,
     pub(super) problems: Vec<CardProblem>,
+    /// Whether it is said of the whole that it is in another currency, and so of no amount.
+    pub(super) is_currency_told: bool,
 }
 
 impl Check {
     pub(super) fn new(context: CardContext) -> Self {
         let context = CardContext { step: context.step.max(1), ..context };
-        Self { context, problems: Vec::new() }
+        Self { context, problems: Vec::new(), is_currency_told: false }
     }
 
     pub(super) fn problem(&mut self, path: &str, id: Option<&str>, fault: CardFault) {
@@ -68,7 +70,7 @@ impl Check {
     }
 
     pub(super) fn money(&mut self, path: &str, id: Option<&str>, money: &Money) {
-        if money.currency() != self.context.currency {
+        if money.currency() != self.context.currency && !self.is_currency_told {
             self.problem(path, id, CardFault::Currency(self.context.currency));
         }
         self.multiple(path, id, money.amount());

@@ -136,6 +136,9 @@ pub enum CardFault {
     /// A restriction that no stay of any plan meets.
     #[error("can never apply: no stay of a plan it concerns is on a date that it names")]
     ConcernsNoStay,
+    /// An edit of dates that leaves all as it is.
+    #[error("sets neither a price nor a limit")]
+    SetsNothing,
     /// Days of the week that dates do not have.
     #[error("no date from the first up to the last is one of these days")]
     NoSuchDay,

@@ -15,7 +15,7 @@ use jiff::civil::Date;
 
 use crate::rates::charge::Charge;
 use crate::rates::dated::DatedRates;
-use crate::rates::dated_edit::{Change, DatedEdit};
+use crate::rates::dated_edit::{Change, DatedEdit, LimitsEdit};
 use crate::rates::property_taxes::PROPERTY_TAXES_MAX;
 use crate::rates::restriction::Limits;
 
@@ -31,10 +31,11 @@ impl RateCard {
     pub fn checked(self, context: CardContext) -> Result<Self, Vec<CardProblem>> {
         let mut check = Check::new(context);
         self.count(&mut check);
-        if self.currency != context.currency {
-            check.problem("/currency", None, CardFault::Currency(context.currency));
-        }
         if check.problems.is_empty() {
+            if self.currency != context.currency {
+                check.problem("/currency", None, CardFault::Currency(context.currency));
+                check.is_currency_told = true;
+            }
             plans::check(&self, &mut check);
             rules::check(&self, &mut check);
             charges::check(&self, &mut check);
@@ -80,6 +81,9 @@ impl DatedEdit {
         let mut check = Check::new(context);
         check.plan("/plan", None, &self.plan, card);
         check.range("/dates", None, self.dates);
+        if self.price == Change::Keep && self.limits == LimitsEdit::default() {
+            check.problem("", None, CardFault::SetsNothing);
+        }
         if !has_day_of(self.dates, &self.weekdays) {
             check.problem("/weekdays", None, CardFault::NoSuchDay);
         }
