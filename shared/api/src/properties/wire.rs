@@ -47,7 +47,7 @@ pub struct PropertyTermsBody {
     /// IANA name of the zone of the house. Each resource has its own.
     #[schema(example = "America/New_York")]
     pub time_zone: String,
-    /// ISO 4217: what the house reckons in. Each resource has its own.
+    /// ISO 4217: what the house reckons in, its resources too. It stays what it was when the property was made.
     #[schema(format = "currency")]
     pub currency: String,
     /// How its staff is reached, for everybody to see.

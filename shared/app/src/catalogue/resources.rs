@@ -111,7 +111,7 @@ impl Resources {
             if previous.as_ref().is_some_and(|previous| !is_of(caller, previous)) {
                 return Err(Failure::NotFound("resource"));
             }
-            self.check_property(caller, terms).await?;
+            self.check_property(caller, previous.as_ref(), terms).await?;
             if !checked {
                 precondition.check(previous.as_ref().map(Into::into))?;
             }
@@ -163,8 +163,14 @@ impl Resources {
     }
 
     /// That a resource may be of the property it names: that it exists, is the caller's, and has the currency of its prices, in which the
-    /// property's taxes are. There is no end to a property, and no other currency.
-    async fn check_property(&self, caller: &Caller, terms: &ResourceTerms) -> Result<(), Failure> {
+    /// property's taxes are. There is no end to a property, and no other currency. A resource that was of another before goes on, where neither
+    /// changes.
+    async fn check_property(
+        &self,
+        caller: &Caller,
+        previous: Option<&Resource>,
+        terms: &ResourceTerms,
+    ) -> Result<(), Failure> {
         let Some(id) = &terms.property else { return Ok(()) };
         let property =
             if caller.is_operator_of(Some(id)) { self.properties.property(id).await? } else { None };
@@ -173,7 +179,9 @@ impl Resources {
             return Err(Failure::Invalid { field: Field::Property.into(), detail });
         };
         let currency = property.terms.currency;
-        if currency == terms.base_price.currency() {
+        let of = |terms: &ResourceTerms| (terms.property.clone(), terms.base_price.currency());
+        let is_as_before = previous.is_some_and(|previous| of(&previous.terms) == of(terms));
+        if currency == terms.base_price.currency() || is_as_before {
             return Ok(());
         }
         let detail = format!("must be {currency}, the currency of the property");

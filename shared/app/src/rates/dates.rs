@@ -107,8 +107,8 @@ pub enum LineFault {
     /// What is set could not be said by a card of the resource.
     #[error("{}", in_words(.0))]
     Edit(Vec<CardProblem>),
-    /// What is set contradicts what stays set for a date.
-    #[error("with what is set for {date}, {}", in_words(.problems))]
+    /// Its limits contradict what else is set for a date then.
+    #[error("with what is set for {date} then, {}", in_words(.problems))]
     Contradiction {
         /// The first such date.
         date: Date,
@@ -187,14 +187,38 @@ impl Rates {
                     .collect());
             };
             let (cards, before) = self.store.rates(id, &months).await?;
-            let plans = plans_of(cards.as_ref());
+            let (after, outcomes) = self.decided(lines, &beyond, &resource, cards.as_ref(), &before);
+            if run == Run::Dry || self.write(&mut resource, before, &after, mutation).await? {
+                return Ok(outcomes);
+            }
+        }
+        Err(StoreError::Contention(id.to_string()).into())
+    }
+
+    /// What is set after the lines, and what each of them did. What they set together is looked at when all are done, so that a call says the
+    /// same when it is repeated: lines of which limits contradict each other then, or what stays set, are refused, and the others done anew.
+    fn decided(
+        &self,
+        lines: &[(usize, &LineEdit)],
+        beyond: &BTreeSet<usize>,
+        resource: &Resource,
+        cards: Option<&ResourceRates>,
+        before: &DatedRates,
+    ) -> (DatedRates, Vec<LineOutcome>) {
+        let plans = plans_of(cards);
+        let context = self.context(resource);
+        let mut refused: BTreeMap<usize, LineFault> = BTreeMap::new();
+        // Ends: each round refuses a line more.
+        loop {
             let (mut after, mut outcomes) = (before.clone(), Vec::new());
             for (position, (line, edit)) in lines.iter().enumerate() {
                 let later = &lines[position..];
-                let fault = if beyond.contains(line) {
+                let fault = if let Some(fault) = refused.get(line) {
+                    Some(fault.clone())
+                } else if beyond.contains(line) {
                     Some(LineFault::Months)
                 } else {
-                    let done = self.done(edit, later, &resource, cards.as_ref(), &after);
+                    let done = self.done(edit, later, context, cards, &after);
                     // What is set under plans that no card has any more goes with the next edit.
                     match done.map(|rates| rates.of_plans(&plans)) {
                         Ok(rates) if rates.plans_of_a_month() > PLANS_MAX => Some(LineFault::Plans),
@@ -205,13 +229,25 @@ impl Rates {
                         Err(fault) => Some(fault),
                     }
                 };
-                outcomes.push(outcome(*line, id, fault));
+                outcomes.push(outcome(*line, &resource.id, fault));
             }
-            if run == Run::Dry || self.write(&mut resource, before, &after, mutation).await? {
-                return Ok(outcomes);
+            let done = lines.iter().zip(&outcomes).filter(|(_, outcome)| outcome.fault.is_none());
+            let contradiction = |((line, edit), _): (&(usize, &LineEdit), &LineOutcome)| {
+                let LineEdit::Set(edit) = edit else { return None };
+                let (date, problems) = edit.contradiction(before, &after, context)?;
+                Some((*line, LineFault::Contradiction { date, problems }))
+            };
+            let contradictions: Vec<_> = done.filter_map(contradiction).collect();
+            if contradictions.is_empty() {
+                return (after, outcomes);
             }
+            refused.extend(contradictions);
         }
-        Err(StoreError::Contention(id.to_string()).into())
+    }
+
+    fn context(&self, resource: &Resource) -> CardContext {
+        let currency = resource.terms.base_price.currency();
+        CardContext { currency, step: self.charges.step(currency) }
     }
 
     /// What is set after a line. `later` are the line itself and those after it.
@@ -219,20 +255,14 @@ impl Rates {
         &self,
         edit: &LineEdit,
         later: &[(usize, &LineEdit)],
-        resource: &Resource,
+        context: CardContext,
         cards: Option<&ResourceRates>,
         before: &DatedRates,
     ) -> Result<DatedRates, LineFault> {
         match edit {
             LineEdit::Set(edit) => {
-                let currency = resource.terms.base_price.currency();
-                let context = CardContext { currency, step: self.charges.step(currency) };
                 checked(edit, cards, context)?;
-                let after = before.edited(edit).map_err(LineFault::Range)?;
-                match edit.contradiction(&after, context) {
-                    Some((date, problems)) => Err(LineFault::Contradiction { date, problems }),
-                    None => Ok(after),
-                }
+                before.edited(edit).map_err(LineFault::Range)
             }
             LineEdit::Copy { range, start } => {
                 let is_set = |(_, line): &(usize, &LineEdit)| {

@@ -24,8 +24,8 @@ pub struct PropertyTaxes {
 }
 
 impl PropertyTaxes {
-    /// What is added to a card: what the card has no charge of its own of that name for, in its order. Amounts are added to cards in the
-    /// property's currency, and percentages to all.
+    /// What is added to a card: what the card has no charge of its own of that name for, in its order. A resource that was
+    /// put before its prices had to be in the property's currency meets the percentages alone.
     fn added_to<'a>(&'a self, card: &'a RateCard) -> impl Iterator<Item = &'a Charge> {
         self.told_in(card.currency).filter(|tax| card.charges.iter().all(|own| own.id != tax.id))
     }

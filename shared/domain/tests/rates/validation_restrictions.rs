@@ -158,7 +158,7 @@ fn an_edit_of_dates_does_not_contradict_what_stays_set() {
     let before = DatedRates::default().edited(&most).expect("a range");
     let contradiction = |edit: &DatedEdit| {
         let after = before.edited(edit).expect("a range");
-        let (date, problems) = edit.contradiction(&after, context(1))?;
+        let (date, problems) = edit.contradiction(&before, &after, context(1))?;
         Some((date, problems.into_iter().map(|problem| (problem.path, problem.fault)).collect::<Vec<_>>()))
     };
     let june = dates("2026-06-01", "2026-07-01");
@@ -174,4 +174,10 @@ fn an_edit_of_dates_does_not_contradict_what_stays_set() {
     assert_eq!(contradiction(&set(dates("2026-06-10", "2026-07-01"), vec![], least(5))), None);
     let both = LimitsEdit { stay_max_on_arrival: Change::Clear, ..least(5) };
     assert_eq!(contradiction(&set(june, vec![], both)), None);
+    // What is so already is not this edit's.
+    let odd = before.edited(&set(june, vec![], least(5))).expect("a range");
+    let same = set(june, vec![], least(5));
+    assert_eq!(same.contradiction(&odd, &odd.edited(&same).expect("a range"), context(1)), None);
+    let priced = DatedEdit { price: Change::Set(eur(1_00)), ..set(june, vec![], LimitsEdit::default()) };
+    assert_eq!(priced.contradiction(&before, &odd, context(1)), None);
 }

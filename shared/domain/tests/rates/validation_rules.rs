@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use holdfast_domain::rates::card::RateCard;
-use holdfast_domain::rates::condition::{Bounds, Condition};
+use holdfast_domain::rates::condition::{Bounds, Condition, DateRange};
 use holdfast_domain::rates::rule::{Adjustment, Rule};
 use holdfast_domain::rates::validate::{CardFault, CardProblem};
-use jiff::civil::{Weekday, time};
+use jiff::ToSpan;
+use jiff::civil::{Date, Weekday, time};
 
-use crate::fixture::{by_percent, channel, dates, eur, plan_id, rule, rule_id};
+use crate::fixture::{by_percent, channel, date, dates, eur, plan_id, rule, rule_id};
 use crate::validation::{calendar, check, problems};
 
 fn bounds(min: u32, max: u32) -> Option<Bounds> {
@@ -331,6 +332,49 @@ fn a_rule_within_the_dates_of_another_of_its_group_that_comes_first_never_applie
         let never = |problem: &CardProblem| problem.fault == CardFault::Forestalled(rule_id("first"));
         assert_eq!(found.iter().any(never), is_forestalled, "{first:?} {later:?}: {found:?}");
     }
+}
+
+/// The same of dates of chance, by looking at each of them.
+#[test]
+fn which_dates_are_within_others_is_as_each_of_them_says() {
+    let (mut state, mut forestalled) = (7_u32, 0);
+    let mut below = |count: u32| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 16) % count
+    };
+    let first = date("2026-06-01");
+    let days = [Weekday::Friday, Weekday::Saturday, Weekday::Sunday];
+    for _ in 0..2_000 {
+        let mut drawn = || {
+            let mut range = || {
+                let from = first + i64::from(below(20)).days();
+                DateRange { from, to: from + i64::from(1 + below(14)).days() }
+            };
+            let dates: Vec<DateRange> = (0..2).map(|_| range()).collect();
+            let dates = dates[..usize::try_from(below(3)).expect("small")].to_vec();
+            let weekdays = days[..usize::try_from(below(4)).expect("small")].to_vec();
+            Condition { dates, weekdays, ..Condition::default() }
+        };
+        let (one, other) = (drawn(), drawn());
+        let is_on = |when: &Condition, day: Date| {
+            (when.dates.is_empty() || when.dates.iter().any(|range| range.contains(day)))
+                && (when.weekdays.is_empty() || when.weekdays.contains(&day.weekday()))
+        };
+        let all = || first.series(1.day()).take(60);
+        let is_met = all().any(|day| is_on(&other, day));
+        let expected = is_met && all().all(|day| !is_on(&other, day) || is_on(&one, day));
+        let of_group = |id: &str, priority: u16, when: &Condition| Rule {
+            priority,
+            group: Some(rule_id("season")),
+            ..rule(id, by_percent("10"), when.clone())
+        };
+        let rules = [of_group("first", 1, &one), of_group("later", 2, &other)];
+        let found = problems(|card| card.rules = rules.to_vec(), 1);
+        let never = |problem: &CardProblem| problem.fault == CardFault::Forestalled(rule_id("first"));
+        assert_eq!(found.iter().any(never), expected, "{one:?} {other:?}");
+        forestalled += u32::from(expected);
+    }
+    assert!((100..1_900).contains(&forestalled), "{forestalled}");
 }
 
 #[test]

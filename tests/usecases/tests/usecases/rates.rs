@@ -364,15 +364,48 @@ async fn limits_of_dates_do_not_contradict_what_was_set_before() {
     };
     let at_most = LimitsEdit { stay_max_on_arrival: Change::Set(2), ..LimitsEdit::default() };
     let at_least = |nights| LimitsEdit { stay_min_on_arrival: Change::Set(nights), ..LimitsEdit::default() };
-    let lines = [limited(at_most), limited(at_least(3)), limited(at_least(2))];
-    let outcomes = w.rates.set_dates(&operator(), &lines, Run::Real, &w.by("desk")).await.expect("an answer");
-    let faults: Vec<_> = outcomes.iter().map(|outcome| outcome.fault.as_ref()).collect();
-    let [None, Some(fault), None] = faults[..] else { panic!("{faults:?}") };
-    let said = fault.to_string();
-    assert!(said.contains(&JUNE.from.to_string()) && said.contains("limits/stayMinOnArrival"), "{said}");
-    let set = w.rates.dates(&operator(), &room.id, JUNE).await.expect("dates");
-    let limits = set.of(JUNE.from, &plan_id()).map(|rates| rates.limits.clone()).expect("limits");
-    assert_eq!((limits.stay_min_on_arrival, limits.stay_max_on_arrival), (Some(2), Some(2)));
+    let of = |dates: DateRange, limits: LimitsEdit| {
+        let mut line = limited(limits);
+        if let LineEdit::Set(edit) = &mut line.edit {
+            edit.dates = dates;
+        }
+        line
+    };
+    let set = async |lines: &[Line]| {
+        let (desk, by) = (operator(), w.by("desk"));
+        let outcomes = w.rates.set_dates(&desk, lines, Run::Real, &by).await.expect("an answer");
+        outcomes.into_iter().map(|outcome| outcome.fault.map(|fault| fault.to_string())).collect::<Vec<_>>()
+    };
+    let limits = async || {
+        let dates = w.rates.dates(&operator(), &room.id, JUNE).await.expect("dates");
+        let limits = dates.of(JUNE.from, &plan_id()).map(|rates| rates.limits.clone()).unwrap_or_default();
+        (limits.stay_min_on_arrival, limits.stay_max_on_arrival)
+    };
+    assert_eq!(set(&[limited(at_most)]).await, [None]);
+    for _ in 0..2 {
+        let refused =
+            set(&[limited(at_least(3)), line(&room.id, JUNE.from, JUNE.to, Change::Set(money(9)))]).await;
+        let [Some(said), None] = &refused[..] else { panic!("{refused:?}") };
+        assert!(said.contains(&JUNE.from.to_string()) && said.contains("limits/stayMinOnArrival"), "{said}");
+        assert_eq!(limits().await, (None, Some(2)));
+    }
+    // A year, and June within it otherwise: what the first line meets of the last call is not what the call comes to.
+    let year = DateRange { from: date(2030, 1, 1), to: date(2030, 12, 31) };
+    let june = LimitsEdit { stay_max_on_arrival: Change::Set(2), ..at_least(1) };
+    for least in [3, 3, 4] {
+        assert_eq!(set(&[of(year, at_least(least)), limited(june)]).await, [None, None]);
+        assert_eq!(limits().await, (Some(1), Some(2)));
+    }
+    // Lines that only together come to nothing that can be are refused together, whatever their order.
+    let (high, low) = (
+        limited(at_least(5)),
+        limited(LimitsEdit { stay_max_on_arrival: Change::Set(4), ..LimitsEdit::default() }),
+    );
+    for lines in [[high.clone(), low.clone()], [low, high]] {
+        let refused = set(&lines).await;
+        assert!(refused.iter().all(Option::is_some), "{refused:?}");
+        assert_eq!(limits().await, (Some(1), Some(2)));
+    }
 }
 
 /// Three years of which every other date is set: more changes than one write has. Killed between two writes, it leaves whole writes, and is

@@ -143,10 +143,7 @@ fn check_bands(path: &str, id: Option<&str>, bands: &[Band], check: &mut Check) 
     }
     for (index, band) in bands.iter().enumerate() {
         let path = format!("{path}/{index}");
-        if band.from.currency() != check.context.currency && !check.is_currency_told {
-            let fault = CardFault::Currency(check.context.currency);
-            check.problem(&format!("{path}/from"), id, fault);
-        }
+        check.currency(&format!("{path}/from"), id, &band.from);
         let before = index.checked_sub(1).and_then(|before| bands.get(before));
         let follows =
             before.map_or(band.from.amount() == 0, |before| before.from.amount() < band.from.amount());

@@ -70,10 +70,14 @@ impl Check {
     }
 
     pub(super) fn money(&mut self, path: &str, id: Option<&str>, money: &Money) {
+        self.currency(path, id, money);
+        self.multiple(path, id, money.amount());
+    }
+
+    pub(super) fn currency(&mut self, path: &str, id: Option<&str>, money: &Money) {
         if money.currency() != self.context.currency && !self.is_currency_told {
             self.problem(path, id, CardFault::Currency(self.context.currency));
         }
-        self.multiple(path, id, money.amount());
     }
 
     /// An amount that can be charged, or taken off.

@@ -119,10 +119,10 @@ pub enum CardFault {
     #[error("an amount is levied on what it is counted by, not on a category")]
     LeviedOnCount,
     /// A charge that exempts guests, and counts none.
-    #[error("has no effect: only what is counted by guests exempts some of them")]
+    #[error("has no effect: only what is counted by guests, or goes by bands, exempts some of them")]
     ExemptsNobody,
     /// A charge for the first slots of a stay that counts no slots.
-    #[error("has no effect: only what is counted by slots is due for some of them")]
+    #[error("has no effect: what is counted once for a stay is not due for some of its slots")]
     CountsNoSlots,
     /// A category that nothing of the card has.
     #[error("nothing of the card is of the category {0}")]

@@ -94,16 +94,23 @@ impl DatedEdit {
         if check.problems.is_empty() { Ok(self) } else { Err(check.problems) }
     }
 
-    /// The first date on which what it sets contradicts what stays set beside it, and how.
+    /// The first of its dates on which other limits hold `after` it, and after all that is edited with it, than did `before`, and contradict
+    /// each other; and how. None if it edits no limits.
     #[must_use]
     pub fn contradiction(
         &self,
+        before: &DatedRates,
         after: &DatedRates,
         context: CardContext,
     ) -> Option<(Date, Vec<CardProblem>)> {
+        if self.limits == LimitsEdit::default() {
+            return None;
+        }
+        let limits = |rates: &DatedRates, date| rates.of(date, &self.plan).map(|set| set.limits.clone());
         let problems = |date: Date| {
+            let changed = limits(after, date).filter(|set| limits(before, date).as_ref() != Some(set))?;
             let mut check = Check::new(context);
-            restrictions::check_limits("/limits", None, &after.of(date, &self.plan)?.limits, &mut check);
+            restrictions::check_limits("/limits", None, &changed, &mut check);
             (!check.problems.is_empty()).then_some((date, check.problems))
         };
         self.dates.dates().filter(|date| self.is_on(*date)).find_map(problems)

@@ -63,9 +63,8 @@ fn check_plan(card: &RateCard, path: &str, plan: &RatePlan, check: &mut Check) {
     check_cancellation(&format!("{path}/cancellation"), id, &plan.cancellation, check);
     check.at_most(&format!("{path}/included"), plan.included.len(), INCLUDED_MAX);
     for (index, included) in plan.included.iter().enumerate() {
-        if included.value.is_some_and(|value| value.currency() != check.context.currency) {
-            let fault = CardFault::Currency(check.context.currency);
-            check.problem(&format!("{path}/included/{index}/value"), id, fault);
+        if let Some(value) = &included.value {
+            check.currency(&format!("{path}/included/{index}/value"), id, value);
         }
     }
     check.at_most(&format!("{path}/channels"), plan.channels.len(), NAMES_MAX);

@@ -225,7 +225,6 @@ fn covers(card: &RateCard, when: &Condition, other: &Condition) -> bool {
             && outer.max.is_none_or(|max| bounds.max.is_some_and(|most| most <= max))
     };
     when.plans == other.plans
-        && covers_dates(card, when, other)
         && (when.times.is_none() || when.times == other.times)
         && when.from_slot.is_none_or(|from| other.from_slot.is_some_and(|later| from <= later))
         && is_within(Some(other.stay_slots()), when.slots)
@@ -235,4 +234,6 @@ fn covers(card: &RateCard, when: &Condition, other: &Condition) -> bool {
         && is_within(other.quantity, when.quantity)
         && (when.channels.is_empty()
             || (!other.channels.is_empty() && other.channels.is_subset(&when.channels)))
+        && dates_meet(card, other, other)
+        && covers_dates(card, when, other)
 }
