@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use crate::terms::{in_time, instant};
-use crate::world::{Guest, Offer, World, check, quick_enough};
+use crate::world::{Guest, Offer, World, check, is_too_late, quick_enough};
 
 /// Books an event that starts some time from now, unless it has started before the machine came to hold it.
 async fn booked(
@@ -25,8 +25,11 @@ async fn booked(
         return None;
     }
     let hold = check(hold, 201);
-    let booking = check(w.pay(guest, hold.str("/holdId"), ACCEPTED).await, 201);
-    Some((offer, booking.str("/bookingId").to_owned()))
+    let booking = w.pay(guest, hold.str("/holdId"), ACCEPTED).await;
+    if is_too_late(&booking, start) {
+        return None;
+    }
+    Some((offer, check(booking, 201).str("/bookingId").to_owned()))
 }
 
 /// Books an event that starts some time from now, cancels, and looks at the answer, at the booking and at the bank.

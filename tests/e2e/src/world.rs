@@ -103,9 +103,9 @@ pub(crate) async fn quick_enough<T>(part: impl AsyncFn(i64) -> Option<T>) -> T {
     panic!("the machine is too slow for this test, even with {LIVES:?} s")
 }
 
-/// Whether an answer is the refusal of a hold that had expired before the machine came to ask.
+/// Whether an answer is the refusal of a hold that had expired before the machine came to ask, or before the bank had answered.
 pub(crate) fn is_too_late(answer: &Answer, expires_at: Timestamp) -> bool {
-    now() >= expires_at && answer.status == 409 && answer.code() == "hold_expired"
+    now() >= expires_at && answer.status == 409 && ["hold_expired", "sold_out"].contains(&answer.code())
 }
 
 /// A W3C trace context nobody has used before, and its trace id.
