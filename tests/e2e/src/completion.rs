@@ -6,7 +6,7 @@ use jiff::{SignedDuration, ToSpan};
 use serde_json::{Value, json};
 
 use crate::terms::{self, instant};
-use crate::world::{Guest, Offer, PATIENCE, World, check, check_problem, is_too_late, quick_enough};
+use crate::world::{Guest, Offer, PATIENCE, World, check, check_problem, has_begun, quick_enough};
 
 /// A booking of an event that begins in a few seconds and ends two seconds later.
 async fn short_booking(w: &World, guest: &Guest) -> (Offer, String) {
@@ -21,7 +21,7 @@ async fn short_booking(w: &World, guest: &Guest) -> (Offer, String) {
         }
         let hold = check(hold, 201);
         let booking = w.pay(guest, hold.str("/holdId"), ACCEPTED).await;
-        if is_too_late(&booking, start) {
+        if has_begun(&booking, start) {
             return None;
         }
         let booking = check(booking, 201);

@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use crate::terms::{in_time, instant};
-use crate::world::{Guest, Offer, World, check, is_too_late, quick_enough};
+use crate::world::{Guest, Offer, World, check, has_begun, quick_enough};
 
 /// Books an event that starts some time from now, unless it has started before the machine came to hold it.
 async fn booked(
@@ -26,7 +26,7 @@ async fn booked(
     }
     let hold = check(hold, 201);
     let booking = w.pay(guest, hold.str("/holdId"), ACCEPTED).await;
-    if is_too_late(&booking, start) {
+    if has_begun(&booking, start) {
         return None;
     }
     Some((offer, check(booking, 201).str("/bookingId").to_owned()))

@@ -103,9 +103,15 @@ pub(crate) async fn quick_enough<T>(part: impl AsyncFn(i64) -> Option<T>) -> T {
     panic!("the machine is too slow for this test, even with {LIVES:?} s")
 }
 
-/// Whether an answer is the refusal of a hold that had expired before the machine came to ask, or before the bank had answered.
+/// Whether an answer is the refusal of a hold that had expired before the machine came to ask.
 pub(crate) fn is_too_late(answer: &Answer, expires_at: Timestamp) -> bool {
-    now() >= expires_at && answer.status == 409 && ["hold_expired", "sold_out"].contains(&answer.code())
+    now() >= expires_at && answer.status == 409 && answer.code() == "hold_expired"
+}
+
+/// Whether an answer is the refusal of a payment of places that were over, at `start`, before the bank had answered. Only for places that
+/// nobody else wants: of others it would be a promise that is broken.
+pub(crate) fn has_begun(answer: &Answer, start: Timestamp) -> bool {
+    is_too_late(answer, start) || (now() >= start && answer.status == 409 && answer.code() == "sold_out")
 }
 
 /// A W3C trace context nobody has used before, and its trace id.

@@ -17,7 +17,7 @@ use crate::rates::ids::RestrictionId;
 use crate::rates::plan::lineage;
 use crate::rates::quote::{Limit, Reason};
 use crate::rates::request::RateRequest;
-use crate::rates::restrict::{Restricted, SOLD_TOGETHER_MAX, is_about_length, restricted};
+use crate::rates::restrict::{Restricted, SOLD_TOGETHER_MAX, Together, is_about_length, restricted};
 use crate::rates::restriction::{Limits, STAY_SLOTS_MAX};
 
 /// How a slot is sold under the default plan, to somebody who names no code. It says nothing of places.
@@ -129,7 +129,7 @@ struct DateFacts<'a> {
     slots_max_through: Option<(u32, Named<'a>)>,
     quantity_min: Option<(u32, Named<'a>)>,
     quantity_max: Option<(u32, Named<'a>)>,
-    together: Option<Whole<'a>>,
+    together: Vec<Whole<'a>>,
 }
 
 type Named<'a> = Option<&'a RestrictionId>;
@@ -181,7 +181,7 @@ fn facts<'a>(restricted: &Restricted<'a>, slots: &[SoldSlot]) -> BTreeMap<Date, 
     // Of all dates of a range that is sold together the same is asked.
     let mut known: Vec<Whole<'a>> = Vec::new();
     for date in dates {
-        let whole = |known: &mut Vec<Whole<'a>>| whole(restricted, date, &with_slots, known);
+        let together = |known: &mut Vec<Whole<'a>>| wholes(restricted, date, &with_slots, known);
         let fact = || {
             let numbers = |kind: fn(&Limits) -> Option<u32>| restricted.numbers(date, kind);
             let closing = |kind: fn(&Limits) -> bool| restricted.closing(date, kind).into_iter().next();
@@ -197,7 +197,7 @@ fn facts<'a>(restricted: &Restricted<'a>, slots: &[SoldSlot]) -> BTreeMap<Date, 
                 slots_max_through: least(|limits| limits.stay_max_through),
                 quantity_min: most(|limits| limits.quantity_min),
                 quantity_max: least(|limits| limits.quantity_max),
-                together: whole(&mut known),
+                together: together(&mut known),
             }
         };
         facts.entry(date).or_insert_with(fact);
@@ -205,42 +205,30 @@ fn facts<'a>(restricted: &Restricted<'a>, slots: &[SoldSlot]) -> BTreeMap<Date, 
     facts
 }
 
-/// All the dates of which a stay with a slot on one date has one on each; `None` where it is that date alone.
-fn whole<'a>(
+/// The dates of which a stay with a slot on one date has one on each, of each restriction that says so of it.
+fn wholes<'a>(
     restricted: &Restricted<'a>,
     date: Date,
     with_slots: &BTreeMap<Date, ()>,
     known: &mut Vec<Whole<'a>>,
-) -> Option<Whole<'a>> {
-    let mut all: Option<Whole<'a>> = None;
-    for together in restricted.together(date) {
+) -> Vec<Whole<'a>> {
+    let whole = |together: Together<'a>| {
         let is_known = |whole: &&Whole<'a>| (whole.shown, whole.range) == (together.shown, together.range);
-        let whole = match known.iter().find(is_known) {
-            Some(whole) => *whole,
-            None => {
-                let asked = || together.range.dates().filter(|one| restricted.is_asked_for(&together, *one));
-                let whole = Whole {
-                    shown: together.shown,
-                    range: together.range,
-                    first: asked().next().unwrap_or(date),
-                    last: asked().last().unwrap_or(date),
-                    exists: asked().all(|one| with_slots.contains_key(&one)),
-                };
-                known.push(whole);
-                whole
-            }
+        if let Some(whole) = known.iter().find(is_known) {
+            return *whole;
+        }
+        let asked = || together.range.dates().filter(|one| restricted.is_asked_for(&together, *one));
+        let whole = Whole {
+            shown: together.shown,
+            range: together.range,
+            first: asked().next().unwrap_or(date),
+            last: asked().last().unwrap_or(date),
+            exists: asked().all(|one| with_slots.contains_key(&one)),
         };
-        all = Some(match all {
-            Some(other) => Whole {
-                first: whole.first.min(other.first),
-                last: whole.last.max(other.last),
-                exists: whole.exists && other.exists,
-                ..other
-            },
-            None => whole,
-        });
-    }
-    all
+        known.push(whole);
+        whole
+    };
+    restricted.together(date).into_iter().map(whole).collect()
 }
 
 /// Slots, with what restricts stays on the date of each, and on the date on which it ends.
@@ -292,7 +280,7 @@ impl<'a> Line<'a> {
                 closed.get_or_insert(restricted(shown, date, Limit::StayMax(most)));
                 break;
             }
-            if let Some(whole) = &on.together {
+            for whole in &on.together {
                 if whole.first < first.date || !whole.exists {
                     return Err(vec![whole.reason(slot.date)]);
                 }

@@ -283,8 +283,30 @@ fn a_rule_of_a_group_in_whose_place_another_always_comes_never_applies() {
     );
 }
 
+/// Whether a rule never applies beside one of its group that comes first.
+fn is_forestalled(first: &Condition, later: &Condition) -> bool {
+    let of_group = |id: &str, priority: u16, when: &Condition| Rule {
+        priority,
+        group: Some(rule_id("season")),
+        ..rule(id, by_percent("10"), when.clone())
+    };
+    let rules = [of_group("first", 1, first), of_group("later", 2, later)];
+    let found = problems(|card| card.rules = rules.to_vec(), 1);
+    found.iter().any(|problem| problem.fault == CardFault::Forestalled(rule_id("first")))
+}
+
+/// Whether a rule has no effect before one that sets the price.
+fn is_overwritten(by: &Condition, when: &Condition) -> bool {
+    let rules = [
+        Rule { priority: 1, ..rule("earlier", by_percent("10"), when.clone()) },
+        Rule { priority: 2, ..rule("sets", Adjustment::Price(eur(50_00)), by.clone()) },
+    ];
+    let found = problems(|card| card.rules = rules.to_vec(), 1);
+    found.iter().any(|problem| problem.fault == CardFault::Overwritten(rule_id("sets")))
+}
+
 #[test]
-fn a_rule_within_the_dates_of_another_of_its_group_that_comes_first_never_applies() {
+fn a_rule_within_the_dates_of_another_that_comes_first_or_sets_the_price_is_dead() {
     use Weekday::{Friday, Monday, Saturday, Sunday};
     let when = |ranges: &[(&str, &str)], weekdays: &[Weekday]| Condition {
         dates: ranges.iter().map(|(from, to)| dates(from, to)).collect(),
@@ -321,16 +343,9 @@ fn a_rule_within_the_dates_of_another_of_its_group_that_comes_first_never_applie
         (fair(&[]), when(&[("2026-06-12", "2026-06-13")], &[]), false),
         (fair(&[]), fair(&[Friday]), true),
     ];
-    for (first, later, is_forestalled) in cases {
-        let of_group = |id: &str, priority: u16, when: &Condition| Rule {
-            priority,
-            group: Some(rule_id("season")),
-            ..rule(id, by_percent("10"), when.clone())
-        };
-        let rules = [of_group("first", 1, &first), of_group("later", 2, &later)];
-        let found = problems(|card| card.rules = rules.to_vec(), 1);
-        let never = |problem: &CardProblem| problem.fault == CardFault::Forestalled(rule_id("first"));
-        assert_eq!(found.iter().any(never), is_forestalled, "{first:?} {later:?}: {found:?}");
+    for (first, later, expected) in cases {
+        assert_eq!(is_forestalled(&first, &later), expected, "{first:?} {later:?}");
+        assert_eq!(is_overwritten(&first, &later), expected, "{first:?} {later:?}");
     }
 }
 
@@ -363,15 +378,8 @@ fn which_dates_are_within_others_is_as_each_of_them_says() {
         let all = || first.series(1.day()).take(60);
         let is_met = all().any(|day| is_on(&other, day));
         let expected = is_met && all().all(|day| !is_on(&other, day) || is_on(&one, day));
-        let of_group = |id: &str, priority: u16, when: &Condition| Rule {
-            priority,
-            group: Some(rule_id("season")),
-            ..rule(id, by_percent("10"), when.clone())
-        };
-        let rules = [of_group("first", 1, &one), of_group("later", 2, &other)];
-        let found = problems(|card| card.rules = rules.to_vec(), 1);
-        let never = |problem: &CardProblem| problem.fault == CardFault::Forestalled(rule_id("first"));
-        assert_eq!(found.iter().any(never), expected, "{one:?} {other:?}");
+        assert_eq!(is_forestalled(&one, &other), expected, "{one:?} {other:?}");
+        assert_eq!(is_overwritten(&one, &other), expected, "{one:?} {other:?}");
         forestalled += u32::from(expected);
     }
     assert!((100..1_900).contains(&forestalled), "{forestalled}");

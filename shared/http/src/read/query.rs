@@ -33,7 +33,8 @@ impl Query {
 
     /// A parameter that may be left out; also `None` if it is wrong, which is an error by then.
     pub fn optional<T>(&self, name: &str, read: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
-        let is_meant = |(given, _): &&(String, Option<String>)| given != name && bare(given) == bare(name);
+        let meant = bare(name);
+        let is_meant = |(given, _): &&(String, Option<String>)| given != name && bare(given) == meant;
         for (given, _) in self.pairs.iter().filter(is_meant) {
             self.errors.push(format!("/{given}"), format!("is written {name}"));
         }

@@ -7,12 +7,12 @@ mod plans;
 mod restrictions;
 mod rules;
 
+use jiff::civil::Date;
+
 use crate::rates::card::{
     CALENDAR_DATES_MAX, CALENDARS_MAX, CHARGES_MAX, EXTRAS_MAX, PLANS_MAX, PROMOTIONS_MAX, RESTRICTIONS_MAX,
     RULES_MAX, RateCard, UNIT_TYPES_MAX,
 };
-use jiff::civil::Date;
-
 use crate::rates::charge::Charge;
 use crate::rates::dated::DatedRates;
 use crate::rates::dated_edit::{Change, DatedEdit, LimitsEdit};
